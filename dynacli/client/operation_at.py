@@ -34,6 +34,7 @@ __all__ = [
     "delimiter_of",
     "is_documented_way_out",
     "operation_at",
+    "operations_of_path",
     "path_options",
     "styled_properties",
     "styled_texts",
@@ -141,6 +142,11 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
     for name, value in parse_qsl(query, keep_blank_values=True):
         options.append(f"{_option_in_query(operation, name)}={value}")
     return operation, options
+
+
+def operations_of_path(catalog: Catalog, path: str) -> dict[str, str]:
+    """Return method → name of the operations of a path, which is written as in the document."""
+    return {summary.method: summary.name for summary in catalog.each_summary() if summary.path == path}
 
 
 def _option_in_query(operation: Operation, name: str) -> str:

@@ -19,6 +19,7 @@ from dynacli.client.call_settings import CallOptions, CallSettings, pairs_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
+from dynacli.client.operation_at import operations_of_path
 from dynacli.client.plans.plan import LONGEST_SECONDS, Plan, PlannedRequest, StateBefore
 from dynacli.client.policy.permission import decision_on
 from dynacli.client.responses.compare_calls import compared_body, without_secrets
@@ -319,10 +320,10 @@ def reading_of(engine: Engine, call: Call) -> Call | None:
     if not described.is_documented or (operation.method == "POST" and not path.endswith("}")):
         return None
     catalog = described.api.catalog
-    names = [found.name for found in catalog.each_summary() if (found.method, found.path) == ("GET", path)]
-    if not names:
+    name = operations_of_path(catalog, path).get("GET")
+    if name is None:
         return None
-    reading = DescribedOperation(described.api, catalog.operation(names[0]))
+    reading = DescribedOperation(described.api, catalog.operation(name))
     keys = {parameter.key for parameter in reading.operation.parameters}
     parameters = {key: value for key, value in call.values.parameters.items() if key in keys}
     headers = tuple(pair for pair in call.settings.headers if pair[0].lower() != "if-match")

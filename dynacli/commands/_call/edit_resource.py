@@ -8,6 +8,7 @@ from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.operation_at import operations_of_path
 from dynacli.client.responses.response_errors import http_error
 from dynacli.commands._call.dry_run import show_request
 from dynacli.commands._call.make_call import asker, engine_of, read_inputs, send_call
@@ -38,11 +39,7 @@ def _update_of(described: DescribedOperation) -> DescribedOperation:
         UsageError: There is none.
     """
     operation, catalog = described.operation, described.api.catalog
-    siblings = {
-        summary.method: summary.name
-        for summary in catalog.each_summary()
-        if summary.path == operation.path and summary.method in _UPDATES
-    }
+    siblings = operations_of_path(catalog, operation.path)
     for method in _UPDATES if operation.method == "GET" else ():
         if method in siblings:
             update = catalog.operation(siblings[method])
