@@ -171,17 +171,17 @@ def _view_of_bytes(named: str) -> AgentView:
     return AgentView((f"not shown: the response is binary ({named[:_MOST_NAMED]})",), is_binary=True)
 
 
-def _named(label: str, names: Sequence[str], told: Callable[[str], str] = lambda name: "") -> list[str]:  # noqa: ARG005
+def _named(label: str, names: Sequence[str], added: Callable[[str], str] = lambda name: "") -> list[str]:  # noqa: ARG005
     """Return a part of the first line that names fields, in quotes if they are not plain; none if there are none.
 
     Args:
-        told: Returns what is added to a name.
+        added: Returns what is added to a name.
     """
     if not names:
         return []
     listed: list[str] = []
     for name in names:
-        word = _lines_of({name[:_LONGEST_NAME]: None})[0].removesuffix(": null") + told(name)
+        word = _lines_of({name[:_LONGEST_NAME]: None})[0].removesuffix(": null") + added(name)
         if _size([*listed, word]) > _MOST_NAMED:
             break
         listed.append(word)

@@ -200,9 +200,9 @@ def _leave_out(summary: dict[str, Any]) -> bool:
     """Leave out a fact or an input of a summary, the last ones first; return whether there was one to leave out."""
     inputs = summary["inputs"]
     for fact in ("description", "enum"):
-        told = next((input_ for input_ in reversed(inputs) if fact in input_), None)
-        if told is not None:
-            del told[fact]
+        input_with = next((input_ for input_ in reversed(inputs) if fact in input_), None)
+        if input_with is not None:
+            del input_with[fact]
             return True
     if len(inputs) > 1:
         inputs.pop()

@@ -385,7 +385,7 @@ class _Run:
         now, schema = read_state(self._engine, reading, call.signed.masker)
         differences = _changes(before, now, schema(), call.described)
         if differences:
-            named = [_told(difference) for difference in differences[:_MOST_NAMED]]
+            named = [_sentence(difference) for difference in differences[:_MOST_NAMED]]
             if len(differences) > _MOST_NAMED:
                 named.append(f"and {counted(len(differences) - _MOST_NAMED, 'further difference')}")
             raise RefusedError(
@@ -493,7 +493,7 @@ def _changes(
     ).differences
 
 
-def _told(difference: Difference) -> str:
+def _sentence(difference: Difference) -> str:
     sides = [shortened(compact_json(side), 100) for side in (difference.left, difference.right)]
     if difference.kind == "changed":
         return visible(f"`{difference.pointer}` was {sides[0]}, and is now {sides[1]}", keep="")
