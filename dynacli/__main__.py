@@ -54,7 +54,6 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
         from dynacli.environment import Environment
 
         env = Environment()
-    _replace_missing_streams(env)
     try:
         if words == ["--version"]:
             env.stdout.write(f"{program().name} {program().version or version_of_build()}\n")
@@ -86,20 +85,6 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
     failure = failure or _memory_error()
     write_error(env, failure, env.setting("ERROR_FORMAT") or "text")
     return failure.exit_code
-
-
-def _replace_missing_streams(env: "Environment") -> None:
-    """Put a closed stream if the program was started without one (`>&-`), so that using it is an error."""
-    if not env.stdout:
-        import io
-
-        env.stdout = io.StringIO()
-        env.stdout.close()
-    if not env.stdin:
-        import io
-
-        env.stdin = io.StringIO()
-        env.stdin.close()
 
 
 def _output_error(env: "Environment", error: Exception) -> "DynacliError":

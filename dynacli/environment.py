@@ -222,6 +222,9 @@ class Environment:
         variables: The environment variables.
 
     Attributes:
+        stdin_is_terminal: Whether a person is there to respond questions.
+        stdout_is_terminal: Whether a person reads standard output.
+        stderr_is_terminal: Whether a person reads standard error.
         stdout_size: How many bytes were written to standard output.
         copies: Name → the copy of an input that can be read only once, kept for a run that begins again.
     """
@@ -234,9 +237,12 @@ class Environment:
         stderr: TextIO | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self.stdin = sys.stdin if stdin is None else stdin
-        self.stdout = sys.stdout if stdout is None else stdout
-        self.stderr = sys.stderr if stderr is None else stderr
+        self.stdin = stdin or sys.stdin or _closed_stream()
+        self.stdout = stdout or sys.stdout or _closed_stream()
+        self.stderr = stderr or sys.stderr
+        self.stdin_is_terminal = _is_terminal(self.stdin)
+        self.stdout_is_terminal = _is_terminal(self.stdout)
+        self.stderr_is_terminal = _is_terminal(self.stderr)
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
         self.stdout_size = 0
         self.copies: dict[str, IO[bytes]] = {}
@@ -291,21 +297,6 @@ class Environment:
             raise UsageError(
                 f"Standard input cannot be {first_use} and {use} at once", hint="Give one of them as a file"
             )
-
-    @cached_property
-    def stdin_is_terminal(self) -> bool:
-        """Whether a person is there to respond questions."""
-        return _is_terminal(self.stdin)
-
-    @cached_property
-    def stdout_is_terminal(self) -> bool:
-        """Whether a person reads standard output."""
-        return _is_terminal(self.stdout)
-
-    @cached_property
-    def stderr_is_terminal(self) -> bool:
-        """Whether a person reads standard error."""
-        return _is_terminal(self.stderr)
 
     @cached_property
     def is_agent(self) -> bool:
@@ -415,6 +406,15 @@ class Environment:
             "state": platformdirs.user_state_dir,
         }
         return find[kind](_program[0].name, appauthor=False)
+
+
+def _closed_stream() -> TextIO:
+    """Return a stream for one that the program was started without (`>&-`), so that using it is an error."""
+    import io
+
+    stream = io.StringIO()
+    stream.close()
+    return stream
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -76,8 +76,7 @@ def fetch(
 
 
 def _read_stdin(env: Environment) -> bytes:
-    # A closed standard input is None, although the annotation does not say so.
-    if not env.stdin or env.stdin_is_terminal:
+    if env.stdin_is_terminal:
         raise UsageError(
             "Standard input has no document",
             reason="`-` reads a document from a pipe or a file",

@@ -472,7 +472,7 @@ def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list
 
 def _has_input(env: Environment) -> bool:
     """Return whether standard input has something to read: a program may have been left with one that never ends."""
-    if env.stdin_is_terminal or not env.stdin:
+    if env.stdin_is_terminal:
         return False
     try:
         number = env.stdin.fileno()
