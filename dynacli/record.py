@@ -21,8 +21,7 @@ def record(cls: type[_T]) -> type[_T]:
     A record that it extends lends it its fields, which then all need defaults.
     """
     made = cast("Any", cls)
-    own = _annotations(cls)
-    names = tuple({**dict.fromkeys(getattr(made, "__match_args__", ())), **own})
+    names = tuple({**dict.fromkeys(getattr(made, "__match_args__", ())), **cls.__annotations__})
     made.__init__ = _make_init(names, {name: getattr(made, name) for name in names if hasattr(made, name)})
     setattr(made, "__match_args__", names)  # noqa: B010  - mypy takes the attribute for the one of dataclasses
     made.__dataclass_fields__ = _DataclassFields()
@@ -45,7 +44,7 @@ def replace(original: _T, **changes: Any) -> _T:
     if len(state) > len(before):
         raise TypeError(f"{type(original).__name__}: unexpected: {', '.join(sorted(state.keys() - before))}")
     # In the order of the fields; cached properties stand beside them in `__dict__`.
-    made: _T = type(original)(*[state[name] for name in cast("Any", original).__match_args__])
+    made: _T = type(original)(*map(state.__getitem__, cast("Any", original).__match_args__))
     return made
 
 
@@ -62,18 +61,17 @@ class _DataclassFields:
         from dataclasses import make_dataclass
 
         made = cast("Any", owner)
-        kinds = {name: kind for item in reversed(made.__mro__) for name, kind in _annotations(item).items()}
+        kinds = {
+            name: kind
+            for item in reversed(made.__mro__)
+            for name, kind in getattr(item, "__annotations__", {}).items()
+        }
         fields = [
             (name, kinds[name], *((getattr(made, name),) if hasattr(made, name) else ()))
             for name in made.__match_args__
         ]
         made.__dataclass_fields__ = cast("Any", make_dataclass(owner.__name__, fields)).__dataclass_fields__
         return cast("dict[str, Any]", made.__dataclass_fields__)
-
-
-def _annotations(kind: type) -> dict[str, Any]:
-    # Those of the class alone (https://docs.python.org/3/howto/annotations.html). `inspect` takes 10 ms to import.
-    return cast("dict[str, Any]", getattr(kind, "__annotations__", {}))
 
 
 def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:

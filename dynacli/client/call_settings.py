@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Consent, Environment, variable
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Operation
-from dynacli.options.standard_options import OPTION_KEYS, OPTIONS_BY_NAME, Options
+from dynacli.options.standard_options import OPTIONS_BY_KEY, OPTIONS_BY_NAME, Options
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.opened_api import OpenedApi
@@ -54,7 +54,7 @@ _MAX_RETRIES = 100
 _FIRST_ERROR, _MOST_STATUS = 400, 600
 _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
-_OWN_KEYS = {"auth", "ca", *OPTION_KEYS} - {"validate"}
+_OWN_KEYS = {"auth", "ca", *OPTIONS_BY_KEY} - {"validate"}
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only if one is there."""
 
 

@@ -6,13 +6,13 @@ from typing import Any
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
-from dynacli.options.standard_options import OPTION_KEYS
+from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import is_secret_name
 
 __all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
-KEYS = tuple(sorted(("auth", "ca", "policy", *OPTION_KEYS)))
+KEYS = tuple(sorted(("auth", "ca", "policy", *OPTIONS_BY_KEY)))
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 

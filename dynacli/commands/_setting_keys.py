@@ -8,7 +8,7 @@ from typing import Any
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.openapi.model.wording import did_you_mean
-from dynacli.options.standard_options import OPTION_KEYS, OPTIONS
+from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.urls import holds_secret, is_secret_header
 
 _ANY = "*"
@@ -16,16 +16,15 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "apply": ("agent", "person"),
     "history": ("off", "headers", "full"),
     "refresh": ("background", "blocking", "never"),
-    **{option.key: option.choices for option in OPTIONS if option.key and option.choices},
+    **{key: option.choices for key, option in OPTIONS_BY_KEY.items() if option.choices},
 }
 _KIND_OF_OPTION = {"retries": "integer", "seconds": "number", "server": "server"}
 _OF_CALLS: dict[tuple[str, ...], str] = {
     **{
-        (option.key, _ANY) if option.is_multiple else (option.key,): option.key
+        (key, _ANY) if option.is_multiple else (key,): key
         if option.choices
         else _KIND_OF_OPTION.get(option.kind, "text")
-        for option in OPTIONS
-        if option.key in OPTION_KEYS
+        for key, option in OPTIONS_BY_KEY.items()
     },
     ("auth",): "auth",
     ("auth", "when"): "auth",

@@ -19,7 +19,7 @@ from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
-from dynacli.options.command_table import COMMANDS, COMMANDS_OF_A_TOOL, bound_words, further_names
+from dynacli.options.command_table import COMMANDS, bound_words, further_names
 from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse, standard_rules
 from dynacli.options.standard_options import (
     API_NAMES,
@@ -349,7 +349,8 @@ def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[
 def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
     """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
     yield from _candidates(env, [program().api], word)
-    yield from ((name, "") for name in (*sorted(COMMANDS_OF_A_TOOL), *further_names()))
+    names = sorted(name for name, entry in COMMANDS.items() if entry.is_of_tool)
+    yield from ((name, "") for name in (*names, *further_names()))
 
 
 def _option_words(line: ParsedWords, options: _Offers, word: str) -> Generator[Candidate, None, bool]:

@@ -146,6 +146,11 @@ class Command:
     default: str = ""
     of_tool: str = ""
 
+    @property
+    def is_of_tool(self) -> bool:
+        """Whether a tool of one API has it, or a command of it; the others are about more than one API."""
+        return bool(self.of_tool) or any(command.of_tool for command in self.commands)
+
     def argument_at(self, position: int) -> Argument | None:
         """Return the argument that a positional word is, or the last one if that takes all that are left."""
         if position < len(self.arguments):

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMMANDS",
-    "COMMANDS_OF_A_TOOL",
     "bound_words",
     "further_command",
     "further_names",
@@ -32,14 +31,6 @@ COMMANDS: Mapping[str, Command] = {
     command.name: command for command in (*REGISTRY_COMMANDS, *CALL_COMMANDS, *TOOL_COMMANDS)
 }
 """Name → command, in the order of the root's help page."""
-
-
-COMMANDS_OF_A_TOOL = frozenset(
-    name
-    for name, entry in COMMANDS.items()
-    if entry.of_tool or any(command.of_tool for command in entry.commands)
-)
-"""The verbs of a tool; the others of dynacli are about more than one API."""
 
 
 def bound_words(words: list[str]) -> list[str]:
@@ -54,7 +45,7 @@ def bound_words(words: list[str]) -> list[str]:
     entry = COMMANDS.get(word)
     if word == api or (entry is not None and entry.of_tool == ALONE):
         return words
-    if word not in COMMANDS_OF_A_TOOL or entry is None:
+    if entry is None or not entry.is_of_tool:
         return [api, *words]
     if entry.of_tool == CALL:
         return words if not rest or rest[0] in {"-h", "--help"} else [word, api, *rest]

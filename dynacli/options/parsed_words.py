@@ -49,7 +49,10 @@ EMPTY_BOOLEAN = replace(BOOLEAN, optional_values=("true", "false", ""))
 
 def rules_of(options: Iterable[Option]) -> dict[str, ValueRule]:
     """Return flag → rule of options of the tables."""
-    return {flag: _rule_of(option) for option in options for flag in option.flags}
+    rules: dict[str, ValueRule] = {}
+    for option in options:
+        rules.update(dict.fromkeys(option.flags, _rule_of(option)))
+    return rules
 
 
 @cache
@@ -106,19 +109,24 @@ class ParsedWords:
     Attributes:
         given: The options.
         flags: Their flags.
+        options: Their words for click, each option joined to its value; without one that lacks its value.
         positional: All other words.
     """
 
     def __init__(self, read: list[ReadWord], *, has_separator: bool) -> None:
         self.read, self.has_separator = read, has_separator
-        self.given = [word for word in read if word.flag]
-        self.flags = {word.flag for word in self.given}
-        self.positional = [word.words[0] for word in read if not word.flag]
-
-    @property
-    def options(self) -> list[str]:
-        """The words of the options for click, each option joined to its value; without one that lacks its value."""
-        return [item for word in self.given if not word.lacks_value for item in word.words]
+        self.given: list[ReadWord] = []
+        self.flags: set[str] = set()
+        self.options: list[str] = []
+        self.positional: list[str] = []
+        for word in read:
+            if not word.flag:
+                self.positional.append(word.words[0])
+                continue
+            self.given.append(word)
+            self.flags.add(word.flag)
+            if not word.lacks_value:
+                self.options.extend(word.words)
 
     @property
     def without_value(self) -> str:

@@ -29,8 +29,8 @@ __all__ = [
     "OPERATIONS",
     "OPTIONS",
     "OPTIONS_BY_FLAG",
+    "OPTIONS_BY_KEY",
     "OPTIONS_BY_NAME",
-    "OPTION_KEYS",
     "PART",
     "PLANS",
     "PROFILES",
@@ -162,8 +162,18 @@ class Option:
             yield f"{flag}={value:g}" if isinstance(value, float) else f"{flag}={value}"
 
 
+OPTIONS_BY_NAME: dict[str, Option] = {}
+"""All options, in the order of help pages."""
+OPTIONS_BY_FLAG: dict[str, Option] = {}
+OPTIONS_BY_KEY: dict[str, Option] = {}
+"""The options that mean the same as a key of an API's entry, or of a profile, in the configuration."""
+GUARDED_OPTIONS: set[str] = set()
+"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
+would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
+_variables = ["CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR"]
+"""The ends of the variables that say how the program behaves."""
+
 _T = TypeVar("_T")
-_listed: list[Option] = []
 
 
 def _standard(*flags: str, group: str, help: str, **said: Any) -> Any:  # noqa: A002  - as click calls it
@@ -172,11 +182,19 @@ def _standard(*flags: str, group: str, help: str, **said: Any) -> Any:  # noqa: 
 
 @dataclass_transform(frozen_default=True)
 def _table(cls: type[_T]) -> type[_T]:
-    """Return a class of entries as a record whose fields have the defaults of their types."""
+    """List the options of a class; return it as a record whose fields have the defaults of their types."""
     for name, kind in cls.__annotations__.items():
         is_multiple = getattr(kind, "__origin__", None) is tuple
         default = () if is_multiple else {bool: False, str: ""}.get(kind)
-        _listed.append(Option(**cls.__dict__[name], name=name, is_multiple=is_multiple, default=default))
+        option = Option(**cls.__dict__[name], name=name, is_multiple=is_multiple, default=default)
+        OPTIONS_BY_NAME[name] = option
+        OPTIONS_BY_FLAG.update(dict.fromkeys(option.flags, option))
+        if option.key:
+            OPTIONS_BY_KEY[option.key] = option
+        if option.variable:
+            _variables.append(option.variable)
+        if option.is_guarded:
+            GUARDED_OPTIONS.add(option.flags[-1].removeprefix("--"))
         setattr(cls, name, default)
     return record(cls)
 
@@ -577,15 +595,7 @@ class Options:
         )
 
 
-OPTIONS = tuple(_listed)
-"""All options, in the order of help pages."""
-GUARDED_OPTIONS = frozenset(option.flags[-1].removeprefix("--") for option in OPTIONS if option.is_guarded)
-"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
-would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
-OPTION_KEYS = tuple(option.key for option in OPTIONS if option.key)
-"""The keys of an API's entry, or of a profile, in the configuration that mean the same as options."""
-OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
-OPTIONS_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+OPTIONS = tuple(OPTIONS_BY_NAME.values())
 
 
 def options_of(taken: Collection[str]) -> tuple[Option, ...]:
@@ -596,14 +606,12 @@ def options_of(taken: Collection[str]) -> tuple[Option, ...]:
 SETTINGS = options_of({CALLS, CACHE, RESENDING})
 """The options that say how the calls of an API are made."""
 INPUT_OPTIONS = options_of({BODY})
-_VARIABLES = ("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR")
-"""The ends of the variables that say how the program behaves, besides those of options."""
-STANDARD_OPTIONS = tuple(option for option in OPTIONS if option.group not in {BODY, PART, FILE, COMPARING})
+STANDARD_OPTIONS = options_of(
+    {DATA, RESPONSE, FURTHER_CALLS, REQUEST, CALLS, CACHE, RESENDING, DOCUMENT, EVERY_RUN}
+)
 """The options that stand before an API or after any operation."""
 
 
 def setting_variables() -> frozenset[str]:
     """Return the names of the variables that say how the program behaves, rather than hold a secret."""
-    return frozenset(
-        map(variable, (*_VARIABLES, *(option.variable for option in OPTIONS if option.variable)))
-    )
+    return frozenset(map(variable, _variables))

@@ -6,7 +6,7 @@ from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
 from dynacli.options.command import SECTIONS, Argument, Command
-from dynacli.options.command_table import COMMANDS, COMMANDS_OF_A_TOOL, further_names
+from dynacli.options.command_table import COMMANDS, further_names
 from dynacli.options.standard_options import (
     BODY,
     CACHE,
@@ -208,7 +208,7 @@ def _commands(section: str) -> list[Row]:
     return [
         Row(entry.name, document if entry.name == "api" else as_of_program(entry.help))
         for entry in entries
-        if entry.name in COMMANDS_OF_A_TOOL
+        if entry.is_of_tool
     ]
 
 

@@ -29,8 +29,8 @@ from dynacli.environment import DISTRIBUTION, Environment, Program, how_to_insta
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, is_url, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.options.command_table import COMMANDS_OF_A_TOOL
-from dynacli.options.standard_options import OPTION_KEYS
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.registry.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import Layers, without_collector
@@ -268,7 +268,7 @@ class _BakedTool(NamedTuple):
         return [
             (operation.name, f"{operation.method} {operation.path}")
             for operation in operations
-            if operation.name in COMMANDS_OF_A_TOOL
+            if operation.name in COMMANDS and COMMANDS[operation.name].is_of_tool
         ]
 
     def write_document(self, archive: "ZipFile") -> None:
@@ -402,13 +402,13 @@ def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str,
 
     configuration = Configuration(env)
     known: dict[str, Any] = configuration.apis().get(options.api, {}) if api.is_registered else {}
-    entry = {key: known[key] for key in (*_KEPT, *OPTION_KEYS) if key in known}
+    entry = {key: known[key] for key in (*_KEPT, *OPTIONS_BY_KEY) if key in known}
     if options.profile:
         from dynacli.client.profiles import profile_of
 
         chosen = profile_of(env, api, options.profile)
         tables = {key: {**entry.get(key, {}), **chosen[key]} for key in _PAIRS if key in chosen}
-        entry |= {key: chosen[key] for key in (*OPTION_KEYS, "ca") if key in chosen} | tables
+        entry |= {key: chosen[key] for key in (*OPTIONS_BY_KEY, "ca") if key in chosen} | tables
     for key in _PAIRS & entry.keys():  # whoever gets the program gets no secret
         entry[key] = {name: value for name, value in entry[key].items() if not is_secret_name(name)}
     policies = _policies(env, api, options, known)

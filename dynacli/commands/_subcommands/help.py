@@ -5,7 +5,7 @@ import click
 from dynacli.commands.command_groups import make_command
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
-from dynacli.options.command_table import COMMANDS, COMMANDS_OF_A_TOOL, further_names
+from dynacli.options.command_table import COMMANDS, further_names
 
 _OPTIONS = "options"
 """The page that is made of the table of options, and not a file of the manual."""
@@ -63,7 +63,7 @@ def _command_page(ctx: click.Context, topic: str) -> str:
         UsageError: There is no such command.
     """
     entry = COMMANDS.get(topic)
-    if entry is not None and (not program().api or topic in COMMANDS_OF_A_TOOL):
+    if entry is not None and (not program().api or entry.is_of_tool):
         command = make_command(entry)
         page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
         return page
