@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from dynacli.environment import Environment
     from dynacli.errors import DynacliError, UsageError
 
-__all__ = ["main", "run"]
-
-INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
+_INTERRUPTED, _BROKEN_PIPE, _TERMINATED = 130, 141, 143
 
 
 _HINTS = {
@@ -35,9 +33,9 @@ class _TerminatedError(BaseException):
 
 
 _CODES: dict[type[BaseException], int] = {
-    BrokenPipeError: BROKEN_PIPE,
-    KeyboardInterrupt: INTERRUPTED,
-    _TerminatedError: TERMINATED,
+    BrokenPipeError: _BROKEN_PIPE,
+    KeyboardInterrupt: _INTERRUPTED,
+    _TerminatedError: _TERMINATED,
 }
 """What ends a run → the exit code of a shell for it."""
 
@@ -71,11 +69,11 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
         return _run_with_repair(env, words)
     except BrokenPipeError:
         _close_quietly(env)
-        return BROKEN_PIPE
+        return _BROKEN_PIPE
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _INTERRUPTED
     except _TerminatedError:
-        return TERMINATED
+        return _TERMINATED
     except MemoryError:
         failure = None
     except (OSError, ValueError) as error:  # from `--version` and `__complete`; a command reports its own
@@ -282,9 +280,9 @@ def _main_of_process(program: "Callable[[], int]") -> int:
     def note_lost_signal(unraisable: "sys.UnraisableHookArgs") -> None:
         """Note a signal that came inside a callback, if Python writes the exception and goes on."""
         if unraisable.exc_type is KeyboardInterrupt:
-            lost.append(INTERRUPTED)
+            lost.append(_INTERRUPTED)
         elif unraisable.exc_type is _TerminatedError:
-            lost.append(TERMINATED)
+            lost.append(_TERMINATED)
         else:
             usual_hook(unraisable)
 
@@ -302,14 +300,14 @@ def run(program: "Callable[[], int]" = main) -> None:
     try:
         code = _main_of_process(program)
     except KeyboardInterrupt:  # before or after what `main` does
-        code = INTERRUPTED
+        code = _INTERRUPTED
     except _TerminatedError:
-        code = TERMINATED
+        code = _TERMINATED
     import signal
 
-    numbers = {INTERRUPTED: signal.SIGINT, TERMINATED: signal.SIGTERM}
+    numbers = {_INTERRUPTED: signal.SIGINT, _TERMINATED: signal.SIGTERM}
     if hasattr(signal, "SIGPIPE"):
-        numbers[BROKEN_PIPE] = signal.SIGPIPE
+        numbers[_BROKEN_PIPE] = signal.SIGPIPE
     if code in numbers:
         from dynacli.system import end_by_signal
 

@@ -14,22 +14,6 @@ from typing import IO, Any, BinaryIO, TextIO
 
 from dynacli.record import record
 
-__all__ = [
-    "DISTRIBUTION",
-    "PROJECT_FILE",
-    "Consent",
-    "Environment",
-    "Program",
-    "StandardInput",
-    "become",
-    "how_to_install",
-    "invocation",
-    "invocation_words",
-    "prefix_of",
-    "program",
-    "variable",
-]
-
 DISTRIBUTION = "dynacli-openapi"
 """What package installers call dynacli: `dynacli` is another project, with the same import package and executable."""
 

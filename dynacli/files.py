@@ -19,29 +19,6 @@ from typing import IO
 from dynacli.environment import program
 from dynacli.errors import FileError
 
-__all__ = [
-    "LOCK_SECONDS",
-    "cannot_be_written",
-    "check_named_file",
-    "check_own",
-    "finish_named_file",
-    "followed_links",
-    "hold_lock",
-    "is_url",
-    "locked",
-    "make_directory",
-    "make_own_directory",
-    "regular_file",
-    "remove_file",
-    "replace_file",
-    "replace_named_file",
-    "secret_key",
-    "sweep",
-    "write_file",
-    "write_named_file",
-    "write_named_files",
-]
-
 
 def is_url(location: str) -> bool:
     """Return whether the location of a document is a URL, of a server or of a socket, and not the path of a file."""

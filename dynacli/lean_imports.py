@@ -20,16 +20,6 @@ from typing import Any
 
 import dynacli
 
-__all__ = [
-    "DeferredFunctions",
-    "DeferredModule",
-    "import_click",
-    "import_jsonschema_rs",
-    "import_lean",
-    "is_alone",
-    "placed",
-]
-
 _lock = threading.RLock()
 
 

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, cast, dataclass_transform
 
-__all__ = ["defaults_of", "record", "replace"]
-
 _T = TypeVar("_T")
 
 

@@ -15,22 +15,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = [
-    "end_by_signal",
-    "handle_signal",
-    "has_ended",
-    "has_input",
-    "is_reader_gone",
-    "is_running",
-    "others_may_write",
-    "own_user",
-    "run_in_background",
-    "start_process",
-    "sync_directory",
-    "try_lock",
-    "user_name",
-]
-
 if sys.platform == "win32":
     import ctypes
     import msvcrt

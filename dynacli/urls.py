@@ -12,29 +12,6 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from dynacli.files import is_url
 
-__all__ = [
-    "DEFAULT_PORTS",
-    "authority",
-    "bracketed",
-    "holds_secret",
-    "is_loopback",
-    "is_secret_header",
-    "is_secret_name",
-    "is_served",
-    "is_whole_url",
-    "join_url",
-    "origin_of",
-    "secret_in_query",
-    "server_of",
-    "socket_of",
-    "split_url",
-    "url_at",
-    "url_on_the_wire",
-    "with_masked_query",
-    "with_masked_secrets",
-    "without_query",
-]
-
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _SOCKET = "unix:"
 _ORIGIN_ON_SOCKETS = "http://localhost"

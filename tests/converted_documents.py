@@ -26,7 +26,8 @@ from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.references.cut_document import make_portable
 from dynacli.openapi.document.references.scan import follow_references, lookup
 from dynacli.openapi.model.media_types import documented_success
-from dynacli.openapi.schema.example_value import NoExampleError, example_value
+from dynacli.openapi.schema.document_schemas import NoExampleError
+from dynacli.openapi.schema.example_value import example_value
 from dynacli.validation.validator import Validator
 from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder

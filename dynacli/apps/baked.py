@@ -12,8 +12,6 @@ from dynacli.record import replace
 if TYPE_CHECKING:
     from dynacli.environment import Environment
 
-__all__ = ["main", "run"]
-
 
 def run(tool: Mapping[str, Any]) -> None:
     """Run a baked tool as a program, which ends the interpreter.

@@ -21,17 +21,6 @@ from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
 from dynacli.urls import origin_of, split_url
 
-__all__ = [
-    "LONGEST_WORD",
-    "USUAL_KEY",
-    "Challenge",
-    "DigestLogin",
-    "authorization",
-    "challenges_in",
-    "read_challenges",
-    "schemes_asked_for",
-]
-
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token: RFC 9110, section 5.6.2
 _PART = re.compile(
     rf"(?:^|,)[ \t]*(?P<alone>{_WORD})[ \t]*(?=,|$)"  # a scheme without parameters

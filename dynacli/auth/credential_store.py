@@ -28,17 +28,6 @@ from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, regul
 from dynacli.record import record, replace
 from dynacli.text.terminal import visible
 
-__all__ = [
-    "FILE",
-    "KEYRING",
-    "LAST_MOMENT",
-    "CredentialStore",
-    "Keeping",
-    "StoredCredential",
-    "has_keyring",
-    "read_password",
-]
-
 FILE, KEYRING = "file", "keyring"
 """The stores."""
 

@@ -23,34 +23,6 @@ from dynacli.options.standard_options import setting_variables
 from dynacli.record import record, replace
 from dynacli.registry.configuration import DEMO, Configuration
 
-__all__ = [
-    "DIGEST",
-    "MUTUAL_TLS",
-    "WITH_PASSWORD",
-    "WITH_TOKEN",
-    "Alternative",
-    "Credential",
-    "Held",
-    "Source",
-    "Variables",
-    "attach",
-    "checked_text",
-    "find_credentials",
-    "generic_word",
-    "has_login",
-    "held_for",
-    "is_alone",
-    "is_key_header",
-    "is_known",
-    "is_supported",
-    "kind_of",
-    "present_names",
-    "shown_kind",
-    "store_path",
-    "variables_of",
-    "with_prefixes",
-]
-
 WITH_PASSWORD = frozenset({"basic", "digest"})
 """The kinds of schemes whose credential is a user name and a password."""
 

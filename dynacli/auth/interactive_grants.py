@@ -35,8 +35,6 @@ from dynacli.errors import AuthError, TimedOutError, UsageError
 from dynacli.text.terminal import visible
 from dynacli.urls import authority, is_loopback, without_query
 
-__all__ = ["listening", "sign_in_by_code", "sign_in_by_device"]
-
 _Callback = Mapping[str, str]
 """The parameters of a provider's response."""
 

@@ -22,14 +22,6 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from dynacli.auth.credential_store import StoredCredential
 
-__all__ = [
-    "expired_credential",
-    "missing_credential",
-    "needed_variables",
-    "set_variables",
-    "variable_choices",
-]
-
 
 def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
     """Return the names of the variables that would satisfy an alternative; none if it is not supported.

@@ -27,33 +27,6 @@ from dynacli.urls import is_loopback, origin_of, without_query
 if TYPE_CHECKING:
     import ssl
 
-__all__ = [
-    "CLIENT_CREDENTIALS",
-    "CODE",
-    "DEVICE",
-    "IMPLICIT",
-    "PASSWORD",
-    "OAuthClient",
-    "OAuthFlow",
-    "SignInContext",
-    "Token",
-    "ask_as_client",
-    "check_endpoint",
-    "discover_flows",
-    "error_code",
-    "exchange",
-    "flows_of",
-    "json_object",
-    "read_token",
-    "refresh",
-    "refusal",
-    "refused_as",
-    "request_token",
-    "scope_and_audience",
-    "sign_in_by_client_credentials",
-    "sign_in_by_password",
-]
-
 CODE, DEVICE, CLIENT_CREDENTIALS = "authorizationCode", "deviceAuthorization", "clientCredentials"
 PASSWORD, IMPLICIT = "password", "implicit"
 """The kinds of flows by their names in the OAuth Flows Object (OpenAPI 3.2.0)."""

@@ -20,8 +20,6 @@ from dynacli.text.body_text import decoded, server_message
 from dynacli.text.exact_json import read_json
 from dynacli.urls import without_query
 
-__all__ = ["OPERATION", "OperationRefresh", "OperationToken", "end_of_token", "read_operation_token"]
-
 _USUAL = ("access_token", "accessToken", "token", "jwt", "auth_token", "api_key", "key", "id_token")
 """Where a token stands in most responses, at the top or in `data`."""
 _REFRESH = ("refresh_token", "refreshToken", "refresh")

@@ -20,8 +20,6 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.openapi.model.operation import SecurityScheme
 
-__all__ = ["REFERENCES", "held_by_reference", "referred", "resolve", "run_helper", "what_is_wrong_with"]
-
 REFERENCES = ("token", "username", "password", "key", "client_secret", "passphrase")
 """The keys whose values are references."""
 

@@ -10,8 +10,6 @@ from dynacli.errors import DynacliError
 from dynacli.options.standard_options import setting_variables
 from dynacli.urls import is_secret_name
 
-__all__ = ["MASK", "Masker", "Secret", "secret_pieces", "secrets_in"]
-
 MASK = "***"
 _SHORTEST = 4
 """Characters; a shorter secret is not masked by value, because it would occur by chance in most texts."""

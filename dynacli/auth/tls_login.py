@@ -14,8 +14,6 @@ from dynacli.environment import Environment
 from dynacli.errors import AuthError, FileError
 from dynacli.record import record, replace
 
-__all__ = ["TlsLogin", "TlsSettings", "authorities_in", "certificate_path", "context_besides", "context_of"]
-
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 """A certificate in a file of PEM (RFC 7468)."""
 

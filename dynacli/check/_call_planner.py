@@ -34,10 +34,9 @@ from dynacli.openapi.model.path_templates import (
     resource_template,
 )
 from dynacli.openapi.model.wording import enumerated
-from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.documented_values import documented_values_at, example_values_of
 from dynacli.openapi.schema.example_call import option_text, parameter_example
-from dynacli.openapi.schema.example_value import NoExampleError
 from dynacli.openapi.schema.option_fields import find_field
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import convert_all

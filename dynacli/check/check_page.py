@@ -36,8 +36,6 @@ from dynacli.check.check_text import (
 from dynacli.output.har import HarCall
 from dynacli.text.html_document import html_document, html_table, html_text
 
-__all__ = ["check_page", "har_calls"]
-
 _STYLE = """
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.2rem 0; padding: 0; list-style: none }
 .tiles li { border: 1px solid var(--line); border-radius: 6px; padding: .6rem 1rem; min-width: 9rem }

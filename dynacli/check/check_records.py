@@ -25,32 +25,6 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import ValidationResult
 
-__all__ = [
-    "DIFFERS",
-    "INVENTED",
-    "TIMEOUT",
-    "CheckResults",
-    "CheckedOperation",
-    "ComparedCall",
-    "Defect",
-    "Exchange",
-    "InputValue",
-    "PlannedCall",
-    "coverage_of",
-    "curl_of",
-    "error_of",
-    "find_defects",
-    "finding_key",
-    "is_secret",
-    "merged_defects",
-    "not_validated_of",
-    "planned_values",
-    "starred",
-    "suppressed_of",
-    "tolerated_of",
-    "total_coverage",
-]
-
 TIMEOUT = 30.0
 """Seconds for one call: no one waits for a check as they would for a response that they asked for."""
 INVENTED = "invented"

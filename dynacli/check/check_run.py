@@ -34,8 +34,6 @@ from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.validation.finding import Finding
 
-__all__ = ["CheckRun", "CheckSettings", "settings_of_check"]
-
 
 def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange:
     """Send a call, and return what came of it; a thread of its own can do it."""

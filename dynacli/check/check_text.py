@@ -50,30 +50,6 @@ from dynacli.text.wrapping import table_lines, wrapped
 from dynacli.urls import without_query
 from dynacli.validation.validator import UNAUTHORIZED
 
-__all__ = [
-    "Rows",
-    "check_error",
-    "check_hint",
-    "check_table",
-    "compared_rows",
-    "defects_by_operation",
-    "duration_text",
-    "excerpts_of",
-    "findings_lines",
-    "location_text",
-    "marker_line",
-    "notes_after_findings",
-    "notes_before_findings",
-    "place_text",
-    "plan_of_left_out",
-    "plan_rows",
-    "plan_text",
-    "repetition_texts",
-    "summary_text",
-    "unsafe_text",
-    "validation_word",
-]
-
 Rows = list[tuple[str, str]]
 """(name of an operation, text about it)"""
 

@@ -27,20 +27,10 @@ from dynacli.openapi.model.field_names import (
 from dynacli.openapi.model.operation import EACH, Field, Parameter
 from dynacli.openapi.model.path_templates import nouns_of_paths, path_template
 from dynacli.openapi.model.wording import did_you_mean
-from dynacli.openapi.schema.document_schemas import DocumentSchemas
-from dynacli.openapi.schema.example_value import NoExampleError
+from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.option_fields import find_field
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, convert_parameter
-
-__all__ = [
-    "OWN_PREFIX",
-    "fields_of_other_ids",
-    "known_ids_for_body",
-    "own_names_for_body",
-    "read_preset_values",
-    "unused_name",
-]
 
 OWN_PREFIX = "dynacli-check-"
 """The beginning of names that a check gives to what it creates."""

@@ -24,7 +24,7 @@ from dynacli.check._infer_schema import (
 from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.errors import DocumentError, InternalError
 from dynacli.files import is_url
-from dynacli.http.semantics import best_match, is_json, is_media_type, split_media_type
+from dynacli.http.semantics import best_match, is_json, is_media_type, is_sequence, split_media_type
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.document.json_trees import (
     MISSING,
@@ -44,11 +44,9 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import is_secret_name, without_query
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
-from dynacli.validation.streamed_body import is_sequence, read_items
+from dynacli.validation.streamed_body import read_items
 from dynacli.validation.validated_messages import ValidatedResponse
 from dynacli.validation.validator import Validator
-
-__all__ = ["LearnedOverlay", "ObservedResponse", "learn_overlay", "observed_responses", "overlay_text"]
 
 _UNDOCUMENTED_STATUS = ("undocumented-status", "status")
 _MISSING_BODY = ("missing-body", "")

@@ -23,15 +23,6 @@ from dynacli.validation.operation_document import DocumentPlace
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 from dynacli.validation.validator import Validator, excuse_of_status
 
-__all__ = [
-    "GONE",
-    "OperationValidator",
-    "ResponseReader",
-    "broken_off_validation",
-    "complete_items",
-    "validate_cut_response",
-]
-
 GONE = frozenset({404, 410})
 """Statuses by which a server says that it has nothing of that name."""
 _GONE_OR_WRONG = frozenset({*GONE, 422})

@@ -30,8 +30,6 @@ from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.urls import is_secret_name
 from dynacli.validation.finding import Finding, ValidationResult
 
-__all__ = ["MAX_PROBES", "plan_probes", "possible_probes", "prepare_probe", "validate_probe"]
-
 MAX_PROBES = 50
 """Probes of one kind."""
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")

@@ -42,8 +42,6 @@ from dynacli.validation.read_body import UnreadBody
 from dynacli.validation.validate_by_level import LevelValidator
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
-__all__ = ["ExchangeValidator", "RecordingValidator", "ShownExchange", "ValidatedExchange"]
-
 
 def _secret_names(api: OpenedApi, operation: Operation) -> frozenset[str]:
     """Return the names of headers (in lower case), parameters and fields that the document calls secret."""

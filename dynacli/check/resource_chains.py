@@ -38,8 +38,6 @@ from dynacli.openapi.model.path_templates import nouns_of, parameter_names, path
 from dynacli.record import record
 from dynacli.urls import join_url, split_url, without_query
 
-__all__ = ["ChainRunner", "CreatedResources", "ResourceChain", "ResponseLinks", "find_chains"]
-
 _UPDATES = ("PATCH", "PUT")
 _DELETING_ENDS = ("delete", "remove", "archive")
 _HOLDER = re.compile(r"/[^/{}]+/\{\}(?=/[^/{}]+$)")

@@ -19,17 +19,6 @@ from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.path_templates import ListingOperations, parameter_names
 from dynacli.registry.opened_api import OpenedApi
 
-__all__ = [
-    "READING_METHODS",
-    "call_rounds",
-    "may_change",
-    "select_chains",
-    "select_operations",
-    "shard_chains",
-    "shard_operations",
-    "value_sources",
-]
-
 _MAX_ROUNDS = 20
 _MAX_STEPS = 1_000
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from dynacli.client.responses.compare_calls import ComparedPages
     from dynacli.client.responses.compare_responses import Comparison, ComparisonRules
 
-__all__ = ["Api", "open_api"]
-
 
 def open_api(
     source_or_name: str | os.PathLike[str],

@@ -33,20 +33,6 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
     from dynacli.validation.finding_rules import Ignore
 
-__all__ = [
-    "LEVELS",
-    "CallOptions",
-    "CallSettings",
-    "cache_of",
-    "others_with_policy",
-    "pairs_of",
-    "query_pairs",
-    "retries_of",
-    "retry_status_of",
-    "seconds_of",
-    "settings_of",
-]
-
 LEVELS = OPTIONS_BY_NAME["validate"].choices
 _DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6

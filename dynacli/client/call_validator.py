@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from dynacli.validation.validate_by_level import LevelValidator
     from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
-__all__ = ["CallValidator", "validated_request"]
-
 _ALLOWED = frozenset({"undocumented-property"})
 """Rules by which a request holds more than the document mentions, and nothing that it forbids."""
 

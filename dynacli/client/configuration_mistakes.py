@@ -20,8 +20,6 @@ from dynacli.registry.revisions.revisions import MODES, lifetime_of
 from dynacli.request.choose_server import parse_origin
 from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
-__all__ = ["mistakes_in"]
-
 _LISTS = ("allow_refs", "more", "origins", "overlays")
 _TEXTS = ("document_login", "pin", "source")
 _OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")

@@ -8,8 +8,6 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
-__all__ = ["beyond_repair", "discard", "explain_damage", "repaired"]
-
 T = TypeVar("T")
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from dynacli.media.text_values import BodySchema
     from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
-__all__ = ["EXAMPLE", "DescribedOperation", "choose_media_type", "schema_of_parameter"]
-
 EXAMPLE = "--example"
 _SERVER = ("--server", "URL")
 _MOST_LISTED = 12

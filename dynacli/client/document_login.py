@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from dynacli.client._document_credential import DocumentCredential
     from dynacli.client.call_settings import CallSettings
 
-__all__ = ["ALWAYS", "has_credential", "login_of"]
-
 ALWAYS = "always"
 
 

@@ -16,8 +16,6 @@ from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve, flatten
 from dynacli.openapi.schema.option_fields import list_fields
 from dynacli.registry.opened_api import OpenedApi
 
-__all__ = ["body_of", "describe_callbacks", "describe_webhook", "parameters_of", "responses_of"]
-
 
 def parameters_of(described: DescribedOperation) -> list[dict[str, Any]]:
     """Return the parameters, in the order of the operation's own."""

@@ -14,8 +14,6 @@ from dynacli.openapi.model.path_templates import ListingOperations, collection_t
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.registry.opened_api import OpenedApi
 
-__all__ = ["input_sources"]
-
 _CREATING = ("POST", "PUT")
 _MOST_LISTING = 4
 """Operations whose responses may list what an input names."""

@@ -10,8 +10,6 @@ from dynacli.lean_imports import import_jsonschema_rs
 from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
-__all__ = ["live_demo"]
-
 _ROLE = "editor"
 _NO_MISBEHAVIOUR: Mapping[str, str] = {}
 

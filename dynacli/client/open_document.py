@@ -19,8 +19,6 @@ from dynacli.registry.configuration import DEMO
 from dynacli.registry.open_by_name import open_api as open_document
 from dynacli.registry.opened_api import OpenedApi
 
-__all__ = ["OpenDocument"]
-
 _T = TypeVar("_T")
 
 

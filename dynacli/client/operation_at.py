@@ -29,19 +29,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.parameter_serialization import DELIMITERS
 from dynacli.urls import join_url, origin_of, split_url
 
-__all__ = [
-    "UndocumentedOperation",
-    "delimiter_of",
-    "is_documented_way_out",
-    "operation_at",
-    "operations_of_path",
-    "path_options",
-    "styled_properties",
-    "styled_texts",
-    "undocumented_note",
-    "undocumented_operation",
-]
-
 _STARTS = {"label": ".", "matrix": ";"}
 
 

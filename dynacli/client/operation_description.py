@@ -18,8 +18,6 @@ from dynacli.openapi.schema.response_outline import (
 from dynacli.record import record, replace
 from dynacli.text.terminal import visible
 
-__all__ = ["DescribedInput", "OperationDescription", "OutlinedResponse"]
-
 _LONGEST_EXAMPLE = 400
 """Bytes of a short example."""
 _MOST_VALUES = 20

@@ -17,8 +17,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import block_text, closed, foreign, short_sentence, word_or_quoted
 
-__all__ = ["operation_summary", "summary_text"]
-
 _MOST_OPTIONAL = 5
 _LONGEST_FILLER = 3
 """Characters of the longest words of a question that name no input: `the`, `of`."""

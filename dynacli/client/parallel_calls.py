@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Dispatcher", "noting_interrupt"]
-
 T = TypeVar("T")
 
 

@@ -10,8 +10,6 @@ from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import is_secret_name
 
-__all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
-
 KEYS = tuple(sorted(("auth", "ca", "policy", *OPTIONS_BY_KEY)))
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""

@@ -11,8 +11,6 @@ from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.wrapping import quoted, word_or_quoted
 
-__all__ = ["SLIP", "Hit", "chosen_operations", "search_operations", "unknown_operation", "unknown_tag"]
-
 _TIE = 0.01
 """Scores that are no further apart are as good as the same."""
 

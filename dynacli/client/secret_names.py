@@ -18,18 +18,6 @@ from dynacli.http.semantics import is_form, is_structured
 from dynacli.request.assemble_body import encode
 from dynacli.urls import is_secret_name, with_masked_secrets
 
-__all__ = [
-    "is_secret_header",
-    "is_secret_path",
-    "json_secrets",
-    "mask_fields",
-    "mask_text",
-    "mask_word",
-    "password_names",
-    "secret_texts",
-    "without_passwords",
-]
-
 _USERINFO = r"(://)[^/?#@\s]*@"
 _STEP = r"[^.\[\]]+"
 _IN_TEXT = r"[A-Za-z_-]+"

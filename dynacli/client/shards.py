@@ -8,8 +8,6 @@ from dynacli.errors import UsageError
 from dynacli.http.rate_limit import RateLimit
 from dynacli.record import record
 
-__all__ = ["Shard", "asked_shard"]
-
 _AUTO = "auto"
 """The value of `--shard` that reads the shard from the variables of an engine."""
 _MOST = 999_999

@@ -36,18 +36,6 @@ if TYPE_CHECKING:
     from dynacli.client.credentials.oauth_sign_in import PasswordSource
     from dynacli.http.exchange import Response
 
-__all__ = [
-    "SECRET_HEADERS",
-    "Signed",
-    "accepted_origins",
-    "head_value",
-    "is_accepted_origin",
-    "is_secret_parameter",
-    "is_secret_value",
-    "sign",
-    "unsigned",
-]
-
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 _NOTHING: Mapping[str, str] = {}
 

@@ -26,17 +26,6 @@ from dynacli.options.standard_options import (
 from dynacli.record import replace
 from dynacli.registry.opened_api import OpenedApi
 
-__all__ = [
-    "ApiGroup",
-    "TableCommand",
-    "TableGroup",
-    "make_command",
-    "make_root",
-    "note_options_ahead",
-    "note_options_of_call",
-    "show_page",
-]
-
 _HELP = ("-h", "--help")
 _FORMATS = tuple(dict.fromkeys(format_ for command in COMMANDS.values() for format_ in command.formats))
 """The output formats that some commands alone have."""

@@ -18,8 +18,6 @@ from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.urls import is_secret_name
 
-__all__ = ["ambiguous_option", "from_click", "offer_plan", "unused_option", "with_namesakes"]
-
 _PLAN_FILE = "change.json"
 
 

@@ -44,8 +44,6 @@ from dynacli.record import record, replace
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.registry.revisions.revisions import Revisions
 
-__all__ = ["complete"]
-
 
 @record
 class _Offered:
@@ -292,11 +290,11 @@ def _lines_for(shell: str, found: Mapping[str, str]) -> str:
     )
 
 
-VERB_NAMES = tuple(sorted(COMMANDS))
+_VERB_NAMES = tuple(sorted(COMMANDS))
 
 
 def _candidates(
-    env: Environment, words: list[str], word: str, verbs: tuple[str, ...] = VERB_NAMES
+    env: Environment, words: list[str], word: str, verbs: tuple[str, ...] = _VERB_NAMES
 ) -> Iterator[Candidate]:
     """Yield the candidates for a word.
 
@@ -309,7 +307,7 @@ def _candidates(
         yield from ((f"{start}{name}", text) for name, text in _profile_names(env, words))
         return
     line = _read_root(words)
-    is_of_tool = bool(program().api) and verbs is VERB_NAMES
+    is_of_tool = bool(program().api) and verbs is _VERB_NAMES
     if not line.positional:
         if not (yield from _option_words(line, _root_offers(), word)):
             yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
@@ -342,7 +340,7 @@ def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[
     """
     names = [*sorted(Configuration(env).apis()), *verbs]
     yield from ((name, "") for name in names)
-    if word and verbs is VERB_NAMES and not any(name.startswith(word) for name in names):
+    if word and verbs is _VERB_NAMES and not any(name.startswith(word) for name in names):
         yield from ((name, "") for name in further_names())
 
 

@@ -49,8 +49,6 @@ from dynacli.request.convert_words import convert_all, is_given_as_text, json_va
 from dynacli.text.jq_program import jmespath_of_jq
 from dynacli.urls import is_secret_name
 
-__all__ = ["teach"]
-
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.output.output_format import OutputFormat
 
-__all__ = ["GivenWords", "Run"]
-
 _MAX_WAIT = 20.0
 """Seconds that a person who mistyped a name waits at most for a newer document that may have it."""
 

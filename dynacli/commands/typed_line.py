@@ -42,8 +42,6 @@ from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.urls import is_secret_name
 
-__all__ = ["asked_call", "mask_typed", "read_line", "repeatable_line", "typed_masker"]
-
 _KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
 """Commands after which a call stands as it does without them."""
 

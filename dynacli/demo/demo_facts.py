@@ -11,8 +11,6 @@ from types import MappingProxyType
 
 from dynacli.record import record
 
-__all__ = ["API_KEYS", "BASE_PATH", "MISBEHAVIOURS", "ROLES", "DemoServer", "document_path", "shipped_for"]
-
 BASE_PATH = "/api/armature/v1"
 
 ROLES = ("viewer", "editor", "admin", "owner")

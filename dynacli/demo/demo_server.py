@@ -48,8 +48,6 @@ from dynacli.http.import_httpx import h11
 from dynacli.http.serving import listening_socket, origin_at
 from dynacli.record import record
 
-__all__ = ["Application", "running", "serve_forever", "served_document", "serving"]
-
 
 @record
 class ServedDocument:

@@ -21,26 +21,6 @@ from dynacli.request.build_request import path_text
 from dynacli.text.body_text import decoded
 from dynacli.text.json_text import reindent
 
-__all__ = [
-    "BASE_URL",
-    "FORMATS",
-    "Authorization",
-    "Body",
-    "Collection",
-    "Entry",
-    "ExportedRequest",
-    "Folder",
-    "Format",
-    "Part",
-    "Surroundings",
-    "distinct_name",
-    "file_stem",
-    "http_text",
-    "stable_id",
-    "variable_name",
-    "without_templates",
-]
-
 BASE_URL = "baseUrl"
 """The variable that holds the URL of the server."""
 _LONGEST_STEM = 80

@@ -45,8 +45,6 @@ from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.schema.normal_form import normal_keywords
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, names_in, types_of
 
-__all__ = ["Converted", "convert_version"]
-
 
 class Loss(NamedTuple):
     """Something that the new version cannot say.

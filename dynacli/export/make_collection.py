@@ -47,8 +47,6 @@ from dynacli.request.choose_server import choose_server
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart
 from dynacli.urls import authority, is_secret_name, origin_of, split_url, url_at
 
-__all__ = ["calls_collection", "make_collection"]
-
 _LARGEST = 1 << 20
 _ANYWHERE = "http://localhost"
 _OF_CONNECTION = frozenset({"authorization", "cookie"})

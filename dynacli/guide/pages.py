@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dynacli.environment import program
 from dynacli.options.standard_options import setting_variables
 
-__all__ = ["as_of_program", "page", "topic_names", "topics"]
-
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
 _TABLE = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)

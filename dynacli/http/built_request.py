@@ -7,8 +7,6 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload
 
-__all__ = ["Pair", "Request", "RequestParts"]
-
 
 class Pair(NamedTuple):
     """A `name=value` of a query or of a `Cookie` header.
@@ -47,7 +45,7 @@ class RequestParts:
     added: frozenset[str] = frozenset()
 
 
-NO_PARTS = RequestParts({}, (), {}, ())
+_NO_PARTS = RequestParts({}, (), {}, ())
 """Those of a request that no document describes."""
 
 
@@ -68,7 +66,7 @@ class Request(NamedTuple):
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: "bytes | Payload | None" = None
-    parts: RequestParts = NO_PARTS
+    parts: RequestParts = _NO_PARTS
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header with a name, whose case does not matter."""

@@ -11,25 +11,6 @@ from dynacli.http.semantics import is_sequence
 from dynacli.record import record, replace
 from dynacli.urls import is_secret_header
 
-__all__ = [
-    "AUTO",
-    "REVALIDATE",
-    "CacheSpec",
-    "Headers",
-    "StoredHead",
-    "age_of",
-    "asked_directives",
-    "cache_control",
-    "conditions_of",
-    "delta_seconds",
-    "freshened",
-    "is_cacheable_request",
-    "may_reuse",
-    "may_store",
-    "stored_headers",
-    "varying_names",
-]
-
 Headers = tuple[tuple[str, str], ...]
 """(name, value) in their order."""
 

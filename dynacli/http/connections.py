@@ -10,8 +10,6 @@ from urllib.request import getproxies_environment, proxy_bypass
 from dynacli.errors import RefusedError, UsageError
 from dynacli.urls import socket_of
 
-__all__ = ["EnvironmentProxy", "Peers", "environment_proxy", "proxy_url_of"]
-
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv6 addresses that a NAT64 translator makes of IPv4 addresses (RFC 6052, section 2.1)."""
 

@@ -16,8 +16,6 @@ from dynacli.http.built_request import Request
 from dynacli.record import record
 from dynacli.urls import is_loopback, origin_of, split_url
 
-__all__ = ["Cookie", "RetryCookies", "goes_to", "read_cookie"]
-
 _PAIR = re.compile(r"[^\x00-\x20\x7f-\x9f=;,\"]+=[^\x00-\x1f\x7f-\x9f;]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MOST_CHARACTERS = 4096

@@ -29,8 +29,6 @@ from dynacli.http.exchange import Response, stated_length
 from dynacli.http.send import Pieces
 from dynacli.urls import split_url
 
-__all__ = ["OutdatedPartError", "PartialDownload", "file_name"]
-
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
 _PARTIAL, _NOT_SATISFIABLE = 206, 416
 

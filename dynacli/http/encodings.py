@@ -7,8 +7,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-__all__ = ["BadEncodingError", "TooLargeError", "decode_chunks", "decode_whole"]
-
 _ZSTD_WINDOW = 8 * 1024 * 1024
 """The largest window of Zstandard as a content encoding (RFC 9659, section 3)."""
 _INSTALL = {"br": "brotli", "zstd": "zstandard"}

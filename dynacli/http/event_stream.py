@@ -14,8 +14,6 @@ from dynacli.http.semantics import is_event_stream, is_json_sequence
 from dynacli.http.send import Pieces
 from dynacli.urls import without_query
 
-__all__ = ["MAX_EVENT", "EventPieces", "first_items"]
-
 _END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 """The end of a line, which may be written in three ways, and the empty line after it."""
 MAX_EVENT = 16 * 1024 * 1024

@@ -28,29 +28,6 @@ if TYPE_CHECKING:
     from dynacli.http.import_httpx import httpx
     from dynacli.http.rate_limit import RateLimit
 
-__all__ = [
-    "REDIRECTS",
-    "Budget",
-    "Certificates",
-    "ClientPool",
-    "Connections",
-    "EndableClients",
-    "Login",
-    "OneContext",
-    "Pause",
-    "Response",
-    "Retries",
-    "check_unchanged",
-    "headers_of",
-    "may_pass",
-    "open_client",
-    "run_within",
-    "seconds_text",
-    "stated_length",
-    "system_context",
-    "values_of",
-]
-
 T = TypeVar("T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GRACE_SECONDS = 0.5

@@ -15,8 +15,6 @@ from dynacli.errors import (
 )
 from dynacli.urls import socket_of, split_url, without_query
 
-__all__ = ["causes", "from_client_setup", "from_connecting", "from_httpx", "timed_out", "with_api_named"]
-
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _PROXY_HINT = (
     "It is the proxy that a variable such as `HTTPS_PROXY` names; hosts in `NO_PROXY` are reached without it"

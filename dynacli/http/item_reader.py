@@ -7,8 +7,6 @@ from typing import Any
 from dynacli.http.semantics import is_event_stream, is_json_sequence
 from dynacli.text.exact_json import read_json
 
-__all__ = ["ItemReader"]
-
 _MAX_ITEM = 16 * 1024 * 1024
 """The largest size in bytes of an item that is read."""
 _BYTE_ORDER_MARK = "\ufeff"

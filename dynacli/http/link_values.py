@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["Link", "parse_links"]
-
 _SEPARATORS = re.compile(r"[\s,]*+")
 _PARAMETER = re.compile(
     r"""

@@ -8,17 +8,6 @@ from typing import Any, Protocol
 
 from dynacli.errors import FileError
 
-__all__ = [
-    "FileUpload",
-    "Payload",
-    "Source",
-    "StreamUpload",
-    "WatchedPayload",
-    "as_text",
-    "begins_with",
-    "open_upload",
-]
-
 
 class Source(Protocol):
     """The bytes of a file or of standard input.

@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 from dynacli.errors import UsageError
 
-__all__ = ["RateLimit", "rate_of"]
-
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(?:(s)(?:ec(?:ond)?)?|(m)(?:in(?:ute)?)?|(h)(?:our)?))?")
 

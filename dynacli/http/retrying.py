@@ -19,8 +19,6 @@ from dynacli.http.payload import Payload
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response, Retries
 
-__all__ = ["MAX_PAUSE", "is_lost_connection", "pause_after", "seconds_asked", "usual_pause"]
-
 FIRST_PAUSE = 0.5
 """Seconds before the second try, at most; each further pause may be twice as long as the one before."""
 MAX_PAUSE = 30.0

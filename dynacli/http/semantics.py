@@ -2,28 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-__all__ = [
-    "SAFE_METHODS",
-    "best_match",
-    "essence",
-    "is_cbor",
-    "is_event_stream",
-    "is_form",
-    "is_json",
-    "is_json_lines",
-    "is_json_sequence",
-    "is_media_type",
-    "is_msgpack",
-    "is_multipart",
-    "is_sent_as_bytes",
-    "is_sequence",
-    "is_structured",
-    "is_text_type",
-    "is_xml",
-    "is_yaml",
-    "split_media_type",
-]
-
 _JSON_LINES = frozenset(
     f"{main}/{name}"
     for main in ("application", "text")

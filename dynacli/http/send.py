@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Certificates, Login, Pause
     from dynacli.http.import_httpx import httpx
 
-__all__ = ["Pieces", "Receive", "send"]
-
 FILE_LIMIT = 1024 * MIB
 VALIDATED_LIMIT = 128 * MIB
 """The largest response that is kept for the validator if it is written while it comes and a finding is a failure."""

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dynacli.errors import UsageError
 from dynacli.urls import bracketed
 
-__all__ = ["ANYWHERE", "LOOPBACK", "handle_signals", "kept_handlers", "listening_socket", "origin_at"]
-
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts at which only this machine reaches a server."""
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  - recognised, and never the default

@@ -15,8 +15,6 @@ from dynacli.errors import DynacliError, NetworkError, RefusedError, Unreachable
 from dynacli.system import others_may_write, own_user, user_name
 from dynacli.urls import socket_of, split_url
 
-__all__ = ["check_private", "check_socket", "from_socket", "parse_socket"]
-
 _LONGEST = 107
 """The bytes of a path that the system takes (unix(7), `sun_path`)."""
 _MOST_LINKS = 40  # as Linux follows at most: path_resolution(7)

@@ -28,18 +28,6 @@ if TYPE_CHECKING:
 
     FindSchema = Callable[[], BodySchema]
 
-__all__ = [
-    "NoValueError",
-    "TooDeepError",
-    "binary_name",
-    "body_value",
-    "shown_value",
-    "structured_value",
-    "void_note",
-    "written_value",
-    "xml_root",
-]
-
 
 class NoValueError(ValueError):
     """A body has no value that can be read, or a value no body; of a body the text says why, and begins with "it".

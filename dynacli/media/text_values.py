@@ -15,8 +15,6 @@ from dynacli.openapi.schema.read_schema import (
 from dynacli.record import record
 from dynacli.text.exact_json import exact_number, read_json
 
-__all__ = ["BodySchema", "Resolve", "field_value", "form_value", "schemas_of", "text_types", "typed_text"]
-
 Resolve = Callable[[str], Any]
 """Returns the target of an internal `$ref`; `LookupError` if it leads nowhere."""
 

@@ -6,29 +6,6 @@ from typing import Final
 from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, STANDARD_OPTIONS, Option
 from dynacli.record import record, replace
 
-__all__ = [
-    "ALONE",
-    "API",
-    "CALL",
-    "FIND",
-    "HTML",
-    "LISTING",
-    "MAKE_CALLS",
-    "MANAGE",
-    "MARKDOWN",
-    "MISBEHAVE",
-    "NEXT",
-    "OF_DEMO",
-    "OPENING",
-    "PORT",
-    "ROLE",
-    "SECTIONS",
-    "SHARE",
-    "TEST",
-    "Argument",
-    "Command",
-]
-
 OPENING: Final = (DOCUMENT, "profile")
 """What a command takes that reads a document."""
 LISTING: Final = (DATA, *OPENING)

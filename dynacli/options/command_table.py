@@ -19,14 +19,6 @@ from dynacli.options.command import ALONE, API, CALL, Command
 if TYPE_CHECKING:
     import click
 
-__all__ = [
-    "COMMANDS",
-    "bound_words",
-    "further_command",
-    "further_names",
-    "is_of_other_apis",
-]
-
 COMMANDS: Mapping[str, Command] = {
     command.name: command for command in (*REGISTRY_COMMANDS, *CALL_COMMANDS, *TOOL_COMMANDS)
 }

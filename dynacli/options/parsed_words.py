@@ -11,19 +11,6 @@ from functools import cache
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, Option
 from dynacli.record import record, replace
 
-__all__ = [
-    "BOOLEAN",
-    "EMPTY_BOOLEAN",
-    "SWITCH",
-    "VALUE",
-    "ParsedWords",
-    "ReadWord",
-    "ValueRule",
-    "parse",
-    "rules_of",
-    "standard_rules",
-]
-
 
 @record
 class ValueRule:

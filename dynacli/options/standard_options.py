@@ -11,46 +11,6 @@ from typing import Any, Final, TypeVar, dataclass_transform
 from dynacli.environment import Environment, variable
 from dynacli.record import record
 
-__all__ = [
-    "API_NAMES",
-    "BODY",
-    "CACHE",
-    "CALLS",
-    "COMPARING",
-    "DATA",
-    "DOCUMENT",
-    "EARLIER_CALLS",
-    "EVERY_RUN",
-    "FILE",
-    "FURTHER_CALLS",
-    "GUARDED_OPTIONS",
-    "INPUT_OPTIONS",
-    "KEYS",
-    "OPERATIONS",
-    "OPTIONS",
-    "OPTIONS_BY_FLAG",
-    "OPTIONS_BY_KEY",
-    "OPTIONS_BY_NAME",
-    "PART",
-    "PLANS",
-    "PROFILES",
-    "REGISTERED",
-    "REQUEST",
-    "RESENDING",
-    "RESPONSE",
-    "REVISIONS",
-    "RULES",
-    "SETTINGS",
-    "STANDARD_OPTIONS",
-    "TAGS",
-    "TOPICS",
-    "UNNAMED",
-    "Option",
-    "Options",
-    "options_of",
-    "setting_variables",
-]
-
 DATA: Final = "data"
 """How a command prints data."""
 RESPONSE: Final = "response"

@@ -24,17 +24,6 @@ from dynacli.text.toon_text import toon_of
 if TYPE_CHECKING:
     from dynacli.media.body_value import FindSchema
 
-__all__ = [
-    "MOST_AROUND",
-    "AgentView",
-    "Around",
-    "DescribeAround",
-    "rounded_up",
-    "view_of_value",
-    "write_body_for_agent",
-    "write_view",
-]
-
 MOST_AROUND = 700
 """Bytes of the line with counts and of the commands."""
 _MOST_COMMANDS = 3

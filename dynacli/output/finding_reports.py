@@ -17,8 +17,6 @@ from dynacli.files import is_url
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
-__all__ = ["ValidatedCall", "github_report", "json_report", "junit_report", "sarif_report", "sentence"]
-
 
 @record
 class ValidatedCall:

@@ -17,8 +17,6 @@ from dynacli.request import preview
 from dynacli.text.body_text import decoded
 from dynacli.urls import socket_of, split_url, url_on_the_wire
 
-__all__ = ["HarCall", "as_text", "har_call", "har_of"]
-
 _MASK = "***"
 _SECRET = frozenset({"authorization", "proxy-authorization"})
 _FORM = "application/x-www-form-urlencoded"

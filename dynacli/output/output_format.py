@@ -5,8 +5,6 @@ from typing import Final
 from dynacli.options.standard_options import OPTIONS_BY_NAME
 from dynacli.record import record
 
-__all__ = ["AT_THE_END", "FORMATS", "ITEM_FORMATS", "TABLES", "OutputFormat", "check_format", "form_of"]
-
 FORMATS: Final = OPTIONS_BY_NAME["output"].values
 ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
 """The formats that write a row or a line for each item of a response."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.model.find_items import KnownItems
     from dynacli.output.agent_text import DescribeAround
 
-__all__ = ["is_for_people", "list_width", "write_body", "write_data", "write_rows"]
-
 _UNLIMITED = 100_000
 _NO_JSON = "Note: the media type of the response is JSON, but its body is not; it is shown as it came"
 

@@ -7,8 +7,6 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.text.terminal import Painter, visible, visible_painted
 
-__all__ = ["write_error", "write_note", "write_stderr", "write_void_note", "write_warning"]
-
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
     """Write lines to standard error; if it is closed or broken, nothing happens.

@@ -15,17 +15,6 @@ from dynacli.text.terminal import terminal_width, visible
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = [
-    "Write",
-    "blocks",
-    "is_unchanged",
-    "output_error",
-    "watched_reader",
-    "write_bytes",
-    "written_body",
-    "written_text",
-]
-
 Write = Callable[[bytes], None]
 
 

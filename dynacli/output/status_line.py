@@ -8,8 +8,6 @@ from threading import Timer
 from dynacli.environment import Environment
 from dynacli.text.terminal import cell_width, terminal_width, visible
 
-__all__ = ["CallsLine", "StatusLine", "TransferLine", "shown_transfer", "transfer_text", "waiting_line"]
-
 _PAUSE = 0.1
 """The least number of seconds between two states: faster changes could not be read."""
 

@@ -21,16 +21,6 @@ from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
 
-__all__ = [
-    "Columns",
-    "gron_lines",
-    "separated_lines",
-    "write_items",
-    "write_value",
-    "written_items",
-    "written_sequence",
-]
-
 _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
 
@@ -360,7 +350,7 @@ def gron_lines(value: Any, path: str = "json") -> Iterator[str]:
         yield f"{path} = {compact_json(value)};\n"
 
 
-def shown_json(env: Environment, form: OutputFormat) -> Callable[[str], str]:
+def _shown_json(env: Environment, form: OutputFormat) -> Callable[[str], str]:
     """Return what makes JSON text safe and coloured for a terminal, and leaves it alone elsewhere."""
     if form.file or not env.stdout_is_terminal:
         return str
@@ -383,7 +373,7 @@ def _value_text(env: Environment, value: Any, form: OutputFormat) -> str:
     if form.format not in _TEXT_OF:
         from dynacli.text.json_text import reindent
 
-        return shown_json(env, form)(reindent(compact_json(value))) + "\n"
+        return _shown_json(env, form)(reindent(compact_json(value))) + "\n"
     try:
         return _shown_text(env, form)(_TEXT_OF[form.format](value))
     except RecursionError as error:
@@ -423,7 +413,7 @@ class _ItemText:
 
     def __init__(self, env: Environment, form: OutputFormat) -> None:
         self._format = form.format
-        self._json = shown_json(env, form)
+        self._json = _shown_json(env, form)
         self._text = _shown_text(env, form)
         self._count = 0
 

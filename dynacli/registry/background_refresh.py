@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.registry.opened_api import OpenedApi
 
-__all__ = ["RETRY_SECONDS", "begin_refresh", "process_words", "refresh_quietly", "take_refresh_claim"]
-
 RETRY_SECONDS = 300
 """An older claim counts for nothing: its refresh failed, or the process died."""
 

@@ -34,16 +34,6 @@ from dynacli.registry.record_call import (
     write_call,
 )
 
-__all__ = [
-    "HistoryRow",
-    "called_operations",
-    "clear_history",
-    "read_calls",
-    "record_with_care",
-    "remembered_values",
-    "sweep",
-]
-
 _DAYS = 30
 _MOST_CALLS = 20_000
 _MOST_WITH_MESSAGES = 1_000

@@ -14,8 +14,6 @@ from dynacli.options.command_table import COMMANDS
 if TYPE_CHECKING:
     from dynacli.registry.project_file import Project, ProjectState
 
-__all__ = ["DEMO", "LOGIN_KEY", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
-
 DEMO = "demo"
 LOGIN_KEY = "document_login"
 """The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""

@@ -12,8 +12,6 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-__all__ = ["edited", "line_of", "with_table", "with_values"]
-
 _MANY_LINES = ('"""', "'''")
 """What begins and ends a text of several lines."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

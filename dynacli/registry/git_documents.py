@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document
     from dynacli.registry.opened_api import OpenedApi
 
-__all__ = ["open_at_revision"]
-
 
 class GitDocument(NamedTuple):
     """A document at a revision.

@@ -31,17 +31,6 @@ if TYPE_CHECKING:
     from dynacli.registry._replacement_rules import Rules
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
-__all__ = [
-    "Installed",
-    "compile_with_names",
-    "confirm_revision",
-    "install",
-    "make_pending_current",
-    "rebuild_catalog",
-    "restore_files",
-    "selection_of",
-]
-
 
 def _find_given_names(revisions: Revisions) -> tuple[dict[tuple[str, str], str], bool]:
     """Return (method, path) → name from the latest catalog that can be read, and whether it is the current one.

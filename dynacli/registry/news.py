@@ -17,16 +17,6 @@ from dynacli.registry.revisions.revisions import NEWS, PENDING, Revisions, is_re
 if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document
 
-__all__ = [
-    "find_pending",
-    "forget_pending",
-    "keep_aside",
-    "last_failure",
-    "note_failure",
-    "note_news",
-    "take_news",
-]
-
 
 class News(NamedTuple):
     """How much changed between two revisions.

@@ -35,8 +35,6 @@ from dynacli.registry.revisions.revisions import (
 if TYPE_CHECKING:
     from dynacli.openapi.document.fetched import DocumentLogin
 
-__all__ = ["find_revisions", "make_open_request", "open_api", "open_from_cache", "open_source", "refresh_api"]
-
 
 def open_api(
     word: str,

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.positions import Location
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
-__all__ = ["OpenedApi"]
-
 _MOST_NAMED = 5
 """How many operations a note names before it leaves the others to `api show`."""
 

@@ -21,17 +21,6 @@ from dynacli.record import record
 from dynacli.text.terminal import visible
 from dynacli.urls import holds_secret, is_secret_header, is_secret_name, origin_of
 
-__all__ = [
-    "Project",
-    "ProjectState",
-    "accept_origin",
-    "distrust",
-    "project_state",
-    "read_project",
-    "refusals",
-    "trust",
-]
-
 _ANY = "*"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WEB = ("http://", "https://")
@@ -198,10 +187,10 @@ def _secret(path: Path) -> str:
     return "must not hold a secret" if is_secret is not None and is_secret(path[-1]) else ""
 
 
-TRUSTED: Final = "is trusted"
-UNTRUSTED: Final = "is not trusted"
-CHANGED: Final = "has changed since it was trusted"
-UNUSABLE: Final = "cannot be used"
+_TRUSTED: Final = "is trusted"
+_UNTRUSTED: Final = "is not trusted"
+_CHANGED: Final = "has changed since it was trusted"
+_UNUSABLE: Final = "cannot be used"
 """What a project file can be."""
 
 _MOST_BYTES = 1 << 14
@@ -235,7 +224,7 @@ class ProjectState:
 
     Args:
         path: Its path.
-        state: `TRUSTED`, `UNTRUSTED`, `CHANGED` or `UNUSABLE`.
+        state: `_TRUSTED`, `_UNTRUSTED`, `_CHANGED` or `_UNUSABLE`.
         project: What it says; None unless it is used.
         error: Why it cannot be used, if it was trusted.
     """
@@ -280,7 +269,7 @@ def project_state(env: Environment, own: Names, check_name: CheckName) -> Projec
     try:
         stamp = (_stamp(path), _stamp(_record_path(env)), own)
     except FileError:  # there is no directory that could say so
-        return ProjectState(path, UNTRUSTED)
+        return ProjectState(path, _UNTRUSTED)
     if path not in _known or _known[path][0] != stamp:
         _known[path] = stamp, _found(env, path, own, check_name)
     return _known[path][1]
@@ -297,17 +286,17 @@ def _stamp(path: str) -> tuple[int, ...]:
 def _found(env: Environment, path: str, own: Names, check_name: CheckName) -> ProjectState:
     trusted = _trusted(env, path).get(path)
     if trusted is None:
-        return ProjectState(path, UNTRUSTED)
+        return ProjectState(path, _UNTRUSTED)
     try:
         content = _content(path)
         if _digest(content) != trusted.digest:
-            return ProjectState(path, CHANGED)
+            return ProjectState(path, _CHANGED)
         project = _project(path, content, own, check_name)
     except FileError as error:
-        return ProjectState(path, UNUSABLE, error=error)
+        return ProjectState(path, _UNUSABLE, error=error)
     for name in project.apis.keys() & trusted.origins.keys():
         project.apis[name]["origins"] = list(trusted.origins[name])
-    return ProjectState(path, TRUSTED, project)
+    return ProjectState(path, _TRUSTED, project)
 
 
 def read_project(path: str, own: Names, check_name: CheckName) -> Project:

@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document
     from dynacli.registry.revisions.revisions import OpenRequest, Revisions
 
-__all__ = [
-    "DocumentAccess",
-    "Layers",
-    "SourceReader",
-    "compose",
-    "label_of",
-    "make_reader",
-    "read_cached_document",
-    "without_collector",
-]
-
 _OVERLAY = "#overlay"
 
 

@@ -15,25 +15,6 @@ from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration
 
-__all__ = [
-    "LARGEST_REMEMBERED",
-    "MODES",
-    "MOST_REMEMBERED",
-    "VERSION",
-    "AskedPath",
-    "ReceivedPath",
-    "RecordedCall",
-    "UnusualHistoryError",
-    "api_key",
-    "history_mode",
-    "history_path",
-    "open_history",
-    "received_path",
-    "record_call",
-    "values_of",
-    "write_call",
-]
-
 VERSION = 2
 """The version of the tables, as `PRAGMA user_version` says it."""
 MODES = ("off", "headers", "full")

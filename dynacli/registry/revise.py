@@ -42,16 +42,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document
     from dynacli.registry.install_revision import Installed
 
-__all__ = [
-    "accept_pending",
-    "adopt",
-    "open_cached",
-    "open_content",
-    "open_installed",
-    "open_stdin",
-    "reread_file",
-]
-
 
 def reread_file(
     open_request: OpenRequest, revisions: Revisions, path: str, facts: dict[str, Any]

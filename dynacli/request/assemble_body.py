@@ -10,9 +10,7 @@ from dynacli.http.semantics import is_json, is_json_lines, is_json_sequence, is_
 if TYPE_CHECKING:
     from dynacli.media.text_values import BodySchema
 
-__all__ = ["Assignment", "assemble", "encode", "json_text"]
-
-MAX_GAP = 1000
+_MAX_GAP = 1000
 """How many items an index may skip; a typing error must not fill the memory."""
 
 _MOST_DEEP = 200
@@ -81,8 +79,8 @@ def _assign(holder: Any, path: tuple[str, ...], assignment: Assignment) -> Any:
         if not isinstance(holder, list):
             raise UsageError(f"{source} needs an array, but the value is {_type_with_article(holder)}")
         index = int(step[1:-1])
-        if index > len(holder) + MAX_GAP:
-            raise UsageError(f"{source} skips more than {MAX_GAP} items", hint="Indexes start at 0")
+        if index > len(holder) + _MAX_GAP:
+            raise UsageError(f"{source} skips more than {_MAX_GAP} items", hint="Indexes start at 0")
         holder.extend([_GAP] * (index + 1 - len(holder)))
         holder[index] = _assign(holder[index], path[1:], assignment)
         return holder

@@ -25,8 +25,6 @@ from dynacli.request.parameter_serialization import (
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload
 
-__all__ = ["MANAGED_HEADERS", "build_request", "check_header", "kept_slashes", "path_text"]
-
 MANAGED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 """Headers that belong to the connection, and cannot be set."""
 

@@ -24,15 +24,6 @@ from dynacli.urls import (
     url_at,
 )
 
-__all__ = [
-    "check_path",
-    "choose_server",
-    "hint_at_document",
-    "parse_origin",
-    "server_at_document",
-    "written_origin",
-]
-
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

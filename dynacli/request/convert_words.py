@@ -8,16 +8,6 @@ from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json
 from dynacli.openapi.model.operation import ANY, Parameter, ValueType
 
-__all__ = [
-    "choice_word",
-    "convert",
-    "convert_all",
-    "convert_parameter",
-    "is_given_as_text",
-    "is_single_item",
-    "json_value",
-]
-
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _SHOWN = 60

@@ -23,8 +23,6 @@ from dynacli.request.parameter_serialization import (
     serialize_query,
 )
 
-__all__ = ["Multipart", "Part", "boundary_in", "encode_form", "make_parts"]
-
 _NO_ENCODING = PropertyEncoding()
 
 
@@ -126,7 +124,7 @@ def _styled_pairs(
         ) from None
 
 
-BINARY = "application/octet-stream"
+_BINARY = "application/octet-stream"
 JSON = "application/json"
 PREVIEW_BOUNDARY = "dynacli-boundary"
 """The boundary of a request that is only shown, the same every time."""
@@ -302,12 +300,12 @@ def _part(
     declared = encoding.media_types
     if _is_file_content(value, encoding):
         # Servers tell a file from text by its file name.
-        media_type = _chosen(declared, "", BINARY)
+        media_type = _chosen(declared, "", _BINARY)
         return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
     if _is_source(value):
         source: Source = value
         guessed = _guessed(source.name)
-        return Part(name, source, _chosen(declared, guessed, BINARY), _base_name(source.name), headers)
+        return Part(name, source, _chosen(declared, guessed, _BINARY), _base_name(source.name), headers)
     if isinstance(value, Mapping | list):
         media_type = _chosen(declared, "", JSON)
         if not is_json(media_type):

@@ -33,17 +33,6 @@ from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair
 from dynacli.record import record
 
-__all__ = [
-    "DELIMITERS",
-    "WrittenParameter",
-    "is_undefined",
-    "join_inner_lists",
-    "serialize_cookie",
-    "serialize_header",
-    "serialize_path",
-    "serialize_query",
-]
-
 # RFC 3986's reserved characters without those that mean something else in a query:
 # `#` ends it, `[` and `]` are not in its grammar, `&` ends a pair and `+` is read as a space.
 _RESERVED = "/?:@!$'()*,;="

@@ -9,8 +9,6 @@ from dynacli.urls import socket_of, url_on_the_wire
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload
 
-__all__ = ["as_curl", "as_http", "as_json"]
-
 
 def as_http(request: Request) -> str:
     """Return the request as it looks on the wire (RFC 9112)."""

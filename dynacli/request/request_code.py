@@ -8,8 +8,6 @@ from dynacli.http.payload import Payload, as_text
 from dynacli.request.form_body import Multipart, Part
 from dynacli.urls import socket_of, url_on_the_wire
 
-__all__ = ["has_code", "payload_words", "python_code"]
-
 
 def payload_words(payload: Payload) -> list[str] | None:
     """Return the words for a body, quoted for a POSIX shell; None if curl has no words for it."""

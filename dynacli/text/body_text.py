@@ -11,8 +11,6 @@ from typing import Any
 
 from dynacli.text.terminal import visible
 
-__all__ = ["charset_of", "decoded", "is_json", "server_message"]
-
 _TEXT_TYPES = re.compile(
     r"text/.*|application/(?:.*\+)?(?:json|xml|yaml|toml|sql|graphql)"
     r"|application/(?:x-)?(?:ndjson|jsonl|json-lines|json-seq|javascript|ecmascript|yaml|sh|www-form-urlencoded)"

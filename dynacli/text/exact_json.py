@@ -11,8 +11,6 @@ from typing import Any, Final
 
 from dynacli.text.json_budget import check_values
 
-__all__ = ["ExactNumber", "compact_json", "exact_number", "read_json"]
-
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""
 

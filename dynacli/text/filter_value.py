@@ -16,16 +16,6 @@ from dynacli.errors import FormatError, UsageError
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_budget import MAX_VALUES
 
-__all__ = [
-    "check_filter",
-    "closest_filter",
-    "filtered",
-    "is_true",
-    "is_void",
-    "outermost_list",
-    "unknown_fields",
-]
-
 _MOST_LEVELS: Final = 100
 _TOO_DEEP: Final = f"it is nested too deeply; a chain of pipes or brackets has at most {_MOST_LEVELS} parts"
 _MOST_STEPS: Final = 20_000_000

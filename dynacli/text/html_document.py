@@ -9,8 +9,6 @@ from html import escape
 
 from dynacli.text.terminal import visible
 
-__all__ = ["html_document", "html_table", "html_text"]
-
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
 :root { color-scheme: light dark; --line: #d5d9de; --dim: #59636e; --good: #1a7f37; --bad: #cf222e; --so: #9a6700;

@@ -17,8 +17,6 @@ from typing import Final
 from dynacli.record import record, replace
 from dynacli.text.exact_json import compact_json, read_json
 
-__all__ = ["jmespath_of_jq", "reads_like_jq"]
-
 _LIKE_JQ: Final = re.compile(r"^\s*\.|\|\s*\.|\bselect\s*\(|\bmap\s*\(\s*\.|^\s*\[\s*\.")
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOKEN: Final = re.compile(

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-__all__ = ["MAX_VALUES", "TooManyValuesError", "check_values"]
-
 MAX_VALUES: Final = 2_000_000
 """How many values a document, a body or an item of a stream may have; members and items count, as does the whole."""
 

@@ -10,8 +10,6 @@ from typing import Final
 
 from dynacli.text.terminal import Painter, unsafe
 
-__all__ = ["colourise", "escape_unsafe", "reindent"]
-
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
 _NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
 _TOKEN = re.compile(

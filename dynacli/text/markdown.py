@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-__all__ = ["blocks_of", "first_sentence", "to_text"]
-
 _DEEPEST_BLOCK = 20
 _MOST_COLUMNS = 50
 

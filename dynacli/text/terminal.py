@@ -14,8 +14,6 @@ from typing import TextIO
 
 from dynacli.environment import Environment
 
-__all__ = ["Painter", "cell_width", "terminal_width", "unsafe", "visible", "visible_painted"]
-
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 _NARROWEST, _USUAL, _WIDEST = 40, 80, 120

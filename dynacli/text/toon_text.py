@@ -18,8 +18,6 @@ from typing import Any, Final
 
 from dynacli.text.exact_json import compact_json
 
-__all__ = ["MOST_LEVELS", "toon_of"]
-
 MOST_LEVELS: Final = 100
 """Levels that a value may have: white space before lines grows with each."""
 _STEP: Final = "  "

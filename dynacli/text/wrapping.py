@@ -6,29 +6,6 @@ from typing import Any
 
 from dynacli.text.terminal import Painter, cell_width, visible
 
-__all__ = [
-    "CODE",
-    "COLUMN_GAP",
-    "GAP",
-    "HEADING",
-    "LONGEST_SENTENCE",
-    "RULE",
-    "TABLE",
-    "Blocks",
-    "block_text",
-    "closed",
-    "foreign",
-    "foreign_lines",
-    "foreign_within",
-    "quoted",
-    "quoted_within",
-    "short_sentence",
-    "shortened",
-    "table_lines",
-    "word_or_quoted",
-    "wrapped",
-]
-
 
 def wrapped(text: str, width: int) -> list[str]:
     r"""Return a text as lines of at most `width` columns; `\n` breaks a line, and `\n\n` leaves an empty line."""

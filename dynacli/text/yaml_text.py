@@ -11,8 +11,6 @@ import yaml
 
 from dynacli.text.exact_json import ExactNumber, read_json
 
-__all__ = ["yaml_of", "yaml_of_json"]
-
 _NOT_PLAIN = re.compile(
     r"[-+]?\.?[0-9][0-9_]*.*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<", re.IGNORECASE
 )

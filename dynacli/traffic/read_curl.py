@@ -15,8 +15,6 @@ from dynacli.openapi.model.wording import did_you_mean
 from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest, file_beside
 from dynacli.urls import url_at
 
-__all__ = ["read_curl"]
-
 _ENDS = "|;&<>\n"
 _ANSI_C = {
     "a": "\a",

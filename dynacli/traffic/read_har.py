@@ -29,8 +29,6 @@ from dynacli.traffic.recorded_request import (
 )
 from dynacli.urls import join_url
 
-__all__ = ["Readable", "har_entries", "read_har"]
-
 _PIECE = 256 * 1024
 _SEPARATORS = " \t\r\n,"
 _LONGEST_WORD = 12

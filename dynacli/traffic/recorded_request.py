@@ -16,18 +16,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import is_served, join_url, origin_of, split_url, url_at
 
-__all__ = [
-    "NOT_RECORDED",
-    "MatchedOperation",
-    "OperationFinder",
-    "RecordedExchange",
-    "RecordedPart",
-    "RecordedRequest",
-    "RecordedResponse",
-    "file_beside",
-    "find_operation",
-]
-
 NOT_RECORDED = "the recording does not have the body"
 """Why a body is not there that the recording left out, as browsers do with large ones and after a redirect."""
 

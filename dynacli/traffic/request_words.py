@@ -19,8 +19,6 @@ from dynacli.record import record
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedPart, RecordedRequest
 from dynacli.urls import is_secret_name
 
-__all__ = ["words_of_request"]
-
 _OF_CLIENTS = frozenset(
     (
         *(

@@ -15,7 +15,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_core.validation.schemas.validators import SchemaValidator
 
-from dynacli.http.semantics import is_form, is_json, is_sent_as_bytes, is_structured, is_xml
+from dynacli.http.semantics import is_form, is_json, is_sent_as_bytes, is_sequence, is_structured, is_xml
 from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
 from dynacli.openapi.schema.evaluation.schema_error import (
@@ -354,11 +354,9 @@ class BodyHooks:
         if isinstance(raw, read_body.UnreadBody):
             self._validate_size(media_type, name, raw)
             return None, None
-        if "itemSchema" in media_type and (
-            streamed_body.is_sequence(name) or streamed_body.is_sequence_of_parts(name)
-        ):
+        if "itemSchema" in media_type and (is_sequence(name) or streamed_body.is_sequence_of_parts(name)):
             return self._validate_items(media_type, name, parameters, raw), None
-        if has_schema and streamed_body.is_sequence(name) and not _says_text(media_type / "schema"):
+        if has_schema and is_sequence(name) and not _says_text(media_type / "schema"):
             return self._validate_items(media_type, name, parameters, raw), None
         if isinstance(raw, streamed_body.StreamedBody):
             from dynacli.validation import _validate_items as validate_items

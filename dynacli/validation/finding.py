@@ -5,8 +5,6 @@ from typing import Any
 
 from dynacli.record import record
 
-__all__ = ["Finding", "ValidationResult", "reason_of"]
-
 
 @record
 class Finding:

@@ -12,8 +12,6 @@ from typing import Any
 from dynacli.record import record
 from dynacli.validation.finding import Finding, ValidationResult
 
-__all__ = ["RULES", "RULE_GROUPS", "BadIgnoreError", "Ignore", "ignores_of", "suppress"]
-
 RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
     "Any value": {
         "type": "The value has an allowed type",

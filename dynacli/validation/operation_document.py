@@ -9,17 +9,6 @@ from dynacli.openapi.model.operation import Operation
 if TYPE_CHECKING:
     from jsonschema_path import SchemaPath
 
-__all__ = [
-    "DocumentPlace",
-    "child",
-    "listed_properties",
-    "locate",
-    "operation_document",
-    "pointer_below",
-    "resolve",
-    "target_of",
-]
-
 _MAX_HOPS = 50
 _MAX_SCHEMAS = 1_000
 _REFERENCES = ("$ref", "$dynamicRef")

@@ -10,21 +10,6 @@ from dynacli.openapi.model.media_types import is_object_of_bytes
 from dynacli.openapi.schema.evaluation.schema_error import BinaryText
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 
-__all__ = [
-    "FormValue",
-    "NotValidatedError",
-    "RedirectBody",
-    "UnreadBody",
-    "UnreadableError",
-    "ValidatedValue",
-    "is_about_bytes",
-    "read_fields",
-    "read_json",
-    "read_json_text",
-    "read_text",
-    "split_parts",
-]
-
 _MAX_DIGITS = 1_000
 _LARGE = 64 * 1024
 """The size of a body that orjson reads sooner than json although it has to be imported for that."""

@@ -8,7 +8,7 @@ import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.http.semantics import is_event_stream, is_json, is_json_sequence, is_sequence, split_media_type
+from dynacli.http.semantics import is_event_stream, is_json, is_json_sequence, split_media_type
 from dynacli.validation.finding import Finding
 from dynacli.validation.read_body import (
     NotValidatedError,
@@ -20,20 +20,6 @@ from dynacli.validation.read_body import (
     read_text,
     split_parts,
 )
-
-__all__ = [
-    "KEPT",
-    "MAX_FINDINGS",
-    "BrokenOffError",
-    "DroppedBody",
-    "Item",
-    "PassingValues",
-    "StreamedBody",
-    "is_sequence",
-    "is_sequence_of_parts",
-    "items_of",
-    "read_items",
-]
 
 MAX_FINDINGS = 1_000
 KEPT = 8 * 1024 * 1024

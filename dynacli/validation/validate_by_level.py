@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from dynacli.validation.operation_document import DocumentPlace
     from dynacli.validation.validator import Validator
 
-__all__ = ["LevelValidator", "OperationSchemas", "accepts_request", "accepts_response"]
-
 
 class LevelValidator:
     """Validates the requests and responses of an operation.

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 
-__all__ = ["ValidatedRequest", "ValidatedResponse"]
-
 
 class ValidatedRequest(NamedTuple):
     """A request as it is validated: the decoded texts of the wire, and the values that they were written from.

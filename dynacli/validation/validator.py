@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.read_schema import Direction
     from dynacli.validation._undocumented_values import UndocumentedProperties
 
-__all__ = ["UNAUTHORIZED", "Validator", "excuse_of_status", "load_engine"]
-
 _lock = threading.Lock()
 
 # Its `__init__` imports what is not needed; its submodules are the real ones.

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
+from dynacli.output._columns import Columns
 from dynacli.output.output_format import OutputFormat, form_of
 from dynacli.output.render import write_body
-from dynacli.output.written_items import Columns, gron_lines, separated_lines, written_items
+from dynacli.output.written_items import gron_lines, separated_lines, written_items
 from dynacli.record import replace
 from dynacli.text import filter_value
 from dynacli.text.exact_json import compact_json, read_json

@@ -35,7 +35,8 @@ _WHOLE_DOCUMENT = """
 import json, sys
 import dynacli; dynacli.is_own_process = sys.argv[1] == "fast"
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.schema.example_value import NoExampleError, example_value
+from dynacli.openapi.schema.document_schemas import NoExampleError
+from dynacli.openapi.schema.example_value import example_value
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.load import load
 from dynacli.validation.validator import Validator

@@ -33,28 +33,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
 from dynacli.urls import with_masked_secrets
 
-__all__ = [
-    "CONTENT_TYPE",
-    "PROFILE",
-    "QUERY",
-    "SERVER",
-    "CalledLine",
-    "Checked",
-    "Draft",
-    "ReadLine",
-    "changes",
-    "check",
-    "command_line",
-    "command_words",
-    "draft_of",
-    "earlier_calls",
-    "inputs_of",
-    "option_words",
-    "question_before",
-    "typed_inputs",
-    "with_messages",
-]
-
 CONTENT_TYPE, SERVER, PROFILE, QUERY = "content-type", "server", "profile", "query"
 """The settings of a call besides those of `FURTHER`."""
 

@@ -65,8 +65,6 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-__all__ = ["ExplorerApp", "explore"]
-
 
 def explore(
     env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str], read_line: "ReadLine"

@@ -28,20 +28,6 @@ from dynacli.request.convert_words import choice_word
 if TYPE_CHECKING:
     from dynacli.openapi.schema.form_encoding import Encodings
 
-__all__ = [
-    "BODY",
-    "FURTHER",
-    "FormRow",
-    "FurtherCalls",
-    "MoreItems",
-    "further_calls",
-    "further_words",
-    "located",
-    "offered_further",
-    "row_of",
-    "rows_of",
-]
-
 BODY = "body"
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")

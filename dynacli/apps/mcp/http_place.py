@@ -25,8 +25,6 @@ from dynacli.files import cannot_be_written, check_own, locked, make_directory, 
 from dynacli.http.serving import ANYWHERE, LOOPBACK, listening_socket, origin_at
 from dynacli.urls import bracketed
 
-__all__ = ["HttpPlace", "http_application", "kept_token", "listening_at", "token_path"]
-
 _PATH = "/mcp"
 _MOST_PORT = 65_535
 _TOKEN_BYTES = 32

@@ -41,8 +41,6 @@ from dynacli.http.exchange import EndableClients
 if TYPE_CHECKING:
     from dynacli.apps.mcp.http_place import HttpPlace
 
-__all__ = ["protocol_server", "run_over_http", "run_over_stdio"]
-
 _AT_ONCE = 16
 """Calls that are under way at the same time; further ones wait."""
 _REPORTING_SECONDS = 5.0

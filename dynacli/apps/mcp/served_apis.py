@@ -23,8 +23,6 @@ from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import split_url, with_masked_query
 
-__all__ = ["Pages", "ServedApis"]
-
 _READ_AT_ONCE = ("env:", "file:")
 """What references lead to without a keyring, which may ask, and without running a command."""
 

@@ -36,15 +36,13 @@ from dynacli.media.body_value import void_note
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.openapi.model.wording import counted
+from dynacli.openapi.schema.document_schemas import NoExampleError
 from dynacli.openapi.schema.example_call import body_example, option_text
-from dynacli.openapi.schema.example_value import NoExampleError
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.filter_value import check_filter, filtered
 from dynacli.text.terminal import Painter, unsafe, visible
 from dynacli.text.wrapping import quoted, short_sentence, word_or_quoted
-
-__all__ = ["Tools", "check_arguments", "fitted", "instructions", "json_line", "size_of", "tool_list"]
 
 _USUAL_ITEMS = 50
 _MOST_SECONDS = 20.0

@@ -31,12 +31,11 @@ from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import body_schema, documented_success, is_as_good_as_json
 from dynacli.openapi.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
-from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.example_call import option_text, text_body
 from dynacli.openapi.schema.example_value import (
     ExampleMaker,
     ExampleSchema,
-    NoExampleError,
     example_value,
     example_value_for_parameter,
     made_value,

@@ -49,17 +49,6 @@ from dynacli.traffic.recorded_request import (
 from dynacli.urls import is_served, join_url, split_url
 from dynacli.validation.finding import Finding, ValidationResult
 
-__all__ = [
-    "FINDINGS_HEADER",
-    "MockExchange",
-    "MockRoutes",
-    "MockServer",
-    "ShownMock",
-    "base_path",
-    "mock_application",
-    "serve_until_signal",
-]
-
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _ORIGIN = re.compile(r"[^/]*://[^/]*")
 

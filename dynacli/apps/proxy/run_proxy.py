@@ -40,8 +40,6 @@ from dynacli.text.terminal import Painter
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of, split_url
 
-__all__ = ["ClientConnection", "ProxySettings", "ShownPassage", "run_proxy"]
-
 _IDLE_SECONDS = 75.0
 """Seconds that a client may take for the head of its next request."""
 _MOST_CONNECTIONS = 400

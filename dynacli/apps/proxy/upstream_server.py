@@ -13,8 +13,6 @@ from dynacli.http.failures import from_connecting
 from dynacli.http.serving import ANYWHERE
 from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 
-__all__ = ["CHUNK", "UpstreamConnection", "UpstreamServer"]
-
 CHUNK = 64 * 1024
 """Bytes that wait in one direction of a connection, before its sender has to wait."""
 

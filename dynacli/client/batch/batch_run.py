@@ -51,17 +51,6 @@ from dynacli.text.exact_json import read_json
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
-__all__ = [
-    "BatchPlan",
-    "BatchRun",
-    "RowCalls",
-    "RunSettings",
-    "check_rows",
-    "needed_names",
-    "open_earlier_results",
-    "received_result",
-]
-
 
 class RowCalls:
     """Makes the calls of the rows of one batch.

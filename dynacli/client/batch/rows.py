@@ -26,8 +26,6 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from dynacli.http.payload import Readable
 
-__all__ = ["Row", "RowFile", "WrongRow", "filled", "open_row_file", "placeholders_in", "row_place", "rows_of"]
-
 
 @record
 class Row:

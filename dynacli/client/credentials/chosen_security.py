@@ -27,23 +27,6 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from dynacli.auth.tls_login import TlsSettings
 
-__all__ = [
-    "ALWAYS",
-    "COOKIE",
-    "KINDS",
-    "NO_SCHEME",
-    "chosen_security",
-    "cookie_scheme",
-    "create_scheme",
-    "declares_none",
-    "own_overlays",
-    "scheme_from",
-    "schemes_of",
-    "tls_settings",
-    "unknown_schemes",
-    "unknown_schemes_of_entry",
-]
-
 ALWAYS, _NEVER = "always", "never"
 """The values of `auth` in the configuration besides `document`."""
 

@@ -26,8 +26,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of
 
-__all__ = ["explain_credentials"]
-
 
 def explain_credentials(
     env: Environment, api: OpenedApi, operation: Operation, settings: CallSettings

@@ -58,22 +58,6 @@ from dynacli.request.choose_server import choose_server
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
-__all__ = [
-    "PasswordSource",
-    "accepting",
-    "chosen_flow",
-    "credential_of",
-    "discover_device_flow",
-    "find_flows",
-    "in_time",
-    "marked",
-    "needed_scopes",
-    "operation_refresh_parts",
-    "provider_origins",
-    "refresh_credential",
-    "refreshed",
-]
-
 _METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 """Where a provider's metadata is (RFC 8414; OpenID Connect Discovery 1.0), below its origin."""
 _MOST_STEPS = 4

@@ -38,9 +38,6 @@ from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
-__all__ = ["bound_origins", "chosen_scheme", "chosen_store", "keep_text", "signs_itself_in"]
-
-
 Choose = Callable[[Sequence[SecurityScheme]], SecurityScheme | None]
 """Asks the person for one of several schemes; returns None if they pick none."""
 
@@ -101,7 +98,7 @@ def chosen_scheme(
             raise UsageError(
                 f"The document of `{api.name}` has no security scheme",
                 reason="It asks for no credential",
-                hint=own_scheme_hint(api),
+                hint=_own_scheme_hint(api),
             )
     if kind_of(scheme) == MUTUAL_TLS:
         name = visible(scheme.name, keep="")
@@ -120,7 +117,7 @@ def chosen_scheme(
     return scheme
 
 
-def own_scheme_hint(api: OpenedApi) -> str:
+def _own_scheme_hint(api: OpenedApi) -> str:
     """Return how a person adds a scheme of their own to a document without any; empty if it cannot have one."""
     if not api.is_registered:
         return ""

@@ -17,8 +17,6 @@ from dynacli.openapi.model.operation import Operation, SecurityScheme
 from dynacli.registry.configuration import DEMO, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 
-__all__ = ["SignedIn", "credential_state", "signed_in"]
-
 
 class SignedIn(NamedTuple):
     """How a person is signed in.

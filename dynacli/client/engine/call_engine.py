@@ -60,8 +60,6 @@ if TYPE_CHECKING:
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.validate_by_level import LevelValidator
 
-__all__ = ["NOTHING_SENT", "CallHistory", "Engine", "MadeCall", "read_finite"]
-
 NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
 
@@ -254,7 +252,7 @@ class Engine:
             if is_stream:
                 call.validate_stream(response, self._shown(call, response, pieces))
                 return b""
-            return (receive or read_whole)(response, pieces)
+            return (receive or _read_whole)(response, pieces)
 
         try:
             response = call.send(read, self.clients)
@@ -346,7 +344,7 @@ class Engine:
             self.announce(Recorded(history.call))
 
 
-def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
+def _read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
     """Return a body that is kept in memory.
 
     Raises:

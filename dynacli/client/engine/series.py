@@ -37,18 +37,6 @@ from dynacli.record import record, replace
 if TYPE_CHECKING:
     from dynacli.client.responses.response import Response as LibraryResponse
 
-__all__ = [
-    "WAIT_SECONDS",
-    "NeverTrueError",
-    "Series",
-    "Until",
-    "WaitPause",
-    "check_wait",
-    "followed_link",
-    "next_call",
-    "wait_seconds_of",
-]
-
 WAIT_SECONDS = 300.0
 """Seconds after which nothing is waited for any more, if no one says otherwise."""
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 1.5, 30.0

@@ -32,18 +32,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.document_schemas import DocumentSchemas
     from dynacli.openapi.schema.form_encoding import Encodings
 
-__all__ = [
-    "build_body",
-    "check_takes_options",
-    "decoded",
-    "encode_form_body",
-    "encodings_of",
-    "example_body",
-    "holds_a_value",
-    "missing_in_body",
-    "selected",
-]
-
 
 class BuiltBody(NamedTuple):
     """A body that was built.
@@ -289,8 +277,8 @@ def example_body(
     Raises:
         UsageError: None can be made.
     """
+    from dynacli.openapi.schema.document_schemas import NoExampleError
     from dynacli.openapi.schema.example_call import body_example
-    from dynacli.openapi.schema.example_value import NoExampleError
 
     media, schema = described.raw_media_type(), described.body_schema()
     choices = [{"allOf": [schema, overlay]}] * (overlay is not True) + [schema]
@@ -313,8 +301,7 @@ def _fitting_example(described: DescribedOperation) -> Any:
     Raises:
         UsageError: None can be made, as where two alternatives are so wide that whatever fits one fits both.
     """
-    from dynacli.openapi.schema.document_schemas import DocumentSchemas
-    from dynacli.openapi.schema.example_value import NoExampleError
+    from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 
     schemas = DocumentSchemas(described.resolve, "request")
     example, fits = example_body(described, True, schemas), False

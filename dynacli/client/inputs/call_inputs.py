@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from dynacli.http.payload import Payload
     from dynacli.request.assemble_body import Assignment
 
-__all__ = ["CallInputs", "CallValues", "ParameterKey", "QueryPair", "TypedWords"]
-
 ParameterKey = tuple[str, str]
 """The location of a parameter (`path`, `query`, `header`, `cookie`, `querystring`) and its name in the document."""
 

@@ -7,15 +7,6 @@ from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterK
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Parameter
 
-__all__ = [
-    "check_missing",
-    "collect_parameters",
-    "collect_values",
-    "input_name",
-    "is_idempotency_key",
-    "new_idempotency_key",
-]
-
 
 def collect_values(described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> CallValues:
     """Return the values of a call.
@@ -94,8 +85,8 @@ def check_missing(described: DescribedOperation, missing: list[str]) -> None:
 
 
 def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKey, Any]) -> None:
+    from dynacli.openapi.schema.document_schemas import NoExampleError
     from dynacli.openapi.schema.example_call import parameter_example
-    from dynacli.openapi.schema.example_value import NoExampleError
 
     raw = described.raw_parameters
     for parameter in described.operation.parameters:

@@ -14,8 +14,6 @@ from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
 from dynacli.urls import is_secret_name
 
-__all__ = ["find_input", "how_to_sign_in", "near_options", "no_such_input"]
-
 
 def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:
     """Return the parameter that a name means, and the field inside of it or of the body; None if it means none.

@@ -19,8 +19,6 @@ from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, convert_parameter
 
-__all__ = ["for_further_calls", "given_twice", "input_in_query", "undeclared_notes", "with_pairs"]
-
 
 def with_pairs(
     described: DescribedOperation,

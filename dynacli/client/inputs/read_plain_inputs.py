@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from dynacli.http.payload import Payload, Source
     from dynacli.openapi.schema.form_encoding import Encodings
 
-__all__ = [
-    "body_field",
-    "encodings_of_body",
-    "input_key",
-    "no_such_plain_input",
-    "read_given",
-    "read_plain_inputs",
-    "unknown_input",
-    "whole_body",
-]
-
 _Input = tuple[Parameter | None, Field | None]
 
 

@@ -18,24 +18,12 @@ from dynacli.openapi.model.operation import Operation, OperationSummary, Paramet
 from dynacli.openapi.model.path_templates import ListingOperations
 from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.openapi.model.wording import counted, option_pair, shell_line, shell_word
+from dynacli.openapi.schema.document_schemas import NoExampleError
 from dynacli.openapi.schema.documented_values import documented_values_at, example_values_of, walk_value
 from dynacli.openapi.schema.example_call import body_example, option_text, parameter_example
-from dynacli.openapi.schema.example_value import NoExampleError
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
-
-__all__ = [
-    "MOST_CHARACTERS",
-    "MOST_EDGES",
-    "OperationEdge",
-    "describe_links",
-    "graph_text",
-    "is_drawn",
-    "linked_names",
-    "operation_edges",
-    "tag_text",
-]
 
 _PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
 

@@ -32,20 +32,6 @@ if TYPE_CHECKING:
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
 
-__all__ = [
-    "FollowedLink",
-    "ReceivedCall",
-    "check_links",
-    "followed_inputs",
-    "json_of",
-    "link_of_response",
-    "link_value",
-    "links_of",
-    "missing_link",
-    "sent_json",
-    "settings_for",
-]
-
 
 class ReceivedCall(NamedTuple):
     """A call and its response, as expressions look at them.

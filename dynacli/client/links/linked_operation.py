@@ -5,8 +5,6 @@ from typing import Any
 
 from dynacli.openapi.catalog.catalog_file import Catalog
 
-__all__ = ["leads_elsewhere", "linked_operation", "links_in"]
-
 
 def links_in(
     responses: Any, follow: Callable[[Any], Any]

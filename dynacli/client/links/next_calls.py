@@ -29,16 +29,13 @@ from dynacli.openapi.model.path_templates import (
     resource_template,
 )
 from dynacli.openapi.model.wording import option_pair, shell_word
-from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.example_call import option_text
-from dynacli.openapi.schema.example_value import NoExampleError
 from dynacli.openapi.schema.read_schema import possible_schemas, properties_of
 from dynacli.urls import join_url, split_url
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
-
-__all__ = ["call_after_creation", "next_calls"]
 
 _IDS = ("id", "uuid", "identifier", "number")
 _LONGEST = 100

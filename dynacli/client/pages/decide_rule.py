@@ -35,20 +35,6 @@ from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.schema.read_schema import mapping_of
 from dynacli.record import record, replace
 
-__all__ = [
-    "KINDS",
-    "NO_RULE",
-    "configured_rule",
-    "describe_pages",
-    "document_pages",
-    "document_rule",
-    "empty_next",
-    "inferred_rules",
-    "is_url",
-    "what_is_wrong_with_rule",
-    "with_ends",
-]
-
 _URL_NAMES = NAMES["response"]["next_urls"]
 _CURSORS = NAMES["cursors"]
 _CURSORS_ABOUT_PAGES = NAMES["cursors_about_pages"]

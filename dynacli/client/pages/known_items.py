@@ -18,8 +18,6 @@ from dynacli.openapi.schema.read_schema import (
 )
 from dynacli.record import record
 
-__all__ = ["ResponseField", "fields_of_schema", "fields_of_value", "item_field", "known_items"]
-
 _DEPTH = 4
 _MOST_FIELDS = 400
 

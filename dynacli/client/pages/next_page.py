@@ -15,18 +15,6 @@ from dynacli.record import record, replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.urls import join_url, origin_of, split_url, without_query
 
-__all__ = [
-    "End",
-    "NextPage",
-    "ReceivedPage",
-    "given_value",
-    "id_of",
-    "next_page",
-    "number_in",
-    "total_of",
-    "with_input",
-]
-
 _NOWHERE = ResponsePlace("", ())
 _IDS = ("id", "_id", "ID", "Id", "uuid", "key", "sid", "guid", "name")
 

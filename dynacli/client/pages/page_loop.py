@@ -53,17 +53,6 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import Finding
 
-__all__ = [
-    "MergedValidation",
-    "PageLoop",
-    "RespondedPage",
-    "merged_text",
-    "merged_value",
-    "no_list",
-    "received_page",
-    "text_around",
-]
-
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 _MOST_PAGES = 10_000

@@ -14,24 +14,6 @@ from dynacli.openapi.model.field_names import plain_name, words_of
 from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.record import record, replace
 
-__all__ = [
-    "ABSENT",
-    "EXTENSIONS",
-    "HOLDERS",
-    "NAMES",
-    "NUMBERS",
-    "SIZES",
-    "InputPlace",
-    "PageRule",
-    "ResponsePlace",
-    "input_of",
-    "is_listing",
-    "names_of",
-    "paging_inputs",
-    "place_at",
-    "with_size",
-]
-
 ABSENT = object()
 """What a response has at a place that it does not have."""
 

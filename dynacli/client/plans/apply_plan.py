@@ -54,8 +54,6 @@ from dynacli.text.exact_json import compact_json
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import shortened
 
-__all__ = ["AppliedPlan", "apply_plan", "apply_settings"]
-
 _CLOCK_SECONDS = 60
 """By how much the clock may have been set back since a plan was made."""
 _AGAIN = "Make the plan again, and read it before you apply it"

@@ -51,17 +51,6 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Response
     from dynacli.media.text_values import BodySchema
 
-__all__ = [
-    "Planner",
-    "account_of",
-    "operation_digest",
-    "planning",
-    "read_state",
-    "reading_of",
-    "request_json",
-    "with_etag",
-]
-
 _MOST_BODY = 1024 * 1024
 """Bytes of the largest body from files."""
 _GONE = (404, 410)

@@ -20,20 +20,6 @@ from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter, visible
 
-__all__ = [
-    "LONGEST_SECONDS",
-    "MOST_BYTES",
-    "USUAL_SECONDS",
-    "Plan",
-    "PlannedRequest",
-    "StateBefore",
-    "instant",
-    "is_name",
-    "opened",
-    "plan_lines",
-    "sealed",
-]
-
 MOST_BYTES = 16 * 1024 * 1024
 """The size of the largest plan."""
 LONGEST_SECONDS = 30 * 86_400.0

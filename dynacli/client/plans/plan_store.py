@@ -35,19 +35,6 @@ from dynacli.record import record
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
 
-__all__ = [
-    "STATE_DIRECTORY",
-    "ApplyRecord",
-    "check_new_plan",
-    "check_new_result",
-    "plan_key",
-    "read_plan",
-    "recording",
-    "save_plan",
-    "stored_plans",
-    "write_result",
-]
-
 STATE_DIRECTORY = "-"
 """The file name that stands for the state directory."""
 _READY, _APPLIED, _STOPPED, _APPLYING, _EXPIRED, _UNUSABLE = (

@@ -17,8 +17,6 @@ from dynacli.registry.configuration_text import line_of
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
 
-__all__ = ["explain_policy"]
-
 _ENDINGS = {
     ALLOWED: "would be called",
     CONFIRMED: "would be called once a person agrees",

@@ -34,9 +34,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import is_served, origin_of, server_of, split_url
 
-__all__ = ["OtherPolicies", "documented_bases"]
-
-
 _MOST_BASES = 200
 """Base URLs of one server with variables."""
 

@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     from dynacli.client._readings import Sent
     from dynacli.client.policy.policy_rules import Policy
 
-__all__ = [
-    "Bounds",
-    "changing",
-    "check_that_it_reads",
-    "decision_on",
-    "denial",
-    "is_asked_about",
-    "obey",
-    "permit",
-]
-
 _DESTROYING = "DELETE"
 _NOTHING: Mapping[str, str] = {}
 
@@ -199,7 +188,7 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
         f"`{operation.name}` is not called: the policy denies it",
         reason=decision.reason,
         hint=f"Only a person can change a policy, in `{file}`; `{_explaining(described)}` shows it",
-        policy=policy_json(decision),
+        policy=_policy_json(decision),
     )
 
 
@@ -214,7 +203,7 @@ def _unconfirmed(
         f"`{operation.name}` needs confirmation, and there is no terminal to ask on",
         reason=reason,
         hint=consent.hint,
-        policy=policy_json(decision),
+        policy=_policy_json(decision),
     )
 
 
@@ -226,7 +215,7 @@ def _explaining(described: DescribedOperation) -> str:
     return " ".join([invocation("policy explain", described.api.name), *words])
 
 
-def policy_json(decision: Decision) -> dict[str, str | None]:
+def _policy_json(decision: Decision) -> dict[str, str | None]:
     """Return a decision as data."""
     return {
         "decision": decision.effect,

@@ -16,8 +16,6 @@ from dynacli.client.policy.policy_rules import ALLOWED
 from dynacli.http.built_request import Request
 from dynacli.urls import server_of, split_url
 
-__all__ = ["permit_request"]
-
 _OTHER_PATH = re.compile(r"(?:url|uri|path|pathinfo)$")
 """The end of the name, without its punctuation, of a header by which some servers take a request for another path.
 

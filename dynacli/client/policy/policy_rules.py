@@ -28,24 +28,6 @@ from dynacli.openapi.model.path_templates import path_template
 from dynacli.record import record, replace
 from dynacli.registry.configuration import profiles_in
 
-__all__ = [
-    "ADDITIONAL",
-    "ALLOWED",
-    "CONFIRMED",
-    "DENIED",
-    "Decision",
-    "Policy",
-    "Rules",
-    "decide",
-    "rules_of",
-    "stands_alone",
-    "strictest",
-    "unknown_in_entry",
-    "unknown_notes",
-    "unknown_words",
-    "with_paths",
-]
-
 ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
 """What can become of a call: it is made, made once a person agrees, or never made."""
 _LISTS = ("allow", "confirm", "deny")

@@ -41,21 +41,6 @@ from dynacli.urls import origin_of, split_url
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions, CallSettings
 
-__all__ = [
-    "ComparedPages",
-    "ReceivedResponse",
-    "Side",
-    "check_other_server",
-    "compare_calls",
-    "compared_body",
-    "is_changing_header",
-    "options_of_other",
-    "receive",
-    "schemas_by_place",
-    "time_places",
-    "without_secrets",
-]
-
 _DEEPEST = 100
 """Steps to a value below which no schema is looked for, and levels of a value that are shown."""
 _TIMES = re.compile(

@@ -21,20 +21,6 @@ from dynacli.text.exact_json import compact_json
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter, visible
 
-__all__ = [
-    "TIME",
-    "ComparedResponse",
-    "Comparison",
-    "ComparisonRules",
-    "Difference",
-    "Step",
-    "Steps",
-    "compare_responses",
-    "difference_lines",
-    "ignored_place",
-    "left_out_note",
-]
-
 Step = str | int
 Steps = tuple[Step, ...]
 _Places = dict[str | int, int]

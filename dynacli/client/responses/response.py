@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from dynacli.media.text_values import BodySchema
     from dynacli.validation.finding import Finding, ValidationResult
 
-__all__ = ["Response", "StreamedResponse", "download_response"]
-
 
 class _Headers(Mapping[str, str]):
     """The headers of a response, by name in any case; the values of repeated ones are joined (RFC 9110, section 5.3).

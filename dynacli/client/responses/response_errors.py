@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import ValidationResult
 
-__all__ = ["Detail", "http_error", "mismatch_error"]
-
 Detail = Literal["none", "short", "usual"]
 """How much of its findings an error tells."""
 

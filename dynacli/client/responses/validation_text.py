@@ -28,19 +28,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.positions import Location
     from dynacli.validation.finding import Finding, ValidationResult
 
-__all__ = [
-    "Evidence",
-    "ExcerptTarget",
-    "findings_json",
-    "findings_text",
-    "json_excerpts",
-    "marked",
-    "notes_of",
-    "placed",
-    "short_findings_text",
-    "validation_json",
-]
-
 _MARGIN = "    | "
 """The beginning of each line of an excerpt."""
 

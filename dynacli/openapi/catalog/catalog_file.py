@@ -34,17 +34,6 @@ from dynacli.record import defaults_of
 if TYPE_CHECKING:
     from dynacli.openapi.model.overview import Overview
 
-__all__ = [
-    "FORMAT",
-    "Catalog",
-    "DamagedCatalogError",
-    "OperationRows",
-    "operation_from_row",
-    "operations_at",
-    "pack",
-    "unpack",
-]
-
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
 

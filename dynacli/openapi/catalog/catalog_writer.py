@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.references.place_origins import Move
     from dynacli.openapi.document.specification_report import Problem
 
-__all__ = ["catalog_in_memory", "write_catalog"]
-
 _SEPARATORS = str.maketrans("#.:", "   ")
 _MINE = frozenset({"me", "my", "authenticated", "current", "self"})
 _EMPTY = STOP_WORDS | {"v", "api", "rest", "json", "id", "ids", "sid", *"0123456789"}

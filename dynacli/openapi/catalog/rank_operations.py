@@ -28,9 +28,7 @@ from dynacli.openapi.model.operation import OperationSummary
 from dynacli.openapi.model.path_templates import path_values
 from dynacli.record import record
 
-__all__ = ["has_strange_words", "has_words", "rank_operations"]
-
-ALL = "all"
+_ON_ALL = "all"
 """What a question wants that only names several things."""
 _READING = "read"
 """What a question wants that asks for a response: `who`, `which`, `how many`."""
@@ -158,7 +156,7 @@ def _read_question(text: str, vocabulary: Vocabulary) -> Question:
     is_who = words[:1] == ["who"]
     is_plural = is_who or _is_plural(words, verb)
     if is_plural and not action:
-        action = ALL
+        action = _ON_ALL
     elif is_plural and action == "get" and verb is not None and is_generic(stems[verb]):
         action = "list"  # `get users`
     return Question(
@@ -509,7 +507,15 @@ def _behind_tags(catalog: Catalog, word: str) -> list[int]:
 
 
 _FITS = {
-    ALL: {"list": 0.8, "search": 0.6, "get": 0.4, "create": 0.2, "update": 0.2, ACTING: 0.2, "delete": 0.1},
+    _ON_ALL: {
+        "list": 0.8,
+        "search": 0.6,
+        "get": 0.4,
+        "create": 0.2,
+        "update": 0.2,
+        ACTING: 0.2,
+        "delete": 0.1,
+    },
     "": {"list": 0.6, "get": 0.6, "search": 0.4, "create": 0.4, "update": 0.3, ACTING: 0.35, "delete": 0.1},
     _READING: {"list": 1.0, "get": 1.0, "search": 0.7},
     "list": {"list": 1.0, "search": 0.8, "get": 0.5},
@@ -645,7 +651,7 @@ class _Scorer:
         """Return how well what an operation does is what is wanted."""
         fits = _FITS[self._question.action]
         if self._is_compound(words):
-            fits = _FITS[ALL if self._question.is_plural else ""]
+            fits = _FITS[_ON_ALL if self._question.is_plural else ""]
         elif words.is_post and any(word in stems for stems in self._own_verbs for word in words.target):
             return 1.0  # `POST /forks` forks
         return max(surely * fits.get(done, 0.0) for done, surely in words.actions.items())

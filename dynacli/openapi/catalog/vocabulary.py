@@ -12,8 +12,6 @@ from dynacli.openapi.catalog._search_words import known_words
 from dynacli.openapi.catalog._search_words import stem as stem_of
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 
-__all__ = ["StemIndex", "Vocabulary", "stem_rows"]
-
 _STEPS = 20
 """In how many steps it is stated how well an operation has a stem, from nothing to wholly, which are both left out."""
 

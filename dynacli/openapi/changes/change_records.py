@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-__all__ = ["KINDS", "Change", "ChangedOperation", "Changes", "OperationKey"]
-
 
 class _Kind(NamedTuple):
     """A kind of change.

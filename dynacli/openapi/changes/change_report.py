@@ -12,16 +12,6 @@ from dynacli.openapi.model.wording import enumerated
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import quoted_within, wrapped
 
-__all__ = [
-    "RowOf",
-    "changes_json",
-    "changes_markdown",
-    "changes_named",
-    "changes_summary",
-    "changes_text",
-    "sentence",
-]
-
 RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
 """Returns the row of an operation in lists of operations; None for an operation that has no command."""
 

@@ -25,8 +25,6 @@ from dynacli.openapi.changes._comparing.compared_document import (
 from dynacli.openapi.changes.change_records import ChangedOperation, Changes
 from dynacli.openapi.changes.comparison import Comparison, Pair, compare_texts
 
-__all__ = ["compare"]
-
 _SAME = "same-on-the-wire"
 _DECISIVE_FIELDS = {"type", "in", "name", "scheme"}
 """The fields that say where a credential is sent, and how."""

@@ -22,18 +22,6 @@ from dynacli.openapi.changes._comparing.compared_document import (
 from dynacli.openapi.changes.change_records import Change
 from dynacli.openapi.document.json_trees import MISSING, follow, split
 
-__all__ = [
-    "REQUEST",
-    "RESPONSE",
-    "RULES",
-    "Comparison",
-    "Pair",
-    "Use",
-    "compare_deprecation",
-    "compare_text",
-    "compare_texts",
-]
-
 _MOST_NODES = 3_000_000
 """If references overlap so much that more nodes would be walked, everything is compared."""
 
@@ -252,7 +240,7 @@ class Use(NamedTuple):
         return self._replace(direction="response" if self.is_request else "request")
 
 
-REQUEST, RESPONSE, NO_USE = Use("request"), Use("response"), Use("")
+REQUEST, RESPONSE, _NO_USE = Use("request"), Use("response"), Use("")
 
 
 class Pair:
@@ -268,7 +256,7 @@ class Pair:
 
     __slots__ = ("below", "changes", "compare", "comparison", "use")
 
-    def __init__(self, comparison: "Comparison", use: Use = NO_USE) -> None:
+    def __init__(self, comparison: "Comparison", use: Use = _NO_USE) -> None:
         self.comparison, self.use = comparison, use
         self.changes: list[Change] = []
         self.below: list[Pair] = []

@@ -24,8 +24,6 @@ from dynacli.urls import origin_of, split_url
 if TYPE_CHECKING:
     from dynacli.openapi.document._download import Downloads
 
-__all__ = ["AllowedFiles", "AllowedOpener", "allowed_files", "fetch", "read_file"]
-
 
 def fetch(
     source: Source,

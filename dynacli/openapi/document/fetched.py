@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["SIGN_IN", "Advice", "DocumentLogin", "Fetched"]
-
 SIGN_IN = frozenset({401, 403})
 """The statuses with which a server asks for a credential."""
 

@@ -22,8 +22,6 @@ from dynacli.openapi.document.source import Source
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["GIT", "open_revision", "parse_git_word", "revision_names"]
-
 GIT = "git:"
 """The beginning of a word that names a document at a revision."""
 

@@ -8,28 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
-__all__ = [
-    "MISSING",
-    "copy_json",
-    "count_values",
-    "dict_or_empty",
-    "escaped",
-    "follow",
-    "follow_partly",
-    "fragment_of",
-    "from_fragment",
-    "is_same_json",
-    "join",
-    "leaves",
-    "list_or_empty",
-    "operation_description",
-    "parameter_description",
-    "split",
-    "step_into",
-    "text_or_empty",
-    "unescaped",
-]
-
 
 def copy_json(value: Any) -> Any:
     """Return a copy of a JSON value, which shares no object or list with it."""

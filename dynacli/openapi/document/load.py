@@ -36,8 +36,6 @@ from dynacli.openapi.document.references.scan import KNOWN_DIALECTS, ScanResult,
 from dynacli.openapi.document.specification_report import Problem, report
 from dynacli.openapi.document.workarounds import work_around
 
-__all__ = ["Document", "Overlay", "load"]
-
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
 _DEFINITIONS = frozenset({"definitions", "$defs"})
 

@@ -10,29 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-__all__ = [
-    "CONTENT",
-    "DATA",
-    "DOCUMENT",
-    "ENCODING",
-    "EXAMPLE",
-    "HEADER",
-    "METHODS",
-    "OPERATION",
-    "PARAMETER",
-    "PATH_ITEM",
-    "REQUEST_BODY",
-    "SCHEMA",
-    "WEBHOOKS",
-    "ObjectKind",
-    "PathOperation",
-    "kind_at",
-    "kind_below",
-    "kind_in_list",
-    "operations_of",
-    "sections_of",
-]
-
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"))
 """The fixed fields of a Path Item that are operations (OpenAPI 3.2.0, "Path Item Object").
 

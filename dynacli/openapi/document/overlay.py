@@ -13,8 +13,6 @@ from dynacli.openapi.document.limits import MAX_NODES
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
 
-__all__ = ["Overlaid", "Overlay", "TrackedOrigins", "actions_between", "apply_overlay", "lay_over", "path_of"]
-
 Steps = tuple[str | int, ...]
 _Origin = tuple[int, Steps]
 

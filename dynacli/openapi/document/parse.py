@@ -23,18 +23,6 @@ from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.text.json_budget import TooManyValuesError, check_values
 
-__all__ = [
-    "Parsed",
-    "compose_nodes",
-    "is_json",
-    "parse_document",
-    "parse_file",
-    "read_exact_yaml",
-    "read_yaml",
-    "safe_loader",
-    "to_utf8",
-]
-
 _MAX_EXCERPT = 100
 
 # UTF-32 comes before UTF-16, because its mark starts with UTF-16's.
@@ -120,7 +108,7 @@ def _fail_at(text: str, position: int, name: str, reason: str, *, hint: str = ""
     )
 
 
-def offset_of(text: str, line: int, column: int) -> int:
+def _offset_of(text: str, line: int, column: int) -> int:
     """Return the index of a 1-based line and column."""
     start = 0
     for _ in range(line - 1):
@@ -286,7 +274,7 @@ def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) ->
     except RecursionError as error:
         raise too_deep(name) from error
     except ValueError:  # a mistake, or a constant such as `NaN`, which is not JSON
-        _explain_json(text, offset_of(text, refusal.lineno, refusal.colno), name)
+        _explain_json(text, _offset_of(text, refusal.lineno, refusal.colno), name)
     return to_plain(tree, name)
 
 
@@ -594,7 +582,7 @@ _REASONS = (
 def _explain_yaml(text: str, place: tuple[int, int], name: str, problem: str) -> NoReturn:
     if "recursion limit" in problem or "nesting depth" in problem:
         raise too_deep(name)
-    position = offset_of(text, *place)
+    position = _offset_of(text, *place)
     line_start = text.rfind("\n", 0, position) + 1
     lead = text[line_start:position] or text[position : position + 1]
     if "\t" in lead and not lead.strip():

@@ -12,8 +12,6 @@ from dynacli.errors import DocumentError
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.parse import compose_nodes, is_json, safe_loader, to_utf8
 
-__all__ = ["Location", "find_locations", "named_line", "positions_of"]
-
 
 class Position(NamedTuple):
     """A position in a text.

@@ -15,18 +15,6 @@ from dynacli.errors import UsageError
 from dynacli.files import is_url
 from dynacli.urls import authority, origin_of, split_url, without_query
 
-__all__ = [
-    "Source",
-    "allowed_directory",
-    "allowed_place",
-    "directories_of",
-    "file_name",
-    "local_path",
-    "looks_like_source",
-    "parse_source",
-    "shown_file",
-]
-
 
 def file_name(uri: str) -> str:
     """Return the name of the file at a URI.

@@ -16,8 +16,6 @@ from dynacli.openapi.document.objects import DOCUMENT, ObjectKind, operations_of
 from dynacli.openapi.document.references.scan import ScanResult, scan
 from dynacli.openapi.document.workarounds import objects_below, root_schemas
 
-__all__ = ["Problem", "report"]
-
 Steps = tuple[str | int, ...]
 Shifts = tuple[tuple[Steps, int], ...]
 """The lists that a piece has only from a later member on, the innermost first: (the steps to it, the number of the

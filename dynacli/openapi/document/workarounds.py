@@ -32,16 +32,6 @@ from dynacli.openapi.document.objects import (
 from dynacli.openapi.document.references.place_origins import Move
 from dynacli.openapi.document.references.scan import Link, steps_of
 
-__all__ = [
-    "each_schema",
-    "meant_boolean",
-    "meant_media_type",
-    "objects_below",
-    "root_schemas",
-    "shown_typo",
-    "work_around",
-]
-
 Steps = tuple[str | int, ...]
 Warn = Callable[..., None]
 Rename = Callable[[Steps, str, str], None]

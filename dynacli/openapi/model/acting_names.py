@@ -12,8 +12,6 @@ from dynacli.openapi.model.field_names import ID_ENDINGS, owner_name, plain_name
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.openapi.model.path_templates import parameter_names
 
-__all__ = ["acting_word"]
-
 _HEAVY = frozenset(
     {
         *("delete", "destroy", "drop", "erase", "flush", "kill", "purge", "remove", "truncate", "wipe"),

@@ -3,23 +3,6 @@
 import re
 from collections.abc import Container, Iterable
 
-__all__ = [
-    "GENERAL_NAMES",
-    "IDENTIFYING",
-    "ID_ENDINGS",
-    "MORE_NAMES",
-    "NAMING",
-    "OWN_ID",
-    "identifying_fields",
-    "is_id_name",
-    "is_search_name",
-    "names_another_thing",
-    "owner_name",
-    "plain_name",
-    "singular",
-    "words_of",
-]
-
 ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "code")
 """The endings of names whose values tell one thing from others."""
 IDENTIFYING = re.compile(r"id|uid|uuid|guid|key|number|sha")

@@ -14,22 +14,6 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
-__all__ = [
-    "ENVELOPES",
-    "ID_NAMES",
-    "WRAPPERS",
-    "Fits",
-    "Items",
-    "KnownItems",
-    "choose_array",
-    "find_items",
-    "fitting_value",
-    "item_values",
-    "items_of",
-    "naming_fields",
-    "takes_id",
-]
-
 WRAPPERS = ("data", "items", "results", "value", "records", "rows", "entries", "content")
 """The names under which responses usually keep their items, the likeliest first."""
 ID_NAMES = frozenset({"id", "_id", "uuid", "key", "sid", "guid"})

@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-__all__ = ["MAX_LENGTH", "NameBook", "is_tag_meant", "kebab", "spelled_out", "tag_prefixes", "under_tag"]
-
 MAX_LENGTH = 120
 """The longest name, in characters; longer names are cut and told apart by a number."""
 

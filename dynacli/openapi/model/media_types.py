@@ -19,20 +19,6 @@ from dynacli.http.semantics import (
 if TYPE_CHECKING:
     from dynacli.openapi.model.operation import MediaType
 
-__all__ = [
-    "body_schema",
-    "documented_success",
-    "is_as_good_as_json",
-    "is_binary",
-    "is_built",
-    "is_object_of_bytes",
-    "preferred",
-    "sent_as",
-    "success_response",
-    "success_schema",
-    "takes_options",
-]
-
 
 def is_built(media_type: str) -> bool:
     """Return whether a body of this media type can be built from options; other bodies are given whole."""

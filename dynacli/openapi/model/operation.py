@@ -10,37 +10,6 @@ from typing import Any, Literal
 
 from dynacli.record import record
 
-__all__ = [
-    "AGAIN",
-    "ANY",
-    "EACH",
-    "IGNORED_HEADERS",
-    "ITEM_FORMATS",
-    "MORE",
-    "WEBHOOKS",
-    "WITHOUT_BODY",
-    "Body",
-    "Choice",
-    "Dialect",
-    "Field",
-    "MediaType",
-    "Operation",
-    "OperationSummary",
-    "Parameter",
-    "Response",
-    "SecurityScheme",
-    "Server",
-    "ValueType",
-    "default_style",
-    "documented_status",
-    "explodes",
-    "has_password_flow",
-    "has_style",
-    "item_formats_of",
-    "of_first_items",
-    "style_of",
-]
-
 Dialect = Literal["3.0", "3.1", "3.2"]
 """The version of OpenAPI by which schemas are read."""
 

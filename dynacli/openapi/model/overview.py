@@ -6,8 +6,6 @@ from typing import Any
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import record
 
-__all__ = ["MOST_TAGS", "OVERVIEW", "Overview", "SharedError", "SignIn", "TagCount", "overview_from_row"]
-
 OVERVIEW = "/x-dynacli-overview"
 """The key of a catalog's overview, which is stored among the components, so that it is read only on demand."""
 

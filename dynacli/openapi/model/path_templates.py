@@ -14,20 +14,6 @@ from typing import NamedTuple
 from dynacli.openapi.model.field_names import ID_ENDINGS, is_search_name, owner_name, plain_name, singular
 from dynacli.openapi.model.operation import Operation, OperationSummary
 
-__all__ = [
-    "ListingOperations",
-    "collection_template",
-    "item_templates",
-    "listed_collections",
-    "nouns_of",
-    "nouns_of_paths",
-    "parameter_names",
-    "path_template",
-    "path_values",
-    "picked_noun",
-    "resource_template",
-]
-
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 

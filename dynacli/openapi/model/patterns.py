@@ -10,17 +10,6 @@ import time
 from functools import lru_cache
 from typing import Any
 
-__all__ = [
-    "MAX_PATTERN",
-    "PatternTimeoutError",
-    "Patterns",
-    "UnsupportedPatternError",
-    "engine_pattern_options",
-    "engine_spelling",
-    "is_pattern",
-    "strict_spelling",
-]
-
 MAX_PATTERN = 512
 """The longest pattern that is tried, in characters."""
 

@@ -9,8 +9,6 @@ from urllib.parse import parse_qsl
 from dynacli.openapi.model.operation import Operation, Parameter
 from dynacli.openapi.model.wording import did_you_mean
 
-__all__ = ["fixed_names", "is_declared", "parameter_named", "undeclared_text"]
-
 
 def parameter_named(operation: Operation, name: str) -> tuple[Parameter, str] | None:
     """Return the parameter that a pair of the query gives, and the field of it; None for an undeclared name.

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 from dynacli.openapi.document.json_trees import split
 
-__all__ = ["Expression", "parse_expression", "split_template"]
-
 _EXPRESSION = re.compile(
     r"\$(?:(?P<whole>url|method|statusCode)"
     r"|(?P<message>request|response)\.(?:(?P<source>header|query|path)\.(?P<name>.+)|body(?P<pointer>[#.].*)?))"

@@ -8,8 +8,6 @@ from dynacli.openapi.document.json_trees import list_or_empty, text_or_empty
 from dynacli.openapi.model.operation import Server
 from dynacli.urls import is_whole_url, socket_of
 
-__all__ = ["named_servers", "read_servers", "server_row"]
-
 _URL = re.compile(
     r"""
       .*:[/\\]                                                  # with a scheme

@@ -9,27 +9,6 @@ from dynacli.openapi.model.operation import ValueType
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence, word_or_quoted
 
-__all__ = [
-    "MAY_BE_NULL",
-    "MAY_BE_REPEATED",
-    "NOT_EMPTY",
-    "age_text",
-    "constraints",
-    "counted",
-    "did_you_mean",
-    "enumerated",
-    "file_or_value",
-    "listed_near",
-    "literal_word",
-    "near_names",
-    "option_pair",
-    "placeholder",
-    "reads_input",
-    "shell_line",
-    "shell_word",
-    "telling",
-]
-
 _YEAR = 365.2425 * 86_400
 _MOST_NEAR, _MOST_LISTED = 3, 20
 """Names that a message has, if they are near, and if they are all that there are."""

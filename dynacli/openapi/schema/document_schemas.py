@@ -9,8 +9,6 @@ from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
 
-__all__ = ["DocumentSchemas", "NoExampleError"]
-
 _MOST_STEPS = 50_000
 _MOST_SCHEMAS = 30_000
 

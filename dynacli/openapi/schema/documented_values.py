@@ -5,8 +5,6 @@ from typing import Any
 
 from dynacli.openapi.schema.flatten_schema import Resolve, flatten
 
-__all__ = ["documented_values_at", "example_values_of", "follow_reference", "walk_value"]
-
 _MAX_BRANCHES = 50
 
 

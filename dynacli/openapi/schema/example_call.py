@@ -10,16 +10,14 @@ from dynacli.openapi.document.json_trees import leaves
 from dynacli.openapi.model.media_types import is_object_of_bytes, preferred
 from dynacli.openapi.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair
-from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.documented_values import example_values_of
-from dynacli.openapi.schema.example_value import NoExampleError, example_value, example_value_for_parameter
+from dynacli.openapi.schema.example_value import example_value, example_value_for_parameter
 from dynacli.openapi.schema.flatten_schema import Resolve
 from dynacli.text.terminal import visible
 
-__all__ = ["ExampleWords", "body_example", "is_body_meant", "option_text", "parameter_example", "text_body"]
-
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-MAX_WORDS = 12
+_MAX_WORDS = 12
 """The most words for a body in an example; a longer body is written as `--example`."""
 
 _NOT_EMPTY = {"minProperties": 1, "minItems": 1}
@@ -160,7 +158,7 @@ def _body_words(schema: Any, media_type: MediaType, resolve: Resolve) -> tuple[s
         if isinstance(leaf, Mapping) or (isinstance(leaf, list) and any(map(_needs_json, leaf))):
             return ("--example",)
         words.extend(_option_words(option, leaf))
-    if len(words) > MAX_WORDS or not words:
+    if len(words) > _MAX_WORDS or not words:
         return ("--example",)
     return tuple(words)
 

@@ -33,16 +33,6 @@ from dynacli.openapi.schema.read_schema import (
     types_of,
 )
 
-__all__ = [
-    "ExampleMaker",
-    "ExampleSchema",
-    "NoExampleError",
-    "example_value",
-    "example_value_for_parameter",
-    "made_value",
-    "matches_pattern",
-]
-
 # Keywords that `ExampleSchema.add` merges by their own rules.
 _LEAST = {"minimum", "minLength", "minItems", "minProperties", "multipleOf"}
 _MOST = {"maximum", "maxLength", "maxItems", "maxProperties"}

@@ -25,8 +25,6 @@ from dynacli.openapi.schema.read_schema import (
     types_of,
 )
 
-__all__ = ["BranchGroup", "FlatSchema", "FlatSchemas", "Resolve", "flatten", "value_type"]
-
 
 class BranchGroup(NamedTuple):
     """The branches of a `oneOf` or `anyOf`, or those that a discriminator's mapping names.
@@ -221,7 +219,7 @@ def _is_scalar(value: Any) -> bool:
 Resolve = Callable[[str], Any]
 """Returns the target of an internal `$ref`; raises LookupError when there is none."""
 
-LIMITS = (
+_LIMITS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     *(
         "minLength",
@@ -428,7 +426,7 @@ def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
         flat.enum = tuple(schema["enum"])
     if "default" in schema:
         flat.has_default, flat.default = True, schema["default"]
-    flat.limits = {key: schema[key] for key in LIMITS if key in schema}
+    flat.limits = {key: schema[key] for key in _LIMITS if key in schema}
     flat.is_read_only = schema.get("readOnly") is True
     flat.is_deprecated = schema.get("deprecated") is True
     description = schema.get("description") or schema.get("title")

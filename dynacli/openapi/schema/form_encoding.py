@@ -15,8 +15,6 @@ from dynacli.openapi.schema.flatten_schema import Resolve, flatten
 from dynacli.openapi.schema.read_schema import possible_schemas
 from dynacli.record import record
 
-__all__ = ["Encodings", "PartHeader", "PropertyEncoding"]
-
 _MOST_BRANCHES = 200
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = rf"""\s*;\s*{_WORD}=({_WORD}|"[^"\\\x00-\x1f\x7f-\uffff]*")"""
@@ -179,8 +177,8 @@ class Encodings:
                 return part["default"]
         if not self._has_examples or header.get("required") is not True:
             return None
+        from dynacli.openapi.schema.document_schemas import NoExampleError
         from dynacli.openapi.schema.example_call import body_example
-        from dynacli.openapi.schema.example_value import NoExampleError
 
         try:
             return body_example(header, self._resolve)

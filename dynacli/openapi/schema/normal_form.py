@@ -33,8 +33,6 @@ from dynacli.openapi.schema.read_schema import (
     types_of,
 )
 
-__all__ = ["normal_keywords", "normal_tree", "with_implied_mappings"]
-
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _MAY_DIFFER = frozenset({"exclusiveMinimum", "exclusiveMaximum", "discriminator"})
 _MAY_DIFFER_3_0 = _MAY_DIFFER | {"nullable", "$ref"}

@@ -25,25 +25,14 @@ from dynacli.openapi.schema.flatten_schema import (
 )
 from dynacli.record import replace
 
-__all__ = [
-    "BranchSelection",
-    "Listing",
-    "find_field",
-    "list_fields",
-    "option_words",
-    "parse_steps",
-    "part_of",
-    "select_branches",
-]
-
 _PLAIN = re.compile(r"[A-Za-z0-9$@_:<>-]+")
 
-MAX_FIELDS = 160
+_MAX_FIELDS = 160
 """How many options are listed for a media type; of a larger schema, some objects are not expanded."""
-MAX_DEPTH = 5
-MAX_CHOICES = 40
+_MAX_LEVELS = 5
+_MAX_CHOICES = 40
 """How many places with branches are listed for a media type."""
-MAX_BRANCHES = 60
+_MAX_BRANCHES = 60
 """How many branches are listed for a place."""
 
 
@@ -90,23 +79,23 @@ def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
     """Return the options of a schema.
 
     The first level is always whole. Below, objects are expanded level by level as long as there are
-    at most `MAX_FIELDS` options: needed objects first, and small ones before large ones.
+    at most `_MAX_FIELDS` options: needed objects first, and small ones before large ones.
     """
     root = flat_schemas(schema)
     path: tuple[str, ...] = ()
     prefix = ""
     entries, top = _entries(root), root
-    while top.items is not None and not top.properties and len(path) < MAX_DEPTH:
+    while top.items is not None and not top.properties and len(path) < _MAX_LEVELS:
         top = flat_schemas(top.items)
         path, prefix, entries = (*path, EACH), f"{prefix}{EACH}", entries | _entries(top)
     nodes = _children(top, path, prefix, entries, flat_schemas, is_needed=not path)
     count = len(nodes)
     level = nodes
-    for _ in range(MAX_DEPTH - 1):
+    for _ in range(_MAX_LEVELS - 1):
         expandable = [node for node in level if node.field.below == MORE]
         expandable.sort(key=lambda node: (not node.field.is_needed, len(node.below.properties)))
         for node in expandable:
-            if count + len(node.below.properties) > MAX_FIELDS:
+            if count + len(node.below.properties) > _MAX_FIELDS:
                 continue
             node.children = _children(
                 node.below,
@@ -120,7 +109,7 @@ def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
             count += len(node.children)
         level = [child for node in level for child in node.children]
     fields = tuple(_fields(nodes))
-    choices = (*_choices_of(top, prefix), *_choices_below(nodes))[:MAX_CHOICES]
+    choices = (*_choices_of(top, prefix), *_choices_below(nodes))[:_MAX_CHOICES]
     value = value_type(root, flat_schemas.resolve, flat_schemas)
     return Listing(value, fields, choices, is_cut=any(field.below for field in fields))
 
@@ -197,12 +186,12 @@ def _choices_of(schema: FlatSchema, prefix: str) -> Iterator[Choice]:
         if sum(bool(branch.properties) for branch in group.flat_branches) < fewest:
             continue
         by = group.tag_name and option_words(schema.properties).get(group.tag_name, group.tag_name)
-        shown = zip(group.names[:MAX_BRANCHES], group.tags, strict=False)
+        shown = zip(group.names[:_MAX_BRANCHES], group.tags, strict=False)
         yield Choice(
             option=prefix,
             by=by,
             branches=tuple((name, tags[0] if tags else "") for name, tags in shown),
-            more=max(len(group.names) - MAX_BRANCHES, 0),
+            more=max(len(group.names) - _MAX_BRANCHES, 0),
         )
 
 
@@ -346,7 +335,7 @@ def _other_word(name: str, taken: set[str]) -> str:
 
 Path = tuple[str, ...]
 
-MAX_NAMED = 6
+_MAX_NAMED = 6
 """How many options or branches a message names."""
 _MAX_DEPTH = 100
 
@@ -585,7 +574,7 @@ class _Place:
         given_options = _enumerated([f"`{self.below[name]}`" for name in self.value if name in self.below])
         needs = [
             f"`{group.names[index]}` needs {_enumerated(options)}"
-            for index, options in list(lacking.items())[:MAX_NAMED]
+            for index, options in list(lacking.items())[:_MAX_NAMED]
         ]
         raise UsageError(
             f"{given_options} {'is' if given_options.count('`') == 2 else 'are'} not enough",
@@ -712,4 +701,4 @@ def _at_path(path: Path, schema: Any) -> Any:
 def _enumerated(words: Iterable[str], conjunction: str = "and") -> str:
     from dynacli.openapi.model.wording import enumerated
 
-    return enumerated(list(dict.fromkeys(words)), conjunction, MAX_NAMED) or "no options"
+    return enumerated(list(dict.fromkeys(words)), conjunction, _MAX_NAMED) or "no options"

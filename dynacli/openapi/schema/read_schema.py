@@ -13,32 +13,6 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeGuard
 from urllib.parse import unquote
 
-__all__ = [
-    "LEFT_OUT",
-    "Direction",
-    "Discriminator",
-    "Follow",
-    "applied_schemas",
-    "as_reference",
-    "common_types",
-    "discriminator_of",
-    "following",
-    "is_marked",
-    "is_number",
-    "is_only_null",
-    "json_type",
-    "list_of",
-    "mapping_of",
-    "names_in",
-    "other_properties",
-    "possible_schemas",
-    "properties_of",
-    "reference_name",
-    "says_nullable",
-    "types_of",
-    "value_types_of",
-]
-
 Direction = Literal["request", "response"]
 """Whether a message is sent or received."""
 

@@ -22,8 +22,6 @@ from dynacli.record import record
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence, word_or_quoted
 
-__all__ = ["ResponseOutline", "UnreturnedFields", "response_outline", "unreturned_fields"]
-
 _ANY_NAME = "<any name>"
 """Stands for the fields of an object whose names the document does not list."""
 _MOST_LISTS = 5

@@ -22,19 +22,6 @@ from dynacli.registry.configuration import Configuration
 from dynacli.registry.news import find_pending
 from dynacli.registry.revisions.revisions import DAY, USED, Revisions, is_revision
 
-__all__ = [
-    "CachedDocument",
-    "begin_day",
-    "bytes_of",
-    "cached_documents",
-    "forget_history",
-    "keep_within_limit",
-    "limit_of",
-    "registered_directories",
-    "remove_document",
-    "thin_out",
-]
-
 _DEFAULT_LIMIT = 1 << 30
 """Bytes that all documents together may take by default."""
 
@@ -190,7 +177,7 @@ def cached_documents(cache_dir: str) -> list[CachedDocument]:
         documents.append(
             CachedDocument(
                 directory,
-                location_in(directory),
+                _location_in(directory),
                 sum(status.st_size for _, status in files),
                 times.get(USED) or max(times.values()),
                 len(_revisions_in(directory)),
@@ -207,7 +194,7 @@ def _directories(cache_dir: str) -> list[str]:
         return []
 
 
-def location_in(directory: str) -> str:
+def _location_in(directory: str) -> str:
     """Return the location of the document in a directory of the cache; empty if it is not known any more."""
     import json
 

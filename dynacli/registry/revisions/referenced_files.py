@@ -24,19 +24,6 @@ from dynacli.openapi.document.fetched import Fetched
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
-__all__ = [
-    "INSIDE",
-    "MissingFile",
-    "ReferencedFiles",
-    "add_to_archive",
-    "pack_document",
-    "read_archive",
-    "read_archived_file",
-    "read_inside",
-    "unpack_document",
-    "write_archive",
-]
-
 _INDEX = "index.json"
 _MAX_BYTES = 1 << 30
 """How much an archive may hold, decompressed; what dynacli writes is far less."""

@@ -41,35 +41,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.fetched import DocumentLogin, Fetched
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
-__all__ = [
-    "BACKGROUND",
-    "BLOCKING",
-    "DAY",
-    "MINUTE",
-    "MODES",
-    "NEVER",
-    "NEWS",
-    "PENDING",
-    "USED",
-    "Facts",
-    "OpenRequest",
-    "Revisions",
-    "age_of",
-    "are_referenced_files_unchanged",
-    "duration_of",
-    "facts_of",
-    "is_as_compiled",
-    "is_compiled_as_asked",
-    "is_due",
-    "is_due_now",
-    "is_revision",
-    "is_unchanged",
-    "lifetime_of",
-    "must_fetch_first",
-    "revision_of",
-    "write_file_list",
-]
-
 MINUTE, DAY = 60.0, 86_400.0
 _SHORTEST, _LONGEST = MINUTE, 7 * DAY
 """The bounds of the lifetime that a server gives; a person may set any."""

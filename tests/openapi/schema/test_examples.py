@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.openapi.model.operation import Parameter, ValueType
+from dynacli.openapi.schema.document_schemas import NoExampleError
 from dynacli.openapi.schema.example_call import parameter_example
 from dynacli.openapi.schema.example_value import (
-    NoExampleError,
     example_value,
     example_value_for_parameter,
     matches_pattern,

@@ -41,8 +41,6 @@ from dynacli.record import replace
 from dynacli.text.markdown import blocks_of, first_sentence
 from dynacli.text.terminal import visible
 
-__all__ = ["EVERYTHING", "Compiled", "CompiledOperation", "Selection", "compile_document"]
-
 
 @dataclass(frozen=True)
 class CompileWarning:

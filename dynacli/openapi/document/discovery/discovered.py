@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from dynacli.openapi.document.fetched import Fetched
 
-__all__ = ["Discovery", "FoundDocument", "Lead", "Role", "TriedUrl", "Way"]
-
 
 class Way(IntEnum):
     """How a URL was found; earlier ways are likelier to lead to the right document."""

@@ -11,18 +11,6 @@ from dynacli.openapi.document.discovery._probes import INSIDE, on_one_line
 from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl, Way
 from dynacli.urls import with_masked_query, without_query
 
-__all__ = [
-    "FOREIGN",
-    "LATE",
-    "TIMED_OUT",
-    "SearchNotes",
-    "found_nothing",
-    "lines_of_found",
-    "lines_of_tried",
-    "most_useful",
-    "result_of",
-]
-
 FOREIGN = "another origin: give it yourself if you trust it"
 LATE = "not tried, the time was over"
 TIMED_OUT = "timed out"
@@ -49,10 +37,10 @@ def most_useful(tried: Sequence[TriedUrl], count: int) -> list[TriedUrl]:
 
 def lines_of_found(documents: Iterable[FoundDocument]) -> list[str]:
     """Return a line for each document: its URL, then its title, version and size, and what calls of it gave."""
-    return _in_columns([(with_masked_query(document.url), summary_of(document)) for document in documents])
+    return _in_columns([(with_masked_query(document.url), _summary_of(document)) for document in documents])
 
 
-def summary_of(document: FoundDocument) -> str:
+def _summary_of(document: FoundDocument) -> str:
     """Return a document in a few words: `OpenAPI 3.1.0, "Pets" 1.2, 23 operations`."""
     name = f'"{document.title}" {document.version}'.strip() if document.title else document.version
     count = f"{document.operations} operation{'' if document.operations == 1 else 's'}"

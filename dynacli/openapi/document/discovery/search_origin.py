@@ -40,8 +40,6 @@ from dynacli.openapi.document.discovery.discovery_report import (
 )
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 
-__all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "TrialResponses", "discover"]
-
 _MAX_TRIED = 4
 """How many documents that disagree are tried at most."""
 

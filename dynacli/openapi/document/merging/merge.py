@@ -39,8 +39,6 @@ from dynacli.openapi.document.references.scan import (
 )
 from dynacli.openapi.document.source import file_name
 
-__all__ = ["merge"]
-
 _MAX_HOPS = 100
 _OF_ONE_OPERATION = frozenset({"x-cli-name", "x-cli-aliases"})
 
@@ -349,7 +347,7 @@ def _component_of(site: Site, steps: Steps) -> Unit:
     return ("components", section, name) if section else (_ELSEWHERE, name)
 
 
-OF_THE_FIRST = frozenset(
+_OF_THE_FIRST = frozenset(
     {"openapi", "info", "servers", "security", "externalDocs", "jsonSchemaDialect", "$self"}
 )
 """The fields that the merged document has from the first document alone."""
@@ -383,7 +381,7 @@ class _Assembly:
                 self._removable.add(unit)
 
     def _add_unit(self, source: SourceDocument, unit: Unit) -> None:
-        if unit[0] in OF_THE_FIRST or unit[0] in {"paths", "tags"}:
+        if unit[0] in _OF_THE_FIRST or unit[0] in {"paths", "tags"}:
             return
         new = self._names.of(source.number, unit)
         if self._names.owner(source.number, unit) == source.number and follow(self.tree, new) is MISSING:
@@ -642,7 +640,7 @@ def merge(documents: Sequence[Document], name: str) -> Document:
             return True
         if any(unit in shared[earlier, number] for earlier in range(number)):
             return True
-        return unit[0] not in OF_THE_FIRST and not any(unit in earlier.texts for earlier in units[:number])
+        return unit[0] not in _OF_THE_FIRST and not any(unit in earlier.texts for earlier in units[:number])
 
     uris = {absolute(document.uri, "") for document in documents if document.uri}
     hoisted = [_redirect_references(source, names, paths, is_kept, operations, uris) for source in sources]

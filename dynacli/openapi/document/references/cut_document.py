@@ -30,8 +30,6 @@ from dynacli.openapi.document.objects import (
 )
 from dynacli.openapi.document.references.scan import Site, Steps, follow_references, past_references, sites_of
 
-__all__ = ["cut_to_operations", "cut_to_parameters", "make_portable", "without_lost_links"]
-
 _PATHS: Steps = ("paths",)
 _SCHEMAS: Steps = ("components", "schemas")
 _OF_OPERATION = ("$ref", "parameters")

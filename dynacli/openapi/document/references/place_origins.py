@@ -7,9 +7,6 @@ Messages name a place that a person can open, so each of these steps records the
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-__all__ = ["Move", "Origins", "Place"]
-
-
 _MAX_COPIES = 100
 
 

@@ -23,8 +23,6 @@ from typing import Any
 from dynacli.openapi.document.json_trees import follow, join
 from dynacli.openapi.document.references.scan import Link, Locator, Site, Steps, sites_of, steps_of
 
-__all__ = ["resolve"]
-
 # The URI that prance takes the document to have; its cache holds the targets under it, so it is never opened.
 _BASE = "file:///document"
 _TARGETS = "targets"

@@ -22,25 +22,12 @@ from dynacli.openapi.document.objects import (
 )
 from dynacli.urls import join_url
 
-__all__ = [
-    "ScanResult",
-    "WalkedObject",
-    "all_sites",
-    "follow_references",
-    "lookup",
-    "objects_of",
-    "past_references",
-    "requirements_of",
-    "scan",
-    "security_of",
-]
-
 Steps = tuple[str, ...]
 # A step and the chain of the steps before it: cheaper than a pointer for every node.
 Link = tuple[Any, str | int] | None
 
 REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
-IDENTIFIERS = frozenset({"$id", "$schema", "jsonSchemaDialect"})
+_IDENTIFIERS = frozenset({"$id", "$schema", "jsonSchemaDialect"})
 
 KNOWN_DIALECTS = (
     "https://spec.openapis.org/oas/3.1/dialect/base",
@@ -134,7 +121,7 @@ def scan(tree: Any, uri: str = "") -> ScanResult:
     dangling: list[Reference] = []
     identifiers: list[Reference] = []
     for site in sites:
-        if site.keyword in IDENTIFIERS:
+        if site.keyword in _IDENTIFIERS:
             if _is_foreign_identifier(site):
                 identifiers.append(Reference(_pointer(site), site.keyword, site.ref, None))
             continue
@@ -260,7 +247,7 @@ def _rare_sites(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[
             yield Site(node, link, keyword, value, is_optional=False, kind=kind)
 
 
-_RARE = (REFERENCES - {"$ref"}) | IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
+_RARE = (REFERENCES - {"$ref"}) | _IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
 
 
 class Locator:
@@ -365,6 +352,7 @@ def _pointer(site: Site) -> str:
 
 
 def looks_like_reference(value: str) -> bool:
+    """Return whether the value of a discriminator's mapping is a reference, and not the name of a schema."""
     return "/" in value or "#" in value or value.endswith((".json", ".yaml", ".yml"))
 
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.evaluation.prepared_values import Prepared
     from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 
-__all__ = ["MAX_ERRORS", "CompiledSchema", "CompiledSchemas"]
-
 _MAX_SCHEMAS, _AT_ONCE = 20_000, 300
 """How many schemas are translated for one that is compiled, and so many at once, as `PlainSchema` takes them."""
 

@@ -12,18 +12,6 @@ from typing import Any, NamedTuple
 from dynacli.openapi.schema.evaluation._keyword_translations import NAMELESS
 from dynacli.openapi.schema.evaluation.schema_error import BinaryText
 
-__all__ = [
-    "LIMIT",
-    "MAX_LEVELS",
-    "Prepared",
-    "Window",
-    "copied_value",
-    "is_plain",
-    "prepared_value",
-    "value_at",
-    "windows_of",
-]
-
 LIMIT = 9_000_000_000_000_000_000
 """The largest absolute value of a plain number: orjson reads integers of more than 64 bits as floats."""
 

@@ -8,8 +8,6 @@ from typing import Any, Self
 
 from dynacli.openapi.model.patterns import Patterns
 
-__all__ = ["TOO_DEEP", "BinaryText", "SchemaError", "ValidationNotes", "shortened"]
-
 
 class SchemaError:
     """An error of a keyword.

@@ -27,8 +27,6 @@ from dynacli.openapi.schema.evaluation._keyword_translations import (
 )
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, applied_schemas, is_marked
 
-__all__ = ["VALIDATING_KEYWORDS", "PlainSchema", "SchemaSource", "TooDeepError"]
-
 _MAX_STEPS = 128
 """The largest number of references and branches between schemas of the same value."""
 

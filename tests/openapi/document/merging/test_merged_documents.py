@@ -14,8 +14,9 @@ from dynacli.errors import DocumentError
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment, join, split
-from dynacli.openapi.document.load import Document, Overlay, load
+from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.merging.merge import merge
+from dynacli.openapi.document.overlay import Overlay
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.references.place_origins import Place
 from tests.openapi.document.merging.same_meaning import differences, operations

@@ -18,8 +18,8 @@ from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import MISSING, follow, join, split
 from dynacli.openapi.document.limits import MAX_NODES
-from dynacli.openapi.document.load import Document, Overlay, load
-from dynacli.openapi.document.overlay import TrackedOrigins, actions_between
+from dynacli.openapi.document.load import Document, load
+from dynacli.openapi.document.overlay import Overlay, TrackedOrigins, actions_between
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.positions import positions_of
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
