@@ -63,7 +63,7 @@ def variables_of(env: Environment, prefix: str) -> "Variables":
     Raises:
         FileError: The configuration cannot be read.
     """
-    return Variables(prefix, env.variables, [prefix_of(name) for name in (*Configuration(env).apis(), DEMO)])
+    return Variables(prefix, env.variables, map(prefix_of, (*Configuration(env).apis(), DEMO)))
 
 
 class Variables:
@@ -81,7 +81,7 @@ class Variables:
         self.prefix = prefix
         self._values = values or {}
         self._is_of_any_document = prefix == program().prefix and not program().api
-        self._others = tuple(other for other in others if len(other) > len(prefix))
+        self._beginnings_of_others = tuple(f"{other}_" for other in others if len(other) > len(prefix))
 
     def generic(self, word: str) -> str:
         """Return a name without a scheme: `DYNACLI_<API>_TOKEN`."""
@@ -102,7 +102,7 @@ class Variables:
             not word
             or word in _PAIR
             or plain in setting_variables()
-            or any(plain.startswith(f"{other}_") for other in self._others)
+            or plain.startswith(self._beginnings_of_others)
             # `DYNACLI_GITHUB_TOKEN` may be set before `github` is registered.
             or (self._is_of_any_document and _GENERIC.fullmatch(word) is not None)
         )
@@ -214,10 +214,11 @@ class Credential:
 
 def present_names(request: Request) -> PresentNames:
     """Return the names that a request already has a value for: the person may have given a credential by hand."""
-    names = {("header", name.lower()) for name, _ in request.headers}
-    names.update(("query", pair.name) for pair in request.parts.query)
-    for text in (value for name, value in request.headers if name.lower() == "cookie"):
-        names.update(("cookie", pair.partition("=")[0].strip()) for pair in text.split(";"))
+    names = {("query", pair.name) for pair in request.parts.query}
+    for name, value in request.headers:
+        names.add(("header", name.lower()))
+        if name.lower() == "cookie":
+            names.update(("cookie", pair.partition("=")[0].strip()) for pair in value.split(";"))
     return frozenset(names)
 
 
@@ -259,9 +260,15 @@ def _complete(
 ) -> tuple[Credential, ...] | None:
     """Return the credentials of the first alternative for whose schemes the sources have values; else None."""
     for alternative in alternatives:
-        found = [_credential(scheme, alternative, variables, present, sources) for scheme in alternative]
-        if alternative and all(credential is not None for credential in found):
-            return tuple(credential for credential in found if isinstance(credential, Credential))
+        found: list[Credential] = []
+        is_complete = bool(alternative)
+        for scheme in alternative:
+            credential = _credential(scheme, alternative, variables, present, sources)
+            is_complete = is_complete and credential is not None
+            if isinstance(credential, Credential):
+                found.append(credential)
+        if is_complete:
+            return tuple(found)
     return None
 
 
@@ -438,7 +445,7 @@ def with_prefixes(
 
 def is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
     """Return whether no other scheme of an alternative is sent in the same way."""
-    return sum(kind_of(other) == kind_of(scheme) for other in alternative) == 1
+    return list(map(kind_of, alternative)).count(kind_of(scheme)) == 1
 
 
 def attach(request: Request, credentials: Sequence[Credential]) -> Request:

@@ -47,8 +47,8 @@ class Masker:
 
     def __init__(self, secrets: Iterable[Secret] = (), quoted: Iterable[str] = ()) -> None:
         forms: set[str] = set()
-        values = [secret.reveal() for secret in secrets]
-        for value in values:
+        for secret in secrets:
+            value = secret.reveal()
             if len(value) >= _SHORTEST:
                 from urllib.parse import quote, quote_plus  # most runs have nothing to mask
 

@@ -529,8 +529,10 @@ class Call:
             return None
         from dynacli.validation.validated_messages import ValidatedResponse
 
-        validated, redirects = response, tuple(status for status, _ in response.hops)
+        validated = response
+        redirects: tuple[int, ...] = ()
         if response.hops:
+            redirects = tuple(status for status, _ in response.hops)
             first = replace(
                 response, status=redirects[0], url=response.hops[0][1], headers=response.redirect_headers
             )

@@ -265,7 +265,7 @@ def settings_of(
     kept_variables = {**own.get("server_vars", {}), **profile.get("server_vars", {})}
     headers = pairs_of(options.header, ":", "--header")
     variables = pairs_of(options.server_var, "=", "--server-var")
-    names = {name.lower() for name in headers}  # RFC 9110, section 5.1
+    names = set(map(str.lower, headers))  # RFC 9110, section 5.1
     default_headers: dict[str, tuple[str, str]] = {}
     for table in (own, profile):
         for name, value in table.get("headers", {}).items():
@@ -279,12 +279,16 @@ def settings_of(
         timeout = seconds_of(str(kept["timeout"]))
     retries = options.retries
     if retries is None:
-        retries = retries_of(str(kept.get("retries", _RETRIES)))
+        retries = retries_of(str(kept["retries"])) if "retries" in kept else _RETRIES
+    rate = options.rate or str(kept.get("rate", ""))
+    has_http2 = (options.http_version or kept.get("http_version", "")) == "2"
+    if has_http2:
+        _check_http2()
     level = _level(env, api, options.validate, profile) or default_level
     cache = options.cache or kept.get("cache", "")
     return CallSettings(
         level,
-        _ignores(env, api) if level != "off" else (),
+        _ignores(env, api) if "ignore" in api.entry and level != "off" else (),
         server,
         tuple(variables.items()),
         (*default_headers.values(), *headers.items()),
@@ -294,8 +298,8 @@ def settings_of(
         retries=retries,
         may_retry_unsafe=options.retry_unsafe,
         retry_statuses=options.retry_status,
-        rate=_rate(options.rate or str(kept.get("rate", ""))),
-        has_http2=_has_http2(options.http_version or kept.get("http_version", "")),
+        rate=_rate(rate) if rate else None,
+        has_http2=has_http2,
         accepted_origins=options.accept_origin,
         written_origins=_written_origins([(kept_server, kept_variables), *written]) if server else (),
         is_reported=bool(options.report),
@@ -305,7 +309,7 @@ def settings_of(
         profile=profile_name if api.is_registered else "",
         auth=options.auth,
         ca=kept.get("ca", ""),
-        **_signing(own, profile),
+        **(_signing(own, profile) if "auth" in own or "auth" in profile else {}),
         policy=policy,
         others=others,
         consent=options.consent or Consent(),
@@ -315,14 +319,12 @@ def settings_of(
     )
 
 
-def _has_http2(version: str) -> bool:
-    """Return whether HTTP/2 is offered.
+def _check_http2() -> None:
+    """Check that HTTP/2 can be offered.
 
     Raises:
-        UsageError: It is asked for, and the package for it is not installed.
+        UsageError: The package for it is not installed.
     """
-    if version != "2":
-        return False
     from importlib.machinery import PathFinder
 
     if PathFinder.find_spec("h2") is None:
@@ -330,7 +332,6 @@ def _has_http2(version: str) -> bool:
             "HTTP/2 needs the package `h2`, which is not installed",
             hint="`pip install 'dynacli-openapi[http2]'`, or `--http-version 1.1`",
         )
-    return True
 
 
 def _written_origins(servers: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:
@@ -348,13 +349,11 @@ def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, d
         name: Of the API itself.
         profile: The name of the profile that calls are made with.
     """
-
-    def has_policy(entry: Mapping[str, Any]) -> bool:
-        return "policy" in entry or "policy" in profiles_in(entry).get(profile, {})
-
     configuration = Configuration(env)
     found = {
-        other: entry for other, entry in configuration.apis().items() if other != name and has_policy(entry)
+        other: entry
+        for other, entry in configuration.apis().items()
+        if other != name and ("policy" in entry or "policy" in profiles_in(entry).get(profile, {}))
     }
     if found and env.project_file:
         # Those of a project file hold for the APIs of the file alone.
@@ -366,22 +365,17 @@ def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, d
 
 def _signing(own: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings about credentials; those of the profile count first."""
-    if "auth" not in own and "auth" not in profile:
-        return {}
     from dynacli.client.profiles import signing_of
 
     return signing_of(own.get("auth"), profile.get("auth"))
 
 
 def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":
-    entries = api.entry.get("ignore")
-    if entries is None:
-        return ()
     from dynacli.client.profiles import malformed
     from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
     try:
-        return ignores_of(entries)
+        return ignores_of(api.entry["ignore"])
     except BadIgnoreError as error:
         raise malformed(env, f"`ignore` of `{api.name}`", str(error), api.name) from error
 
@@ -459,9 +453,7 @@ def retry_status_of(text: str) -> int:
     return int(text)
 
 
-def _rate(text: str) -> "RateLimit | None":
-    if not text:
-        return None
+def _rate(text: str) -> "RateLimit":
     from dynacli.http.rate_limit import RateLimit, rate_of
 
     return RateLimit(rate_of(text))

@@ -177,7 +177,8 @@ def sign(
         signer, security = signer_of(settings, security)
     check_origin = partial(_check_origin, env, api, operation, origin_of(request.url), settings, ask)
     if security:
-        security = with_prefixes(security, settings.auth_tables)
+        if settings.auth_tables:
+            security = with_prefixes(security, settings.auth_tables)
         credentials, renew, bound, cookies = _find(
             env, api, security, request, settings, check_origin, may_send
         )
@@ -207,18 +208,16 @@ def sign(
         credentials, signed = (*credentials, *by_command), attach(signed, by_command)
         headers |= {credential.name.lower() for credential in by_command}
         bound = {**bound, signer.scheme: " ".join(signer.words)}  # each request gets another signature
-    secrets = [
-        *given.secrets,
-        *given.passwords,
-        *(part for credential in credentials for part in credential.parts),
-    ]
+    secrets = [*given.secrets, *given.passwords]
+    for credential in credentials:
+        secrets += credential.parts
     return Signed(
         signed,
-        attach(given.shown, [credential.masked() for credential in credentials]),
+        attach(given.shown, list(map(Credential.masked, credentials))),
         Masker(secrets),
         headers,
         login,
-        _tls_login(env, tls, request.url),
+        None if tls is None else _tls_login(env, tls, request.url),
         renew,
         cookies,
         credentials,
@@ -242,8 +241,8 @@ def _traced(env: Environment, operation: Operation, request: Request, settings: 
     return signed
 
 
-def _tls_login(env: Environment, tls: "TlsSettings | None", url: str) -> "TlsLogin | None":
-    if tls is None or not url.startswith("https:"):
+def _tls_login(env: Environment, tls: "TlsSettings", url: str) -> "TlsLogin | None":
+    if not url.startswith("https:"):
         return None
     from dynacli.auth.tls_login import TlsLogin
 
@@ -299,9 +298,11 @@ def _find(
 
             error.reason = "; ".join([error.reason, *unknown_schemes(api, settings.auth_tables)])
         raise error
+    if not stored:
+        return found, None, _NOTHING, None
     renew = next((source.renew for source in stored if source.is_renewable), None)
     cookies = next((source for source in kept if source.has_cookies), None)
-    sign_ins = {name: of for source in stored for name, of in source.given.items()} if stored else _NOTHING
+    sign_ins = {name: of for source in stored for name, of in source.given.items()}
     return found, renew, sign_ins, cookies
 
 
@@ -341,7 +342,7 @@ def _check_origin(
     Raises:
         RefusedError: The origin is new and no one accepted it.
     """
-    if is_accepted_origin(api, settings, origin):
+    if origin in accepted_origins(api, settings):
         return
     if ask is None or not ask(origin):
         if settings.is_bound:
@@ -397,13 +398,11 @@ class _Given(NamedTuple):
 
 
 def _given(operation: Operation, request: Request, settings: CallSettings) -> _Given:
-    parts, names, key_names = request.parts, set[str](), operation.api_keys
+    parts, names, key_names = request.parts, _passwords_of(operation), operation.api_keys
     secret_headers = {name.lower() for location, name in key_names if location == "header"}
     for name, _ in settings.headers:
         if name.lower() in SECRET_HEADERS or is_secret_name(name):
             secret_headers.add(name.lower())
-    for parameter in operation.parameters:
-        names.update(_passwords_in(parameter))
     values = [
         pair.value
         for pair in parts.query
@@ -422,20 +421,28 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
             is_secret = is_secret_name(name) or name.lower() in names
             headers.append((name, MASK if is_secret else value))
     secrets = [Secret(value) for value in values if value]
-    masker = Masker((*secrets, *passwords))
+    url = request.url
     if secrets or passwords:
+        masker = Masker((*secrets, *passwords))
         headers = [(name, masker.mask(text)) for name, text in headers]
-    shown = request._replace(url=with_masked_secrets(masker.mask(request.url), names), headers=tuple(headers))
+        url = masker.mask(url)
+    shown = request._replace(url=with_masked_secrets(url, names), headers=tuple(headers))
     return _Given(secrets, passwords, shown, SECRET_HEADERS | secret_headers | names)
 
 
-def _passwords_in(parameter: Parameter) -> Iterator[str]:
-    """Yield the names on the wire of what the document calls passwords: a parameter, or the fields of one."""
-    fields = [field.path[-1] for field in parameter.fields if _is_password(field.value)]
-    if fields or _is_password(parameter.value):
-        # If it is not spread, the whole value has its name.
-        yield parameter.name.lower() if parameter.location == "header" else parameter.name
-        yield from fields
+def _passwords_of(operation: Operation) -> set[str]:
+    """Return the names on the wire of what the document calls passwords: parameters, or fields of them."""
+    names: set[str] = set()
+    for parameter in operation.parameters:
+        is_password = _is_password(parameter.value)
+        for field in parameter.fields:
+            if _is_password(field.value):
+                is_password = True
+                names.add(field.path[-1])
+        if is_password:
+            # If it is not spread, the whole value has its name.
+            names.add(parameter.name.lower() if parameter.location == "header" else parameter.name)
+    return names
 
 
 def _is_password(value: ValueType) -> bool:

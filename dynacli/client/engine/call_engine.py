@@ -370,6 +370,8 @@ def read_finite(response: "Response", pieces: "Pieces") -> bytes:
 
 
 _WITH_MORE = frozenset({"object", "array", "any"})
+_MARKS = frozenset("?@{[")
+"""Characters of words that may hold a URL with a query, the name of a file, or JSON."""
 
 
 def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> bool:
@@ -377,8 +379,8 @@ def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> 
     operation, media_type = call.described.operation, call.described.media_type
     return (
         bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
-        or any("?" in word or "@" in word or "{" in word or "[" in word for word in words)
-        or any(is_secret_parameter(parameter) for parameter in operation.parameters)
+        or not _MARKS.isdisjoint("".join(words))
+        or any(map(is_secret_parameter, operation.parameters))
         or (media_type is not None and (media_type.is_cut or any(map(_may_hold_secret, media_type.fields))))
     )
 
@@ -410,6 +412,7 @@ class CallHistory:
         self._size: int | None = None
         self._seconds = 0.0
         self._received: list[ReceivedPath] = []
+        self._remembered = 0
         self._mode = ""
         self._masked: MaskedCall | None = None
 
@@ -434,7 +437,7 @@ class CallHistory:
         self._response = response
         self._size = (self._size or 0) + response.size
         self._seconds += response.seconds
-        if self._find_mode() == "off" or sum(path.items for path in self._received) >= MOST_REMEMBERED:
+        if self._find_mode() == "off" or self._remembered >= MOST_REMEMBERED:
             return
         api, request = call.described.api, call.signed.request
         asked = AskedPath(
@@ -450,6 +453,7 @@ class CallHistory:
         responded = received_path(asked, response.status, body, api.catalog, self._masker(()).mask)
         if responded is not None:
             self._received.append(responded)
+            self._remembered += responded.items
 
     def _find_mode(self) -> str:
         """Return what is to be kept; a history that cannot be asked for is none."""

@@ -43,23 +43,21 @@ def collect_parameters(
     operation = described.operation
     parameters = dict(inputs.parameters)
     for parameter in operation.parameters:
-        if is_idempotency_key(parameter) and (parameter.location, parameter.name) not in parameters:
-            key = new_idempotency_key(parameter)
-            if key is not None:
-                parameters[(parameter.location, parameter.name)] = key
+        if is_idempotency_key(parameter) and parameter.key not in parameters:
+            value = new_idempotency_key(parameter)
+            if value is not None:
+                parameters[parameter.key] = value
     if inputs.wants_example:
         _fill_parameters(described, parameters)
-    missing = [
-        input_name(parameter)
-        for parameter in operation.parameters
-        if (parameter.location, parameter.name) not in parameters
-        and (is_strict or parameter.location == "path")
-        and parameter.must_be_given
-    ]
+    missing: list[str] = []
     for parameter in operation.parameters:
-        # A required parameter with a default: the document says what is meant.
-        if parameter.is_required and parameter.value.has_known_default:
-            parameters.setdefault((parameter.location, parameter.name), parameter.value.default)
+        key = parameter.location, parameter.name
+        if key in parameters or not parameter.is_required:
+            continue
+        if parameter.value.has_known_default:
+            parameters[key] = parameter.value.default  # the document says what is meant
+        elif is_strict or parameter.location == "path":
+            missing.append(input_name(parameter))
     return parameters, missing
 
 

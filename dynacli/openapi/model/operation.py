@@ -312,8 +312,12 @@ class Operation:
     @property
     def api_keys(self) -> frozenset[tuple[str, str]]:
         """The location and the name of each API key that one of the alternatives of its security takes."""
-        schemes = (scheme for alternative in self.security for scheme in alternative)
-        return frozenset((scheme.location, scheme.parameter) for scheme in schemes if scheme.type == "apiKey")
+        return frozenset(
+            (scheme.location, scheme.parameter)
+            for alternative in self.security
+            for scheme in alternative
+            if scheme.type == "apiKey"
+        )
 
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
