@@ -244,7 +244,7 @@ def secret_in_query(url: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Return whether the name of a parameter or header tells that its value is a secret: `api_key`, `X-Auth-Token`."""
-    words = [word.lower() for word in _NAME_WORD.findall(name)]
+    words = list(map(str.lower, _NAME_WORD.findall(name)))
     secret = _SECRET_WORDS.intersection(words)
     if not secret or words[-1] in _ABOUT_SECRETS:
         return False

@@ -28,7 +28,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -92,7 +92,7 @@ def decoding_packages() -> dict[str, str]:
         for entry in os.listdir(os.path.dirname(folder) if spec.submodule_search_locations else folder):
             if entry.lower().startswith(f"{name}-") and entry.endswith((".dist-info", ".egg-info")):
                 numbers = entry[len(name) + 1 :].rpartition(".")[0].partition("-")[0].split(".")
-                if [int(number) for number in numbers if number.isdecimal()] >= least:
+                if list(map(int, filter(str.isdecimal, numbers))) >= least:
                     found[encoding] = name
     return found
 
@@ -106,23 +106,37 @@ def _import_lean(name: str) -> types.ModuleType:
         return import_module(name)
     core = _LIBRARIES[name]
     stand_ins: dict[str, Any] = dict.fromkeys([*_ABSENT, f"{name}._main"])  # None makes the import fail
-    stand_ins |= {module: DeferredModule(module) for module in _DEFERRED}
+    for module in _DEFERRED:
+        stand_ins[module] = DeferredModule(module)
+    for module in ("hashlib", "pathlib", f"{core}._ssl", f"{core}._sync.http2"):
+        stand_ins[module] = DeferredFunctions(module)
     stand_ins |= {
-        module: DeferredFunctions(module)
-        for module in ("hashlib", "pathlib", f"{core}._ssl", f"{core}._sync.http2")
-    }
-    stand_ins |= {
-        "http.cookiejar": _http_cookiejar(),
+        "http.cookiejar": DeferredModule(
+            "http.cookiejar",
+            CookieJar=_NoCookies,
+            Cookie=_Unused,
+            CookiePolicy=_Unused,
+            DefaultCookiePolicy=_Unused,
+        ),
         # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
         "importlib.metadata": DeferredModule("importlib.metadata", version=lambda _: "0"),
         # httpcore asks after each event that it reports.
         "inspect": DeferredModule("inspect", iscoroutine=_is_coroutine),
         "logging": DeferredModule("logging", DEBUG=10, getLogger=_Logger),
         "ssl": _DeferredTls("ssl"),
-        "urllib.request": _urllib_request(),
+        "urllib.request": DeferredModule(
+            "urllib.request",
+            getproxies=_proxies_of_environment,
+            parse_http_list=DeferredFunctions("urllib.request").parse_http_list,
+            Request=_Request,
+        ),
         f"{core}._async": _asynchronous(f"{core}._async"),
-        f"{name}._alias": _alias(f"{name}._alias"),
     }
+    if name == "httpx2":
+        # By this module httpx2 takes the place of httpx for others, for which it needs `importlib.abc`.
+        alias = f"{name}._alias"
+        function = DeferredFunctions(alias).alias_httpx
+        stand_ins[alias] = DeferredModule(alias, __all__=["alias_httpx"], alias_httpx=function)
     if is_alone() and "encodings.idna" not in sys.modules:
         with placed("encodings.idna", _encodings_idna()):
             codecs.lookup("idna")  # which Python remembers
@@ -141,11 +155,11 @@ class _DeferredTls(DeferredModule):
 
     def __getattr__(self, name: str) -> Any:
         if name == "SSLSocket" and sys.modules.get("ssl", self) is self:
-            return _NoSocket  # nothing is an instance of a class that is not there yet
+            return _Unused  # nothing is an instance of a class that is not there yet
         return super().__getattr__(name)
 
 
-class _NoSocket:
+class _Unused:
     """A class without instances."""
 
 
@@ -176,15 +190,6 @@ def _ignore(*_: Any) -> None:
 def _dataclass(*, frozen: bool, init: bool = True) -> Callable[[type[_T]], type[_T]]:  # noqa: ARG001
     """Return a class as it is: h11 writes each `__init__` itself, and no one compares or prints its events."""
     return lambda cls: cls
-
-
-def _urllib_request() -> types.ModuleType:
-    return DeferredModule(
-        "urllib.request",
-        getproxies=_proxies_of_environment,
-        parse_http_list=DeferredFunctions("urllib.request").parse_http_list,
-        Request=_Request,
-    )
 
 
 def _proxies_of_environment() -> dict[str, str]:
@@ -228,17 +233,12 @@ def _asynchronous(name: str) -> types.ModuleType:
     return module  # type: ignore[no-any-return]
 
 
-def _alias(name: str) -> types.ModuleType:
-    """Return the module of httpx2 that puts it instead of httpx for others, and needs `importlib.abc` for that."""
-    function = DeferredFunctions(name).alias_httpx
-    return DeferredModule(name, __all__=["alias_httpx"], alias_httpx=function)
-
-
 def _encodings_idna() -> types.ModuleType:
     """Return the module of the codec `idna`, which imports the real one for names that are not plain ASCII."""
 
     def encode(name: str, errors: str = "strict") -> tuple[bytes, int]:
-        if name.isascii() and all(0 < len(label) < 64 for label in name.split(".")):
+        labels = name.split(".")
+        if name.isascii() and all(labels) and len(max(labels, key=len)) < 64:
             return name.encode("ascii"), len(name)
         from encodings.idna import Codec
 
@@ -250,13 +250,8 @@ def _encodings_idna() -> types.ModuleType:
         return Codec().decode(name, errors)
 
     module = types.ModuleType("encodings.idna")
-    vars(module)["getregentry"] = lambda: codecs.CodecInfo(encode, decode, name="idna")
+    vars(module)["getregentry"] = partial(codecs.CodecInfo, encode, decode, name="idna")
     return module
-
-
-def _http_cookiejar() -> types.ModuleType:
-    unused = {name: type(name, (), {}) for name in ("Cookie", "CookiePolicy", "DefaultCookiePolicy")}
-    return DeferredModule("http.cookiejar", CookieJar=_NoCookies, **unused)
 
 
 class _NoCookies:

@@ -2,13 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-_JSON_LINES = frozenset(
-    f"{main}/{name}"
-    for main in ("application", "text")
-    for name in ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines", "ndjson", "x-ndjson")
-)
-
-
+_NAMES = ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines", "ndjson", "x-ndjson")
+_JSON_LINES = frozenset([*map("application/".__add__, _NAMES), *map("text/".__add__, _NAMES)])
 _JSON_SEQUENCES = ("/json-seq", "+json-seq")
 _EVENTS = "text/event-stream"
 

@@ -60,7 +60,7 @@ class Pieces:
         self.call, self.request, self._response = call, request, response
         self.waits_forever = False
         self._encodings = headers_of(response).get_list("content-encoding", split_commas=True)
-        self.is_encoded = any(name.strip().lower() not in ("", "identity") for name in self._encodings)
+        self.is_encoded = not {"", "identity"}.issuperset(map(str.lower, self._encodings))
         self.size = 0
 
     @property
@@ -102,23 +102,21 @@ class Pieces:
             ) from error
 
     def _decoded(self) -> Iterator[bytes]:
-        if self.is_encoded:
-            yield from decode_chunks(self._received(), self._encodings, self._check)
-        else:
-            for chunk in self._received():
-                self._check(self.size + len(chunk))
-                yield chunk
+        from dynacli.http.import_httpx import httpx
+
+        received = self._response.iter_raw()
+        try:
+            if self.is_encoded:
+                yield from decode_chunks(received, self._encodings, self._check)
+            else:
+                for chunk in received:
+                    self._check(self.size + len(chunk))
+                    yield chunk
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise from_httpx(error, self.request.url) from error
         if self.call.connections.is_cut:
             # If the response states no length, a cut connection looks like the end of the body.
             raise NetworkError(f"The response of `{self._name}` broke off", reason="The call was cancelled")
-
-    def _received(self) -> Iterator[bytes]:
-        from dynacli.http.import_httpx import httpx
-
-        try:
-            yield from self._response.iter_raw()
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise from_httpx(error, self.request.url) from error
 
     def _check(self, size: int) -> None:
         self.size = size
@@ -253,7 +251,10 @@ class OneCall:
         hops: list[tuple[int, str]] = []
         while True:
             try:
-                result = self._exchange(request, hops)
+                sent = request if self._cookies is None else self._cookies.added(request)
+                sent = sent if self._login is None else self._login.signed(sent)
+                with self.opened(sent) as received:
+                    result = self._read(received, request, hops)
             except (NetworkError, TimedOutError) as error:
                 pause = None if self._is_received else self._pause_after(error)
                 if pause is None:
@@ -281,13 +282,6 @@ class OneCall:
 
         left = None if self.budget.total is None else self.left(self._first.url)
         return pause_after(failure, self._first, self.retries, self._tries, left)
-
-    def _exchange(self, request: Request, hops: list[tuple[int, str]]) -> "Response | Request | Pause":
-        """Send a request; return the final response, the request that a redirect leads to, or a pause."""
-        sent = request if self._cookies is None else self._cookies.added(request)
-        sent = sent if self._login is None else self._login.signed(sent)
-        with self.opened(sent) as response:
-            return self._read(response, request, hops)
 
     @contextmanager
     def asked(self, request: Request) -> Iterator[tuple[Response, Pieces]]:
@@ -357,6 +351,7 @@ class OneCall:
     def _read(
         self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
     ) -> "Response | Request | Pause":
+        """Return the final response, the request that a redirect leads to, or the pause before a further try."""
         response = self.head_of(received, request.url, hops)
         self._set_cookies += [(request.url, value) for value in values_of(response.headers, "set-cookie")]
         if self._login is not None and self._login.wants_again(request, response.status, response.headers):

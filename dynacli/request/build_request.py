@@ -107,7 +107,7 @@ def build_request(
         query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
     for name, value in query_pairs:
         query.extend(serialize_query(name, value))
-    added = frozenset(name for name, _ in query_pairs)
+    added = frozenset(dict(query_pairs))
     parts = RequestParts(path, tuple(query), described, tuple(cookies), querystring, added)
     url = base_url + _path(operation.path, path)
     written_query = [pair.encoded for pair in query] + ([querystring[1]] if querystring else [])
@@ -153,10 +153,10 @@ def _path(template: str, encoded: Mapping[str, str]) -> str:
     # Some documents tell two operations of the same path apart by a fragment, which is never sent,
     # or by a query, which is sent with the rest of the query.
     plain = template.partition("#")[0].partition("?")[0]
-    missing = [name for name in _pieces(plain, _SAFE_IN_PATH)[1::2] if name not in encoded]
-    if missing:
-        raise UsageError(f"The path needs a value for `{missing[0]}`")
-    path = _filled(plain, encoded, _SAFE_IN_PATH)
+    try:
+        path = _filled(plain, encoded, _SAFE_IN_PATH)
+    except KeyError as missing:
+        raise UsageError(f"The path needs a value for `{missing.args[0]}`") from None
     return path if path.startswith("/") else "/" + path
 
 
@@ -173,9 +173,14 @@ def path_text(template: str, encoded: Mapping[str, str]) -> str:
 
 
 def _filled(template: str, encoded: Mapping[str, str], safe: str) -> str:
-    """Return a template with its placeholders replaced, and the text between them percent-encoded."""
-    pieces = enumerate(_pieces(template, safe))
-    return "".join(encoded[piece] if index % 2 else piece for index, piece in pieces)
+    """Return a template with its placeholders replaced, and the text between them percent-encoded.
+
+    Raises:
+        KeyError: A placeholder has no value; its argument is the name.
+    """
+    pieces = list(_pieces(template, safe))
+    pieces[1::2] = map(encoded.__getitem__, pieces[1::2])
+    return "".join(pieces)
 
 
 @lru_cache(maxsize=256)
@@ -255,20 +260,16 @@ def _accept(operation: Operation) -> str:
     The media types of `default`, which usually describes errors, count only if no success has content.
     """
     for start in ("2", "default"):
-        names = dict.fromkeys(
-            name.strip()
-            for response in operation.responses
-            for name in response.media_types
-            if response.status.startswith(start) and _TOKEN.fullmatch(name.partition("/")[0].strip())
-        )
-        valid = [
-            name
-            for name in names
-            if "/" in name and name.isascii() and name.isprintable() and "," not in name
-        ]
-        ordered = sorted((name for name in valid if name not in _ANY), key=lambda name: not is_json(name))[:4]
-        if valid:
+        is_other: dict[str, bool] = {}
+        for response in operation.responses:
+            for name in map(str.strip, response.media_types if response.status.startswith(start) else ()):
+                main, slash, _ = name.partition("/")
+                is_plain = slash and name.isascii() and name.isprintable() and "," not in name
+                if is_plain and _TOKEN.fullmatch(main.strip()):
+                    is_other[name] = not is_json(name)
+        if is_other:
             break
+    ordered = [name for name in sorted(is_other, key=is_other.__getitem__) if name not in _ANY][:4]
     return ", ".join([*(ordered or ["application/json"]), "*/*;q=0.1"])
 
 

@@ -7,7 +7,7 @@ the API itself, below the same path.
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote
 
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
@@ -177,7 +177,7 @@ def _checked(url: str) -> str:
         from dynacli.http.sockets import parse_socket
 
         parse_socket(url)
-        return _with_plain_path(url)
+        return _with_plain_path(split_url(url), origin_of(url))
     try:
         parts = split_url(url)
         host, _ = parts.hostname or "", parts.port
@@ -200,13 +200,11 @@ def _checked(url: str) -> str:
             reason="It must start with `http://` or `https://` and name a host in ASCII",
             hint="Give one: `--server https://api.example.com`",
         )
-    return _with_plain_path(url)
+    return _with_plain_path(parts, f"{parts.scheme}://{parts.netloc}")
 
 
-def _with_plain_path(url: str) -> str:
-    parts = split_url(url)
+def _with_plain_path(parts: SplitResult, origin: str) -> str:
     path = quote(parts.path, safe="!$&'()*+,;=:@/%", errors="surrogatepass")
-    origin = origin_of(url) if socket_of(url) else f"{parts.scheme}://{parts.netloc}"
     return url_at(origin, path.rstrip("/"))
 
 

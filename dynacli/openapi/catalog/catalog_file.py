@@ -151,9 +151,10 @@ def _common_length(before: Any, after: Any) -> int:
 
 def _shared_numbers(row: Mapping[str, Any]) -> set[int]:
     """Return the numbers under which values of an operation are kept outside its row."""
-    body = row.get("body") or {}
-    options = (media_type["options"] for media_type in body.get("content", ()))
-    return {*row.get("parameters", ()), *row.get("responses", ()), *options}
+    numbers = {*row.get("parameters", ()), *row.get("responses", ())}
+    for media_type in (row.get("body") or {}).get("content", ()):
+        numbers.add(media_type["options"])
+    return numbers
 
 
 def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> Operation:
@@ -174,9 +175,9 @@ def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> 
         is_deprecated=row.get("is_deprecated", False),
         is_hidden=row.get("is_hidden", False),
         aliases=tuple(row.get("aliases", ())),
-        parameters=tuple(_parameter(shared(number)) for number in row.get("parameters", ())),
+        parameters=tuple(map(_parameter, map(shared, row.get("parameters", ())))),
         body=None if body is None else Body(_content(body["content"], shared), body["is_required"]),
-        responses=tuple(_response(shared(number)) for number in row.get("responses", ())),
+        responses=tuple(map(_response, map(shared, row.get("responses", ())))),
         security=tuple(tuple(map(_security_scheme, alternative)) for alternative in row.get("security", ())),
         servers=tuple(Server(**item) for item in row.get("servers", ())),
         example=tuple(row.get("example", ())),
@@ -361,8 +362,9 @@ class Catalog:
 
     def _texts(self, rows: list[Any], columns: int) -> list[Any]:
         """Return rows unchanged, after a check that their first columns are text."""
-        if any(type(value) is not str for row in rows for value in row[:columns]):
-            raise DamagedCatalogError(self.path)
+        for row in rows:
+            if not {str}.issuperset(map(type, row[:columns])):
+                raise DamagedCatalogError(self.path)
         return rows
 
     def _json(self, text: str) -> Any:
@@ -450,7 +452,7 @@ class Catalog:
     def _shared(self, numbers: Iterable[int]) -> dict[int, Any]:
         """Return number → packed value, of the values that operations share."""
         # Not by placeholders, whose number SQLite bounds.
-        listed = ",".join(str(int(number)) for number in numbers)
+        listed = ",".join(map(str, map(int, numbers)))
         return dict(self.rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
 
     def part(self, name: str) -> dict[str, Any]:
