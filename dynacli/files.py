@@ -25,6 +25,11 @@ def is_url(location: str) -> bool:
     return "://" in location or location.startswith("unix:")
 
 
+def looks_like_source(word: str) -> bool:
+    """Return whether a word names a document rather than a registered API."""
+    return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
+
+
 def regular_file(path: str, flags: int = os.O_RDONLY) -> int:
     """Open a file as an `opener` of `open`.
 

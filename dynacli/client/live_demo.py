@@ -5,9 +5,8 @@ from contextlib import contextmanager
 
 from dynacli.demo.demo_facts import API_KEYS, DemoServer
 from dynacli.demo.demo_server import running
-from dynacli.environment import Environment, prefix_of
+from dynacli.environment import Environment
 from dynacli.lean_imports import import_jsonschema_rs
-from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
 _ROLE = "editor"
@@ -51,6 +50,5 @@ def _served(api: OpenedApi, server: DemoServer) -> OpenedApi:
     """Return an API of its own whose servers are those of a demo API."""
     served = OpenedApi(api.open_request, api.revisions, api.catalog, api.pointer)
     served.uri = server.document_url
-    served.prefix = prefix_of(DEMO)
     served.origins = (server.origin,)
     return served

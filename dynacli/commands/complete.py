@@ -15,7 +15,7 @@ from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import UsageError
-from dynacli.files import is_url
+from dynacli.files import is_url, looks_like_source
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
@@ -199,16 +199,19 @@ def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | No
         from dynacli.demo.demo_facts import document_path
 
         source = document_path()
-    elif "/" in word or word.lower().endswith((".json", ".yaml", ".yml")):
+    elif looks_like_source(word):
         source = word
     else:
         configuration = Configuration(env)
-        entry = None if word in COMMANDS else configuration.apis().get(word)
+        entry = None if word in COMMANDS else configuration.registered(word)
         if entry is None:
             return None
         source, pin = entry["source"], str(entry.get("pin", ""))
         if "more" in entry or "overlays" in entry:
-            more, overlays = configuration.more(entry), configuration.overlays(entry)
+            more, overlays = (
+                configuration.locations(entry, "more"),
+                configuration.locations(entry, "overlays"),
+            )
 
     location = source if is_url(source) else os.path.normpath(os.path.join(os.getcwd(), source))
     revisions = Revisions(env.cache_dir, location, more, overlays)

@@ -213,8 +213,10 @@ class Run:
             options = self.all_options
             api = self.open_apart(word, refresh=options.refresh, offline=options.offline)
             self._apis[word] = api
-            self._warn_of_document(api)
-            self._warn_of_policy(api)
+            if api.has_notes:
+                self._warn_of_document(api)
+            if "policy" in api.entry or "profiles" in api.entry:
+                self._warn_of_policy(api)
         return self._apis[word]
 
     def reopened(self, word: str) -> OpenedApi:
@@ -282,12 +284,9 @@ class Run:
 
     def _warn_of_document(self, api: OpenedApi) -> None:
         """Write the warnings about an API's document: its age, how it was changed to be usable."""
-        if api.needs_freshness_notes:
-            from dynacli.commands._document_notes import freshness_notes
+        from dynacli.commands._document_notes import freshness_notes
 
-            for note in freshness_notes(api):
-                self.warn(note)
-        for note in api.notes:
+        for note in (*freshness_notes(api), *api.notes):
             self.warn(note)
 
     def _warn_of_policy(self, api: OpenedApi) -> None:

@@ -36,7 +36,7 @@ def check_name(name: str) -> None:
         raise UsageError(
             f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
         )
-    if not _NAME.fullmatch(name) or name.endswith((".json", ".yaml", ".yml")):
+    if not _NAME.fullmatch(name):
         raise UsageError(
             f"`{name}` cannot be the name of an API",
             reason="A name has lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
@@ -82,12 +82,17 @@ class Configuration:
         """
         return {**self.project_apis(), **self.own_apis()}
 
+    def registered(self, name: str) -> dict[str, Any] | None:
+        """Return the entry of a registered API, as `apis` has it; None if there is none of that name."""
+        own = self._entries()
+        return self._usable(name, own[name]) if name in own else self.project_apis().get(name)
+
     def own_apis(self) -> dict[str, dict[str, Any]]:
         """Return name → entry of the APIs of the file itself."""
         return {
-            name: {**entry, "source": self._locate(entry["source"])}
+            name: usable
             for name, entry in self._entries().items()
-            if name not in COMMANDS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
+            if (usable := self._usable(name, entry)) is not None
         }
 
     def project_apis(self) -> dict[str, dict[str, Any]]:
@@ -163,13 +168,14 @@ class Configuration:
         directory = os.path.dirname(os.path.abspath(self.path))
         return tuple(allowed_place(word, directory) for word in found)
 
-    def more(self, entry: dict[str, Any]) -> tuple[str, ...]:
-        """Return the locations of the further documents that make one API together with an entry's `source`."""
-        return tuple(map(self._locate, texts(entry, "more")))
+    def locations(self, entry: dict[str, Any], key: str) -> tuple[str, ...]:
+        """Return the URLs and absolute paths of the further documents of an API.
 
-    def overlays(self, entry: dict[str, Any]) -> tuple[str, ...]:
-        """Return the absolute paths of the overlays that override an API's document."""
-        return tuple(map(self._locate, texts(entry, "overlays")))
+        Args:
+            key: `more` for those that make one API together with the entry's `source`, `overlays` for those that
+                override it.
+        """
+        return tuple(map(self._locate, texts(entry, key)))
 
     def entry(self, name: str) -> Mapping[str, Any]:
         """Return the entry of an API, which may not be registered yet; empty if there is none."""
@@ -206,13 +212,20 @@ class Configuration:
         own = found.get(runs.api)
         return {runs.api: {**runs.entry, **(own if isinstance(own, dict) else {})}}
 
+    def _usable(self, name: str, entry: Any) -> dict[str, Any] | None:
+        """Return an entry of the file with its source located; None if it is not that of an API."""
+        if name in COMMANDS or not isinstance(entry, dict) or not isinstance(entry.get("source"), str):
+            return None
+        return {**entry, "source": self._locate(entry["source"])}
+
     def _table(self, name: str) -> dict[str, Any]:
         entries = self.setting(name)
         return entries if isinstance(entries, dict) else {}
 
     def _tables(self) -> dict[str, Any]:
         # Taken before the file is read: if it changes meanwhile, the stamp is an old one and counts for nothing.
-        stamp = _stamp_of(self.path)
+        found = os.stat(self.path)
+        stamp = [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
         known = _known.get(self.path)
         if known is None or known[0] != stamp:
             import tomllib
@@ -345,11 +358,6 @@ class Configuration:
         """Remove the unfinished files of edits that were killed."""
         with suppress(OSError):
             sweep(*os.path.split(os.path.realpath(self.path)))
-
-
-def _stamp_of(path: str) -> list[int]:
-    found = os.stat(path)
-    return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
 
 def _reason(error: Exception) -> str:

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dynacli.environment import Environment, invocation, prefix_of, program, variable
+from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.files import is_url
+from dynacli.files import is_url, looks_like_source
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.options.command_table import COMMANDS
 from dynacli.record import record, replace
-from dynacli.registry.configuration import DEMO, Configuration, is_name, texts
+from dynacli.registry.configuration import DEMO, Configuration, is_name
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import (
     BACKGROUND,
@@ -161,16 +161,16 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
         from dynacli.demo.demo_facts import document_path
 
         return open_request, document_path()
-    if not _is_source(word):
+    if not looks_like_source(word):
         configuration = Configuration(env)
-        entry = configuration.apis().get(word)
+        entry = configuration.registered(word)
         if entry is None:
             raise _unknown(configuration, word)
         open_request = replace(
             open_request,
             allow_refs=tuple(sorted(configuration.allow_refs(entry))),
-            more=configuration.more(entry),
-            overlays=configuration.overlays(entry),
+            more=configuration.locations(entry, "more"),
+            overlays=configuration.locations(entry, "overlays"),
             lifetime=lifetime_of(entry) if "refresh_after" in entry else None,
             pin=str(entry.get("pin", "")),
             is_registered=True,
@@ -193,12 +193,6 @@ def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
         yield f"`refresh` in the configuration must be one of {listed}"
     if "refresh_after" in open_request.entry and open_request.lifetime is None:
         yield '`refresh_after` in the configuration must be a time such as `"12h"` or `"7d"`, or seconds'
-
-
-def _is_source(word: str) -> bool:
-    """Return whether a word names a document rather than a registered API."""
-    # The rule of `dynacli.openapi.document.source.looks_like_source`, which a warm run does not import.
-    return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
 
 
 def _unknown(configuration: Configuration, word: str) -> DynacliError:
@@ -225,26 +219,18 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
 
 def _open(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
     if word == DEMO:
-        api = _open_file(open_request, source, source)
-        api.prefix = prefix_of(DEMO)
-        return api
-    if not open_request.is_registered:
-        return open_source(open_request, source)
+        return _open_file(open_request, source, source)
     try:
-        api = open_source(open_request, source)
+        return open_source(open_request, source)
     except DynacliError as error:
-        old = _open_unrefreshed(open_request, source)
-        if old is None or open_request.refresh:
+        if not open_request.is_registered or open_request.refresh:
+            raise
+        api = _open_unrefreshed(open_request, source)
+        if api is None:
             raise
         # A document that does not work never replaces one that did.
-        api = old
         api.warning = error
-    api.entry = open_request.entry
-    accepted = texts(api.entry, "origins")
-    if accepted:
-        api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
-    api.prefix = prefix_of(word)
-    return api
+        return api
 
 
 def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
@@ -283,7 +269,7 @@ def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
 
 def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
     """Return the API as the cache has it; None if its document has to be fetched or compiled first."""
-    pinned = _open_pinned(open_request, revisions)
+    pinned = _open_pinned(open_request, revisions) if open_request.pin else None
     if pinned is not None:
         return pinned
     pointer = revisions.current()
@@ -305,7 +291,7 @@ def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | No
 
 def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
     revisions = Revisions(open_request.env.cache_dir, path, open_request.more, open_request.overlays)
-    pinned = _open_pinned(open_request, revisions)
+    pinned = _open_pinned(open_request, revisions) if open_request.pin else None
     if pinned is not None:
         return pinned
     pointer = revisions.current()
@@ -343,8 +329,8 @@ def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
 
 
 def _open_pinned(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
-    """Return the API of the revision that is pinned; None if none is, or the cache has lost it."""
-    pointer = revisions.pointer_to(open_request.pin) if open_request.pin else None
+    """Return the API of the revision that is pinned; None if the cache has lost it."""
+    pointer = revisions.pointer_to(open_request.pin)
     if pointer is None:
         return None
     catalog = revisions.open_catalog(pointer)

@@ -2,16 +2,16 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import invocation, program
+from dynacli.environment import invocation, prefix_of, program
 from dynacli.errors import DynacliError, FileError
 from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import Server
-from dynacli.registry.configuration import Configuration, is_name
+from dynacli.registry.configuration import DEMO, Configuration, is_name, texts
 from dynacli.registry.revisions.revisions import (
     BACKGROUND,
     MINUTE,
@@ -41,6 +41,7 @@ class OpenedApi:
         revisions: Its document in the cache.
         catalog: Its operations.
         pointer: To the revision that the catalog was compiled from.
+        location: The absolute path or the URL of the document.
         uri: The base of relative servers: the document's own URI.
         prefix: The beginning of the names of the variables that hold its credentials.
         entry: Its entry in the configuration; empty if it is not registered.
@@ -69,10 +70,11 @@ class OpenedApi:
         self.revisions = revisions
         self.catalog = catalog
         self.pointer = pointer
+        self.location = revisions.location
         self.uri: str = pointer["uri"]
-        self.prefix = program().prefix
-        self._origins: tuple[str, ...] | None = None
-        self.entry: Mapping[str, Any] = {}
+        has_name = open_request.is_registered or self.name == DEMO
+        self.prefix = prefix_of(self.name) if has_name else program().prefix
+        self.entry = open_request.entry
         self.warning: DynacliError | None = None
         self.objections: tuple[str, ...] = ()
         self.is_due = False
@@ -82,25 +84,13 @@ class OpenedApi:
         self._files = files
         self._places: dict[str, Location] = {}
 
-    @property
+    @cached_property
     def origins(self) -> tuple[str, ...]:
         """The origins that its credentials may go to: the document's own, and those that a person accepted before."""
-        if self._origins is None:
-            from dynacli.urls import origin_of
+        from dynacli.urls import origin_of
 
-            self._origins = ()
-            if is_url(self.location):
-                self._origins = (origin_of(self.location),)
-        return self._origins
-
-    @origins.setter
-    def origins(self, origins: tuple[str, ...]) -> None:
-        self._origins = origins
-
-    @property
-    def location(self) -> str:
-        """The absolute path or the URL of the document."""
-        return self.revisions.location
+        own = [origin_of(self.location)] if is_url(self.location) else []
+        return tuple(dict.fromkeys([*own, *texts(self.entry, "origins")]))
 
     @cached_property
     def servers(self) -> tuple[Server, ...]:
@@ -172,10 +162,12 @@ class OpenedApi:
         return next((file.content for reference, file in found if uri in (reference, file.uri)), None)
 
     @property
-    def needs_freshness_notes(self) -> bool:
-        """Whether there is anything to say of how old the document is, or of what was held back or set wrong."""
+    def has_notes(self) -> bool:
+        """Whether there is anything to say of the document: its age, what was changed, held back or set wrong."""
         return (
             self.is_due
+            or self.is_new
+            or self.failure is not None
             or self.warning is not None
             or bool(self.objections)
             or bool(self.open_request.pin)

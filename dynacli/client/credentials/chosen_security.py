@@ -239,7 +239,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
         raise FileError(f"`{path}` cannot be written", reason=error.strerror or "") from error
     listed = list(texts(api.entry, "overlays"))
     changes: dict[str, Any] = {}
-    if path not in configuration.overlays({"overlays": listed}):
+    if path not in configuration.locations({"overlays": listed}, "overlays"):
         changes["overlays"] = [*listed, path]
     if _is_swagger(api) and kind == "bearer":
         changes["auth"] = {kind: {"prefix": "Bearer"}}

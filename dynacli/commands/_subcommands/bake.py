@@ -401,7 +401,7 @@ def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str,
     from dynacli.urls import is_secret_name, with_masked_query
 
     configuration = Configuration(env)
-    known: dict[str, Any] = configuration.apis().get(options.api, {}) if api.is_registered else {}
+    known = (configuration.registered(options.api) if api.is_registered else None) or {}
     entry = {key: known[key] for key in (*_KEPT, *OPTIONS_BY_KEY) if key in known}
     if options.profile:
         from dynacli.client.profiles import profile_of
@@ -415,7 +415,7 @@ def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str,
     if policies:
         entry["policies"] = policies
     entry["source"] = known.get("source", api.location)
-    further = {"more": configuration.more(known), "overlays": configuration.overlays(known)} if known else {}
+    further = {key: configuration.locations(known, key) for key in ("more", "overlays")}
     entry |= {key: list(found) for key, found in further.items() if found}
     if "ca" in entry:
         entry["ca"] = certificate_path(env, entry["ca"])

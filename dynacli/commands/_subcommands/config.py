@@ -222,7 +222,7 @@ def _warn_of_policy(run: Run, name: str) -> None:
     """Write a warning about each entry of the policies of an API that means no operation of its document."""
     from dynacli.client.policy.policy_rules import unknown_in_entry
 
-    entry, api = Configuration(run.env).apis().get(name, {}), open_from_cache(name, run.env)
+    entry, api = Configuration(run.env).registered(name) or {}, open_from_cache(name, run.env)
     if api is None:
         return  # the first use reads the document
     try:
@@ -241,7 +241,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     Raises:
         RefusedError: No one agreed.
     """
-    entry = Configuration(run.env).apis().get(name, {})
+    entry = Configuration(run.env).registered(name) or {}
     owners: dict[tuple[str, ...], Any] = {(): entry}
     owners |= {("profiles", key): profile for key, profile in profiles_in(entry).items()}
     changed = [

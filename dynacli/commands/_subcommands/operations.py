@@ -11,6 +11,7 @@ from dynacli.commands._help.operation_list import operation_lines, operation_row
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
+from dynacli.files import looks_like_source
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.openapi.model.wording import telling
 from dynacli.options.standard_options import Options
@@ -197,8 +198,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
 def _named_api(env: Environment, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API that the first word names, empty if it names none, and the words of the question."""
     first = words[0]
-    is_source = first == "-" or "/" in first or first.lower().endswith((".json", ".yaml", ".yml"))
-    if len(words) > 1 and (is_source or first == DEMO or first in Configuration(env).apis()):
+    if len(words) > 1 and (looks_like_source(first) or first == DEMO or Configuration(env).registered(first)):
         return first, words[1:]
     return "", words
 

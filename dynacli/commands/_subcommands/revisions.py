@@ -18,6 +18,7 @@ from dynacli.commands._subcommands.api.api_add import check_registered
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, MismatchError, UsageError
+from dynacli.files import looks_like_source
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.options.command import MARKDOWN
 from dynacli.output.standard_error import write_stderr
@@ -176,8 +177,6 @@ def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _Comp
 
 def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
     """Return the revision, or the other document, that a word names."""
-    from dynacli.openapi.document.source import looks_like_source
-
     if looks_like_source(word):
         return run.api(word)
     pending = find_pending(opened.revisions)

@@ -51,7 +51,6 @@ def shown_file(name: str) -> str:
     return name if relative.startswith("..") else relative
 
 
-_ENDINGS = (".json", ".yaml", ".yml")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -80,11 +79,6 @@ class Source(NamedTuple):
         if self.kind == "url":
             return without_query(self.location)
         return "standard input" if self.kind == "stdin" else self.location
-
-
-def looks_like_source(word: str) -> bool:
-    """Return whether a word names a document rather than a registered API."""
-    return word == "-" or "/" in word or word.lower().endswith(_ENDINGS)
 
 
 def parse_source(word: str, cwd: Path) -> Source:

@@ -306,7 +306,7 @@ def registered_directories(env: Environment) -> dict[str, list[str]]:
     configuration = Configuration(env)
     names: dict[str, list[str]] = {}
     for name, entry in configuration.apis().items():
-        more, overlays = configuration.more(entry), configuration.overlays(entry)
+        more, overlays = configuration.locations(entry, "more"), configuration.locations(entry, "overlays")
         try:
             location = parse_source(entry["source"], Path.cwd()).location
         except UsageError:

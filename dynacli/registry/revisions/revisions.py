@@ -62,7 +62,8 @@ _DIGITS = 20
 _END_OF_TIME = 253_402_300_800
 """The year 10000, which no date can show."""
 
-# The members of a pointer with their types; any other member is ignored.
+_SECONDS = (int, float)
+# The members of a pointer with their types; any other member is ignored. The members of lists are strings.
 _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "location": str,
     "revision": str,
@@ -70,8 +71,8 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "source": str,
     "etag": str,
     "last_modified": str,
-    "fetched_at": (int, float),
-    "asked_at": (int, float),
+    "fetched_at": _SECONDS,
+    "asked_at": _SECONDS,
     "checked_ns": int,
     "size": int,
     "mtime_ns": int,
@@ -79,13 +80,13 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "root": str,
     "parts": str,
     "allow_refs": list,
-    "max_age": (int, float),
+    "max_age": _SECONDS,
     "is_shipped": bool,
     "depends_on_who_asks": bool,
     "more": list,
     "overlays": list,
     "bytes": int,
-    "installed_at": (int, float),
+    "installed_at": _SECONDS,
     "number": int,
     "title": str,
     "version": str,
@@ -93,7 +94,6 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "is_pinned": bool,
     "is_renamed": bool,
 }
-_LISTS = ("allow_refs", "more", "overlays")
 
 
 class Revisions:
@@ -112,13 +112,13 @@ class Revisions:
         self.location = location
         self.cache_dir = cache_dir
         readable = re.sub("[^A-Za-z0-9]", "_", location)[-80:]
+        layers = "\n~".join(("\n+".join((location, *more)), *overlays))
         runs = program()
-        layers = [*(f"+{item}" for item in more), *(f"~{overlay}" for overlay in overlays)]
         if runs.only or runs.without or runs.is_short:
             # The catalogs of a tool that was made again have other operations.
-            layers.append(repr((runs.only, runs.without, runs.is_short)))
+            layers += f"\n{(runs.only, runs.without, runs.is_short)!r}"
         # A file's name need not be text; Python keeps such bytes as surrogates.
-        crc = zlib.crc32("\n".join((location, *layers)).encode("utf-8", "surrogatepass"))
+        crc = zlib.crc32(layers.encode("utf-8", "surrogatepass"))
         self.directory = os.path.join(cache_dir, "documents", f"{readable}-{crc:08x}")
 
     @classmethod
@@ -194,18 +194,19 @@ class Revisions:
         """Return the usable members of a pointer that was read; None if it is none, or another document's."""
         if not isinstance(found, dict) or found.get("location") != self.location:
             return None
-        pointer = {
-            key: found[key] for key, kind in _MEMBERS.items() if key in found and type_fits(found[key], kind)
-        }
+        pointer: dict[str, Any] = {}
+        for key, kind in _MEMBERS.items():
+            value: Any = found.get(key)
+            is_usable = type_fits(value, kind)
+            if is_usable and kind is list:
+                is_usable = {str}.issuperset(map(type, value))
+            elif is_usable and kind is _SECONDS:
+                is_usable = 0 <= value < _END_OF_TIME
+            if is_usable:
+                pointer[key] = value
         revision, uri = pointer.get("revision", ""), pointer.get("uri")
         if not (revision.isascii() and revision.isalnum()) or uri is None or not uri.isascii():
             return None
-        for key in ("fetched_at", "asked_at", "installed_at", "max_age"):
-            if not 0 <= pointer.get(key, 0) < _END_OF_TIME:
-                del pointer[key]
-        for key in _LISTS:
-            if not all(isinstance(entry, str) for entry in pointer.get(key, ())):
-                del pointer[key]
         return pointer
 
     def read_state(self, name: str) -> dict[str, Any]:

@@ -227,7 +227,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
         configuration = Configuration(run.env)
         changes: dict[str, Any] = {}
         if run.options.allow_ref:
-            entry = configuration.apis().get(name, {})
+            entry = configuration.registered(name) or {}
             changes["allow_refs"] = allowed_places(configuration, entry, run.options.allow_ref)
         if is_login_kept(run.options, api):
             changes[LOGIN_KEY] = ALWAYS

@@ -16,10 +16,10 @@ from dynacli.client.document_login import ALWAYS, has_credential, login_of
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
-from dynacli.files import is_url
+from dynacli.files import is_url, looks_like_source
 from dynacli.http.failures import with_api_named
 from dynacli.openapi.document.fetched import SIGN_IN
-from dynacli.openapi.document.source import looks_like_source, parse_source
+from dynacli.openapi.document.source import parse_source
 from dynacli.openapi.model.overview import SignIn
 from dynacli.openapi.model.wording import counted, did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import SETTINGS, Options
@@ -142,7 +142,7 @@ def add(
         entry["more"] = sources[1:]
     configuration = Configuration(run.env)
     known = configuration.own_apis().get(name, {})
-    own = own_overlays(run.env, configuration.overlays(known)) if known else []
+    own = own_overlays(run.env, configuration.locations(known, "overlays")) if known else []
     if overlay or own:
         given = [os.path.abspath(os.path.expanduser(path)) for path in overlay]
         entry["overlays"] = list(dict.fromkeys([*given, *own]))

@@ -57,7 +57,6 @@ def _warn_of_schemes(run: Run, name: str) -> None:
     if opened is None:
         return  # its document says which schemes there are, and is not here yet
     with closing(opened.catalog):
-        opened.entry = opened.open_request.entry
         for note in unknown_schemes_of_entry(opened):
             run.warn(f"`{name}`: {note}")
 

@@ -23,11 +23,12 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
+from dynacli.files import looks_like_source
 from dynacli.openapi.document import _download as download
 from dynacli.openapi.document import limits
 from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.source import Source, looks_like_source, parse_source
+from dynacli.openapi.document.source import Source, parse_source
 from tests.harness import REFUSES_NO_PROXY, free_port
 
 DOCUMENT = b'{"openapi": "3.0.3"}'
