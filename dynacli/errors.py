@@ -242,7 +242,7 @@ class FormatError(DynacliError):
 
 
 class FailedRowsError(DynacliError):
-    """Rows of a batch failed.
+    """Rows of a batch failed; the exit code is that of the first one (`dynacli help batch`).
 
     Args:
         exit_code: That of the first row that failed.

@@ -447,9 +447,12 @@ def _offered(
     elif offers == PLANS:
         yield from _plans(env)
     elif offers == TOPICS:
-        from dynacli.guide.pages import topics
+        from dynacli.guide.pages import ERRORS, error_kinds, topics
 
-        yield from topics()
+        if not positional:
+            yield from topics()
+        elif positional == [ERRORS]:
+            yield from ((kind, "") for kind in error_kinds())
     elif offers == RULES:
         from dynacli.validation.finding_rules import RULES as FINDING_RULES
 

@@ -1,11 +1,15 @@
-"""The manual: one Markdown page a topic, read by `dynacli help TOPIC`."""
+"""The manual: one Markdown page a topic, read by `dynacli help TOPIC`, and one about each kind of error."""
 
 import os
 import re
 from collections.abc import Mapping
 
-from dynacli.environment import program
+from dynacli.environment import invocation, program
+from dynacli.errors import DynacliError
 from dynacli.options.standard_options import setting_variables
+
+ERRORS = "errors"
+"""The topic that has a page about each kind of error, too: `errors usage`."""
 
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
@@ -50,12 +54,41 @@ def topic_names() -> list[str]:
     return [topic for topic, ending in names if ending == ".md" and topic not in left_out]
 
 
+def error_kinds() -> dict[str, type[DynacliError]]:
+    """Return kind of an error, as `--error-format json` prints it → its class."""
+    return {
+        error.kind: error
+        for error in DynacliError.__subclasses__()
+        if error.__module__ == DynacliError.__module__
+    }
+
+
 def page(topic: str) -> str | None:
-    """Return a topic's Markdown, or None when there is no such topic."""
+    """Return the Markdown of a topic, or of `errors KIND`; None if there is no such topic."""
+    name, _, kind = topic.partition(" ")
+    if name == ERRORS and kind in error_kinds():
+        return _error_page(kind)
     if topic not in topic_names():
         return None
     with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
         return as_of_program(_TABLE.sub(lambda match: _table(match[1]), file.read()))
+
+
+def _error_page(kind: str) -> str:
+    """Return the page about a kind of error: its exit codes, and the examples of `help errors` that have them."""
+    error = error_kinds()[kind]
+    codes = {"http": {"3", "4", "5"}, "rows": set[str]()}.get(kind, {str(error.exit_code)})
+    heading, *lines = re.findall(r"(?m)^\|.*$", page("exit-codes") or "")
+    rows = [line for line in lines if codes & set(re.findall(r"\d+", line.split("|")[1]))]
+    examples = re.findall(r"(?ms)^```console$.*?^```$.*?(?=^```console$|^#|\Z)", page(ERRORS) or "")
+    parts = [
+        f"# `{kind}` errors",
+        as_of_program((error.__doc__ or "").partition("\n")[0]),
+        *(["\n".join([heading, "|---|---|---|---|", *rows])] if rows else []),
+        *(text.strip() for text in examples if codes & set(re.findall(r"(?m)^# exit code (\d+)$", text))),
+        f"All errors: `{invocation('help')} {ERRORS}`. All exit codes: `{invocation('help')} exit-codes`.",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _table(name: str) -> str:

@@ -1,14 +1,15 @@
 """Lines, errors and warnings on standard error, for a person or for a program."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from dynacli.environment import Environment
+from dynacli.environment import DISTRIBUTION, Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.text.terminal import Painter, visible, visible_painted
 
 
-def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
+def write_stderr(env: Environment, text: str, *, painted: bool = False, label: str = "") -> None:
     """Write lines to standard error; if it is closed or broken, nothing happens.
 
     On a terminal the text is made `visible`; elsewhere it stays as it is.
@@ -17,9 +18,11 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
         env: The surroundings of the run.
         text: Lines; a missing final line feed is added.
         painted: Whether the caller has made foreign text `visible` already, and painted around it.
+        label: What dynacli itself puts before the text, with any sequences.
     """
     if env.stderr_is_terminal:
         text = visible_painted(text) if painted else visible(text)
+    text = label + text
     if not text.endswith("\n"):
         text += "\n"
     try:
@@ -53,20 +56,63 @@ def write_error(
     """
     if error_format == "json":
         reported = error.as_json()
+        reported["error"]["help"] = f"{invocation('help errors')} {error.kind}"
         _write_json(env, _shortened(reported) if is_for_agent and error.exit_code == _USAGE else reported)
         return
     if error.is_declined:
         write_note(env, error.message)
         return
     paint = Painter.for_stderr(env)
-    lines = _labelled(env, "error: ", paint.bold(paint.red("error:")) + " ", error.message)
+    lines = _labelled(env, "error: ", " ", error.message)
     if error.reason:
         lines += _with_excerpts(_labelled(env, "  reason: ", "  reason: ", error.reason), paint)
     if error.hint:
         lines += _labelled(env, "  hint: ", "  hint: ", error.hint)
     if error.try_:
         lines += _labelled(env, "  try: ", "  try: ", error.try_)
-    write_stderr(env, lines, painted=True)
+    label = paint.bold(paint.red("error:"))
+    if paint.enabled and _shows_links(env.variables) and (address := _address_of(error.kind)):
+        label = f"\x1b]8;;{address}\x1b\\{label}\x1b]8;;\x1b\\"
+    write_stderr(env, lines, painted=True, label=label)
+
+
+_PROGRAMS_WITH_LINKS = frozenset({"Hyper", "WezTerm", "ghostty", "iTerm.app", "vscode", "zed"})
+"""Values of `TERM_PROGRAM`."""
+_TERMS_WITH_LINKS = frozenset({"alacritty", "foot", "xterm-ghostty", "xterm-kitty"})
+"""Values of `TERM`."""
+
+
+def _shows_links(variables: Mapping[str, str]) -> bool:
+    """Return whether a terminal is known to show links (OSC 8), since some older ones print the address as text.
+
+    `FORCE_HYPERLINK` decides first, as for other programs: see https://github.com/zkat/supports-hyperlinks.
+    """
+    if forced := variables.get("FORCE_HYPERLINK"):
+        return forced != "0"
+    term = variables.get("TERM", "")
+    if "TMUX" in variables or term.startswith(("screen", "tmux")):
+        return False  # the variables below are those of the terminal around it
+    # VTE 0.50.0 crashes: https://bugzilla.gnome.org/show_bug.cgi?id=788542
+    vte = variables.get("VTE_VERSION", "")
+    return (
+        term in _TERMS_WITH_LINKS
+        or variables.get("TERM_PROGRAM") in _PROGRAMS_WITH_LINKS
+        or (vte.isdecimal() and int(vte) > 5000)
+        or "KONSOLE_VERSION" in variables
+        or "WT_SESSION" in variables
+    )
+
+
+def _address_of(kind: str) -> str:
+    """Return the address of the page about a kind of error; empty if the installed package names no website."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        urls = metadata(DISTRIBUTION).get_all("Project-URL", [])
+    except (PackageNotFoundError, OSError):
+        return ""
+    site = next((url.partition(", ")[2] for url in urls if url.startswith("Documentation, ")), "")
+    return f"{site.rstrip('/')}/errors/{kind}/" if re.fullmatch(r"https://[!-~]+", site) else ""
 
 
 def write_warning(

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
-from tests.website.pages import KINDS
+from dynacli.guide.pages import error_kinds
 
 __all__ = ["faults_of"]
 
@@ -52,7 +52,7 @@ class _Page(HTMLParser):
 def faults_of(site: Path) -> Iterator[str]:
     """Yield what is wrong with the built pages in a folder."""
     pages = {path: _Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
-    for kind in sorted(KINDS):
+    for kind in sorted(error_kinds()):
         if site / "errors" / kind / "index.html" not in pages:
             yield f"errors of the kind `{kind}` have no page"
     for path, page in pages.items():

@@ -11,36 +11,21 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from dynacli import errors
 from dynacli.commands._help.command_help import OPTION_GROUPS, command_usages, default_of
 from dynacli.commands._help.page_lines import option_row
 from dynacli.environment import variable
-from dynacli.errors import DynacliError
-from dynacli.guide.pages import page, topic_names
+from dynacli.guide.pages import error_kinds, page, topic_names
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, Option
 from tests.json_shapes import json_schemas
 
-__all__ = ["KINDS", "WRITTEN", "for_mkdocs", "made_pages"]
+__all__ = ["WRITTEN", "for_mkdocs", "made_pages"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = _ROOT / ".github" / "site" / "pages"
 """The folder of what is written by hand."""
 
-
-def _kinds(base: type[DynacliError]) -> Iterator[tuple[str, type[DynacliError]]]:
-    for kind in base.__subclasses__():
-        if "kind" in vars(kind):
-            yield kind.kind, kind
-        yield from _kinds(kind)
-
-
-KINDS: Mapping[str, type[DynacliError]] = {
-    DynacliError.kind: errors.InternalError,
-    **dict(_kinds(DynacliError)),
-}
-"""Kind of an error, as `--error-format json` prints it → its class."""
 
 _BLOCKS = re.compile(r"(^```.*?^```$|(?:^    (?! *[-*] )[^\n]*\n(?:\n(?=    ))*)+)", re.DOTALL | re.MULTILINE)
 _TOPIC = re.compile(r"(?<!\[)`(?:dynacli )?help ([a-z-]+)`")
@@ -63,7 +48,7 @@ def made_pages() -> Mapping[str, str]:
     return {
         **{f"manual/{topic}.md": page(topic) or "" for topic in topic_names()},
         **{f"reference/commands/{name}.md": _command_page(entry) for name, entry in COMMANDS.items()},
-        **{f"errors/{kind}.md": _error_page(kind) for kind in KINDS},
+        **{f"errors/{kind}.md": page(f"errors {kind}") or "" for kind in error_kinds()},
         "reference/options.md": _options_page(),
         "reference/json-schemas.md": _schemas_page(),
     }
@@ -164,31 +149,6 @@ def _options_page() -> str:
         rows = ((*row, setting) for row, setting in zip(_option_rows(options), settings, strict=True))
         parts += [f"## {title}", _table(("option", "meaning", "key or variable"), rows)]
     return "\n\n".join(parts) + "\n"
-
-
-def _error_page(kind: str) -> str:
-    """Return the page about a kind of error: its row of the exit codes, and what the manual says about examples."""
-    codes = ("3", "4", "5") if kind == "http" else (str(KINDS[kind].exit_code),)
-    parts = [f"# Errors of the kind `{kind}`", (KINDS[kind].__doc__ or "").partition("\n")[0]]
-    rows = [
-        line
-        for line in (page("exit-codes") or "").splitlines()
-        if set(codes) & set(re.split(r"\W+", line.partition("| ")[2].partition(" |")[0]))
-    ]
-    if kind != "rows":
-        heading = "| exit code | meaning | was a request sent? | is the body printed? |"
-        parts.append("\n".join([heading, "|---|---|---|---|", *rows]))
-    parts += [
-        example for example in _error_examples() if any(f"# exit code {code}\n" in example for code in codes)
-    ]
-    parts.append("All errors: `dynacli help errors`. All exit codes: `dynacli help exit-codes`.")
-    return "\n\n".join(parts) + "\n"
-
-
-def _error_examples() -> list[str]:
-    """Return the examples of the page about errors, each with the text below it."""
-    text = re.sub(r"(?m)^##? [A-Z].*$", "", page("errors") or "")
-    return [part.strip() for part in re.findall(r"(?ms)^```console$.*?^```$.*?(?=^```console$|\Z)", text)]
 
 
 def _schemas_page() -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from dynacli.guide.pages import error_kinds
 from tests.website.check_site import faults_of
-from tests.website.pages import KINDS
 
 _GOOD = (
     '<link rel="canonical" href="https://dynacli.github.io/"><link rel="stylesheet" href="/dynacli/a.css">'
@@ -16,7 +16,7 @@ _GOOD = (
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A folder with a page for each kind of error, and a style."""
-    for kind in KINDS:
+    for kind in error_kinds():
         (tmp_path / "errors" / kind).mkdir(parents=True)
         (tmp_path / "errors" / kind / "index.html").write_text(_GOOD)
     (tmp_path / "a.css").write_text("a { background: url(data:image/png) }")

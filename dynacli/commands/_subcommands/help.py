@@ -12,9 +12,11 @@ _OPTIONS = "options"
 
 
 @click.pass_context
-def show_page(ctx: click.Context, topic: str | None) -> None:
+def show_page(ctx: click.Context, topic: str | None, kind: str | None) -> None:
     """Run `help`."""
     run: Run = ctx.obj
+    if topic is not None and kind is not None:
+        topic = f"{topic} {kind}"
     if topic is None:
         page = _contents(run.env)
     elif topic == _OPTIONS:
@@ -68,10 +70,10 @@ def _command_page(ctx: click.Context, topic: str) -> str:
         page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
         return page
     from dynacli.errors import UsageError
-    from dynacli.guide.pages import topic_names
+    from dynacli.guide.pages import ERRORS, error_kinds, topic_names
     from dynacli.openapi.model.wording import did_you_mean, near_names
 
-    names = sorted({*topic_names(), *COMMANDS, _OPTIONS})
+    names = sorted({*topic_names(), *COMMANDS, _OPTIONS, *(f"{ERRORS} {kind}" for kind in error_kinds())})
     near = near_names(topic, names)
     raise UsageError(
         f"There is no help on `{topic}`",
