@@ -80,7 +80,8 @@ def read_json(
         NotValidatedError: The body is JSON that cannot be read here.
     """
     charset = (parameters or {}).get("charset") or "utf-8"
-    _check_values(value, "the body")
+    if len(value) > MAX_VALUES:  # with fewer bytes it has fewer values
+        _check_values(value, "the body")
     # A program that makes one call has read a small body before it could import orjson.
     is_worth_it = size_before + len(value) >= _LARGE
     if (is_worth_it or not dynacli.is_own_process) and charset.lower() in {"utf-8", "utf8"}:
@@ -124,7 +125,8 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
         UnreadableError: The text is not JSON.
         NotValidatedError: The text is JSON that cannot be read here.
     """
-    _check_values(text, subject)
+    if len(text) > MAX_VALUES:
+        _check_values(text, subject)
     try:
         return _decoder.decode(text)
     except json.JSONDecodeError as error:

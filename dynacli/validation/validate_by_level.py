@@ -47,9 +47,11 @@ class LevelValidator:
         is_exact: bool = False,
     ) -> None:
         self._catalog, self._operation = catalog, operation
-        documented = [name for response in operation.responses for name in response.media_types]
-        # The items of a stream are validated as they come, so openapi-core is imported before the call is made.
-        self._may_accept = may_accept and not any(map(is_sequence, documented))
+        self._may_accept = may_accept
+        for response in operation.responses:
+            if any(map(is_sequence, response.media_types)):
+                # The items of a stream are validated as they come, so openapi-core is imported before the call is made.
+                self._may_accept = False
         self._is_exact = is_exact
         self._schemas: OperationSchemas | None = None
         self._validator: Validator | None = None
@@ -236,10 +238,10 @@ def accepts_request(schemas: OperationSchemas, request: ValidatedRequest) -> boo
     schemas.notes.begin()
     if request.querystring is not None or request.credentials is not None:
         return False
-    return all(
-        parameter is not None and _accepts_parameter(schemas, parameter, request)
-        for parameter in schemas.parameters
-    ) and _accepts_body(schemas, request)
+    for parameter in schemas.parameters:
+        if parameter is None or not _accepts_parameter(schemas, parameter, request):
+            return False
+    return _accepts_body(schemas, request)
 
 
 def _accepts_parameter(
@@ -302,11 +304,11 @@ def accepts_response(schemas: OperationSchemas, response: ValidatedResponse) -> 
     if described is None:
         return False
     headers = described.get("headers", {})
-    if not isinstance(headers, Mapping) or not all(
-        _accepts_header(schemas, name, schemas.object_of(header), response.headers)
-        for name, header in headers.items()
-    ):
+    if not isinstance(headers, Mapping):
         return False
+    for name, header in headers.items():
+        if not _accepts_header(schemas, name, schemas.object_of(header), response.headers):
+            return False
     content = described.get("content", {})
     if not isinstance(content, Mapping):
         return False
@@ -324,14 +326,15 @@ def _can_accept_success(schemas: OperationSchemas) -> bool:
         LookupError: A reference of the document leads nowhere.
     """
     responses: Any = schemas.operation.get("responses")
-    keys = responses if isinstance(responses, Mapping) else ()
-    for status in (key for key in keys if key.startswith("2")):
-        described = schemas.object_of(responses[status])
+    for status, value in responses.items() if isinstance(responses, Mapping) else ():
+        if not status.startswith("2"):
+            continue
+        described = schemas.object_of(value)
         content = described.get("content", {}) if described is not None else None
         if not isinstance(content, Mapping):
             return False
-        for name, value in content.items():
-            media_type = schemas.object_of(value)
+        for name, media in content.items():
+            media_type = schemas.object_of(media)
             if media_type is None or not is_json(name):
                 return False
             schema = media_type.get("schema")

@@ -107,7 +107,8 @@ def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
             continue
         seen.add(id(part))
         yield part
-        waiting.extend((branch, follow) for branch in reversed(list_of(part, "allOf")))
+        if "allOf" in part:
+            waiting.extend((branch, follow) for branch in reversed(list_of(part, "allOf")))
         if isinstance(part.get("$ref"), str):
             waiting.append(follow(part["$ref"]))
 

@@ -48,22 +48,20 @@ class UnusableError(Exception):
     """A document misuses a keyword; the text is the note, empty for the usual one."""
 
 
-class Nesting:
+class Nesting(NamedTuple):
     """The distance of a schema from the root schema, or from the target of the last reference.
 
     Args:
-        is_same_value: Whether both schemas describe the same value.
         steps: The number of branches between them that describe the same value.
+        is_same_value: Whether both schemas describe the same value.
     """
 
-    __slots__ = ("is_same_value", "steps")
-
-    def __init__(self, steps: int = 0, *, is_same_value: bool = True) -> None:
-        self.is_same_value, self.steps = is_same_value, steps
+    steps: int = 0
+    is_same_value: bool = True
 
     def deeper(self, steps: int = 1) -> "Nesting":
         """Return the distance of a branch."""
-        return Nesting(self.steps + steps, is_same_value=self.is_same_value)
+        return Nesting(self.steps + steps, self.is_same_value)
 
 
 _MEMBER = Nesting(is_same_value=False)
@@ -121,20 +119,21 @@ class Translator(Protocol):
         """Return a pattern as jsonschema-rs reads it; None if it cannot."""
 
 
-Translation = Callable[[Translator, Any, Any, Nesting], Plain]
-"""(translator, value of the keyword, its schema, the schema's nesting) → plain keywords."""
+Translation = Callable[[Translator, Any, Any, Nesting, str], Plain]
+"""(translator, value of the keyword, its schema, the schema's nesting, the keyword) → plain keywords."""
 
 
-_KINDS: Mapping[str, tuple[str, ...]] = {
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    "string": ("minLength", "maxLength", "pattern", "format"),
-    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "unevaluatedItems"),
-    "object": (
-        *("properties", "required", "additionalProperties", "patternProperties", "propertyNames"),
-        *("minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties"),
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_KIND_OF = {
+    **dict.fromkeys((*_BOUNDS, "multipleOf"), "number"),
+    **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), "string"),
+    **dict.fromkeys(
+        ("items", "prefixItems", "contains", "minItems", "maxItems", "unevaluatedItems"), "array"
     ),
+    **dict.fromkeys(("properties", "required", "additionalProperties", "patternProperties"), "object"),
+    **dict.fromkeys(("propertyNames", "minProperties", "maxProperties"), "object"),
+    **dict.fromkeys(("dependentRequired", "dependentSchemas", "unevaluatedProperties"), "object"),
 }
-_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 """Keyword → the type of the values that it says something about; it says something about all if it is missing."""
 
 
@@ -155,10 +154,11 @@ def _nothing(translator: Translator, keyword: str) -> Plain:
     return translator.standing_for(keyword, {"not": {"type": kind} if kind else {}})
 
 
-def _type(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
-    kinds = list(value) if isinstance(value, list) else [value]
-    if not all(isinstance(kind, str) and kind in _TYPES for kind in kinds):
-        raise UnusableError
+def _type(translator: Translator, value: Any, *_: Any) -> Plain:
+    kinds = value if isinstance(value, list) else [value]
+    for kind in kinds:
+        if not isinstance(kind, str) or kind not in _TYPES:
+            raise UnusableError
     if not kinds:
         return _nothing(translator, "type")
     kinds = list(dict.fromkeys(kinds))
@@ -169,65 +169,62 @@ def _type(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
     return translator.standing_for("type", {"anyOf": [integer, {"type": kinds}]} if kinds else integer)
 
 
-def _enum(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+def _enum(_: Translator, value: Any, *__: Any) -> Plain:
     if not isinstance(value, list):
         raise UnusableError
     return {"enum": value}
 
 
-def _const(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+def _const(_: Translator, value: Any, *__: Any) -> Plain:
     return {"const": value}
 
 
-def _limit(keyword: str) -> Translation:
-    def translated(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UnusableError
-        if not isfinite(value):  # `1e400`
-            is_kept = (value > 0) == keyword.lower().endswith("maximum")
-            return {} if is_kept else _nothing(translator, keyword)
-        return {keyword: value}
-
-    return translated
+def _bound(translator: Translator, value: Any, _: Any, __: Nesting, keyword: str) -> Plain:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnusableError
+    if not isfinite(value):  # `1e400`
+        is_kept = (value > 0) == keyword.lower().endswith("maximum")
+        return {} if is_kept else _nothing(translator, keyword)
+    return {keyword: value}
 
 
-def _multiple_of(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+def _multiple_of(_: Translator, value: Any, *__: Any) -> Plain:
     if not is_number(value) or value == 0:
         raise UnusableError
     return {"multipleOf": value}
 
 
-def _pattern(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+def _pattern(_: Translator, value: Any, *__: Any) -> Plain:
     if not isinstance(value, str):
         return unusable("a pattern is not text", "pattern", is_fault=False)
     return {"format": PATTERN + value}
 
 
-def _format(translator: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+def _format(translator: Translator, value: Any, *_: Any) -> Plain:
     if not isinstance(value, str):
         raise UnusableError
     if value in RANGES:
         least, most = RANGES[value]
         return translator.standing_for("format", {"minimum": least, "maximum": most})
-    return {"format": value} if value in TEXT_FORMATS - translator.undefined_formats else {}
+    return {"format": value} if value in TEXT_FORMATS and value not in translator.undefined_formats else {}
 
 
-def _items(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+def _items(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
     if not isinstance(schema.get("prefixItems", []), list):
         raise UnusableError
     return {"items": _member(translator, value)}
 
 
-def _prefix_items(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+def _prefix_items(translator: Translator, value: Any, *_: Any) -> Plain:
     return {"prefixItems": [_member(translator, item) for item in _list(value)]} if value != [] else {}
 
 
-def _contains(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+def _contains(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
     counts = {name: _count(schema[name]) for name in ("minContains", "maxContains") if name in schema}
     return {"contains": _member(translator, value), **counts}
 
 
-def _unique_items(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+def _unique_items(_: Translator, value: Any, *__: Any) -> Plain:
     return {"uniqueItems": True} if value is True else {}
 
 
@@ -237,7 +234,7 @@ def _member(translator: Translator, schema: Any) -> Any:
     return translator.plain(schema, _MEMBER)
 
 
-def _properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+def _properties(translator: Translator, value: Any, *_: Any) -> Plain:
     properties = _mapping_in(value).items()
     return {
         "properties": {name or NAMELESS: _property(translator, value, below) for name, below in properties}
@@ -257,7 +254,7 @@ def _property(translator: Translator, properties: Any, schema: Any) -> Any:
     return found
 
 
-def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+def _required(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
     """Return `required` without properties that this direction leaves out.
 
     OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required only in responses,
@@ -266,14 +263,15 @@ def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Pl
     if isinstance(value, bool):
         return {}  # `required: true` on a property is from Swagger 1
     names = dict.fromkeys(_texts(value))
-    parts = [mapping_of(part, "properties") for part in translator.applied(schema)]
-    kept = [
-        name or NAMELESS for name in names if not any(translator.is_hidden(part.get(name)) for part in parts)
-    ]
-    return {"required": kept} if kept else {}
+    for part in translator.applied(schema):
+        properties = mapping_of(part, "properties")
+        for name in tuple(names):
+            if name in properties and translator.is_hidden(properties[name]):
+                del names[name]
+    return {"required": [name or NAMELESS for name in names]} if names else {}
 
 
-def _additional_properties(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+def _additional_properties(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
     _mapping_in(schema.get("properties", {}))
     if not isinstance(value, bool | dict):
         return {}
@@ -287,7 +285,7 @@ def _additional_properties(translator: Translator, value: Any, schema: Any, _: N
     return plain
 
 
-def _pattern_properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+def _pattern_properties(translator: Translator, value: Any, *_: Any) -> Plain:
     plain: Plain = {}
     parts: Plain = {}
     for pattern, schema in _mapping_in(value).items():
@@ -300,7 +298,7 @@ def _pattern_properties(translator: Translator, value: Any, _: Any, __: Nesting)
     return {"patternProperties": plain, **({"allOf": [parts]} if parts else {})}
 
 
-def _dependent_required(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+def _dependent_required(_: Translator, value: Any, *__: Any) -> Plain:
     required = {
         name or NAMELESS: [needed or NAMELESS for needed in dict.fromkeys(_texts(names))]
         for name, names in _mapping_in(value).items()
@@ -308,18 +306,18 @@ def _dependent_required(_: Translator, value: Any, __: Any, ___: Nesting) -> Pla
     return {"dependentRequired": required}
 
 
-def _dependent_schemas(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
+def _dependent_schemas(translator: Translator, value: Any, _: Any, nesting: Nesting, __: str) -> Plain:
     branches = {
         name: translator.plain(branch, nesting.deeper()) for name, branch in _mapping_in(value).items()
     }
     return {"dependentSchemas": branches}
 
 
-def _not(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
+def _not(translator: Translator, value: Any, _: Any, nesting: Nesting, __: str) -> Plain:
     return {"not": _branch(translator, value, nesting)}
 
 
-def _if(translator: Translator, _: Any, schema: Any, nesting: Nesting) -> Plain:
+def _if(translator: Translator, _: Any, schema: Any, nesting: Nesting, __: str) -> Plain:
     # Without branches, too: what it evaluates counts for `unevaluatedProperties` (JSON Schema Core 2020-12, 10.2.2.1).
     names = ("if", "then", "else")
     return {name: _branch(translator, schema[name], nesting) for name in names if name in schema}
@@ -331,7 +329,7 @@ def _branch(translator: Translator, schema: Any, nesting: Nesting, steps: int = 
     return translator.plain(schema, nesting.deeper(steps))
 
 
-def _all_of(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
+def _all_of(translator: Translator, value: Any, _: Any, nesting: Nesting, __: str) -> Plain:
     branches = [_branch(translator, branch, nesting) for branch in _list(value)]
     return {"allOf": branches} if branches else {}
 
@@ -340,19 +338,17 @@ _MANY = 6
 """Alternatives so many levels within others, for the same value, count how often they are entered."""
 
 
-def _alternatives(written: str) -> Translation:
-    def translated(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Plain:
-        if not isinstance(value, list) or not value:
-            raise UnusableError
-        keyword = "anyOf" if translator.may_overlap else written
-        found = discriminator_of(schema)
-        if found is None:
-            plain = {keyword: [_branch(translator, branch, nesting, 2) for branch in value]}
-        else:
-            plain = _discriminated(translator, keyword, found, value, nesting)
-        return {"allOf": [translator.gated(plain)]} if nesting.steps > _MANY else plain
-
-    return translated
+def _alternatives(translator: Translator, value: Any, schema: Any, nesting: Nesting, keyword: str) -> Plain:
+    if not isinstance(value, list) or not value:
+        raise UnusableError
+    if translator.may_overlap:
+        keyword = "anyOf"
+    found = discriminator_of(schema)
+    if found is None:
+        plain = {keyword: [_branch(translator, branch, nesting, 2) for branch in value]}
+    else:
+        plain = _discriminated(translator, keyword, found, value, nesting)
+    return {"allOf": [translator.gated(plain)]} if nesting.steps > _MANY else plain
 
 
 def _discriminated(
@@ -399,20 +395,17 @@ def _is_one_of(name: str, values: list[str]) -> Any:
     return {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
 
 
-def _for_members(keyword: str) -> Translation:
-    return lambda translator, value, _, __: {keyword: _member(translator, value)}
+def _for_members(translator: Translator, value: Any, _: Any, __: Nesting, keyword: str) -> Plain:
+    return {keyword: _member(translator, value)}
 
 
-def _size(keyword: str) -> Translation:
-    def translated(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            raise UnusableError
-        if value < 0:
-            return {} if keyword.startswith("min") else _nothing(translator, keyword)
-        translator.longest = max(translator.longest, int(value) + 1 if keyword.endswith("Length") else 0)
-        return {keyword: int(value) if value == int(value) else int(value) + keyword.startswith("min")}
-
-    return translated
+def _size(translator: Translator, value: Any, _: Any, __: Nesting, keyword: str) -> Plain:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise UnusableError
+    if value < 0:
+        return {} if keyword.startswith("min") else _nothing(translator, keyword)
+    translator.longest = max(translator.longest, int(value) + 1 if keyword.endswith("Length") else 0)
+    return {keyword: int(value) if value == int(value) else int(value) + keyword.startswith("min")}
 
 
 def _count(value: Any) -> int:
@@ -433,8 +426,11 @@ def _mapping_in(value: Any) -> dict[str, Any]:
     Raises:
         UnusableError: It is none.
     """
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, dict):
         raise UnusableError
+    for name in value:
+        if not isinstance(name, str):
+            raise UnusableError
     return value
 
 
@@ -454,12 +450,11 @@ def unusable_text(name: str, value: Any) -> str:
 
 
 TRANSLATIONS: Mapping[str, Translation] = {
-    **{
-        name: _size(name)
-        for name in ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]
-    },
-    **{name: _limit(name) for name in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]},
-    **{name: _for_members(name) for name in ["propertyNames", "unevaluatedProperties", "unevaluatedItems"]},
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _size
+    ),
+    **dict.fromkeys(_BOUNDS, _bound),
+    **dict.fromkeys(("propertyNames", "unevaluatedProperties", "unevaluatedItems"), _for_members),
     "type": _type,
     "enum": _enum,
     "const": _const,
@@ -479,7 +474,7 @@ TRANSLATIONS: Mapping[str, Translation] = {
     "not": _not,
     "if": _if,
     "allOf": _all_of,
-    "anyOf": _alternatives("anyOf"),
-    "oneOf": _alternatives("oneOf"),
+    "anyOf": _alternatives,
+    "oneOf": _alternatives,
 }
 """Keyword → its translation, for those that can make a value wrong."""

@@ -12,7 +12,7 @@ from dynacli.openapi.model.patterns import (
     UnsupportedPatternError,
     engine_pattern_options,
 )
-from dynacli.openapi.schema.evaluation._formats import OWN_FORMATS, engine_options
+from dynacli.openapi.schema.evaluation._formats import OWN_FORMATS
 from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
 from dynacli.openapi.schema.evaluation.prepared_values import (
     MAX_LEVELS,
@@ -53,8 +53,7 @@ class EntryCount:
         left: How often they may still be entered.
     """
 
-    def __init__(self) -> None:
-        self.left = _MAX_ENTRIES
+    left = _MAX_ENTRIES
 
 
 class CompiledSchema:
@@ -84,7 +83,7 @@ class CompiledSchema:
         self._validator = self._make(schema.root)
 
     def _make(self, root: Any) -> Any:
-        from jsonschema_rs import Draft202012Validator
+        from jsonschema_rs import Draft202012Validator, EmailOptions
 
         is_found = _weakly(self._is_found)
         return Draft202012Validator(
@@ -100,7 +99,9 @@ class CompiledSchema:
                     UNUSABLE: _weakly(self._note),
                 }
             ),
-            **engine_options(),
+            validate_formats=True,
+            # RFC 5321's "Mailbox" has no name before the address; `Ann <ann@example.com>` is RFC 5322's.
+            email_options=EmailOptions(allow_display_text=False),
         )
 
     @cached_property

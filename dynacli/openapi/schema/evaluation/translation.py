@@ -187,22 +187,23 @@ class PlainSchema:
         while self._waiting:  # the nearest first
             self._current, target, self._dialect = self._waiting.popleft()
             self.definitions[str(self._current)] = self.plain(target, Nesting())
-        for number in self._on_many_ways() | self._on_circles():
-            definition = self.definitions[str(number)]
-            if isinstance(definition, dict):
-                self.definitions[str(number)] = self.gated(definition)
+        if self.definitions:  # none, most often
+            for number in self._on_many_ways() | self._on_circles():
+                definition = self.definitions[str(number)]
+                if isinstance(definition, dict):
+                    self.definitions[str(number)] = self.gated(definition)
         if not isinstance(root, dict):
             return root
         root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
         if self._has_strict:
             self.definitions["integer"] = _INTEGER_3_0
-        if self.definitions:  # none, most often; to look for references in them takes a third of compiling
+        if self.definitions:  # to look for references in an empty object takes a third of compiling
             root["$defs"] = self.definitions
         return root
 
     def _on_circles(self) -> set[int]:
         """Return the numbers of the schemas that are on a circle of references, or between two."""
-        following = {number: set(others) for number, others in self._references.items()}
+        following = self._references
         while True:
             # A schema that none of the rest refers to, or that refers to none of it, is on no circle of the rest.
             referred = set().union(*following.values()) if following else set()
@@ -271,12 +272,18 @@ class PlainSchema:
                 else unusable("a schema is neither an object nor a boolean")
             )
         before, plain = (self._dialect, self.is_strict), dict[str, Any]()
-        normal = self._normal(schema, plain)
+        normal = self._normal(schema, plain) if self._dialect or "$schema" in schema else schema
         others: list[Plain] = []
         for name, value in normal.items():
             if name not in self._keywords:
                 continue
-            part = self._part(name, value, normal, nesting)
+            try:
+                if name in {"$ref", "$dynamicRef"}:
+                    part = self._reference(value, nesting)
+                else:
+                    part = TRANSLATIONS[name](self, value, normal, nesting, name)
+            except UnusableError:
+                part = unusable(unusable_text(name, value), name)
             self._keywords_seen.update(part)
             if str(part.get("format", "")).startswith(PATTERN):
                 self.patterns.add(part["format"])
@@ -309,14 +316,6 @@ class PlainSchema:
             self._has_strict |= self.is_strict
             return _modern_keywords(schema, draft) if draft else schema
         return schema
-
-    def _part(self, name: str, value: Any, schema: Any, nesting: Nesting) -> Plain:
-        try:
-            if name in {"$ref", "$dynamicRef"}:
-                return self._reference(value, nesting)
-            return TRANSLATIONS[name](self, value, schema, nesting)
-        except UnusableError:
-            return unusable(unusable_text(name, value), name)
 
     def _reference(self, value: Any, nesting: Nesting) -> Plain:
         try:
@@ -393,7 +392,10 @@ class PlainSchema:
 
 
 _DRAFTS = {
-    **{f"http://json-schema.org/draft-0{draft}/schema": draft for draft in (3, 4, 6, 7)},
+    "http://json-schema.org/draft-03/schema": 3,
+    "http://json-schema.org/draft-04/schema": 4,
+    "http://json-schema.org/draft-06/schema": 6,
+    "http://json-schema.org/draft-07/schema": 7,
     "https://json-schema.org/draft/2019-09/schema": 8,
 }
 _MODERN = frozenset(
