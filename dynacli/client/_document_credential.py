@@ -30,7 +30,7 @@ from dynacli.auth.credentials import (
 from dynacli.auth.missing_credential import needed_variables
 from dynacli.client._credential_sources import credential_sources
 from dynacli.client.call_settings import CallSettings
-from dynacli.client.credentials.chosen_security import scheme_from
+from dynacli.client.credentials.chosen_security import own_schemes, scheme_from
 from dynacli.environment import Environment, invocation, prefix_of, program
 from dynacli.errors import AuthError, DynacliError, RefusedError
 from dynacli.http.built_request import Request
@@ -51,24 +51,28 @@ class DocumentCredential:
     Args:
         name: Of the API; a URL if it has none.
         settings: What the configuration says of its credentials.
+        source: Where its document is, if it is being registered; else empty.
     """
 
-    def __init__(self, env: Environment, name: str, settings: CallSettings) -> None:
-        self._env, self._name, self._settings = env, name, settings
+    def __init__(self, env: Environment, name: str, settings: CallSettings, source: str = "") -> None:
+        self._env, self._name, self._settings, self._source = env, name, settings, source
         self._digest: DigestLogin | None = None
         self._challenge = ""
         self._elsewhere: list[str] = []
+        self._has_document = False
         self.sent: Credential | None = None
 
     @cached_property
     def _at_hand(self) -> tuple[dict[str, Any], str]:
         """The Security Scheme Objects of the document at hand, and the origin that calls go to; empty without one."""
         try:
-            _, revisions = find_revisions(self._name, self._env)
+            asked, revisions = find_revisions(self._name, self._env)
             pointer = revisions.current()
             catalog = revisions.open_catalog(pointer) if pointer is not None else None
             if catalog is None or pointer is None:
-                return {}, ""
+                uri = asked.entry.get("source", "")  # the person's own schemes are known without the document
+                return own_schemes(self._env, asked.overlays), self._origin_of_calls((), uri)
+            self._has_document = True
             with closing(catalog):
                 servers = tuple(Server(**raw) for raw in catalog.meta["servers"])
                 return dict(catalog.components("/components/securitySchemes")), self._origin_of_calls(
@@ -196,14 +200,23 @@ class DocumentCredential:
         hint = ", ".join(filter(None, (refused, others)))
         # A stored credential goes to the origin that calls go to, which may be another one than the document's.
         is_of_calls = is_name(self._name) and self._at_hand[1] == origin_of(url)
-        if is_of_calls and wanted and wanted[0].name:
+        if is_of_calls and self._has_document and wanted and wanted[0].name:
             line = f"{invocation('auth login', self._name)} --scheme {quote(wanted[0].name)}"
             hint = f"{hint}, or sign in: `{visible(line, keep='')}`"
+        if not asked and not self._has_document:
+            hint += f"; or {self._way_of_header(url)}"
         if not asked and not self._raw_schemes:
             line = f"{invocation('api add')} NAME FILE --server {origin_of(url)}"
-            hint += "; or give another header: `-H NAME:VALUE`"
             hint += f"; for a key in the query, save the document, then `{line}`"
         return Advice("; ".join(reasons), hint)
+
+    def _way_of_header(self, url: str) -> str:
+        """Return how a person fetches the document with a header; `-H` with a call is for the call alone."""
+        if self._source:
+            return "give another header: `-H NAME:VALUE`"
+        if is_name(self._name):
+            return f"fetch it with another header: `{invocation('api refresh', self._name)} -H NAME:VALUE`"
+        return f"register it with another header: `{invocation('api add')} NAME {quote(url)} -H NAME:VALUE`"
 
     def _set_variables(self, candidates: Iterable[SecurityScheme]) -> dict[str, set[str]]:
         """Return the variables that are set → the kinds of the schemes whose credentials they hold."""

@@ -100,7 +100,7 @@ class _Login(DocumentLogin):
     def _credential(self) -> "DocumentCredential":
         from dynacli.client._document_credential import DocumentCredential
 
-        return DocumentCredential(self._env, self._name, self._settings)
+        return DocumentCredential(self._env, self._name, self._settings, self._new_source)
 
     @cached_property
     def _given(self) -> dict[str, str]:

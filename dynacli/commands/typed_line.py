@@ -53,7 +53,9 @@ _REFERENCE = re.compile(r"(env|file|command|keyring):")
 _DEEPEST = 3
 _ABOUT_TOKENS = ("--token-at", "--refresh-token-at")
 """The options whose values say where a token is."""
-_OF_AUTH = frozenset(("auth", "login", "logout", "status", "explain", "token", "keyring", "file", DEMO))
+_OF_AUTH = frozenset(
+    ("auth", "login", "logout", "status", "explain", "token", "keyring", "file", DEMO, "Authorization")
+)
 
 
 def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:

@@ -23,7 +23,7 @@ from dynacli.openapi.document.source import Source
 from dynacli.registry.install_revision import install
 from dynacli.registry.news import forget_pending, note_failure
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.read_sources import SourceReader
+from dynacli.registry.read_sources import SourceReader, make_reader
 from dynacli.registry.revise import accept_pending, adopt, open_cached, open_installed
 from dynacli.registry.revisions.revisions import (
     OpenRequest,
@@ -68,7 +68,10 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
             if api is not None:
                 return api
         try:
-            return _fetch_and_adopt(open_request, revisions, pointer, source)
+            api = None
+            if pointer is None and not open_request.refresh and open_request.at_hand is None:
+                api = _with_new_layers(open_request, revisions, source)
+            return api or _fetch_and_adopt(open_request, revisions, pointer, source)
         except DynacliError as error:
             if "held_back" in error.details:
                 raise  # the server has sent a document
@@ -100,12 +103,44 @@ def _remove_empty(directory: str) -> None:
 def _open_offline(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi:
     pointer = revisions.current()
     api = open_cached(open_request, revisions, pointer) if pointer is not None else None
+    api = api or _with_new_layers(open_request, revisions, source)
     api = api or _open_shipped(open_request, revisions, source)
     if api is None:
         raise DocumentError(
             f"`{source.label}` is not in the cache", hint="Run it once without `--offline` to fetch it"
         )
     return api
+
+
+def _with_new_layers(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi | None:
+    """Return the API of a document that the cache has with other overlays or further documents; None without it.
+
+    A new overlay needs no new document, so it needs neither the network nor the credential of the document.
+    """
+    found = revisions.with_other_layers()
+    content = None if found is None else _read_whole(*found)
+    if found is None or content is None or must_fetch_first(open_request, found[1]):
+        return None
+    other, pointer = found
+    reader = make_reader(open_request, other, pointer, source)
+    return adopt(
+        open_request,
+        revisions,
+        None,
+        source,
+        Fetched(content, uri=pointer["uri"]),
+        _kept_facts(pointer),
+        reader=reader,
+    )
+
+
+def _kept_facts(pointer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a pointer remembers of a document whose bytes are compiled again."""
+    kept = (
+        *("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped"),
+        "depends_on_who_asks",
+    )
+    return {**{key: pointer[key] for key in kept if key in pointer}, "checked_ns": time.time_ns()}
 
 
 def _open_after_failure(
@@ -155,13 +190,7 @@ def _fetch_and_adopt(
     if pointer is not None and content is not None and not must_ask:
         # Its catalog is lost, or its overlays or what it may refer to have changed: its bytes are as good as new ones.
         fetched = Fetched(content, uri=pointer["uri"])
-        kept = (
-            *("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped"),
-            "depends_on_who_asks",
-        )
-        facts = {key: pointer[key] for key in kept if key in pointer}
-        facts["checked_ns"] = time.time_ns()
-        return adopt(open_request, revisions, pointer, source, fetched, facts)
+        return adopt(open_request, revisions, pointer, source, fetched, _kept_facts(pointer))
     # Asking whether the document has changed makes sense only if nothing of it is lost.
     known = pointer if pointer is not None and (may_confirm or content is not None) else {}
     fetched = _fetch(open_request, source, known)

@@ -70,18 +70,20 @@ def adopt(
     source: Source,
     fetched: Fetched,
     facts: dict[str, Any],
+    reader: SourceReader | None = None,
 ) -> OpenedApi:
     """Return the API of a document that was read or fetched, compiled if it or a file of it has changed.
 
     Args:
         pointer: To the current revision.
         facts: What the pointer is to remember of the document, beside its revision.
+        reader: Reads the other files of the document; None for one that knows those of the current revision.
 
     Raises:
         DocumentError: The document cannot be used.
         RefusedError: It was held back, and the person has asked for the refresh.
     """
-    reader = make_reader(open_request, revisions, pointer, source)
+    reader = reader or make_reader(open_request, revisions, pointer, source)
     if pointer is not None and _is_the_same(open_request, pointer, fetched, reader):
         catalog = revisions.open_catalog(pointer)
         if catalog is not None:

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,54 @@ def test_a_document_for_everyone_promises_nothing(server: Recorder) -> None:
     serve(server, document(_KEYED, None, schemes=_KEY))
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
     assert "may appear" not in run_cli("shop").stdout
+
+
+_OWN_KEY = ("auth", "login", "shop", "--scheme", "apikey", "--name", "Authorization", "--store", "file")
+
+
+def _register_behind_a_login(server: Recorder, canary: str) -> Result:
+    """Register a document without schemes that its server sends only with a header."""
+    body = json.dumps(document(_ITEMS, None)).encode()
+
+    def response(request: RecordedRequest) -> Response:
+        return Response(body=body) if request.headers.get("authorization") == [canary] else Response(401)
+
+    server.responses["/d.json"] = response
+    _locks(server, "authorization", canary)
+    return run_cli("api", "add", "shop", f"{server.origin}/d.json", "-H", f"Authorization: {canary}")
+
+
+def test_a_new_scheme_needs_no_new_document(server: Recorder, canary: str, home: Path) -> None:
+    """A sign-in compiles the document at hand again, and gives the document the header from then on."""
+    added = _register_behind_a_login(server, canary)
+    line = "auth login shop --scheme apikey --name Authorization"
+    assert (0, True) == (added.exit_code, f"To sign calls: dynacli {line}\n" in added.stderr)
+    asked = len(server.requests)
+    assert 0 == run_cli(*_OWN_KEY, "--with-token", stdin=canary.encode()).exit_code
+    assert (asked, 0, 0) == (len(server.requests), _call().exit_code, _call("--refresh").exit_code)
+    shutil.rmtree(home / "cache")
+    assert (0, [canary]) == (_call().exit_code, server.last.headers["authorization"])
+
+
+@pytest.mark.parametrize("words", [(), ("--with-token",)])
+def test_a_sign_in_that_fails_changes_nothing(
+    words: tuple[str, ...], server: Recorder, canary: str, home: Path
+) -> None:
+    """Without a credential to store, the configuration is as it was before, and calls work as before."""
+    _register_behind_a_login(server, canary)
+    before = (home / "config" / "config.toml").read_bytes()
+    assert 0 != run_cli(*_OWN_KEY, *words).exit_code
+    assert before == (home / "config" / "config.toml").read_bytes()
+    assert [] == list((home / "config" / "overlays").iterdir())
+    assert 0 == _call("-H", f"Authorization: {canary}").exit_code
+
+
+def test_the_way_out_of_a_lost_document_works(server: Recorder, canary: str, home: Path) -> None:
+    """If the document is lost, the hint names the command that fetches it with a header, not the sign-in."""
+    _register_behind_a_login(server, canary)
+    shutil.rmtree(home / "cache")
+    refused = _call()
+    assert (10, True) == (refused.exit_code, "auth login" not in refused.error["hint"])
+    assert "`dynacli api refresh shop -H NAME:VALUE`" in refused.error["hint"]
+    assert 0 == run_cli("api", "refresh", "shop", "-H", f"Authorization: {canary}").exit_code
+    assert 0 == _call("-H", f"Authorization: {canary}").exit_code

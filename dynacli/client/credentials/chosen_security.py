@@ -7,7 +7,7 @@ as any other scheme; the credential itself is stored as any other, bound to the 
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,8 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.profiles import signing_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.files import make_directory, write_file
-from dynacli.openapi.document.json_trees import dict_or_empty, text_or_empty, unescaped
+from dynacli.files import make_directory, regular_file, remove_file, write_file
+from dynacli.openapi.document.json_trees import dict_or_empty, list_or_empty, text_or_empty, unescaped
 from dynacli.openapi.model.operation import SecurityScheme, has_password_flow
 from dynacli.openapi.model.wording import did_you_mean, enumerated, listed_near
 from dynacli.registry.configuration import Configuration, profiles_in, texts
@@ -149,6 +149,22 @@ def own_overlays(env: Environment, overlays: Iterable[str]) -> list[str]:
     return [path for path in overlays if path.startswith(directory) and path.endswith(_END)]
 
 
+def own_schemes(env: Environment, overlays: Iterable[str]) -> dict[str, Any]:
+    """Return the Security Scheme Objects that this module has written into some overlays."""
+    found: dict[str, Any] = {}
+    for path in own_overlays(env, overlays):
+        try:
+            overlay = dict_or_empty(json.loads(_content_of(path) or b"{}"))
+        except (OSError, ValueError, RecursionError):
+            continue  # a person has edited it: whoever applies it says what is wrong with it
+        for action in list_or_empty(overlay.get("actions")):
+            update = dict_or_empty(dict_or_empty(action).get("update"))
+            components = dict_or_empty(update.get("components"))
+            found |= dict_or_empty(components.get("securitySchemes", update.get("securityDefinitions")))
+    basic = {"type": "http", "scheme": "basic"}  # Swagger 2.0 has a type for it
+    return {key: basic if raw == {"type": "basic"} else raw for key, raw in found.items()}
+
+
 def declares_none(api: OpenedApi) -> bool:
     """Return whether the document itself declares no security scheme."""
     is_own = own_overlays(api.open_request.env, api.open_request.overlays)
@@ -201,8 +217,8 @@ def _check_can_create(api: OpenedApi) -> None:
         )
 
 
-def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> bool:
-    """Create a scheme for an API; return whether anything has changed.
+def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> Callable[[], None] | None:
+    """Create a scheme for an API; return what undoes that, or None if nothing has changed.
 
     Args:
         kind: One of `KINDS`, for a document that declares none; or `COOKIE`, if it has none for this cookie.
@@ -213,7 +229,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
         FileError: The configuration cannot be written.
     """
     if kind == COOKIE and cookie_scheme(api, header).name != COOKIE:
-        return False
+        return None
     _check_can_create(api)
     configuration = Configuration(env)
     if header and kind not in {"apikey", COOKIE}:
@@ -222,7 +238,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
         )
     known = schemes_of(api).get(kind)
     if known is not None and (not header or known.parameter == header):
-        return False
+        return None
     header = header or _USUAL_HEADER
     if kind == "apikey" and not is_supported(SecurityScheme(kind, "apiKey", "", "header", header)):
         raise UsageError(
@@ -233,6 +249,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
     own = own_overlays(env, api.open_request.overlays)
     path = own[0] if own else os.path.join(env.config_dir, "overlays", f"{api.name}{_END}")
     try:
+        before = _content_of(path)
         make_directory(os.path.dirname(path))
         write_file(path, json.dumps(_overlay(api, kind, header, _has_undefined(api, own)), indent=1).encode())
     except OSError as error:
@@ -243,9 +260,28 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
         changes["overlays"] = [*listed, path]
     if _is_swagger(api) and kind == "bearer":
         changes["auth"] = {kind: {"prefix": "Bearer"}}
+    text = configuration.text()
     if changes:
         configuration.edit(api.name, changes)
-    return True
+    changed = configuration.text()
+
+    def undo() -> None:
+        if changed != text:
+            configuration.replace(changed, text)
+        if before is None:
+            remove_file(path)
+        else:
+            write_file(path, before)
+
+    return undo
+
+
+def _content_of(path: str) -> bytes | None:
+    try:
+        with open(path, "rb", opener=regular_file) as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def _is_swagger(api: OpenedApi) -> bool:

@@ -58,7 +58,7 @@ NEWS, PENDING = "news.json", "pending.json"
 USED = "used"
 """The file whose time is the day of the last use."""
 
-_DIGITS = 20
+_DIGITS, _CRC_DIGITS = 20, 8
 _END_OF_TIME = 253_402_300_800
 """The year 10000, which no date can show."""
 
@@ -168,6 +168,18 @@ class Revisions:
         pointer = {**pointer, "location": self.location, "number": number}
         self.write_state(f"{pointer['revision']}.json", pointer)
         self.point_to(pointer)
+
+    def with_other_layers(self) -> "tuple[Revisions, dict[str, Any]] | None":
+        """Return the latest copy of the same document that has other layers, with its pointer; None if none is."""
+        root, own = os.path.split(self.directory)
+        found = []
+        for name in os.listdir(root) if os.path.isdir(root) else ():
+            if name != own and name[:-_CRC_DIGITS] == own[:-_CRC_DIGITS]:
+                other = Revisions.in_directory(os.path.join(root, name), self.location)
+                pointer = other.check_pointer(other.read_state("current.json"))
+                if pointer is not None and not pointer.get("is_shipped"):
+                    found.append((other, pointer))
+        return max(found, key=lambda pair: pair[1].get("fetched_at", 0), default=None)
 
     def pointer_to(self, revision: str) -> dict[str, Any] | None:
         """Return the pointer to a revision as it was when that became current; None if it is not known."""

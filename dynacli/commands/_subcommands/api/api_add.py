@@ -11,7 +11,7 @@ import click
 from dynacli.auth.credentials import Variables, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables, variable_choices
 from dynacli.client.call_settings import pairs_of, query_pairs
-from dynacli.client.credentials.chosen_security import own_overlays
+from dynacli.client.credentials.chosen_security import declares_none, own_overlays
 from dynacli.client.document_login import ALWAYS, has_credential, login_of
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, prefix_of
@@ -408,7 +408,21 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
         write_stderr(run.env, f"To call it there: {line}, or --server {shlex.quote(instead)} with a call\n")
     for line in _credential_lines(api, name, run.env):
         write_stderr(run.env, f"{visible(line, keep='')}\n")
+    if is_login_kept(run.options, api):
+        line = visible(f"{invocation('auth login', name)}{_own_scheme_words(run.options, api)}", keep="")
+        write_stderr(run.env, f"The header is for the document alone. To sign calls: {line}\n")
     write_stderr(run.env, f"Try: {invocation(api=name)} --help\n")
+
+
+def _own_scheme_words(options: Options, api: OpenedApi) -> str:
+    """Return the words after `auth login NAME` for the header that the document came with; empty if it has a scheme."""
+    if not declares_none(api):
+        return ""
+    header, value = next(iter(pairs_of(options.header, ":", "--header").items()))
+    kind = value.split(" ")[0].lower()
+    if header.lower() == "authorization" and kind in {"basic", "bearer"}:
+        return f" --scheme {kind}"
+    return f" --scheme apikey --name {shlex.quote(header)}"
 
 
 _MOST_SHOWN = 12

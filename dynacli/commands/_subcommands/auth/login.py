@@ -5,6 +5,7 @@ For OAuth and OpenID Connect it comes from a provider: by a browser, another dev
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from shlex import quote
 from time import time
@@ -127,49 +128,53 @@ def login(
             reason="The credential is the cookie, for the scheme that sends it",
             hint="Leave them out",
         )
-    opened = _with_own_scheme(run, api, scheme, name)
-    settings = settings_of(run.env, opened, CallOptions.of(run.options))
-    is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
-    if cookie:
-        chosen = cookie_scheme(opened, cookie)
-    else:
-        chosen = chosen_scheme(
-            opened,
-            scheme,
-            partial(_choice, run.env) if run.may_ask else None,
-            takes_token=bool(operation),
-            is_oauth=is_oauth,
-        )
-    ((chosen,),) = with_prefixes([(chosen,)], settings.auth_tables)
-    origins = bound_origins(opened, settings, asker(run))
-    keeping = Keeping(settings.profile, chosen_store(store or ""), origins, _again(run, api))
-    if chosen.type in WITH_TOKEN and not (with_token or operation):
-        kept = _oauth_login(run, opened, settings, chosen, _OAuthWords(**oauth), keeping)
-    else:
-        end, more, how, place = None, dict[str, Secret](), dict[str, Any](), dict[str, Any]()
-        if operation:
-            from dynacli.commands._subcommands.auth.operation_login import (
-                OperationWords,
-                sign_in_by_operation,
-            )
-
-            asked = OperationWords(
-                operation, token_at, cookie, refresh_operation, refresh_token_at, is_piped=with_token
-            )
-            token, refresh, chosen, set_cookie = sign_in_by_operation(run, api, asked, words, chosen, keeping)
-            if set_cookie is not None:
-                place, keeping = set_cookie.place, _bound_to(set_cookie, keeping)
-                if cookie and create_scheme(run.env, opened, COOKIE, cookie):
-                    opened = run.reopened(api)
-            # A header of this name begins with a word (RFC 9110, section 11.4), even if the document calls it a key.
-            text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
-            end = token.expires_at
-            if refresh is not None:
-                more, how = operation_refresh_parts(token, refresh, time())
+    with ExitStack() as undo:  # what is created for a sign-in that fails is undone
+        opened = _with_own_scheme(run, api, scheme, name, undo)
+        settings = settings_of(run.env, opened, CallOptions.of(run.options))
+        is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
+        if cookie:
+            chosen = cookie_scheme(opened, cookie)
         else:
-            text = _line(run.env) if with_token else _asked(run, chosen)
-            _check_is_token(opened, chosen, text)
-        kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how, place)
+            chosen = chosen_scheme(
+                opened,
+                scheme,
+                partial(_choice, run.env) if run.may_ask else None,
+                takes_token=bool(operation),
+                is_oauth=is_oauth,
+            )
+        ((chosen,),) = with_prefixes([(chosen,)], settings.auth_tables)
+        origins = bound_origins(opened, settings, asker(run))
+        keeping = Keeping(settings.profile, chosen_store(store or ""), origins, _again(run, api))
+        if chosen.type in WITH_TOKEN and not (with_token or operation):
+            kept = _oauth_login(run, opened, settings, chosen, _OAuthWords(**oauth), keeping)
+        else:
+            end, more, how, place = None, dict[str, Secret](), dict[str, Any](), dict[str, Any]()
+            if operation:
+                from dynacli.commands._subcommands.auth.operation_login import (
+                    OperationWords,
+                    sign_in_by_operation,
+                )
+
+                asked = OperationWords(
+                    operation, token_at, cookie, refresh_operation, refresh_token_at, is_piped=with_token
+                )
+                token, refresh, chosen, set_cookie = sign_in_by_operation(
+                    run, api, asked, words, chosen, keeping
+                )
+                if set_cookie is not None:
+                    place, keeping = set_cookie.place, _bound_to(set_cookie, keeping)
+                    if cookie:
+                        opened = _with_scheme(run, opened, COOKIE, cookie, undo)
+                # A header of this name begins with a word (RFC 9110, section 11.4), even if it is called a key.
+                text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
+                end = token.expires_at
+                if refresh is not None:
+                    more, how = operation_refresh_parts(token, refresh, time())
+            else:
+                text = _line(run.env) if with_token else _asked(run, chosen)
+                _check_is_token(opened, chosen, text)
+            kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how, place)
+        undo.pop_all()
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
     write_stderr(
         run.env,
@@ -194,8 +199,11 @@ def _bound_to(cookie: Cookie, keeping: Keeping) -> Keeping:
     return replace(keeping, origins=(cookie.origin,))
 
 
-def _with_own_scheme(run: Run, api: str, scheme: str, header: str) -> OpenedApi:
+def _with_own_scheme(run: Run, api: str, scheme: str, header: str, undo: ExitStack) -> OpenedApi:
     """Return the API, with a scheme of the person's own if its document declares none and they name one.
+
+    Args:
+        undo: Gets what undoes it.
 
     Raises:
         UsageError: It cannot be created.
@@ -209,7 +217,16 @@ def _with_own_scheme(run: Run, api: str, scheme: str, header: str) -> OpenedApi:
                 hint=f"Write `{invocation('auth login', api)} --scheme apikey --name HEADER`, or leave out `--name`",
             )
         return opened
-    return run.reopened(api) if create_scheme(run.env, opened, scheme, header) else opened
+    return _with_scheme(run, opened, scheme, header, undo)
+
+
+def _with_scheme(run: Run, api: OpenedApi, kind: str, header: str, undo: ExitStack) -> OpenedApi:
+    """Return the API with a scheme that is created for it; the arguments are as for `create_scheme`."""
+    undone = create_scheme(run.env, api, kind, header)
+    if undone is None:
+        return api
+    undo.callback(undone)
+    return run.reopened(api.name)
 
 
 def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
