@@ -152,13 +152,13 @@ def _repeatable_line(run: "Run") -> Any:
 def _run_command(run: "Run", words: list[str]) -> int:
     import click
 
-    from dynacli.commands.command_groups import make_root
+    from dynacli.commands.command_groups import Root
     from dynacli.errors import DynacliError
     from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
     env = run.env
     try:
-        root = make_root(run)
+        root = Root(run)
         # Not `root.main`, which would handle broken pipes and Ctrl-C itself, with other exit codes.
         code = 0
         try:

@@ -1,6 +1,6 @@
 """The groups of commands: dynacli's verbs, an API's operations, a tag's. A command is made when it is named."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from dynacli.commands._read_options import check_values, click_options, options_
 from dynacli.commands.run import Run
 from dynacli.environment import program
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.options.command import Argument, Command
+from dynacli.options.command import FORMATS_OF_COMMANDS, Argument, Command
 from dynacli.options.command_table import COMMANDS, bound_words, further_command, is_of_other_apis
 from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
 from dynacli.options.standard_options import (
@@ -27,8 +27,6 @@ from dynacli.record import replace
 from dynacli.registry.opened_api import OpenedApi
 
 _HELP = ("-h", "--help")
-_FORMATS = tuple(dict.fromkeys(format_ for command in COMMANDS.values() for format_ in command.formats))
-"""The output formats that some commands alone have."""
 
 
 def _parsed(
@@ -159,7 +157,7 @@ class TableGroup(click.Group):
         # click's own help option would import `locale`, for gettext.
         super().__init__(entry.name, add_help_option=False, **settings)
         self.entry = entry
-        self.entries = {command.name: command for command in entry.commands}
+        self.entries: Mapping[str, Command] = {command.name: command for command in entry.commands}
         self._default = entry.default
         self._options = (*entry.options, *standard)
 
@@ -235,8 +233,25 @@ class TableGroup(click.Group):
         """Note which options are given before they are parsed, for a help page that depends on them."""
 
 
-class _Root(TableGroup):
-    """`dynacli`."""
+class Root(TableGroup):
+    """`dynacli`.
+
+    Args:
+        run: The run whose words it parses.
+    """
+
+    def __init__(self, run: Run) -> None:
+        # A command may follow that has an output format of its own.
+        standard = (
+            replace(option, more=FORMATS_OF_COMMANDS) if option.name == "output" else option
+            for option in STANDARD_OPTIONS
+        )
+        super().__init__(
+            Command(program().name),
+            (*INPUT_OPTIONS, *standard),
+            context_settings={"obj": run, "help_option_names": [*_HELP]},
+        )
+        self.entries = COMMANDS
 
     def completed(self, words: list[str]) -> list[str]:
         """Return the words; a tool of one API shows what that has if there are none."""
@@ -249,7 +264,9 @@ class _Root(TableGroup):
             words = bound_words(words)
         word, rest = words[0], words[1:]
         entry = COMMANDS.get(word)
-        if run.options.output in _FORMATS and (entry is None or run.options.output not in entry.formats):
+        if run.options.output in FORMATS_OF_COMMANDS and (
+            entry is None or run.options.output not in entry.formats
+        ):
             from dynacli.output.output_format import check_format
 
             check_format(run.options.output)
@@ -334,19 +351,6 @@ def _options_behind(group: "ApiGroup", words: list[str]) -> Options:
     if isinstance(command, ApiGroup):
         return given.followed_by(_options_behind(command, rest))
     return options_in(parse(words, standard_rules()))
-
-
-def make_root(run: Run) -> click.Group:
-    """Return the root command of one run."""
-    # A command may follow that has an output format of its own.
-    standard = (
-        replace(option, more=_FORMATS) if option.name == "output" else option for option in STANDARD_OPTIONS
-    )
-    return _Root(
-        Command(program().name, commands=tuple(COMMANDS.values())),
-        (*INPUT_OPTIONS, *standard),
-        context_settings={"obj": run, "help_option_names": [*_HELP]},
-    )
 
 
 class ApiGroup(TableGroup):

@@ -65,7 +65,7 @@ _HOST = Option(
 _PLAN = Argument("plan", metavar="FILE|NAME", offers=PLANS)
 _CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 
-CALL_COMMANDS = (
+COMMANDS = (
     Command(
         "search",
         section=FIND,

@@ -16,7 +16,7 @@ from dynacli.options.standard_options import (
 _SCHEME = Option(("--scheme",), help="Use this security scheme of the document", metavar="NAME", default="")
 _PROJECT = Argument("file", metavar="FILE|DIRECTORY", is_required=False)
 
-REGISTRY_COMMANDS = (
+COMMANDS = (
     Command(
         "api",
         section=MANAGE,

@@ -32,7 +32,7 @@ _FAILED = Option(("--failed",), help="List only calls with an exit code other th
 _SINCE = Option(("--since",), help="List only calls of the last 30m, 2h or 7d", metavar="TIME")
 _LOOKED_IN = Option(("--api",), help="Search this API only, with any server", metavar="API")
 
-TOOL_COMMANDS = (
+COMMANDS = (
     Command(
         "ignore",
         section=TEST,

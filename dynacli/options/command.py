@@ -27,6 +27,7 @@ SECTIONS: Final = (FIND, MAKE_CALLS, TEST, MANAGE, SHARE)
 HTML: Final = "html"
 MARKDOWN: Final = "markdown"
 """Output formats that some commands alone have."""
+FORMATS_OF_COMMANDS: Final = (HTML, MARKDOWN)
 
 PORT = Option(
     ("--port",),

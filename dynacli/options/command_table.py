@@ -6,22 +6,57 @@ pages, completion, the names that no API can have, and what a tool of one API ha
 Beside the table are the commands that it does not list: those of a tool that has one API, and those of other packages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dynacli.environment import program
 from dynacli.errors import UsageError
-from dynacli.options._call_commands import CALL_COMMANDS
-from dynacli.options._registry_commands import REGISTRY_COMMANDS
-from dynacli.options._tool_commands import TOOL_COMMANDS
 from dynacli.options.command import ALONE, API, CALL, Command
 
 if TYPE_CHECKING:
     import click
 
-COMMANDS: Mapping[str, Command] = {
-    command.name: command for command in (*REGISTRY_COMMANDS, *CALL_COMMANDS, *TOOL_COMMANDS)
+_PARTS = {
+    "_registry_commands": ("api", "auth", "config", "cache"),
+    "_call_commands": (
+        *("search", "operations", "describe", "explore"),
+        *("read", "request", "edit", "batch", "plan"),
+        *("check", "diff", "validate", "changes", "mock", "proxy"),
+    ),
+    "_tool_commands": (
+        *("ignore", "policy", "skill", "mcp", "document", "export", "demo"),
+        *("history", "bake", "import", "replay", "doctor", "completion", "help"),
+    ),
 }
+"""Module → the names of the commands in its part of the table; a test holds them against it."""
+
+
+class _Commands(Mapping[str, Command]):
+    """The table, read in parts: the call of an operation asks for names alone, and needs none of the 230 records."""
+
+    def __init__(self) -> None:
+        self._parts = {name: part for part, names in _PARTS.items() for name in names}
+        self._read: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        part = self._parts[name]
+        if name not in self._read:
+            commands: tuple[Command, ...] = import_module(f"dynacli.options.{part}").COMMANDS
+            self._read |= {command.name: command for command in commands}
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+COMMANDS: Mapping[str, Command] = _Commands()
 """Name → command, in the order of the root's help page."""
 
 

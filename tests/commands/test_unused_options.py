@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from dynacli.commands.command_groups import TableCommand, make_root
+from dynacli.commands.command_groups import Root, TableCommand
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.options.command_table import COMMANDS
@@ -37,7 +37,7 @@ BEFORE = {"check": {"set", "content_type"}}
 
 def _verbs() -> Iterator[tuple[str, TableCommand]]:
     """Yield each verb with its name, those of groups and of the demo API, too."""
-    root = make_root(Run(Environment()))
+    root = Root(Run(Environment()))
     context = click.Context(root, obj=Run(Environment()))
     for name in root.list_commands(context):
         command = root.get_command(context, name)

@@ -10,7 +10,8 @@ import pytest
 from dynacli.commands._read_options import option_value
 from dynacli.environment import variable
 from dynacli.errors import UsageError
-from dynacli.options.command import Command
+from dynacli.options import _call_commands, _registry_commands, _tool_commands
+from dynacli.options.command import FORMATS_OF_COMMANDS, Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_NAME, Option, Options, setting_variables
 from tests.harness import run_cli
@@ -24,6 +25,16 @@ def _entries() -> Iterator[tuple[str, Command]]:
 
 
 ENTRIES = dict(_entries())
+
+
+def test_names_are_those_of_the_parts() -> None:
+    """The index of the table has the commands of each part, in their order, and no other."""
+    parts = (_registry_commands.COMMANDS, _call_commands.COMMANDS, _tool_commands.COMMANDS)
+    assert list(COMMANDS) == [command.name for part in parts for command in part]
+    assert all(COMMANDS[command.name] is command for part in parts for command in part)
+    assert set(FORMATS_OF_COMMANDS) == {
+        format_ for command in COMMANDS.values() for format_ in command.formats
+    }
 
 
 @pytest.mark.parametrize("words", [words for words, entry in ENTRIES.items() if entry.runs])

@@ -13,7 +13,7 @@ import click
 
 from dynacli.auth.secret import MASK
 from dynacli.commands._read_options import options_in
-from dynacli.commands.command_groups import make_root, show_page
+from dynacli.commands.command_groups import Root, show_page
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import FileError, UsageError
@@ -74,7 +74,7 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
         if value:
             run.options = run.options.with_value(name, value)
     run.laid_over, run.words = laid_over, tuple(words)
-    with make_root(run).make_context(program().name, list(words)) as context:
+    with Root(run).make_context(program().name, list(words)) as context:
         context.command.invoke(context)
 
 

@@ -24,7 +24,7 @@ from dynacli.client.search_operations import unknown_operation
 from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value
 from dynacli.commands._call.make_call import asker, read_inputs
 from dynacli.commands._questions import hidden_line
-from dynacli.commands.command_groups import make_root
+from dynacli.commands.command_groups import Root
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
@@ -284,7 +284,7 @@ def sign_in_by_operation(
         came.append(_sign_in(run, described, given, asked, scheme, keeping.origins))
 
     run.act = act
-    with make_root(run).make_context(program().name, [api, asked.operation, *words]) as context:
+    with Root(run).make_context(program().name, [api, asked.operation, *words]) as context:
         try:
             context.command.invoke(context)
         finally:
