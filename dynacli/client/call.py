@@ -411,7 +411,12 @@ class Call:
         ends_with = self._is_way_out if settings.ends_with_redirects else None
         return send(
             request,
-            Budget(settings.timeout, ends_with=ends_with, has_http2=settings.has_http2),
+            Budget(
+                settings.timeout,
+                ends_with=ends_with,
+                permit=self._permit_redirect,
+                has_http2=settings.has_http2,
+            ),
             self._pass_gate,
             receive,
             clients,
@@ -503,6 +508,16 @@ class Call:
         self._on_event(Retrying(self, pause))
         yield
         self._on_event(Sending(self, pause.next_try))
+
+    def _permit_redirect(self, request: Request) -> None:
+        """Let a redirect be followed if the policy lets its request be sent.
+
+        Raises:
+            RefusedError: The policy does not.
+        """
+        from dynacli.client.policy.permit_request import permit_redirect
+
+        permit_redirect(self.described, self.settings, request, base_url_of(self.described, self.settings))
 
     def _is_way_out(self, response: "Response") -> bool:
         """Return whether a response is a documented redirect to a place that the document does not have."""

@@ -428,6 +428,7 @@ class Budget:
         follow: Returns the request that a redirect of a safe method leads to, and None if the redirect is the
             final response: called with the request, the response, and the redirects so far, to which it adds. None for
             the rules of a call, `redirects.following_request`.
+        permit: Called with each request that a redirect leads to; its exceptions end the call. None to permit all.
         has_http2: Whether HTTP/2 is offered to servers that speak TLS.
     """
 
@@ -437,6 +438,7 @@ class Budget:
     connect: float = CONNECT_SECONDS
     read: float | None = None
     follow: "Follow | None" = None
+    permit: "Callable[[Request], None] | None" = None
     has_http2: bool = False
 
 

@@ -365,6 +365,8 @@ class OneCall:
             self._redirect = self._redirect if hops else response
             following = follow(request, response, hops)
             if following is not None:
+                if self.budget.permit is not None:
+                    self.budget.permit(following)
                 return following
         passes = may_pass(response, request.method, self.retries.statuses)
         pause = self._pause_after(response) if passes else None

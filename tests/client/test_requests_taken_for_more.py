@@ -531,6 +531,33 @@ def test_a_policy_decides_on_all_that_a_server_may_read(
     assert (code == 0) == bool(server.requests)
 
 
+@pytest.mark.parametrize(
+    ("policy", "location", "code"),
+    [
+        ("deny = ['get-secret']", "/secret", 11),
+        ("deny = ['get-secret']", "ORIGIN/x/../Secret?a", 11),
+        ("allow = ['get-thing']", "/secret", 11),
+        ("confirm = ['admin']", "/admin/7", 11),
+        ("deny = ['DELETE']", "/things/2?_method=DELETE", 11),
+        ("deny = ['get-secret']", "/admin/7", 0),
+        ("allow = ['get-thing']", "/things/2", 0),
+        ("deny = ['get-secret']", "OTHER/secret", 0),
+    ],
+)
+def test_a_policy_decides_where_redirects_lead(
+    policy: str, location: str, code: int, server: Recorder, other_server: Recorder
+) -> None:
+    """An input often says it, as in `?next=/secret`; the paths of another server mean something else."""
+    _registered(server, policy)
+    location = location.replace("ORIGIN", server.origin).replace("OTHER", other_server.origin)
+    server.responses["/things/1"] = Response(302, b"", {"Location": location})
+    result = run_cli("--error-format", "json", "shop", "get-thing", "1", "--validate", "off", "--no-fail")
+    assert code == result.exit_code, result.stderr
+    assert (1 if code or location.startswith(other_server.origin) else 2) == len(server.requests)
+    if code:
+        assert "redirects to" in result.error["message"]
+
+
 def test_a_policy_holds_at_each_value_of_a_server_variable(server: Recorder) -> None:
     """The servers of an API are all that its document lists."""
     port = server.origin.rpartition(":")[2]

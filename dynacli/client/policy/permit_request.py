@@ -13,7 +13,11 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.other_policies import documented_bases
 from dynacli.client.policy.permission import check_that_it_reads, decision_on, obey
 from dynacli.client.policy.policy_rules import ALLOWED
+from dynacli.environment import Consent
+from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
+from dynacli.record import replace
+from dynacli.text.terminal import visible
 from dynacli.urls import server_of, split_url
 
 _OTHER_PATH = re.compile(r"(?:url|uri|path|pathinfo)$")
@@ -53,6 +57,33 @@ def permit_request(
     if doubt:
         methods = dict.fromkeys((*ANY_METHOD, *methods_in(described.api.catalog)), doubt)
         _permit_in_doubt(described, settings, request, methods, sent)
+
+
+def permit_redirect(
+    described: DescribedOperation, settings: CallSettings, request: Request, base: str
+) -> None:
+    """Let a redirect be followed if the policy lets its request be sent: often an input says where it leads.
+
+    No one is asked while a call is made: what is to be confirmed is refused, unless the person has agreed to the call.
+
+    Args:
+        request: The one that the redirect leads to.
+        base: The URL that the path of the operation stands after.
+
+    Raises:
+        RefusedError: The policy denies it, or that of another API does.
+    """
+    consent = Consent(is_given=settings.consent.is_given, is_required=settings.consent.is_required)
+    consent.agreed = settings.consent.agreed
+    server = server_of(request.url)
+    if server not in map(server_of, (base, *documented_bases(described.api))):
+        settings = replace(settings, policy=None)  # it is about paths below the servers of this API
+    try:
+        permit_request(described, replace(settings, consent=consent), request, base)
+    except RefusedError as error:
+        path = visible(split_url(request.url).path, keep="")
+        error.message = f"`{described.operation.name}` redirects to `{path}`, and that is not followed"
+        raise
 
 
 def _permit_in_doubt(
