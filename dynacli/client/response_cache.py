@@ -87,6 +87,8 @@ _PATIENCE = 0.5
 """Seconds that another process which stores a response is waited for."""
 _OF_PATH, _OF_KEY = 16, 32
 """Characters in the name of a directory for a segment of a path, and for the rest of a key."""
+_NOT_OF_KEY = frozenset({"cache-control", "pragma"})
+"""Headers of a request that say how old a response may be, and not which one is wanted."""
 _ENDING = ".response"
 _NOT_MODIFIED = 304
 
@@ -430,12 +432,11 @@ class CachedCall:
         origin, segments = _place_of(request.url, api)
         if len(segments) > _MOST_SEGMENTS:
             return ""
-        given = [pair for pair in call.request.headers if pair[0].lower() in call.signed.secret_headers]
         target = split_url(call.request.url)._replace(scheme="", netloc="").geturl()
-        # Inputs in headers count, too: servers often leave them out of `Vary`.
-        inputs = sorted(call.request.parts.headers.items())
-        account = (settings.profile, given, call.signed.account())
-        key = store.digest(request.method, target, request.header("accept"), inputs, *account, size=16)
+        # All headers count, whatever `Vary` says: servers often leave out the one that names a tenant or a language.
+        names = sorted({name.lower() for name, _ in call.request.headers} - _NOT_OF_KEY)
+        given = [(name, values_of(call.request.headers, name)) for name in names]
+        key = store.digest(request.method, target, given, settings.profile, call.signed.account(), size=16)
         top = store.directory_of(api.name, api.revisions.directory)
         return os.path.join(store.below(top, origin, segments), key)
 

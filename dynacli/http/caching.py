@@ -84,9 +84,13 @@ class StoredHead:
 
 
 def cache_control(headers: Headers) -> dict[str, str]:
-    """Return directive in lower case → value of `Cache-Control` (RFC 9111, section 5.2); the first of a name counts."""
+    """Return directive in lower case → value of `Cache-Control` (RFC 9111, section 5.2); the first of a name counts.
+
+    A field that is too long says `no-store`, whatever else it says.
+    """
     directives: dict[str, str] = {}
-    for name, quoted, plain in _DIRECTIVE.findall(_joined(headers, "cache-control")[:_LONGEST_FIELD]):
+    field = _joined(headers, "cache-control")
+    for name, quoted, plain in _DIRECTIVE.findall(field if len(field) <= _LONGEST_FIELD else "no-store"):
         directives.setdefault(name.lower(), quoted or plain)
     return directives
 
