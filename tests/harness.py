@@ -226,7 +226,8 @@ def recording(path: str = "") -> Iterator[Recorder]:
             pass
 
     class OnSocket(ThreadingHTTPServer):
-        address_family = socket.AF_UNIX
+        # Python has no sockets for paths on Windows.
+        address_family = getattr(socket, "AF_UNIX", socket.AF_INET)
         server_name, server_port = "localhost", 0
 
         def server_bind(self) -> None:

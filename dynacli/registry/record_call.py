@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from dynacli.environment import Environment
-from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import SQLITE_PREFIX, Catalog
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration
 
@@ -174,7 +174,7 @@ def open_history(path: str) -> sqlite3.Connection:
             error = sqlite3.DatabaseError(f"{name} is not a file")
             error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
             raise error
-    db = sqlite3.connect(f"file://{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
+    db = sqlite3.connect(f"{SQLITE_PREFIX}{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
     # What a loss of power destroys is a history; no one waits for the disk because of it.
     db.execute("PRAGMA synchronous=OFF")
     return db

@@ -34,6 +34,9 @@ from dynacli.record import defaults_of
 if TYPE_CHECKING:
     from dynacli.openapi.model.overview import Overview
 
+SQLITE_PREFIX = "file:" if os.name == "nt" else "file://"
+"""Begins the URI of an absolute path for SQLite, which after two slashes takes a drive of Windows for a host."""
+
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
 
@@ -654,7 +657,8 @@ def _open(path: str) -> sqlite3.Connection:
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
         # The validator reads in a thread of its own; only one thread reads at a time.
-        return sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        uri = f"{SQLITE_PREFIX}{quoted}?mode=ro&immutable=1"
+        return sqlite3.connect(uri, uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise DamagedCatalogError(path) from error
 

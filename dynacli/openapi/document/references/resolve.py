@@ -24,7 +24,8 @@ from dynacli.openapi.document.json_trees import follow, join
 from dynacli.openapi.document.references.scan import Link, Locator, Site, Steps, sites_of, steps_of
 
 # The URI that prance takes the document to have; its cache holds the targets under it, so it is never opened.
-_BASE = "file:///document"
+# It has a drive because Windows, which prance asks, calls a path without one relative.
+_BASE = "file:///c:/document"
 _TARGETS = "targets"
 
 _MAX_NESTED_TARGETS = 8
