@@ -186,20 +186,26 @@ def sign(
         from dynacli.client.credentials.chosen_security import tls_settings
 
         tls = tls_settings(settings, security)
-    is_unbound = any(credential.scheme not in bound for credential in credentials)
+    sent: list[Credential] = []
+    digest: Credential | None = None
+    is_unbound = False
+    for credential in credentials:
+        is_unbound = is_unbound or credential.scheme not in bound
+        if credential.word == DIGEST:
+            digest = digest or credential
+        else:
+            sent.append(credential)
     if is_unbound or given.secrets or signer or (tls and tls.cert):
         check_origin()
     if request.url.startswith("unix:") and (credentials or given.secrets or signer):
         from dynacli.http.sockets import check_private
 
         check_private(request.url)
-    sent, login = credentials, None
-    if any(credential.word == DIGEST for credential in credentials):
+    login = None
+    if digest is not None:
         from dynacli.auth.challenges import DigestLogin
 
-        sent = tuple(credential for credential in credentials if credential.word != DIGEST)
-        pair = next(credential.value for credential in credentials if credential.word == DIGEST)
-        login = DigestLogin(env, pair.reveal(), origin_of(request.url))
+        login = DigestLogin(env, digest.value.reveal(), origin_of(request.url))
     signed, headers = attach(request, sent), given.headers
     if signer is not None:
         from dynacli.client._sign_by_command import sign_by_command

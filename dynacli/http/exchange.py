@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 import dynacli
-from dynacli.errors import InternalError, RefusedError
+from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.failures import from_client_setup, timed_out
 from dynacli.http.semantics import SAFE_METHODS
@@ -343,39 +343,34 @@ class Connections:
 
 
 class _Exchange(threading.Thread, Generic[T]):
-    """The thread that an exchange runs in."""
+    """The thread that an exchange runs in.
 
-    def __init__(self, work: Callable[[Connections], T], connections: Connections) -> None:
+    Attributes:
+        end: Set when it has ended.
+        result: What it has returned; only if there is no error.
+        error: What it has raised; None for nothing.
+    """
+
+    result: T
+
+    def __init__(self, work: Callable[[], T]) -> None:
         super().__init__(name="dynacli-exchange", daemon=True)
-        self._work, self._connections = work, connections
-        self._results: list[T] = []
-        self._error: BaseException | None = None
+        self._work = work
+        self.error: BaseException | None = None
         # Not `join` and `is_alive`: up to Python 3.12 a thread whose `join` is interrupted counts as ended,
         # although it goes on (https://github.com/python/cpython/issues/90882).
         self.end = threading.Event()
 
     def run(self) -> None:
         try:
-            self._results.append(self._work(self._connections))
+            self.result = self._work()
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
-            self._error = error
+            self.error = error
         finally:
             self.end.set()
 
-    def result(self) -> T:
-        if self._error is not None:
-            raise self._error
-        if not self._results:
-            raise InternalError("An exchange ended without a result")
-        return self._results[0]
 
-
-def run_within(
-    seconds: float | None,
-    url: str,
-    work: Callable[[Connections], T],
-    connections: Connections | None = None,
-) -> T:
+def run_within(seconds: float | None, url: str, work: Callable[[], T], connections: Connections) -> T:
     """Run an exchange under a time limit: return what `work` returns, or raise what it raises.
 
     Ctrl-C ends the wait at once, too.
@@ -383,14 +378,13 @@ def run_within(
     Args:
         seconds: The time limit of the whole exchange; None for none.
         url: The URL that messages name; shown without its query.
-        work: Makes the exchange, and adds each connection that it uses to the object that it is called with.
-        connections: That object, if others than this function may end the exchange, too.
+        work: Makes the exchange.
+        connections: The connections that it uses, each added before it is used.
 
     Raises:
         TimedOutError: The time was used up.
     """
-    connections = connections or Connections()
-    exchange = _Exchange(work, connections)
+    exchange = _Exchange(work)
     exchange.start()
     try:
         start, left = time.monotonic(), seconds
@@ -404,7 +398,9 @@ def run_within(
             exchange.end.wait(_GRACE_SECONDS)
     if is_late:
         raise timed_out(url, seconds or 0)
-    return exchange.result()
+    if exchange.error is not None:
+        raise exchange.error
+    return exchange.result
 
 
 MIB = 1024 * 1024

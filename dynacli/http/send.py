@@ -201,18 +201,15 @@ def send(
     def whole(response: Response, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
-    def work(connections: Connections) -> Response:
-        reading = receive or whole
-        call = OneCall(request, budget, connections, reading, clients, retries, before_sending, login, tls)
-        return call.response()
-
     if retries.rate is not None:
         retries.rate.wait()
     connections = Connections() if clients is None else clients.connections()
+    reading = receive or whole
+    call = OneCall(request, budget, connections, reading, clients, retries, before_sending, login, tls)
     if budget.total is None and clients is not None:
         # A program that makes many calls: a thread for each would take as long as a call to a near server.
-        return work(connections)
-    return run_within(budget.total, request.url, work, connections)
+        return call.response()
+    return run_within(budget.total, request.url, call.response, connections)
 
 
 class OneCall:

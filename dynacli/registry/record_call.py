@@ -8,6 +8,8 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import closing, suppress
+from itertools import filterfalse
 from typing import Any
 
 from dynacli.environment import Environment
@@ -188,25 +190,18 @@ def record_call(env: Environment, call: RecordedCall, responded: Sequence[Receiv
         FileError: There is no directory for it.
     """
     path = history_path(env)
-    try:
-        return _write(path, call, responded) % _CALLS_BETWEEN_SWEEPS == 0
-    except sqlite3.Error as error:
-        raise UnusualHistoryError from error
-
-
-def _write(path: str, call: RecordedCall, responded: Sequence[ReceivedPath]) -> int:
     if os.path.exists(f"{path}.waiting"):
         raise UnusualHistoryError
-    db = open_history(path)
     try:
-        db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            raise UnusualHistoryError
-        number = write_call(db, call, responded)
-        db.execute("COMMIT")
-    finally:
-        db.close()
-    return number
+        with closing(open_history(path)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                raise UnusualHistoryError
+            number = write_call(db, call, responded)
+            db.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise UnusualHistoryError from error
+    return number % _CALLS_BETWEEN_SWEEPS == 0
 
 
 def values_of(row: RecordedCall | ReceivedPath) -> list[Any]:
@@ -258,7 +253,10 @@ def received_path(
         last = template.rfind("}") + 1
         return replace(found, template=template[:last]) if last else None
     segment = path[: path.rfind("/")].rpartition("/")[2] if is_item else path.rpartition("/")[2]
-    kept = _identifying(_json(body), _Wanted(wanted, path, segment), is_item=is_item) if body else None
+    kept = None
+    if body:
+        with suppress(ValueError, RecursionError):  # it is not JSON after all
+            kept = _identifying(json.loads(body), _Wanted(wanted, path, segment), is_item=is_item)
     if not kept:
         return found if names else None
     items = 1 if is_item else _count_items(kept)
@@ -274,13 +272,6 @@ def _parameters_below(catalog: Catalog, path: str) -> list[str]:
     return found + catalog.parameters_behind(above) if above and not above.endswith("}") else found
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 class _Wanted(dict[str, bool]):
     """Name of a member of a response → whether it may identify an item; each name is looked at once.
 
@@ -292,7 +283,7 @@ class _Wanted(dict[str, bool]):
 
     def __init__(self, parameters: list[str], path: str, segment: str) -> None:
         super().__init__()
-        self._parameters = {_plain(name) for name in parameters if not _is_secret(name)}
+        self._parameters = set(map(_plain, filterfalse(_is_secret, parameters)))
         self._beginning = _plain(segment)[:3]
         is_of_secrets = any(word in path.lower() for word in _OF_SECRETS)
         self._left_out: Container[str] = _AMBIGUOUS if is_of_secrets else ()
@@ -359,7 +350,7 @@ def _is_short(value: Any) -> bool:
 def _has_ids_as_keys(value: dict[str, Any]) -> bool:
     """Return whether the members of an object are objects of one kind, so that its keys are their ids."""
     members = list(value.values())
-    if len(members) < 2 or any(type(member) is not dict for member in members):
+    if len(members) < 2 or set(map(type, members)) != {dict}:
         return False
     has_lists = any(type(item) is list for member in members for item in member.values())
     return not has_lists and bool(set(members[0]).intersection(*members[1:]))
@@ -369,4 +360,4 @@ def _count_items(kept: Any) -> int:
     """Return how many items the longest list has, at least 1."""
     if type(kept) is list:
         return max(1, len(kept))
-    return max((_count_items(member) for member in kept.values()), default=1) if type(kept) is dict else 1
+    return max(map(_count_items, kept.values()), default=1) if type(kept) is dict else 1

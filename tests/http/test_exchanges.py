@@ -265,34 +265,34 @@ def test_an_encoding_whose_package_is_missing_is_named(monkeypatch: pytest.Monke
 
 def test_work_in_time_is_returned() -> None:
     """What the work returns or raises comes out."""
-    assert 7 == run_within(5, "http://a.example/", lambda _: 7)
+    assert 7 == run_within(5, "http://a.example/", lambda: 7, Connections())
     with pytest.raises(KeyError):
-        run_within(None, "http://a.example/", lambda _: dict[str, int]()["missing"])
+        run_within(None, "http://a.example/", lambda: dict[str, int]()["missing"], Connections())
 
 
 def test_work_that_takes_too_long_is_left() -> None:
     """When the time is up, the wait ends and the connections are cut."""
-    seen: list[Connections] = []
+    connections = Connections()
 
-    def work(connections: Connections) -> None:
-        seen.append(connections)
+    def work() -> None:
         while not connections.is_cut:
             time.sleep(0.01)
 
     with pytest.raises(TimedOutError, match=r"within 0\.1 s"):
-        run_within(0.1, "http://a.example/", work)
-    assert seen[0].is_cut
+        run_within(0.1, "http://a.example/", work, connections)
+    assert connections.is_cut
 
 
 def test_a_pause_does_not_count_towards_the_time_limit() -> None:
     """The seconds in which the exchange waits for this program are not the server's."""
+    connections = Connections()
 
-    def work(connections: Connections) -> str:
+    def work() -> str:
         with connections.pause():
             time.sleep(0.6)
         return "done"
 
-    assert "done" == run_within(0.5, "http://a.example/", work)
+    assert "done" == run_within(0.5, "http://a.example/", work, connections)
 
 
 # The client and TLS
