@@ -17,14 +17,8 @@ from openapi_core.validation.schemas.validators import SchemaValidator
 
 from dynacli.http.semantics import is_form, is_json, is_sent_as_bytes, is_sequence, is_structured, is_xml
 from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
-from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
-from dynacli.openapi.schema.evaluation.schema_error import (
-    TOO_DEEP,
-    BinaryText,
-    SchemaError,
-    ValidationNotes,
-    shortened,
-)
+from dynacli.openapi.schema.evaluation.compiled_schema import TOO_DEEP, CompiledSchemas, ValidationNotes
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText, SchemaError, shortened
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 from dynacli.validation import read_body, streamed_body

@@ -12,7 +12,7 @@ from openapi_core.validation.response.exceptions import HeadersError, InvalidHea
 
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import ITEM_FORMATS
-from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
+from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
 from dynacli.validation._text_fields import all_types, types_of, with_branches
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child

@@ -24,7 +24,7 @@ from openapi_core.validation.response.exceptions import InvalidData
 from dynacli.http.semantics import best_match, is_media_type, split_media_type
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
-from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP
+from dynacli.openapi.schema.evaluation.compiled_schema import TOO_DEEP
 from dynacli.validation._body_hooks import FORM, BodyHooks, NotValidatedError
 from dynacli.validation._header_hooks import HeaderHooks, note_place
 from dynacli.validation.finding import reason_of

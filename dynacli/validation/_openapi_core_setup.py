@@ -23,7 +23,7 @@ from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.validation.request.validators import V32RequestValidator
 from openapi_core.validation.response.validators import V32ResponseValidator
 
-from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
+from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
 from dynacli.openapi.schema.read_schema import Direction
 from dynacli.validation import _document_path as document_path
 from dynacli.validation._body_hooks import NotValidatedError, SchemaValidators, UnreadableError

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.openapi.schema.evaluation.schema_error import SchemaError, ValidationNotes
+from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
+from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 from dynacli.validation.read_body import NotValidatedError, UnreadableError, ValidatedValue
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError, Item
 

@@ -103,7 +103,7 @@ def _read_fast(value: bytes) -> Any:
     deep for Python's stack.
     """
     from dynacli.import_orjson import orjson
-    from dynacli.openapi.schema.evaluation.prepared_values import is_plain
+    from dynacli.openapi.schema.evaluation.compiled_schema import is_plain
 
     try:
         found = orjson.loads(value)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.http.semantics import best_match, is_json, is_sequence, split_media_type
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import IGNORED_HEADERS, Operation, documented_status
-from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchema, CompiledSchemas
-from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
+from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchema, CompiledSchemas, ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 from dynacli.validation.finding import ValidationResult

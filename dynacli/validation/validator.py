@@ -29,7 +29,8 @@ import dynacli
 from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.model.operation import Operation
-from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, ValidationNotes, shortened
+from dynacli.openapi.schema.evaluation.compiled_schema import TOO_DEEP, ValidationNotes
+from dynacli.openapi.schema.evaluation.schema_error import shortened
 from dynacli.validation.finding import Finding, ValidationResult, reason_of
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
 from dynacli.validation.read_body import ValidatedValue

@@ -203,7 +203,7 @@ _ACCEPTED = _SENT | _modules(
     validation.finding
     openapi.schema.evaluation._formats validation.validated_messages
     openapi.schema.evaluation.schema_error
-    openapi.schema.evaluation.prepared_values openapi.schema.evaluation.compiled_schema
+    openapi.schema.evaluation.compiled_schema
     openapi.schema.evaluation._keyword_translations
     openapi.schema.evaluation.translation
     """
@@ -225,7 +225,6 @@ _ASKED = (
         validation._body_hooks
         validation._document_path validation._header_hooks
         validation.validator validation.operation_document
-        openapi.schema.evaluation.prepared_values
         validation.streamed_body
         """
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from dynacli.openapi.model.patterns import Patterns
-from dynacli.openapi.schema.evaluation.prepared_values import LIMIT, MAX_LEVELS, is_plain
+from dynacli.openapi.schema.evaluation.compiled_schema import LIMIT, MAX_LEVELS, is_plain
 from dynacli.validation import read_body
 from dynacli.validation.finding import ValidationResult
 from dynacli.validation.validator import Validator

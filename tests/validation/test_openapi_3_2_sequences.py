@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.openapi.model import patterns
 from dynacli.openapi.model.patterns import Patterns
-from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
+from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
 from dynacli.validation._validate_items import PlacedSchema, sequence_errors
 from dynacli.validation.streamed_body import Item, items_of, read_items
 from tests.documents import save

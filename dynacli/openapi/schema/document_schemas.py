@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
-from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
+from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas, ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
 

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from dynacli.openapi.schema.evaluation._formats import is_iso_duration
 from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, NAMELESS, PATTERN, Origin
-from dynacli.openapi.schema.evaluation.prepared_values import Window, value_at
 from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 from dynacli.openapi.schema.evaluation.translation import PlainSchema
 from dynacli.openapi.schema.read_schema import mapping_of, says_nullable
@@ -184,6 +183,61 @@ _UNDECIDED = frozenset({"not", "then", "else", "unevaluatedProperties", "unevalu
 _MARKS = frozenset({"readOnly", "writeOnly"})
 _OF_LISTS = frozenset({"minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"})
 _OF_NAMES = frozenset({"additionalProperties", "unevaluatedProperties"})
+
+
+_WINDOW = 20
+"""How many items of a long list are explained at once: jsonschema-rs makes all errors before it gives the first."""
+
+
+class Window(NamedTuple):
+    """The part of a value that is explained at once.
+
+    Args:
+        lists: The paths of the long lists of the value, which has only some of their items.
+        start: The index of the first of these items.
+        is_whole: Whether it has all of them, and only errors of the lists themselves are asked for.
+    """
+
+    lists: tuple[list[str | int], ...] = ()
+    start: int = 0
+    is_whole: bool = False
+
+
+def windows_of(value: Any) -> Iterator[tuple[Any, Window]]:
+    """Yield the parts of a value: the value itself if it has no long lists, else some of their items at a time."""
+    lists = tuple(_long_lists(value, []))
+    most = max((len(value_at(value, path)) for path in lists), default=1)
+    for start in range(0, most, _WINDOW):
+        part = value
+        for path in lists:
+            part = _replaced(part, path, value_at(value, path)[start : start + _WINDOW])
+        yield part, Window(lists, start)
+
+
+def _long_lists(value: Any, path: list[str | int]) -> Iterator[list[str | int]]:
+    if isinstance(value, list) and len(value) > _WINDOW:
+        yield path
+    elif isinstance(value, dict | list):
+        for step, below in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(below, dict | list):
+                yield from _long_lists(below, [*path, step])
+
+
+def _replaced(value: Any, path: list[str | int], by: Any) -> Any:
+    """Return a value that has another one at a path."""
+    if not path:
+        return by
+    step, *rest = path
+    copy = value.copy()
+    copy[step] = _replaced(value[step], rest, by)
+    return copy
+
+
+def value_at(value: Any, path: list[str | int]) -> Any:
+    """Return the part of a value that a path of names and indexes leads to."""
+    for step in path:
+        value = value[step]
+    return value
 
 
 class ErrorBuilder:

@@ -1,33 +1,32 @@
-"""Schemas that jsonschema-rs has compiled: the only place that says whether a value is valid, and why it is not."""
+"""Schemas that jsonschema-rs has compiled: the only place that says whether a value is valid, and why it is not.
+
+A value is evaluated as jsonschema-rs takes it. Plain values, which all JSON libraries read and compare alike, are not
+too deep and have no numbers beyond 64 bits; others are copied.
+"""
 
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from functools import cached_property, lru_cache, partial
+from math import isinf
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakMethod, ref
 
 from dynacli.openapi.model.patterns import (
+    Patterns,
     PatternTimeoutError,
     UnsupportedPatternError,
     engine_pattern_options,
 )
 from dynacli.openapi.schema.evaluation._formats import OWN_FORMATS
-from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
-from dynacli.openapi.schema.evaluation.prepared_values import (
-    MAX_LEVELS,
-    Window,
-    copied_value,
-    is_plain,
-    prepared_value,
-    windows_of,
-)
-from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, ValidationNotes
+from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, LATER, NAMELESS, PATTERN, UNUSABLE
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText
 from dynacli.openapi.schema.evaluation.translation import PlainSchema, SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Follow, json_type
 
 if TYPE_CHECKING:
-    from dynacli.openapi.schema.evaluation.prepared_values import Prepared
+    from dynacli.openapi.schema.evaluation._error_builder import Window
     from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 
 _MAX_SCHEMAS, _AT_ONCE = 20_000, 300
@@ -41,6 +40,168 @@ MAX_ERRORS = 1_000
 
 _MAX_HELD = 10_000
 """The largest number of errors that are held for a value, those by the alternatives that it does not fit included."""
+
+TOO_DEEP = "the value or its schema is nested too deeply"
+
+_MAX_REASONS = 100
+
+
+class ValidationNotes:
+    """The notes of one message: keywords take them in the midst of a schema, if nothing can be returned.
+
+    Attributes:
+        not_validated: Reasons why something could not be validated, each once; a stream may give any number of them.
+        failures: The same, if the document's own schema is to blame.
+        count: How many notes were taken. It tells whether all of a value was validated.
+        undefined_formats: The formats that the document's version does not define, and that say nothing there.
+
+    Args:
+        is_swagger: Whether the document is written in Swagger 2.0.
+    """
+
+    def __init__(self, *, is_swagger: bool = False) -> None:
+        # JSON Schema got them after Swagger 2.0, in whose documents they are names of any format.
+        self.undefined_formats = frozenset({"duration", "time"} if is_swagger else ())
+        self.not_validated: dict[str, None] = {}
+        self.failures: dict[str, None] = {}
+        self.count = 0
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """Decides regular expressions within the message's time."""
+        return Patterns()
+
+    def begin(self) -> None:
+        """Begin the notes of another message, with a full budget for its regular expressions."""
+        self.not_validated.clear()
+        self.failures.clear()
+        if "patterns" in vars(self):  # few documents have any
+            self.patterns.renew()
+
+    def add_not_validated(self, reason: str) -> None:
+        """Note that something was not validated."""
+        if len(self.not_validated) < _MAX_REASONS:
+            self.not_validated.setdefault(reason)
+        self.count += 1
+
+    def add_failure(self, reason: str) -> None:
+        """Note that something was not validated because the document is wrong there."""
+        if len(self.failures) < _MAX_REASONS:
+            self.failures.setdefault(reason)
+        self.count += 1
+
+
+LIMIT = 9_000_000_000_000_000_000
+"""The largest absolute value of a plain number: orjson reads integers of more than 64 bits as floats."""
+
+MAX_LEVELS = 100
+"""The largest depth of a value: compiled code walks a value on a stack without a limit of its own."""
+
+_USUAL_LEVELS = 16
+"""The depth of most values: what checks so few levels takes a fifth of the time and the memory to compile."""
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether all JSON libraries read and compare a value alike: it is not deep, and has no huge number."""
+    try:
+        return bool(_plain_values(_USUAL_LEVELS).is_valid(value) or _plain_values(MAX_LEVELS).is_valid(value))
+    except ValueError:
+        return False  # a text that stands for bytes
+
+
+@lru_cache
+def _plain_values(depth: int) -> Any:
+    """Return what accepts plain values up to a depth."""
+    from jsonschema_rs import Draft202012Validator
+
+    # jsonschema-rs takes an infinite number (`1e400`) as one of no type.
+    limits = {"minimum": -LIMIT, "maximum": LIMIT}
+    kinds = ["null", "boolean", "number", "string"]
+    levels: dict[str, Any] = {
+        str(level): {
+            **limits,
+            "type": [*kinds, "array", "object"],
+            "propertyNames": {"minLength": 1},
+            "items": {"$ref": f"#/$defs/{level + 1}"},
+            "additionalProperties": {"$ref": f"#/$defs/{level + 1}"},
+        }
+        for level in range(depth)
+    }
+    levels[str(depth)] = {**limits, "type": kinds}
+    return Draft202012Validator({"$ref": "#/$defs/0", "$defs": levels})
+
+
+_MAX_LENGTH = 1 << 24
+"""The largest text that is made to stand for bytes."""
+
+
+class Prepared(NamedTuple):
+    """A JSON value that jsonschema-rs can evaluate.
+
+    Args:
+        value: The value.
+        binary: The texts in it that stand for bytes.
+        names: Name of a property → the name that it stands for.
+        is_cut: Whether what is deeper than `MAX_LEVELS` is missing.
+    """
+
+    value: Any
+    binary: frozenset[str] = frozenset()
+    names: Mapping[str, str] = {NAMELESS: ""}
+    is_cut: bool = False
+
+
+def _prepared_value(value: Any, longest: int) -> Prepared:
+    """Return a JSON value that jsonschema-rs can evaluate, unless it has a text with a lone surrogate.
+
+    Args:
+        value: The value.
+        longest: The length of a text beyond which the length makes no difference.
+    """
+    return Prepared(value) if is_plain(value) else _copied_value(value, longest)
+
+
+def _copied_value(value: Any, longest: int) -> Prepared:
+    """Return a copy of a JSON value that jsonschema-rs can evaluate; the arguments are those of `_prepared_value`."""
+    copy = _Copy(longest)
+    return Prepared(copy.of(value, 0), frozenset(copy.binary), copy.names, copy.is_cut)
+
+
+class _Copy:
+    def __init__(self, longest: int) -> None:
+        self.binary: set[str] = set()
+        self.names = {NAMELESS: ""}
+        self.is_cut = False
+        self._longest = longest
+
+    def of(self, value: Any, level: int) -> Any:
+        if isinstance(value, BinaryText):
+            text = "\0" * min(len(value), self._longest, _MAX_LENGTH)
+            self.binary.add(text)
+            return text
+        if isinstance(value, str):
+            # jsonschema-rs takes no lone surrogates; the replacement character is as invalid in formats as they are.
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if isinstance(value, float) and isinf(value):
+            return Decimal("1e400").copy_sign(
+                Decimal(value)
+            )  # a number of JSON that Python reads as infinite
+        if isinstance(value, dict | list) and level >= MAX_LEVELS:
+            self.is_cut = True
+            return None
+        if isinstance(value, dict):
+            return {self._name(name): self.of(below, level + 1) for name, below in value.items()}
+        if isinstance(value, list):
+            return [self.of(item, level + 1) for item in value]
+        return float(value) if isinstance(value, float) else value
+
+    def _name(self, name: str) -> str:
+        """Return a name that is not empty, as jsonschema-rs leaves empty ones out of paths."""
+        changed: str = self.of(name, 0) or NAMELESS
+        if changed != name:
+            self.names[changed] = name
+        return changed
+
 
 Later = Callable[[str], "CompiledSchema | None"]
 """Reference → its target, compiled; None if it cannot be."""
@@ -133,11 +294,11 @@ class CompiledSchema:
             TooDeepError: The schema is too large.
         """
         try:
-            return self._errors(value, prepared_value(value, self._plain.longest))
+            return self._errors(value, _prepared_value(value, self._plain.longest))
         except UnicodeEncodeError:
-            return self._errors(value, copied_value(value, self._plain.longest))
+            return self._errors(value, _copied_value(value, self._plain.longest))
 
-    def _errors(self, value: Any, prepared: "Prepared") -> "list[SchemaError]":
+    def _errors(self, value: Any, prepared: Prepared) -> "list[SchemaError]":
         self._too_long.clear()
         self._binary = prepared.binary
         if self._is_valid(prepared.value):
@@ -148,8 +309,11 @@ class CompiledSchema:
             return self._of(self._written).errors(value)
         return self._limited(list(self._found(value, prepared)))
 
-    def _found(self, value: Any, prepared: "Prepared") -> "Iterator[SchemaError]":
+    def _found(self, value: Any, prepared: Prepared) -> "Iterator[SchemaError]":
         """Yield the errors of a value that is not valid, of long lists so many that it is enough."""
+        # Imported for those values alone that are wrong.
+        from dynacli.openapi.schema.evaluation._error_builder import Window, windows_of
+
         is_by_item = self._plain.is_by_item
         windows = windows_of(prepared.value) if is_by_item else iter([(prepared.value, Window())])
         count = held = 0
@@ -162,10 +326,7 @@ class CompiledSchema:
         if window.lists and self._plain.limits_lists:
             yield from self._explained(self._without_items, value, prepared, window._replace(is_whole=True))
 
-    def _explained(
-        self, validator: Any, value: Any, part: "Prepared", window: "Window"
-    ) -> "list[SchemaError]":
-        # Imported for those values alone that are wrong.
+    def _explained(self, validator: Any, value: Any, part: Prepared, window: "Window") -> "list[SchemaError]":
         from dynacli.openapi.schema.evaluation._error_builder import ErrorBuilder
 
         before = self._notes.count
