@@ -53,23 +53,25 @@ class Stage:
         self.places: dict[str, str] = {}
         self._stack = stack
 
-    def has_document(self, source: str, file: str, server: str = "") -> None:
-        """Put a document where the guide expects it, with a mock as its server.
+    def has_document(self, source: str, file: str, server: str = "", real: str = "") -> None:
+        """Put a document where the guide expects it, with a mock as its server if no other server is running there.
 
         Args:
             source: The URL or the path by which the guide names it.
             file: Its path below the folder of real documents (`corpus/...`), of the guides or of the tests.
             server: The URL of its server, as it is written there.
+            real: Its real document below `corpus/`, which takes the place of `file` if it is there.
         """
-        original = _original(file)
+        original = _original(real if real and _original(real).exists() else file)
         here = Path("fetched", original.name) if "://" in source else Path(source)
         if file.count("/") > 1:  # with all that it refers to
             shutil.copytree(original.parent, here.parent)
         here.parent.mkdir(exist_ok=True)
         content = original.read_bytes()
-        if server:
+        if server and server not in self.places:
             port = self._stack.enter_context(mocked(str(original))).port
             self._is_at(server, f"http://127.0.0.1:{port}")
+        if server:
             content = content.replace(server.encode(), self.places[server].encode())
         here.write_bytes(content)
         if "://" in source:
@@ -166,10 +168,10 @@ def staged(guide: str) -> Iterator[Stage]:
         for name, text in [*_FILE.findall(guide_text(guide)), *needs.get("files", {}).items()]:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(text, encoding="utf-8")
-        for document in needs.get("documents", ()):
-            stage.has_document(**document)
         for server in needs.get("servers", ()):
             stage.has_server(**server)
+        for document in needs.get("documents", ()):
+            stage.has_document(**document)
         if "prepare" in needs:
             subprocess.run(["sh", "-ec", needs["prepare"]], check=True, capture_output=True)
         yield stage
