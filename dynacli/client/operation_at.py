@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, unquote
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog, operations_at
+from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import (
     Body,
     MediaType,
@@ -22,7 +23,7 @@ from dynacli.openapi.model.operation import (
     ValueType,
     documented_status,
 )
-from dynacli.openapi.model.path_templates import path_values
+from dynacli.openapi.model.path_templates import collection_template, parameter_names, path_values
 from dynacli.openapi.model.query_names import parameter_named
 from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.registry.opened_api import OpenedApi
@@ -134,6 +135,29 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
 def operations_of_path(catalog: Catalog, path: str) -> dict[str, str]:
     """Return method → name of the operations of a path, which is written as in the document."""
     return {summary.method: summary.name for summary in catalog.each_summary() if summary.path == path}
+
+
+_BY_ID = frozenset({"byid", "byuuid", "id", "uuid"})
+
+
+def operation_by_id(catalog: Catalog, path: str) -> OperationSummary | None:
+    """Return the operation that reads an item by its id, if there is one beside the path of an item.
+
+    Beside `/books/by-id/{id}`, `/books/{id}` may want a name, whatever its parameter is called.
+
+    Raises:
+        DamagedCatalogError: The catalog cannot be read.
+    """
+    last = len(parameter_names(path)) - 1
+    collection = collection_template(path, last)
+
+    def is_wanted(other: str) -> bool:
+        above, _, segment = collection_template(other, last).rpartition("/")
+        is_item = other.rstrip("/").endswith("}") and len(parameter_names(other)) == last + 1
+        return is_item and above == collection and plain_name(segment) in _BY_ID
+
+    found = operations_at(catalog, ("GET",), is_wanted) if path.rstrip("/").endswith("}") else ()
+    return next(iter(found), None)
 
 
 def _option_in_query(operation: Operation, name: str) -> str:

@@ -202,3 +202,36 @@ def test_the_demo_that_forgets_makes_no_command(monkeypatch: pytest.MonkeyPatch)
     result = run_cli("demo", "create-workflow", "--example")
     assert json.loads(result.stdout)["id"]
     assert "" == _next(result)
+
+
+_BOOK = parameter("book_id", {"type": "string"}, "path")
+
+
+def test_an_id_goes_to_the_operation_that_takes_ids(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside `/books/by-id/{}`, the path `/books/{}` takes names: next calls, errors and plans use the first."""
+    monkeypatch.setenv("AI_AGENT", "1")
+    paths = {
+        "/books": {"get": operation("listBooks"), "post": operation("createBook", body={"type": "object"})},
+        "/books/{book_id}": {
+            "get": operation("getBook", _BOOK),
+            "put": operation("setBook", _BOOK, body={"type": "object"}),
+        },
+        "/books/by-id/{book_id}": {"get": operation("getBookById", _BOOK)},
+    }
+    api = save(document(paths, [server.origin]))
+    server.responses["/books"] = json_response({"id": "b7", "name": "Emma"}, 201)
+    server.responses["/books/b7"] = json_response({"error": "none"}, 404)
+    server.responses["/books/by-id/b7"] = json_response({"id": "b7", "name": "Emma"}, ETag='"x"')
+    created = run_cli(api, "create-book", "--body", "{}")
+    assert f"dynacli {api} get-book-by-id b7" == _next(created)
+    hint = run_cli(api, "get-book", "b7").error["hint"]
+    assert (True, False) == ("`get-book-by-id` takes an id" in hint, "list-books" in hint)
+    planned = run_cli(api, "set-book", "b7", "--body", '{"name": "Emma 2"}', "--plan", "p.json")
+    assert (True, False) == (
+        "state before: get-book-by-id: 200" in planned.stdout,
+        "if-match" in planned.stdout.lower(),
+    )
+    missing = run_cli(api, "set-book", "b8", "--body", "{}", "--plan", "q.json")
+    assert "state before: not found (get-book-by-id: 404)" in missing.stdout

@@ -13,6 +13,7 @@ from dynacli.client.call import Call, base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.links.follow_link import followed_inputs, json_of, links_of
+from dynacli.client.operation_at import operation_by_id
 from dynacli.errors import FormatError
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import Catalog, operations_at
@@ -108,7 +109,9 @@ def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
     if not found and not is_of_item:
         # `/workflows/{id}/runs` lists what `/runs/{id}` shows, if nothing shows it below the workflow.
         found = operations_at(catalog, ("GET",), is_on_item)
-    return sorted(found, key=lambda summary: not summary.path.rstrip("/").endswith("}"))
+    by_id = operation_by_id(catalog, found[0].path) if found else None
+    found = sorted(found, key=lambda summary: not summary.path.rstrip("/").endswith("}"))
+    return found if by_id is None else [by_id, *found]
 
 
 def _given_to(

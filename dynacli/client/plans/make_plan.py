@@ -19,7 +19,7 @@ from dynacli.client.call_settings import CallOptions, CallSettings, pairs_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
-from dynacli.client.operation_at import operations_of_path
+from dynacli.client.operation_at import operation_by_id, operations_of_path
 from dynacli.client.plans.plan import LONGEST_SECONDS, Plan, PlannedRequest, StateBefore
 from dynacli.client.policy.permission import decision_on
 from dynacli.client.responses.compare_calls import compared_body, without_secrets
@@ -312,14 +312,19 @@ def reading_of(engine: Engine, call: Call) -> Call | None:
     name = operations_of_path(catalog, path).get("GET")
     if name is None:
         return None
-    reading = DescribedOperation(described.api, catalog.operation(name))
+    headers = tuple(pair for pair in call.settings.headers if pair[0].lower() != "if-match")
+    return _reading_by(engine, call, name, replace(call.settings, headers=headers))
+
+
+def _reading_by(engine: Engine, call: Call, name: str, settings: CallSettings) -> Call | None:
+    """Return the call of an operation with the parameters of another call; None if it wants others."""
+    api = call.described.api
+    reading = DescribedOperation(api, api.catalog.operation(name))
     keys = {parameter.key for parameter in reading.operation.parameters}
     parameters = {key: value for key, value in call.values.parameters.items() if key in keys}
-    headers = tuple(pair for pair in call.settings.headers if pair[0].lower() != "if-match")
-    settings = replace(call.settings, headers=headers)
     try:
         return engine.prepare(reading, CallInputs(parameters, query=call.values.query), settings)
-    except UsageError:  # it wants inputs that the other operation does not have
+    except UsageError:
         return None
 
 
@@ -343,6 +348,8 @@ def read_state(
 ) -> "tuple[StateBefore, Callable[[], BodySchema]]":
     """Return the state of a resource, and what finds the document's schema of its body.
 
+    If the resource is not found, and another operation reads it by its id, that operation has the last word.
+
     Args:
         reading: As of `reading_of`.
         masker: Takes secrets out of it.
@@ -355,6 +362,11 @@ def read_state(
     name = reading.described.operation.name
     schema = reading.described.schema_of(response)
     if response.status in _GONE:
+        found = operation_by_id(reading.described.api.catalog, reading.described.operation.path)
+        by_id = _reading_by(engine, reading, found.name, reading.settings) if found is not None else None
+        if by_id is not None:
+            state, schema = read_state(engine, by_id, masker)
+            return replace(state, etag=""), schema  # a tag of another URL
         return StateBefore(name, response.status), schema
     if not 200 <= response.status < 300:
         error = reading.signed.masker.mask_error(http_error(reading, response))

@@ -336,6 +336,6 @@ def _state_text(request: PlannedRequest) -> tuple[str, str]:
     if before is None:
         return "unknown: the document has no operation that reads it", "(nothing known)"
     if before.status in {404, 410}:
-        return f"there is none ({before.operation}: {before.status})", "(none)"
+        return f"not found ({before.operation}: {before.status})", "(not found)"
     etag = f", ETag {before.etag}" if before.etag else ""
     return f"{before.operation}: {before.status}{etag}", before.operation

@@ -20,6 +20,7 @@ from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.document.json_trees import unescaped
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
+from dynacli.openapi.model.path_templates import parameter_names
 from dynacli.openapi.model.wording import enumerated
 from dynacli.text.body_text import decoded, is_json, server_message
 from dynacli.text.terminal import visible
@@ -447,16 +448,23 @@ def _missing_thing(call: Call) -> str:
     parameters = [
         parameter for parameter in call.described.operation.parameters if parameter.location == "path"
     ]
-    reported = [_shown(call, parameter) for parameter in parameters]
-    from dynacli.client.input_sources import input_sources
-
-    sources = input_sources(call.described.api, call.described.operation, parameters)
-    if not reported:
+    if not parameters:
         return ""
-    if not sources:
-        return f"Check {enumerated(reported)}"
-    names = list(dict.fromkeys(f"`{source}`" for source in sources.values()))
-    return f"Check {enumerated(reported)}; {enumerated(names)} {'has' if len(names) == 1 else 'have'} what there is"
+    from dynacli.client.input_sources import input_sources
+    from dynacli.client.operation_at import operation_by_id
+
+    api, operation = call.described.api, call.described.operation
+    hints = [f"Check {enumerated([_shown(call, parameter) for parameter in parameters])}"]
+    by_id = operation_by_id(api.catalog, operation.path) if operation.method == "GET" else None
+    if by_id is not None:  # the list has ids, which lead to nothing here
+        hints.append(f"`{by_id.name}` takes an id")
+        parameters = [
+            parameter for parameter in parameters if parameter.name != parameter_names(operation.path)[-1]
+        ]
+    names = [f"`{source}`" for source in dict.fromkeys(input_sources(api, operation, parameters).values())]
+    if names:
+        hints.append(f"{enumerated(names)} {'has' if len(names) == 1 else 'have'} what there is")
+    return "; ".join(hints)
 
 
 def _shown(call: Call, parameter: Parameter) -> str:
