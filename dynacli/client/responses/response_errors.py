@@ -174,7 +174,11 @@ def mismatch_error(
         evidence = Evidence.of_response(response)
         text = findings_text(api, validation.findings, evidence, call.settings.is_verbose)
     details = validation_json(api, validation) if has_json else {}
-    mismatch = MismatchError("The response does not match the document", reason=text, **details)
+    hint = ""
+    if api.is_registered and validation.findings:
+        words = f"{validation.findings[0].rule} {call.described.operation.name} --reason TEXT"
+        hint = f"If the server is right, accept such findings: `{invocation('ignore', api.name)} {words}`"
+    mismatch = MismatchError("The response does not match the document", reason=text, hint=hint, **details)
     call.signed.response_masker(response.headers).mask_error(mismatch)
     return mismatch
 

@@ -13,7 +13,7 @@ from dynacli.openapi.schema.evaluation._formats import is_iso_duration
 from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, NAMELESS, PATTERN, Origin
 from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 from dynacli.openapi.schema.evaluation.translation import PlainSchema
-from dynacli.openapi.schema.read_schema import mapping_of, says_nullable
+from dynacli.openapi.schema.read_schema import mapping_of, says_nullable, types_of
 
 _ALIASES = {
     "$ref": "$dynamicRef",
@@ -452,8 +452,10 @@ class ErrorBuilder:
             # server takes what any of them allows.
             values = place.schema.get(keyword)
             names = tuple(_name_of(values[index], index) for index in fitting)
-            is_request = self._plain.direction == "request"
-            yield self._error(place, path, instance, keyword, names=names, is_minor=is_request)
+            is_minor = self._plain.direction == "request" or self._is_integer_of_both(
+                instance, [values[index] for index in fitting]
+            )
+            yield self._error(place, path, instance, keyword, names=names, is_minor=is_minor)
             return
         nearly = next((errors for errors in branches if all(error.is_minor for error in errors)), None)
         if nearly is not None:
@@ -464,6 +466,16 @@ class ErrorBuilder:
             error.tags = error.tags[len(place.tags) :]
         flat = [error for errors in branches for error in errors]
         yield self._error(place, path, instance, keyword, context=flat)
+
+    def _is_integer_of_both(self, instance: Any, branches: list[Any]) -> bool:
+        """Return whether a number fits a branch of integers, and others only because each integer is a number."""
+        if instance is None or isinstance(instance, bool | str | list | Mapping):
+            return False
+        kinds = [
+            {kind for part in self._plain.applied(branch) for kind in types_of(part)} for branch in branches
+        ]
+        integers = [found for found in kinds if "number" not in found]
+        return all({"integer", "number"} & found for found in kinds) and len(integers) == 1
 
     def _names(self, place: _Place, instance: Any, keyword: str, names: list[str] | None) -> tuple[str, ...]:
         """Return the names of the properties that are not allowed, in the order of the value.
