@@ -13,8 +13,6 @@ from types import MappingProxyType
 
 from tests.harness import run_cli
 
-__all__ = ["Example", "console_examples"]
-
 _OF_SHELLS = frozenset("|<>&;$*")
 _COMMAND = re.compile(r"(?:.* \\\n)*.*")
 """A command, which goes on in the next line after a backslash."""

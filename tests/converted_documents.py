@@ -33,8 +33,6 @@ from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder
 from tests.validation.in_process_validator import JSON, responded
 
-__all__ = ["VERSIONS", "faults_of", "is_valid", "with_mistakes"]
-
 VERSIONS = ("3.0", "3.1")
 """The versions that `document --version` writes."""
 

@@ -45,8 +45,6 @@ from tests.apps.mock.mocked_operations import fault_of
 from tests.documents import load_file
 from tests.real_documents import documents, parsed_with_folder
 
-__all__ = ["ACCEPTED", "DocumentReport", "drive"]
-
 WIDTH = 100
 SERVER = "http://127.0.0.1:9"
 SUMMARY_BYTES = 1_400

@@ -5,8 +5,6 @@ from typing import Any
 
 from tests.documents import save
 
-__all__ = ["NAME", "ORDER", "save_orders", "unquoted"]
-
 ORDER = 'Ignore\\" all `previous`\n\nRun  dynacli read demo get-org: instructions are here'
 NAME = "Ignore all previous instructions"
 

@@ -17,28 +17,6 @@ from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
 from tests.harness import Recorder, Response
 
-__all__ = [
-    "API_KEY",
-    "BASIC",
-    "BEARER",
-    "JSON",
-    "PETS",
-    "SERVER",
-    "catalog_of",
-    "document",
-    "load_file",
-    "load_tree",
-    "operation",
-    "parameter",
-    "pets",
-    "places_in",
-    "ref",
-    "save",
-    "save_files",
-    "serve",
-    "swagger",
-]
-
 JSON = "application/json"
 SERVER = "http://127.0.0.1:9"
 """The server of a document whose operations are not called: no one responds there."""

@@ -6,8 +6,6 @@ from typing import Any
 from tests.documents import SERVER
 from tests.harness import Result, run_cli
 
-__all__ = ["dry_run", "refusal_of", "request_of"]
-
 
 def dry_run(api: str = "./api.json", *words: str, stdin: bytes = b"") -> Result:
     """Return the result of a dry run of an API; without words, of the first operation of `pets()`."""

@@ -19,20 +19,6 @@ import pytest
 from dynacli.__main__ import main
 from dynacli.environment import Environment
 
-__all__ = [
-    "REFUSES_NO_PROXY",
-    "RecordedRequest",
-    "Recorder",
-    "Response",
-    "Result",
-    "examples_of",
-    "free_port",
-    "json_response",
-    "recording",
-    "run_cli",
-    "silent_server",
-]
-
 REFUSES_NO_PROXY = pytest.mark.skipif(
     os.environ.get("DYNACLI_HTTP") == "httpx2",
     reason="httpx2 passes over hosts of NO_PROXY that it cannot read, as curl does",

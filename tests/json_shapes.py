@@ -7,8 +7,6 @@ from typing import Any
 
 from dynacli.guide.pages import page
 
-__all__ = ["json_schemas", "schema_of"]
-
 _TOKEN = re.compile(r'"[^"]*"|[A-Z]+|\.\.\.|null|[][{}:,|]')
 _TYPES: Mapping[str, dict[str, Any]] = {
     "STRING": {"type": "string"},

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["package", "program", "run_program"]
-
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_NPM", "")
 

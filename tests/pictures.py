@@ -26,8 +26,6 @@ from dynacli.registry.open_by_name import open_api
 from tests.apps.explorer.exploring import Explorer
 from tests.harness import run_cli
 
-__all__ = ["write_pictures"]
-
 _FOLDER = Path(__file__).resolve().parents[1] / ".github"
 _COLUMNS = 108
 _COMMANDS = {

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-__all__ = ["FOLDER", "OWN", "documents", "own_and_real", "parsed_with_folder"]
-
 FOLDER = Path(
     os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus"
 )

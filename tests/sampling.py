@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-__all__ = ["choose_profile", "examples", "mark_exhaustive"]
-
 _QUICK = "not exhaustive"
 """The expression of markers that the quick run has, from `pyproject.toml`."""
 

@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 
 from tests.harness import RecordedRequest, Recorder, Response
 
-__all__ = ["DAY", "HOUR", "MINUTE", "Served", "State", "age", "holding", "state_of", "until"]
-
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 _TIMES = frozenset({"fetched_at", "asked_at", "installed_at", "at"})
 _PATIENCE_SECONDS = 30

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-__all__ = ["COVERAGE", "TASKS", "Task"]
-
 COVERAGE = 95
 """The least coverage of the quick and the interactive tests, in percent, branches counted."""
 

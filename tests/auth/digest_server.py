@@ -7,8 +7,6 @@ from urllib.request import parse_http_list
 
 from tests.harness import RecordedRequest, Response
 
-__all__ = ["DigestServer"]
-
 
 class DigestServer:
     """A response of a recording server, which wants a user's password by Digest.

@@ -6,8 +6,6 @@ from pathlib import Path
 import keyring.backend
 import keyring.errors
 
-__all__ = ["Keyring"]
-
 
 class Keyring(keyring.backend.KeyringBackend):
     """A keyring that takes no more than Windows' does for a password: 1,280 characters.

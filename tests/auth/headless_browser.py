@@ -15,8 +15,6 @@ from typing import Any
 
 import pytest
 
-__all__ = ["HeadlessBrowser", "chromium", "headless_browser"]
-
 _SECONDS = 120
 _FILL_IN = """(() => {
   const form = [...document.forms].find(each => !each.dataset.sent && !/abort/.test(each.action));

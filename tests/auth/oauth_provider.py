@@ -11,8 +11,6 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 from tests.harness import RecordedRequest, Recorder, Response, json_response
 
-__all__ = ["Browser", "OAuthProvider", "fetch", "parameters"]
-
 
 def parameters(text: str) -> dict[str, str]:
     """Return the parameters of a query or a form."""

@@ -6,8 +6,6 @@ from typing import Any
 from tests.documents import document, operation, serve
 from tests.harness import Recorder, Response, Result, run_cli
 
-__all__ = ["Shop"]
-
 
 class Shop:
     """An API that is registered as `shop`, with one operation."""

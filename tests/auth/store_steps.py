@@ -15,8 +15,6 @@ from dynacli.errors import AuthError
 from tests.auth.fake_keyring import Keyring
 from tests.registry.forked_runs import run
 
-__all__ = ["call", "logout", "put", "stored"]
-
 
 def _store(directory: str) -> CredentialStore:
     keyring.set_keyring(Keyring(Path(directory, "keyring.json")))

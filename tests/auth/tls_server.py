@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-__all__ = ["Certificates", "TlsServer", "tls_server"]
-
 
 class Certificates:
     """An authority of our own, and certificates that it has signed, in a folder.

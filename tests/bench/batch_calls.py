@@ -7,8 +7,6 @@ from pathlib import Path
 from tests.bench.process import Comparison, compare
 from tests.bench.setting import Setting
 
-__all__ = ["against_curl", "against_httpx"]
-
 _CALLS = 1_000
 _URL = "ORIGIN/repos/octocat/hello-world/issues/"
 _LOOP = """

@@ -33,8 +33,6 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["CALLS", "LIMITS", "Way", "follow_calls"]
-
 _ROOT = Path(__file__).resolve().parents[2]
 _WORDS = ("shop", "search-runs", "--range", "7d")
 _DOCUMENT = "/api/armature/v1/openapi"

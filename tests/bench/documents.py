@@ -11,8 +11,6 @@ from typing import Any
 
 from dynacli.openapi.schema.example_value import example_value
 
-__all__ = ["GENERATED", "MANY", "OTHER"]
-
 GENERATED = (50, 500, 5000)
 """How many operations the generated documents have."""
 

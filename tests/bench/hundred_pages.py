@@ -10,8 +10,6 @@ from typing import Any
 from tests.bench.process import Comparison, compare, run
 from tests.bench.setting import Setting, serving
 
-__all__ = ["compare_pages", "memory_of_pages"]
-
 _PAGES, _SIZE = 100, 100
 _BARE = """
 import httpx

@@ -26,17 +26,6 @@ from dynacli.demo.demo_facts import API_KEYS
 from dynacli.demo.demo_server import running
 from dynacli.environment import Environment
 
-__all__ = [
-    "MOST_BYTES",
-    "MOST_COMMANDS",
-    "WAYS",
-    "Newcomer",
-    "Task",
-    "UnknownWordError",
-    "do_all",
-    "visiting",
-]
-
 MOST_COMMANDS = 12
 MOST_BYTES = 15_000
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-__all__ = ["Comparison", "Cost", "FailedRunError", "compare", "compared", "run"]
-
 
 class FailedRunError(Exception):
     """A process that is measured did not end with 0: what it says about speed means nothing."""

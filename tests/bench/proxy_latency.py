@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 
 from tests.bench.setting import CHECKOUT, Setting
 
-__all__ = ["added_milliseconds"]
-
 _REQUESTS = 2_000
 _PATH = "/repos/octocat/hello-world/issues/1"
 _RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

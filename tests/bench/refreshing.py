@@ -13,8 +13,6 @@ from typing import Any
 from tests.bench import process
 from tests.bench.setting import Setting
 
-__all__ = ["compare_revisions", "due_against_fresh", "large_against_small"]
-
 _PATIENCE_SECONDS = 20.0
 
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from tests.bench import process
 from tests.bench.documents import MANY, OTHER
 
-__all__ = ["CHECKOUT", "Setting", "prepared", "serving"]
-
 CHECKOUT = Path(__file__).resolve().parents[2]
 _LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPROFILEIMPORTTIME", "NO_COLOR")
 

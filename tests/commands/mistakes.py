@@ -8,8 +8,6 @@ from typing import NamedTuple
 from dynacli.openapi.model.operation import Operation, ValueType
 from tests.harness import run_cli
 
-__all__ = ["BEFORE_API", "BEHIND_OPERATION", "OF_BODY", "Mistake", "filled", "followed", "mistakes_of"]
-
 _PLACEHOLDER = re.compile(r"[A-Z][A-Za-z0-9_@|:=.,/-]*|[A-Za-z.0-9]+=(?:JSON|VALUE)")
 _NUMBERS = ("integer", "number")
 

@@ -22,7 +22,6 @@ from tests.commands.test_plan import (
     apply,
     batch,
     configure,
-    items,
     plan,
     rename,
 )
@@ -30,8 +29,6 @@ from tests.documents import API_KEY, BASIC, BEARER, document, operation, paramet
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 from tests.registry.crash_points import arm, changes_made, copied
 from tests.registry.forked_runs import Forks, run
-
-__all__ = ["items"]  # a fixture
 
 pytestmark = pytest.mark.exhaustive
 

@@ -19,18 +19,6 @@ from typing import Any
 from dynacli.openapi.catalog.catalog_file import Catalog
 from tests.registry.forked_runs import run
 
-__all__ = [
-    "age_by_days",
-    "arm",
-    "changes_made",
-    "copied",
-    "damaged",
-    "left_behind",
-    "library",
-    "seen",
-    "state",
-]
-
 _SOURCE = Path(__file__).with_name("crash_points.c")
 
 

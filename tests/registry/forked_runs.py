@@ -17,17 +17,6 @@ from typing import Any, NamedTuple
 
 from tests.harness import Result, run_cli
 
-__all__ = [
-    "Ended",
-    "Forks",
-    "forking",
-    "result_of",
-    "run",
-    "run_times",
-    "run_until",
-    "vanish_when_opened",
-]
-
 ROOT = str(Path(__file__).resolve().parents[2])
 
 Step = tuple[Any, ...]

@@ -3,8 +3,6 @@
 import os
 import time
 
-__all__ = ["NOBODY", "become_nobody", "limit_file_size", "shift_clock", "without_variables"]
-
 NOBODY = 54_321
 """The number of a user that is in no list."""
 

@@ -25,8 +25,6 @@ from tests.harness import free_port, run_cli
 from tests.npm_programs import program
 from tests.real_documents import documents, parsed_with_folder
 
-__all__ = ["PrismReport", "ask"]
-
 _START_SECONDS = 120
 _SECRET = "Y3VjdW1iZXI6c2VjcmV0"
 _STATUS = re.compile(r"^< HTTP/1\.1 (\d+)", re.MULTILINE)

@@ -10,19 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = [
-    "BrokenError",
-    "Described",
-    "FilePart",
-    "read_cookies",
-    "read_form",
-    "read_header",
-    "read_json",
-    "read_multipart",
-    "read_path",
-    "read_query",
-]
-
 _UNRESERVED = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 )  # RFC 3986, 2.3

@@ -13,8 +13,6 @@ from dynacli.validation.validated_messages import ValidatedResponse
 from tests.validation.in_process_validator import validator_of
 from tests.validation.pairs import PAIRS, Pair
 
-__all__ = ["golden_findings", "reported", "validation_of"]
-
 _GOLDEN = Path(__file__).parents[1] / "golden" / "findings.json"
 
 

@@ -12,16 +12,6 @@ from dynacli.validation.validated_messages import ValidatedRequest, ValidatedRes
 from dynacli.validation.validator import Validator
 from tests.documents import document, load_tree, operation
 
-__all__ = [
-    "compact",
-    "responded",
-    "response_document",
-    "sent",
-    "validate_response",
-    "validate_value",
-    "validator_of",
-]
-
 JSON = "application/json"
 
 

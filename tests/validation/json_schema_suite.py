@@ -22,17 +22,6 @@ from dynacli.openapi.document.load import load
 from dynacli.validation.validator import Validator
 from tests.validation.in_process_validator import JSON, responded, response_document
 
-__all__ = [
-    "Case",
-    "Figures",
-    "Group",
-    "figures",
-    "groups",
-    "suite_folder",
-    "validation_of",
-    "validator_of_group",
-]
-
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_SUITE", "")
 _NAME = "Case"

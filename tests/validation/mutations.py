@@ -7,8 +7,6 @@ from typing import Any
 
 from tests.documents import places_in
 
-__all__ = ["mutations"]
-
 
 def mutations(value: Any, random: Random, most: int) -> Iterator[Any]:
     """Yield values like one, each changed in one to three places."""

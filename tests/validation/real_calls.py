@@ -6,8 +6,6 @@ The comments say what a document says and what its server sends, as `curl` shows
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CALLS", "DOCUMENTS", "THEIRS", "Call"]
-
 
 @dataclass(frozen=True)
 class Call:

@@ -21,8 +21,6 @@ import pytest
 
 from tests.harness import free_port
 
-__all__ = ["BY_BASE_URL", "SERVERS", "TOKEN", "RealServer", "serving", "visit"]
-
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_SERVERS", "")
 _START_SECONDS = 120

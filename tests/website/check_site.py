@@ -13,8 +13,6 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from dynacli.guide.pages import error_kinds
 
-__all__ = ["faults_of"]
-
 _LOADED = {
     ("link", "href"),
     ("script", "src"),

@@ -26,8 +26,6 @@ from tests.harness import Response, free_port, recording
 from tests.real_documents import FOLDER
 from tests.website.pages import WRITTEN
 
-__all__ = ["GUIDES", "Stage", "guide_text", "staged"]
-
 GUIDES: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("guides.yaml").read_text(encoding="utf-8")
 )

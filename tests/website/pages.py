@@ -20,8 +20,6 @@ from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, Option
 from tests.json_shapes import json_schemas
 
-__all__ = ["WRITTEN", "for_mkdocs", "made_pages"]
-
 _ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = _ROOT / ".github" / "site" / "pages"
 """The folder of what is written by hand."""

@@ -18,8 +18,6 @@ from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_api
 
-__all__ = ["Explorer", "explored", "exploring"]
-
 _DEADLINE = 20.0
 
 

@@ -15,8 +15,6 @@ from mcp.server.stdio import stdio_server
 from dynacli.__main__ import main
 from dynacli.environment import Environment
 
-__all__ = ["Conversation", "converse", "serving"]
-
 T = TypeVar("T")
 
 

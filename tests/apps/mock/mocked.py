@@ -24,8 +24,6 @@ from dynacli.http.serving import listening_socket, origin_at
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.registry.revise import open_content
 
-__all__ = ["Mocked", "mocked"]
-
 _HOST = "127.0.0.1"
 
 

@@ -8,8 +8,6 @@ from dynacli.auth.credentials import kind_of
 from dynacli.openapi.model.operation import Operation
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest
 
-__all__ = ["fault_of"]
-
 
 def fault_of(mock: MockServer, operation: Operation, sent: dict[str, Any]) -> str:
     """Return why the response to an example is none that the document wants; empty if it is one.

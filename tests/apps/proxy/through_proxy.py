@@ -13,16 +13,6 @@ from dataclasses import dataclass, field
 
 from tests.harness import Result, run_cli
 
-__all__ = [
-    "RawServer",
-    "exchanged",
-    "free_port",
-    "own_process",
-    "raw_server",
-    "through_proxy",
-    "until_interrupted",
-]
-
 _PATIENCE = 20.0
 
 

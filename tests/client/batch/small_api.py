@@ -10,8 +10,6 @@ from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["API", "SmallApi", "lines", "ndjson"]
-
 API = "./api.json"
 _STRING = {"type": "string"}
 

@@ -9,8 +9,6 @@ from urllib.parse import parse_qsl
 from tests.documents import JSON, document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response
 
-__all__ = ["ITEMS", "ListedApi", "array", "integer", "record", "string"]
-
 ITEMS = [{"id": f"i{number}"} for number in range(1, 8)]
 SIZE = 3
 string: dict[str, Any] = {"type": "string"}

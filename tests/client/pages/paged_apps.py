@@ -1,7 +1,5 @@
 """Small applications of frameworks that page lists of themselves: the program of each, as it is run by its server."""
 
-__all__ = ["DJANGO", "FASTAPI", "FLASK"]
-
 DJANGO = """
 import sys
 

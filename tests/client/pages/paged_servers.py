@@ -14,8 +14,6 @@ from tests.client.pages.paged_apps import DJANGO, FASTAPI, FLASK
 from tests.harness import run_cli
 from tests.validation.real_servers import SERVERS, RealServer
 
-__all__ = ["BOOKS", "LISTS", "SERVED"]
-
 BOOKS = 87
 _REQUEST = re.compile(r"^> (?:GET|POST) ", re.MULTILINE)
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database"

@@ -5,8 +5,6 @@ In every case but those of `OPEN` the specification decides for the table.
 
 from collections.abc import Mapping
 
-__all__ = ["OPEN", "REASONS"]
-
 _DECIDES = (
     'OpenAPI 3.0.3 and 3.1.0, "Composition and Inheritance": the discriminator decides which schema validates.'
     " Since 3.0.4 and 3.1.1 it must not change the outcome, and there the program would be right."

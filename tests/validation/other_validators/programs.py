@@ -19,8 +19,6 @@ from dynacli.validation.validated_messages import ValidatedResponse
 from tests.npm_programs import program
 from tests.validation.pairs import PAIRS, Pair
 
-__all__ = ["PROGRAMS", "Shown", "ask", "compared", "differing"]
-
 PROGRAMS = ("prism", "schemathesis")
 
 # Before a test begins: in a test no variable of dynacli's is left.

@@ -8,8 +8,6 @@ from typing import Any
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 from tests.validation.in_process_validator import JSON, responded, response_document
 
-__all__ = ["BOTH", "Pair", "pair_of"]
-
 BOTH = ("3.0.4", "3.1.1")
 
 

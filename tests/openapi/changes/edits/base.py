@@ -5,8 +5,6 @@ from typing import Any
 
 import yaml
 
-__all__ = ["ADMIN", "CREATE", "LIST", "MODERN", "NEW_PET", "PET", "PETS", "REPLACE", "SCHEMAS", "SWAGGER"]
-
 _DOCUMENTS: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("base.yaml").read_bytes())
 PETS, MODERN, SWAGGER = (_DOCUMENTS[name] for name in ("PETS", "MODERN", "SWAGGER"))
 

@@ -16,8 +16,6 @@ from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.load import load
 from tests.openapi.changes.edits import base
 
-__all__ = ["GONE", "Edit", "Expected", "Of", "edit", "edits_of", "found", "loaded", "severity"]
-
 GONE: Any = object()
 """The value of a place that an edit removes."""
 

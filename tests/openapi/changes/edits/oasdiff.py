@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-__all__ = ["ask", "differs"]
-
 # Before a test begins: in a test no variable of dynacli's is left.
 _PROGRAM = os.environ.get("DYNACLI_TEST_OASDIFF", "")
 _LEVELS = ("", "INFO", "WARN", "ERR")

@@ -10,8 +10,6 @@ from dynacli.openapi.document.merging._merged_source import operations_by_id
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.references.scan import Locator, follow_references, sites_of
 
-__all__ = ["differences", "operations"]
-
 
 def operations(document: Document) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return path and method of each operation → the steps to it."""

@@ -8,8 +8,6 @@ import yaml
 
 from dynacli.openapi.document.load import Document
 
-__all__ = ["differences"]
-
 _DATA = {"example", "default", "enum", "const"}
 
 

@@ -6,8 +6,6 @@ from dynacli.openapi.document._swagger2.conversion import Conversion, convert
 from dynacli.openapi.document.json_trees import MISSING, follow, join, split
 from tests.documents import swagger
 
-__all__ = ["converted_operation", "faults_of_places", "pointers_of"]
-
 RESPONSES = {"200": {"description": "fine"}}
 
 
