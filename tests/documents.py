@@ -15,7 +15,7 @@ from dynacli.openapi.document.fetch import allowed_files
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
-from tests.harness import Recorder, Response
+from tests.harness import Recorder, json_response
 
 JSON = "application/json"
 SERVER = "http://127.0.0.1:9"
@@ -138,7 +138,7 @@ def save_files(files: Mapping[str, Any], folder: str | Path = ".") -> Path:
 
 def serve(server: Recorder, made: Any, path: str = "/openapi.json") -> str:
     """Let a server have a document, and return its URL."""
-    server.responses[path] = Response(body=json.dumps(made).encode())
+    server.responses[path] = json_response(made)
     return f"{server.origin}{path}"
 
 

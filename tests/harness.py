@@ -8,6 +8,9 @@ import re
 import selectors
 import shlex
 import socket
+import socketserver
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -159,6 +162,65 @@ class Recorder:
         return self.requests[-1]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # with five, the sixth connection at a time waits for a second
+
+    def __init__(self, address: Any, handler: type[BaseHTTPRequestHandler]) -> None:
+        is_path = isinstance(address, str)
+        # Python has no sockets for paths on Windows.
+        of_path = getattr(socket, "AF_UNIX", socket.AF_INET)
+        self.address_family = of_path if is_path else socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        socketserver.TCPServer.server_bind(self)  # that of HTTP looks up the name of the host
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # a client that leaves, or does not trust us
+            super().handle_error(request, client_address)
+
+
+@contextlib.contextmanager
+def serving(
+    handler: type[BaseHTTPRequestHandler], host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Run a server until the end of the block, and give its origin.
+
+    Args:
+        handler: Responds to the requests; nothing is logged.
+        host: An address of loopback, whose port is a free one, or the path of a socket.
+        tls: What it speaks TLS with.
+    """
+    is_path = host.startswith("/")
+    quiet = type(handler.__name__, (handler,), {"log_message": lambda *_: None})
+    server = _Server(host if is_path else (host, 0), quiet)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    ending, end = socket.socketpair()
+
+    def serve() -> None:
+        # Unlike `serve_forever`, this looks up only when something comes, and the end comes at once.
+        with selectors.DefaultSelector() as selector:
+            selector.register(server, selectors.EVENT_READ)
+            selector.register(end, selectors.EVENT_READ)
+            while not any(key.fileobj is end for key, _ in selector.select()):
+                server.handle_request()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    shown = f"[{host}]" if ":" in host else host
+    scheme = "http" if tls is None else "https"
+    try:
+        yield f"unix:{host}" if is_path else f"{scheme}://{shown}:{server.server_address[1]}"
+    finally:
+        ending.send(b"\0")
+        thread.join()
+        server.server_close()
+        ending.close()
+        end.close()
+
+
 @contextlib.contextmanager
 def recording(path: str = "") -> Iterator[Recorder]:
     """Run a recording server until the end of the block.
@@ -169,10 +231,6 @@ def recording(path: str = "") -> Iterator[Recorder]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-
-        def handle_one_request(self) -> None:
-            with contextlib.suppress(ConnectionError):
-                super().handle_one_request()
 
         def chunks(self) -> Iterator[bytes]:
             while size := int(self.rfile.readline().partition(b";")[0], 16):
@@ -208,38 +266,6 @@ def recording(path: str = "") -> Iterator[Recorder]:
                 raise AttributeError(name)
             return self.response  # whatever the method is
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    class OnSocket(ThreadingHTTPServer):
-        # Python has no sockets for paths on Windows.
-        address_family = getattr(socket, "AF_UNIX", socket.AF_INET)
-        server_name, server_port = "localhost", 0
-
-        def server_bind(self) -> None:
-            self.socket.bind(path)
-
-    server = OnSocket(path, Handler) if path else ThreadingHTTPServer(("127.0.0.1", 0), Handler)  # type: ignore[arg-type]
-    server.daemon_threads = True
-    server.socket.listen(128)  # with five, the sixth connection at a time waits for a second
-    recorder = Recorder(f"unix:{path}" if path else f"http://127.0.0.1:{server.server_address[1]}")
-    ending, end = socket.socketpair()
-
-    def serve() -> None:
-        # Unlike `serve_forever`, this looks up only when something comes, and the end comes at once.
-        with selectors.DefaultSelector() as selector:
-            selector.register(server, selectors.EVENT_READ)
-            selector.register(end, selectors.EVENT_READ)
-            while not any(key.fileobj is end for key, _ in selector.select()):
-                server.handle_request()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
+    recorder = Recorder("")
+    with serving(Handler, path or "127.0.0.1") as recorder.origin:
         yield recorder
-    finally:
-        ending.send(b"\0")
-        thread.join()
-        server.server_close()
-        ending.close()
-        end.close()

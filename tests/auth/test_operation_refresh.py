@@ -12,7 +12,7 @@ import pytest
 
 from tests.auth.fake_keyring import Keyring
 from tests.documents import API_KEY, BEARER, document, operation, serve
-from tests.harness import RecordedRequest, Recorder, Response, Result, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, recording, run_cli
 
 _TEXT = {"type": "string"}
 _NAMES = {"user": _TEXT, "password": {"type": "string", "format": "password"}, "mode": _TEXT}
@@ -54,7 +54,7 @@ class Directory:
         refresh = f"refresh+{self.number}/="
         self.current = f"token-{self.number}"
         self.good |= {refresh, self.current}
-        return Response(200, json.dumps(self.shown(self.current, refresh)).encode())
+        return json_response(self.shown(self.current, refresh))
 
     def _login(self, request: RecordedRequest) -> Response:
         assert "password-of-mine" in request.body.decode()

@@ -14,7 +14,7 @@ import pytest
 
 from tests.auth.tls_server import Certificates
 from tests.documents import document, operation, save
-from tests.harness import run_cli
+from tests.harness import free_port, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -70,13 +70,6 @@ def program(name: str, *needed: str) -> str:
     if found is None or not all(map(os.path.exists, needed)):
         pytest.skip(f"{name} is not installed")
     return found
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

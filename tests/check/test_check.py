@@ -4,15 +4,15 @@ import json
 import threading
 import time
 from _thread import interrupt_main
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.documents import document, save
-from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
+from tests.documents import document, save, serve
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli, serving
 
 _PET = {
     "type": "object",
@@ -330,7 +330,7 @@ def test_a_credential_for_another_origin_is_not_sent(
     """The document's server may not choose where it goes, and no one is asked in a check."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     document = json.loads(Path(_secured(server)).read_text())
-    other_server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
+    serve(other_server, document)
     url = f"{other_server.origin}/openapi.json"
     result = run_cli("check", url, "-o", "json", terminal=("stdin", "stderr"))
     assert (11, []) == (result.exit_code, server.requests)
@@ -519,36 +519,6 @@ _EVENT = {
 }
 
 
-class _Stream(ThreadingHTTPServer):
-    """A server whose responses go on until no one listens."""
-
-    daemon_threads = True
-
-    def __init__(self, media_type: str, first: bytes, then: bytes) -> None:
-        self.media_type, self.first, self.then = media_type, first, then
-        super().__init__(("127.0.0.1", 0), _StreamHandler)
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-
-
-class _StreamHandler(BaseHTTPRequestHandler):
-    server: _Stream
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", self.server.media_type)
-        self.end_headers()
-        self.wfile.write(self.server.first)
-        try:
-            for _ in range(100):
-                time.sleep(0.1)
-                self.wfile.write(self.server.then)
-        except OSError:
-            return
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass
-
-
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("media_type", "first", "then", "rules"),
@@ -571,10 +541,19 @@ def test_a_stream_without_an_end_is_validated_as_far_as_it_comes(
     good = {"description": "Good", "content": {media_type: {"itemSchema": _EVENT}}}
     document = json.loads(Path(_single(server, s200=good)).read_text())
     path = save({**document, "openapi": "3.2.0"})
-    with _Stream(media_type, first, then) as stream:
-        url = f"http://127.0.0.1:{stream.server_address[1]}"
+
+    class Stream(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", media_type)
+            self.end_headers()
+            self.wfile.write(first)
+            for _ in range(100):  # until no one listens
+                time.sleep(0.1)
+                self.wfile.write(then)
+
+    with serving(Stream) as url:
         result = run_cli("check", path, "--server", url, "-o", "json", "--timeout", "0.5")
-        stream.shutdown()
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result)), result.stderr
     assert any("the stream went on after" in reason for reason in _row(result)["not_validated"])
 

@@ -15,7 +15,7 @@ import pytest
 from dynacli.check._call_planner import ResponseValues
 from dynacli.check.resource_chains import ResourceChain, find_chains
 from dynacli.openapi.model.operation import OperationSummary
-from tests.harness import RecordedRequest, Recorder, Response, Result, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, recording, run_cli
 
 JSON = "application/json"
 
@@ -149,7 +149,7 @@ class _Store:
         if request.method in self.responses:
             return self.responses[request.method](request)
         if request.method == "GET":
-            return Response(200, json.dumps([*self.things.values()]).encode())
+            return json_response([*self.things.values()])
         number = self.made = max(len(self.things), self.made) + 1
         self.things[number] = {"id": number, **json.loads(request.body)}
         if self.location:
@@ -169,7 +169,7 @@ class _Store:
             return Response(204, b"", {})
         if request.method == "PATCH":
             self.things[number].update(json.loads(request.body))
-        return Response(200, json.dumps(self.things[number]).encode())
+        return json_response(self.things[number])
 
     @property
     def calls(self) -> list[str]:
@@ -913,7 +913,7 @@ def test_a_body_gets_the_ids_that_are_known(tmp_path: Path, store: _Store) -> No
         "get": {"operationId": "owners", "responses": {"200": {"description": ""}}}
     }
     known = [{"id": "o1", "thing_id": "t1", "owner_name": "Ann", "name": "no", "phone_number": "1"}]
-    store.recorder.responses["/owners"] = Response(200, json.dumps(known).encode())
+    store.recorder.responses["/owners"] = json_response(known)
     store.responses["POST"] = lambda _: Response(404, b"", {})
     _check(tmp_path, document, "--yes", "--validate", "strict")
     body = json.loads(next(request.body for request in store.recorder.requests if request.method == "POST"))
@@ -946,7 +946,7 @@ class _Flows:
         if "f-1" not in self.flows:
             return Response(404, b"", {})
         name = self.flows.pop("f-1") if request.method == "DELETE" else self.flows["f-1"]
-        return Response(200, json.dumps({"id": "f-1", "name": name}).encode())
+        return json_response({"id": "f-1", "name": name})
 
     def create_run(self, request: RecordedRequest) -> Response:
         is_known = json.loads(request.body)["flow_id"] in self.flows

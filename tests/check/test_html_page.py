@@ -9,7 +9,7 @@ import pytest
 
 from tests.auth.headless_browser import headless_browser
 from tests.documents import document, save
-from tests.harness import Recorder, Response, Result, run_cli
+from tests.harness import Recorder, Result, json_response, run_cli
 
 _HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp;\x1b[31m"
 
@@ -92,7 +92,7 @@ def test_no_text_of_a_document_or_server_becomes_markup(server: Recorder) -> Non
     }
     whole = document({"/<b>x</b>": {"get": get}}, [server.origin], version="3.1.0")
     whole["info"]["title"] = _HOSTILE
-    server.responses["/%3Cb%3Ex%3C/b%3E"] = Response(200, json.dumps({"a": _HOSTILE, _HOSTILE: 1}).encode())
+    server.responses["/%3Cb%3Ex%3C/b%3E"] = json_response({"a": _HOSTILE, _HOSTILE: 1})
     html = run_cli("check", save(whole), "-o", "html").stdout
     page = _Page(html)
     assert set() == page.tags & {"script", "img"}

@@ -5,12 +5,11 @@ server sends, and what a cache does then. `is` says what dynacli does, `suite` w
 """
 
 import sys
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +21,7 @@ import dynacli
 from dynacli.client import response_cache
 from dynacli.errors import NetworkError
 from tests.documents import document, operation, save
+from tests.harness import serving
 
 CASES: dict[str, Any] = yaml.load(
     Path(__file__).with_name("cache_cases.yaml").read_text(encoding="utf-8"),
@@ -80,17 +80,9 @@ def scripted(clock: Clock) -> Iterator[SimpleNamespace]:
                 raise AttributeError(name)
             return self.respond
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        script = SimpleNamespace(origin=f"http://127.0.0.1:{server.server_port}", step={}, seen=[])
+    script = SimpleNamespace(step={}, seen=[])
+    with serving(Handler) as script.origin:
         yield script
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module", name="script")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
-from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
 NEW = {"/new": {"get": operation("newOne")}}
@@ -165,7 +165,7 @@ def test_a_header_gives_the_larger_document_now_and_later(
     base: str, server: Recorder, home: Path, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If everyone gets a smaller document, the header of `-H` gets the larger one, and later the credential does."""
-    small, large = (Response(body=json.dumps(document).encode()) for document in (pets(), pets(**NEW)))
+    small, large = (json_response(document) for document in (pets(), pets(**NEW)))
 
     def response(request: RecordedRequest) -> Response:
         return large if request.headers.get("authorization") == [f"Bearer {canary}"] else small
@@ -306,7 +306,7 @@ def test_a_redirect_to_another_origin_gets_nothing(
 ) -> None:
     """A login that leads elsewhere ends there: the other origin is not even asked."""
     _canaries(monkeypatch, canary)
-    other_server.responses["/d.json"] = Response(body=json.dumps(pets()).encode())
+    other_server.responses["/d.json"] = json_response(pets())
     elsewhere = Response(302, b"", {"Location": f"{other_server.origin}/d.json"})
 
     def response(request: RecordedRequest) -> Response:

@@ -29,7 +29,7 @@ from dynacli.errors import (
     UsageError,
 )
 from dynacli.guide.pages import page
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 
 class _Name(enum.Enum):
@@ -524,7 +524,7 @@ def test_many_threads_call_at_once(pets: dynacli.Api, server: Recorder) -> None:
 
     def echo(request: RecordedRequest) -> Response:
         number = request.target.rpartition("=")[2]
-        return Response(200, json.dumps({"id": int(number) if int(number) % 2 else number}).encode())
+        return json_response({"id": int(number) if int(number) % 2 else number})
 
     server.responses["/pets/1"] = echo
     results: dict[int, tuple[Any, int]] = {}

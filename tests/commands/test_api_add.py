@@ -9,13 +9,13 @@ import pytest
 
 from tests.documents import PETS, operation, pets
 from tests.dry_runs import dry_run
-from tests.harness import Recorder, Response, Result, run_cli
+from tests.harness import Recorder, Response, Result, json_response, run_cli
 
 HTML = {"Content-Type": "text/html"}
 
 
 def _response(document: Any) -> Response:
-    return Response(body=json.dumps(document).encode())
+    return json_response(document)
 
 
 def _page(text: str) -> Response:

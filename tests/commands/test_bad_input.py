@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, save, serve
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, free_port, run_cli
 
 PATHS: dict[str, Any] = {
     "/a": {
@@ -147,9 +147,7 @@ def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, rea
 
 def test_an_unreachable_host(canary: str) -> None:
     """A server that no one runs is exit 6 and names the host, without the query."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{free.getsockname()[1]}"
+    host = f"127.0.0.1:{free_port()}"
     api = save(document(PATHS, [f"http://{host}"]))
     as_json = run_cli(api, "get-a", "--error-format", "json")
     assert (6, "", f"`{host}` refuses the connection") == (

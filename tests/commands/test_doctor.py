@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
-from tests.harness import Recorder, Response, run_cli
+from tests.documents import document, operation, parameter, save, serve
+from tests.harness import Recorder, run_cli
 
 STRING = {"type": "string"}
 
@@ -213,7 +213,7 @@ def test_a_document_that_cannot_be_used_is_told() -> None:
 
 def test_nothing_is_fetched_unless_it_is_asked_for(server: Recorder) -> None:
     """Without `--refresh` the network stays untouched, whatever is in the cache."""
-    server.responses["/openapi.json"] = Response(body=json.dumps(_odd()).encode())
+    serve(server, _odd())
     url = f"{server.origin}/openapi.json"
     result = run_cli("doctor", url, "-o", "json")
     assert (8, False, []) == (result.exit_code, _checks(result)[f"document {url}"], server.requests)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents import API_KEY, BEARER, document, operation, parameter, pets, save
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.documents import API_KEY, BEARER, document, operation, parameter, pets, save, serve
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 _TEXT = {"type": "string"}
 
@@ -18,7 +18,7 @@ def api(server: Recorder) -> str:
     """An API with many kinds of inputs, whose server says what it is asked."""
 
     def response(request: RecordedRequest) -> Response:
-        return Response(body=json.dumps({"target": request.target}).encode())
+        return json_response({"target": request.target})
 
     for path in ("/users", "/users/ann", "/users/bob", "/users/ann/tags"):
         server.responses[path] = response
@@ -269,7 +269,7 @@ def test_a_secret_is_not_replayed(
 
 def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, home: Path) -> None:
     """The document is not asked for with a mask instead of the secret."""
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets("1", server.origin)).encode())
+    serve(server, pets("1", server.origin))
     server.responses["/pets"] = Response(body=b"[]")
     assert 0 == run_cli(f"{server.origin}/openapi.json?v={_SECRET}", "list-pets").exit_code
     refused = run_cli("replay", "1")
@@ -351,8 +351,8 @@ def test_no_secret_is_in_the_history(
     )
     server.responses["/a"] = server.responses["/b"] = server.responses[f"/tokens/{_SECRET}"] = response
     code = _SECRET if mode == "headers" else "1"  # nothing tells that it is a secret
-    server.responses["/tokens"] = Response(body=json.dumps([{"id": 1, "token": _SECRET}]).encode())
-    server.responses["/keys"] = Response(body=json.dumps([{"id": 1, "key": _SECRET, "code": code}]).encode())
+    server.responses["/tokens"] = json_response([{"id": 1, "token": _SECRET}])
+    server.responses["/keys"] = json_response([{"id": 1, "key": _SECRET, "code": code}])
     api = save(document(paths, [server.origin], schemes))
     accept = ("--accept-origin", server.origin)
     calls: list[tuple[str, ...]] = [

@@ -1,6 +1,5 @@
 """An operation that appeared a moment ago simply works: before a name is unknown, the server is asked again."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from dynacli.openapi.document import _download as download
 from tests.documents import document, operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Recorder, Response, Result, run_cli
+from tests.harness import Recorder, Result, json_response, run_cli
 from tests.served_document import DAY, MINUTE, Served, age, holding, state_of
 
 NEW: dict[str, Any] = {"/new": {"get": operation("newOne", tags=["fresh"])}}
@@ -179,7 +178,7 @@ def test_the_call_is_made(served: Served, home: Path) -> None:
     """A call to an operation of this minute reaches the server and is validated by the new document."""
     served.has({**pets(**NEW), "servers": [{"url": served.recorder.origin}]})
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    served.recorder.responses["/newer"] = Response(body=json.dumps([1]).encode())
+    served.recorder.responses["/newer"] = json_response([1])
     newer = {"/newer": {"get": operation("newerOne")}}
     served.has({**pets(**NEW, **newer), "servers": [{"url": served.recorder.origin}]})
     age(home, 2 * MINUTE)

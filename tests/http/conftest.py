@@ -1,15 +1,15 @@
 """A server that speaks TLS, for the tests of HTTP."""
 
-import http.server
 import shutil
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.harness import serving
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def tls_origin(certificate: Path) -> Iterator[tuple[str, list[str]]]:
     """A server that speaks TLS with that certificate, and the paths that it was asked for."""
     paths: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             paths.append(self.path)
             self.send_response(200)
@@ -45,23 +45,7 @@ def tls_origin(certificate: Path) -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *args: Any) -> None:
-            pass  # a client that does not trust us
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with Server(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_port}", paths
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler, tls=context) as origin:
+        yield origin, paths

@@ -5,10 +5,9 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from dynacli.files import hold_lock
 from dynacli.output import status_line
 from dynacli.output.status_line import TransferLine, transfer_text
 from tests.documents import document, operation, save
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli, serving
 
 _CONTENT = bytes(range(256)) * 16
 _TYPE = "application/octet-stream"
@@ -418,14 +417,8 @@ def large() -> Iterator[str]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as origin:
+        yield origin
 
 
 _MEASURED = """

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 from tests.documents import pets, save
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 
 _MANY = b"[" + b"[]," * (MAX_VALUES // 2) + b"[]]"
 
@@ -70,7 +70,7 @@ def test_a_document_of_too_many_values_is_refused_before_it_is_read() -> None:
 @pytest.mark.no_cover
 def test_too_little_memory_is_no_defect(server: Recorder) -> None:
     """A process that gets no more memory says so, and gives the response back as far as it has come."""
-    server.responses["/pets"] = Response(body=json.dumps([{"a": "b" * 9}] * 300_000).encode())
+    server.responses["/pets"] = json_response([{"a": "b" * 9}] * 300_000)
     api = save(pets("1", server.origin))
     run_cli(api, "--help")
     most = 320 << 20

@@ -7,7 +7,7 @@ import pytest
 
 from dynacli.http.item_reader import ItemReader
 from tests.documents import document, operation, pets, save
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 
 PETS = b'{"pets": [{"id": 1, "name": "Rex"}]}'
 
@@ -88,7 +88,7 @@ def test_the_document_says_where_the_rows_are_and_in_which_order(server: Recorde
     }
     word = save(document({"/pets": {"get": operation("listPets", responses=responses)}}, [server.origin]))
     rows = {"owners": [{"id": 7}], "pets": [{"a": 1}, {"b": 2, "x": 3, "id": 4}]}
-    server.responses["/pets"] = Response(body=json.dumps(rows).encode())
+    server.responses["/pets"] = json_response(rows)
     assert "id,b,a,x\r\n,,1,\r\n4,2,,3\r\n" == run_cli(word, "list-pets", "-o", "csv").stdout
     server.responses["/pets"] = Response(body=b'{"owners": [], "pets": []}')
     assert "id,b,a\r\n" == run_cli(word, "list-pets", "-o", "csv").stdout

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from dynacli.environment import Environment
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_output import watched_reader, write_bytes
 from tests.documents import document, operation, save
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 PROGRAM = [sys.executable, "-m", "dynacli"]
 
@@ -41,7 +40,7 @@ def _shell(command: str, **options: Any) -> "subprocess.CompletedProcess[str]":
 def api(server: Recorder) -> str:
     """A document with a small and a large response."""
     server.responses["/small"] = Response(body=b'{"a":1}')
-    server.responses["/large"] = Response(body=json.dumps(["x" * 70] * 20_000).encode())
+    server.responses["/large"] = json_response(["x" * 70] * 20_000)
     paths = {f"/{name}": {"get": operation(name)} for name in ("small", "large", "hang")}
     return save(document(paths, [server.origin]))
 

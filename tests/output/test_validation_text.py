@@ -14,7 +14,7 @@ from dynacli.auth.secret import Masker, Secret
 from dynacli.client.responses.validation_text import ExcerptTarget, json_excerpts, marked
 from dynacli.text.terminal import cell_width
 from tests.documents import document, operation, save
-from tests.harness import Recorder, Response, Result, run_cli
+from tests.harness import Recorder, Response, Result, json_response, run_cli
 
 PET = {
     "id": "p-1",
@@ -404,7 +404,7 @@ def test_three_findings_are_a_line_each(api: str, server: Recorder) -> None:
 def test_the_items_of_a_list_share_a_finding(api: str, server: Recorder, level: str) -> None:
     """What is wrong with each item in the same way is told once, at every level."""
     tags = ["long", *["longer"] * 24]
-    server.responses["/pets/1"] = Response(body=json.dumps({"id": 1, "tags": tags}).encode())
+    server.responses["/pets/1"] = json_response({"id": 1, "tags": tags})
     result = _call(api, "1", "--validate", level)
     assert (
         "/tags/0: the text has 4 characters, and may have at most 3 [maxLength] (and 24 more like it)"
@@ -416,7 +416,7 @@ def test_the_items_of_a_list_share_a_finding(api: str, server: Recorder, level: 
 def test_many_fields_that_break_one_rule_are_one_finding(api: str, server: Recorder) -> None:
     """Fields that break the same rule are one finding, in a response and in a request; `-v` shows all of them."""
     body = {"id": 1, **{f"name{number}": 1 for number in range(25)}}
-    server.responses["/pets/1"] = Response(body=json.dumps(body).encode())
+    server.responses["/pets/1"] = json_response(body)
     result = _call(api, "1", "--validate", "strict")
     assert 1 == result.stderr.count("[additionalProperties]")
     assert "(and 24 more like it, at /name1, /name2," in " ".join(result.stderr.split())
@@ -481,7 +481,7 @@ def test_a_secret_that_comes_back_is_masked(
     get = operation("getPet", security=[{"key": []}], responses={"200": response})
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
     name = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
-    server.responses["/pet"] = Response(body=json.dumps({"a": canary, "b": "x" * 40 + canary}).encode())
+    server.responses["/pet"] = json_response({"a": canary, "b": "x" * 40 + canary})
     monkeypatch.setenv("DYNACLI_KEY", canary)
     result = run_cli(name, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null", "-v")
     assert 0 == result.exit_code

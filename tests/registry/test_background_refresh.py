@@ -13,7 +13,7 @@ import pytest
 from dynacli.registry.background_refresh import RETRY_SECONDS, take_refresh_claim
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 from tests.served_document import DAY, Served, age, holding, state_of, until
 
 pytestmark = pytest.mark.skipif(
@@ -126,7 +126,7 @@ def test_there_is_one_for_an_api_at_a_time(served: Served, home: Path) -> None:
         until(lambda: len(served.asked) == 2, "the server was asked")
         assert 0 == dry_run("shop").exit_code
         assert 1 == len(_refreshes(home))
-        served.recorder.responses["/other.json"] = Response(body=json.dumps(pets()).encode())
+        served.recorder.responses["/other.json"] = json_response(pets())
         run_cli("api", "add", "other", f"{served.recorder.origin}/other.json")
         age(home, 60)
         (path,) = [

@@ -14,7 +14,7 @@ import pytest
 from dynacli.openapi.catalog.catalog_file import Catalog
 from tests.documents import PETS, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Recorder, Response, Result, run_cli
+from tests.harness import Recorder, Result, json_response, run_cli
 
 SEED = 20_240_611
 
@@ -275,7 +275,7 @@ def test_a_table_may_be_missing(table: str, compiled: Path) -> None:
 
 def test_the_cache_of_a_url_heals_without_the_server(server: Recorder, home: Path) -> None:
     """A damaged catalog of a URL is compiled from the document that was kept; else it is fetched again."""
-    server.responses["/d"] = Response(body=json.dumps(pets()).encode())
+    server.responses["/d"] = json_response(pets())
     url = f"{server.origin}/d"
     dry_run(url)
     (directory,) = (home / "cache" / "documents").iterdir()
@@ -324,7 +324,7 @@ def test_without_a_cache_everything_works(
     }
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(directory[where]))
     save(pets())
-    server.responses["/d"] = Response(body=json.dumps(pets()).encode())
+    server.responses["/d"] = json_response(pets())
     for word in ("./api.json", f"{server.origin}/d"):
         for result in (
             dry_run(word, "get-pet", "1"),

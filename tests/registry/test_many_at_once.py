@@ -12,7 +12,7 @@ import pytest
 from dynacli import files
 from dynacli.files import hold_lock
 from tests.documents import PETS, SERVER, operation, pets, save
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 from tests.registry.crash_points import damaged, left_behind
 from tests.registry.forked_runs import Forks, run, run_times, run_until, vanish_when_opened
 from tests.served_document import DAY, Served, age, holding, state_of, until
@@ -159,7 +159,7 @@ def test_readers_never_fail_while_the_document_changes(
     documents = [OLD, CURRENT]
 
     def response(_: RecordedRequest) -> Response:
-        return Response(body=json.dumps(documents[len(served.asked) % 2]).encode())
+        return json_response(documents[len(served.asked) % 2])
 
     served.responses(response)
     stop = str(tmp_path / "stop")

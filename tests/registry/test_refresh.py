@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.demo.demo_server import running
-from tests.documents import operation, pets, save
+from tests.documents import operation, pets, save, serve
 from tests.dry_runs import dry_run
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
@@ -100,9 +100,9 @@ def test_a_changed_document_is_fetched_with_its_new_tag(server: Recorder) -> Non
 def test_a_refresh_may_be_asked_for_behind_the_operation(server: Recorder) -> None:
     """`--refresh` fetches the document again before the operation is looked for, wherever it stands."""
     url = f"{server.origin}/openapi.json"
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     dry_run(url)
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets(**NEW)).encode())
+    serve(server, pets(**NEW))
     assert 0 == dry_run(url, "new-one", "--refresh").exit_code
     assert 0 == dry_run(url, "new-one", "--offline", "--refresh").exit_code
     assert 2 == len(server.requests)
@@ -122,7 +122,7 @@ def test_a_lost_document_is_fetched_whole(server: Recorder, home: Path) -> None:
 def test_a_refresh_that_fails_says_so_and_changes_nothing(server: Recorder) -> None:
     """Who asks for a refresh hears that there was none; the API works as before."""
     url = f"{server.origin}/openapi.json"
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     run_cli("api", "add", "shop", url)
     server.responses["/openapi.json"] = Response(503, b"later")
     result = run_cli("api", "refresh", "shop", "--error-format", "json")

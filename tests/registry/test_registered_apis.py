@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dynacli.options.command_table import COMMANDS
-from tests.documents import operation, pets, save
+from tests.documents import operation, pets, save, serve
 from tests.dry_runs import dry_run
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 
 KEYS = [
     *("name", "source", "title", "version", "openapi", "operations", "fetched_at", "fresh", "revision"),
@@ -103,7 +103,7 @@ def test_show_says_where_calls_go(home: Path) -> None:
 
 def test_list_fetches_nothing_and_hides_nobody(server: Recorder, home: Path) -> None:
     """An API that the cache has lost is listed without its facts; no server is asked, the others are whole."""
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     run_cli("api", "add", "far", f"{server.origin}/openapi.json")
     for path in sorted((home / "cache").rglob("*"), reverse=True):
         if path.is_file():
@@ -155,7 +155,7 @@ def test_show_has_all_that_is_known() -> None:
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_the_query_of_a_source_is_not_shown(server: Recorder, words: tuple[str, ...], form: str) -> None:
     """What stands in the query of a document's URL may be a secret: its names are shown, its values are not."""
-    server.responses["/api.json"] = Response(body=json.dumps(pets()).encode())
+    server.responses["/api.json"] = json_response(pets())
     url = f"{server.origin}/api.json"
     assert 0 == run_cli("api", "add", "pets", f"{url}?version=2&ticket=hunter2&hunter2").exit_code
     result = run_cli(*words, "-o", form)
@@ -243,7 +243,7 @@ def test_what_cannot_be_read_leaves_nothing_behind(
 
 def test_adding_again_refreshes_and_keeps_what_was_accepted(server: Recorder) -> None:
     """The same API can be added again; its accepted origins stay."""
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     url = f"{server.origin}/openapi.json"
     add = ("api", "add", "shop", url)
     assert 0 == run_cli(*add, "--accept-origin", "https://Api.Example.com:443/v1").exit_code

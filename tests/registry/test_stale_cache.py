@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import operation, pets, save
+from tests.documents import operation, pets, save, serve
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Response, run_cli
 
@@ -158,7 +158,7 @@ def test_a_registered_document_that_breaks_is_used_as_it_was(content: str | None
 )
 def test_a_server_that_went_bad_changes_nothing(response: Response, server: Recorder) -> None:
     """The document of a URL stays as it was when the server has nothing good; asking for it again fails."""
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     url = f"{server.origin}/openapi.json"
     assert 0 == dry_run(url).exit_code
     server.responses["/openapi.json"] = response
@@ -170,7 +170,7 @@ def test_a_server_that_went_bad_changes_nothing(response: Response, server: Reco
 def test_offline_takes_what_is_there(server: Recorder) -> None:
     """`--offline` fetches nothing: what is in the cache works, what is not says so."""
     url = f"{server.origin}/openapi.json"
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     result = run_cli("--offline", *_words(url))
     assert (8, []) == (result.exit_code, server.requests)
     assert f"`{url}` is not in the cache" in result.stderr
@@ -183,7 +183,7 @@ def test_offline_takes_what_is_there(server: Recorder) -> None:
 def test_offline_needs_no_catalog_where_the_document_was_kept(server: Recorder, home: Path) -> None:
     """A lost catalog is compiled again from the document that was kept beside it."""
     url = f"{server.origin}/openapi.json"
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     dry_run(url)
     _catalogs(home)[0].unlink()
     assert 0 == run_cli("--offline", *_words(url)).exit_code

@@ -1,9 +1,6 @@
 """Which server a request goes to: the document offers, the person decides."""
 
-import socket
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -13,7 +10,7 @@ from dynacli.openapi.model.server_objects import named_servers
 from dynacli.request.choose_server import check_path, choose_server, parse_origin
 from dynacli.urls import origin_of
 from tests.documents import document, operation, save, serve
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, run_cli, serving
 
 URI = "https://docs.example.com/specs/v1/openapi.json"
 TWO = (Server("https://one.example.com/v1/"), Server("https://two.example.com", "Staging"))
@@ -407,27 +404,13 @@ def test_a_server_with_an_ipv6_address_is_called() -> None:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    class SixServer(HTTPServer):
-        address_family = socket.AF_INET6
-
     try:
-        server = SixServer(("::1", 0), Handler)
+        with serving(Handler, "::1") as origin:
+            result = run_cli(save(document({"/a": {"get": operation("get-a")}}, [origin])), "get-a")
     except OSError:
         pytest.skip("this machine has no IPv6 loopback")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        origin = f"http://[::1]:{server.server_port}"
-        result = run_cli(save(document({"/a": {"get": operation("get-a")}}, [origin])), "get-a")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     assert (0, "{}") == (result.exit_code, result.stdout)
-    assert [f"[::1]:{server.server_port}"] == hosts
+    assert [origin.removeprefix("http://")] == hosts
 
 
 @pytest.mark.parametrize(

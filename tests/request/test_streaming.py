@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from dynacli.errors import FileError
 from dynacli.http.payload import CHUNK, FileUpload, StreamUpload, begins_with, open_upload
 from tests.documents import document, operation, save
 from tests.dry_runs import request_of
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, run_cli, serving
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 MIB = 1024 * 1024
@@ -71,17 +71,8 @@ def hashing() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(response)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as origin:
+        yield origin
 
 
 def _file(name: str, size: int) -> Path:

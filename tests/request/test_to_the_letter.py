@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import RecordedRequest, Recorder, Response, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 from tests.request.strict_reader import (
     BrokenError,
     Described,
@@ -99,7 +99,7 @@ def answering(read: Callable[[RecordedRequest], Any]) -> Any:
 
     def response(request: RecordedRequest) -> Response:
         try:
-            return Response(200, json.dumps({"read": read(request)}).encode())
+            return json_response({"read": read(request)})
         except BrokenError as error:
             return Response(400, json.dumps({"error": str(error)}).encode())
 

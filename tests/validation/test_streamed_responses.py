@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from dynacli.__main__ import main
 from dynacli.commands._call import receive_response
 from dynacli.http import send
 from tests.documents import document, save
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, run_cli, serving
 
 NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
 ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
@@ -99,19 +99,10 @@ def paced() -> Iterator[Paced]:
                         made.is_left.set()
                         return CUT
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    made = Paced(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield made
-    made.give(CUT)
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    made = Paced("")
+    with serving(Handler) as made.origin:
+        yield made
+        made.give(CUT)
 
 
 def _api(origin: str, content_type: str, media: dict[str, Any] | None = None, version: str = "3.2.0") -> str:
@@ -512,21 +503,14 @@ class _Endless(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/octet-stream" if kind == "bytes" else NDJSON)
         self.end_headers()
         left = int(size) * 1_000_000
-        with contextlib.suppress(ConnectionError):
-            while left > 0:
-                self.wfile.write(lines)
-                left -= len(lines)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass
+        while left > 0:
+            self.wfile.write(lines)
+            left -= len(lines)
 
 
 @pytest.fixture
 def endless() -> Iterator[str]:
     """A server with responses of any size; the document has them as `lines` and `bytes`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endless)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     size = {"name": "size", "in": "path", "required": True, "schema": {"type": "integer"}}
     content = {
         "lines": {NDJSON: {"itemSchema": ITEM, "schema": {"type": "array", "minItems": 1}}},
@@ -542,9 +526,8 @@ def endless() -> Iterator[str]:
         }
         for name, media in content.items()
     }
-    yield save(document(paths, [f"http://127.0.0.1:{server.server_address[1]}"], openapi="3.2.0"))
-    server.shutdown()
-    server.server_close()
+    with serving(_Endless) as origin:
+        yield save(document(paths, [origin], openapi="3.2.0"))
 
 
 @pytest.mark.exhaustive

@@ -24,7 +24,8 @@ from dynacli.environment import Environment
 from dynacli.guide.pages import page
 from tests.auth.fake_keyring import Keyring
 from tests.auth.tls_server import Certificates
-from tests.harness import Recorder, Response, run_cli
+from tests.documents import serve
+from tests.harness import Recorder, Response, json_response, run_cli
 
 _RESPONSE = {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}
 
@@ -46,7 +47,7 @@ def _document(origin: str) -> dict[str, Any]:
 def bake(server: Recorder, tmp_path: Path) -> Callable[..., Path]:
     """Return what bakes a tool of a name, for an API that wants a token."""
     server.responses["/pets"] = Response(body=b'"of dynacli"')
-    server.responses["/openapi.json"] = Response(body=json.dumps(_document(server.origin)).encode())
+    serve(server, _document(server.origin))
     document = f"{server.origin}/openapi.json"
 
     def baked(name: str, *words: str) -> Path:
@@ -202,7 +203,7 @@ def test_a_name_that_no_tool_can_have_is_refused(name: str, tmp_path: Path) -> N
 
 def test_a_secret_of_the_source_is_not_written(server: Recorder, tmp_path: Path) -> None:
     """The file of a tool may be passed on."""
-    server.responses["/openapi.json"] = Response(body=json.dumps(_document(server.origin)).encode())
+    serve(server, _document(server.origin))
     url = f"{server.origin}/openapi.json?key=s3cret"
     result = run_cli("bake", "petshop", "--api", url, "--out", str(tmp_path / "petshop"))
     assert 2 == result.exit_code
@@ -232,7 +233,7 @@ def test_the_document_inside_is_refreshed(
     document = _document(server.origin)
     operation = document["paths"]["/pets"]["get"]
     document["paths"]["/toys"] = {"get": {**operation, "operationId": "listToys"}}
-    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
+    serve(server, document)
     asked = len(server.requests)
     assert (0, "list-pets\n") == _run(tool, "__complete", "bash", "list-")[:2]
     assert 0 == _run(tool, "operations", "--offline")[0]
@@ -281,7 +282,7 @@ def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: 
     """Tags and operations may be chosen and left out, names lose their tag, and a later document follows that."""
     file, url = tmp_path / "zoo", f"{server.origin}/openapi.json"
     document = _large(server.origin)
-    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
+    serve(server, document)
     words = ("--only", "dogs", "--only", "cats-feed", "--except", "dogs_walk", "--name-style", "short")
     result = run_cli("bake", "zoo", "--api", url, "--out", str(file), *words)
     assert 0 == result.exit_code
@@ -295,7 +296,7 @@ def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: 
         responses = document["paths"]["/bill"]["get"]["responses"]
         tags = [operation.partition("_")[0]]
         document["paths"][path] = {"get": {"operationId": operation, "tags": tags, "responses": responses}}
-    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
+    serve(server, document)
     assert ["cats-feed", "dogs-feed", "search", "comb"] == names("--refresh")
     server.responses["/look"] = Response(body=b'"found"')
     for line in (["GET", "/look"], ["zoo", "search"], ["dogs", "search"]):
@@ -342,7 +343,7 @@ def test_the_extensions_of_the_manual_work(
     runs = {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}
     document, url = _document(server.origin), f"{server.origin}/openapi.json"
     document["paths"]["/runs"] = {"get": {"operationId": "searchRuns", "responses": {"200": runs}}}
-    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
+    serve(server, document)
     server.responses["/runs"] = Response(body=b'{"total": 3}')
     file = tmp_path / "armature"
     words = ("--before", "armature_more.hooks:before", "--after", "armature_more.hooks:after")
@@ -389,7 +390,7 @@ def test_a_package_takes_along_what_its_api_is_made_of(server: Recorder, tmp_pat
     Certificates(tmp_path)
     certificate = (tmp_path / "ca.pem").read_text()
     files["ca.pem"] = (tmp_path / "ca.key").read_text() + certificate
-    server.responses["/toys.json"] = Response(body=json.dumps(toys).encode())
+    server.responses["/toys.json"] = json_response(toys)
     home.mkdir(parents=True, exist_ok=True)
     (home / "config.toml").write_text(
         f"""[apis.pets]

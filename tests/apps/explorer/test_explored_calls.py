@@ -1,6 +1,5 @@
 """Calls that are made in the explorer: asked about, refused, failing, cancelled, streaming, validated."""
 
-import json
 import socket
 import threading
 import time
@@ -21,7 +20,7 @@ from dynacli.environment import Consent, Environment
 from dynacli.registry.open_by_name import open_api
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import API_KEY, document, operation, parameter, save
-from tests.harness import Recorder, Response, recording, run_cli
+from tests.harness import Recorder, Response, free_port, json_response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -133,9 +132,7 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
     origin = server.origin
     security: dict[str, Any] = {}
     if failure == "network":
-        with closing(socket.socket()) as unused:
-            unused.bind(("127.0.0.1", 0))
-            origin = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        origin = f"http://127.0.0.1:{free_port()}"
     if failure == "auth":
         security = {"schemes": {"key": API_KEY}, "security": [{"key": []}]}
     limit = parameter("limit", {"type": "integer"}, required=failure == "usage")
@@ -351,7 +348,7 @@ def test_a_stored_response_says_so(server: Recorder) -> None:
 
 def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) -> None:
     """The latest first; its response is kept, and its form can be changed and sent again."""
-    server.responses["/pets"] = lambda request: Response(200, json.dumps(request.target).encode())
+    server.responses["/pets"] = lambda request: json_response(request.target)
     limit = parameter("limit", {"type": "integer"})
     api = save(document({"/pets": {"get": operation("listPets", limit)}}, [server.origin]))
 

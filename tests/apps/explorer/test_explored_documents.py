@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 import dynacli.apps.explorer
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import Recorder, Response, recording, run_cli
+from tests.harness import Recorder, Response, json_response, recording, run_cli
 from tests.real_documents import FOLDER
 
 
@@ -161,7 +161,7 @@ def test_the_first_screen_of_a_large_document_takes_less_than_a_second() -> None
 def test_a_large_response_is_laid_out_beside_the_screen(server: Recorder) -> None:
     """Keys are heard meanwhile; lines that are too long for the pane are scrolled to."""
     items = [{"id": number, "text": "x" * 300} for number in range(4_000)]
-    server.responses["/items"] = Response(200, json.dumps(items).encode())
+    server.responses["/items"] = json_response(items)
     api = save(document({"/items": {"get": operation("items")}}, [server.origin]))
 
     async def work() -> None:

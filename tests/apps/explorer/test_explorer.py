@@ -11,7 +11,7 @@ from textual.events import Paste
 from dynacli.apps.explorer._request_form import FieldRow
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import Recorder, Response, recording, run_cli
+from tests.harness import Recorder, Response, json_response, recording, run_cli
 
 _TOY = {"type": "object", "properties": {"label": {"type": "string"}, "price": {"type": "number"}}}
 _PET = {
@@ -30,7 +30,7 @@ _PET = {
 def server() -> Iterator[Recorder]:
     """Run a server of pets."""
     with recording() as recorder:
-        recorder.responses["/pets"] = Response(200, json.dumps([{"name": "Rex", "age": 3}]).encode())
+        recorder.responses["/pets"] = json_response([{"name": "Rex", "age": 3}])
         yield recorder
 
 

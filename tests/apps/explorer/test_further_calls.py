@@ -15,7 +15,7 @@ from dynacli.client.call_settings import CallOptions
 from dynacli.environment import Consent
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import RecordedRequest, Recorder, Response, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -29,11 +29,11 @@ def server() -> Iterator[Recorder]:
     def list_items(request: RecordedRequest) -> Response:
         page = int(dict(parse_qsl(urlsplit(request.target).query)).get("page", "1"))
         items = [{"id": number} for number in range((page - 1) * 10, min(page * 10, _TOTAL))]
-        return Response(200, json.dumps({"items": items, "total": _TOTAL}).encode())
+        return json_response({"items": items, "total": _TOTAL})
 
     def job(_: RecordedRequest) -> Response:
         asked = sum(request.target == "/jobs/j1" for request in recorder.requests)
-        return Response(200, json.dumps({"id": "j1", "done": not asked % 2}).encode())
+        return json_response({"id": "j1", "done": not asked % 2})
 
     with recording() as recorder:
         recorder.responses["/items"] = list_items

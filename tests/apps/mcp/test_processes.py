@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, save
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -207,7 +207,7 @@ def test_many_calls_are_answered_at_once(server: Recorder) -> None:
 
     def wait(request: RecordedRequest) -> Response:
         together.wait(20)
-        return Response(body=json.dumps({"q": request.target.partition("q=")[2]}).encode())
+        return json_response({"q": request.target.partition("q=")[2]})
 
     server.responses["/a"] = wait
     query = [{"name": "q", "in": "query", "schema": {"type": "string"}}]

@@ -239,7 +239,7 @@ def test_a_large_response_loses_whole_items(server: Recorder) -> None:
     """It keeps to `--max-bytes`, says what it lost, and the filter that it names gives the rest."""
     _things(server)
     items = [{"id": number, "text": "x" * 50} for number in range(100)]
-    server.responses["/things"] = Response(body=json.dumps({"total": 100, "rows": items}).encode())
+    server.responses["/things"] = json_response({"total": 100, "rows": items})
 
     async def act(client: Client) -> list[Any]:
         seen: list[Any] = []
@@ -269,7 +269,7 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
     def page(request: RecordedRequest) -> Response:
         number = int(request.target.partition("page=")[2].partition("&")[0] or 1)
         rows = [{"id": item} for item in range(number * 3 - 3, number * 3)]
-        return Response(body=json.dumps({"rows": rows, "total": 9}).encode())
+        return json_response({"rows": rows, "total": 9})
 
     server.responses["/a"] = page
     reported: list[str | None] = []
@@ -558,7 +558,7 @@ def test_the_url_of_a_document_keeps_its_secret(server: Recorder) -> None:
     """An API that is named by a URL with a key is told, and named by the client, without it."""
     secret = "key-of-a-document"
     made = document({"/things": {"get": operation("listThings")}}, [server.origin])
-    server.responses["/api.json"] = Response(body=json.dumps(made).encode())
+    server.responses["/api.json"] = json_response(made)
     server.responses["/things"] = Response(body=b"[]")
 
     async def act(client: Client) -> list[str]:

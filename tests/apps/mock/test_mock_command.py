@@ -18,9 +18,9 @@ import pytest
 from dynacli.apps.mock.mock_server import MockRoutes
 from dynacli.traffic.recorded_request import MatchedOperation
 from tests.apps.mock.mocked import mocked
-from tests.apps.proxy.through_proxy import free_port, until_interrupted
+from tests.apps.proxy.through_proxy import until_interrupted
 from tests.documents import API_KEY, document, operation, parameter, save
-from tests.harness import run_cli
+from tests.harness import free_port, run_cli
 from tests.real_documents import own_and_real
 
 _PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}

@@ -13,9 +13,9 @@ from dynacli.apps.proxy import _validation_thread as validating_thread
 from dynacli.apps.proxy import run_proxy as client_connection
 from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
 from dynacli.apps.proxy.upstream_server import UpstreamConnection, UpstreamServer
-from tests.apps.proxy.through_proxy import exchanged, free_port, own_process, raw_server, through_proxy
+from tests.apps.proxy.through_proxy import exchanged, own_process, raw_server, through_proxy
 from tests.documents import document, operation, save
-from tests.harness import Recorder
+from tests.harness import Recorder, free_port
 from tests.served_document import until
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

@@ -19,9 +19,9 @@ from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, Va
 from dynacli.apps.proxy.run_proxy import ClientConnection, ShownPassage
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.traffic.recorded_request import OperationFinder
-from tests.apps.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy
+from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
 from tests.documents import document, operation, parameter, save
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, free_port, run_cli
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 _RESPONSES = {"200": {"description": "", "content": {"application/json": {"schema": _ITEM}}}}

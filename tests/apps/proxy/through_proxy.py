@@ -11,15 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.harness import Result, run_cli
+from tests.harness import Result, free_port, run_cli
 
 _PATIENCE = 20.0
-
-
-def free_port() -> int:
-    """Return a port that nothing listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
 
 
 def through_proxy(client: Callable[[int], None], *words: str, port: int = 0) -> Result:

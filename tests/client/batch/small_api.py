@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.documents import BEARER, document, operation, parameter, save
-from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,11 +73,11 @@ class SmallApi:
         self.before(request)
         if request.method == "POST":
             self.created += 1
-            return Response(body=json.dumps({"id": self.created, "sent": json.loads(request.body)}).encode())
+            return json_response({"id": self.created, "sent": json.loads(request.body)})
         number = request.target.partition("?")[0].rpartition("/")[2]
         if number.isdecimal() and int(number) > 90:
             return Response(404, b'{"error":"no such pet"}')
-        return Response(body=json.dumps({"pet": number}).encode())
+        return json_response({"pet": number})
 
     @property
     def served(self) -> list[str]:

@@ -276,7 +276,7 @@ def test_progress_is_shown_on_a_terminal(api: SmallApi) -> None:
 def test_secrets_are_in_no_result(api: SmallApi, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that sends the credential back does not bring it into the result, nor do rows without a response."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    api.server.responses["/safe"] = Response(body=json.dumps([{canary: f"x {canary}"}]).encode())
+    api.server.responses["/safe"] = json_response([{canary: f"x {canary}"}])
     rows = ndjson({"operation": "safe"})
     result = api.run(rows, "-v", "--accept-origin", api.server.origin)
     assert 0 == result.exit_code, result.stderr

@@ -1,12 +1,11 @@
 """Schemas that cannot mean what they say: kept as they are written, validated anyway, and listed by `doctor`."""
 
-import json
 from typing import Any
 
 import pytest
 
 from tests.documents import JSON, document, operation, save
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, json_response, run_cli
 
 
 def _chain(length: int) -> dict[str, Any]:
@@ -63,7 +62,7 @@ def test_such_a_schema_is_listed_and_validated(name: str, length: int, server: R
     save(document({"/it": {"get": get}}, [server.origin], version="3.1.0", components=components))
     assert 0 == run_cli("api", "add", "odd", "./api.json").exit_code
     assert listed in run_cli("doctor").stdout
-    server.responses["/it"] = Response(body=json.dumps(value).encode())
+    server.responses["/it"] = json_response(value)
     result = run_cli("odd", "get-it")
     assert (0, value) == (result.exit_code, result.json)
     assert is_right is ("does not match the document" not in result.stderr)

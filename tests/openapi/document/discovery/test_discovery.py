@@ -7,8 +7,10 @@ import signal
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from dynacli.openapi.document.discovery._probes import Probes
 from dynacli.openapi.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.openapi.document.discovery.discovery_report import lines_of_found, lines_of_tried
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
-from tests.harness import Recorder, Response, free_port
+from tests.harness import Recorder, Response, free_port, json_response, serving
 from tests.served_document import until
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -189,7 +191,7 @@ def test_a_document_that_cannot_be_used_is_not_searched_for(
             _linking('</manual>; rel="service-doc"'),
             {"/manual": _page(f'<redoc spec-url="{SPEC}"></redoc>')},
         ),
-        (Response(200, json.dumps({"openapi": SPEC}).encode()), {}),
+        (json_response({"openapi": SPEC}), {}),
     ],
     ids=[
         *("service-desc", "describedby", "several links", "alternate of its type", "of a 401", "of a 404"),
@@ -312,7 +314,7 @@ def test_springdoc_is_followed_through_its_script_and_configuration(server: Reco
             '<script src="./swagger-initializer.js"></script> Swagger UI swagger-ui'
         ),
         "/app/swagger-ui/swagger-initializer.js": Response(200, script, {"Content-Type": "text/javascript"}),
-        "/x/conf": Response(200, json.dumps(config).encode()),
+        "/x/conf": json_response(config),
         "/x/a": Response(200, _document("OpenAPI definition", path="/a")),
         "/x/b": Response(200, _document("OpenAPI definition", path="/b")),
     }
@@ -840,41 +842,24 @@ def test_all_link_headers_count_over_six_connections(server: Recorder) -> None:
 # Time
 
 
-class _Slow:
-    """A server whose responses are written by functions of the connection's file."""
+@contextmanager
+def _slow(writers: dict[str, Any]) -> Iterator[str]:
+    """Run a server whose responses are written by functions of the connection's file, and give its origin."""
+    is_over = threading.Event()
 
-    def __init__(self, writers: dict[str, Any]) -> None:
-        self.is_over = threading.Event()
-        outer = self
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            writer = writers.get(self.path) or writers.get("*")
+            if writer is None:
+                self.send_error(404)
+            else:
+                writer(self.wfile, is_over)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                writer = writers.get(self.path) or writers.get("*")
-                try:
-                    if writer is None:
-                        self.send_error(404)
-                    else:
-                        writer(self.wfile, outer.is_over)
-                except OSError:  # the client had enough
-                    pass
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.origin = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> Self:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.is_over.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+    with serving(Handler) as origin:
+        try:
+            yield origin
+        finally:
+            is_over.set()
 
 
 def _whole(body: bytes, status: str = "200 OK") -> Any:
@@ -903,28 +888,28 @@ def _endless(out: Any, is_over: threading.Event) -> None:
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_place_that_does_not_respond_is_left(writer: Any) -> None:
     """One place that hangs costs its own time only, and the document beside it is found."""
-    with _Slow({"/": _whole(b"{}"), "/swagger.json": writer, "/openapi.json": _whole(_document())}) as slow:
-        found = discover(slow.origin, seconds=1.5)
-    assert [f"{slow.origin}/openapi.json"] == _urls(found)
-    assert "timed out" == _results(found, slow.origin)["/swagger.json"]
+    with _slow({"/": _whole(b"{}"), "/swagger.json": writer, "/openapi.json": _whole(_document())}) as origin:
+        found = discover(origin, seconds=1.5)
+    assert [f"{origin}/openapi.json"] == _urls(found)
+    assert "timed out" == _results(found, origin)["/swagger.json"]
 
 
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_server_that_never_responds_is_left_in_time(writer: Any) -> None:
     """However a server holds every request up, the search ends when its time is over, and says so."""
-    with _Slow({"/": _whole(b"{}"), "*": writer}) as slow, pytest.raises(DocumentError) as caught:
-        discover(slow.origin, seconds=0.5)
-    assert "timed out" in _results(caught.value, slow.origin).values()
+    with _slow({"/": _whole(b"{}"), "*": writer}) as origin, pytest.raises(DocumentError) as caught:
+        discover(origin, seconds=0.5)
+    assert "timed out" in _results(caught.value, origin).values()
 
 
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_root_that_never_ends_does_not_hide_the_document(writer: Any) -> None:
     """A root that is a stream of its own is left after a while, and the places are tried."""
-    with _Slow({"/": writer, "/openapi.json": _whole(_document())}) as slow:
-        found = discover(f"{slow.origin}/", seconds=1)
-    assert [f"{slow.origin}/openapi.json"] == _urls(found)
+    with _slow({"/": writer, "/openapi.json": _whole(_document())}) as origin:
+        found = discover(f"{origin}/", seconds=1)
+    assert [f"{origin}/openapi.json"] == _urls(found)
     assert "timed out" == found.tried[0].result
 
 
@@ -938,8 +923,8 @@ def test_a_slow_document_that_was_given_is_waited_for() -> None:
         is_over.wait(0.6)
         out.write(body[20:])
 
-    with _Slow({"/pets": slowly}) as slow:
-        assert [f"{slow.origin}/pets"] == _urls(discover(f"{slow.origin}/pets", seconds=0.2))
+    with _slow({"/pets": slowly}) as origin:
+        assert [f"{origin}/pets"] == _urls(discover(f"{origin}/pets", seconds=0.2))
 
 
 class _Clock:
@@ -980,26 +965,28 @@ def test_a_document_that_is_coming_is_waited_for(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 0.01)
     monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 1000.0)
     monkeypatch.setattr(search_origin, "time", clock)
-    with _Slow({"/": _whole(b"{}"), "/openapi.json": slowly}) as slow:
-        found = discover(slow.origin, seconds=20)
+    with _slow({"/": _whole(b"{}"), "/openapi.json": slowly}) as origin:
+        found = discover(origin, seconds=20)
     assert (["large"], True) == ([document.title for document in found.documents], clock.is_noticed.is_set())
 
 
 def test_an_endless_response_is_cut_at_the_limit() -> None:
     """A place that sends more than 50 MiB is told, and the document beside it is found."""
-    with _Slow({"/": _whole(b"{}"), "/swagger.json": _endless, "/openapi.json": _whole(_document())}) as slow:
-        found = discover(slow.origin)
-    assert [f"{slow.origin}/openapi.json"] == _urls(found)
-    assert "larger than 50 MiB" == _results(found, slow.origin)["/swagger.json"]
+    with _slow(
+        {"/": _whole(b"{}"), "/swagger.json": _endless, "/openapi.json": _whole(_document())}
+    ) as origin:
+        found = discover(origin)
+    assert [f"{origin}/openapi.json"] == _urls(found)
+    assert "larger than 50 MiB" == _results(found, origin)["/swagger.json"]
 
 
 def test_a_response_that_breaks_off_is_told() -> None:
     """Half a response is not a document."""
     half = _document()[:30]
     broken = lambda out, _over: out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + half)  # noqa: E731
-    with _Slow({"/": _whole(b"{}"), "/openapi.json": broken, "/openapi": _whole(_document())}) as slow:
-        found = discover(slow.origin)
-    assert "the response broke off" == _results(found, slow.origin)["/openapi.json"]
+    with _slow({"/": _whole(b"{}"), "/openapi.json": broken, "/openapi": _whole(_document())}) as origin:
+        found = discover(origin)
+    assert "the response broke off" == _results(found, origin)["/openapi.json"]
 
 
 def test_ctrl_c_ends_a_search_at_once() -> None:
@@ -1011,8 +998,8 @@ def test_ctrl_c_ends_a_search_at_once() -> None:
             os.kill(os.getpid(), signal.SIGINT)
         is_over.wait()
 
-    with _Slow({"/": _whole(b"{}"), "*": interrupting}) as slow, pytest.raises(KeyboardInterrupt):
-        discover(slow.origin, seconds=600)
+    with _slow({"/": _whole(b"{}"), "*": interrupting}) as origin, pytest.raises(KeyboardInterrupt):
+        discover(origin, seconds=600)
     assert not [thread for thread in threading.enumerate() if thread.name == "dynacli-discovery"]
 
 

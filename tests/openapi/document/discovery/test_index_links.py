@@ -1,6 +1,5 @@
 """The links of the root: what its words say counts, whatever its path ends with; one level deep, within bounds."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,10 +8,10 @@ from dynacli.errors import DocumentError
 from dynacli.openapi.document.discovery._leads import read_index
 from dynacli.openapi.document.discovery.search_origin import discover
 from tests.documents import pets
-from tests.harness import Recorder, Response
+from tests.harness import Recorder, Response, json_response
 
 HTML = {"Content-Type": "text/html"}
-DOCUMENT = Response(body=json.dumps(pets()).encode())
+DOCUMENT = json_response(pets())
 
 
 def _page(text: str) -> Response:
@@ -20,7 +19,7 @@ def _page(text: str) -> Response:
 
 
 def _json(tree: Any) -> Response:
-    return Response(200, json.dumps(tree).encode())
+    return json_response(tree)
 
 
 @pytest.mark.sampled(6)

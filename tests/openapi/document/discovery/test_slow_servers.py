@@ -16,7 +16,7 @@ from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS
 from dynacli.openapi.document.discovery.discovered import Way
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
 from tests.documents import document, operation
-from tests.harness import Recorder, Response
+from tests.harness import Recorder, Response, json_response
 
 HTML = {"Content-Type": "text/html"}
 PATIENCE = 10.0
@@ -25,7 +25,7 @@ PATIENCE = 10.0
 
 def _titled(title: str) -> Response:
     made = document({f"/{title}": {"get": operation(title)}}, info={"title": title, "version": "1"})
-    return Response(200, json.dumps(made).encode())
+    return json_response(made)
 
 
 def _once(event: threading.Event, response: Response) -> Callable[[Any], Response]:

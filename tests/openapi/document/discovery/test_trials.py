@@ -1,6 +1,5 @@
 """Of documents that disagree the better comes first: the server is asked for a safe operation or two of each."""
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from dynacli.openapi.document.discovery.discovered import FoundDocument
 from dynacli.openapi.document.discovery.search_origin import discover
 from dynacli.openapi.document.fetched import DocumentLogin
 from tests.documents import document, operation, parameter
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 URI = "http://api.example.com/v1/openapi.json"
 READS = {"/health": {"get": operation("health")}, "/flows": {"get": operation("listFlows")}}
@@ -25,7 +24,7 @@ BELOW = {"servers": ["/api"]}
 
 
 def _document(paths: Any = READS, **more: Any) -> Response:
-    return Response(body=json.dumps(document(paths, **{"servers": [], **more})).encode())
+    return json_response(document(paths, **{"servers": [], **more}))
 
 
 def _is_trial(request: RecordedRequest) -> bool:

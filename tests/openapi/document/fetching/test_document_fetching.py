@@ -8,7 +8,8 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -29,46 +30,18 @@ from dynacli.openapi.document import limits
 from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.source import Source, parse_source
-from tests.harness import REFUSES_NO_PROXY, free_port
+from tests.harness import REFUSES_NO_PROXY, free_port, serving
 
 DOCUMENT = b'{"openapi": "3.0.3"}'
 
 
+@dataclass
 class Server:
     """A recording server on loopback: what it responds is a table of path to status, headers and body."""
 
-    def __init__(self, responses: dict[str, tuple[int, dict[str, str], Any]]) -> None:
-        self.responses = responses
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                outer.requests.append((self.path, dict(self.headers)))
-                status, headers, body = outer.responses[self.path.partition("?")[0]]
-                try:
-                    self.send_response(status)
-                    for name, value in headers.items():
-                        self.send_header(name, value)
-                    if callable(body):
-                        self.send_header("Connection", "close")
-                        self.end_headers()
-                        body(self.wfile)
-                        self.close_connection = True
-                    else:
-                        self.send_header("Content-Length", str(len(body)))
-                        self.end_headers()
-                        self.wfile.write(body)
-                except OSError:  # the client had enough
-                    self.close_connection = True
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+    responses: dict[str, tuple[int, dict[str, str], Any]]
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    origin: str = ""
 
     def fetch(self, path: str, **options: Any) -> Fetched:
         """Fetch the document at one of the paths."""
@@ -76,17 +49,31 @@ class Server:
 
 
 @contextmanager
-def serving(**responses: tuple[int, dict[str, str], Any]) -> Iterator[Server]:
+def responding(**responses: tuple[int, dict[str, str], Any]) -> Iterator[Server]:
     """Run a server whose paths are the names given, `/openapi` for `openapi`."""
     server = Server({f"/{name}": response for name, response in responses.items()})
-    thread = threading.Thread(target=server.server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            server.requests.append((self.path, dict(self.headers)))
+            status, headers, body = server.responses[self.path.partition("?")[0]]
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            if callable(body):
+                self.send_header("Connection", "close")
+                self.end_headers()
+                body(self.wfile)
+                self.close_connection = True
+            else:
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+    with serving(Handler) as server.origin:
         yield server
-    finally:
-        server.server.shutdown()
-        server.server.server_close()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -240,7 +227,7 @@ def test_a_terminal_is_not_waited_for() -> None:
 def test_a_document_is_downloaded() -> None:
     """A response gives its bytes, type and validators; the request says who asks and sends no credential."""
     headers = {"Content-Type": "Application/JSON; charset=utf-8", "ETag": '"1"', "Last-Modified": "yesterday"}
-    with serving(openapi=(200, headers, DOCUMENT)) as server:
+    with responding(openapi=(200, headers, DOCUMENT)) as server:
         fetched = server.fetch("/openapi?key=1")
     uri = f"{server.origin}/openapi?key=1"
     assert Fetched(DOCUMENT, "application/json", '"1"', "yesterday", uri=uri) == fetched
@@ -257,14 +244,14 @@ def test_netrc_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     netrc.chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(netrc))
-    with serving(openapi=(200, {}, DOCUMENT)) as server:
+    with responding(openapi=(200, {}, DOCUMENT)) as server:
         server.fetch("/openapi")
     assert "Authorization" not in server.requests[0][1]
 
 
 def test_an_unchanged_document_is_not_sent_again() -> None:
     """With the validators of the revision at hand, a 304 says that it is still the current one."""
-    with serving(openapi=(304, {"ETag": '"1"'}, b"")) as server:
+    with responding(openapi=(304, {"ETag": '"1"'}, b"")) as server:
         fetched = server.fetch("/openapi", etag='"1"', last_modified="yesterday")
         with pytest.raises(DocumentError, match="304"):
             server.fetch("/openapi")
@@ -275,7 +262,7 @@ def test_an_unchanged_document_is_not_sent_again() -> None:
 
 def test_damaged_validators_are_left_out() -> None:
     """A validator from a damaged cache never ends up in a header."""
-    with serving(openapi=(200, {}, DOCUMENT)) as server:
+    with responding(openapi=(200, {}, DOCUMENT)) as server:
         server.fetch("/openapi", etag='"\r\nX: 1"', last_modified="é")
     assert set() == {"If-None-Match", "If-Modified-Since", "X"} & set(server.requests[0][1])
 
@@ -293,7 +280,7 @@ def test_damaged_validators_are_left_out() -> None:
 )
 def test_error_responses_name_the_status(status: int, hint: str) -> None:
     """A response that is not a success is a document error with the status, and shows no query."""
-    with serving(openapi=(status, {}, b"secret body")) as server, pytest.raises(DocumentError) as caught:
+    with responding(openapi=(status, {}, b"secret body")) as server, pytest.raises(DocumentError) as caught:
         server.fetch("/openapi?key=hunter2")
     assert f"`{server.origin}/openapi` responded with {status} instead of a document" == caught.value.message
     assert hint in caught.value.hint
@@ -317,7 +304,7 @@ def test_error_responses_name_the_status(status: int, hint: str) -> None:
 )
 def test_one_content_encoding_is_undone(encoding: str, encoded: bytes) -> None:
     """At most one content encoding is undone."""
-    with serving(openapi=(200, {"Content-Encoding": encoding}, encoded)) as server:
+    with responding(openapi=(200, {"Content-Encoding": encoding}, encoded)) as server:
         assert DOCUMENT == server.fetch("/openapi").content
 
 
@@ -338,7 +325,7 @@ def test_one_content_encoding_is_undone(encoding: str, encoded: bytes) -> None:
 def test_hostile_bodies_are_refused(encoding: str, body: Any, error: type[DynacliError], phrase: str) -> None:
     """Chained or wrong encodings and bodies over the limit are refused while they are read."""
     response = (200, {"Content-Encoding": encoding}, body)
-    with serving(openapi=response) as server, pytest.raises(error) as caught:
+    with responding(openapi=response) as server, pytest.raises(error) as caught:
         server.fetch("/openapi")
     assert phrase in f"{caught.value.message}: {caught.value.reason}"
 
@@ -346,13 +333,13 @@ def test_hostile_bodies_are_refused(encoding: str, body: Any, error: type[Dynacl
 def test_a_broken_response_is_a_network_error() -> None:
     """A body that is shorter than its announced length is never taken for the document."""
     response = (200, {"Content-Length": "1000"}, lambda out: out.write(DOCUMENT))
-    with serving(openapi=response) as server, pytest.raises(NetworkError, match="broke off"):
+    with responding(openapi=response) as server, pytest.raises(NetworkError, match="broke off"):
         server.fetch("/openapi")
 
 
 def test_redirects_within_the_origin_are_followed() -> None:
     """Redirects within the origin are followed, and the last URL is the base of the document."""
-    with serving(
+    with responding(
         a=(301, {"Location": "/b"}, b""),
         b=(307, {"Location": "c?v=1#x"}, b""),
         c=(200, {"Set-Cookie": "a=1"}, DOCUMENT),
@@ -364,16 +351,22 @@ def test_redirects_within_the_origin_are_followed() -> None:
 
 def test_redirects_are_limited_to_ten() -> None:
     """The eleventh redirect is an error."""
-    with serving(a=(302, {"Location": "/a"}, b"")) as server, pytest.raises(DocumentError, match="10 times"):
+    with (
+        responding(a=(302, {"Location": "/a"}, b"")) as server,
+        pytest.raises(DocumentError, match="10 times"),
+    ):
         server.fetch("/a")
     assert 11 == len(server.requests)
 
 
 def test_redirects_to_another_origin_are_refused() -> None:
     """A redirect to another origin is refused, and the other origin hears nothing of it."""
-    with serving(openapi=(200, {}, DOCUMENT)) as other:
+    with responding(openapi=(200, {}, DOCUMENT)) as other:
         location = f"{other.origin}/openapi?key=hunter2"
-        with serving(a=(302, {"Location": location}, b"")) as server, pytest.raises(RefusedError) as caught:
+        with (
+            responding(a=(302, {"Location": location}, b"")) as server,
+            pytest.raises(RefusedError) as caught,
+        ):
             server.fetch("/a")
     assert [] == other.requests
     assert f"`{other.origin}/openapi`" in caught.value.hint
@@ -398,7 +391,7 @@ def test_redirects_never_lose_encryption() -> None:
 )
 def test_malformed_redirects_are_errors(location: str) -> None:
     """A redirect to something that is not an URL of this origin ends in one of our errors."""
-    with serving(a=(302, {"Location": location}, b"")) as server, pytest.raises(DynacliError) as caught:
+    with responding(a=(302, {"Location": location}, b"")) as server, pytest.raises(DynacliError) as caught:
         server.fetch("/a")
     assert caught.value.exit_code in (6, 8, 11)
 
@@ -412,7 +405,7 @@ def test_the_whole_time_is_limited() -> None:
             out.write(b" ")
             out.flush()
 
-    with serving(openapi=(200, {}, drip)) as server:
+    with responding(openapi=(200, {}, drip)) as server:
         with pytest.raises(TimedOutError, match="did not respond within"):
             server.fetch("/openapi", timeout=0.3)
         is_over.set()
@@ -463,7 +456,7 @@ def test_broken_variables_are_named(
 ) -> None:
     """A proxy or certificate variable that cannot be used is a usage error with its name, not its value."""
     monkeypatch.setenv(variable, value)
-    with serving(openapi=(200, {}, DOCUMENT)) as server, pytest.raises(UsageError) as caught:
+    with responding(openapi=(200, {}, DOCUMENT)) as server, pytest.raises(UsageError) as caught:
         server.fetch("/openapi")
     assert phrase in caught.value.message
     assert "hunter2" not in repr(caught.value.as_json())

@@ -1,6 +1,5 @@
 """The document that travels with dynacli: used if nothing newer is at hand, and replaced by the first that comes."""
 
-import json
 import re
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from dynacli.demo import demo_facts
 from dynacli.demo.demo_facts import document_path
 from tests.documents import pets
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, json_response, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
 URL = "https://acme.armature.app/api/armature/v1/openapi"
@@ -130,6 +129,6 @@ def test_the_shipped_file_is_never_written(nearby: Served) -> None:
     path = Path(document_path())
     before = path.read_bytes(), path.stat().st_mtime_ns
     run_cli("api", "add", "armature", nearby.url, "--offline")
-    nearby.responses(Response(body=json.dumps(pets()).encode()))
+    nearby.responses(json_response(pets()))
     assert 0 == run_cli("api", "refresh", "armature").exit_code
     assert before == (path.read_bytes(), path.stat().st_mtime_ns)

@@ -11,7 +11,7 @@ import pytest
 from dynacli.demo.demo_facts import document_path
 from dynacli.openapi.document.source import parse_source
 from dynacli.urls import origin_of
-from tests.documents import PETS, pets, save
+from tests.documents import PETS, pets, save, serve
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Response, run_cli
 
@@ -103,7 +103,7 @@ def test_a_path_without_a_document_is_explained(word: str, message: str, hint: s
 
 def test_a_url_is_fetched_once(server: Recorder) -> None:
     """The document of a URL is fetched on its first use and comes from the cache afterwards."""
-    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
+    serve(server, pets())
     for _ in range(3):
         assert URL == dry_run(f"{server.origin}/openapi.json").json["url"]
     assert ["/openapi.json"] == [request.target for request in server.requests]

@@ -20,7 +20,7 @@ from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
 from dynacli.urls import origin_of
 from tests.documents import document, load_file, operation, save_files
-from tests.harness import Recorder, Response, recording, run_cli
+from tests.harness import Recorder, Response, json_response, recording, run_cli
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 
@@ -237,7 +237,7 @@ def test_an_origin_that_the_person_allows_is_read() -> None:
                 {"Pet": {"anyOf": [{"$ref": "more.json"}, {"$ref": f"{folder.as_uri()}/own.json"}]}}
             ).encode()
         )
-        other.responses["/s/more.json"] = Response(body=json.dumps(PET).encode())
+        other.responses["/s/more.json"] = json_response(PET)
         path = save_files(
             {
                 "api.json": _refers_to(f"{other.origin}/s/pets.json#/Pet", "own.json"),
