@@ -97,16 +97,14 @@ class CommandInputs(Protocol):
     Attributes:
         described: The operation; its media type is the one that the line sends.
         guarded: Flag of a standard option → the flag of the operation's own input of that name.
+        rules: Flag → rule of all options.
         more: The options that the command before the API takes after the operation, besides the standard ones.
     """
 
     described: DescribedOperation
     guarded: dict[str, str]
+    rules: dict[str, ValueRule]
     more: tuple[Option, ...]
-
-    def rules(self) -> dict[str, ValueRule]:
-        """Return flag → rule of all options."""
-        ...
 
     def find(self, flag: str) -> tuple[str, ValueRule] | None:
         """Return the flag and the rule of an option that is not listed; None if it leads to no place."""
@@ -182,7 +180,7 @@ class CallLine:
 
     def with_words(self, words: Sequence[str]) -> "CallLine":
         """Return the line with other words after the operation."""
-        parsed = parse(words, self.command.rules(), self.command.find)
+        parsed = parse(words, self.command.rules, self.command.find)
         return self.with_pieces(map(self.piece_of_word, parsed.read))
 
     def piece_of_word(self, word: ReadWord) -> Piece:
@@ -203,7 +201,7 @@ class CallLine:
         """
         if rule is None:
             found = self.command.find(flag)
-            rule = self.command.rules().get(flag) or (found[1] if found else None)
+            rule = self.command.rules.get(flag) or (found[1] if found else None)
         parameter, field = self.command.input_of(flag)
         is_standard = rule is not None and parameter is None and field is None
         standard = OPTIONS_BY_FLAG.get(flag) if is_standard else None

@@ -48,6 +48,7 @@ class OperationCommand(click.Command):
             no parameter, and the field of the body.
         guarded: Flag of a standard option → the flag of the operation's own input of that name: the former is refused
             after the operation.
+        rules: Flag → rule of all options, with those that `find` has made.
         more: The options that the command before the API takes after the operation, besides the standard ones.
     """
 
@@ -60,9 +61,10 @@ class OperationCommand(click.Command):
         self.described = described
         self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
         self.guarded: dict[str, str] = {}
+        self.rules: dict[str, ValueRule] = {}
         self._names: dict[str, str] = {}
         self._standard: tuple[Option, ...] = ()
-        self._namesakes: tuple[str, ...] = ()
+        self._given: set[str] = set()
 
     def prepare(self, content_type: str) -> None:
         """Make the options, with those of the body for the media type that is asked for."""
@@ -70,29 +72,31 @@ class OperationCommand(click.Command):
         if operation.body is not None:
             self.described = self.described.sending(content_type)
         media_type = self.described.media_type
-        self.inputs, self.guarded, self._names = {}, {}, {}
-        for parameter in operation.parameters:
-            flags = [f"--{parameter.option}", *(f"--{alias}" for alias in parameter.aliases)]
-            self._add(flags, parameter, None)
-            for field in parameter.fields:
-                self._add([f"--{field.option}"], parameter, field)
-        for field in media_type.fields if media_type else ():
-            # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `find` makes it.
-            if "[]" not in field.option:
-                self._add([f"--{field.option}"], None, field)
         about_body = {"example"} if operation.body is None else {BODY}
         if media_type is not None and is_multipart(media_type.name):
             about_body |= {PART} if media_type.fields else {FILE, PART}
         self._standard = (*options_of(about_body), *STANDARD_OPTIONS, *self.more)
+        self.rules = {**dict.fromkeys(_HELP, SWITCH), **rules_of(self._standard)}
+        self.inputs, self.guarded, self._names = {}, {}, {}
+        for parameter in operation.parameters:
+            self._add(parameter, None, parameter.option, *parameter.aliases)
+            for field in parameter.fields:
+                self._add(parameter, field, field.option)
+        for field in media_type.fields if media_type else ():
+            # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `find` makes it.
+            if "[]" not in field.option:
+                self._add(None, field, field.option)
 
-    def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
-        name = f"option{len(self.inputs)}"
+    def _add(self, parameter: Parameter | None, field: Field | None, *options: str) -> None:
+        name, rule = f"option{len(self.inputs)}", _rule_of(parameter, field)
         self.inputs[name] = (parameter, field)
-        for flag in flags:
-            self._names.setdefault(flag, name)
-        word = flags[0].removeprefix(f"--{parameter.location if parameter is not None else 'body'}.")
+        for option in options:
+            # An option of the operation wins over a standard one, and the first over others of its name.
+            if self._names.setdefault(f"--{option}", name) == name:
+                self.rules[f"--{option}"] = rule
+        word = options[0].removeprefix(f"{parameter.location if parameter is not None else 'body'}.")
         if word in GUARDED_OPTIONS:
-            self.guarded.setdefault(f"--{word}", flags[0])
+            self.guarded.setdefault(f"--{word}", f"--{options[0]}")
 
     def parsed(self, words: list[str], content_type: str = "") -> ParsedWords:
         """Return the words after the operation, read; the options are made for the media type among them.
@@ -104,12 +108,14 @@ class OperationCommand(click.Command):
             UsageError: The operation takes no body of the media type.
         """
         self.prepare(content_type)
-        parsed = parse(words, self.rules(), self.find)
+        parsed = parse(words, self.rules, self.find)
+        if self.described.operation.body is None:
+            return parsed
         wanted = self.standard_options(parsed).content_type
         if wanted and wanted != content_type:
             # Each media type has options of its own, and other words may be their values.
             self.prepare(wanted)
-            parsed = parse(words, self.rules(), self.find)
+            parsed = parse(words, self.rules, self.find)
         return parsed
 
     def standard_options(self, parsed: ParsedWords) -> Options:
@@ -126,7 +132,7 @@ class OperationCommand(click.Command):
             args = lay_over(run, args, self.described, self.parsed, self.input_of)
         run.asked = (self.described, args)
         parsed = self.parsed(args, run.options.content_type)
-        self._note_namesakes(parsed)
+        self._given = parsed.flags
         with self._useful_of_namesakes():
             return self._parse(ctx, parsed, args)
 
@@ -141,18 +147,22 @@ class OperationCommand(click.Command):
             from dynacli.client.policy.permission import changing
 
             raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
-        self._check_guarded(parsed)
-        check_values(parsed, ctx)
-        given_by_option = {self.input_of(flag)[0] for flag in parsed.flags}
+        self._check_options(parsed, ctx)
+        given: dict[str, list[str]] = {}
+        for flag in sorted(parsed.flags & self._names.keys()):
+            given.setdefault(self._names[flag], []).append(flag)
+        given_by_option = {self.inputs[name][0] for name in given}
         in_path = [
             parameter
             for parameter in operation.parameters
             if parameter.location == "path" and parameter not in given_by_option
         ]
-        self._check_flags(parsed, ctx)
         if len(parsed.positional) > len(in_path):
             raise self._too_many(parsed.positional, in_path, words)
-        self.params = [*self._given_options(parsed)]
+        # click's options for those that are given: an operation may have hundreds of others.
+        self.params = [click.Option([name, *flags], multiple=True, help="") for name, flags in given.items()]
+        standard = [option for option in self._standard if not parsed.flags.isdisjoint(option.flags)]
+        self.params += click_options(standard, self._names)
         for index, parameter in enumerate(in_path):
             name = f"argument{index}"
             self.inputs[name] = (parameter, None)
@@ -161,32 +171,26 @@ class OperationCommand(click.Command):
         run.options_ahead = None
         return rest
 
-    def _given_options(self, parsed: ParsedWords) -> Iterator[click.Option]:
-        """Yield click's options for those that are given: an operation may have hundreds of others."""
-        given, flags = parsed.flags, dict[str, list[str]]()
-        for flag in sorted(given & self._names.keys()):
-            flags.setdefault(self._names[flag], []).append(flag)
-        yield from (click.Option([name, *own], multiple=True, help="") for name, own in flags.items())
-        standard = [option for option in self._standard if not given.isdisjoint(option.flags)]
-        yield from click_options(standard, self._names)
-
-    def _check_guarded(self, parsed: ParsedWords) -> None:
-        """Check that no word may be dynacli's as well as the operation's, if the difference is dangerous.
+    def _check_options(self, parsed: ParsedWords, ctx: click.Context) -> None:
+        """Check the options, before positional words: the value of an unknown one would be an unexpected argument.
 
         Raises:
-            UsageError: A word is such an option; the error has both spellings.
+            UsageError: An option is unknown, with similar names; or it may be dynacli's as well as the operation's,
+                and the difference is dangerous, with both spellings.
+            click.BadOptionUsage: The last one needs a value.
         """
         for word in parsed.given:
             if word.flag in self.guarded:
                 from dynacli.commands.command_line_errors import ambiguous_option
 
                 raise ambiguous_option(self.described, word.flag, self.guarded[word.flag])
+        check_values(parsed, ctx)
+        for word in parsed.given:
+            if word.rule is None and word.flag.startswith("--"):
+                from dynacli.client.inputs.find_input import no_such_input
 
-    def _note_namesakes(self, parsed: ParsedWords) -> None:
-        """Note the given options of the operation that have the names of standard options."""
-        shared = parsed.flags & self._names.keys()
-        standard = standard_rules().keys() | rules_of(self.more).keys()
-        self._namesakes = tuple(sorted(shared & standard)) if shared else ()
+                known = self.rules.keys() - _HELP
+                raise no_such_input(self.described, word.flag, known, f"{ctx.command_path} --help")
 
     @contextmanager
     def _useful_of_namesakes(self) -> Iterator[None]:
@@ -194,29 +198,13 @@ class OperationCommand(click.Command):
         try:
             yield
         except (UsageError, click.UsageError) as error:
-            if not self._namesakes:
+            standard = standard_rules().keys() | rules_of(self.more).keys()
+            namesakes = self._given & self._names.keys() & standard
+            if not namesakes:
                 raise
             from dynacli.commands.command_line_errors import with_namesakes
 
-            raise with_namesakes(error, self._namesakes) from None
-
-    def _check_flags(self, parsed: ParsedWords, ctx: click.Context) -> None:
-        """Check that all options are known, first of all: the value of an unknown one would be an unexpected argument.
-
-        Raises:
-            UsageError: An option is unknown; the error has similar names.
-        """
-        for word in parsed.given:
-            if word.rule is None and word.flag.startswith("--"):
-                from dynacli.client.inputs.find_input import no_such_input
-
-                known = self.rules().keys() - _HELP
-                raise no_such_input(self.described, word.flag, known, f"{ctx.command_path} --help")
-
-    def rules(self) -> dict[str, ValueRule]:
-        """Return flag → rule of all options, with those that `find` has made."""
-        rules = {**dict.fromkeys(_HELP, SWITCH), **rules_of(self._standard)}
-        return rules | {flag: _rule_of(*self.inputs[name]) for flag, name in self._names.items()}
+            raise with_namesakes(error, sorted(namesakes)) from None
 
     def find(self, flag: str) -> tuple[str, ValueRule] | None:
         """Make the option of a place that is not listed: a deeper field, an item of an array, a key of a map.
@@ -230,7 +218,7 @@ class OperationCommand(click.Command):
         if parameter is None and field is None:
             return None
         if flag not in self._names:  # an option that is repeated is made once
-            self._add([flag], parameter, field)
+            self._add(parameter, field, flag.removeprefix("--"))
         return flag, _rule_of(parameter, field)
 
     def input_of(self, flag: str) -> tuple[Parameter | None, Field | None]:
@@ -240,10 +228,9 @@ class OperationCommand(click.Command):
     def _too_many(self, positional: list[str], in_path: list[Parameter], words: list[str]) -> UsageError:
         operation = self.described.operation
         surplus = positional[len(in_path)]
-        rules = self.rules()
         for flag, following in pairwise(words):
             # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
-            if following == surplus and rules.get(flag) in (BOOLEAN, EMPTY_BOOLEAN):
+            if following == surplus and self.rules.get(flag) in (BOOLEAN, EMPTY_BOOLEAN):
                 return UsageError(
                     f"`{surplus}` is not a value for {flag}", reason="Expected `true` or `false`"
                 )

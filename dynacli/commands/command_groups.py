@@ -1,6 +1,7 @@
 """The groups of commands: dynacli's verbs, an API's operations, a tag's. A command is made when it is named."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
 from importlib import import_module
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import check_values, click_options, options_in
 from dynacli.commands.run import Run
 from dynacli.environment import program
-from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.errors import DynacliError, UsageError
 from dynacli.options.command import FORMATS_OF_COMMANDS, Argument, Command
 from dynacli.options.command_table import COMMANDS, bound_words, further_command, is_of_other_apis
 from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
@@ -157,9 +158,17 @@ class TableGroup(click.Group):
         # click's own help option would import `locale`, for gettext.
         super().__init__(entry.name, add_help_option=False, **settings)
         self.entry = entry
-        self.entries: Mapping[str, Command] = {command.name: command for command in entry.commands}
         self._default = entry.default
-        self._options = (*entry.options, *standard)
+        self._standard = standard
+
+    @cached_property
+    def entries(self) -> Mapping[str, Command]:
+        """Name → entry of the commands."""
+        return {command.name: command for command in self.entry.commands}
+
+    def options(self) -> tuple[Option, ...]:
+        """Return the options that may stand before the word that names a command."""
+        return (*self.entry.options, *self._standard)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the first positional word; the words from there on belong to the command."""
@@ -168,12 +177,13 @@ class TableGroup(click.Group):
         words = self.completed(args)
         rest, options_ahead = words, run.options_ahead
         if words and words[0].startswith("-"):
-            parsed = _parsed(ctx, words, self._options, stop_at_positional=True)
+            own = self.options()
+            parsed = _parsed(ctx, words, own, stop_at_positional=True)
             options, rest = parsed.options, parsed.positional
             self.note_options(ctx, parsed.flags)
             if not parsed.flags.isdisjoint(_HELP):
                 show_page(ctx, self.page(ctx))
-            self.params = [*click_options(self._options)]
+            self.params = [*click_options(own)]
         if not options and not rest:
             show_page(ctx, self.page(ctx))
         parsed_words = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
@@ -241,14 +251,9 @@ class Root(TableGroup):
     """
 
     def __init__(self, run: Run) -> None:
-        # A command may follow that has an output format of its own.
-        standard = (
-            replace(option, more=FORMATS_OF_COMMANDS) if option.name == "output" else option
-            for option in STANDARD_OPTIONS
-        )
         super().__init__(
             Command(program().name),
-            (*INPUT_OPTIONS, *standard),
+            (*INPUT_OPTIONS, *STANDARD_OPTIONS),
             context_settings={"obj": run, "help_option_names": [*_HELP]},
         )
         self.entries = COMMANDS
@@ -272,33 +277,30 @@ class Root(TableGroup):
             check_format(run.options.output)
         if entry is not None:
             return make_command(entry), rest
-        further = self._further_command(run, word)
-        if further is not None:
-            return further, rest
-        note_options_of_call(run, word, rest)
         try:
+            note_options_of_call(run, word, rest)
             return ApiGroup(run.api(word)), rest
         except UsageError as error:
-            if "near" in error.details:
-                from dynacli.openapi.model.wording import did_you_mean, near_names
+            if "near" not in error.details:
+                raise
+            further = None if program().api else further_command(word)
+            if further is not None:
+                run.options_ahead = None  # its words are its own
+                return further, rest
+            from dynacli.openapi.model.wording import did_you_mean, near_names
 
-                near = near_names(word, [*error.details["near"], *sorted(COMMANDS)])
-                if near:
-                    error.hint = did_you_mean(near)
-                    error.details["near"] = near
+            near = near_names(word, [*error.details["near"], *sorted(COMMANDS)])
+            if near:
+                error.hint = did_you_mean(near)
+                error.details["near"] = near
             raise
 
-    def _further_command(self, run: Run, word: str) -> click.Command | None:
-        """Return the command that another package has under a word which names no API."""
-        from dynacli.registry.configuration import Configuration, is_name
-
-        try:
-            if program().api or not is_name(word) or word in Configuration(run.env).apis():
-                return None
-        except FileError:  # which is reported when the API is opened
-            return None
-
-        return further_command(word)
+    def options(self) -> tuple[Option, ...]:
+        """Return the options that may stand before a command, which may have an output format of its own."""
+        return tuple(
+            replace(option, more=FORMATS_OF_COMMANDS) if option.name == "output" else option
+            for option in super().options()
+        )
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""

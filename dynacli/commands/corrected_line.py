@@ -215,7 +215,7 @@ def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]
     """
     given = {(other.parameter, other.field, other.standard) for other in others if other.flag}
     candidates = []
-    for near in near_options(line.command.described, flag, set(line.command.rules())):
+    for near in near_options(line.command.described, flag, set(line.command.rules)):
         piece = line.piece_of(near, value)
         if piece.value_type.type == "array" or (piece.parameter, piece.field, piece.standard) not in given:
             candidates.append(piece)

@@ -75,9 +75,9 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
         behind = command.parsed(list(words), options_in(before).content_type)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
         command.prepare("")
-        behind = parse(words, command.rules(), command.find)
+        behind = parse(words, command.rules, command.find)
     # An option of the operation may stand there by mistake.
-    rules = {**command.rules(), **standard}
+    rules = {**command.rules, **standard}
     before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))

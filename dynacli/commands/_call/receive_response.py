@@ -345,12 +345,12 @@ class ResponseReceiver:
         run, call = self._run, self._call
         if run.env.stdout_size > _MANY_BYTES:
             note_if_large(run, call, response, self._form)
-        validations = [call.validation, call.validating.validation if call.validating is not None else None]
-        validated = [validation for validation in validations if validation is not None]
-        if run.options.verbose and len(validated) > 1:
+        of_response = call.validation
+        of_request = None if call.validating is None else call.validating.validation
+        if run.options.verbose and of_request is not None and of_response is not None:
             from dynacli.commands._call.conclude_call import show_validators
 
-            show_validators(run.env, validated[1], validated[0])
+            show_validators(run.env, of_request, of_response)
         if self.is_part:
             from dynacli.commands._call.conclude_call import conclude_part
 
@@ -360,7 +360,8 @@ class ResponseReceiver:
             200 <= response.status < 300
             and self._report is None
             and self.unwritten is None
-            and not any(validation.has_something_to_report for validation in validated)
+            and not (of_request is not None and of_request.has_something_to_report)
+            and not (of_response is not None and of_response.has_something_to_report)
         )
         if not is_plain:
             from dynacli.commands._call.conclude_call import conclude
