@@ -24,13 +24,22 @@ _lock = threading.RLock()
 
 
 class _Finder:
-    """Finds the modules of packages for one thread, and runs them with another `__import__`."""
+    """Finds the modules of packages for one thread, and runs them with an `__import__` that gives them placeholders.
+
+    The arguments are those of `import_lean`.
+    """
 
     def __init__(
-        self, packages: Collection[str], deferred: Collection[str], import_module: Callable[..., Any]
+        self, stand_ins: Mapping[str, Any], packages: Collection[str], deferred: Collection[str]
     ) -> None:
-        self._packages, self._deferred, self._import_module = packages, deferred, import_module
+        self._packages, self._deferred = packages, deferred
         self._thread = threading.get_ident()
+        self._stand_ins: dict[str, Any] = {}
+        self._tops: set[str] = set()
+        for name, stand_in in stand_ins.items():
+            if name not in sys.modules:
+                self._stand_ins[name] = stand_in
+                self._tops.add(name.partition(".")[0])
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
@@ -43,8 +52,41 @@ class _Finder:
             if fullname in self._deferred:
                 spec.loader = _DeferringLoader(spec.loader.name, spec.loader.path)
             else:
-                spec.loader = _Loader(spec.loader.name, spec.loader.path, self._import_module)
+                spec.loader = _Loader(spec.loader.name, spec.loader.path, self._import)
         return spec
+
+    def _import(
+        self,
+        name: str,
+        module: Mapping[str, Any] | None = None,
+        local: Mapping[str, Any] | None = None,
+        wanted: Sequence[str] = (),
+        level: int = 0,
+    ) -> Any:
+        """Import a module as `__import__` does, or return what stands in for it."""
+        package = str(module["__package__"]).rsplit(".", level - 1)[0] if level and module else ""
+        full = f"{package}.{name}".rstrip(".") if level else name
+        top, _, rest = full.partition(".")
+        if top not in self._tops:
+            return __import__(name, module, local, wanted, level)
+        if top in self._stand_ins:
+            self._stand_in(top)  # if a package is to be missing, so are its modules
+        if full in self._stand_ins:
+            if wanted:
+                return self._stand_in(full)
+            # `import a.b` binds `a`, and `import a.b as c` takes `b` from it.
+            return _with(__import__(top), {rest: self._stand_in(full)}) if rest else self._stand_in(full)
+        hidden = self._stand_ins.keys() & [f"{full}.{item}" for item in wanted or ()]
+        if not hidden:
+            return __import__(name, module, local, wanted, level)
+        inner = {inside.rpartition(".")[2]: self._stand_in(inside) for inside in hidden}
+        __import__(name, module, local, [item for item in wanted if item not in inner], level)
+        return _with(import_module(full), inner)
+
+    def _stand_in(self, name: str) -> Any:
+        if self._stand_ins[name] is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return self._stand_ins[name]
 
 
 class _Loader(SourceFileLoader):
@@ -89,45 +131,6 @@ class _DeferredPackage(types.ModuleType):
                 self.__class__ = types.ModuleType  # type: ignore[assignment]
                 loader.run(self)
         return getattr(self, name)
-
-
-def _import_with(stand_ins: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the function of the import statement for modules that see placeholders."""
-    names = frozenset(stand_ins)
-    tops = frozenset(name.partition(".")[0] for name in stand_ins)
-
-    def of(name: str) -> Any:
-        if stand_ins[name] is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return stand_ins[name]
-
-    def lean_import(
-        name: str,
-        module: Mapping[str, Any] | None = None,
-        local: Mapping[str, Any] | None = None,
-        wanted: Sequence[str] = (),
-        level: int = 0,
-    ) -> Any:
-        package = str(module["__package__"]).rsplit(".", level - 1)[0] if level and module else ""
-        full = f"{package}.{name}".rstrip(".") if level else name
-        top, _, rest = full.partition(".")
-        if top not in tops:
-            return __import__(name, module, local, wanted, level)
-        if top in names:
-            of(top)  # if a package is to be missing, so are its modules
-        if full in names:
-            if wanted:
-                return of(full)
-            # `import a.b` binds `a`, and `import a.b as c` takes `b` from it.
-            return _with(__import__(top), {rest: of(full)}) if rest else of(full)
-        hidden = names.intersection([f"{full}.{item}" for item in wanted or ()])
-        if not hidden:
-            return __import__(name, module, local, wanted, level)
-        inner = {inside.rpartition(".")[2]: of(inside) for inside in hidden}
-        __import__(name, module, local, [item for item in wanted if item not in inner], level)
-        return _with(import_module(full), inner)
-
-    return lean_import
 
 
 def _with(package: types.ModuleType, modules: Mapping[str, Any]) -> types.ModuleType:
@@ -215,8 +218,7 @@ def import_lean(
         deferred: Those of the packages whose `__init__` is run when something of it is used, and not before.
     """
     before = frozenset(sys.modules)
-    unloaded = {module: stand_in for module, stand_in in stand_ins.items() if module not in before}
-    finder = _Finder(packages, deferred, _import_with(unloaded))
+    finder = _Finder(stand_ins, packages, deferred)
     sys.meta_path.insert(0, finder)
     try:
         return import_module(name)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
     from dynacli.validation.finding_rules import Ignore
 
-LEVELS = OPTIONS_BY_NAME["validate"].choices
+LEVELS = OPTIONS_BY_NAME["validate"].values
 _DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
