@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_plus
 
@@ -374,17 +375,6 @@ _MARKS = frozenset("?@{[")
 """Characters of words that may hold a URL with a query, the name of a file, or JSON."""
 
 
-def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> bool:
-    """Return whether a word of a call may hold a secret besides its credentials."""
-    operation, media_type = call.described.operation, call.described.media_type
-    return (
-        bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
-        or not _MARKS.isdisjoint("".join(words))
-        or any(map(is_secret_parameter, operation.parameters))
-        or (media_type is not None and (media_type.is_cut or any(map(_may_hold_secret, media_type.fields))))
-    )
-
-
 def _may_hold_secret(field: "Field") -> bool:
     """Return whether a field is a secret, or may have one below that has no option of its own in the catalog."""
     items = field.value.items
@@ -476,11 +466,25 @@ class CallHistory:
         Args:
             words: The command line after the program's name.
         """
-        if self._masked is None and _may_hold_secrets(self.call, self._typed, words):
+        if self._masked is None and (self._may_hold_secrets or not _MARKS.isdisjoint("".join(words))):
             from dynacli.client._masked_call import MaskedCall
 
             self._masked = MaskedCall(self.call, self._typed)
         return self.call.signed.masker if self._masked is None else self._masked.masker
+
+    @cached_property
+    def _may_hold_secrets(self) -> bool:
+        """Whether an input of the call may hold a secret besides its credentials."""
+        typed, described = self._typed, self.call.described
+        media_type = described.media_type
+        return (
+            bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
+            or any(map(is_secret_parameter, described.operation.parameters))
+            or (
+                media_type is not None
+                and (media_type.is_cut or any(map(_may_hold_secret, media_type.fields)))
+            )
+        )
 
     def record(self, words: Sequence[str], exit_code: int) -> bool:
         """Write the call into the history, at its end; return whether that was tried.

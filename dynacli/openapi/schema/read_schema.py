@@ -138,6 +138,10 @@ def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
         keyword: `readOnly` or `writeOnly`.
         follow: Follows references; what it raises is raised here.
     """
+    if isinstance(schema, dict) and schema.keys().isdisjoint(
+        ("$ref", "allOf")
+    ):  # most are: nothing else applies
+        return schema.get(keyword) is True
     return any(part.get(keyword) is True for part in applied_schemas(schema, follow))
 
 

@@ -247,19 +247,18 @@ class CompiledSchema:
         from jsonschema_rs import Draft202012Validator, EmailOptions
 
         is_found = _weakly(self._is_found)
+        keywords: dict[str, Any] = {
+            ENTRY: partial(_Keyword, _weakly(self._enter)),
+            LATER: partial(_Keyword, _weakly(self._is_valid_later)),
+            UNUSABLE: partial(_Keyword, _weakly(self._note)),
+        }
         return Draft202012Validator(
             root,
             formats=OWN_FORMATS
             | {name: partial(is_found, name.removeprefix(PATTERN)) for name in self._plain.patterns},
             pattern_options=engine_pattern_options(),
             # Their errors have no evaluation path (0.61), so only what finds none is a keyword of our own.
-            keywords=_keywords(
-                {
-                    ENTRY: _weakly(self._enter),
-                    LATER: _weakly(self._is_valid_later),
-                    UNUSABLE: _weakly(self._note),
-                }
-            ),
+            keywords=keywords,
             validate_formats=True,
             # RFC 5321's "Mailbox" has no name before the address; `Ann <ann@example.com>` is RFC 5322's.
             email_options=EmailOptions(allow_display_text=False),
@@ -475,29 +474,20 @@ def _weakly(method: Callable[..., bool]) -> Callable[..., bool]:
 
 
 class _Keyword:
-    """A keyword of our own, with the value that it has in a schema."""
+    """A keyword of our own, with the value that it has in a schema.
 
-    def __init__(self, check: Callable[[Any, Any], bool], value: Any) -> None:
+    jsonschema-rs calls its type with the schema that has it, its value and its path. Its types ask for classes, but
+    anything that can be called will do, and a class for each schema would be garbage that only the collector finds.
+    https://github.com/Stranger6667/jsonschema/blob/master/crates/jsonschema-py/README.md
+
+    Args:
+        check: (value of the keyword, value that is evaluated) → whether it is valid.
+    """
+
+    def __init__(self, check: Callable[[Any, Any], bool], _: Any, value: Any, __: Any) -> None:
         self._check, self._value = check, value
 
     def validate(self, instance: Any) -> None:
         """Raise ValueError if a value is invalid."""
         if not self._check(self._value, instance):
             raise ValueError
-
-
-def _keywords(checks: Mapping[str, Callable[[Any, Any], bool]]) -> dict[str, Any]:
-    """Return what makes keywords, as jsonschema-rs takes them.
-
-    Its types ask for classes, but anything that can be called will do, and a class for each schema would be garbage
-    that only the collector finds.
-    https://github.com/Stranger6667/jsonschema/blob/master/crates/jsonschema-py/README.md
-
-    Args:
-        checks: Keyword → (value of the keyword, value that is evaluated) → whether it is valid.
-    """
-
-    def keyword(_: Any, value: Any, path: list[str | int]) -> _Keyword:
-        return _Keyword(checks[str(path[-1])], value)
-
-    return dict.fromkeys(checks, keyword)

@@ -16,7 +16,6 @@ from dynacli.openapi.schema.evaluation._keyword_translations import (
     ENTRY,
     INTEGER_3_0,
     LATER,
-    PATTERN,
     TRANSLATIONS,
     Nesting,
     Origin,
@@ -285,7 +284,7 @@ class PlainSchema:
             except UnusableError:
                 part = unusable(unusable_text(name, value), name)
             self._keywords_seen.update(part)
-            if str(part.get("format", "")).startswith(PATTERN):
+            if name == "pattern" and "format" in part:
                 self.patterns.add(part["format"])
             if name == "$dynamicRef" and "$ref" in normal and "$ref" in part:
                 self.origins[id(part)] = Origin(("$dynamicRef",), is_inline=True)
