@@ -10,7 +10,6 @@ TRACE and OPTIONS are safe (RFC 9110, section 9.2.1): a method with another mean
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from dynacli.check._call_planner import call_values
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue, PlannedCall
@@ -27,6 +26,7 @@ from dynacli.errors import DynacliError
 from dynacli.http.exchange import Response
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
+from dynacli.record import replace
 from dynacli.urls import is_secret_name
 from dynacli.validation.finding import Finding, ValidationResult
 
@@ -180,8 +180,9 @@ def _unsigned_call(engine: Engine, described: DescribedOperation, planned: Plann
     values = call_values(described, planned, settings)
     call = engine.prepare(described, values, settings, is_signed=False)
     if method:
-        request, shown = (request._replace(method=method) for request in call.signed[:2])
-        call.signed = call.signed._replace(request=request, shown=shown)
+        signed = call.signed
+        request, shown = (sent._replace(method=method) for sent in (signed.request, signed.shown))
+        call.signed = replace(signed, request=request, shown=shown)
     return call
 
 

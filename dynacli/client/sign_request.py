@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.credentials import (
     DIGEST,
@@ -24,6 +24,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import ANY, Operation, Parameter, ValueType
+from dynacli.record import record
 from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
@@ -40,7 +41,8 @@ SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "s
 _NOTHING: Mapping[str, str] = {}
 
 
-class Signed(NamedTuple):
+@record
+class Signed:
     """A request with its credentials.
 
     Args:
@@ -389,7 +391,8 @@ def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
     )
 
 
-class _Given(NamedTuple):
+@record
+class _Given:
     """What the caller gave as a credential: by `-H`, `--query` or a profile, or as a parameter that is an API key.
 
     Args:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import dynacli
 from dynacli.errors import RefusedError
@@ -527,7 +527,8 @@ def stated_length(response: Response) -> int | None:
 Follow = Callable[[Request, Response, list[tuple[int, str]]], Request | None]
 
 
-class Pause(NamedTuple):
+@record
+class Pause:
     """The time between two tries.
 
     Args:
