@@ -14,6 +14,7 @@ from tests.website.pages import made_pages
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SITE = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]["urls"]["Documentation"]
+_PAGES = made_pages()
 _LINK = f"\x1b]8;;{_SITE}errors/usage/\x1b\\"
 _VARIABLES = "FORCE_HYPERLINK KONSOLE_VERSION NO_COLOR TERM_PROGRAM TMUX VTE_VERSION WT_SESSION"
 
@@ -32,7 +33,7 @@ def test_each_kind_has_a_page_here_and_on_the_website(kind: str) -> None:
     """`help errors KIND` prints the page that the website has at the address of the link."""
     shown = run_cli("help", "errors", kind)
     assert (0, f"`{kind}` errors") == (shown.exit_code, shown.stdout.splitlines()[0])
-    assert f"# `{kind}` errors" == made_pages()[f"errors/{kind}.md"].splitlines()[0]
+    assert f"# `{kind}` errors" == _PAGES[f"errors/{kind}.md"].splitlines()[0]
 
 
 def test_the_json_of_an_error_names_its_page() -> None:

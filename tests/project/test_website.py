@@ -1,14 +1,20 @@
 """The website has each page of the manual, each command and each kind of error, and changes none of their texts."""
 
 import re
+import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from dynacli.environment import DISTRIBUTION
 from dynacli.guide.pages import error_kinds, page, topic_names
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS
+from tests.website.dependencies import installed_with, reasons, size_of
 from tests.website.pages import WRITTEN, for_mkdocs, made_pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +61,26 @@ def test_code_is_as_the_program_shows_it(topic: str) -> None:
     assert not re.search(r"(?m)^ {4}dynacli ", re.sub(r"(?ms)^```.*?^```$", "", made))
     lines = {line.strip() for line in text.splitlines() if line.startswith("    ")}
     assert lines <= {line.strip() for line in made.splitlines()}
+
+
+def test_every_dependency_has_a_reason() -> None:
+    """The page about dependencies says what each direct one is for: `pyproject.toml` has the reason beside it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    direct = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    assert direct == reasons().keys()
+    assert direct == {
+        name for name, users in installed_with().items() if canonicalize_name(DISTRIBUTION) in users
+    }
+    rows = re.findall(r"(?m)^\| ([a-z0-9-]+) \| \d+\.\d \| \S.* \|$", MADE["reference/dependencies.md"])
+    assert sorted(installed_with()) == sorted(rows)
+
+
+@pytest.mark.exhaustive
+def test_an_installation_stays_small() -> None:
+    """Without extras, dynacli brings at most 70 packages and 80 MiB; whoever adds one learns its price here."""
+    installed = installed_with()
+    assert len(installed) <= 70
+    assert sum(size_of(distribution(name)) for name in installed) <= 80
 
 
 def test_topics_become_links() -> None:

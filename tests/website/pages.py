@@ -9,16 +9,18 @@ import posixpath
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import distribution
 from pathlib import Path
 
 from dynacli.commands._help.command_help import OPTION_GROUPS, command_usages, default_of
 from dynacli.commands._help.page_lines import option_row
-from dynacli.environment import variable
+from dynacli.environment import DISTRIBUTION, variable
 from dynacli.guide.pages import error_kinds, page, topic_names
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, Option
 from tests.json_shapes import json_schemas
+from tests.website.dependencies import extras, installed_with, reasons, size_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = _ROOT / ".github" / "site" / "pages"
@@ -30,6 +32,7 @@ _TOPIC = re.compile(r"(?<!\[)`(?:dynacli )?help ([a-z-]+)`")
 _EXIT_CODE = re.compile(r"\n# exit code (\d+)")
 """As the tests read it; a colour of shells would be that of a command."""
 _CODE = re.compile(r"`[^`\n]+`")
+_AFTER_OTHERS = "---\nsearch:\n  boost: 0.5\n---\n"
 _LANGUAGES = (
     (re.compile(r"\$ "), "console"),
     (re.compile(r"(?:dynacli|curl|export|eval|\./|cat|#!/bin/bash)\b|\./"), "sh"),
@@ -47,6 +50,7 @@ def made_pages() -> Mapping[str, str]:
         **{f"manual/{topic}.md": page(topic) or "" for topic in topic_names()},
         **{f"reference/commands/{name}.md": _command_page(entry) for name, entry in COMMANDS.items()},
         **{f"errors/{kind}.md": page(f"errors {kind}") or "" for kind in error_kinds()},
+        "reference/dependencies.md": _dependencies_page(),
         "reference/options.md": _options_page(),
         "reference/json-schemas.md": _schemas_page(),
     }
@@ -56,11 +60,12 @@ def for_mkdocs(path: str, text: str) -> str:
     """Return the Markdown of a page for MkDocs.
 
     `dynacli help TOPIC` becomes a link. An indented block of the manual gets the language that colours it.
+    The search shows pages of the reference after those that explain.
     """
     parts = _BLOCKS.split(text)
     parts[::2] = [_TOPIC.sub(lambda found: _link(path, found), _in_tables(part)) for part in parts[::2]]
     parts[1::2] = [_fenced(block, is_indented=path.startswith("manual/")) for block in parts[1::2]]
-    return "".join(parts)
+    return "".join([_AFTER_OTHERS if path.startswith("reference/") else "", *parts])
 
 
 def _link(path: str, found: re.Match[str]) -> str:
@@ -146,6 +151,27 @@ def _options_page() -> str:
         ]
         rows = ((*row, setting) for row, setting in zip(_option_rows(options), settings, strict=True))
         parts += [f"## {title}", _table(("option", "meaning", "key or variable"), rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _dependencies_page() -> str:
+    """Return the page about dependencies, for the Python and the versions that make the website."""
+    required_by, why = installed_with(), reasons()
+    sizes = {name: size_of(distribution(name)) for name in sorted(required_by)}
+    about = (
+        f"Besides dynacli itself, `pip install {DISTRIBUTION}` installs {len(sizes)} packages of "
+        f"{sum(sizes.values()):.0f} MiB on Linux. A call imports few of them."
+    )
+    direct = ((name, f"{size:.1f}", why[name]) for name, size in sizes.items() if name in why)
+    others = (
+        (name, f"{size:.1f}", ", ".join(sorted(required_by[name])))
+        for name, size in sizes.items()
+        if name not in why
+    )
+    parts = ["# Dependencies", about, _table(("package", "MiB", "what it is for"), direct)]
+    parts += ["## What these need", _table(("package", "MiB", "needed by"), others)]
+    parts += ["## Extras", f"An extra adds packages: `pip install '{DISTRIBUTION}[tui]'`."]
+    parts.append(_table(("extra", "packages"), ((_code(name), added) for name, added in extras().items())))
     return "\n\n".join(parts) + "\n"
 
 
