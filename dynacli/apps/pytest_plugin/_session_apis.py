@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dynacli.client.api_client import Api, open_api
 from dynacli.client.call import CallEvent, Findings, RowDone
@@ -22,11 +22,12 @@ from dynacli.urls import with_masked_query
 if TYPE_CHECKING:
     import os
 
-    from dynacli.apps.pytest_plugin._checked_api import CheckedApi
     from dynacli.check.check_records import CheckResults
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.open_document import OpenDocument
     from dynacli.openapi.model.operation import Operation
+
+_Opened = TypeVar("_Opened", bound="OpenDocument")
 
 
 class Coverage(NamedTuple):
@@ -219,7 +220,6 @@ class SessionApis:
         self.called_operations: set[str] = set()
         self._open = ExitStack()
         self._apis: dict[str, Api] = {}
-        self._checked: dict[str, CheckedApi] = {}
         self._documents: dict[str, OpenDocument] = {}
 
     def begin_test(self, test: str) -> None:
@@ -243,31 +243,22 @@ class SessionApis:
         """
         key = repr((api, sorted(options.items(), key=lambda pair: pair[0])))
         if key not in self._apis:
-            opened = self._open.enter_context(open_api(api, **options))
+            opened = self.keep(open_api(api, **options))
             opened.on_event = _Listener(self, opened)
             self._apis[key] = opened
-            self._documents.setdefault(_shown_name(opened), opened)
         return self._apis[key]
 
-    def checked(self, word: str) -> "CheckedApi":
-        """Return an API whose operations are checked.
-
-        Raises:
-            DynacliError: It cannot be opened.
-        """
-        if word not in self._checked:
-            from dynacli.apps.pytest_plugin._checked_api import CheckedApi
-
-            opened = self._open.enter_context(CheckedApi(word))
-            self._checked[word] = opened
-            self._documents.setdefault(_shown_name(opened), opened)
-        return self._checked[word]
+    def keep(self, opened: _Opened) -> _Opened:
+        """Return an API that is open until `close`, and whose operations count as those that could be called."""
+        self._documents.setdefault(_shown_name(opened), opened)
+        self._open.enter_context(opened)
+        return opened
 
     def calls_of(self, api: "OpenDocument") -> ApiCalls:
         """Return the calls of an API, by whatever options it was opened."""
         return self.calls.of_api(_shown_name(api))
 
-    def note_check(self, api: "CheckedApi", results: "CheckResults") -> None:
+    def note_check(self, api: "OpenDocument", results: "CheckResults") -> None:
         """Note the calls of an operation that was checked."""
         noted = self.calls_of(api)
         for call in results.calls():
@@ -285,7 +276,6 @@ class SessionApis:
                 }
         self._documents.clear()
         self._apis.clear()
-        self._checked.clear()
         self._open.close()
 
 
