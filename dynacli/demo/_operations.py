@@ -59,17 +59,9 @@ class DemoCall:
     body: Any
 
 
-@record
-class DemoResponse:
-    """A good response: the status code and the JSON value."""
-
-    status: int
-    body: Any
-
-
 _NO_PARAMETERS: Mapping[str, QueryParameter] = MappingProxyType({})
 
-Handler = Callable[[DemoCall], DemoResponse]
+Handler = Callable[[DemoCall], dict[str, Any]]
 
 
 @record
@@ -80,11 +72,11 @@ class DemoOperation:
         id: Its operationId.
         method: The HTTP method, in upper case.
         path: The path under the base path.
-        handle: Returns the response, or raises a Problem.
+        handle: Returns the JSON value of a good response, or raises a Problem.
         query: Name → query parameter.
         body: The check of the body; None if the operation takes none.
-        needs_body: Whether the body is required.
-        writes: Whether the role must be editor or above.
+        needs_body: Whether the body is required, if the operation takes one.
+        status: The status code of a good response.
     """
 
     id: str
@@ -93,8 +85,13 @@ class DemoOperation:
     handle: Handler
     query: Mapping[str, QueryParameter] = _NO_PARAMETERS
     body: Check | None = None
-    needs_body: bool = False
-    writes: bool = False
+    needs_body: bool = True
+    status: int = 200
+
+    @property
+    def writes(self) -> bool:
+        """Whether the role must be editor or above."""
+        return self.method != "GET"
 
 
 _CATEGORIES: dict[str, QueryParameter] = {
@@ -111,7 +108,7 @@ def _in_categories(call: DemoCall, categories: list[str]) -> bool:
     )
 
 
-def _org(call: DemoCall) -> DemoResponse:
+def _org(call: DemoCall) -> dict[str, Any]:
     actor = {
         "apiKeyId": f"key_demo{call.role}",
         "apiKeyName": f"demo {call.role}",
@@ -120,93 +117,76 @@ def _org(call: DemoCall) -> DemoResponse:
         "email": None,
     }
     organization = {"id": "org_demo", "slug": "your-org", "name": "Your organization"}
-    return DemoResponse(200, {"organization": organization, "actor": actor})
+    return {"organization": organization, "actor": actor}
 
 
-def _list_servers(call: DemoCall) -> DemoResponse:
+def _list_servers(call: DemoCall) -> dict[str, Any]:
     rows = [server for server in call.store.servers.values() if _in_categories(call, server["categories"])]
-    return DemoResponse(200, {"rows": sorted(rows, key=_by_name)})
+    return {"rows": sorted(rows, key=_by_name)}
 
 
-def _create_server(call: DemoCall) -> DemoResponse:
-    return DemoResponse(201, call.store.add_server(call.body))
+def _create_server(call: DemoCall) -> dict[str, Any]:
+    return call.store.add_server(call.body)
 
 
-def _get_server(call: DemoCall) -> DemoResponse:
+def _get_server(call: DemoCall) -> dict[str, Any]:
     server = call.store.servers.get(call.id)
     if server is None:
         raise not_found("MCP server", call.id)
-    return DemoResponse(200, server)
+    return server
 
 
 def _by_name(record: dict[str, Any]) -> tuple[str, str]:
     return record["name"].casefold(), record["id"]
 
 
-SERVER_OPERATIONS = (
-    DemoOperation("getOrg", "GET", "/org", _org),
-    DemoOperation("listMcpServers", "GET", "/mcp-servers", _list_servers, query=_CATEGORIES),
-    DemoOperation(
-        "createMcpServer",
-        "POST",
-        "/mcp-servers",
-        _create_server,
-        body=MCP_SERVER,
-        needs_body=True,
-        writes=True,
-    ),
-    DemoOperation("getMcpServer", "GET", "/mcp-servers/{id}", _get_server),
-)
-
-
-def _list_workflows(call: DemoCall) -> DemoResponse:
+def _list_workflows(call: DemoCall) -> dict[str, Any]:
     rows = [
         workflow
         for workflow in call.store.workflows.values()
         if workflow["status"] != "archived" and _in_categories(call, workflow["categories"])
     ]
-    return DemoResponse(200, {"rows": sorted(rows, key=lambda row: (row["name"].casefold(), row["id"]))})
+    return {"rows": sorted(rows, key=lambda row: (row["name"].casefold(), row["id"]))}
 
 
-def _create_workflow(call: DemoCall) -> DemoResponse:
+def _create_workflow(call: DemoCall) -> dict[str, Any]:
     _check_server(call)
-    return DemoResponse(201, call.store.add_workflow(call.body))
+    return call.store.add_workflow(call.body)
 
 
-def _get_workflow(call: DemoCall) -> DemoResponse:
-    return DemoResponse(200, _workflow(call))
+def _get_workflow(call: DemoCall) -> dict[str, Any]:
+    return _workflow(call)
 
 
-def _update_workflow(call: DemoCall) -> DemoResponse:
+def _update_workflow(call: DemoCall) -> dict[str, Any]:
     workflow = _live_workflow(call)
     _check_server(call)
-    return DemoResponse(200, call.store.change_workflow(workflow, call.body))
+    return call.store.change_workflow(workflow, call.body)
 
 
-def _archive_workflow(call: DemoCall) -> DemoResponse:
+def _archive_workflow(call: DemoCall) -> dict[str, Any]:
     call.store.archive_workflow(_workflow(call))
-    return DemoResponse(200, {"ok": True})
+    return {"ok": True}
 
 
-def _dispatch_workflow(call: DemoCall) -> DemoResponse:
+def _dispatch_workflow(call: DemoCall) -> dict[str, Any]:
     workflow = _live_workflow(call)
     fields = call.body or {}
     if fields.get("baselineRunId", None) not in {None, *call.store.runs}:
         raise invalid([FieldError("baselineRunId", "names no run")])
     runs, was_there = call.store.dispatch(workflow, fields)
-    response = {
+    return {
         "runId": runs[0]["id"],
         "workflowId": workflow["id"],
         "status": runs[0]["status"],
         "deduplicated": was_there,
         "runs": [{"runId": run["id"], "modelId": run["modelId"]} for run in runs],
     }
-    return DemoResponse(202, response)
 
 
-def _list_versions(call: DemoCall) -> DemoResponse:
+def _list_versions(call: DemoCall) -> dict[str, Any]:
     versions = call.store.versions[_workflow(call)["id"]]
-    return DemoResponse(200, {"rows": versions[::-1]})
+    return {"rows": versions[::-1]}
 
 
 def _workflow(call: DemoCall) -> dict[str, Any]:
@@ -229,106 +209,67 @@ def _check_server(call: DemoCall) -> None:
         raise invalid([FieldError("mcpServerId", "names no MCP server")])
 
 
-WORKFLOW_OPERATIONS = (
-    DemoOperation("listWorkflows", "GET", "/workflows", _list_workflows, query=_CATEGORIES),
-    DemoOperation(
-        "createWorkflow",
-        "POST",
-        "/workflows",
-        _create_workflow,
-        body=NEW_WORKFLOW,
-        needs_body=True,
-        writes=True,
-    ),
-    DemoOperation("getWorkflow", "GET", "/workflows/{id}", _get_workflow),
-    DemoOperation(
-        "updateWorkflow",
-        "PATCH",
-        "/workflows/{id}",
-        _update_workflow,
-        body=WORKFLOW_CHANGE,
-        needs_body=True,
-        writes=True,
-    ),
-    DemoOperation("archiveWorkflow", "DELETE", "/workflows/{id}", _archive_workflow, writes=True),
-    DemoOperation(
-        "dispatchWorkflowRun", "POST", "/workflows/{id}/runs", _dispatch_workflow, body=DISPATCH, writes=True
-    ),
-)
-
-NEXT_OPERATION = DemoOperation("listWorkflowVersions", "GET", "/workflows/{id}/versions", _list_versions)
-
-
-_INSIGHT_RANGE = ChoiceParameter(tuple(RANGES), "7d")
-_INSIGHT_LIMIT = IntegerParameter(1, 100, 20)
-
 # The period over which a topic is counted if the operation takes no range.
 _LONGEST_RANGE = "90d"
 
 
-def _get_overview(call: DemoCall) -> DemoResponse:
+def _get_overview(call: DemoCall) -> dict[str, Any]:
     period = call.query["range"]
-    return DemoResponse(
-        200,
-        {
-            **overview(period, _within(call, period)),
-            "top_topics": _topics(call, period, "volume")[:5],
-            "top_searches": _searches(call, period)[:5],
-        },
-    )
+    return {
+        **overview(period, _within(call, period)),
+        "top_topics": _topics(call, period, "volume")[:5],
+        "top_searches": _searches(call, period)[:5],
+    }
 
 
-def _list_topics(call: DemoCall) -> DemoResponse:
+def _list_topics(call: DemoCall) -> dict[str, Any]:
     topics = _topics(call, call.query["range"], call.query["sort"])
-    return DemoResponse(200, {"topics": topics[: call.query["limit"]]})
+    return {"topics": topics[: call.query["limit"]]}
 
 
-def _get_topic(call: DemoCall) -> DemoResponse:
+def _get_topic(call: DemoCall) -> dict[str, Any]:
     topic = _topic(call)
     visits = [visit for visit in call.store.visits if visit.session["topic_id"] == call.id]
     related = sorted({visit.search for visit in visits if visit.search})
-    return DemoResponse(
-        200,
-        {
-            "topic": topic,
-            "sample_sessions": [visit.session for visit in visits[:3]],
-            "related_searches": [
-                search_record(call.store.searches[search], call.store.visits) for search in related
-            ],
-        },
-    )
+    return {
+        "topic": topic,
+        "sample_sessions": [visit.session for visit in visits[:3]],
+        "related_searches": [
+            search_record(call.store.searches[search], call.store.visits) for search in related
+        ],
+    }
 
 
-def _update_topic(call: DemoCall) -> DemoResponse:
+def _update_topic(call: DemoCall) -> dict[str, Any]:
     _topic(call)
     call.store.change_topic(call.id, call.body)
-    return DemoResponse(200, _topic(call))
+    return _topic(call)
 
 
-def _list_searches(call: DemoCall) -> DemoResponse:
-    return DemoResponse(200, {"searches": _searches(call, call.query["range"])[: call.query["limit"]]})
+def _list_searches(call: DemoCall) -> dict[str, Any]:
+    return {"searches": _searches(call, call.query["range"])[: call.query["limit"]]}
 
 
-def _get_search(call: DemoCall) -> DemoResponse:
+def _get_search(call: DemoCall) -> dict[str, Any]:
     search = call.store.searches.get(call.id)
     if search is None:
         raise not_found("search", call.id)
     sessions = [visit.session for visit in call.store.visits if visit.search == call.id]
-    return DemoResponse(200, {**search_record(search, call.store.visits), "sessions": sessions[:10]})
+    return {**search_record(search, call.store.visits), "sessions": sessions[:10]}
 
 
-def _list_sessions(call: DemoCall) -> DemoResponse:
+def _list_sessions(call: DemoCall) -> dict[str, Any]:
     words = (call.query["intent"] or "").casefold()
     visits = _within(call, call.query["range"])
     sessions = [visit.session for visit in visits if words in visit.session["raw_intent"].casefold()]
-    return DemoResponse(200, {"sessions": sessions[: call.query["limit"]]})
+    return {"sessions": sessions[: call.query["limit"]]}
 
 
-def _get_session_trace(call: DemoCall) -> DemoResponse:
+def _get_session_trace(call: DemoCall) -> dict[str, Any]:
     session = next((visit.session for visit in call.store.visits if visit.session["id"] == call.id), None)
     if session is None:
         raise not_found("session", call.id)
-    return DemoResponse(200, session_trace(session, call.store.tools_of(session["mcp_server_id"])))
+    return session_trace(session, call.store.tools_of(session["mcp_server_id"]))
 
 
 def _within(call: DemoCall, period: str) -> list[Visit]:
@@ -359,50 +300,6 @@ def _searches(call: DemoCall, period: str) -> list[dict[str, Any]]:
     return sorted(seen, key=lambda record: record["count"], reverse=True)
 
 
-INSIGHT_OPERATIONS = (
-    DemoOperation(
-        "getInsightsOverview", "GET", "/insights/overview", _get_overview, query={"range": _INSIGHT_RANGE}
-    ),
-    DemoOperation(
-        "listInsightTopics",
-        "GET",
-        "/insights/topics",
-        _list_topics,
-        query={
-            "range": _INSIGHT_RANGE,
-            "sort": ChoiceParameter(("volume", "frustration", "trend"), "volume"),
-            "limit": _INSIGHT_LIMIT,
-        },
-    ),
-    DemoOperation("getInsightTopic", "GET", "/insights/topics/{id}", _get_topic),
-    DemoOperation(
-        "updateInsightTopic",
-        "PATCH",
-        "/insights/topics/{id}",
-        _update_topic,
-        body=TOPIC_CHANGE,
-        needs_body=True,
-        writes=True,
-    ),
-    DemoOperation(
-        "listInsightSearches",
-        "GET",
-        "/insights/searches",
-        _list_searches,
-        query={"range": _INSIGHT_RANGE, "limit": _INSIGHT_LIMIT},
-    ),
-    DemoOperation("getInsightSearch", "GET", "/insights/searches/{id}", _get_search),
-    DemoOperation(
-        "listInsightSessions",
-        "GET",
-        "/insights/sessions",
-        _list_sessions,
-        query={"range": _INSIGHT_RANGE, "intent": TextParameter(max_length=200), "limit": _INSIGHT_LIMIT},
-    ),
-    DemoOperation("getInsightSessionTrace", "GET", "/insights/sessions/{id}/trace", _get_session_trace),
-)
-
-
 _RUN_STATUSES = ("pending", "running", "pass", "partial", "fail", "error")
 
 _RUN_SORT_KEYS = ("startedAt", "durationMs", "costUsd", "status", "workflowName")
@@ -419,12 +316,12 @@ _RUN_QUERY: dict[str, QueryParameter] = {
 }
 
 
-def _search_runs(call: DemoCall) -> DemoResponse:
+def _search_runs(call: DemoCall) -> dict[str, Any]:
     rows = _sorted_runs(list(_matching_runs(call)), call.query["sort"])
     page, size = call.query["page"], call.query["pageSize"]
     first = (page - 1) * size
     shown = [{name: run[name] for name in SUMMARY_FIELDS} for run in rows[first : first + size]]
-    return DemoResponse(200, {"rows": shown, "page": page, "pageSize": size, "total": len(rows)})
+    return {"rows": shown, "page": page, "pageSize": size, "total": len(rows)}
 
 
 def _matching_runs(call: DemoCall) -> Iterator[dict[str, Any]]:
@@ -459,26 +356,26 @@ def _sorted_runs(rows: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
     ]
 
 
-def _get_run(call: DemoCall) -> DemoResponse:
-    return DemoResponse(200, call.store.look_at(_run(call)))
+def _get_run(call: DemoCall) -> dict[str, Any]:
+    return call.store.look_at(_run(call))
 
 
-def _get_run_trace(call: DemoCall) -> DemoResponse:
+def _get_run_trace(call: DemoCall) -> dict[str, Any]:
     run = _run(call)
-    return DemoResponse(200, trace(run, call.store.tools_of_run(run)))
+    return trace(run, call.store.tools_of_run(run))
 
 
-def _get_evaluation(call: DemoCall) -> DemoResponse:
+def _get_evaluation(call: DemoCall) -> dict[str, Any]:
     run = _run(call)
     found = evaluation(run, call.store.criteria_of(run), call.store.tools_of_run(run))
     if found is None:
         raise Problem(404, "not_found", f"The run `{call.id}` has no evaluation: it is {run['status']}")
-    return DemoResponse(200, found)
+    return found
 
 
-def _list_tool_calls(call: DemoCall) -> DemoResponse:
+def _list_tool_calls(call: DemoCall) -> dict[str, Any]:
     run = _run(call)
-    return DemoResponse(200, {"rows": tool_calls(run, call.store.tools_of_run(run))})
+    return {"rows": tool_calls(run, call.store.tools_of_run(run))}
 
 
 def _run(call: DemoCall) -> dict[str, Any]:
@@ -488,10 +385,46 @@ def _run(call: DemoCall) -> dict[str, Any]:
     return run
 
 
-RUN_OPERATIONS = (
-    DemoOperation("searchRuns", "GET", "/runs", _search_runs, query=_RUN_QUERY),
+_RANGE: dict[str, QueryParameter] = {"range": ChoiceParameter(tuple(RANGES), "7d")}
+_TOPIC_SORT = ChoiceParameter(("volume", "frustration", "trend"), "volume")
+_LIMIT = IntegerParameter(1, 100, 20)
+_TOPIC_QUERY: dict[str, QueryParameter] = {**_RANGE, "sort": _TOPIC_SORT, "limit": _LIMIT}
+_SEARCH_QUERY: dict[str, QueryParameter] = {**_RANGE, "limit": _LIMIT}
+_SESSION_QUERY: dict[str, QueryParameter] = {
+    **_RANGE,
+    "intent": TextParameter(max_length=200),
+    "limit": _LIMIT,
+}
+
+OPERATIONS = (
+    DemoOperation("getOrg", "GET", "/org", _org),
+    DemoOperation("listMcpServers", "GET", "/mcp-servers", _list_servers, _CATEGORIES),
+    DemoOperation("createMcpServer", "POST", "/mcp-servers", _create_server, body=MCP_SERVER, status=201),
+    DemoOperation("getMcpServer", "GET", "/mcp-servers/{id}", _get_server),
+    DemoOperation("listWorkflows", "GET", "/workflows", _list_workflows, _CATEGORIES),
+    DemoOperation("createWorkflow", "POST", "/workflows", _create_workflow, body=NEW_WORKFLOW, status=201),
+    DemoOperation("getWorkflow", "GET", "/workflows/{id}", _get_workflow),
+    DemoOperation("updateWorkflow", "PATCH", "/workflows/{id}", _update_workflow, body=WORKFLOW_CHANGE),
+    DemoOperation("archiveWorkflow", "DELETE", "/workflows/{id}", _archive_workflow),
+    DemoOperation(
+        *("dispatchWorkflowRun", "POST", "/workflows/{id}/runs", _dispatch_workflow),
+        body=DISPATCH,
+        needs_body=False,
+        status=202,
+    ),
+    DemoOperation("searchRuns", "GET", "/runs", _search_runs, _RUN_QUERY),
     DemoOperation("getRun", "GET", "/runs/{id}", _get_run),
     DemoOperation("getRunTrace", "GET", "/runs/{id}/trace", _get_run_trace),
     DemoOperation("getRunEvaluation", "GET", "/runs/{id}/evaluation", _get_evaluation),
     DemoOperation("listRunToolCalls", "GET", "/runs/{id}/tool-calls", _list_tool_calls),
+    DemoOperation("getInsightsOverview", "GET", "/insights/overview", _get_overview, _RANGE),
+    DemoOperation("listInsightTopics", "GET", "/insights/topics", _list_topics, _TOPIC_QUERY),
+    DemoOperation("getInsightTopic", "GET", "/insights/topics/{id}", _get_topic),
+    DemoOperation("updateInsightTopic", "PATCH", "/insights/topics/{id}", _update_topic, body=TOPIC_CHANGE),
+    DemoOperation("listInsightSearches", "GET", "/insights/searches", _list_searches, _SEARCH_QUERY),
+    DemoOperation("getInsightSearch", "GET", "/insights/searches/{id}", _get_search),
+    DemoOperation("listInsightSessions", "GET", "/insights/sessions", _list_sessions, _SESSION_QUERY),
+    DemoOperation("getInsightSessionTrace", "GET", "/insights/sessions/{id}/trace", _get_session_trace),
 )
+"""In the order of the document."""
+NEXT_OPERATION = DemoOperation("listWorkflowVersions", "GET", "/workflows/{id}/versions", _list_versions)

@@ -19,16 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from dynacli.demo._data import Store
-from dynacli.demo._operations import (
-    INSIGHT_OPERATIONS,
-    NEXT_OPERATION,
-    RUN_OPERATIONS,
-    SERVER_OPERATIONS,
-    WORKFLOW_OPERATIONS,
-    DemoCall,
-    DemoOperation,
-    DemoResponse,
-)
+from dynacli.demo._operations import NEXT_OPERATION, OPERATIONS, DemoCall, DemoOperation
 from dynacli.demo._requests import (
     FieldError,
     Problem,
@@ -189,25 +180,24 @@ def _check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, 
             )
 
 
-def _misbehaving_response(kind: str, operation_id: str, good: DemoResponse) -> Response:
-    """Return the spoiled response for a good one.
+def _misbehaving_response(kind: str, operation: DemoOperation, value: dict[str, Any]) -> Response:
+    """Return the spoiled response instead of a good one.
 
     Args:
         kind: One of `MISBEHAVIOURS`.
-        operation_id: The operationId of the operation.
-        good: The good response, which stays unchanged.
+        value: The JSON value of the good response, which stays unchanged.
     """
     if kind == "hang":
-        return Response(good.status, (), None)
+        return Response(operation.status, (), None)
     if kind == "undocumented-status":
-        return json_response(_UNDOCUMENTED_STATUS, good.body)
+        return json_response(_UNDOCUMENTED_STATUS, value)
     if kind == "wrong-media-type":
         page = b"<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n"
-        return Response(good.status, (("content-type", "text/html; charset=utf-8"),), page)
+        return Response(operation.status, (("content-type", "text/html; charset=utf-8"),), page)
     if kind == "truncated-json":
-        whole = json_response(good.status, good.body)
+        whole = json_response(operation.status, value)
         return whole._replace(body=whole.body[: len(whole.body) // 2]) if whole.body else whole
-    return json_response(good.status, _broken(kind, good.body, _SPOILED_FIELDS[operation_id]))
+    return json_response(operation.status, _broken(kind, value, _SPOILED_FIELDS[operation.id]))
 
 
 def _broken(kind: str, value: Any, path: tuple[str | int, ...]) -> Any:
@@ -299,11 +289,11 @@ class Application:
         if operation.writes and role == "viewer":
             raise forbidden(role)
         query = read_query(parse_qsl(request.query, keep_blank_values=True), operation.query)
-        good = operation.handle(DemoCall(self._store, role, identity, query, _body(operation, request)))
+        value = operation.handle(DemoCall(self._store, role, identity, query, _body(operation, request)))
         kind = self._misbehave.get(operation.id)
         if kind is not None:
-            return _misbehaving_response(kind, operation.id, good)
-        return json_response(good.status, good.body)
+            return _misbehaving_response(kind, operation, value)
+        return json_response(operation.status, value)
 
 
 def _not_allowed(message: str, methods: list[str]) -> Problem:
@@ -535,8 +525,6 @@ def _wait_for_signal(on_ready: Callable[[], None]) -> int:
 
 
 _HOST = "127.0.0.1"
-_OPERATIONS = (*SERVER_OPERATIONS, *WORKFLOW_OPERATIONS, *RUN_OPERATIONS, *INSIGHT_OPERATIONS)
-"""In the order of the document."""
 _NO_MISBEHAVIOUR: Mapping[str, str] = {}
 
 
@@ -561,7 +549,7 @@ def running(
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    offered = (*_OPERATIONS, NEXT_OPERATION) if with_next else _OPERATIONS
+    offered = (*OPERATIONS, NEXT_OPERATION) if with_next else OPERATIONS
     _check_misbehaviours(misbehave, {operation.id: operation for operation in offered})
     application = Application(offered, served_document(with_next=with_next), misbehave)
     listener = listening_socket(_HOST, port)
