@@ -31,6 +31,7 @@ from dynacli.openapi.catalog.catalog_file import (
     pack,
 )
 from dynacli.openapi.catalog.vocabulary import stem_rows
+from dynacli.openapi.document.json_trees import dict_or_empty, follow_reference
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.overview import OVERVIEW
 from dynacli.record import replace
@@ -288,11 +289,7 @@ class _ResponseNames:
                     yield from self._names(self._followed(media).get("schema"), _DEPTH)
 
     def _followed(self, value: Any) -> Mapping[str, Any]:
-        for _ in range(20):
-            if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
-                break
-            value = self._components.get(value["$ref"][1:])
-        return value if isinstance(value, Mapping) else {}
+        return dict_or_empty(follow_reference(value, lambda ref: self._components.get(ref[1:])))
 
     def _names(self, schema: Any, depth: int) -> tuple[str, ...]:
         """Return the names of the fields of a schema, and of the schemas within it."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dynacli.openapi.document.json_trees import follow_reference
 from dynacli.openapi.schema.flatten_schema import Resolve, flatten
 
-_MAX_BRANCHES = 50
+_MAX_SCHEMAS = 50
 
 
 def walk_value(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
@@ -54,7 +55,7 @@ def documented_values_at(schema: Any, steps: tuple[str, ...], resolve: Resolve) 
 def _in_examples(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[int]) -> Iterator[Any]:
     """Yield the values at a path in the examples of a schema and of its `allOf`, `anyOf` and `oneOf`."""
     found = follow_reference(schema, resolve)
-    if not isinstance(found, Mapping) or id(found) in known or len(known) > _MAX_BRANCHES:
+    if not isinstance(found, Mapping) or id(found) in known or len(known) > _MAX_SCHEMAS:
         return
     known.add(id(found))
     examples = found.get("examples")
@@ -76,15 +77,3 @@ def _in_keywords(schema: Any) -> Iterator[Any]:
     choices = schema.get("enum")
     if isinstance(choices, list) and choices and choices[0] is not None:
         yield choices[0]
-
-
-def follow_reference(value: Any, resolve: Resolve) -> Any:
-    """Return the value at the end of a chain of references; None if the chain leads nowhere."""
-    for _ in range(_MAX_BRANCHES):
-        if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
-            return value
-        try:
-            value = resolve(value["$ref"])
-        except LookupError:
-            return None
-    return None

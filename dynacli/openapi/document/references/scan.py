@@ -5,10 +5,17 @@ No reference is followed out of the document, and data is not searched for refer
 Here is also the walk through the objects that hold them: path items, operations, links, security schemes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dynacli.openapi.document.json_trees import MISSING, follow, follow_partly, from_fragment, join
+from dynacli.openapi.document.json_trees import (
+    MISSING,
+    follow,
+    follow_partly,
+    follow_reference,
+    from_fragment,
+    join,
+)
 from dynacli.openapi.document.objects import (
     DATA,
     DOCUMENT,
@@ -169,14 +176,7 @@ def past_references(tree: Any, steps: Steps) -> Steps | None:
 
 def follow_references(tree: Any, value: Any) -> Any:
     """Return the value at the end of a chain of `$ref`s; None if the chain leads nowhere or in a circle."""
-    for _ in range(_MAX_HOPS):
-        if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
-            return value
-        try:
-            value = lookup(tree, value["$ref"])
-        except LookupError:
-            return None
-    return None
+    return follow_reference(value, lambda ref: lookup(tree, ref))
 
 
 def sites_of(
