@@ -47,8 +47,8 @@ _MAX_DEPTH = 8
 _MAX_LINES = 300
 _ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
-_INDENT = 4
 """Fields that are left out are counted up to here."""
+_INDENT = 4
 
 
 class _TreeLimits(NamedTuple):
@@ -209,11 +209,6 @@ _LESS_AND_LESS = (
     Detail(_TreeLimits(1, 8, 20), 2, 4, has_sentences=False, columns=120),
     Detail(_TreeLimits(1, 4, 20), 1, 2, has_sentences=False, columns=80),
 )
-
-
-def _detail_of_depth(depth: int) -> Detail:
-    """Return what `--depth` asks for: everything, with schemas of so many levels."""
-    return Detail(_TreeLimits(depth, 20_000))
 
 
 def _fitting_text(
@@ -482,7 +477,7 @@ def _description(
 
     detail = _EVERYTHING if asked.everything else None
     if asked.depth is not None:
-        detail = _detail_of_depth(asked.depth)
+        detail = Detail(_TreeLimits(asked.depth, 20_000))
     return described_details(opened, name, *words[1:], detail=detail)
 
 
@@ -648,18 +643,30 @@ def _parameter_lines(
 def _body_lines(
     described: DescribedOperation, body: Mapping[str, Any] | None, paint: Painter, width: int, detail: Detail
 ) -> Iterator[str]:
-    seen: list[Any] = []
-    for media_type, content in (body or {"content": {}})["content"].items():
-        required = ", required" if body and body["required"] else ""
-        yield from ("", paint.bold(f"Body ({word_or_quoted(media_type)}{required})"))
-        if content["schema"] in seen and not detail.has_error_trees:
-            yield "    the same as above"
-            continue
-        seen.append(content["schema"])
-        tree = _schema_lines(content["schema"], described.flat_schemas, paint, width, limits=detail.tree)
-        yield from tree
+    if body is None:
+        return
+    required = ", required" if body["required"] else ""
+    for media_type, tree in _trees(described, body["content"], paint, width, detail):
+        yield from ("", paint.bold(f"Body ({word_or_quoted(media_type)}{required})"), *tree)
         if is_patch(described.operation.method, media_type) and any("default " in line for line in tree):
             yield "  A default is what a new object gets; what this body leaves out stays as it is."
+
+
+def _trees(
+    described: DescribedOperation, content: Mapping[str, Any], paint: Painter, width: int, detail: Detail
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each media type of a body with the lines of its schema; one that was shown is not shown again."""
+    seen: list[Any] = []
+    for media_type, described_as in content.items():
+        schema = described_as["schema"]
+        if schema in seen and not detail.has_error_trees:
+            yield media_type, ["    the same as above"]
+        else:
+            seen.append(schema)
+            yield (
+                media_type,
+                _schema_lines(schema, described.flat_schemas, paint, width, limits=detail.tree),
+            )
 
 
 def _response_lines(
@@ -675,16 +682,8 @@ def _response_lines(
             continue
         heading = paint.bold(f"Response {word_or_quoted(status)}")
         yield from ("", f"{heading}  {foreign(response['description'].strip(), paint)}".rstrip())
-        seen: list[Any] = []
-        for media_type, content in response["content"].items():
-            yield f"  {word_or_quoted(media_type)}"
-            if content["schema"] in seen and not detail.has_error_trees:
-                yield "    the same as above"
-                continue
-            seen.append(content["schema"])
-            yield from _schema_lines(
-                content["schema"], described.flat_schemas, paint, width, limits=detail.tree
-            )
+        for media_type, tree in _trees(described, response["content"], paint, width, detail):
+            yield from (f"  {word_or_quoted(media_type)}", *tree)
         if status == outline.status:
             yield from (f"  {unreturned.text}" for unreturned in outline.unreturned)
         headers = [f"header {word_or_quoted(str(name))}" for name in response["headers"]]
