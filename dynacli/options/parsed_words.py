@@ -98,6 +98,7 @@ class ParsedWords:
         flags: Their flags.
         options: Their words for click, each option joined to its value; without one that lacks its value.
         positional: All other words.
+        without_value: The flag of an option at the end whose value is missing; empty if there is none.
     """
 
     def __init__(self, read: list[ReadWord], *, has_separator: bool) -> None:
@@ -106,19 +107,17 @@ class ParsedWords:
         self.flags: set[str] = set()
         self.options: list[str] = []
         self.positional: list[str] = []
+        self.without_value = ""
         for word in read:
             if not word.flag:
                 self.positional.append(word.words[0])
                 continue
             self.given.append(word)
             self.flags.add(word.flag)
-            if not word.lacks_value:
+            if word.lacks_value:
+                self.without_value = word.flag
+            else:
                 self.options.extend(word.words)
-
-    @property
-    def without_value(self) -> str:
-        """The flag of an option at the end whose value is missing; empty if there is none."""
-        return self.read[-1].flag if self.read and self.read[-1].lacks_value else ""
 
     def values_of(self, flags: Collection[str]) -> list[str]:
         """Return the values that any of some options was given, empty for none, in order."""

@@ -26,12 +26,12 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import SourceReader, make_reader
 from dynacli.registry.revise import accept_pending, adopt, open_cached, open_installed
 from dynacli.registry.revisions.revisions import (
+    BLOCKING,
     OpenRequest,
     Revisions,
     is_as_compiled,
     is_compiled_as_asked,
     is_due_now,
-    must_fetch_first,
 )
 
 _LOCK = "refresh.lock"
@@ -119,7 +119,7 @@ def _with_new_layers(open_request: OpenRequest, revisions: Revisions, source: So
     """
     found = revisions.with_other_layers()
     content = None if found is None else _read_whole(*found)
-    if found is None or content is None or must_fetch_first(open_request, found[1]):
+    if found is None or content is None or _must_fetch_first(open_request, found[1]):
         return None
     other, pointer = found
     reader = make_reader(open_request, other, pointer, source)
@@ -177,6 +177,11 @@ def _open_after_failure(
     return api
 
 
+def _must_fetch_first(open_request: OpenRequest, pointer: dict[str, Any]) -> bool:
+    """Return whether a document is due, and the command has to wait for the new one."""
+    return open_request.mode == BLOCKING and not open_request.offline and is_due_now(open_request, pointer)
+
+
 def _fetch_and_adopt(
     open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any] | None, source: Source
 ) -> OpenedApi:
@@ -184,7 +189,7 @@ def _fetch_and_adopt(
         api = accept_pending(open_request, revisions)
         if api is not None:
             return api
-    must_ask = open_request.refresh or (pointer is not None and must_fetch_first(open_request, pointer))
+    must_ask = open_request.refresh or (pointer is not None and _must_fetch_first(open_request, pointer))
     may_confirm = pointer is not None and must_ask and _may_be_confirmed(open_request, revisions, pointer)
     content = None if pointer is None or may_confirm else _read_whole(revisions, pointer)
     if pointer is not None and content is not None and not must_ask:

@@ -19,6 +19,7 @@ from dynacli.registry.configuration import DEMO, Configuration, is_name
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import (
     BACKGROUND,
+    BLOCKING,
     MODES,
     OpenRequest,
     Revisions,
@@ -29,7 +30,6 @@ from dynacli.registry.revisions.revisions import (
     is_due_now,
     is_unchanged,
     lifetime_of,
-    must_fetch_first,
 )
 
 if TYPE_CHECKING:
@@ -275,17 +275,18 @@ def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | No
     pointer = revisions.current()
     if pointer is None:
         return None
+    is_due = is_due_now(open_request, pointer)
     if not open_request.offline and (
         open_request.refresh
+        or (is_due and open_request.mode == BLOCKING)
         or not is_as_compiled(open_request, revisions, pointer)
-        or must_fetch_first(open_request, pointer)
     ):
         return None
     catalog = revisions.open_catalog(pointer)
     if catalog is None:
         return None
     api = OpenedApi(open_request, revisions, catalog, pointer)
-    api.is_due = is_due_now(open_request, pointer)
+    api.is_due = is_due
     return api
 
 

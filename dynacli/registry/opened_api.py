@@ -38,6 +38,7 @@ class OpenedApi:
     Attributes:
         open_request: What was asked for.
         name: How the API is called: its registered name, or the word that was given for its document.
+        is_registered: Whether the name stands in the configuration.
         revisions: Its document in the cache.
         catalog: Its operations.
         pointer: To the revision that the catalog was compiled from.
@@ -67,6 +68,7 @@ class OpenedApi:
     ) -> None:
         self.open_request = open_request
         self.name = open_request.name
+        self.is_registered = is_name(open_request.name)
         self.revisions = revisions
         self.catalog = catalog
         self.pointer = pointer
@@ -96,11 +98,6 @@ class OpenedApi:
     def servers(self) -> tuple[Server, ...]:
         """The servers of the document."""
         return tuple(Server(**raw) for raw in self.catalog.meta["servers"])
-
-    @property
-    def is_registered(self) -> bool:
-        """Whether the name stands in the configuration."""
-        return is_name(self.name)
 
     def content(self) -> bytes | None:
         """Return the bytes of the document as they came; None if the cache has lost them."""

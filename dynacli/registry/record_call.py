@@ -11,11 +11,13 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import filterfalse
 from typing import Any
+from urllib.parse import unquote
 
 from dynacli.environment import Environment
 from dynacli.openapi.catalog.catalog_file import SQLITE_PREFIX, Catalog
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration
+from dynacli.urls import is_secret_name
 
 VERSION = 2
 """The version of the tables, as `PRAGMA user_version` says it."""
@@ -234,8 +236,6 @@ def received_path(
         body: The response's if it is JSON, else empty.
         mask: Takes secrets out of a text.
     """
-    from urllib.parse import unquote  # whoever only asks what was called should not wait for it
-
     path = asked.path.partition("#")[0].partition("?")[0].rstrip("/")
     names = _PLACEHOLDER.findall(path)
     values = json.dumps([unquote(asked.parts.get(name, "")) for name in names])
@@ -295,19 +295,13 @@ class _Wanted(dict[str, bool]):
         else:
             is_of_item = bool(self._beginning) and plain.startswith(self._beginning)
             endings = _ID_ENDINGS if is_of_item else _NAMES
-            found = plain in self._parameters or (plain.endswith(endings) and not _is_secret_name(name))
+            found = plain in self._parameters or (plain.endswith(endings) and not is_secret_name(name))
         self[name] = found
         return found
 
 
 def _is_secret(parameter: str) -> bool:
-    return _is_secret_name(parameter) and parameter.lower() != "key"
-
-
-def _is_secret_name(name: str) -> bool:
-    from dynacli.urls import is_secret_name  # brings `urllib.parse` along
-
-    return is_secret_name(name)
+    return is_secret_name(parameter) and parameter.lower() != "key"
 
 
 def _plain(name: str) -> str:

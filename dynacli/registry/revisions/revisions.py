@@ -369,11 +369,6 @@ def is_due_now(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
     return is_due(pointer, time.time(), open_request.lifetime)
 
 
-def must_fetch_first(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
-    """Return whether a document is due, and the command has to wait for the new one."""
-    return open_request.mode == BLOCKING and not open_request.offline and is_due_now(open_request, pointer)
-
-
 def is_due(pointer: dict[str, Any], now: float, lifetime: float | None = None) -> bool:
     """Return whether it is time to ask the server for a document again.
 
