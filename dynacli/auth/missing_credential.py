@@ -109,6 +109,16 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     )
 
 
+def without_credential(api: str) -> str:
+    """Return the hint for a server that needs no credential, although its document asks for one.
+
+    Args:
+        api: The name of the API, if it is a registered one; else empty.
+    """
+    always = f", always: `{invocation('api set', api)} auth=never`" if api else ""
+    return f"if the server needs none: `--auth none`{always}"
+
+
 def expired_credential(kept: "StoredCredential") -> AuthError:
     """Return the error, with the detail `state`, for a stored credential that has ended and cannot be refreshed."""
     return AuthError(

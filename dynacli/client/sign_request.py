@@ -297,10 +297,13 @@ def _find(
 
     found = find_credentials(security, variables, present_names(request), further)
     if found is None:
-        from dynacli.auth.missing_credential import missing_credential
+        from dynacli.auth.missing_credential import missing_credential, without_credential
 
         lacking = next((source.lacking for source in stored if source.lacking), None)
-        error = lacking or missing_credential(security, variables, api.name if api.is_registered else "")
+        name = api.name if api.is_registered else ""
+        error = lacking or missing_credential(security, variables, name)
+        if not lacking:
+            error.hint += f"; {without_credential(name)}"
         if settings.auth_tables:
             from dynacli.client.credentials.chosen_security import unknown_schemes
 

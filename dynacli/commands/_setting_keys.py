@@ -18,6 +18,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "refresh": ("background", "blocking", "never"),
     **{key: option.choices for key, option in OPTIONS_BY_KEY.items() if option.choices},
 }
+_SYNONYMS = {"auth": {"none": "never"}}
+"""Kind → words of the command line for a value: `--auth none` is for one call, and `auth = "never"` for all."""
 _KIND_OF_OPTION = {"retries": "integer", "seconds": "number", "server": "server"}
 _OF_CALLS: dict[tuple[str, ...], str] = {
     **{
@@ -119,6 +121,7 @@ def value_of(path: tuple[str, ...], text: str, start: int = 0) -> Any:
     if not text:
         return None
     _check_secret(path, text, name)
+    text = _SYNONYMS.get(kind, {}).get(text, text)
     choices = _CHOICES.get(kind, ())
     if choices and text not in choices:
         raise _wrong_value(name, f"It is one of {', '.join(f'`{choice}`' for choice in choices)}")

@@ -106,7 +106,7 @@ def test_all_schemes_of_an_alternative_go_together(shop: Shop, monkeypatch: pyte
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "t")
     result = shop.call("--error-format", "json")
     assert (10, []) == (result.exit_code, shop.server.requests)
-    assert f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN` and `DYNACLI_SHOP_KEY`" == result.error["hint"]
+    assert f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN` and `DYNACLI_SHOP_KEY`{_NO_CREDENTIAL}" == result.error["hint"]
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "k")
     assert 0 == shop.call().exit_code
     sent = shop.server.last.headers
@@ -120,7 +120,9 @@ def test_two_of_a_kind_have_variables_of_their_own(shop: Shop, monkeypatch: pyte
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "k")
     result = shop.call("--error-format", "json")
     assert (10, []) == (result.exit_code, shop.server.requests)
-    assert f"{_SIGN_IN}`DYNACLI_SHOP_USER_KEY` and `DYNACLI_SHOP_APPKEY`" == result.error["hint"]
+    assert (
+        f"{_SIGN_IN}`DYNACLI_SHOP_USER_KEY` and `DYNACLI_SHOP_APPKEY`{_NO_CREDENTIAL}" == result.error["hint"]
+    )
     monkeypatch.setenv("DYNACLI_SHOP_USER_KEY", "u")
     monkeypatch.setenv("DYNACLI_SHOP_APPKEY", "a")
     assert 0 == shop.call().exit_code
@@ -140,7 +142,7 @@ def test_of_several_tokens_that_go_together_one_is_enough(
     shop.register(schemes, [{"implicit": [], "code": [], "apiKey": []}])
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "k")
     result = shop.call("--error-format", "json")
-    assert f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN` and `DYNACLI_SHOP_KEY`" == result.error["hint"]
+    assert f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN` and `DYNACLI_SHOP_KEY`{_NO_CREDENTIAL}" == result.error["hint"]
     monkeypatch.setenv(f"DYNACLI_SHOP_{name}", "t")
     assert 0 == shop.call().exit_code
     sent = shop.server.last.headers
@@ -179,6 +181,7 @@ def test_the_documents_requirement_is_the_default(shop: Shop) -> None:
     assert 10 == shop.call().exit_code
 
 
+_NO_CREDENTIAL = "; if the server needs none: `--auth none`, always: `dynacli api set shop auth=never`"
 _SIGN_IN = "Sign in with `dynacli auth login shop`, or set "
 
 
@@ -205,7 +208,7 @@ def test_a_missing_credential_names_its_variables(shop: Shop, scheme: dict[str, 
     shop.register({"auth": scheme}, [{"auth": []}])
     result = shop.call("--error-format", "json")
     assert (10, "", []) == (result.exit_code, result.stdout, shop.server.requests)
-    assert ("auth", hint) == (result.error["kind"], result.error["hint"])
+    assert ("auth", f"{hint}{_NO_CREDENTIAL}") == (result.error["kind"], result.error["hint"])
 
 
 @pytest.mark.sampled(4)
@@ -369,3 +372,14 @@ def test_a_path_in_a_suggested_command_is_one_word() -> None:
     """The document of an API may be called anything."""
     name = save(document({}), "my api; x.json")
     assert f"`dynacli auth login '{name}'`" in run_cli("auth", "token", name).stderr
+
+
+@pytest.mark.parametrize("word", ["none", "never"])
+def test_no_credential_is_wanted_if_none_is_ever_sent(shop: Shop, word: str) -> None:
+    """`api set auth=none` writes `never`: calls are sent without a credential, and no page says that one is missing."""
+    shop.register({"auth": API_KEY}, [{"auth": []}])
+    assert 0 == run_cli("api", "set", "shop", f"auth={word}").exit_code
+    assert (0, False) == (shop.call().exit_code, "x-api-key" in shop.server.last.headers)
+    summary = run_cli("describe", "shop", "list-items", "--summary", "-o", "json").json
+    assert summary["credential"] is None
+    assert "no call carries a credential" in run_cli("shop").stdout

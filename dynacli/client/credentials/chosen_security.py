@@ -27,7 +27,7 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from dynacli.auth.tls_login import TlsSettings
 
-ALWAYS, _NEVER = "always", "never"
+ALWAYS, NEVER = "always", "never"
 """The values of `auth` in the configuration besides `document`."""
 
 NO_SCHEME = "none"
@@ -52,7 +52,7 @@ def chosen_security(
             return ()
         fitting = [item for item in security if any(scheme == one.name for one in item)]
         return fitting or [(scheme_of(api, scheme),)]
-    if when == _NEVER:
+    if when == NEVER:
         return ()
     if when == ALWAYS and not security:
         sign_ins = api.catalog.overview().sign_ins
@@ -365,7 +365,7 @@ def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> "Tl
     from dynacli.auth.tls_login import TlsSettings  # it takes `ssl` along
 
     tables = dict(settings.auth_tables or {})
-    if settings.auth == NO_SCHEME or settings.signs == _NEVER:
+    if settings.auth == NO_SCHEME or settings.signs == NEVER:
         tables = {}
     ordered = [scheme.name for alternative in security for scheme in alternative]
     named = [tables[name] for name in (*ordered, *tables) if tables.get(name, {}).get("cert")]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Alternative, kind_of, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables
+from dynacli.client.credentials.chosen_security import NEVER
 from dynacli.client.profiles import signing_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
@@ -82,6 +83,12 @@ def _source(
     return stored.get((profile, scheme.name)) or stored.get(("", scheme.name))
 
 
+def is_never_signed(api: OpenedApi, profile: str) -> bool:
+    """Return whether the configuration says that no call carries a credential."""
+    profiles = profiles_in(api.entry)
+    return bool(signing_of(api.entry.get("auth"), profiles.get(profile, {}).get("auth"))["signs"] == NEVER)
+
+
 def credential_state(
     env: Environment, api: OpenedApi, operation: Operation, profile: str = ""
 ) -> dict[str, Any] | None:
@@ -96,7 +103,7 @@ def credential_state(
     Raises:
         FileError: The configuration cannot be read.
     """
-    if not operation.security or not all(operation.security):
+    if not operation.security or not all(operation.security) or is_never_signed(api, profile):
         return None
     variables = variables_of(env, api.prefix)
     states = {}

@@ -208,7 +208,10 @@ class _Page:
         if not overview.sign_ins:
             return "Sign in", "the document declares no credentials"
         from dynacli.auth.missing_credential import variable_choices
+        from dynacli.client.credentials.signed_in import is_never_signed
 
+        if is_never_signed(self.api, self.profile):
+            return "Sign in", "no call carries a credential, as `auth` of the configuration says"
         if found := self._variables_in_use():
             return "Signed in", f"by {' and '.join(found)}"
         if identity:

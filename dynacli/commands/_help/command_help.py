@@ -17,9 +17,11 @@ from dynacli.options.standard_options import (
     EVERY_RUN,
     FILE,
     FURTHER_CALLS,
+    KEYS,
     OPTIONS,
     OPTIONS_BY_NAME,
     PART,
+    REGISTERED,
     REQUEST,
     RESENDING,
     RESPONSE,
@@ -72,6 +74,11 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     lines += [paint.bold("Examples"), *(f"  {line}" for line in entry.examples), ""]
     if entry.about:
         lines += [*(f"  {line}".rstrip() for line in to_text(entry.about, width - 2).splitlines()), ""]
+    if {REGISTERED, KEYS} <= {argument.offers for argument in called.arguments}:
+        from dynacli.commands._setting_keys import KEYS_OF_API
+
+        text = f"Keys: {', '.join(KEYS_OF_API)}; `{invocation('help')} config` describes them."
+        lines += [*(f"  {line}" for line in wrapped(text, width - 2)), ""]
     own = [*called.options, *called.last]
     reported = [
         standard_option

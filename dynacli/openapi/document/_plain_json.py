@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any, Literal
 
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 
@@ -224,6 +225,22 @@ def check_version(tree: Any) -> Version:
             )
 
 
+_PASSWORD = re.compile(rb"""<input\b[^>]{0,500}\btype\s*=\s*["']?password""", re.IGNORECASE)
+_MOST_OF_PAGE = 1 << 18
+
+
+def is_sign_in_page(content: bytes) -> bool:
+    """Return whether an HTML page asks for a password: many servers redirect to one instead of responding with 401."""
+    return _PASSWORD.search(content, 0, _MOST_OF_PAGE) is not None
+
+
+def sign_in_hint(url: str) -> str:
+    """Return how to get a document whose URL leads to a sign-in page."""
+    from shlex import quote
+
+    return f"Give a header that signs in: `{invocation('api add')} NAME {quote(url)} -H NAME:VALUE`"
+
+
 def check_is_not_markup(content: bytes, name: str) -> None:
     """Check that a text is not HTML or XML.
 
@@ -238,6 +255,12 @@ def check_is_not_markup(content: bytes, name: str) -> None:
         raise DocumentError(f"`{name}` is {kind}, not an OpenAPI document")
     if start.startswith((b"<<:", b"<<\n")):
         return
+    if is_sign_in_page(content):
+        raise DocumentError(
+            f"`{name}` leads to a sign-in page, not to an OpenAPI document",
+            hint=f"{sign_in_hint(name)}; or save the document to a file",
+            is_sign_in=True,
+        )
     raise DocumentError(
         f"`{name}` is an HTML page, not an OpenAPI document",
         reason="Pages that show an API load its document from another address",

@@ -225,7 +225,7 @@ def _open_or_search(
             return _open(run, open_request, source)
         except DocumentError as error:
             unusable = error
-            if not may_search or error.details.get("status") in SIGN_IN:
+            if not may_search or error.details.get("status") in SIGN_IN or "is_sign_in" in error.details:
                 raise
     from dynacli.openapi.document.discovery.discovered import TriedUrl, Way
     from dynacli.openapi.document.discovery.search_origin import discover

@@ -16,7 +16,7 @@ from dynacli.http.connections import Peers
 from dynacli.http.failures import timed_out
 from dynacli.http.link_values import parse_links
 from dynacli.openapi.document._download import Downloads, Head
-from dynacli.openapi.document._plain_json import check_is_openapi, check_version
+from dynacli.openapi.document._plain_json import check_is_openapi, check_version, is_sign_in_page
 from dynacli.openapi.document.discovery._leads import (
     MAX_CHARACTERS,
     has_document_inside,
@@ -344,6 +344,7 @@ def _needs_input(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Ma
 
 
 INSIDE = "a script that has the document in it"
+SIGN_IN_PAGE = "a sign-in page"
 _MAX_TITLE = 80
 _SCRIPT_TYPES = frozenset({"application/javascript", "text/javascript", "application/x-javascript"})
 _SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
@@ -432,6 +433,9 @@ def _read_page(fetched: Fetched, *, is_script: bool) -> ReadResponse:
     if is_viewer(text):
         leads += read_neighbours(fetched.uri, text)
         return ReadResponse("not a document: a page that shows an API", leads=tuple(leads), is_viewer=True)
+    if is_sign_in_page(fetched.content):
+        # Its links are about signing in.
+        return ReadResponse(SIGN_IN_PAGE)
     kind = "XML" if text[:100].lstrip().startswith("<?xml") else "an HTML page"
     return ReadResponse(f"not a document: {kind}", leads=tuple(leads))
 

@@ -1,13 +1,15 @@
 """The findings of a search for documents, and the URLs that it tried, in words for a person."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
+from dynacli.openapi.document._plain_json import sign_in_hint
 from dynacli.openapi.document.discovery._leads import Candidate
-from dynacli.openapi.document.discovery._probes import INSIDE, on_one_line
+from dynacli.openapi.document.discovery._probes import INSIDE, SIGN_IN_PAGE, on_one_line
 from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl, Way
 from dynacli.urls import with_masked_query, without_query
 
@@ -15,6 +17,10 @@ FOREIGN = "another origin: give it yourself if you trust it"
 LATE = "not tried, the time was over"
 TIMED_OUT = "timed out"
 _WIDEST = 70
+_MOST_SIGN_INS = 4
+"""Places that lead to a sign-in page, beyond which the paths of these places say nothing."""
+_MANUAL = re.compile(r"\.(html?|md|pdf)$", re.IGNORECASE)
+"""The end of the path of a page of a manual."""
 
 
 def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
@@ -100,7 +106,13 @@ def found_nothing(
         reasons.append(f"`{inside[0].url}` has it in a script, and no URL gives it alone")
         hint = "Serve the document at a URL of its own, such as `/openapi.json`"
     locked = _locked(tried)
-    if foreign:
+    pages = [entry for entry in tried if entry.result == SIGN_IN_PAGE]
+    if pages:
+        # Some servers lead to it from each path that they do not know.
+        page = pages[-1] if len(pages) <= _MOST_SIGN_INS else pages[0]
+        reasons.append(f"`{page.url}` leads to a sign-in page")
+        hint = sign_in_hint(page.url)
+    elif foreign and not _MANUAL.search(urlsplit(foreign[0]).path):
         hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"
     results = [entry.result for entry in tried]
     if named:

@@ -21,7 +21,7 @@ from dynacli.openapi.document.discovery._probes import Probes
 from dynacli.openapi.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.openapi.document.discovery.discovery_report import lines_of_found, lines_of_tried
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
-from tests.harness import Recorder, Response, free_port, json_response, serving
+from tests.harness import Recorder, Response, free_port, json_response, run_cli, serving
 from tests.served_document import until
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -1011,3 +1011,28 @@ def test_the_budgets_are_those_of_the_manual() -> None:
         search_origin.TOTAL_SECONDS,
         search_origin.RIVAL_SECONDS,
     )
+
+
+_SIGN_IN = b"""<html><form action="/login"><input name=p type="password"></form>
+<a href="https://docs.example.com/openapi-manual.html">API documentation</a></html>"""
+
+
+def test_a_sign_in_page_is_told(server: Recorder) -> None:
+    """A document that redirects to a form for a password leads to `-H`, and not to the links of the form."""
+    server.responses["/login"] = Response(200, _SIGN_IN, {"Content-Type": "text/html"})
+    server.responses["/openapi.json"] = Response(302, b"", {"Location": "/login?next=x"})
+    expected = f"api add NAME {server.origin}/openapi.json -H NAME:VALUE`"
+    for url in (server.origin, f"{server.origin}/openapi.json"):
+        result = run_cli("api", "add", "shop", url, "--error-format", "json")
+        assert (8, True) == (result.exit_code, expected in result.error["hint"])
+        assert "leads to a sign-in page" in result.error["message"] + result.error["reason"]
+    assert 1 == [request.target for request in server.requests[-2:]].count("/openapi.json")  # no search
+
+
+def test_a_manual_elsewhere_is_no_document(server: Recorder) -> None:
+    """A page of another origin that the given page links to is not offered as the document."""
+    page = b'<a href="https://docs.example.com/openapi.html">OpenAPI documentation</a>'
+    server.responses["/"] = Response(200, page, {"Content-Type": "text/html"})
+    with pytest.raises(DocumentError) as caught:
+        discover(server.origin)
+    assert "docs.example.com" not in caught.value.hint
