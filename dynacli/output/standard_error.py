@@ -12,7 +12,7 @@ from dynacli.text.terminal import Painter, visible, visible_painted
 def write_stderr(env: Environment, text: str, *, painted: bool = False, label: str = "") -> None:
     """Write lines to standard error; if it is closed or broken, nothing happens.
 
-    On a terminal the text is made `visible`; elsewhere it stays as it is.
+    The text is made `visible`, also in a pipe: it is often a log that a terminal shows later.
 
     Args:
         env: The surroundings of the run.
@@ -20,9 +20,7 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False, label: s
         painted: Whether the caller has made foreign text `visible` already, and painted around it.
         label: What dynacli itself puts before the text, with any sequences.
     """
-    if env.stderr_is_terminal:
-        text = visible_painted(text) if painted else visible(text)
-    text = label + text
+    text = label + (visible_painted(text) if painted and env.stderr_is_terminal else visible(text))
     if not text.endswith("\n"):
         text += "\n"
     try:
@@ -63,13 +61,13 @@ def write_error(
         write_note(env, error.message)
         return
     paint = Painter.for_stderr(env)
-    lines = _labelled(env, "error: ", " ", error.message)
+    lines = _labelled("error: ", " ", error.message)
     if error.reason:
-        lines += _with_excerpts(_labelled(env, "  reason: ", "  reason: ", error.reason), paint)
+        lines += _with_excerpts(_labelled("  reason: ", "  reason: ", error.reason), paint)
     if error.hint:
-        lines += _labelled(env, "  hint: ", "  hint: ", error.hint)
+        lines += _labelled("  hint: ", "  hint: ", error.hint)
     if error.try_:
-        lines += _labelled(env, "  try: ", "  try: ", error.try_)
+        lines += _labelled("  try: ", "  try: ", error.try_)
     label = paint.bold(paint.red("error:"))
     if paint.enabled and _shows_links(env.variables) and (address := _address_of(error.kind)):
         label = f"\x1b]8;;{address}\x1b\\{label}\x1b]8;;\x1b\\"
@@ -135,7 +133,7 @@ def write_warning(
         return
     paint = Painter.for_stderr(env)
     label = paint.yellow("warning:") + " "
-    write_stderr(env, _with_excerpts(_labelled(env, "warning: ", label, text), paint), painted=True)
+    write_stderr(env, _with_excerpts(_labelled("warning: ", label, text), paint), painted=True)
 
 
 def write_note(env: Environment, text: str) -> None:
@@ -188,11 +186,8 @@ def _with_excerpts(text: str, paint: Painter) -> str:
     return "\n".join(lines)
 
 
-def _labelled(env: Environment, label: str, painted_label: str, text: str) -> str:
-    text = text.strip("\n")
-    if env.stderr_is_terminal:
-        text = visible(text)
-    return painted_label + text.replace("\n", "\n" + " " * len(label)) + "\n"
+def _labelled(label: str, painted_label: str, text: str) -> str:
+    return painted_label + visible(text.strip("\n")).replace("\n", "\n" + " " * len(label)) + "\n"
 
 
 def _write_json(env: Environment, value: dict[str, Any]) -> None:

@@ -22,12 +22,23 @@ _NARROWEST, _USUAL, _WIDEST = 40, 80, 120
 @cache
 def unsafe() -> re.Pattern[str]:
     """Return the pattern of the characters to escape; compiling it takes a millisecond, and few texts need it."""
-    # C0 but tab and line feed; DEL and C1; zero-width and bidi controls; line and paragraph separators;
-    # invisible operators; byte order mark; annotation marks; lone surrogates; tags and the rest of their plane.
+    # C0 but tab and line feed; DEL and C1; the soft hyphen; zero-width and bidi controls; line and paragraph
+    # separators; fillers and joiners without a shape; invisible operators; byte order mark; annotation marks; lone
+    # surrogates; notes of shorthand and music; variation selectors, but not the two that choose the form of an emoji,
+    # after one; tags and the rest of their plane (Unicode 16.0, "Default_Ignorable_Code_Point").
     return re.compile(
-        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-        "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+        "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+        "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+        "|(?<![#*0-9\xa9\xae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
     )
+
+
+_PRINTABLE_AND_UNSEEN = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
+"""The characters of the pattern that are printable to Python."""
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:
@@ -50,8 +61,7 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
 
 
 def _is_plain(text: str) -> bool:
-    # No escaped character is printable, except the variation selectors among the tags.
-    return text.isprintable() and (text.isascii() or max(text) < "\U000e0000")
+    return text.isprintable() and (text.isascii() or _PRINTABLE_AND_UNSEEN.isdisjoint(text))
 
 
 def visible_painted(text: str) -> str:

@@ -98,6 +98,8 @@ def pipe() -> Iterator[tuple[Environment, Callable[[], bytes]]]:
         ("\u2028\u2029", "\\u2028\\u2029"),
         ("\u200b\u2060\ufeff", "\\u200b\\u2060\\ufeff"),
         ("\U000e0041\U000e007f", "\\U000e0041\\U000e007f"),
+        ("a\xad\u034f\u3164\ufe00b\ufe0f", "a\\xad\\u034f\\u3164\\ufe00b\\ufe0f"),
+        ("\u2764\ufe0f 1\ufe0f\u20e3 \u2764\ufe0f\ufe0f", "\u2764\ufe0f 1\ufe0f\u20e3 \u2764\ufe0f\\ufe0f"),
         ("\ud800\udc1b", "\\ud800\\udc1b"),
     ],
     ids=[
@@ -111,6 +113,8 @@ def pipe() -> Iterator[tuple[Environment, Callable[[], bytes]]]:
         "separators",
         "zero-width",
         "tags",
+        "unseen",
+        "emoji",
         "surrogates",
     ],
 )
@@ -210,11 +214,11 @@ def test_raw_is_raw_on_a_terminal_too() -> None:
         assert ATTACK == shown()
 
 
-def test_messages_stay_exact_in_a_pipe() -> None:
-    """Standard error that is not a terminal gets the text as it is."""
+def test_messages_are_visible_in_a_pipe_too() -> None:
+    """Standard error that is not a terminal is often a log that a terminal shows later."""
     stream = io.StringIO()
     write_error(Environment(stderr=stream, variables={}), UsageError(OSC), "text")
-    assert f"error: {OSC}\n" == stream.getvalue()
+    assert "error: \\x1b]0;owned\\x07\n" == stream.getvalue()
 
 
 COLOURED = (

@@ -41,7 +41,8 @@ from dynacli.openapi.schema.example_call import body_example, option_text
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.filter_value import check_filter, filtered
-from dynacli.text.terminal import Painter, unsafe, visible
+from dynacli.text.json_text import escape_unsafe
+from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted, short_sentence, word_or_quoted
 
 _USUAL_ITEMS = 50
@@ -534,13 +535,8 @@ def _response_of_text(
 
 def _object(value: dict[str, Any], *, is_error: bool) -> CallToolResult:
     # Clients of before 2025-06-18 know the text alone, and of the others some show this one and some that one.
-    content = [TextContent(type="text", text=_escaped(json_line(value)))]
+    content = [TextContent(type="text", text=escape_unsafe(json_line(value)))]
     return CallToolResult(content=list(content), structured_content=value, is_error=is_error)
-
-
-def _escaped(text: str) -> str:
-    """Return JSON in which characters that are not seen, or that drive a terminal, are escapes."""
-    return text if text.isprintable() else unsafe().sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 _SEARCH, _DESCRIBE, _CALL = "search", "describe", "call"
