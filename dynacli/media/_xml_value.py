@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from dynacli.media.text_values import Resolve, schemas_of, text_types, typed_text
 from dynacli.openapi.schema.read_schema import (
@@ -33,6 +33,8 @@ _ROOT: Final = "root"
 _MAX_DEPTH: Final = 200
 _MOST_PARTS: Final = 500_000
 """Elements and attributes: each takes more memory than a value of JSON."""
+_LONGEST_NAMESPACE: Final = 1000
+"""Characters of a URI, which the parser repeats in the name of each element."""
 _PIECE: Final = 4096
 _NO_NAME: Final = re.compile(r"[^\w.-]")
 _INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
@@ -41,6 +43,10 @@ _ATTRIBUTE: Final = "@"
 _OWN_TEXT: Final = "#text"
 _NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """XML 1.0, section 2.2, "Char"."""
+
+
+_Place = tuple[int, str]
+"""The number and the name of a property: values stand in the order of the document."""
 
 
 class XmlError(ValueError):
@@ -99,6 +105,7 @@ class _Parser:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
+        parser.StartNamespaceDeclHandler = self._check_namespace
         parser.StartDoctypeDeclHandler = self._refuse
         parser.EntityDeclHandler = self._refuse
         try:
@@ -129,6 +136,10 @@ class _Parser:
 
     def _text(self, text: str) -> None:
         self._open[-1].texts.append(text)
+
+    def _check_namespace(self, _: str | None, uri: str | None) -> None:
+        if len(uri or "") > _LONGEST_NAMESPACE:
+            raise XmlError("it has a namespace whose URI is too long")
 
     def _refuse(self, *_: Any) -> None:
         raise XmlError("it has a document type (`<!DOCTYPE`), which is never read")
@@ -196,55 +207,117 @@ def root_of(content: bytes, schema: Any, resolve: Resolve) -> XmlRoot:
     return XmlRoot(f"{{{namespace}}}{name}", f"{{{own_namespace}}}{expected}", steps, is_inferred=is_inferred)
 
 
+class _Property(NamedTuple):
+    """A property of an object, and what XML has of it.
+
+    Args:
+        number: Its number among the properties of the object.
+        name: Its name.
+        schema: The schema of its value, or of its items.
+        text_types: The types that a text of it may have.
+        is_list: Whether each of its elements is an item.
+    """
+
+    number: int
+    name: str
+    schema: Any
+    text_types: set[str]
+    is_list: bool = False
+
+
+class _Shape:
+    """What a schema says of elements, found once for all of them.
+
+    Attributes:
+        types: The types of their values; empty for all.
+        text_types: The types that a text may have.
+        items: The schema of items.
+        attributes: Name of an attribute → its property.
+        text: The property that has the text; None if there is none.
+        elements: Name of an element → its namespace, or an empty one for any → its property.
+    """
+
+    def __init__(self, schema: Any, resolve: Resolve) -> None:
+        follow, schemas = following(resolve), schemas_of(schema, resolve)
+        self.types, self.text_types = set(value_types_of(schemas)), text_types(schemas)
+        self.items = _items_of(schemas)
+        self.attributes: dict[str, _Property] = {}
+        self.text: _Property | None = None
+        self.elements: dict[str, dict[str, _Property]] = {}
+        for number, (name, part) in enumerate(properties_of(schemas).items()):
+            xml, described = _xml_object(part, follow), schemas_of(part, resolve)
+            found = _Property(number, name, part, text_types(described))
+            if _is_attribute(xml):
+                self.attributes.setdefault(_text(xml.get("name")) or name, found)
+            elif xml.get("nodeType") in _TEXT_NODES:
+                self.text = self.text or found
+            else:
+                if "array" in value_types_of(described) and not _is_wrapped(xml):
+                    # "The name of the array is ignored unless it is wrapped"; an item without one has the property's.
+                    found = found._replace(schema=_items_of(described), is_list=True)
+                    xml = _xml_object(found.schema, follow)
+                named = self.elements.setdefault(_text(xml.get("name")) or name, {})
+                named.setdefault(_text(xml.get("namespace")), found)
+
+    def property_of(self, element: _Element) -> _Property | None:
+        """Return the first property that an element belongs to; None if it belongs to none."""
+        named = self.elements.get(element.name, {})
+        found = [named[space] for space in {"", element.namespace} if space in named]
+        return min(found, key=lambda property_: property_.number, default=None)
+
+
 class _Reader:
     """Reads the values of elements by their schemas."""
 
     def __init__(self, resolve: Resolve, *, is_text_first: bool) -> None:
         self._resolve, self._is_text_first = resolve, is_text_first
-        self._follow = following(resolve)
+        self._shapes: dict[int, tuple[Any, _Shape]] = {}
+
+    def _shape(self, schema: Any) -> _Shape:
+        """Return what a schema says; it is stored with the schema, so that no other schema gets its identity."""
+        known = self._shapes.get(id(schema))
+        if known is None:
+            known = self._shapes[id(schema)] = schema, _Shape(schema, self._resolve)
+        return known[1]
 
     def value(self, element: _Element, schema: Any) -> Any:
         """Return the value of an element; that of an array holds its items."""
         if element.is_nil:
             return None
-        schemas = schemas_of(schema, self._resolve)
-        types = set(value_types_of(schemas))
-        if "array" in types and (element.children or not element.text):
-            items = _items_of(schemas)
-            return [self.value(child, items) for child in element.children]
-        if element.children or types == {"object"} or (element.attributes and types <= {"object"}):
-            return self._object(element, schemas)
-        return self._typed(
-            element.text, schemas
-        )  # attributes of a number or a text have no place in its value
+        shape = self._shape(schema)
+        if "array" in shape.types and (element.children or not element.text):
+            return [self.value(child, shape.items) for child in element.children]
+        is_object = shape.types == {"object"} or (element.attributes and shape.types <= {"object"})
+        if element.children or is_object:
+            return self._object(element, shape)
+        # Attributes of a number or a text have no place in its value.
+        return self._typed(element.text, shape.text_types)
 
-    def _typed(self, text: str, schemas: Iterable[Mapping[str, Any]]) -> Any:
-        return typed_text(text, text_types(schemas), is_text_first=self._is_text_first)
+    def _typed(self, text: str, types: set[str]) -> Any:
+        return typed_text(text, types, is_text_first=self._is_text_first)
 
-    def _object(self, element: _Element, schemas: list[Mapping[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _object(self, element: _Element, shape: _Shape) -> dict[str, Any]:
+        found: dict[_Place, Any] = {}
         attributes, text = dict(element.attributes), element.text
+        for key in element.attributes.keys() & shape.attributes.keys():
+            number, name, _, types, _ = shape.attributes[key]
+            found[number, name] = self._typed(attributes.pop(key), types)
+        if shape.text is not None:
+            number, name, _, types, _ = shape.text
+            found[number, name], text = self._typed(text, types), ""
+        taken: dict[_Place, tuple[_Property, list[_Element]]] = {}
         left: dict[str, list[_Element]] = {}
         for child in element.children:
-            left.setdefault(child.name, []).append(child)
-        for name, schema in properties_of(schemas).items():
-            xml = _xml_object(schema, self._follow)
-            described = schemas_of(schema, self._resolve)
-            if _is_attribute(xml):
-                value = attributes.pop(_text(xml.get("name")) or name, None)
-                if value is not None:
-                    found[name] = self._typed(value, described)
-            elif xml.get("nodeType") in _TEXT_NODES:
-                found[name], text = self._typed(text, described), ""
+            owner = shape.property_of(child)
+            if owner is None:
+                left.setdefault(child.name, []).append(child)
             else:
-                is_list = "array" in value_types_of(described) and not _is_wrapped(xml)
-                # "The name of the array is ignored unless it is wrapped"; an item without one has the property's.
-                part = _items_of(described) if is_list else schema
-                taken = _taken(left, name, _xml_object(part, self._follow) if is_list else xml)
-                values = [self.value(child, part) for child in taken]
-                if values:
-                    found[name] = values if is_list or len(values) > 1 else values[0]
-        return found | self._rest(found, left, attributes, text)
+                taken.setdefault(owner[:2], (owner, []))[1].append(child)
+        for place, (owner, children) in taken.items():
+            values = [self.value(child, owner.schema) for child in children]
+            found[place] = values if owner.is_list or len(values) > 1 else values[0]
+        known = {name: value for (_, name), value in sorted(found.items(), key=lambda entry: entry[0])}
+        return known | self._rest(known, left, attributes, text)
 
     def _rest(
         self,
@@ -257,23 +330,12 @@ class _Reader:
         rest: dict[str, Any] = {f"{_ATTRIBUTE}{name}": value for name, value in attributes.items()}
         for name, children in left.items():
             values = [self.value(child, True) for child in children]
-            if values:
-                rest[f"#{name}" if name in known else name] = values if len(values) > 1 else values[0]
+            rest[f"#{name}" if name in known else name] = values if len(values) > 1 else values[0]
         return {**rest, _OWN_TEXT: text} if text else rest
 
 
 def _items_of(schemas: Iterable[Mapping[str, Any]]) -> Any:
     return next((schema["items"] for schema in schemas if "items" in schema), True)
-
-
-def _taken(left: dict[str, list[_Element]], name: str, xml: Mapping[str, Any]) -> list[_Element]:
-    """Take the elements of a property: those of its name, in the namespace of its `xml` object if it names one."""
-    tag, namespace = _text(xml.get("name")) or name, _text(xml.get("namespace"))
-    listed = left.get(tag, [])
-    taken = [element for element in listed if namespace in {"", element.namespace}]
-    if taken:
-        left[tag] = [element for element in listed if namespace not in {"", element.namespace}]
-    return taken
 
 
 def _is_attribute(xml: Mapping[str, Any]) -> bool:

@@ -110,10 +110,10 @@ def form_value(
     for name, text in pairs:
         fields.setdefault(name, []).append(text)
     schemas = schemas_of(schema, resolve)
-    known = properties_of(schemas)
+    known, others = properties_of(schemas), _undescribed(schemas, resolve)
     form: dict[str, Any] = {}
     for name, texts in fields.items():
-        described = schemas_of(known[name], resolve) if name in known else _undescribed(schemas, resolve)
+        described = schemas_of(known[name], resolve) if name in known else others
         types = text_types(described)
 
         if "array" in types and (is_text_first or len(texts) > 1 or types <= {"array", "null"}):

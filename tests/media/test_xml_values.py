@@ -1,5 +1,6 @@
 """XML and its values: as the `xml` objects of a document describe them, and nothing that attacks by XML."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -113,15 +114,30 @@ _LAUGHS = (
         (b"<a", "not XML"),
         (b"\0", "not XML"),
         (b"<p:a/>", "unbound prefix"),
+        (b"<a xmlns='" + b"u" * 1_001 + b"'/>", "namespace"),
     ],
     ids=["laughs", "file", "external-dtd", "parameter-entity", "html", "entity", "deep", "elements", "attributes",
-         "codec", "encoding", "cut", "nul", "prefix"],
+         "codec", "encoding", "cut", "nul", "prefix", "namespace"],
 )  # fmt: skip
 def test_hostile_xml_is_refused(content: bytes, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No document type, no entity and nothing external is read, and limits of depth and number hold."""
     monkeypatch.setattr(_xml_value, "_MOST_PARTS", 5_000)
     with pytest.raises(XmlError, match=said):
         xml_value(content, True, _resolve)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("xml", [{}, {"name": "a", "namespace": "urn:"}], ids=["names", "namespaces"])
+def test_large_xml_and_a_large_schema_are_not_multiplied(xml: dict[str, str]) -> None:
+    """Neither 2,000 elements nor 2,000 properties are gone through for each of the other."""
+    own = [{**xml, "namespace": f"{xml['namespace']}{n}"} if xml else {} for n in range(2_000)]
+    properties = {f"p{n}": {"type": "string", "xml": own[n]} for n in range(2_000)}
+    schema = {"type": "array", "items": {"type": "object", "properties": properties}}
+    content = b"<root>" + b"<i><p1999>x</p1999></i>" * 2_000 + b"<i>" + b"<a/>" * 2_000 + b"</i></root>"
+    start = time.process_time()
+    value = xml_value(content, schema, _resolve)
+    assert ({"p1999": "x"}, 2_001) == (value[0], len(value))
+    assert time.process_time() - start < 3
 
 
 _NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,8}", fullmatch=True)
