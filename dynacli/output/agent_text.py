@@ -257,13 +257,13 @@ def _items_of(rows: list[Any]) -> tuple[str, list[str]]:
     header, *lines = _lines_of(rows)
     if not lines:  # plain values stand after the header
         return header.partition(" ")[0], [_lines_of([row])[0].partition(" ")[2] for row in rows]
-    items: list[str] = []
+    items: list[list[str]] = []
     for line in lines:
         if line.startswith(_INDENT * 2):
-            items[-1] += f"\n{line}"
+            items[-1].append(line)
         else:
-            items.append(line)
-    return header, items
+            items.append([line])
+    return header, ["\n".join(item) for item in items]
 
 
 def _view_of_object(members: Mapping[str, Any], most: int) -> AgentView:

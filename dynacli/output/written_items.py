@@ -335,6 +335,25 @@ def _quoted(key: str) -> str:
     return compact_json(key).replace("\\\\", "\\u005c")
 
 
+_MOST_TEXT = 512 * 1024 * 1024
+"""Characters of a text in which the names above a value stand before each value."""
+
+
+def _gron_of(value: Any, path: str = "json") -> str:
+    """Return the assignments for each value within a value.
+
+    Raises:
+        MemoryError: They are too long, as a long name makes them.
+    """
+    lines, left = list[str](), _MOST_TEXT
+    for line in gron_lines(value, path):
+        lines.append(line)
+        left -= len(line)
+        if left < 0:
+            raise MemoryError
+    return "".join(lines)
+
+
 def gron_lines(value: Any, path: str = "json") -> Iterator[str]:
     """Yield an assignment for each value within a value, as the program gron writes and reads them."""
     if isinstance(value, dict):
@@ -397,7 +416,7 @@ def _toon_of(value: Any) -> str:
 
 
 _TEXT_OF: dict[str, Callable[[Any], str]] = {
-    "gron": lambda value: "".join(gron_lines(value)),
+    "gron": _gron_of,
     "toon": _toon_of,
     "yaml": _yaml_of,
 }
@@ -426,7 +445,7 @@ class _ItemText:
         if self._format == "lines":
             return self._text(_LINE_OF["lines"](item))
         if self._format == "gron":
-            return self._text(("" if count else "json = [];\n") + "".join(gron_lines(item, f"json[{count}]")))
+            return self._text(("" if count else "json = [];\n") + _gron_of(item, f"json[{count}]"))
         if self._format == "yaml":
             # A sequence in block style is nothing but its entries.
             return self._text(_yaml_of([item]))

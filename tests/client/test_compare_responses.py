@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dynacli.client.responses import compare_responses as compare_responses_module
 from dynacli.client.responses.compare_calls import is_changing_header, time_places
 from dynacli.client.responses.compare_responses import (
     ComparedResponse,
@@ -17,7 +18,7 @@ from dynacli.client.responses.compare_responses import (
     compare_responses,
     ignored_place,
 )
-from dynacli.errors import UsageError
+from dynacli.errors import FormatError, UsageError
 from dynacli.media.text_values import BodySchema
 
 CASES: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("compared_responses.yaml").read_text())
@@ -196,3 +197,18 @@ def test_a_list_in_many_lists_is_compared_in_linear_time() -> None:
     start = time.process_time()
     assert 501 == len(_compare(left, right).differences)
     assert time.process_time() - start < 2
+
+
+def test_a_long_id_is_cut_where_differences_name_it() -> None:
+    """A server cannot make each difference of an item as long as its id."""
+    left, right = ([{"id": "x" * 1_000_000, **dict.fromkeys("abc", value)}] for value in (1, 2))
+    assert ["id: " + "x" * 93 + "..."] * 3 == [found.item for found in _compare(left, right).differences]
+
+
+def test_names_that_are_too_long_for_pointers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server cannot make each pointer as long as a name above many differences."""
+    monkeypatch.setattr(compare_responses_module, "_MOST_STEPS", 1_000)
+    left, right = ({"x" * 100: {f"{number}": value for number in range(20)}} for value in (1, 2))
+    with pytest.raises(FormatError, match="cannot be compared"):
+        _compare(left, right)
+    assert [] == _compare(left, right, ["/body"]).differences

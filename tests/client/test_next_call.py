@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.client.links import next_calls
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, json_response, run_cli
 
@@ -235,3 +236,13 @@ def test_an_id_goes_to_the_operation_that_takes_ids(
     )
     missing = run_cli(api, "set-book", "b8", "--body", "{}", "--plan", "q.json")
     assert "state before: not found (get-book-by-id: 404)" in missing.stdout
+
+
+def test_only_some_operations_are_looked_at(
+    server: Recorder, api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document with thousands of them below one resource takes no longer than another one."""
+    server.responses["/v1/pets"] = json_response({"id": "p7"}, 201)
+    assert "get-pet p7" in _next(run_cli(api, "create-pet"))
+    monkeypatch.setattr(next_calls, "_MOST_OPERATIONS", 0)
+    assert "" == _next(run_cli(api, "create-pet"))

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -447,6 +448,17 @@ def test_no_data_imitates_dynacli(value: Any, most: int) -> None:
     assert all(re.match(r"  |\[\d", line) and _is_one_line(line) for line in view.lines)
     assert sum(len(line.encode()) + 1 for line in view.lines) <= most
     assert all(_is_one_line(part) and not part.startswith("next:") for part in view.counts)
+
+
+@pytest.mark.no_cover
+def test_a_large_item_takes_linear_time() -> None:
+    """An item of many lines has no room, and is not put together line by line."""
+    value: Any = [{}] * 40_000
+    for _ in range(90):
+        value = [value]
+    start = time.process_time()
+    assert 0 == view_of_value(value, 4_000).shown
+    assert time.process_time() - start < 4
 
 
 def _large(server: Recorder) -> str:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
+from dynacli.output import written_items as written_items_module
 from dynacli.output._columns import Columns
 from dynacli.output.output_format import OutputFormat, form_of
 from dynacli.output.render import write_body
@@ -168,6 +169,17 @@ def test_rows_of_csv_are_quoted_as_python_does_it(row: list[Any]) -> None:
     columns = Columns()
     columns.note(row)
     assert expected.getvalue() == list(separated_lines([row], columns, is_csv=True))[1]
+
+
+def test_assignments_that_repeat_a_long_name_are_refused(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name of a megabyte above a thousand values would be a gigabyte."""
+    monkeypatch.setattr(written_items_module, "_MOST_TEXT", 10_000)
+    server.responses["/pets"] = json_response({"x" * 1_000: list(range(20))})
+    result = run_cli(save(pets("1", server.origin)), "list-pets", "-o", "gron", "--validate", "off")
+    assert (13, b"") == (result.exit_code, result.stdout_bytes), result.stderr
+    assert "not enough memory" in result.stderr
 
 
 @pytest.mark.parametrize("count", [4300, 4301, 9000])

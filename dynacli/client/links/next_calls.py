@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _IDS = ("id", "uuid", "identifier", "number")
 _LONGEST = 100
 """Characters of a value of a path that a command is suggested with."""
+_MOST_OPERATIONS = 50
+"""Operations that are looked at: a document can have thousands below one resource, and none that takes its id."""
 _MOST_DIGITS = 20
 _UNFINISHED = frozenset(
     (
@@ -81,7 +83,7 @@ def next_calls(
     """
     operation, catalog = described.operation, described.api.catalog
     found = _operations_with_id(catalog, operation.path) if operation.method != "DELETE" else []
-    for summary in found:
+    for summary in found[:_MOST_OPERATIONS]:
         if summary.name != operation.name:
             target = DescribedOperation(described.api, catalog.operation(summary.name))
             words = _words_of(target, item, _given_to(target, described, given))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import Any, NamedTuple
 
 from dynacli.auth.secret import MASK
-from dynacli.errors import UsageError
+from dynacli.errors import FormatError, UsageError
 from dynacli.openapi.document.json_trees import MISSING, is_same_json, join, split
 from dynacli.openapi.model.field_names import identifying_fields
 from dynacli.openapi.model.wording import counted
@@ -20,6 +20,7 @@ from dynacli.record import record
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import shortened
 
 Step = str | int
 Steps = tuple[Step, ...]
@@ -34,6 +35,10 @@ _MOST_LISTS = 4
 """Lists around a list, up to which its equal items are looked for: each level means to write all that is below."""
 _MOST_LINES = 20
 """Lines of a value that text shows."""
+_LONGEST_ITEM = 100
+"""Characters of what identifies an item: it stands at each difference in the item."""
+_MOST_STEPS = 64 * 1024 * 1024
+"""Characters of all pointers: a long name stands in the pointer to each difference below it."""
 
 
 @record
@@ -130,9 +135,12 @@ def compare_responses(
     Args:
         is_changing: Whether a difference is in a value that changes with every response.
         is_masked: Whether the right one had its secrets masked when it was stored.
+
+    Raises:
+        FormatError: The pointers to the differences take too much memory.
     """
     found: list[Difference] = []
-    left_out = masked = 0
+    left_out = masked = size = 0
     sides = [
         {
             "status": compared_response.status,
@@ -150,6 +158,13 @@ def compare_responses(
             left_out += 1
         else:
             found.append(difference)
+            size += sum(len(step) for step in difference.steps if isinstance(step, str))
+        if size > _MOST_STEPS:
+            raise FormatError(
+                "The responses cannot be compared",
+                reason="There are too many differences below members with long names",
+                hint="`--ignore POINTER` leaves out a place",
+            )
     return Comparison(found, left_out, masked)
 
 
@@ -227,9 +242,13 @@ def _items(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
     for value, index in places.items():
         place = other_places.pop(value, None)
         other = MISSING if place is None else right[place]
-        yield _Pair((*steps, index), left[index], other, f"{field}: {left[index][field]}")
+        yield _Pair((*steps, index), left[index], other, _item_text(field, left[index]))
     for place in other_places.values():
-        yield _Pair((*steps, place), MISSING, right[place], f"{field}: {right[place][field]}")
+        yield _Pair((*steps, place), MISSING, right[place], _item_text(field, right[place]))
+
+
+def _item_text(field: str, item: Mapping[str, Any]) -> str:
+    return shortened(f"{field}: {item[field]}"[: 10 * _LONGEST_ITEM], _LONGEST_ITEM)
 
 
 def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Places, _Places] | None:
