@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem, http_text
+from dynacli.text.markdown import plain_line
 from dynacli.text.terminal import visible
 
 _EVEN = r"(?<!\\)((?:\\\\)*)"
@@ -21,7 +22,7 @@ _ACTIVE = re.compile(
 def files_of(collection: Collection) -> dict[str, str]:
     """Return the page."""
     blocks = [
-        f"# {_line(collection.name)} {_line(collection.version)}".rstrip(),
+        f"# {plain_line(collection.name)} {plain_line(collection.version)}".rstrip(),
         _prose(collection.description),
     ]
     blocks.append(_servers(collection))
@@ -33,11 +34,6 @@ def files_of(collection: Collection) -> dict[str, str]:
 def _prose(markdown: str) -> str:
     """Return a text of the document as Markdown that makes no viewer run or load anything."""
     return _ACTIVE.sub(r"\1\\\2", visible(markdown))
-
-
-def _line(text: str) -> str:
-    """Return plain text on one line that is not read as a link, as emphasis or as HTML."""
-    return re.sub(r"([\\*\[<])", r"\\\1", _plain(text))
 
 
 def _plain(text: str) -> str:
@@ -63,7 +59,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _servers(collection: Collection) -> str:
     rows = [
-        [_line(surroundings.name), " ".join(_code(url) for url in surroundings.values.values() if url)]
+        [plain_line(surroundings.name), " ".join(_code(url) for url in surroundings.values.values() if url)]
         for surroundings in collection.surroundings
     ]
     return _table(("server", "URL"), rows) if rows else ""
@@ -71,14 +67,14 @@ def _servers(collection: Collection) -> str:
 
 def _folder(folder: Folder) -> Iterator[str]:
     if folder.name:
-        yield f"## {_line(folder.name)}"
+        yield f"## {plain_line(folder.name)}"
         yield _prose(folder.description)
     for request in folder.requests:
         yield from _request(request)
 
 
 def _request(request: ExportedRequest) -> Iterator[str]:
-    yield f"### {_line(request.title)}"
+    yield f"### {plain_line(request.title)}"
     yield _code(f"{request.method} {request.path}")
     yield _prose(request.notes)
     if request.inputs:
@@ -86,15 +82,15 @@ def _request(request: ExportedRequest) -> Iterator[str]:
             [
                 _code(input_.name),
                 input_.location,
-                _line(input_.takes),
+                plain_line(input_.takes),
                 "yes" if input_.is_needed else "",
-                _line(input_.description),
+                plain_line(input_.description),
             ]
             for input_ in request.inputs
         )
         yield _table(("input", "in", "takes", "required", ""), rows)
     if request.responses:
-        rows = ([_line(status), _line(text)] for status, text in request.responses.items())
+        rows = ([plain_line(status), plain_line(text)] for status, text in request.responses.items())
         yield _table(("response", ""), rows)
     if not request.lacking:
         yield _fenced(http_text(request))

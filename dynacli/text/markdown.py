@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING
 
+from dynacli.text.terminal import visible
 from dynacli.text.wrapping import (
     CODE,
     GAP,
@@ -512,6 +513,11 @@ class _Reading:
 
 
 @lru_cache(2000)
+def plain_line(text: str) -> str:
+    """Return plain text as Markdown on one `visible` line that is not read as a link, as emphasis or as HTML."""
+    return re.sub(r"([\\*\[<])", r"\\\1", visible(" ".join(text.split()), keep=""))
+
+
 def first_sentence(markdown: str, limit: int = LONGEST_SENTENCE) -> str:
     """Return the first sentence of a description as one plain, `visible` line without a final period.
 

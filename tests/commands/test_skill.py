@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from tests.documents import BEARER, document, operation, save
 from tests.harness import Result, run_cli
@@ -118,6 +119,17 @@ def test_it_is_written_into_a_directory() -> None:
 def test_standard_input_has_no_skill() -> None:
     """Its commands could not name the document again."""
     assert 2 == run_cli("skill", "-", stdin=b"{}").exit_code
+
+
+def test_no_text_of_a_document_is_markup() -> None:
+    """Whoever looks at the file, its viewer loads no picture, runs no script, and follows no link of the document."""
+    text = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](https://example.com/c)"
+    made = document({"/a": {"get": operation("list-a", summary=text, tags=[text])}})
+    made["info"] = {"title": text, "version": "1", "description": text}
+    skill = run_cli("skill", save(made)).stdout.partition("\n---\n")[2]
+    assert "onerror" in skill
+    html = MarkdownIt("commonmark").render(skill)
+    assert [] == re.findall("<img|<a ", html)
 
 
 @pytest.mark.exhaustive
