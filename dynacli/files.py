@@ -186,7 +186,10 @@ def replace_file(path: str, mode: int = _PRIVATE, *, is_lasting: bool = True) ->
                 os.fsync(file.fileno())
         try:
             os.replace(temporary, path)
-        except IsADirectoryError:  # dynacli did not make it, and nothing in it shall be lost
+        except (IsADirectoryError, PermissionError):  # the second on Windows
+            if os.path.islink(path) or not os.path.isdir(path):
+                raise
+            # dynacli did not make it, and nothing in it shall be lost.
             os.rename(path, _name_beside(path))
             os.replace(temporary, path)
     except BaseException:

@@ -74,19 +74,26 @@ class PartialDownload:
             os.close(os.open(self._part, flags, 0o666))
         except (OSError, ValueError) as error:
             raise cannot_be_written(self._part, error) from error
-        with hold_lock(self._part, 0, is_needed=False) as is_alone:
-            if not is_alone:
-                raise FileError(
-                    f"`{self._part}` is being written",
-                    reason=f"Another {program().name} downloads the same file",
-                    hint="Wait for it, or name another file",
-                )
-            self._read_note()
-            try:
-                yield self._headers()
-            finally:
-                if not self._known:
-                    self._remove()
+        # Windows renames no file that is open, and no other handle can write what one has locked.
+        lock = f"{self._part}.lock" if os.name == "nt" else self._part
+        try:
+            with hold_lock(lock, 0, is_needed=False) as is_alone:
+                if not is_alone:
+                    raise FileError(
+                        f"`{self._part}` is being written",
+                        reason=f"Another {program().name} downloads the same file",
+                        hint="Wait for it, or name another file",
+                    )
+                self._read_note()
+                try:
+                    yield self._headers()
+                finally:
+                    if not self._known:
+                        self._remove()
+        finally:
+            if lock != self._part:
+                with suppress(OSError):  # another process holds it
+                    os.unlink(lock)
 
     def _read_note(self) -> None:
         """Find out what the part is of.
@@ -235,8 +242,13 @@ _LONGEST = 200
 """Bytes of a name; with what is put beside it while it is written it stays below the 255 of file systems."""
 _PARAMETER = re.compile(r';\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-"""Names that mean a device on Windows, whatever stands after their first dot."""
+_DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3]) *(?:\..*)?", re.IGNORECASE
+)
+"""Names that mean a device on Windows, whatever comes after their first dot; superscript digits count as digits.
+
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+"""
 _UNKNOWN = "download"
 
 

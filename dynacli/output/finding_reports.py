@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from dynacli import __version__
 from dynacli.environment import invocation
 from dynacli.files import is_url
+from dynacli.openapi.document.source import shown_file
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
@@ -140,18 +141,10 @@ def _file_position_of(finding: dict[str, Any]) -> _FilePosition:
     name = document.get("file") or ""
     if name in {"", "-"}:
         return _FilePosition("", None, None)
-    if os.path.isabs(name):
-        near = _below_here(name)
-        name = name if near is None else near
+    name = shown_file(name)
+    if not os.path.isabs(name):
+        name = name.replace(os.sep, "/")
     return _FilePosition(name, document.get("line"), document.get("column"))
-
-
-def _below_here(name: str) -> str | None:
-    try:
-        near = os.path.relpath(name)
-    except (OSError, ValueError):  # the working directory was removed, or the file is on another drive
-        return None
-    return None if near.startswith("..") else near.replace(os.sep, "/")
 
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -179,8 +179,12 @@ def open_history(path: str) -> sqlite3.Connection:
             error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
             raise error
     db = sqlite3.connect(f"{SQLITE_PREFIX}{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
-    # What a loss of power destroys is a history; no one waits for the disk because of it.
-    db.execute("PRAGMA synchronous=OFF")
+    try:
+        # What a loss of power destroys is a history; no one waits for the disk because of it.
+        db.execute("PRAGMA synchronous=OFF")
+    except sqlite3.Error:
+        db.close()  # Windows neither moves nor removes a file that is open
+        raise
     return db
 
 

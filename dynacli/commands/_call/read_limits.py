@@ -82,7 +82,9 @@ def _check_output(path: str, *, is_resumed: bool) -> None:
         target, directory = os.path.realpath(path), os.path.realpath(os.curdir)
     except (OSError, ValueError):
         return  # such a file cannot be written, which the call says
-    if os.path.isabs(path) or os.path.commonpath([target, directory]) != directory:
+    # On Windows, a colon leads to another drive, or to a stream of a file that no listing shows.
+    is_plain = os.name != "nt" or ":" not in path
+    if os.path.isabs(path) or not is_plain or not target.startswith(os.path.join(directory, "")):
         raise RefusedError(
             f"`{invocation('read')}` does not write `{path}`",
             reason="It writes only below the working directory, to a relative path",

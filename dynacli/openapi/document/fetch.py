@@ -18,7 +18,7 @@ from dynacli.errors import DocumentError, RefusedError, TimedOutError, UsageErro
 from dynacli.files import regular_file
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 from dynacli.openapi.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
-from dynacli.openapi.document.source import Source, directories_of, file_name, local_path
+from dynacli.openapi.document.source import Source, directories_of, file_name, local_path, shown_file
 from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
@@ -117,7 +117,10 @@ def _check_kind(mode: int, path: str) -> None:
 
 def _hint_for_missing(path: str) -> str:
     # `api.example.com/openapi.json` and `localhost:8000/openapi.json` are URLs without their scheme.
-    relative = os.path.relpath(path)
+    relative = shown_file(path)
+    if os.path.isabs(relative):
+        return ""
+    relative = relative.replace(os.sep, "/")
     host, slash, _ = relative.partition("/")
     if slash and (":" in host or host.partition(":")[0] == "localhost" or "." in host.strip(".")):
         return f"If it is a URL, write `https://{relative}`"

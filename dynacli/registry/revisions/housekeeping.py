@@ -151,6 +151,12 @@ def remove_document(directory: str, patience: float = LOCK_SECONDS) -> int:
         size = sum(_remove(path) for path in sorted((path for path, _ in _files(directory)), key=_turn))
         with suppress(OSError):  # another process has begun to use it again
             os.rmdir(directory)
+    if (
+        os.name == "nt"
+    ):  # no file that is open can be removed: neither this lock before, nor that of another now
+        with suppress(OSError):
+            os.unlink(os.path.join(directory, "lock"))
+            os.rmdir(directory)
     return size
 
 
