@@ -264,7 +264,7 @@ def test_what_is_asked_for_is_written(body: bytes, form: OutputFormat, shown: st
 
 MIXED = b'[{"a": 1}, 2]'
 SPARSE = json.dumps([{f"k{row}_{at}": 1 for at in range(10)} for row in range(500)]).encode()
-DEEP = b"[" * 5_000 + b"]" * 5_000
+DEEP = b"[" * 100_000 + b"]" * 100_000
 REFUSED: dict[str, tuple[bytes, str, OutputFormat, str, str]] = {
     "column": (PETS, JSON, form_of("csv", columns="nam"), "has no column `nam`", "have `name`"),
     "column of texts": (b'["a"]', JSON, form_of("csv", columns="b"), "has no column `b`", "are not objects"),

@@ -90,7 +90,7 @@ EXCERPTS: dict[str, tuple[str, str, dict[str, bool], list[str]]] = {
     "no JSON": ("/a", '{"a": 1', {}, []),
     "no JSON at all": ("/a", "<html>", {}, []),
     "nothing": ("", "", {}, []),
-    "deeper than anybody goes": ("/a", '{"a":' + "[" * 20_000 + "]" * 20_000 + "}", {}, []),
+    "deeper than anybody goes": ("/a", '{"a":' + "[" * 100_000 + "]" * 100_000 + "}", {}, []),
 }
 
 

@@ -46,7 +46,7 @@ _STEPS = [b"  " * level for level in range(100)]
 _DEEP = b"\n".join(
     [
         *(step + b"[" for step in _STEPS),
-        b"  " * 100 + b"[" * 19_900 + b"]" * 19_899,
+        b"  " * 100 + b"[" * 99_900 + b"]" * 99_899,
         b"  " * 100 + b"]",
         *(step + b"]" for step in reversed(_STEPS)),
         b"",
@@ -72,7 +72,7 @@ RESPONSES = {
         b'{"a": "\0"}', JSON, 9, "invalid control character, at line 1, column 8 [unreadable-body]"
     ),
     "deep": BadResponse(
-        b"[" * 20_000 + b"]" * 20_000,
+        b"[" * 100_000 + b"]" * 100_000,
         JSON,
         0,
         "Not validated: the body is nested too deeply",

@@ -326,7 +326,7 @@ _BODIES: list[tuple[bytes, str, list[str]]] = [
     (b"<!DOCTYPE html><html></html>", JSON, ["- unreadable-body"]),
     (b'{"a": "\xff"}', JSON, ["- unreadable-body"]),
     (b'{"a": [1, 2', JSON, ["- unreadable-body"]),
-    (b"[" * 20_000 + b"]" * 20_000, JSON, ["? the body is nested too deeply"]),
+    (b"[" * 100_000 + b"]" * 100_000, JSON, ["? the body is nested too deeply"]),
     (b'{"a": NaN}', JSON, ["- unreadable-body"]),
     (b'{"a": ' + b"1" * 5_000 + b"}", JSON, ["? the body has a number of 5000 digits"]),
     (b'{"a": 1e999999}', JSON, ["/a maximum"]),
@@ -447,7 +447,7 @@ def test_what_is_right_of_a_wrong_schema_is_validated(schema: Any, expected: str
     ("schema", "body", "code"),
     [
         ({"type": "object"}, b"<html>no</html>", 9),
-        ({"type": "object"}, b"[" * 20_000 + b"]" * 20_000, 0),
+        ({"type": "object"}, b"[" * 100_000 + b"]" * 100_000, 0),
         ({"properties": {"a": {"$ref": "#/components/schemas/Nowhere"}}}, b'{"a": 1}', 0),
         ({"type": "object", "properties": {"a": {"type": "integer"}}}, b'{"a": "\\ud800"}', 9),
     ],

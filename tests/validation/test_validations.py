@@ -634,7 +634,7 @@ def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected:
 @pytest.mark.parametrize(
     ("body", "media_type", "expected"),
     [
-        (b"[" * 20_000 + b"]" * 20_000, JSON, "the body is nested too deeply"),
+        (b"[" * 100_000 + b"]" * 100_000, JSON, "the body is nested too deeply"),
         (b"1" * 5_000, JSON, "the body has a number of 5000 digits"),
         (b"1", "application/json; charset=klingon", "the body is text in `klingon`, which is unknown"),
         (b"1", "application/json; charset=hex", "the body is text in `hex`, which is unknown"),
@@ -934,7 +934,7 @@ _HOSTILE_BODIES = {
     "html": (b"<html>", 9),
     "cut": (b'{"a":', 9),
     "bytes": (b'"\xff\xfe"', 9),
-    "deep": (b"[" * 20_000 + b"]" * 20_000, 0),
+    "deep": (b"[" * 100_000 + b"]" * 100_000, 0),
     "digits": (b"1" * 5_000, 0),
     "surrogate": (b'{"n": "\\ud800"}', 9),
     "big-float": (b'{"n": 1e400}', 9),
