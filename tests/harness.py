@@ -74,7 +74,7 @@ def run_cli(*words: str, stdin: bytes = b"", terminal: tuple[str, ...] = ()) -> 
     raw = {"stdin": io.BytesIO(stdin), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
     streams: dict[str, Any] = {
         name: (_Terminal if name in terminal else io.TextIOWrapper)(
-            buffer, encoding="utf-8", errors="backslashreplace" if name == "stderr" else "strict"
+            buffer, "utf-8", errors="backslashreplace" if name == "stderr" else "strict", newline="\n"
         )
         for name, buffer in raw.items()
     }

@@ -27,6 +27,14 @@ _INTERACTIVE = (
 _ROOMS = ("auth", "client", "http", "media", "options", "registry", "request")
 """Folders whose tests are made with the newest Python, too."""
 
+_ON_WINDOWS = (
+    "tests/test_system.py",
+    "tests/auth/test_stored_credentials.py",
+    "tests/media",
+    "tests/options",
+)
+"""Tests that pass on Windows: no test of them takes a function of POSIX alone, permissions or symbolic links."""
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -73,6 +81,11 @@ TASKS = {
     "newest": Task(
         "the quick tests of calls and documents, for a newer Python than that of the others",
         (("pytest", "-n", "auto", *(f"tests/{room}" for room in _ROOMS)),),
+    ),
+    "windows": Task(
+        "a part of the quick tests, for Windows; elsewhere `.ci/windows` makes a Python that Wine runs",
+        (("pytest", *_ON_WINDOWS),),
+        {"PYTHONUTF8": "1"},
     ),
     "coverage": Task(
         "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",
