@@ -207,10 +207,6 @@ class Credential:
     parts: tuple[Secret, ...]
     source: str = ""
 
-    def masked(self) -> "Credential":
-        """Return the credential with a mask in place of its secret, for showing the request."""
-        return replace(self, value=Secret(MASK), parts=())
-
 
 def present_names(request: Request) -> PresentNames:
     """Return the names that a request already has a value for: the person may have given a credential by hand."""
@@ -448,14 +444,18 @@ def is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
     return list(map(kind_of, alternative)).count(kind_of(scheme)) == 1
 
 
-def attach(request: Request, credentials: Sequence[Credential]) -> Request:
-    """Return the request with its credentials; a header that the person gave stays as it is."""
+def attach(request: Request, credentials: Sequence[Credential], *, is_masked: bool = False) -> Request:
+    """Return the request with its credentials; a header that the person gave stays as it is.
+
+    Args:
+        is_masked: Whether each secret is masked, to show the request.
+    """
     if not credentials:
         return request
     url, headers = request.url, list(request.headers)
     present = {name.lower() for name, _ in headers}
     for credential in credentials:
-        value = f"{credential.word} {credential.value.reveal()}".lstrip()
+        value = f"{credential.word} {MASK if is_masked else credential.value.reveal()}".lstrip()
         if credential.location == "query":
             from urllib.parse import quote
 

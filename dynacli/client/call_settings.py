@@ -292,7 +292,7 @@ def settings_of(
         server,
         tuple(variables.items()),
         (*default_headers.values(), *headers.items()),
-        query=query_pairs(options.query),
+        query=query_pairs(options.query) if options.query else (),
         default_query=tuple({**own.get("query", {}), **profile.get("query", {})}.items()),
         timeout=timeout,
         retries=retries,

@@ -221,7 +221,7 @@ def sign(
         secrets += credential.parts
     return Signed(
         signed,
-        attach(given.shown, list(map(Credential.masked, credentials))),
+        attach(given.shown, credentials, is_masked=True),
         Masker(secrets),
         headers,
         login,

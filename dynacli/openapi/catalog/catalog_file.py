@@ -152,14 +152,6 @@ def _common_length(before: Any, after: Any) -> int:
     return size
 
 
-def _shared_numbers(row: Mapping[str, Any]) -> set[int]:
-    """Return the numbers under which values of an operation are kept outside its row."""
-    numbers = {*row.get("parameters", ()), *row.get("responses", ())}
-    for media_type in (row.get("body") or {}).get("content", ()):
-        numbers.add(media_type["options"])
-    return numbers
-
-
 def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> Operation:
     """Return the operation that `OperationRows` made the row of.
 
@@ -447,7 +439,10 @@ class Catalog:
         """Return the operation of exactly that name."""
         row = self._unpacked(self._detail(name, "operation"))
         try:
-            shared = self._shared(_shared_numbers(row))
+            numbers = {*row.get("parameters", ()), *row.get("responses", ())}
+            for media_type in (row.get("body") or {}).get("content", ()):
+                numbers.add(media_type["options"])
+            shared = self._shared(numbers)
             return operation_from_row(row, lambda number: self._unpacked(shared[number]))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error

@@ -256,7 +256,8 @@ class CompiledSchema:
             root,
             formats=OWN_FORMATS
             | {name: partial(is_found, name.removeprefix(PATTERN)) for name in self._plain.patterns},
-            pattern_options=engine_pattern_options(),
+            # No other patterns are left for it: those of texts are formats.
+            pattern_options=engine_pattern_options() if self._plain.spellings else None,
             # Their errors have no evaluation path (0.61), so only what finds none is a keyword of our own.
             keywords=keywords,
             validate_formats=True,
