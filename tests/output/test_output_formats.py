@@ -404,7 +404,8 @@ def test_errors_for_programs_are_one_line() -> None:
     error = UsageError("no\n\x1b\x7fü", reason="w", where=1)
     line = (
         '{"error": {"kind": "usage", "message": "no\\n\\u001b\\u007f\\u00fc", "reason": "w", "hint": "",'
-        ' "exit_code": 2, "retryable": false, "try": null, "summary": null, "where": 1}}\n'
+        ' "exit_code": 2, "retryable": false, "try": null, "summary": null, "where": 1,'
+        ' "help": "dynacli help errors usage"}}\n'
     )
     assert (b"", line) == written(write_error, error, "json")
     assert (b"", '{"warning": {"message": "w"}}\n') == written(write_warning, "w", "json")
