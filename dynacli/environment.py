@@ -206,6 +206,7 @@ class Environment:
         variables: The environment variables.
 
     Attributes:
+        stdout_bytes: The byte stream under standard output; None if a caller replaced it by a text stream.
         stdin_is_terminal: Whether a person is there to respond questions.
         stdout_is_terminal: Whether a person reads standard output.
         stderr_is_terminal: Whether a person reads standard error.
@@ -224,6 +225,7 @@ class Environment:
         self.stdin = stdin or sys.stdin or _closed_stream()
         self.stdout = stdout or sys.stdout or _closed_stream()
         self.stderr = stderr or sys.stderr
+        self.stdout_bytes: BinaryIO | None = getattr(self.stdout, "buffer", None)
         self.stdin_is_terminal = _is_terminal(self.stdin)
         self.stdout_is_terminal = _is_terminal(self.stdout)
         self.stderr_is_terminal = _is_terminal(self.stderr)
@@ -232,11 +234,6 @@ class Environment:
         self.copies: dict[str, IO[bytes]] = {}
         self._stdin_content: tuple[str, bytes] | None = None
         self._stdin: tuple[str, StandardInput] | None = None
-
-    @property
-    def stdout_bytes(self) -> BinaryIO | None:
-        """The byte stream under standard output; None if a caller replaced it by a text stream."""
-        return getattr(self.stdout, "buffer", None)
 
     def read_stdin(self, use: str, limit: int = -1) -> bytes:
         """Return all of standard input, which is read once and for one use.
