@@ -367,10 +367,19 @@ class ResponseReceiver:
             from dynacli.commands._call.conclude_call import conclude
 
             conclude(run, call, response, call.validation, self._report, self.unwritten)
-        if run.env.stdout_is_terminal and run.env.stderr_is_terminal and response.body:
-            _note_more_pages(run, call, response)
+        form = self._form
+        if response.body and (
+            run.env.stdout_is_terminal
+            or form.format != "auto"
+            or form.filter
+            or form.file
+            or run.env.is_agent
+            or "next" in response.header("link")
+        ):
+            # The plain bytes in a pipe are the exception: reading them again takes longer than all of validation.
+            _note_more_pages(run, call, response, form)
         is_created = call.described.operation.method == "POST" and 200 <= response.status < 300
-        if is_created and run.env.is_agent and self._form.format != "agent":
+        if is_created and run.env.is_agent and form.format != "agent":
             from dynacli.commands._call.conclude_call import note_next_call
 
             note_next_call(run, call, response)
@@ -444,8 +453,13 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     yield from pieces
 
 
-def _note_more_pages(run: Run, call: Call, response: "Response") -> None:
-    """Say that a response is one page of several, if it shows that it is."""
+def _note_more_pages(run: Run, call: Call, response: "Response", form: OutputFormat) -> None:
+    """Write a note if a response shows that it is one page of several: a list that is cut is no result.
+
+    The format `agent` has this note in its first line.
+    """
+    if form.format == "agent":
+        return
     from dynacli.client.pages.page_loop import received_page
     from dynacli.openapi.model.wording import counted
 

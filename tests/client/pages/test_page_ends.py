@@ -376,17 +376,33 @@ def test_a_header_counts_the_items_or_the_pages(
 
 
 def test_a_terminal_is_told_that_there_is_more(server: Recorder) -> None:
-    """If the response shows it; a pipe, a page of no list and the last page are not."""
+    """If the response shows it; a page of no list and the last page do not, and the bytes in a pipe are all."""
     both = ("stdout", "stderr")
     word = _NUMBERED.start(server)
     assert "3 of 7; --all for the rest" in run_cli(word, "list-things", terminal=both).stderr
     assert "--all" not in run_cli(word, "list-things", "--page", "3", terminal=both).stderr
-    assert "--all" not in run_cli(word, "list-things", terminal=("stderr",)).stderr
+    assert "" == run_cli(word, "list-things").stderr
     assert "--all for" not in run_cli(word, "list-things", "--all", terminal=both).stderr
     linked = ListedApi(lambda _: (ITEMS[:1], {"Link": '</x>; rel="next"'}), array).start(server)
-    assert "1 item; --all for the rest" in run_cli(linked, "list-things", terminal=both).stderr
+    assert "1 item; --all for the rest" in run_cli(linked, "list-things").stderr
     refused = ListedApi(lambda _: ({"data": ITEMS, "next": "http://x.example/"}, {}), {}).start(server)
     assert "--all" not in run_cli(refused, "list-things", terminal=both).stderr
+
+
+@pytest.mark.parametrize("output", ["csv", "lines", "json", "@list.json", "csv@list.csv"])
+def test_a_pipe_gets_a_note_that_a_list_is_cut(output: str, server: Recorder) -> None:
+    """A report of the first page alone is wrong, and nobody sees it: the note is on standard error."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "-o", output)
+    assert (0, "3 of 7; --all for the rest\n") == (result.exit_code, result.stderr)
+    assert "--all" not in result.stdout
+
+
+def test_an_agent_gets_a_note_that_a_list_is_cut(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also beside the bytes of a response; the format `agent` has it in its first line."""
+    word = _NUMBERED.start(server)
+    monkeypatch.setenv("AI_AGENT", "1")
+    assert "3 of 7; --all for the rest" in run_cli(word, "list-things").stderr
+    assert "" == run_cli(word, "list-things", "-o", "agent").stderr
 
 
 def test_after_very_many_pages_it_is_said_that_there_are_more(
