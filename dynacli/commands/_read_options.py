@@ -8,7 +8,7 @@ import click
 
 from dynacli.errors import UsageError
 from dynacli.options.parsed_words import ParsedWords
-from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option, Options
+from dynacli.options.standard_options import OPTIONS_BY_FLAG, OPTIONS_BY_NAME, Option, Options
 
 if TYPE_CHECKING:
     from dynacli.commands.run import Run
@@ -70,7 +70,11 @@ def click_options(options: Iterable[Option], taken: Collection[str] = ()) -> lis
 def _click_option(option: Option, flags: list[str]) -> click.Option:
     settings: dict[str, Any] = {}
     if option.takes_value:
-        settings |= {"multiple": option.is_multiple, "required": option.is_required}
+        # Of `-o` two values count: a format and a file.
+        settings |= {
+            "multiple": option.is_multiple or option.kind == "format",
+            "required": option.is_required,
+        }
         settings |= {"show_default": option.shows_default, "metavar": option.metavar or None}
     else:
         settings["is_flag"] = True
@@ -110,7 +114,9 @@ def _keep_value(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Add the value of an option to those of the run."""
     if value is not None and value != () and param.name is not None:
         run: Run = ctx.obj
-        run.options = run.options.with_value(param.name, value)
+        is_collected = OPTIONS_BY_NAME[param.name].is_multiple
+        for one in (value,) if is_collected or not isinstance(value, tuple) else value:
+            run.options = run.options.with_value(param.name, one)
 
 
 # The values of options: what is not needed in each run is imported when it is.
@@ -122,7 +128,7 @@ def option_value(option: Option, word: str) -> str | float:
     Raises:
         UsageError: It is none.
     """
-    if option.kind not in _CONVERTERS or word in option.more:
+    if option.kind not in _CONVERTERS or word.partition("@")[0] in option.more:
         return word
     return _CONVERTERS[option.kind](word, option.flags[0])
 

@@ -269,12 +269,11 @@ class Root(TableGroup):
             words = bound_words(words)
         word, rest = words[0], words[1:]
         entry = COMMANDS.get(word)
-        if run.options.output in FORMATS_OF_COMMANDS and (
-            entry is None or run.options.output not in entry.formats
-        ):
+        form = run.options.output_format
+        if form in FORMATS_OF_COMMANDS and (entry is None or form not in entry.formats):
             from dynacli.output.output_format import check_format
 
-            check_format(run.options.output)
+            check_format(form)
         if entry is not None:
             return make_command(entry), rest
         try:

@@ -205,7 +205,7 @@ class Run:
     def is_for_agent(self) -> bool:
         """Whether an agent reads the output: it runs the program, or `-o agent` asks for its format."""
         options = self.all_options
-        return self.env.is_agent or options.output == "agent" or options.max_bytes is not None
+        return self.env.is_agent or options.output_format == "agent" or options.max_bytes is not None
 
     def api(self, word: str) -> OpenedApi:
         """Return the API that a word names; it is opened once in a run."""

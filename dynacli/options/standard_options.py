@@ -518,10 +518,28 @@ class Options:
     )
 
     def with_value(self, name: str, value: Any) -> "Options":
-        """Return the options with one more value; those of an option that may be repeated are collected."""
+        """Return the options with one more value; those of an option that may be repeated are collected.
+
+        Of `-o` the last format and the last file count: `-o csv -o @runs.csv` is `-o csv@runs.csv`.
+        """
         if isinstance(value, tuple):
             value = (*self.__dict__[name], *value)
+        elif name == "output":
+            form, at, file = value.partition("@")
+            value = (
+                (form or self.output_format) + "@" * bool(at or self.output_file) + (file or self.output_file)
+            )
         return Options(**{**self.__dict__, name: value})
+
+    @property
+    def output_format(self) -> str:
+        """The format that `-o` asks for; empty for none."""
+        return self.output.partition("@")[0]
+
+    @property
+    def output_file(self) -> str:
+        """The file that `-o` names; empty for standard output."""
+        return self.output.partition("@")[2]
 
     def followed_by(self, later: "Options") -> "Options":
         """Return the options with those of a later part of the command line applied to them."""

@@ -68,19 +68,20 @@ class OutputFormat:
 
 
 def check_format(word: str) -> None:
-    """Check that a word is one of the output formats or `@FILE`.
+    """Check that a word is one of the output formats, `@FILE`, or both: `csv@FILE`.
 
     Raises:
         UsageError: The format is unknown.
     """
-    if word in FORMATS or (word[:1] == "@" and len(word) > 1):
+    format_, at, file = word.partition("@")
+    if format_ in (FORMATS if not at or file else ()) or (not format_ and file):
         return
     from dynacli.errors import UsageError
 
     known = ", ".join(f"`{name}`" for name in FORMATS)
     raise UsageError(
         f"`{word}` is not an output format",
-        reason="`@` needs the name of a file after it" if word == "@" else "",
+        reason="`@` needs the name of a file after it" if at and not file else "",
         hint=f"Use one of {known}, or `@FILE` for a file",
     )
 
@@ -98,7 +99,7 @@ def form_of(
     """Return the form that options ask for.
 
     Args:
-        word: One of `FORMATS`, or `@FILE`; empty if none is asked for.
+        word: One of `FORMATS`, `@FILE`, or both; empty if none is asked for.
         default: The format of an API or a profile, which counts if none is asked for and it goes with the rest;
             empty for none.
         filter_: A JMESPath expression; empty for none.
@@ -118,9 +119,9 @@ def form_of(
             f'`output = "{default}"` in the configuration is not an output format',
             hint=f"Use one of {', '.join(f'`{name}`' for name in FORMATS)}",
         )
-    file = word[1:] if word.startswith("@") else ""
+    word, _, file = word.partition("@")
     paths = tuple(path.strip() for path in columns.split(",") if path.strip())
-    format_ = "auto" if file else word or default or "auto"
+    format_ = word or (not file and default) or "auto"
     if max_bytes is not None and word in {"", "auto"}:
         format_ = "agent"
     if paths and format_ not in _WITH_COLUMNS and word in {"", "auto"}:

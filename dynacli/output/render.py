@@ -85,7 +85,7 @@ def _write_body(
     if form.is_of_value or (form.format in {"json", "yaml"} and is_structured(media_type)):
         _write_formed(env, body, media_type, form, known, schema)
         return
-    if form.file:
+    if form.file and form.format in {"auto", "raw"}:
         from dynacli.files import write_named_file
 
         write_named_file(form.file, body)
@@ -112,7 +112,7 @@ def _write_body(
 
         _write_json_text(env, json.dumps(text, ensure_ascii=False), form)
     else:
-        _write_plain(env, text, form)
+        write_plain(env, text, form)
 
 
 def _write_formed(
@@ -211,7 +211,7 @@ def write_data(
     elif form.format == "yaml":
         from dynacli.text.yaml_text import yaml_of
 
-        _write_plain(env, yaml_of(value), form)
+        write_plain(env, yaml_of(value), form)
     else:
         _write_json_text(env, _json_of(value), form)
 
@@ -269,7 +269,7 @@ def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForma
             hint="It is printed as JSON, which has no such limit",
         ) from error
     else:
-        _write_plain(env, converted, form)
+        write_plain(env, converted, form)
 
 
 def _write_unparsed(env: Environment, body: bytes, text: str, note: str) -> None:
@@ -312,7 +312,13 @@ def _write_json_text(env: Environment, text: str, form: OutputFormat) -> None:
     _write_text(env, text, form)
 
 
-def _write_plain(env: Environment, text: str, form: OutputFormat) -> None:
+def write_plain(env: Environment, text: str, form: OutputFormat) -> None:
+    """Write text: on a terminal without control characters.
+
+    Raises:
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
     if env.stdout_is_terminal and not form.file:
         text = visible(text.replace("\r\n", "\n"))
     _write_text(env, text, form)

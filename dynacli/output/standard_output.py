@@ -22,7 +22,8 @@ def is_unchanged(env: Environment, form: OutputFormat) -> bool:
     """Return whether a form writes the bytes as they came, so that it does not need the whole body."""
     if form.filter or form.columns:
         return False
-    return bool(form.file) or form.format == "raw" or (form.format == "auto" and not env.stdout_is_terminal)
+    is_pipe = bool(form.file) or not env.stdout_is_terminal
+    return form.format == "raw" or (form.format == "auto" and is_pipe)
 
 
 def write_bytes(env: Environment, data: bytes) -> None:

@@ -356,7 +356,7 @@ def test_a_filter_has_a_budget(part: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize(
     "words",
-    [("-o", "json", "--columns", "a"), ("-o", "raw", "-f", "a"), ("-o", "@out", "--columns", "a")],
+    [("-o", "json", "--columns", "a"), ("-o", "raw", "-f", "a"), ("-o", "raw@out", "--columns", "a")],
     ids=["columns-of-json", "filter-of-bytes", "columns-of-bytes"],
 )
 def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], server: Recorder) -> None:

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from dynacli.commands._read_options import options_in
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.files import write_named_file, write_named_files
+from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import write_body, write_data
+from tests.documents import pets, save
+from tests.harness import run_cli
 
 
 @pytest.fixture(autouse=True)
@@ -220,3 +224,39 @@ def test_files_of_a_directory_stay_in_it(tmp_path: Path, name: str) -> None:
     (made / name).symlink_to(made / "inside/file" if name.endswith("file") else made / "inside")
     write_named_files(str(made), {"first": b"1", "folder/file": b"2"})
     assert b"2" == (made / "inside/file").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        ("-o csv -o @out", "csv@out"),
+        ("-o @out -o csv", "csv@out"),
+        ("-o csv@out", "csv@out"),
+        ("-o json -o csv -o @other -o @out", "csv@out"),
+        ("-o csv@out -o lines", "lines@out"),
+        ("-o csv", "csv"),
+        ("-o @out", "@out"),
+        ("-o csv@mail@host", "csv@mail@host"),
+    ],
+)
+def test_a_format_and_a_file_are_given_together_or_apart(words: str, form: str) -> None:
+    """None of them is lost: the last format and the last file count."""
+    assert form == options_in(parse(words.split(), standard_rules())).output
+
+
+def test_a_format_in_a_file_is_what_standard_output_has() -> None:
+    """Also if one of both options is before the API."""
+    words = ("demo", "list-workflows", "--columns", "id,name")
+    expected = run_cli(*words, "-o", "csv").stdout_bytes
+    for number, (before, after) in enumerate([("@{}", "csv"), ("csv", "@{}"), ("json", "csv@{}")]):
+        assert "" == run_cli("-o", before.format(number), *words, "-o", after.format(number)).stdout
+        assert expected == Path(str(number)).read_bytes()
+
+
+@pytest.mark.parametrize(("command", "format_"), [("changes", "markdown"), ("check", "html")])
+def test_the_own_format_of_a_command_goes_into_a_file(command: str, format_: str) -> None:
+    """So does that of any other."""
+    word = save(pets())
+    more = ("--since", word) if command == "changes" else ("--server", "http://127.0.0.1:9", "--no-fail")
+    result = run_cli(command, word, *more, "-o", format_, "-o", "@page")
+    assert ("", True) == (result.stdout, Path("page").stat().st_size > 10), result.stderr

@@ -41,7 +41,7 @@ def wanted_reports(options: Options) -> list[WantedReport]:
         UsageError: A format is unknown, a file has no name, or two things would go to one file.
     """
     reports = []
-    files = {os.path.abspath(options.output[1:])} if options.output.startswith("@") else set()
+    files = {os.path.abspath(options.output_file)} if options.output_file else set()
     for word in options.report:
         name, equals, file = word.partition("=")
         if name not in _FORMATS:

@@ -48,7 +48,7 @@ def check_read(options: Options, *, is_agent: bool) -> None:
         if os.path.isabs(place):
             check_input_file(options, f"--allow-ref {place}")
     reports = (word.partition("=")[2] for word in options.report)
-    file = options.output[1:] if options.output.startswith("@") else ""
+    file = options.output_file
     for path in filter(None, (file, *reports)):
         _check_output(path, is_resumed=options.resume and path == file)
 

@@ -509,8 +509,7 @@ def _go_on_line(run: Run, options: _BatchOptions) -> str:
     """Return the command line that goes on with the rows that are left; RESULT is what was written."""
     from dynacli.auth.secret import Masker, secrets_in
 
-    output = run.options.output
-    result = output[1:] if output.startswith("@") else "RESULT"
+    result = run.options.output_file or "RESULT"
     words = list(run.words)
     for index, word in enumerate(words):
         if word == "--resume":

@@ -103,7 +103,9 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.client.damaged_cache import explain_damage
     from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
-    if run.options.output == HTML and (run.options.dry_run or run.options.filter or run.options.columns):
+    if run.options.output_format == HTML and (
+        run.options.dry_run or run.options.filter or run.options.columns
+    ):
         raise UsageError(
             "`-o html` needs a complete check",
             hint="Leave out `--dry-run`, `-f` and `--columns`",
@@ -443,8 +445,8 @@ def check_files(options: Options, **files: str | None) -> None:
     named = [
         (f"--report ...={report.file}", report.file) for report in wanted_reports(options) if report.file
     ]
-    if options.output.startswith("@"):
-        named.append((f"-o {options.output}", options.output[1:]))
+    if options.output_file:
+        named.append((f"-o {options.output}", options.output_file))
     named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
     taken: set[str] = set()
     for option, file in named:
@@ -548,10 +550,10 @@ def conclude_check(
             run.warn(f"{second.message}: {second.reason}")  # the first cause wins
     if not is_shown:
         pass  # what was found stands there already
-    elif run.options.output == HTML:
+    elif run.options.output_format == HTML:
         from dynacli.check.check_page import check_page
 
-        with written_text(run.env, OutputFormat()) as write:
+        with written_text(run.env, OutputFormat(file=run.options.output_file)) as write:
             write(check_page(results, time.time()))
     else:
         write_data(

@@ -97,9 +97,12 @@ def _write_changes(
     from dynacli.output.render import write_data
 
     rows = old.rows.get, new.rows.get
-    if run.options.output == MARKDOWN:
+    if run.options.output_format == MARKDOWN:
+        from dynacli.output.output_format import OutputFormat
+        from dynacli.output.render import write_plain
+
         markdown = changes_markdown(changes, *rows, has_texts=has_texts)
-        run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
+        write_plain(run.env, markdown, OutputFormat(file=run.options.output_file))
         return
     write_data(
         run.env,
