@@ -186,7 +186,7 @@ class OperationCommand(click.Command):
                 raise ambiguous_option(self.described, word.flag, self.guarded[word.flag])
         check_values(parsed, ctx)
         for word in parsed.given:
-            if word.rule is None and word.flag.startswith("--"):
+            if word.rule is None:
                 from dynacli.client.inputs.find_input import no_such_input
 
                 known = self.rules.keys() - _HELP

@@ -21,7 +21,7 @@ from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.collect_values import collect_values, input_name
-from dynacli.client.inputs.find_input import near_options
+from dynacli.client.inputs.find_input import INSTEAD, near_options
 from dynacli.client.search_operations import SLIP
 from dynacli.commands._call.make_call import read_inputs
 from dynacli.commands._call_line import CallLine, Piece
@@ -136,8 +136,15 @@ def _fitting_standard(piece: Piece) -> Piece:
     except UsageError:
         if option.kind in {"filter", "condition"}:
             return _with_value(piece, jmespath_of_jq(value) or None)
-        return _with_value(piece, _nearest(value, FORMATS) if option.name == "output" else None)
+        return _with_value(piece, _near_format(value) if option.name == "output" else None)
     return piece
+
+
+def _near_format(text: str) -> str | None:
+    """Return the output format that is nearest to a wrong one, with the file beside it; None if none is near."""
+    word, at, file = text.partition("@")
+    near = {"jsonl": "ndjson", "jsonlines": "ndjson", "yml": "yaml"}.get(word) or _nearest(word, FORMATS)
+    return f"{near}{at if file else ''}{file}" if near is not None else None
 
 
 def _is_json(text: str) -> bool:
@@ -171,8 +178,9 @@ def _nearest(text: str, words: Iterable[str]) -> str | None:
 
 
 def _with_known_names(typed: CallLine) -> CallLine:
-    """Return the line with each unknown option replaced by a near one, or left out.
+    """Return the line with each unknown option replaced by a near one, else by a placeholder: nothing gets lost.
 
+    Only a secret is left out, an option for a body if there is none, and an option for which the error has advice.
     An option that may be dynacli's or the operation's is dynacli's, and goes before the API; one that is the
     operation's goes after it.
     """
@@ -193,14 +201,31 @@ def _with_known_names(typed: CallLine) -> CallLine:
         follows = pieces[index] if index < len(pieces) and not pieces[index].flag else None
         value = piece.value if piece.value is not None else follows.value if follows else None
         known = _meant(line, piece.flag, value, [*made, *pieces[index:]])
-        if known is not None:
-            made.append(known)
         takes_next = piece.value is None and follows is not None
         has_value = bool(surplus) or (known is not None and known.value is not None)
-        if takes_next and (has_value or is_secret_name(piece.flag)):
+        is_secret = is_secret_name(piece.flag)
+        is_needless = piece.flag in INSTEAD or any(piece.flag in option.flags for option in INPUT_OPTIONS)
+        if takes_next and (has_value or is_secret):
             index += 1
             surplus = max(surplus - 1, 0)
+        elif takes_next:
+            value = None
+        if known is not None:
+            made.append(known)
+        elif not is_secret and not is_needless:
+            made.append(_unnamed(line, piece.flag, value))
     return line.with_pieces(made)
+
+
+_UNNAMED = "--OPTION"
+"""The placeholder for the name of an option."""
+
+
+def _unnamed(line: CallLine, flag: str, value: str | None) -> Piece:
+    """Return an option whose name is left to fill in; a query parameter if the document does not say what there is."""
+    if not line.command.described.is_documented and value is not None and flag.startswith("--"):
+        return line.piece_of("--query", f"{flag.removeprefix('--')}={value}")
+    return Piece(_UNNAMED, value, is_placeholder=True)
 
 
 def _surplus(pieces: Iterable[Piece]) -> int:
@@ -237,19 +262,30 @@ def _fits(piece: Piece) -> bool:
 
 
 def _without_surplus(line: CallLine) -> CallLine:
-    """Return the line with each word that is too many made a part of the value before it, an option, or left out."""
+    """Return the line with each word that is too many made a part of the value before it, or an option."""
     made: list[Piece] = []
     surplus = _surplus(line.pieces)
     for piece in line.pieces:
         before = made[-1] if made else None
-        value = None if before is None or piece.flag or not surplus else _joined(before, piece.value or "")
-        if before is None or value is None:
-            made.append(piece)
-        else:
+        word = None if before is None or piece.flag or not surplus else piece.value
+        value = None if before is None or word is None else _joined(before, word)
+        if before is not None and value is not None:
             made[-1] = replace(before, value=value)
             surplus -= 1
-    named = (_named(line, piece) for piece in line.with_pieces(made).pieces)
-    return line.with_pieces(piece for piece in named if piece is not None)
+        elif before is not None and word is not None and _takes_more(before, word):
+            made.append(replace(before, value=word))
+            surplus -= 1
+        else:
+            made.append(piece)
+    return line.with_pieces(_named(line, piece) for piece in line.with_pieces(made).pieces)
+
+
+def _takes_more(piece: Piece, word: str) -> bool:
+    """Return whether a word is one more item of the list that an option gives: `--labels bug docs`."""
+    items = piece.value_type.items
+    is_list = bool(piece.flag) and piece.value_type.type == "array" and items is not None
+    is_whole = (piece.value or "[").lstrip().startswith("[")
+    return is_list and not is_whole and _fitting_value(word, piece.value_type) == word
 
 
 def _joined(piece: Piece, word: str) -> str | None:
@@ -271,13 +307,13 @@ def _is_open_text(piece: Piece) -> bool:
     return bool(piece.flag) and is_text and piece.value is not None and not piece.is_placeholder
 
 
-def _named(line: CallLine, piece: Piece) -> Piece | None:
-    """Return a piece; of a word that is too many the option that `NAME=VALUE` means, or None."""
+def _named(line: CallLine, piece: Piece) -> Piece:
+    """Return a piece; of a word that is too many the option that `NAME=VALUE` means, else one without a name."""
     if piece.flag or piece.parameter is not None:
         return piece
     name, equals, value = (piece.value or "").partition("=")
     option = line.piece_of(f"--{name}", value)
-    return option if equals and name and option.is_input else None
+    return option if equals and name and option.is_input else _unnamed(line, "", piece.value)
 
 
 _MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
@@ -681,7 +717,11 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> C
             if error is None:
                 return line
             # Some things only the call itself finds, such as options that cannot be combined.
-            is_left = _has_named(line, typed, error) or (_is_same(line, typed) and not line.unfilled())
+            is_left = (
+                "output" in error.details
+                or _has_named(line, typed, error)
+                or (_is_same(line, typed) and not line.unfilled())
+            )
             return _fixed(line, error) if is_left else line
         changed = _fixed(line, problem)
         if _is_same(changed, line):
@@ -716,6 +756,8 @@ def _fixed(line: CallLine, problem: UsageError) -> CallLine:
         return _without_findings(line, problem.details["findings"])
     if "server_variable" in problem.details:
         return _with_server_variable(line, problem)
+    if "output" in problem.details:
+        return line.with_options(("output",), ("-o", problem.details["output"]))
     if "pair" in problem.details:  # it is given twice
         start = f"{problem.details['pair']}="
         return line.without(

@@ -128,17 +128,18 @@ def form_of(
         format_ = "table"
     if filter_ and format_ == "raw" and not word:
         format_ = "auto"
-    wrong = ""
+    wrong = instead = ""
     if paths and format_ not in _WITH_COLUMNS:
-        wrong = "`--columns` chooses the columns of `table`, `csv`, `tsv` or `agent`"
+        wrong, instead = "`--columns` chooses the columns of `table`, `csv`, `tsv` or `agent`", "table"
     elif max_bytes is not None and format_ != "agent":
-        wrong = "`--max-bytes` limits what `agent` prints"
+        wrong, instead = "`--max-bytes` limits what `agent` prints", "agent"
     elif filter_ and format_ == "raw":
-        wrong = (
-            "`-f` makes a new value, and `raw` is the bytes as they came; `lines` writes text without quotes"
-        )
+        wrong, instead = "`-f` makes a new value, and `raw` is the bytes as they came", "lines"
     if wrong:
         from dynacli.errors import UsageError
 
-        raise UsageError("The output options cannot be combined", reason=wrong, hint="Leave out one of them")
+        output = f"{instead}@{file}" if file else instead
+        raise UsageError(
+            "The output options cannot be combined", reason=wrong, hint=f"Use `-o {output}`", output=output
+        )
     return OutputFormat(format_, file, filter_, paths, include, may_page, max_bytes or _MOST_BYTES)

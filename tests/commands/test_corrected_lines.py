@@ -28,7 +28,7 @@ LINES = {
     "search-runs --status FAIL": "search-runs --status fail",
     "search-runs --status of-nothing": "search-runs --status pending",
     "create-mcp-server --name x --auth-profile.type of-nothing": "create-mcp-server --name x --auth-profile.type TEXT",
-    "list-workflows --status of-nothing": "list-workflows",
+    "list-workflows --status of-nothing": "list-workflows --OPTION of-nothing",
     "search-runs --timeuot soon": "search-runs --timeout SECONDS",
     "search-runs --limit 5": "search-runs --page-size 5",
     "search-runs --pagesize 5": "search-runs --page-size 5",
@@ -37,9 +37,16 @@ LINES = {
     "search-runs --page-size 100000": "search-runs --page-size INTEGER",
     "search-runs --page 0": "search-runs --page INTEGER",
     "search-runs --workflow wf_1": "search-runs --workflow-id wf_1",
-    "search-runs fail": "search-runs",
+    "search-runs fail": "search-runs --OPTION fail",
     "search-runs search=x": "search-runs --search x",
-    "search-runs --no-such-option x --page 2": "search-runs --page 2",
+    "search-runs --no-such-option x --page 2": "search-runs --OPTION x --page 2",
+    "search-runs --no-such-option --page 2": "search-runs --OPTION --page 2",
+    "search-runs -X GET --page 2": "search-runs --page 2",
+    "search-runs --jq .rows --page 2": "search-runs --filter rows --page 2",
+    "search-runs -n 3": "search-runs --max-items 3",
+    "search-runs -o jsonl": "search-runs -o ndjson",
+    "search-runs -o tabel@runs": "search-runs -o table@runs",
+    "search-runs -f rows -o raw": "search-runs -f rows -o lines",
     "search-runs --body '{}' --page 2": "search-runs --page 2",
     "search-runs --ouput table": "search-runs --output table",
     "search-runs --rang 7d --dry-run": "search-runs --range 7d --dry-run",
@@ -56,16 +63,16 @@ LINES = {
     "create-workflow --wait true --name x": "create-workflow --name x --mcp-server-id UUID --tester-prompt TEXT",
     "search-runs --report jsn": "search-runs --report json",
     "search-runs --report of-nothing": "search-runs --report FORMAT",
-    "search-runs --columns id -o json": "search-runs -o json",
+    "search-runs --columns id -o json": "search-runs --columns id -o table",
     "search-runs -H nothing": "search-runs",
     "dispatch-workflow-run wf_1 --follow rum": "dispatch-workflow-run wf_1 --follow run",
     "create-workflow --content-type xml --body JSON": "create-workflow --content-type application/json --body JSON",
-    "GET /nowhere --limit 3": "GET /nowhere",
+    "GET /nowhere --limit 3": "GET /nowhere --query limit=3",
     "GET /runs --limit 3": "search-runs --page-size 3",
     "get-run ''": "get-run ID",
     "get-run": "get-run ID",
-    "get-run a b": "get-run a",
-    "get-run --id a b": "get-run --id a",
+    "get-run a b": "get-run a --OPTION b",
+    "get-run --id a b": "get-run --id a --OPTION b",
     "create-workflow": "create-workflow --name TEXT --mcp-server-id UUID --tester-prompt TEXT",
     f"create-workflow {WHOLE} more words": f"create-workflow {WHOLE.replace(' p', '')} 'p more words'",
     f"create-workflow {WHOLE} --schedule.cron now": f"create-workflow {WHOLE} --schedule.cron TEXT",
@@ -196,10 +203,29 @@ def test_a_body_without_required_fields_is_empty(server: Recorder) -> None:
 
 def test_an_option_of_another_operation_names_that_one() -> None:
     """If no option here is near, the error says who has it."""
-    error = run_cli("demo", "list-workflows", "--limit", "3", "--error-format", "json").error
-    assert "`list-workflows` has no option `--limit`" == error["message"]
+    error = run_cli("demo", "get-org", "--limit", "3", "--error-format", "json").error
+    assert "`get-org` has no option `--limit`" == error["message"]
     assert "`list-insight-topics`" in error["reason"]
-    assert "dynacli demo list-workflows --error-format json" == error["try"]
+    assert "dynacli demo get-org --OPTION 3 --error-format json" == error["try"]
+
+
+def test_each_item_of_a_list_gets_its_option() -> None:
+    """A command without one of the labels would make another issue."""
+    labels = {"type": "object", "properties": {"labels": {"type": "array", "items": {"type": "string"}}}}
+    api = save(document({"/a": {"post": operation("createA", body=labels)}}))
+    result = run_cli(api, "create-a", "--labels", "bug", "docs", "ui", "--dry-run")
+    assert (
+        f"  try: dynacli {api} create-a --labels bug --labels docs --labels ui --dry-run"
+        == result.stderr.splitlines()[-1]
+    )
+
+
+@pytest.mark.parametrize("flag", ["--proxy", "--insecure", "-k", "-X", "-L", "--cacert"])
+def test_an_option_of_another_program_leads_to_what_there_is_instead(flag: str) -> None:
+    """The error does not stop at saying that there is none."""
+    error = run_cli("demo", "get-org", flag, "x", "--error-format", "json").error
+    assert f"There is no option `{flag}`" == error["message"]
+    assert any(word in error["hint"] for word in ("HTTPS_PROXY", "`ca = FILE`", "METHOD", "redirects"))
 
 
 def test_a_hint_does_not_repeat_the_corrected_command() -> None:
@@ -315,7 +341,9 @@ def test_a_secret_that_is_a_part_of_a_name_leaves_the_name() -> None:
     names = (parameter(name, {"type": "string"}, "path") for name in ("user", "passwd"))
     api = save(document({"/auth/{user}/{passwd}": {"get": operation("authUserPasswd", *names)}}))
     result = run_cli(api, "auth-user-passwd", "me", "passwd", "surplus")
-    assert f"  try: dynacli {api} auth-user-passwd me PASSWD" == result.stderr.splitlines()[-1]
+    assert (
+        f"  try: dynacli {api} auth-user-passwd me PASSWD --OPTION surplus" == result.stderr.splitlines()[-1]
+    )
 
 
 @pytest.mark.exhaustive
@@ -389,7 +417,7 @@ def test_a_path_with_a_slip_keeps_its_arguments() -> None:
     for typed, line in {
         "a": "a REPO",
         "--repo r": "OWNER --repo r",
-        "a b c": "a b",
+        "a b c": "a b --OPTION c",
         "a b --since 2024-05-06": "a b --since DATE-TIME",
         "a b --snice 2024-05-06T00:00:00Z": "a b --since 2024-05-06T00:00:00Z",
     }.items():

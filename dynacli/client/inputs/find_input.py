@@ -75,6 +75,8 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
     if of_map is not None:
         return of_map
     near = near_options(described, flag, known)
+    if not near and flag in INSTEAD:
+        return UsageError(f"There is no option `{flag}`", hint=INSTEAD[flag].format(invocation()), near=[])
     if near:
         return UsageError(f"There is no option `{flag}`", hint=did_you_mean(near), near=near)
     others = _operations_with_option(described, flag.removeprefix("--"))
@@ -113,6 +115,41 @@ _INDEX = re.compile(r"\[(\d+)\]")
 _NUMBER = re.compile(r"\.\d+(?=\.|$)")
 
 
+_OF_OTHER_PROGRAMS = {
+    "--data": ("--body",),
+    "--data-binary": ("--body",),
+    "--data-raw": ("--body",),
+    "--format": ("--output",),
+    "--jq": ("--filter",),
+    "--max-time": ("--timeout",),
+    "-d": ("--body",),
+    "-m": ("--timeout",),
+    "-n": ("--max-items",),
+    "-q": ("--filter",),
+}
+"""Option of curl, gh or kubectl → dynacli's own option for the same."""
+_PROXY = "Name a proxy in `HTTPS_PROXY` or `HTTP_PROXY`: see `{0} help environment`"
+_VERIFY = (
+    "Certificates are always verified; `ca = FILE` trusts one more authority: see `{0} help auth-config`"
+)
+_METHOD = "An operation has its own method; `{0} API METHOD /PATH` calls any path"
+_REDIRECT = "Leave it out: dynacli follows the redirects of read-only calls"
+INSTEAD = {
+    "--cacert": _VERIFY,
+    "--insecure": _VERIFY,
+    "--location": _REDIRECT,
+    "--method": _METHOD,
+    "--no-verify": _VERIFY,
+    "--proxy": _PROXY,
+    "--request": _METHOD,
+    "-L": _REDIRECT,
+    "-X": _METHOD,
+    "-k": _VERIFY,
+    "-x": _PROXY,
+}
+"""Option of another program that dynacli does without → what there is instead."""
+
+
 def near_options(described: DescribedOperation, flag: str, known: Iterable[str]) -> list[str]:
     """Return the options that a wrong one may have been meant for, the likeliest first, at most three.
 
@@ -124,6 +161,8 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
 
     from dynacli.options.standard_options import OPTIONS_BY_FLAG
 
+    if not flag.startswith("--"):
+        return [near for near in _OF_OTHER_PROGRAMS.get(flag, ()) if near in known]
     word = flag.removeprefix("--")
     fields = described.media_type.fields if described.media_type else ()
     items = [f"--{of_first_items(field.option)}" for field in fields]
@@ -131,8 +170,11 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     # Deep options are often called by their last name alone, as the document calls them.
     near = [item for item in spelled if _last_name(item) == word]
     near = near or [item for item in spelled if plain_name(_last_name(item)) == plain_name(word)]
+    if not near and flag in INSTEAD:
+        return []
     near = near or list(_in_same_place(word, items))
     near = near or list(_page_size(described, word))
+    near = near or [item for item in _OF_OTHER_PROGRAMS.get(flag, ()) if item in known]
     names = [item[2:] for item in spelled]
     # `--criterion` may be a part of `--criteria.0.criterion-text`, and `--criteria` with a slip.
     near = near or [
@@ -168,13 +210,20 @@ def _last_name(flag: str) -> str:
 
 
 def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
-    """Yield the option that says how many items a page has, if the word is another name for it."""
+    """Yield the option that says how many items a page has, if the word is another name for it.
+
+    A list without such an option still ends after a number of items.
+    """
+    from dynacli.client.pages.known_items import known_items
     from dynacli.client.pages.page_rule import NUMBERS, SIZES, input_of, is_listing, paging_inputs
 
-    if plain_name(word) in SIZES and is_listing(described):
-        size = input_of(paging_inputs(described), SIZES, NUMBERS)
-        if size is not None:
-            yield f"--{size.option}"
+    if plain_name(word) not in SIZES or not described.is_documented or not is_listing(described):
+        return
+    size, items = input_of(paging_inputs(described), SIZES, NUMBERS), known_items(described)
+    if size is not None:
+        yield f"--{size.option}"
+    elif items is not None and items.holder in {"array", "object"}:
+        yield "--max-items"
 
 
 def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
