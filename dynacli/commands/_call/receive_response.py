@@ -454,7 +454,7 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def _note_more_pages(run: Run, call: Call, response: "Response", form: OutputFormat) -> None:
-    """Write a note if a response shows that it is one page of several: a list that is cut is no result.
+    """Write a note if a response shows that it is one page of several: a cut list looks like a whole one.
 
     The format `agent` has this note in its first line.
     """
