@@ -387,12 +387,14 @@ class RespondedPage:
         number: Which page it is; None if the inputs do not say it.
         next_inputs: Option → value of the inputs that ask for the next page, with the others as they were; None if
             only a URL says it, in which there is more than inputs.
+        place: Where the items are; None if they are the members of an object.
     """
 
     items: int
     total: int | None
     number: int | None
     next_inputs: dict[str, Any] | None
+    place: ResponsePlace | None
 
 
 def received_page(call: Call, response: "Response") -> RespondedPage | None:
@@ -410,7 +412,7 @@ def received_page(call: Call, response: "Response") -> RespondedPage | None:
         return None
     begun = given_value(loop.rule.input, inputs)
     number = begun if loop.rule.kind == "page" and isinstance(begun, int) else 1 if begun is None else None
-    return RespondedPage(len(page.items), loop.total, number, _next_inputs(call, loop, following))
+    return RespondedPage(len(page.items), loop.total, number, _next_inputs(call, loop, following), loop.items)
 
 
 def _next_inputs(call: Call, loop: PageLoop, following: NextPage) -> dict[str, Any] | None:

@@ -456,7 +456,8 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 def _note_more_pages(run: Run, call: Call, response: "Response", form: OutputFormat) -> None:
     """Write a note if a response shows that it is one page of several: a cut list looks like a whole one.
 
-    The format `agent` has this note in its first line.
+    The format `agent` has this note in its first line. A filter that does not name the items, such as `total`, gives
+    the same for all pages.
     """
     if form.format == "agent":
         return
@@ -464,7 +465,10 @@ def _note_more_pages(run: Run, call: Call, response: "Response", form: OutputFor
     from dynacli.openapi.model.wording import counted
 
     page = received_page(call, response)
+    steps = page.place.steps if page is not None and page.place is not None else None
     if page is None:
+        return
+    if form.filter and steps and not any(name in form.filter for name in (str(steps[-1]), "@", "*")):
         return
     shown = counted(page.items, "item")
     if page.total is not None and page.total > page.items:

@@ -397,6 +397,13 @@ def test_a_pipe_gets_a_note_that_a_list_is_cut(output: str, server: Recorder) ->
     assert "--all" not in result.stdout
 
 
+@pytest.mark.parametrize(("filter_", "is_noted"), [("length(data)", True), ("total", False), ("@", True)])
+def test_a_filter_without_the_items_gets_no_note(filter_: str, is_noted: bool, server: Recorder) -> None:
+    """A total is the same for all pages."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "-f", filter_)
+    assert is_noted == ("--all for the rest" in result.stderr)
+
+
 def test_an_agent_gets_a_note_that_a_list_is_cut(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also beside the bytes of a response; the format `agent` has it in its first line."""
     word = _NUMBERED.start(server)
