@@ -283,7 +283,7 @@ COMMANDS = (
             "timeout": "Limit the time of each call",
             "verbose": "Print a line to stderr for each row",
             "no_fail": "Exit with 0 although rows failed",
-            "yes": "Agree to rows that remove something",
+            "yes": "Do not ask on a terminal before DELETE rows",
         },
         of_tool=API,
     ),

@@ -90,7 +90,7 @@ class Explanation(NamedTuple):
             return self.decision.reason
         said = "No rule of the policy matches" if self.has_policy else "There is no policy"
         if self.described.operation.method == "DELETE":
-            return f"{said}, and a DELETE removes something: a person on a terminal is asked"
+            return f"{said}, and a DELETE removes something: dynacli asks on a terminal, and sends it without one"
         return said
 
     def _here(self) -> str:
