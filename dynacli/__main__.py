@@ -196,6 +196,10 @@ def _report(run: "Run", error: "DynacliError") -> int:
 
     if isinstance(error, UsageError) and not error.is_declined:
         _teach(run, error)
+    if instead := error.details.pop("instead", None):
+        from dynacli.commands.corrected_line import offer_values
+
+        offer_values(run, error, instead)
     if "policy" in error.details:
         from dynacli.commands.command_line_errors import offer_plan
 

@@ -29,7 +29,7 @@ from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import option_value, options_in
 from dynacli.commands.command_line_errors import from_click
 from dynacli.commands.run import GivenWords, Run
-from dynacli.commands.typed_line import asked_call, read_line
+from dynacli.commands.typed_line import asked_call, read_line, repeatable_line
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
@@ -40,7 +40,7 @@ from dynacli.openapi.model.wording import enumerated, reads_input
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.options.parsed_words import parse, standard_rules
-from dynacli.options.standard_options import INPUT_OPTIONS
+from dynacli.options.standard_options import INPUT_OPTIONS, OPTIONS_BY_NAME
 from dynacli.output.output_format import FORMATS
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
@@ -51,6 +51,8 @@ from dynacli.urls import is_secret_name
 
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})
+_JSON_OPTIONS = frozenset({"body", "inputs"})
+"""The names of the options that take JSON or a file of it."""
 
 
 def _with_fitting_values(line: CallLine) -> CallLine:
@@ -120,8 +122,10 @@ def _fitting_standard(piece: Piece) -> Piece:
         return piece
     if option.choices:
         return piece if value in option.choices else _with_value(piece, _nearest(value, option.choices))
-    if option.name == "body":
-        return piece if value[:1] in {"@", "-"} or _is_json(value) else piece.unfilled()
+    if option.name in _JSON_OPTIONS:
+        if value[:1] in {"@", "-"} or _is_json(value):
+            return piece
+        return replace(piece, value=f"@{value}") if os.path.isfile(value) else piece.unfilled()
     if option.name == "set":
         name, equals, text = value.partition("=")
         if not equals or not name:
@@ -842,6 +846,18 @@ def teach(run: Run, error: UsageError) -> None:
         _suggest_near(run, error)
 
 
+def offer_values(run: Run, error: DynacliError, values: Mapping[str, str]) -> None:
+    """Add to the error of a call that was made the same call with other values of standard options.
+
+    Args:
+        values: Name of an option → the value that fits the response.
+    """
+    line = repeatable_line(run)
+    if line is not None:
+        options = [(OPTIONS_BY_NAME[name].flags[-1], value) for name, value in values.items()]
+        error.try_ = line.with_options(values.keys(), *options).typed_text
+
+
 def _summary(
     run: Run, described: DescribedOperation, error: UsageError, line: CallLine | None
 ) -> dict[str, Any] | None:
@@ -910,6 +926,14 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
         piece.is_input and f"`{piece.flag}`" in error.message for piece in line.pieces
     ):
         error.hint = f"The options of `{described.operation.name}` go after its name"
+    typed = {text for word in run.words for text in (word, word.partition("=")[2])}
+    for piece in line.pieces:
+        if (
+            piece.standard_name in _JSON_OPTIONS
+            and reads_input(piece.value or "")
+            and piece.value not in typed
+        ):
+            error.hint = f"`{piece.value}` reads the file"
     sources = enumerated(list(_sources(line)))
     if sources and "missing" in error.details:
         error.hint = sources

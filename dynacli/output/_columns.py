@@ -125,11 +125,14 @@ class Columns:
         path = next(iter(self._missing))
         near = get_close_matches(path, self._found, 3, 0.6) or list(self._found)[:8]
         listed = ", ".join(f"`{name}`" for name in near)
+        meant = {name: get_close_matches(name, self._found, 1, 0.6) for name in self._missing}
+        corrected = [next(iter(meant[name]), "") if name in meant else name for name in self._wanted]
         return FormatError(
             f"The response has no column `{path}`",
             reason=f"its items have {listed}" if listed else "its items are not objects",
             hint="It is printed as JSON; name columns that it has",
             near=near,
+            instead={"columns": ",".join(dict.fromkeys(corrected))} if all(corrected) else {},
         )
 
     def rows(self, items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -140,7 +140,25 @@ def test_the_last_response_is_written_when_the_time_is_over(server: Recorder, cl
     assert [2, 3, 1] == clock.pauses
     assert ("timeout", 4) == (result.error["kind"], result.error["calls"])
     assert "`state == 'done'` was not true within 6 s" == result.error["message"]
-    assert "4 calls failed" in result.error["reason"]
+    assert "4 calls made; the last response: 200 OK" in result.error["reason"]
+
+
+def test_a_field_that_looks_like_a_slip_ends_the_wait(server: Recorder, clock: Clock) -> None:
+    """Neither the response nor the document has it: no call would make the expression true."""
+    api = _api(server, job("new"))
+    words = ["get-job", "--wait", "stat == 'done'"]
+    result = run_cli(api, *words)
+    assert (13, '{"state": "new"}', []) == (result.exit_code, result.stdout, clock.pauses)
+    assert f"  try: dynacli {api} get-job --wait \"state == 'done'\"" == result.stderr.splitlines()[-1]
+    assert 7 == run_cli(api, *words, "--validate", "off", "--wait-timeout", "3").exit_code
+    assert 7 == run_cli(api, "get-job", "--wait", "zzz", "--wait-timeout", "3").exit_code
+
+
+def test_a_field_of_the_document_may_appear_later(server: Recorder, clock: Clock) -> None:
+    """The responses before it do not have it."""
+    other = Response(200, b'{"stats": 1}', _JSON)
+    result = run_cli(_api(server, other, job("done")), "get-job", "--wait", "state == 'done'")
+    assert (0, 1) == (result.exit_code, len(clock.pauses)), result.stderr
 
 
 def test_a_server_that_wants_to_be_asked_later_ends_it(server: Recorder, clock: Clock) -> None:

@@ -228,6 +228,29 @@ def test_an_option_of_another_program_leads_to_what_there_is_instead(flag: str) 
     assert any(word in error["hint"] for word in ("HTTPS_PROXY", "`ca = FILE`", "METHOD", "redirects"))
 
 
+def test_a_missing_at_sign_is_added_before_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is no JSON; if it is the name of a file, its content was meant."""
+    monkeypatch.chdir(tmp_path)
+    Path("b.json").write_text('{"name": "x"}', encoding="utf-8")
+    for option in ("--body", "--inputs"):
+        result = run_cli("demo", "update-workflow", "wf_1", option, "b.json")
+        *_, hint, line = result.stderr.splitlines()
+        assert (2, "  hint: `@b.json` reads the file") == (result.exit_code, hint)
+        assert f"  try: dynacli demo update-workflow wf_1 {option} @b.json" == line
+    missing = run_cli("demo", "update-workflow", "wf_1", "--body", "none.json")
+    assert "  try: dynacli demo update-workflow wf_1 --body JSON" == missing.stderr.splitlines()[-1]
+
+
+def test_columns_that_a_response_does_not_have_are_corrected() -> None:
+    """The error names the columns and ends with the command that has them; nothing near, no command."""
+    words = ("demo", "search-runs", "--range", "7d", "--max-items", "2")
+    result = run_cli(*words, "--columns", "id,state,start_time")
+    assert (13, 2) == (result.exit_code, len(result.json))
+    line = f"  try: dynacli {' '.join(words)} --columns id,status,startedAt"
+    assert line == result.stderr.splitlines()[-1]
+    assert "try:" not in run_cli(*words, "--columns", "nothing-near").stderr
+
+
 def test_a_hint_does_not_repeat_the_corrected_command() -> None:
     """Names that the command has are not in the hint; the other near ones are."""
     for words, hint in {

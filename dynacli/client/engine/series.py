@@ -3,6 +3,7 @@
 A wait makes a call again and again until an expression is true of its response.
 """
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,7 +32,7 @@ from dynacli.errors import (
 from dynacli.http.exchange import may_pass, seconds_text
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
@@ -172,16 +173,18 @@ def _wait_until(
             is_passing = is_lost_connection(error) or clock() >= end
             if not is_passing or (not has_responded and calls > retries):
                 raise
-            reason = error.message
+            reason = last = error.message
         else:
             has_responded, response = True, made.response
+            status = f"{response.status} {response.reason}".rstrip()
             is_passing = may_pass(response, "GET", statuses)  # as those that wait only read
             if is_passing:
-                reason = f"{response.status} {response.reason}".rstrip()
+                reason = last = status
             elif not 200 <= response.status < 300 or _is_true(made, until):
                 return made
             else:
                 reason = f"`{until.expression}` is not true"
+                last = status
             headers = response.headers
             if not is_passing:
                 # A limit that a server tells with each response is not a wish of when to be asked again.
@@ -192,7 +195,7 @@ def _wait_until(
             seconds = asked if until.interval is None else max(asked, pause)
         left = end - clock()
         if left <= 0 or (asked or 0) > left:
-            raise _never_true(until, reason, calls, asked if left > 0 else None)
+            raise _never_true(until, last, calls, asked if left > 0 else None)
         seconds = min(seconds, left)
         wait(WaitPause(seconds, reason, calls))
         if until.interval is None:
@@ -202,7 +205,40 @@ def _wait_until(
 def _is_true(made: "MadeCall", until: Until) -> bool:
     from dynacli.text.filter_value import filtered, is_true
 
-    return is_true(filtered(_value_of(made, until), until.expression, until.name))
+    value = _value_of(made, until)
+    is_reached = is_true(filtered(value, until.expression, until.name))
+    if not is_reached and made.call.settings.level != "off":
+        _check_names(made, value, until)
+    return is_reached
+
+
+def _check_names(made: "MadeCall", value: Any, until: Until) -> None:
+    """Check that an expression that is not true yet has no field that looks like a slip.
+
+    Raises:
+        FormatError: Neither the response nor the document has a field, and both have one of nearly that name.
+    """
+    from dynacli.client.pages.known_items import fields_of_schema
+    from dynacli.openapi.model.media_types import success_response, success_schema
+    from dynacli.openapi.model.wording import near_names
+    from dynacli.text.filter_value import unknown_fields
+
+    unknown, described = unknown_fields(value, until.expression), made.call.described
+    if not unknown or not isinstance(value, dict):
+        return
+    schema = success_schema(success_response(described.raw_responses, described.follow), described.follow)
+    fields = fields_of_schema(schema, described.resolve)
+    known = {name for field in fields for name in (*field.steps, *field.item_names)}
+    for name in unknown:
+        near = near_names(name, known.intersection(value)) if name not in known else []
+        if near:
+            corrected = re.sub(rf"\b{re.escape(name)}\b", near[0], until.expression, count=1)
+            raise FormatError(
+                f"{until.name} cannot become true: the response has no `{name}`",
+                reason=f"It has {enumerated([f'`{other}`' for other in near])}, and the document has no `{name}`",
+                hint="It is printed as it came; `--validate off` waits anyway",
+                instead={"wait": corrected},
+            )
 
 
 def _value_of(made: "MadeCall", until: Until) -> Any:
@@ -225,9 +261,7 @@ def _value_of(made: "MadeCall", until: Until) -> Any:
 
 
 def _never_true(until: Until, last: str, calls: int, asked: float | None) -> DynacliError:
-    reason = f"{counted(calls, 'call')} failed"
-    if not last.startswith("`"):
-        reason += f"; the last one: {last}"
+    reason = f"{counted(calls, 'call')} made; the last response: {last}"
     if asked is not None:
         reason += f", and the server wants to be asked again in {asked:.0f} s, which is later"
     return NeverTrueError(
