@@ -107,6 +107,36 @@ def test_another_seal_does_not_help(items: Items, monkeypatch: pytest.MonkeyPatc
     assert (11, []) == (apply().exit_code, items.changes)
 
 
+def test_a_plan_of_another_user_is_shown_with_a_warning(
+    items: Items, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading needs no trust, and applying does; whatever has not the form of a plan is refused."""
+    rename()
+    own = run_cli("plan", "show", "change.json")
+    monkeypatch.setenv("DYNACLI_STATE_DIR", str(Path("other").resolve()))
+    shown = run_cli("plan", "show", "change.json")
+    assert (0, own.stdout) == (shown.exit_code, shown.stdout)
+    assert "cannot tell whether it was changed" in shown.stderr
+    assert (11, []) == (apply().exit_code, items.changes)
+    data = run_cli("plan", "show", "change.json", "-o", "json").json
+    content = Path("change.json").read_text()
+    for old, new in {
+        '"requests": [': '"requests": [7,',
+        f'"format": {data["format"]}': '"format": ' + "[" * 5000 + "]" * 5000,
+        f'"made_at": "{data["made_at"]}"': '"made_at": "never"',
+        '"name": ': '"nome": ',
+        '"headers": [': '"headers": ["x", ',
+    }.items():
+        assert old in content
+        Path("change.json").write_text(content.replace(old, new, 1))
+        changed = run_cli("plan", "show", "change.json")
+        assert (11, "") == (changed.exit_code, changed.stdout), old
+    Path("change.json").write_text(content.replace(data["made_by"], "\\u001b[31mme", 1))
+    assert "\x1b" not in run_cli("plan", "show", "change.json", terminal=("stdout",)).stdout.replace(
+        "\x1b[1m", ""
+    )
+
+
 def _shared_key(place: Path) -> None:
     (place / "key").chmod(0o644)
 

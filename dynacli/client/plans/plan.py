@@ -31,6 +31,8 @@ _FORMAT = 1
 _SEALED = re.compile(
     rb'(\{\n  "plan": \{\n.*\n  \}),\n  "key": "([0-9a-f]{16})",\n  "seal": "([0-9a-f]{64})"\n\}\n', re.DOTALL
 )
+_END = b"\n}"
+"""What ends the content without its seal."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}-[0-9a-f]{8}")
 
 
@@ -200,6 +202,39 @@ def sealed(plan: Plan, key: bytes) -> bytes:
     return content + end.encode()
 
 
+class OtherKeyError(RefusedError):
+    """A plan was sealed with the key of another user or machine, so that nobody here knows whether it was changed.
+
+    Args:
+        label: The file or the name, for messages.
+        content: What was sealed.
+    """
+
+    def __init__(self, label: str, content: bytes) -> None:
+        super().__init__(
+            f"`{label}` was sealed with another key",
+            reason="A plan is applied by the user and on the machine that made it, and its key was not found here",
+            hint="Make the plan again here",
+        )
+        self._label, self._content = label, content
+
+    def shown(self, paint: Painter) -> tuple[Any, list[str]]:
+        """Return the plan as data and as lines, for reading alone.
+
+        Raises:
+            RefusedError: It has not the form of a plan.
+        """
+        try:
+            form = read_json(self._content + _END)["plan"]
+            return form, list(plan_lines(_plan_of(form), paint))
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise RefusedError(
+                f"`{self._label}` is not a plan",
+                reason="Its key is not known here, and it has another form than dynacli writes",
+                hint="Ask whoever made it for the plan",
+            ) from error
+
+
 def opened(content: bytes, key: bytes, label: str) -> Plan:
     """Return the plan in the content of a file, which nothing but its seal makes trustworthy.
 
@@ -207,7 +242,8 @@ def opened(content: bytes, key: bytes, label: str) -> Plan:
         label: The file or the name, for messages.
 
     Raises:
-        RefusedError: It is cut, was changed, or was made with another key.
+        OtherKeyError: It was made with another key.
+        RefusedError: It is cut, or was changed.
     """
     found = _SEALED.fullmatch(content) if len(content) <= MOST_BYTES else None
     if found is None:
@@ -217,18 +253,14 @@ def opened(content: bytes, key: bytes, label: str) -> Plan:
             hint="Make the plan again",
         )
     if found[2].decode() != _key_name(key):
-        raise RefusedError(
-            f"`{label}` was sealed with another key",
-            reason="A plan is applied by the user and on the machine that made it, and its key was not found here",
-            hint="Make the plan again here",
-        )
+        raise OtherKeyError(label, found[1])
     if not hmac.compare_digest(found[3].decode(), _seal(key, found[1])):
         raise RefusedError(
             f"`{label}` was changed after it was made",
             reason="Its seal does not match its content",
             hint="Make the plan again",
         )
-    form = read_json(found[1] + b"\n}")["plan"]
+    form = read_json(found[1] + _END)["plan"]
     if form["format"] != _FORMAT:
         raise RefusedError(
             f"`{label}` was made by another version of dynacli",

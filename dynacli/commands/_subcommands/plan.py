@@ -8,7 +8,7 @@ import click
 
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.plans.apply_plan import AppliedPlan, apply_plan, apply_settings
-from dynacli.client.plans.plan import Plan, instant, plan_lines
+from dynacli.client.plans.plan import OtherKeyError, Plan, instant, plan_lines
 from dynacli.client.plans.plan_store import read_plan, stored_plans
 from dynacli.commands._call.make_call import TerminalListener, asker
 from dynacli.commands._call.planned_call import show_plan
@@ -59,8 +59,17 @@ def list_plans(run: Run) -> None:
 
 @click.pass_obj
 def show(run: Run, plan: str) -> None:
-    """Run `plan show`."""
-    show_plan(run, read_plan(run.env, plan)[0])
+    """Run `plan show`: also of a plan of someone else, with a warning."""
+    try:
+        found, _ = read_plan(run.env, plan)
+        data, lines = found.as_json(), list(plan_lines(found, Painter.for_stdout(run.env)))
+    except OtherKeyError as error:
+        data, lines = error.shown(Painter.for_stdout(run.env))
+        run.warn(
+            "The plan was made by another user or on another machine\n"
+            f"dynacli cannot tell whether it was changed since; `{invocation('plan apply')}` refuses it here"
+        )
+    show_plan(run, data, lambda _: lines)
 
 
 @click.pass_context
