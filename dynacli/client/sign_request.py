@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.credentials import (
@@ -25,7 +26,7 @@ from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import ANY, Operation, Parameter, ValueType
 from dynacli.record import record
-from dynacli.registry.configuration import DEMO, Configuration
+from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
@@ -359,7 +360,7 @@ def _check_origin(
         if settings.is_bound:
             raise _not_bound(api, origin)
         instead = server_hint(api, operation, settings)
-        accepting = f"`--accept-origin {origin}`"
+        accepting = how_to_accept(api, origin)
         raise RefusedError(
             f"The credential is not sent to `{origin}`",
             reason="The document names this origin, and you have not accepted it for this API's credentials",
@@ -370,6 +371,16 @@ def _check_origin(
         )
     if api.is_registered:
         Configuration(env).accept_origin(api.name, origin, api.origins)
+
+
+def how_to_accept(api: OpenedApi, origin: str) -> str:
+    """Return how a person lets the credentials of an API go to an origin: of one call, and of all calls."""
+    once = f"`--accept-origin {origin}`"
+    configuration = Configuration(api.open_request.env)
+    if not api.is_registered or api.name in configuration.project_apis():
+        return once
+    origins = ",".join((*texts(api.entry, "origins"), origin))
+    return f"{once}, or for all calls `{invocation('api set', api.name)} {quote(f'origins={origins}')}`"
 
 
 def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) -> str:

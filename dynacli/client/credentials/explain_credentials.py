@@ -18,7 +18,7 @@ from dynacli.client._credential_sources import StoredSource, credential_sources
 from dynacli.client._sign_by_command import signer_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
-from dynacli.client.sign_request import accepted_origins, is_accepted_origin
+from dynacli.client.sign_request import accepted_origins, how_to_accept, is_accepted_origin
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
 from dynacli.openapi.model.operation import Operation, SecurityScheme
@@ -101,7 +101,7 @@ def _alternative(
             "origin": origin,
             "allowed": allowed,
             "state": state,
-            "hint": hint if allowed or hint else f"If you trust it: `--accept-origin {origin}`",
+            "hint": hint if allowed or hint else f"If you trust it: {how_to_accept(api, origin)}",
         }
 
     return [explained(scheme) for scheme in alternative]

@@ -183,7 +183,7 @@ def bound_origins(
         raise RefusedError(
             f"No credential is stored for `{origin}`",
             reason="The document names this origin, and you have not accepted it for this API's credentials",
-            hint=f"If you trust it: `--accept-origin {origin}`",
+            hint=f"If you trust it, add `--accept-origin {origin}` to `{invocation('auth login', api.name)}`",
             origin=origin,
         )
     return tuple(dict.fromkeys([origin, *map(parse_origin, settings.accepted_origins)]))

@@ -39,7 +39,7 @@ def show_request(
     from dynacli.output.render import write_body, write_data
 
     def warn(error: DynacliError) -> None:
-        run.warn(f"{error.message}; the request is shown without it")
+        run.warn("\n".join(filter(None, (f"{error.message}; the request is shown without it", error.hint))))
 
     call = Engine(run.env, settings, on_unsigned=warn).prepare(described, inputs, is_checked=False)
     form = _form(run.options)

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -437,7 +438,7 @@ def _credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[s
     overview = api.catalog.overview()
     if not overview.sign_ins:
         return
-    variables = variables_of(env, prefix_of(name))
+    variables, origin = variables_of(env, prefix_of(name)), _foreign_origin(api)
     for number, sign_in in enumerate(overview.sign_ins[:_MOST_SHOWN]):
         label = "         or: " if number else "Credentials: "
         yield label + _sign_in_text(sign_in, variables)
@@ -446,9 +447,19 @@ def _credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[s
     needed = [needed_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins]
     if any(needed) and not any(set_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins):
         yield f"Sign in: {invocation('auth login', name)}"
+    if any(needed) and origin:
+        yield f"If you trust {origin} with it: {invocation('api set', name)} {shlex.quote(f'origins={origin}')}"
     anonymous, operations = overview.anonymous, api.catalog.meta["operations"]
     if anonymous:
         yield f"{anonymous:,} of {operations:,} operations {'needs' if anonymous == 1 else 'need'} none"
+
+
+def _foreign_origin(api: OpenedApi) -> str:
+    """Return the origin of the first server if no one has accepted it for credentials yet; empty if it is accepted."""
+    with suppress(UsageError):  # a server that is only a path, or has variables without values
+        origin = origin_of(choose_server(api.servers, api.uri, "", {}))
+        return "" if origin in api.origins else origin
+    return ""
 
 
 def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:

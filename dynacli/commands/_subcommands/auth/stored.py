@@ -217,7 +217,8 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
         return f"{explained['operation']} needs no credential, and none is sent"
     lines = []
     for alternative in explained["alternatives"]:
-        label = "sent" if alternative["chosen"] else "not sent"
+        is_allowed = all(scheme["allowed"] for scheme in alternative["schemes"])
+        label = "sent" if alternative["chosen"] and is_allowed else "not sent"
         for scheme in alternative["schemes"] or [None]:
             if scheme is None:
                 lines.append(f"{label}: nothing; the operation can be called without a credential")
