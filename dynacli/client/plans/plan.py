@@ -203,7 +203,7 @@ def sealed(plan: Plan, key: bytes) -> bytes:
 
 
 class OtherKeyError(RefusedError):
-    """A plan was sealed with the key of another user or machine, so that nobody here knows whether it was changed.
+    """A plan was sealed with the key of another user or machine, so dynacli cannot tell whether it was changed.
 
     Args:
         label: The file or the name, for messages.
