@@ -59,7 +59,20 @@ def from_click(error: click.ClickException) -> DynacliError:
         group = error.ctx.command  # click has a suggestion of its own since 8.4, in the message
         near = near_names(word[1], group.list_commands(error.ctx) if isinstance(group, click.Group) else ())
         return UsageError(f"No such command '{word[1]}'", hint=did_you_mean(near, help_hint), near=near)
+    surplus = re.match(r"Got unexpected extra arguments? \((.*)\)", error.message, re.DOTALL)
+    if surplus and isinstance(error, click.UsageError) and error.ctx:
+        hint = _INSTEAD_OF_ARGUMENT.get(error.ctx.command.name or "", "")
+        return UsageError(
+            f"`{surplus[1]}` is an unexpected argument", hint=f"{hint}. {help_hint}" if hint else help_hint
+        )
     return UsageError(error.format_message().rstrip("."), hint=help_hint)
+
+
+_INSTEAD_OF_ARGUMENT = {
+    "bake": "Name the API with `--api API`, and the file with `--out FILE`",
+    "changes": "Name the older document with `--since OLD`",
+}
+"""Name of a command → how what people give as a further argument is given."""
 
 
 def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> UsageError:

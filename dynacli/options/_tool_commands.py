@@ -427,8 +427,14 @@ COMMANDS = (
         "help",
         runs="help:show_page",
         help="Show the manual, or its page on TOPIC",
-        about="`help errors KIND` explains errors of a kind: `usage`, `auth`, `refused` and so on.",
-        examples=("dynacli help", "dynacli help check", "dynacli help errors usage"),
+        about="`help errors KIND` explains errors of a kind: `usage`, `auth`, `refused` and so on. "
+        "`help options WORD` lists the options about a word.",
+        examples=(
+            "dynacli help",
+            "dynacli help check",
+            "dynacli help errors usage",
+            "dynacli help options retries",
+        ),
         arguments=(
             Argument("topic", is_required=False, offers=TOPICS),
             Argument("kind", is_required=False, offers=TOPICS),

@@ -210,6 +210,27 @@ def test_the_page_of_options_has_every_option(option: Option) -> None:
     assert [] == [value for value in option.values if value != "pages" and value not in text]
 
 
+def test_the_page_of_options_is_narrowed_by_a_word() -> None:
+    """In the name or the help of an option, in any case."""
+    page = run_cli("help", "options", "RETRIES").stdout
+    assert ["--retries"] == [line.split()[0] for line in page.splitlines() if line.startswith("  -")]
+    assert 2 == run_cli("help", "options", "no-such-word").exit_code
+
+
+@pytest.mark.parametrize("subject", ["tls", "certificates", "proxies", "http_proxy"])
+def test_a_subject_leads_to_its_topic(subject: str) -> None:
+    """What people look up is not always what a topic is called."""
+    reported = run_cli("help", subject).stderr
+    assert re.search("Did you mean `(auth-config|environment)`", reported), reported
+
+
+@pytest.mark.parametrize(("command", "hint"), [("changes", "`--since OLD`"), ("bake", "`--out FILE`")])
+def test_a_further_argument_leads_to_its_option(command: str, hint: str) -> None:
+    """The error of click names the argument alone."""
+    error = run_cli(command, "a.json", "b.json", "--error-format", "json").error
+    assert ("`b.json` is an unexpected argument", True) == (error["message"], hint in error["hint"])
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if page(name) is None])
 def test_help_on_a_command_without_a_topic_is_its_page(name: str) -> None:
     """`help COMMAND` prints what `COMMAND --help` prints."""

@@ -106,6 +106,14 @@ def test_a_list_without_calls(api: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert ("\n", True) == ((off := run_cli("history")).stdout, "The history is off" in off.stderr)
 
 
+@pytest.mark.parametrize("name", ["list", "nosuch"])
+def test_an_unknown_name_is_not_an_empty_history(name: str, api: str) -> None:
+    """A mistyped name would look like an API without calls."""
+    result = run_cli("history", name)
+    assert (2, "", True) == (result.exit_code, result.stdout, f"no call of `{name}`" in result.stderr)
+    assert 0 == run_cli("history", api).exit_code
+
+
 def test_one_call_is_shown_by_its_number(api: str) -> None:
     """`history show N` has the facts of the list, and a number that there is not is refused."""
     run_cli(api, "list-users")

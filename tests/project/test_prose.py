@@ -233,7 +233,7 @@ def _is_unresolved(line: str) -> bool:
     first, *more = line.split()
     word = more[0] if more and more[0].islower() else ""
     if first == "help":
-        return bool(word) and word not in {*dict(topics()), *COMMANDS}
+        return bool(word) and word not in {*dict(topics()), *COMMANDS, "options"}
     command = COMMANDS.get(first)
     if command is None or first in _TAKES_INPUTS:
         return command is None
@@ -296,7 +296,7 @@ def test_a_message_names_topics_and_extras_that_exist() -> None:
         **{f"help {topic}": page(topic) or "" for topic, _ in topics()},
         **_TEXTS,
     }
-    known = {*dict(topics()), *COMMANDS}
+    known = {*dict(topics()), *COMMANDS, "options"}
     assert [] == [
         f"{name}: {match[0]}"
         for name, text in texts.items()

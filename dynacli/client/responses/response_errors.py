@@ -22,6 +22,7 @@ from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
 from dynacli.openapi.model.path_templates import parameter_names
 from dynacli.openapi.model.wording import enumerated
+from dynacli.registry.configuration import DEMO
 from dynacli.text.body_text import decoded, is_json, server_message
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of, with_masked_query, without_query
@@ -80,6 +81,10 @@ def _name_inputs(error: HttpError, call: Call, response: "Response", masked: Cal
     """Let an error say which inputs it is likely about."""
     if response.status in {404, 410}:
         error.hint = masked(_missing_thing(call)) or error.hint
+        if call.described.api.name == DEMO and not call.settings.server:
+            error.hint += (
+                f". Each command has a demo API of its own; `{invocation('demo serve')}` runs one that stays"
+            )
         return
     inputs = _likely_inputs(call, response) if response.status in {400, 409, 422} else []
     if inputs:

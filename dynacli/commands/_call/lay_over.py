@@ -57,7 +57,8 @@ def lay_over(
     earlier = parsed(words, content_type)
     earlier_options = _options_of(earlier, described, input_of)
     later = parsed(laid_over, content_type)
-    if later.positional:
+    # The word after an unknown option is rather its value: whoever reads the options has the better error.
+    if later.positional and all(word.rule is not None for word in later.given):
         raise UsageError(
             f"`{later.positional[0]}` is an unexpected argument",
             reason="`replay` takes only options after the number",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
-from dynacli.errors import FileError
+from dynacli.errors import FileError, UsageError
 from dynacli.options.command import SECTIONS, Argument, Command
 from dynacli.options.command_table import COMMANDS, further_names
 from dynacli.options.standard_options import (
@@ -134,8 +134,15 @@ def _argument(argument: Argument) -> str:
     return word if argument.is_required else f"[{word}]"
 
 
-def options_page(env: Environment) -> str:
-    """Return the page of all options that dynacli has besides those of single commands and operations."""
+def options_page(env: Environment, word: str = "") -> str:
+    """Return the page of all options that dynacli has besides those of single commands and operations.
+
+    Args:
+        word: Only the options in whose row it is, in any case; empty for all.
+
+    Raises:
+        UsageError: No option has the word.
+    """
     from dynacli.guide.pages import as_of_program
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
@@ -145,8 +152,19 @@ def options_page(env: Environment) -> str:
         "give dynacli's before the API. A command accepts those that its help page lists."
     )
     lines += [*(f"  {line}" for line in wrapped(about, width - 2)), ""]
-    for title, groups in OPTION_GROUPS:
-        rows = [option_row(option) for option in OPTIONS if option.group in groups]
+    rows_of_groups = [
+        (title, [option_row(option) for option in OPTIONS if option.group in groups])
+        for title, groups in OPTION_GROUPS
+    ]
+    if word:
+        found = [row for _, rows in rows_of_groups for row in rows if word.lower() in " ".join(row).lower()]
+        if not found:
+            raise UsageError(
+                f"No option has `{word}` in its name or help",
+                hint=f"`{invocation('help options')}` lists all options, and `{invocation('help')}` the topics",
+            )
+        return as_of_program("\n".join(row_lines(found, width, 34 if width >= 72 else 8)))
+    for title, rows in rows_of_groups:
         lines += [paint.bold(title), *row_lines(rows, width, 34 if width >= 72 else 8), ""]
     repeated = [f"`{option.flags[0]}`" for option in OPTIONS if option.is_multiple]
     lines += wrapped(f"You can repeat {', '.join(repeated[:-1])} and {repeated[-1]}.", width)

@@ -492,6 +492,8 @@ def _conclude(
         raise KeyboardInterrupt
     first = batch.first_failure
     if first is None:
+        if not left:
+            run.note(f"{batch.done:,} of {counted(plan.count, 'row')} succeeded")
         return
     error, number = first.error, first.result.row
     said = f": {error.message}" if isinstance(error, DynacliError) else ""

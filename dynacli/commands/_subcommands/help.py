@@ -10,6 +10,18 @@ from dynacli.options.command_table import COMMANDS, further_names
 _OPTIONS = "options"
 """The page that is made of the table of options, and not a file of the manual."""
 
+_SUBJECTS = {
+    "certificate": "auth-config",
+    "certificates": "auth-config",
+    "http_proxy": "environment",
+    "https_proxy": "environment",
+    "proxies": "environment",
+    "ssl": "auth-config",
+    "tls": "auth-config",
+    "token": "auth",
+}
+"""What people look up → the topic that has it."""
+
 
 @click.pass_context
 def show_page(ctx: click.Context, topic: str | None, kind: str | None) -> None:
@@ -19,10 +31,10 @@ def show_page(ctx: click.Context, topic: str | None, kind: str | None) -> None:
         topic = f"{topic} {kind}"
     if topic is None:
         page = _contents(run.env)
-    elif topic == _OPTIONS:
+    elif topic == _OPTIONS or topic.startswith(f"{_OPTIONS} "):
         from dynacli.commands._help.command_help import options_page
 
-        page = options_page(run.env)
+        page = options_page(run.env, topic.removeprefix(_OPTIONS).strip())
     else:
         page = _manual_page(run.env, topic) or _command_page(ctx, topic)
     run.env.stdout.write(f"{page}\n")
@@ -74,7 +86,7 @@ def _command_page(ctx: click.Context, topic: str) -> str:
     from dynacli.openapi.model.wording import did_you_mean, near_names
 
     names = sorted({*topic_names(), *COMMANDS, _OPTIONS, *(f"{ERRORS} {kind}" for kind in error_kinds())})
-    near = near_names(topic, names)
+    near = [_SUBJECTS[topic]] if topic in _SUBJECTS else near_names(topic, names)
     raise UsageError(
         f"There is no help on `{topic}`",
         hint=did_you_mean(near, f"`{invocation('help')}` lists the topics"),

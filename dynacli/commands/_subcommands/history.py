@@ -19,11 +19,12 @@ from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.export.collection import BASE_URL, FORMATS, Collection, Format
 from dynacli.files import write_named_file, write_named_files
-from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.model.wording import did_you_mean, enumerated, near_names
 from dynacli.options.command import Command
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.call_history import HistoryRow, clear_history, read_calls
+from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.record_call import history_mode
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
@@ -91,11 +92,32 @@ def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> No
     if history_mode(run.env) == "off":
         run.note(f"The history is off: `{variable('HISTORY')}`, or `history` in the configuration, is `off`")
 
+    if api is not None:
+        _check_name(run, api)
+
     def lines(paint: Painter, width: int) -> list[str]:
         # What reads a pipe is not to miss the end of a line.
         return _table(list(wanted_rows), paint, width if run.env.stdout_is_terminal else None)
 
     write_rows(run.env, (row.as_json() for row in wanted_rows), run.data_format, lines)
+
+
+def _check_name(run: Run, api: str) -> None:
+    """Check that calls of an API can be in the history.
+
+    Raises:
+        UsageError: No API has the name, and no call was made with it.
+    """
+    names = {DEMO, *Configuration(run.env).apis()}
+    is_name = not {"/", ".", ":"}.intersection(api)  # and no path or URL
+    if (
+        not is_name
+        or api in names
+        or next(_filtered(run.env, api, failed=False, since=None), None) is not None
+    ):
+        return
+    hint = did_you_mean(near_names(api, names), f"`{invocation('history')}` lists the calls of all APIs")
+    raise UsageError(f"The history has no call of `{api}`", reason="No API has this name", hint=hint)
 
 
 def _filtered(

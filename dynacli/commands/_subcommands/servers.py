@@ -15,6 +15,7 @@ from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import Consent, Environment, how_to_install, invocation, invocation_words
 from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.options.standard_options import Options
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import is_for_people
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dynacli.auth.secret import Secret
     from dynacli.check.recordings import RecordingValidator
     from dynacli.client.call_settings import CallSettings
+    from dynacli.openapi.model.operation import Operation
 
 
 @click.pass_obj
@@ -75,16 +77,32 @@ def mock_api(
 def _where(api: "OpenedApi", origin: str) -> str:
     """Return where the mock runs, and how it is called."""
     from dynacli.apps.mock.mock_server import base_path
+    from dynacli.auth.missing_credential import needed_variables
     from dynacli.openapi.model.wording import shell_line
 
     base = f"{origin}{base_path(api)}"
-    first = next((summary for summary in api.catalog.each_summary() if not summary.is_hidden), None)
     lines = [f"The mock of {api.name} runs on {base}; Ctrl-C stops it"]
-    if first is not None and api.location != "-":
-        operation = api.catalog.operation(first.name)
+    operation = _simplest(api) if api.location != "-" else None
+    if operation is not None:
         words = (*invocation_words(api=api.name), operation.name, *operation.example)
-        lines.append(f"Try: {shell_line(words)} --server {base}")
+        # The mock takes any value for a credential; a variable keeps it out of what other users see.
+        ways = [needed_variables(alternative, api.prefix) for alternative in operation.security]
+        is_open = not ways or () in operation.security
+        variables = [] if is_open else [f"{name}=mock" for name in next(filter(None, ways), ())]
+        lines.append(f"Try: {' '.join([*variables, shell_line(words)])} --server {base}")
     return "\n".join(lines)
+
+
+_MOST_TRIED = 30
+"""Operations among which the simplest is looked for."""
+
+
+def _simplest(api: "OpenedApi") -> "Operation | None":
+    """Return the operation that is called with the fewest words, a safe one before others; None if there is none."""
+    shown = [summary for summary in api.catalog.each_summary() if not summary.is_hidden]
+    shown.sort(key=lambda summary: (summary.method not in SAFE_METHODS, summary.path.count("{")))
+    found = [api.catalog.operation(summary.name) for summary in shown[:_MOST_TRIED]]
+    return min(found, key=lambda each: (each.method not in SAFE_METHODS, len(each.example)), default=None)
 
 
 _MOST_BASES = 3

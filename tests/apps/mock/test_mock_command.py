@@ -74,7 +74,7 @@ def test_exchanges_are_told(canary: str) -> None:
     ) == lines
     reported = re.sub(r"127.0.0.1:\d+", "HOST", result.stderr)
     assert f"The mock of {source} runs on http://HOST/v1; Ctrl-C stops it\n" in reported
-    assert f"Try: dynacli {source} get-pet 1 --server http://HOST/v1\n" in reported
+    assert f"Try: DYNACLI_KEY=mock dynacli {source} get-pet 1 --server http://HOST/v1\n" in reported
 
 
 def test_exchanges_as_data() -> None:

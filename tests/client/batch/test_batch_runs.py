@@ -46,6 +46,12 @@ def test_a_line_says_what_came_of_a_row(api: SmallApi) -> None:
     assert "Row 3" in result.stderr
 
 
+def test_the_end_says_how_many_rows_succeeded(api: SmallApi) -> None:
+    """On standard error: whoever sends the lines elsewhere sees it, too."""
+    assert "2 of 2 rows succeeded\n" == api.run("get-pet", _pets(1, 2)).stderr
+    assert "succeeded" not in api.run("get-pet", _pets(1, 2), "--dry-run").stderr
+
+
 def test_findings_fail_a_row_where_the_level_says_so(api: SmallApi) -> None:
     """At `strict` a row whose response does not match the document ends with 9; `--no-fail` ignores it."""
     api.server.responses["/pets/2"] = Response(body=b"[]")
