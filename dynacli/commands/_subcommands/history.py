@@ -24,7 +24,7 @@ from dynacli.options.command import Command
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.call_history import HistoryRow, clear_history, read_calls
-from dynacli.registry.configuration import DEMO, Configuration
+from dynacli.registry.configuration import DEMO, Configuration, is_name
 from dynacli.registry.record_call import history_mode
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
@@ -109,12 +109,8 @@ def _check_name(run: Run, api: str) -> None:
         UsageError: No API has the name, and no call was made with it.
     """
     names = {DEMO, *Configuration(run.env).apis()}
-    is_name = not {"/", ".", ":"}.intersection(api)  # and no path or URL
-    if (
-        not is_name
-        or api in names
-        or next(_filtered(run.env, api, failed=False, since=None), None) is not None
-    ):
+    has_calls = next(_filtered(run.env, api, failed=False, since=None), None) is not None
+    if not is_name(api) or api in names or has_calls:
         return
     hint = did_you_mean(near_names(api, names), f"`{invocation('history')}` lists the calls of all APIs")
     raise UsageError(f"The history has no call of `{api}`", reason="No API has this name", hint=hint)
