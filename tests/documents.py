@@ -15,7 +15,7 @@ from dynacli.openapi.document.fetch import allowed_files
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
-from tests.harness import Recorder, json_response
+from tests.harness import Recorder, json_response, run_cli
 
 JSON = "application/json"
 SERVER = "http://127.0.0.1:9"
@@ -121,6 +121,14 @@ def save(made: Any, path: str | Path = "api.json") -> str:
     content = made if isinstance(made, str | bytes) else json.dumps(made)
     Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
     return str(path) if os.path.isabs(path) else f"./{path}"
+
+
+def register(name: str, made: Any, **servers: str) -> None:
+    """Register a document, with a profile for each further server."""
+    assert 0 == run_cli("api", "add", name, save(made, f"{name}.json")).exit_code
+    profiles = (f'\n[apis.{name}.profiles.{key}]\nserver = "{server}"\n' for key, server in servers.items())
+    with Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml").open("a") as configuration:
+        configuration.writelines(profiles)
 
 
 def save_files(files: Mapping[str, Any], folder: str | Path = ".") -> Path:

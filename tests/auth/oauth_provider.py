@@ -1,6 +1,7 @@
 """An OAuth provider on loopback: it keeps to the RFCs, and notes what clients do wrong."""
 
 import secrets
+import webbrowser
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,10 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
-from tests.harness import RecordedRequest, Recorder, Response, json_response
+import pytest
+
+from tests.auth.shop import Shop
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 
 def parameters(text: str) -> dict[str, str]:
@@ -168,3 +172,15 @@ class Browser:
         self.callback = self._change(fetch(url)[1])
         self.pages = [fetch(self.callback)[0] for _ in range(self._times)]
         return True
+
+
+def signed_in(server: Recorder, provider: Recorder, monkeypatch: pytest.MonkeyPatch) -> OAuthProvider:
+    """Let a person sign in to the shop of one server at the provider of another, and return the provider."""
+    made, origin = OAuthProvider(provider), provider.origin
+    flow = {"authorizationUrl": f"{origin}/authorize", "tokenUrl": f"{origin}/token", "scopes": {}}
+    Shop(server).register({"auth": {"type": "oauth2", "flows": {"authorizationCode": flow}}}, [{"auth": []}])
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(webbrowser, "open", Browser().open)
+    words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", "file")
+    assert 0 == run_cli(*words).exit_code
+    return made

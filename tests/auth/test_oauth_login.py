@@ -1,7 +1,6 @@
 """`dynacli auth login` signs in with OAuth; calls carry the token, and refresh it before it ends and after a 401."""
 
 import getpass
-import json
 import shlex
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
+from tests.auth.stored_file import change_credential, credentials_file, stored_credential
 from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
 
 _STORE = ("--store", "file")
@@ -64,19 +64,6 @@ def _login(provider: OAuthProvider, *words: str, **more: Any) -> Result:
     return run_cli("auth", "login", "shop", "--client-id", "cli", *accepted, *_STORE, *words, **more)
 
 
-def _kept(home: Path) -> dict[str, Any]:
-    (kept,) = json.loads((home / "state/credentials/credentials.json").read_text())["credentials"]
-    return dict(kept)
-
-
-def _change(home: Path, **more: Any) -> None:
-    """Change what is stored, as time would."""
-    path = home / "state/credentials/credentials.json"
-    content = json.loads(path.read_text())
-    content["credentials"][0] |= more
-    path.write_text(json.dumps(content))
-
-
 def _tokens(shop: Shop) -> list[str]:
     return [request.headers["authorization"][0].removeprefix("Bearer ") for request in shop.server.requests]
 
@@ -87,7 +74,7 @@ def test_a_browser(shop: Shop, provider: OAuthProvider, home: Path) -> None:
     assert 0 == result.exit_code
     assert f"Sign in in the browser: {provider.server.origin}/authorize?response_type=code" in result.stderr
     assert not [secret for secret in provider.given if secret in result.stderr + result.stdout]
-    kept = _kept(home)
+    kept = stored_credential(home)
     assert (["read"], True) == (kept["scopes"], kept["expires_at"] > time.time() + 3000)
     assert 0 == shop.call().exit_code
     assert [kept["secrets"]["credential"]] == _tokens(shop)
@@ -219,7 +206,7 @@ def test_where_the_metadata_of_a_provider_is(
     provider.server.responses[metadata_path] = json_response(provider.metadata)
     _with_a_code(provider)
     assert 0 == _login(provider, "--device").exit_code
-    assert provider.given[-2] == _kept(home)["secrets"]["credential"]
+    assert provider.given[-2] == stored_credential(home)["secrets"]["credential"]
 
 
 @pytest.mark.parametrize("is_relative", [False, True])
@@ -234,7 +221,7 @@ def test_openid_connect(server: Recorder, provider: OAuthProvider, home: Path, i
     assert 11 == run_cli("auth", "login", "shop", "--client-id", "cli", *_STORE).exit_code
     assert [] == provider.server.requests
     assert 0 == _login(provider).exit_code
-    assert ["openid", "offline_access", "write"] == _kept(home)["scopes"]
+    assert ["openid", "offline_access", "write"] == stored_credential(home)["scopes"]
     asked = next(
         request.target for request in provider.server.requests if request.target.startswith("/authorize")
     )
@@ -252,7 +239,7 @@ def test_the_configuration_names_the_client(shop: Shop, provider: OAuthProvider,
     assert ("write", "https://api") == (asked["scope"], asked["audience"])
     assert asked["redirect_uri"].startswith("http://localhost:")
     assert 0 == run_cli(*words, "--scope", "read", "--scope", "write").exit_code
-    assert ["read", "write"] == _kept(home)["scopes"]
+    assert ["read", "write"] == stored_credential(home)["scopes"]
     path.write_text(path.read_text().replace('"cli"', "5"))
     assert 12 == run_cli(*words).exit_code
 
@@ -279,12 +266,12 @@ def test_a_token_is_refreshed_before_it_ends(
 ) -> None:
     """A call refreshes a token that ends soon or has ended, and the next one carries the same new one."""
     _login(provider)
-    old = _kept(home)
-    _change(home, expires_at=time.time() + left)
+    old = stored_credential(home)
+    change_credential(home, expires_at=time.time() + left)
     provider.server.requests.clear()
     assert 0 == shop.call().exit_code
     assert 0 == shop.call().exit_code
-    new = _kept(home)
+    new = stored_credential(home)
     assert {old["secrets"]["refresh_token"]} == provider.used
     assert [new["secrets"]["credential"]] * 2 == _tokens(shop)
     assert new["secrets"]["credential"] != old["secrets"]["credential"]
@@ -295,7 +282,7 @@ def test_a_token_is_refreshed_before_it_ends(
 def test_explaining_refreshes_nothing(provider: OAuthProvider, home: Path) -> None:
     """`auth explain` tells that there is a credential, and asks no provider."""
     _login(provider)
-    _change(home, expires_at=1.0)
+    change_credential(home, expires_at=1.0)
     provider.server.requests.clear()
     assert 0 == run_cli("auth", "explain", "shop", "list-items").exit_code
     assert [] == provider.server.requests
@@ -319,12 +306,12 @@ def test_a_refresh_that_fails(
 ) -> None:
     """The old token stays, and is used as long as it is good; what is refused for good is not asked again."""
     _login(provider)
-    old = _kept(home)["secrets"]
-    _change(home, expires_at=time.time() + left)
+    old = stored_credential(home)["secrets"]
+    change_credential(home, expires_at=time.time() + left)
     provider.server.responses["/token"] = response
     result = shop.call()
     assert code == result.exit_code
-    kept = _kept(home)
+    kept = stored_credential(home)
     assert old["credential"] == kept["secrets"]["credential"]
     assert (b"invalid_grant" in response.body) is ("refresh_token" not in kept["secrets"])
     assert ([old["credential"]] if code == 0 else []) == _tokens(shop)
@@ -340,15 +327,15 @@ def test_a_provider_that_cannot_be_reached(server: Recorder, provider: OAuthProv
     shop = Shop(server)
     shop.register({"auth": _flows(provider, "authorizationCode")}, [{"auth": ["read"]}])
     _login(provider)
-    old = _kept(home)
+    old = stored_credential(home)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}/token"
-        _change(home, expires_at=1.0, refresh=old["refresh"] | {"token_url": nobody})
+        change_credential(home, expires_at=1.0, refresh=old["refresh"] | {"token_url": nobody})
         for result in (shop.call(), run_cli("auth", "token", "shop")):
             assert 6 == result.exit_code
             assert "the stored token for `auth` has ended, and is refreshed there" in result.stderr
-    assert ([], old["secrets"]) == (shop.server.requests, _kept(home)["secrets"])
+    assert ([], old["secrets"]) == (shop.server.requests, stored_credential(home)["secrets"])
 
 
 def _once(response: Response, then: Response) -> Callable[[RecordedRequest], Response]:
@@ -359,11 +346,11 @@ def _once(response: Response, then: Response) -> Callable[[RecordedRequest], Res
 def test_a_401(shop: Shop, provider: OAuthProvider, home: Path) -> None:
     """A token that the API refuses is refreshed once, and a safe call made again."""
     _login(provider)
-    old = _kept(home)["secrets"]["credential"]
+    old = stored_credential(home)["secrets"]["credential"]
     shop.server.responses["/items"] = _once(Response(401, b'{"message":"old"}'), Response(200, b"[1]"))
     result = shop.call()
     assert (0, "[1]") == (result.exit_code, result.stdout)
-    new = _kept(home)["secrets"]["credential"]
+    new = stored_credential(home)["secrets"]["credential"]
     assert [old, new] == _tokens(shop)
     shop.server.requests.clear()
     shop.server.responses["/items"] = Response(401, b'{"message":"always"}')
@@ -388,27 +375,27 @@ def test_a_401_of_an_unsafe_call(server: Recorder, provider: OAuthProvider, home
     shop = Shop(server)
     shop.register({"auth": _flows(provider, "authorizationCode")}, [{"auth": []}])
     _login(provider)
-    old = _kept(home)["secrets"]["credential"]
+    old = stored_credential(home)["secrets"]["credential"]
     shop.server.responses["/items"] = Response(401, b"{}")
     assert 4 == run_cli("request", "shop", "POST", "/items", "--auth", "auth").exit_code
     assert [old] == _tokens(shop)
-    assert old != _kept(home)["secrets"]["credential"]
+    assert old != stored_credential(home)["secrets"]["credential"]
 
 
 def test_another_program_was_faster(shop: Shop, provider: OAuthProvider, home: Path) -> None:
     """A refresh token that another one has used is not reason to forget the token that this one got."""
     _login(provider)
-    _change(home, expires_at=1.0)
+    change_credential(home, expires_at=1.0)
 
     def refuse(_: RecordedRequest) -> Response:
         secrets = {"credential": "theirs", "refresh_token": "theirs-too"}
-        _change(home, secrets=secrets, expires_at=time.time() + 3600)
+        change_credential(home, secrets=secrets, expires_at=time.time() + 3600)
         return json_response({"error": "invalid_grant"}, 400)
 
     provider.server.responses["/token"] = refuse
     assert 0 == shop.call().exit_code
     assert ["theirs"] == _tokens(shop)
-    assert "theirs-too" == _kept(home)["secrets"]["refresh_token"]
+    assert "theirs-too" == stored_credential(home)["secrets"]["refresh_token"]
 
 
 def test_client_credentials(
@@ -422,8 +409,8 @@ def test_client_credentials(
     assert 10 == _login(provider).exit_code
     monkeypatch.setenv("SHOP_SECRET", canary)
     assert 0 == _login(provider).exit_code
-    assert ["read", "write"] == _kept(home)["scopes"]
-    _change(home, expires_at=1.0)
+    assert ["read", "write"] == stored_credential(home)["scopes"]
+    change_credential(home, expires_at=1.0)
     assert 0 == shop.call().exit_code
     assert [provider.given[1]] == _tokens(shop)
 
@@ -439,7 +426,7 @@ def test_the_secret_of_a_client_is_typed(
     assert (2, True) == (result.exit_code, "`client_secret` in `[apis.shop.auth.auth]`" in result.stderr)
     monkeypatch.setattr(getpass, "getpass", lambda *_, **__: "typed-secret")
     assert 0 == _login(provider, terminal=("stdin", "stderr")).exit_code
-    _change(home, expires_at=1.0)
+    change_credential(home, expires_at=1.0)
     assert 0 == shop.call().exit_code
     assert [provider.given[1]] == _tokens(shop)
 
@@ -471,7 +458,7 @@ def test_a_password_where_there_is_nothing_else(
     assert ("password", "ann", "person-password") == tuple(
         asked[name] for name in ("grant_type", "username", "password")
     )
-    assert "person-password" not in (home / "state/credentials/credentials.json").read_text()
+    assert "person-password" not in credentials_file(home).read_text()
 
 
 def test_implicit_where_there_is_nothing_else(server: Recorder, provider: OAuthProvider) -> None:
@@ -502,14 +489,14 @@ def test_another_device_signs_in(server: Recorder, provider: OAuthProvider, home
     result = _login(provider)
     assert 0 == result.exit_code
     assert "enter the code WDJB-MJHT" in result.stderr
-    assert provider.given[-2] == _kept(home)["secrets"]["credential"]
+    assert provider.given[-2] == stored_credential(home)["secrets"]["credential"]
 
 
 @pytest.mark.exhaustive
 def test_many_processes_refresh_once(shop: Shop, provider: OAuthProvider, home: Path) -> None:
     """Fifty processes that find the same token over ask the provider once, and all carry what it gave."""
     _login(provider)
-    _change(home, expires_at=1.0)
+    change_credential(home, expires_at=1.0)
     provider.server.requests.clear()
     words = [sys.executable, "-m", "dynacli", "shop", "list-items"]
     processes = [
@@ -519,7 +506,7 @@ def test_many_processes_refresh_once(shop: Shop, provider: OAuthProvider, home: 
     said = [process.communicate()[1] for process in processes]
     assert [0] * 50 == [process.returncode for process in processes], said
     assert ["/token"] == [request.target for request in provider.server.requests]
-    assert [_kept(home)["secrets"]["credential"]] * 50 == _tokens(shop)
+    assert [stored_credential(home)["secrets"]["credential"]] * 50 == _tokens(shop)
 
 
 @pytest.mark.usefixtures("shop")
@@ -530,12 +517,14 @@ def test_a_token_that_another_process_has_refreshed(provider: OAuthProvider, hom
     found = store.find(("shop", "", "auth"))
     assert found is not None
     provider.server.requests.clear()
-    _change(home, secrets={"credential": "newer", "refresh_token": "newer-too"})
+    change_credential(home, secrets={"credential": "newer", "refresh_token": "newer-too"})
     assert (
         "newer"
         == refresh_credential(store, found, lambda: None, SignInContext()).secrets["credential"].reveal()
     )
-    _change(home, refresh={"kind": "authorizationCode"}, secrets={"credential": "x", "refresh_token": "y"})
+    change_credential(
+        home, refresh={"kind": "authorizationCode"}, secrets={"credential": "x", "refresh_token": "y"}
+    )
     damaged = store.find(found.place)
     assert damaged is not None
     with pytest.raises(AuthError, match="no longer good"):

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.auth.fake_keyring import Keyring
+from tests.auth.stored_file import age_credential, credentials_file, stored_credential
 from tests.documents import API_KEY, BEARER, document, operation, serve
 from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, recording, run_cli
 
@@ -110,14 +111,6 @@ def directory(server: Recorder) -> Directory:
     return Directory(server)
 
 
-def _age(home: Path, seconds: float) -> None:
-    """Let what is stored end so many seconds earlier."""
-    path = home / "state/credentials/credentials.json"
-    content = json.loads(path.read_text())
-    content["credentials"][0]["expires_at"] -= seconds
-    path.write_text(json.dumps(content))
-
-
 def test_each_refresh_token_is_used_once(directory: Directory, home: Path) -> None:
     """Call after call: the one that the last refresh gave is sent, with what the sign-in was given besides secrets."""
     directory.register(_refresh())
@@ -127,11 +120,11 @@ def test_each_refresh_token_is_used_once(directory: Directory, home: Path) -> No
     assert json.loads(run_cli("auth", "status", "-o", "json").stdout)[0]["refreshable"]
     for _ in range(3):
         assert 0 == run_cli("shop", "list-items").exit_code
-        _age(home, directory.life)
+        age_credential(home, directory.life)
         assert 0 == run_cli("shop", "list-items").exit_code
     sent = [json.loads(refresh.body) for refresh in directory.refreshes()]
     assert [{"refresh_token": f"refresh+{number}/=", "mode": "json"} for number in (1, 2, 3)] == sent
-    kept = (home / "state/credentials/credentials.json").read_text()
+    kept = credentials_file(home).read_text()
     assert ("password-of-mine" in kept, "token-4" in kept) == (False, True)
 
 
@@ -167,8 +160,8 @@ def test_a_refresh_that_fails(
     assert ("no longer good" if status == 200 else "refresh") in result.stderr
     assert "refresh+1" not in result.stderr
     assert 1 == len([request for request in directory.server.requests if request.target == "/items"])
-    assert is_kept is ("refresh+1" in (home / "state/credentials/credentials.json").read_text())
-    _age(home, directory.life)
+    assert is_kept is ("refresh+1" in credentials_file(home).read_text())
+    age_credential(home, directory.life)
     result = run_cli("shop", "list-items")
     assert (code, False) == (result.exit_code, "refresh+1" in result.stderr)
     if not is_kept:
@@ -220,7 +213,7 @@ def test_where_the_refresh_token_goes(
     directory.taken = taken
     assert "refreshed by `refresh`" in directory.sign_in().stderr
     for _ in range(2):
-        _age(home, directory.life)
+        age_credential(home, directory.life)
         assert 0 == run_cli("shop", "list-items").exit_code
     assert 2 == len(directory.refreshes())
 
@@ -237,7 +230,7 @@ def test_a_response_that_is_unlike_that_of_the_sign_in(
     names = iter(("access", "token"))
     directory.shown = lambda token, _: {next(names): token, "expires_in": 3600}
     for _ in range(2):
-        _age(home, directory.life)
+        age_credential(home, directory.life)
         assert 0 == run_cli("shop", "list-items").exit_code
         directory.good.add("refresh+1/=")
     assert {"refresh+1/="} == {json.loads(refresh.body)["refresh_token"] for refresh in directory.refreshes()}
@@ -253,7 +246,7 @@ def test_a_key_that_is_the_header_of_tokens(directory: Directory, home: Path) ->
     for number in (1, 2):
         assert 0 == run_cli("shop", "list-items").exit_code
         assert [f"Bearer token-{number}"] == directory.server.last.headers["authorization"]
-        _age(home, directory.life)
+        age_credential(home, directory.life)
 
 
 @pytest.mark.parametrize("scheme", [BEARER, API_KEY], ids=["bearer", "key"])
@@ -264,11 +257,11 @@ def test_a_token_that_refreshes_itself(directory: Directory, home: Path, scheme:
     directory.taken = lambda request: request.headers[header][0].removeprefix("Bearer ")
     directory.shown = lambda token, _: {"token": token, "expires_in": directory.life}
     assert "refreshed by `refresh`" in directory.sign_in().stderr
-    _age(home, 0.4 * directory.life)
+    age_credential(home, 0.4 * directory.life)
     assert 0 == run_cli("shop", "list-items").exit_code
     assert [] == directory.refreshes()
     for _ in range(2):
-        _age(home, 0.6 * directory.life)
+        age_credential(home, 0.6 * directory.life)
         assert 0 == run_cli("shop", "list-items").exit_code
     assert 2 == len(directory.refreshes())
 
@@ -278,7 +271,7 @@ def test_another_program_was_faster(directory: Directory, home: Path) -> None:
     directory.register(operation("refresh", security=[{"auth": []}]))
     directory.shown = lambda token, _: {"token": token, "expires_in": directory.life}
     directory.sign_in()
-    path = home / "state/credentials/credentials.json"
+    path = credentials_file(home)
 
     def taken(_: RecordedRequest) -> str:
         path.write_text(path.read_text().replace("token-1", "theirs"))
@@ -312,7 +305,7 @@ def test_what_a_person_does_during_a_refresh_counts(
     """A refresh on its way brings no one back who signed out, nor an older sign-in; a new name it follows."""
     directory.register(_refresh())
     directory.sign_in(store=store)
-    _age(home, directory.life)
+    age_credential(home, directory.life)
     directory.status = status
     ended = []
 
@@ -329,7 +322,7 @@ def test_what_a_person_does_during_a_refresh_counts(
     if found and (status == 200 or found == "theirs"):
         directory.status = 403  # it is not to be refreshed again
         assert found == run_cli("auth", "token", name).stdout.strip().removeprefix("Bearer ")
-    assert found is not None or "token-2" not in (home / "state/credentials/credentials.json").read_text()
+    assert found is not None or "token-2" not in credentials_file(home).read_text()
 
 
 def test_a_refresh_takes_no_sign_in_for_another_origin(
@@ -338,7 +331,7 @@ def test_a_refresh_takes_no_sign_in_for_another_origin(
     """What was stored meanwhile for another server is not sent to the one that the call is for."""
     directory.register(_refresh())
     directory.sign_in()
-    _age(home, directory.life)
+    age_credential(home, directory.life)
 
     def taken(request: RecordedRequest) -> str:
         run_cli(*_THEIRS, "--server", other_server.origin, stdin=b"for-the-other")
@@ -365,7 +358,7 @@ def test_an_operation_that_is_named(directory: Directory, home: Path) -> None:
     result = directory.sign_in(*at, "pair[1].later", "--refresh-operation", "next")
     assert (0, True) == (result.exit_code, "refreshed by `next`" in result.stderr)
     for _ in range(2):
-        _age(home, 3600)
+        age_credential(home, 3600)
         assert 0 == run_cli("shop", "list-items").exit_code
     assert 2 == len(directory.refreshes())
 
@@ -418,13 +411,13 @@ def test_auth_token_refreshes_what_has_ended(directory: Directory, home: Path, r
     directory.register(_refresh())
     directory.sign_in(store="keyring")
     assert "token-1\n" == run_cli("auth", "token", "shop").stdout
-    _age(home, directory.life)
+    age_credential(home, directory.life)
     assert "token-2\n" == run_cli("auth", "token", "shop").stdout
     assert "token-2\n" == run_cli("auth", "token", "shop").stdout
     assert 1 == len(directory.refreshes())
     assert not [text for text in ring.kept.values() if "token-1" in text]
     directory.good = set()
-    _age(home, directory.life)
+    age_credential(home, directory.life)
     result = run_cli("auth", "token", "shop")
     assert (10, "") == (result.exit_code, result.stdout)
     assert "Invalid user credentials" in result.stderr
@@ -464,7 +457,7 @@ def test_when_a_token_ends(
     life = said.get("token")
     directory.shown = lambda token, _: {**said, "token": _jwt(time.time() + life) if life else token}
     assert 0 == directory.sign_in().exit_code
-    (kept,) = json.loads((home / "state/credentials/credentials.json").read_text())["credentials"]
+    kept = stored_credential(home)
     if seconds is None:
         assert kept["expires_at"] is None
     else:
@@ -490,8 +483,8 @@ def test_a_token_that_cannot_be_sent(directory: Directory, home: Path) -> None:
     """A refresh whose response has a token with a line break leaves the old one."""
     directory.register(_refresh())
     directory.sign_in()
-    _age(home, directory.life)
+    age_credential(home, directory.life)
     directory.shown = lambda _, refresh: {"access_token": "a\nb", "refresh_token": refresh}
     result = run_cli("shop", "list-items")
     assert (10, True) == (result.exit_code, "a character that no token has" in result.stderr)
-    assert "token-1" in (home / "state/credentials/credentials.json").read_text()
+    assert "token-1" in credentials_file(home).read_text()

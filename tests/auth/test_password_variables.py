@@ -9,6 +9,7 @@ import pytest
 from tests.auth.fake_keyring import Keyring
 from tests.auth.oauth_provider import parameters
 from tests.auth.shop import Shop
+from tests.auth.stored_file import credentials_file
 from tests.documents import BASIC, document, operation, serve
 from tests.dry_runs import dry_run
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
@@ -72,7 +73,7 @@ def test_the_variables_sign_in_once_and_refresh(
     assert ["password"] == provider.grants
     (row,) = run_cli("auth", "status", "-o", "json").json
     assert ("keyring", [shop.server.origin], True) == (row["store"], row["origins"], row["refreshable"])
-    assert "ann" not in (home / "state/credentials/credentials.json").read_text()
+    assert "ann" not in credentials_file(home).read_text()
     _revoke(provider)
     assert 0 == shop.call().exit_code
     assert ["password", "refresh_token"] == provider.grants
@@ -85,7 +86,7 @@ def test_without_a_keyring_each_run_signs_in(
     assert no_ring is None
     assert [0, 0] == [shop.call().exit_code, shop.call().exit_code]
     assert ["password", "password"] == provider.grants
-    assert not (home / "state/credentials/credentials.json").exists()
+    assert not credentials_file(home).exists()
     assert 0 == run_cli("auth", "login", "shop", "--store", "file").exit_code
     assert [0, 0] == [shop.call().exit_code, shop.call().exit_code]
     assert 3 == len(provider.grants)

@@ -6,7 +6,6 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,6 +30,7 @@ from dynacli.errors import AuthError
 from tests.auth.headless_browser import HeadlessBrowser, headless_browser
 from tests.auth.oauth_provider import Browser, fetch, parameters
 from tests.auth.shop import Shop
+from tests.auth.stored_file import change_credential
 from tests.harness import Recorder, Result, run_cli
 from tests.validation.real_servers import RealServer, serving
 
@@ -72,14 +72,6 @@ def _login(provider: str, *words: str) -> Result:
     )
 
 
-def _change(home: Path, **more: Any) -> dict[str, Any]:
-    path = home / "state/credentials/credentials.json"
-    content = json.loads(path.read_text())
-    content["credentials"][0] |= more
-    path.write_text(json.dumps(content))
-    return dict(content["credentials"][0])
-
-
 def _sign_in(provider: str, browser: HeadlessBrowser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sign in at the pages of a provider."""
     threads: list[threading.Thread] = []
@@ -99,16 +91,16 @@ def _sign_in(provider: str, browser: HeadlessBrowser, monkeypatch: pytest.Monkey
 
 def _use_twice(shop: Shop, home: Path) -> None:
     """Let the token end and be refreshed, and then use the old refresh token again."""
-    first = _change(home, expires_at=1.0)
+    first = change_credential(home, expires_at=1.0)
     assert {"openid", "offline_access"} <= set(first["scopes"])
     assert 0 == shop.call().exit_code
-    second = _change(home)
+    second = change_credential(home)
     assert second["expires_at"] > time.time()
     assert first["secrets"]["refresh_token"] != second["secrets"]["refresh_token"]
     tokens = [request.headers["authorization"][0] for request in shop.server.requests]
     assert [f"Bearer {second['secrets']['credential']}"] == tokens
 
-    _change(home, expires_at=1.0, secrets=first["secrets"])
+    change_credential(home, expires_at=1.0, secrets=first["secrets"])
     result = shop.call()
     assert 10 == result.exit_code
     assert "dynacli auth login shop" in result.stderr
@@ -297,5 +289,5 @@ def test_each_flow_of_keycloak(
         shop.configure(home, '[apis.shop.auth.auth]\nclient_secret = "env:ROBOT"\n')
         result = _login(origin, "--client-id", "robot")
         assert 0 == result.exit_code, result.stderr
-        _change(home, expires_at=1.0)
+        change_credential(home, expires_at=1.0)
         assert 0 == shop.call().exit_code

@@ -20,6 +20,7 @@ from tests.auth.fake_keyring import Keyring
 from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call, logout, stored
+from tests.auth.stored_file import credentials_file
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 from tests.registry.crash_points import arm, changes_made, copied
 from tests.registry.forked_runs import Forks
@@ -86,7 +87,7 @@ def _sign_in(strict: Strict, home: Path, store: str, seconds: float) -> list[str
     origin = strict.provider.server.origin
     words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", store)
     assert 0 == run_cli(*words).exit_code
-    path = home / "state/credentials/credentials.json"
+    path = credentials_file(home)
     content = json.loads(path.read_text())
     content["credentials"][0]["expires_at"] = time.time() + seconds
     path.write_text(json.dumps(content))

@@ -18,6 +18,7 @@ import pytest
 from tests.auth.fake_keyring import Keyring
 from tests.auth.oauth_provider import Browser, OAuthProvider
 from tests.auth.shop import Shop
+from tests.auth.stored_file import credentials_file
 from tests.auth.test_scheme_table import SCHEMES, guard
 from tests.documents import BEARER, document, operation, serve
 from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, recording, run_cli
@@ -250,7 +251,7 @@ def test_no_verb_shows_a_secret(
         stage.shop.server.responses["/items"] = _report_again(status, other_server.origin)
         stage.run("shop", "list-items", "-v", "--debug", "--error-format", "json", "-o", "@answer")
         Path("response").unlink(missing_ok=True)  # what an API says is kept as it comes
-    path = stage.home / "state/credentials/credentials.json"
+    path = credentials_file(stage.home)
     if path.exists():
         assert 0 == stage.run("auth", "token", "shop", may_print=True).exit_code
         content = json.loads(path.read_text())

@@ -5,7 +5,6 @@ import os
 import shutil
 import tempfile
 import time
-import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,10 @@ from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from dynacli.files import hold_lock
 from tests.auth.fake_keyring import Keyring
-from tests.auth.oauth_provider import Browser, OAuthProvider
+from tests.auth.oauth_provider import OAuthProvider, signed_in
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call
+from tests.auth.stored_file import credentials_file
 from tests.harness import Recorder, Result, run_cli
 from tests.registry.forked_runs import Forks, result_of
 from tests.registry.surroundings import become_nobody, limit_file_size
@@ -50,14 +50,7 @@ def provider(
 ) -> OAuthProvider:
     """A provider at which a person has signed in."""
     assert for_all
-    made, shop = OAuthProvider(other_server), Shop(server)
-    origin = other_server.origin
-    flow = {"authorizationUrl": f"{origin}/authorize", "tokenUrl": f"{origin}/token", "scopes": {}}
-    shop.register({"auth": {"type": "oauth2", "flows": {"authorizationCode": flow}}}, [{"auth": []}])
-    monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(webbrowser, "open", Browser().open)
-    words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", "file")
-    assert 0 == run_cli(*words).exit_code
+    made = signed_in(server, other_server, monkeypatch)
     other_server.requests.clear()
     return made
 
@@ -66,7 +59,7 @@ def provider(
 def store(provider: OAuthProvider, for_all: Path) -> Path:
     """The file of the store, with what the provider gave."""
     assert provider
-    return for_all / "state/credentials/credentials.json"
+    return credentials_file(for_all)
 
 
 def end_in(store: Path, seconds: float) -> None:

@@ -1,7 +1,6 @@
 """A clock that is set back or forward by years: no token is used for ever, refreshed for ever, or lost."""
 
 import json
-import webbrowser
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.auth.oauth_provider import Browser, OAuthProvider
+from tests.auth.oauth_provider import OAuthProvider, signed_in
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call
+from tests.auth.stored_file import credentials_file
 from tests.documents import BEARER
 from tests.harness import Recorder, Response, Result, run_cli
 from tests.registry.forked_runs import Forks, result_of
@@ -50,15 +50,7 @@ def at(forks: Forks, home: Path) -> At:
 @pytest.fixture
 def provider(server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch) -> OAuthProvider:
     """A provider at which a person has signed in for an hour."""
-    made, shop = OAuthProvider(other_server), Shop(server)
-    origin = other_server.origin
-    flow = {"authorizationUrl": f"{origin}/authorize", "tokenUrl": f"{origin}/token", "scopes": {}}
-    shop.register({"auth": {"type": "oauth2", "flows": {FLOW: flow}}}, [{"auth": []}])
-    monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(webbrowser, "open", Browser().open)
-    words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", "file")
-    assert 0 == run_cli(*words).exit_code
-    return made
+    return signed_in(server, other_server, monkeypatch)
 
 
 @pytest.mark.parametrize("steps", [(-YEARS,), (YEARS,), (YEARS, 0.0), (-YEARS, 0.0), (YEARS, -YEARS, 0.0)])
@@ -81,12 +73,12 @@ def test_a_provider_that_cannot_be_reached_then(
     provider: OAuthProvider, server: Recorder, at: At, home: Path
 ) -> None:
     """A clock that was set back costs no token: the server knows whether it has ended."""
-    before = json.loads((home / "state/credentials/credentials.json").read_text())
+    before = json.loads(credentials_file(home).read_text())
     provider.server.responses["/token"] = Response(503)
     assert 0 == at(-YEARS, "shop", "list-items").exit_code
     assert [f"Bearer {provider.given[-2]}"] == server.last.headers["authorization"]
     assert 10 == at(YEARS, "shop", "list-items").exit_code
-    assert before == json.loads((home / "state/credentials/credentials.json").read_text())
+    assert before == json.loads(credentials_file(home).read_text())
     assert 0 == at(0.0, "shop", "list-items").exit_code
 
 

@@ -2,14 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, document, operation, parameter, save
-from tests.harness import Recorder, Response, Result, free_port, json_response, recording, run_cli
+from tests.documents import BEARER, document, operation, parameter, register, save
+from tests.harness import Recorder, Response, Result, free_port, json_response, run_cli
 
 _AT = {"type": "string", "format": "date-time"}
 _THING = {"type": "object", "properties": {"id": {}, "token": {}, "at": _AT}}
@@ -22,21 +21,10 @@ _PATHS = {
 
 
 @pytest.fixture
-def other() -> Iterator[Recorder]:
-    """Run the other server."""
-    with recording() as running:
-        yield running
-
-
-@pytest.fixture
-def api(server: Recorder, other: Recorder) -> str:
+def api(server: Recorder, other_server: Recorder) -> str:
     """Register an API, with a profile for the other server; both respond alike."""
-    save(document(_PATHS, [server.origin]), "things.json")
-    assert 0 == run_cli("api", "add", "things", "./things.json").exit_code
-    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
-    profile = f'[apis.things.profiles.staging]\nserver = "{other.origin}"\n'
-    configuration.write_text(f"{configuration.read_text()}\n{profile}")
-    for side in (server, other):
+    register("things", document(_PATHS, [server.origin]), staging=other_server.origin)
+    for side in (server, other_server):
         side.responses["/things"] = json_response([{"id": "a"}, {"id": "b"}])
         side.responses["/things/a"] = json_response({"id": "a", "at": "2026-01-01T00:00:00Z"})
     return "things"
@@ -50,29 +38,29 @@ def _compared(result: Result) -> dict[str, list[Any]]:
     return {row["operation"]: row["against"] for row in result.json}
 
 
-def test_equal_servers(api: str, server: Recorder, other: Recorder) -> None:
+def test_equal_servers(api: str, server: Recorder, other_server: Recorder) -> None:
     """Both get the same calls, those with values from responses, too; the table counts them."""
     result = _check(api, "--against", "staging")
     assert 0 == result.exit_code, result.stderr
     assert sorted(request.target for request in server.requests) == sorted(
-        request.target for request in other.requests
+        request.target for request in other_server.requests
     )
-    assert "/things/a" in {request.target for request in other.requests}
-    assert {"GET"} == {request.method for request in other.requests}
+    assert "/things/a" in {request.target for request in other_server.requests}
+    assert {"GET"} == {request.method for request in other_server.requests}
     rows = [line.split() for line in result.stdout.splitlines()]
     assert ["list-things", "1/1", "0", "0", "0"] in rows
     assert ["get-thing", "1/1", "0", "0", "0"] in rows
 
 
-def test_servers_that_differ(api: str, other: Recorder) -> None:
+def test_servers_that_differ(api: str, other_server: Recorder) -> None:
     """The places are listed once for all items, the data have the values, and the exit code is 9."""
-    other.responses["/things"] = json_response([{"id": "b", "n": 1}, {"id": "a", "n": 2}, {"id": "c"}])
-    result = _check(api, "--against", other.origin)
+    other_server.responses["/things"] = json_response([{"id": "b", "n": 1}, {"id": "a", "n": 2}, {"id": "c"}])
+    result = _check(api, "--against", other_server.origin)
     assert 9 == result.exit_code
     assert "The responses of `list-things` differ" in result.stderr
     assert ["list-things", "0/1", "0", "0", "3"] in [line.split() for line in result.stdout.splitlines()]
     assert "list-things: /body/*/n (2), /body/* (1)" in result.stdout
-    found = _compared(_check(api, "--against", other.origin, "-o", "json"))
+    found = _compared(_check(api, "--against", other_server.origin, "-o", "json"))
     assert [{"operation": "get-thing", "equal": True, "differences": []}] == found["get-thing"]
     (listed,) = found["list-things"]
     assert ("list-things", False) == (listed["operation"], listed["equal"])
@@ -80,20 +68,20 @@ def test_servers_that_differ(api: str, other: Recorder) -> None:
         "differences"
     ]
     ignoring = ("--ignore", "/body/*", "-o", "json")
-    assert 0 == _check(api, "--against", other.origin, *ignoring).exit_code
-    assert 0 == _check(api, "--against", other.origin, "--no-fail").exit_code
+    assert 0 == _check(api, "--against", other_server.origin, *ignoring).exit_code
+    assert 0 == _check(api, "--against", other_server.origin, "--no-fail").exit_code
 
 
-def test_reports_have_the_differences(api: str, other: Recorder) -> None:
+def test_reports_have_the_differences(api: str, other_server: Recorder) -> None:
     """They are findings of the second call, and the page has the table."""
-    other.responses["/things"] = json_response([{"id": "a", "n": "<b>"}, {"id": "b"}])
+    other_server.responses["/things"] = json_response([{"id": "a", "n": "<b>"}, {"id": "b"}])
     files = [f"{name}=out.{name}" for name in ("json", "junit", "sarif", "github")]
     reports = [word for file in files for word in ("--report", file)]
     assert 9 == _check(api, "--against", "staging", *reports).exit_code
     report = json.loads(Path("out.json").read_text())
     (finding,) = report["findings"]
     assert ("differs", "/body/0/n", "<b>") == tuple(finding[key] for key in ("rule", "pointer", "got"))
-    assert f"{other.origin}/things" == report["calls"][finding["call"]]["url"]
+    assert f"{other_server.origin}/things" == report["calls"][finding["call"]]["url"]
     assert "/body/0/n: only the other server has it [differs]" in Path("out.junit").read_text()
     assert "/body/0/n: only the other server has it [differs]" in Path("out.github").read_text()
     (run,) = json.loads(Path("out.sarif").read_text())["runs"]
@@ -106,9 +94,9 @@ def test_reports_have_the_differences(api: str, other: Recorder) -> None:
     assert "Compared" not in _check(api, "-o", "html").stdout
 
 
-def test_dates_are_left_out(api: str, other: Recorder) -> None:
+def test_dates_are_left_out(api: str, other_server: Recorder) -> None:
     """They are compared with `--all-values` alone."""
-    other.responses["/things/a"] = json_response({"id": "a", "at": "2026-01-02T00:00:00Z"})
+    other_server.responses["/things/a"] = json_response({"id": "a", "at": "2026-01-02T00:00:00Z"})
     result = _check(api, "--against", "staging")
     assert (0, True) == (result.exit_code, "Not compared: 1 value" in result.stderr)
     assert 9 == _check(api, "--against", "staging", "--all-values").exit_code
@@ -133,7 +121,7 @@ def test_another_server_that_fails(api: str, server: Recorder) -> None:
 
 
 def test_another_server_without_a_credential(
-    api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
+    api: str, server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The exit code does not say that nothing was sent, because the first server was called."""
     paths = {"/things": {"get": operation("listThings", security=[{"token": []}])}}
@@ -145,39 +133,39 @@ def test_another_server_without_a_credential(
     configuration.write_text(f"{configuration.read_text()}\n{mine}{none}")
     monkeypatch.setenv("MINE", "s3cret")
     result = _check(api, "--against", "staging", "--accept-origin", server.origin)
-    assert (13, 1, 0) == (result.exit_code, len(server.requests), len(other.requests)), result.stderr
+    assert (13, 1, 0) == (result.exit_code, len(server.requests), len(other_server.requests)), result.stderr
     assert "Not all responses could be compared" in result.stderr
     assert "NO_SUCH_VARIABLE" in result.stderr
 
 
-def test_secrets_are_masked(api: str, other: Recorder) -> None:
+def test_secrets_are_masked(api: str, other_server: Recorder) -> None:
     """Fields with the names of secrets are masked on both sides."""
-    other.responses["/things/a"] = json_response({"id": "a", "token": "t0ken-of-theirs"})
+    other_server.responses["/things/a"] = json_response({"id": "a", "token": "t0ken-of-theirs"})
     result = _check(api, "--against", "staging", "-o", "json")
     assert 9 == result.exit_code
     assert "t0ken" not in result.stdout + result.stderr
 
 
-def test_a_get_that_acts_is_made_once(server: Recorder, other: Recorder) -> None:
+def test_a_get_that_acts_is_made_once(server: Recorder, other_server: Recorder) -> None:
     """What `check` calls only because it was named is not called on the other server."""
     paths = {**_PATHS, "/cache/resetAll": {"get": operation("resetAll", summary="Reset the cache")}}
-    for side in (server, other):
+    for side in (server, other_server):
         side.responses |= {"/things": json_response([]), "/cache/resetAll": json_response({})}
     api = save(document(paths, [server.origin]))
-    result = _check(api, "--operation", "reset-all", "--against", other.origin, "--yes")
+    result = _check(api, "--operation", "reset-all", "--against", other_server.origin, "--yes")
     assert 0 == result.exit_code, result.stderr
     assert "/cache/resetAll" in {request.target for request in server.requests}
-    assert "/cache/resetAll" not in {request.target for request in other.requests}
+    assert "/cache/resetAll" not in {request.target for request in other_server.requests}
 
 
-def test_what_changes_something_is_made_once(api: str, server: Recorder, other: Recorder) -> None:
+def test_what_changes_something_is_made_once(api: str, server: Recorder, other_server: Recorder) -> None:
     """An operation that is not safe is never called on the other server."""
     server.responses["/things"] = lambda sent: (
         json_response([{"id": "a"}]) if sent.method == "GET" else Response(201, b'{"id": "n"}')
     )
     _check(api, "--operation", "create-thing", "--against", "staging", "--no-fail", "--yes")
     assert "POST" in {request.method for request in server.requests}
-    assert {"GET"} == {request.method for request in other.requests}
+    assert {"GET"} == {request.method for request in other_server.requests}
 
 
 @pytest.mark.parametrize(
@@ -191,12 +179,12 @@ def test_what_changes_something_is_made_once(api: str, server: Recorder, other: 
     ],
 )
 def test_a_wrong_line_sends_nothing(
-    words: tuple[str, ...], message: str, api: str, server: Recorder, other: Recorder
+    words: tuple[str, ...], message: str, api: str, server: Recorder, other_server: Recorder
 ) -> None:
     """The error comes before any call."""
     result = _check(api, *words)
     assert (2, True) == (result.exit_code, message in result.stderr), result.stderr
-    assert [] == server.requests + other.requests
+    assert [] == server.requests + other_server.requests
 
 
 def test_profiles_are_completed(api: str) -> None:

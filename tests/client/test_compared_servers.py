@@ -1,15 +1,13 @@
 """`Api.diff`: two servers, or then and now, compared by a Python program."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import dynacli
 from dynacli.errors import FormatError, NetworkError, RefusedError, UsageError
-from tests.documents import BEARER, document, operation, parameter, save
-from tests.harness import Recorder, Response, free_port, json_response, recording, run_cli
+from tests.documents import BEARER, document, operation, parameter, register
+from tests.harness import Recorder, Response, free_port, json_response
 
 _PATHS = {
     "/runs": {"get": operation("listRuns", parameters=[parameter("page", {"type": "integer"})])},
@@ -18,35 +16,24 @@ _PATHS = {
 
 
 @pytest.fixture
-def other() -> Iterator[Recorder]:
-    """Run the server on the right side."""
-    with recording() as running:
-        yield running
-
-
-@pytest.fixture
-def api(server: Recorder, other: Recorder) -> Iterator[dynacli.Api]:
+def api(server: Recorder, other_server: Recorder) -> Iterator[dynacli.Api]:
     """An API with a profile for the server on the right."""
-    save(document(_PATHS, [server.origin], {"token": BEARER}), "runs.json")
-    assert 0 == run_cli("api", "add", "runs", "./runs.json").exit_code
-    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
-    profile = f'[apis.runs.profiles.staging]\nserver = "{other.origin}"\n'
-    configuration.write_text(f"{configuration.read_text()}\n{profile}")
+    register("runs", document(_PATHS, [server.origin], {"token": BEARER}), staging=other_server.origin)
     with dynacli.open_api("runs", retries=0) as opened:
         yield opened
 
 
-def test_two_servers_are_compared(api: dynacli.Api, server: Recorder, other: Recorder) -> None:
+def test_two_servers_are_compared(api: dynacli.Api, server: Recorder, other_server: Recorder) -> None:
     """A profile or a URL names the other one; both get the same inputs, and the listener learns of both calls."""
     server.responses["/runs"] = json_response([{"id": 1, "n": 1, "m": 1}])
-    other.responses["/runs"] = json_response([{"id": 1, "n": 2, "m": 2}])
+    other_server.responses["/runs"] = json_response([{"id": 1, "n": 2, "m": 2}])
     urls: list[str] = []
 
     def note(event: dynacli.CallEvent) -> None:
         if event.name == "sending" and event.request is not None:
             urls.append(event.request.url)
 
-    for against in ("staging", other.origin):
+    for against in ("staging", other_server.origin):
         found = api.diff(
             "list-runs",
             page=3,
@@ -61,7 +48,7 @@ def test_two_servers_are_compared(api: dynacli.Api, server: Recorder, other: Rec
             difference.left,
             difference.right,
         )
-    assert [f"{server.origin}/runs?page=3", f"{other.origin}/runs?page=3"] * 2 == urls
+    assert [f"{server.origin}/runs?page=3", f"{other_server.origin}/runs?page=3"] * 2 == urls
 
 
 def test_an_earlier_response_is_compared(api: dynacli.Api, server: Recorder) -> None:
@@ -79,18 +66,18 @@ def test_an_earlier_response_is_compared(api: dynacli.Api, server: Recorder) -> 
 
 
 def test_secrets_are_masked(
-    server: Recorder, other: Recorder, api: dynacli.Api, monkeypatch: pytest.MonkeyPatch
+    server: Recorder, other_server: Recorder, api: dynacli.Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each server gets the credential only if it may have it, and what it repeats of it is in no difference."""
     monkeypatch.setenv("DYNACLI_RUNS_TOKEN", "s3cret-of-mine")
     server.responses["/me"] = json_response({"you": "s3cret-of-mine", "n": 1, "password": "pa55-one"})
-    other.responses["/me"] = json_response({"you": "nobody", "n": 1, "password": "pa55-two"})
+    other_server.responses["/me"] = json_response({"you": "nobody", "n": 1, "password": "pa55-two"})
     with pytest.raises(RefusedError):
         api.diff("get-me", against="staging")
-    assert [] == server.requests + other.requests
+    assert [] == server.requests + other_server.requests
     with dynacli.open_api("runs", server=server.origin) as trusting:
         found = trusting.diff("get-me", against="staging").differences
-    assert ["Bearer s3cret-of-mine"] == other.last.headers["authorization"]
+    assert ["Bearer s3cret-of-mine"] == other_server.last.headers["authorization"]
     assert ["/body/you", "/body/password"] == [difference.pointer for difference in found]
     assert not any(secret in str(found) for secret in ("s3cret", "pa55"))
 
@@ -111,12 +98,12 @@ def test_wrong_arguments_send_nothing(
     message: str,
     api: dynacli.Api,
     server: Recorder,
-    other: Recorder,
+    other_server: Recorder,
 ) -> None:
     """Both calls are ready before one is made."""
     with pytest.raises(error, match=message):
         api.diff(name, **words)  # type: ignore[arg-type]
-    assert [] == server.requests + other.requests
+    assert [] == server.requests + other_server.requests
 
 
 def test_a_side_that_cannot_be_compared(api: dynacli.Api, server: Recorder) -> None:

@@ -1,14 +1,11 @@
 """`dynacli diff`: one read-only call, two servers, and what differs between their responses."""
 
 import json
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, document, operation, parameter, save
+from tests.documents import BEARER, document, operation, parameter, register, save
 from tests.harness import (
     RecordedRequest,
     Recorder,
@@ -16,7 +13,6 @@ from tests.harness import (
     Result,
     free_port,
     json_response,
-    recording,
     run_cli,
 )
 
@@ -57,20 +53,9 @@ _RUNS = [
 
 
 @pytest.fixture
-def other() -> Iterator[Recorder]:
-    """Run the server on the right side."""
-    with recording() as running:
-        yield running
-
-
-@pytest.fixture
-def api(server: Recorder, other: Recorder) -> str:
+def api(server: Recorder, other_server: Recorder) -> str:
     """Register an API with a profile for the server on the right."""
-    save(document(_PATHS, [server.origin], {"token": BEARER}), "runs.json")
-    assert 0 == run_cli("api", "add", "runs", "./runs.json").exit_code
-    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
-    profile = f'[apis.runs.profiles.staging]\nserver = "{other.origin}"\n'
-    configuration.write_text(f"{configuration.read_text()}\n{profile}")
+    register("runs", document(_PATHS, [server.origin], {"token": BEARER}), staging=other_server.origin)
     return "runs"
 
 
@@ -83,14 +68,14 @@ def _diff(api: str, *words: str) -> Result:
     return run_cli("diff", api, "list-runs", *words)
 
 
-def test_two_servers_are_compared(api: str, server: Recorder, other: Recorder) -> None:
+def test_two_servers_are_compared(api: str, server: Recorder, other_server: Recorder) -> None:
     """Both get the same request; the text shows each place with both values, and the exit code is 9."""
     server.responses["/runs"] = _runs()
-    other.responses["/runs"] = json_response([{**_RUNS[1], "state": "failed"}, _RUNS[0], {"id": "c"}])
+    other_server.responses["/runs"] = json_response([{**_RUNS[1], "state": "failed"}, _RUNS[0], {"id": "c"}])
     result = _diff(api, "--against", "staging")
     expected = f"""\
 --- {server.origin}/runs
-+++ {other.origin}/runs
++++ {other_server.origin}/runs
 @@ /body/1/state @@ id: b
 -"done"
 +"failed"
@@ -102,29 +87,30 @@ def test_two_servers_are_compared(api: str, server: Recorder, other: Recorder) -
     assert (9, expected) == (result.exit_code, result.stdout)
     assert "2 differences, the first at `/body/1/state`" in result.stderr
     assert [("GET", "/runs")] * 2 == [
-        (recorded_request.method, recorded_request.target) for recorded_request in (server.last, other.last)
+        (recorded_request.method, recorded_request.target)
+        for recorded_request in (server.last, other_server.last)
     ]
-    assert server.last.headers.keys() == other.last.headers.keys()
+    assert server.last.headers.keys() == other_server.last.headers.keys()
 
 
-def test_the_result_for_programs(api: str, server: Recorder, other: Recorder) -> None:
+def test_the_result_for_programs(api: str, server: Recorder, other_server: Recorder) -> None:
     """It is one object, also if nothing differs; a URL names the other server as a profile does."""
     server.responses["/runs"] = _runs()
-    other.responses["/runs"] = _runs(state="failed")
-    result = _diff(api, "--against", other.origin, "-o", "json")
+    other_server.responses["/runs"] = _runs(state="failed")
+    result = _diff(api, "--against", other_server.origin, "-o", "json")
     difference = {"pointer": "/body/1/state", "kind": "changed", "left": "done", "right": "failed"}
     assert (9, {"equal": False, "differences": [difference]}) == (result.exit_code, result.json)
-    assert 0 == _diff(api, "--against", other.origin, "--no-fail").exit_code
-    other.responses["/runs"] = _runs()
-    result = _diff(api, "--against", other.origin, "-o", "json")
+    assert 0 == _diff(api, "--against", other_server.origin, "--no-fail").exit_code
+    other_server.responses["/runs"] = _runs()
+    result = _diff(api, "--against", other_server.origin, "-o", "json")
     assert (0, {"equal": True, "differences": []}) == (result.exit_code, result.json)
-    result = _diff(api, "--against", other.origin)
+    result = _diff(api, "--against", other_server.origin)
     assert (0, "", "The responses are equal\n") == (result.exit_code, result.stdout, result.stderr)
 
 
-def test_values_that_always_change_are_left_out(api: str, server: Recorder, other: Recorder) -> None:
+def test_values_that_always_change_are_left_out(api: str, server: Recorder, other_server: Recorder) -> None:
     """Dates of the document and ids of requests count only if you ask for them, undeclared headers never."""
-    for side, day in ((server, "02"), (other, "03")):
+    for side, day in ((server, "02"), (other_server, "03")):
         body = _runs(updated=f"2026-01-{day}T00:00:00Z").body
         headers = {"Content-Type": "application/json", "X-Request-Id": day, "X-Other": day, "X-Total": "2"}
         side.responses["/runs"] = Response(200, body, headers)
@@ -141,9 +127,9 @@ def test_values_that_always_change_are_left_out(api: str, server: Recorder, othe
     assert 0 == _diff(api, "--against", "staging", "--all-values", *ignoring).exit_code
 
 
-def test_urls_of_each_server_are_left_out(api: str, server: Recorder, other: Recorder) -> None:
+def test_urls_of_each_server_are_left_out(api: str, server: Recorder, other_server: Recorder) -> None:
     """A text that differs only by the base URL of its own server is no difference; another server's URL is."""
-    for side, base in ((server, "/v1"), (other, "/api/v1")):
+    for side, base in ((server, "/v1"), (other_server, "/api/v1")):
         origin = f"{side.origin}{base}"
         run = {
             "self": f"{origin}/runs/1",
@@ -151,36 +137,40 @@ def test_urls_of_each_server_are_left_out(api: str, server: Recorder, other: Rec
             "links": f"<{origin}/runs?page=2>; rel=next",
         }
         side.responses[f"{base}/runs"] = json_response([run])
-    words = ("--server", f"{server.origin}/v1", "--against", f"{other.origin}/api/v1")
+    words = ("--server", f"{server.origin}/v1", "--against", f"{other_server.origin}/api/v1")
     result = _diff(api, *words)
     assert (0, "") == (result.exit_code, result.stdout), result.stderr
     assert "Not compared: 3 values" in result.stderr
     assert 3 == len(_diff(api, *words, "--all-values", "-o", "json").json["differences"])
     for url in (
         f"{server.origin}/api/v1/runs/1",
-        f"{other.origin}0/api/v1/runs/1",
-        f"{other.origin}/api/v10/runs/1",
+        f"{other_server.origin}0/api/v1/runs/1",
+        f"{other_server.origin}/api/v10/runs/1",
     ):
-        other.responses["/api/v1/runs"] = json_response([{"self": url}])
+        other_server.responses["/api/v1/runs"] = json_response([{"self": url}])
         assert "/body/0/self" in _diff(api, *words).stdout, url
 
 
-def test_times_are_left_out(api: str, server: Recorder, other: Recorder) -> None:
+def test_times_are_left_out(api: str, server: Recorder, other_server: Recorder) -> None:
     """The document need not say that they are: texts look so, and numbers are large and have such a name."""
     left: dict[str, Any] = {"at": "2026-01-01T00:00:00Z", "on": "2026-01-01", "by": "2026-01-01 10:00:00"}
     right: dict[str, Any] = {"at": "2027-01-01T00:00:00.5+01:00", "on": "2026-01-02", "by": "now"}
     left |= {"last_modified": 1796021485649, "seenAt": [1796021485.5], "size": 1796021485, "tookTime": 7}
     right |= {"last_modified": 1796021485795, "seenAt": [1796021485.7], "size": 1796021486, "tookTime": 8}
-    server.responses["/runs"], other.responses["/runs"] = json_response([left]), json_response([right])
+    server.responses["/runs"], other_server.responses["/runs"] = json_response([left]), json_response([right])
     result = _diff(api, "--against", "staging", "-o", "json")
     expected = ["/body/0/on", "/body/0/by", "/body/0/size", "/body/0/tookTime"]
     assert expected == [difference["pointer"] for difference in result.json["differences"]]
 
 
-def test_headers_status_and_media_type_are_compared(api: str, server: Recorder, other: Recorder) -> None:
+def test_headers_status_and_media_type_are_compared(
+    api: str, server: Recorder, other_server: Recorder
+) -> None:
     """A declared header counts, and so does a body of another kind; two equal errors are equal."""
     server.responses["/runs"] = Response(200, b"[]", {"Content-Type": "application/json", "X-Total": "0"})
-    other.responses["/runs"] = Response(503, b"<p>Down</p>", {"Content-Type": "text/html", "X-Total": "1"})
+    other_server.responses["/runs"] = Response(
+        503, b"<p>Down</p>", {"Content-Type": "text/html", "X-Total": "1"}
+    )
     result = _diff(api, "--against", "staging", "--retries", "0", "-o", "json")
     found = {
         difference["pointer"]: (difference["left"], difference["right"])
@@ -193,7 +183,7 @@ def test_headers_status_and_media_type_are_compared(api: str, server: Recorder, 
         "/body": ([], "<p>Down</p>"),
     }
     assert (9, expected) == (result.exit_code, found)
-    for side in (server, other):
+    for side in (server, other_server):
         del side.responses["/runs"]
     assert 0 == _diff(api, "--against", "staging").exit_code
 
@@ -208,11 +198,11 @@ def test_headers_status_and_media_type_are_compared(api: str, server: Recorder, 
     ids=["text", "bytes", "nothing"],
 )
 def test_bodies_that_are_not_json(
-    left: bytes, right: bytes, kinds: list[str], api: str, server: Recorder, other: Recorder
+    left: bytes, right: bytes, kinds: list[str], api: str, server: Recorder, other_server: Recorder
 ) -> None:
     """Text is compared as text, and bytes by their number and digest."""
     media_type = "text/plain" if b"\x00" not in left else "application/octet-stream"
-    for side, body in ((server, left), (other, right)):
+    for side, body in ((server, left), (other_server, right)):
         side.responses["/runs"] = Response(200, body, {"Content-Type": media_type})
     result = _diff(api, "--against", "staging", "-o", "json")
     found = [
@@ -235,20 +225,20 @@ def _paged(names: str) -> Any:
     return page
 
 
-def test_all_pages_are_compared(api: str, server: Recorder, other: Recorder) -> None:
+def test_all_pages_are_compared(api: str, server: Recorder, other_server: Recorder) -> None:
     """With `--all`, an item counts as the same on whatever page it is; `--max-items` ends both lists."""
-    server.responses["/pages"], other.responses["/pages"] = _paged("abcde"), _paged("edcbx")
+    server.responses["/pages"], other_server.responses["/pages"] = _paged("abcde"), _paged("edcbx")
     words = ("diff", api, "list-pages", "--against", "staging", "-o", "json")
     result = run_cli(*words, "--all")
     found = [(difference["pointer"], difference["kind"]) for difference in result.json["differences"]]
     assert (9, [("/body/rows/0", "removed"), ("/body/rows/4", "added")]) == (result.exit_code, found)
-    assert (3, 3) == (len(server.requests), len(other.requests))
-    other.responses["/pages"] = _paged("abcx")
+    assert (3, 3) == (len(server.requests), len(other_server.requests))
+    other_server.responses["/pages"] = _paged("abcx")
     assert 0 == run_cli(*words, "--max-items", "3", "--ignore", "/body/total").exit_code
     assert 9 == run_cli(*words, "--max-items", "4", "--ignore", "/body/total").exit_code
 
 
-def test_a_page_that_fails_is_a_difference(api: str, server: Recorder, other: Recorder) -> None:
+def test_a_page_that_fails_is_a_difference(api: str, server: Recorder, other_server: Recorder) -> None:
     """The response is then the one of that page; if both lists fail alike, they are equal."""
     server.responses["/pages"] = _paged("abcd")
     good = _paged("abcd")
@@ -256,7 +246,7 @@ def test_a_page_that_fails_is_a_difference(api: str, server: Recorder, other: Re
     def failing(request: RecordedRequest) -> Response:
         return Response(400, b"") if "page=2" in request.target else good(request)
 
-    other.responses["/pages"] = failing
+    other_server.responses["/pages"] = failing
     words = ("diff", api, "list-pages", "--against", "staging", "--all", "-o", "json")
     result = run_cli(*words)
     assert ("/status", 200, 400) == tuple(
@@ -266,29 +256,35 @@ def test_a_page_that_fails_is_a_difference(api: str, server: Recorder, other: Re
     assert 0 == run_cli(*words).exit_code
 
 
-def test_one_page_is_compared_if_there_are_no_others(api: str, server: Recorder, other: Recorder) -> None:
+def test_one_page_is_compared_if_there_are_no_others(
+    api: str, server: Recorder, other_server: Recorder
+) -> None:
     """A note says so, once for both sides."""
-    server.responses["/runs"], other.responses["/runs"] = _runs(), _runs()
+    server.responses["/runs"], other_server.responses["/runs"] = _runs(), _runs()
     result = _diff(api, "--against", "staging", "--all")
     assert (0, 1) == (result.exit_code, result.stderr.count("This is one page")), result.stderr
 
 
 def test_pages_that_are_too_large_together(
-    api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
+    api: str, server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server cannot fill the memory by many pages."""
     monkeypatch.setattr("dynacli.client.responses.compare_calls.RENDER_LIMIT", 300)
-    server.responses["/pages"] = other.responses["/pages"] = _paged("abcdefghijklmnop")
+    server.responses["/pages"] = other_server.responses["/pages"] = _paged("abcdefghijklmnop")
     result = run_cli("diff", api, "list-pages", "--against", "staging", "--all")
     assert 6 == result.exit_code
     assert "Compare fewer items: `--max-items N`" in result.stderr
-    assert [] == other.requests
+    assert [] == other_server.requests
 
 
-def test_equal_differences_of_many_items_are_shown_once(api: str, server: Recorder, other: Recorder) -> None:
+def test_equal_differences_of_many_items_are_shown_once(
+    api: str, server: Recorder, other_server: Recorder
+) -> None:
     """The text counts them; for programs each is there."""
     server.responses["/runs"] = json_response([{"id": name, "n": 1} for name in "abc"])
-    other.responses["/runs"] = json_response([{"id": name, "n": 3 if name == "b" else 2} for name in "abc"])
+    other_server.responses["/runs"] = json_response(
+        [{"id": name, "n": 3 if name == "b" else 2} for name in "abc"]
+    )
     result = _diff(api, "--against", "staging")
     lines = [line for line in result.stdout.splitlines() if line.startswith("@@")]
     assert [
@@ -315,13 +311,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_line_sends_nothing(name: str, api: str, server: Recorder, other: Recorder) -> None:
+def test_a_wrong_line_sends_nothing(name: str, api: str, server: Recorder, other_server: Recorder) -> None:
     """The error says what is wrong, before any server is asked."""
     words, exit_code, message = WRONG[name]
     result = _diff(api, *words)
     assert exit_code == result.exit_code
     assert message in result.stderr
-    assert [] == server.requests + other.requests
+    assert [] == server.requests + other_server.requests
 
 
 def test_the_error_is_about_the_other_server(api: str, server: Recorder) -> None:
@@ -331,14 +327,14 @@ def test_the_error_is_about_the_other_server(api: str, server: Recorder) -> None
     assert f"try: dynacli diff runs list-runs --server {server.origin} --against PROFILE" in result.stderr
 
 
-def test_only_what_reads_is_compared(api: str, server: Recorder, other: Recorder) -> None:
+def test_only_what_reads_is_compared(api: str, server: Recorder, other_server: Recorder) -> None:
     """An operation that may change something is refused, also if a header asks for its method."""
     result = run_cli("diff", api, "create-run", "--body", "{}", "--against", "staging")
     assert 11 == result.exit_code
     assert "is not called by `dynacli diff`" in result.stderr
     header = ("-H", "X-HTTP-Method-Override: DELETE")
     assert 11 == _diff(api, "--against", "staging", *header).exit_code
-    assert [] == server.requests + other.requests
+    assert [] == server.requests + other_server.requests
 
 
 def test_a_server_that_fails(api: str, server: Recorder) -> None:
@@ -349,27 +345,27 @@ def test_a_server_that_fails(api: str, server: Recorder) -> None:
     assert f"The left side responded with 200: {server.origin}/runs" in result.stderr
 
 
-def test_a_stream_is_not_compared(api: str, server: Recorder, other: Recorder) -> None:
+def test_a_stream_is_not_compared(api: str, server: Recorder, other_server: Recorder) -> None:
     """It may have no end."""
     server.responses["/runs"] = Response(200, b"data: 1\n\n", {"Content-Type": "text/event-stream"})
     result = _diff(api, "--against", "staging")
-    assert (13, []) == (result.exit_code, other.requests)
+    assert (13, []) == (result.exit_code, other_server.requests)
 
 
 def test_a_credential_goes_where_you_wrote_a_url(
-    api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
+    api: str, server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The URL of `--against` counts as that of `--server`; what a server repeats of the credential is masked."""
     monkeypatch.setenv("DYNACLI_RUNS_TOKEN", "s3cret-of-mine")
-    for side, name in ((server, "one"), (other, "two")):
+    for side, name in ((server, "one"), (other_server, "two")):
         side.responses["/runs/7"] = json_response(
             {"you": f"Bearer s3cret-of-mine {name}", "token": f"t0ken-{name}", "n": name}
         )
-    words = ("diff", api, "get-run", "7", "--against", other.origin, "-o", "json")
+    words = ("diff", api, "get-run", "7", "--against", other_server.origin, "-o", "json")
     assert 11 == run_cli(*words).exit_code  # no one has accepted the server of the document
-    assert [] == server.requests + other.requests
+    assert [] == server.requests + other_server.requests
     result = run_cli(*words, "--accept-origin", server.origin)
-    assert ["Bearer s3cret-of-mine"] == other.last.headers["authorization"]
+    assert ["Bearer s3cret-of-mine"] == other_server.last.headers["authorization"]
     found = {
         difference["pointer"]: (difference["left"], difference["right"])
         for difference in result.json["differences"]
@@ -383,10 +379,10 @@ def test_a_credential_goes_where_you_wrote_a_url(
     assert "s3cret" not in result.stderr
 
 
-def test_a_server_does_not_drive_the_terminal(api: str, server: Recorder, other: Recorder) -> None:
+def test_a_server_does_not_drive_the_terminal(api: str, server: Recorder, other_server: Recorder) -> None:
     """Values, names and ids from the servers are shown as text."""
     server.responses["/runs"] = json_response([{"id": "\x1b[2J", "state\x1b[1m": 1}])
-    other.responses["/runs"] = json_response([{"id": "\x1b[2J", "state\x1b[1m": "\x1b]0;x\x07"}])
+    other_server.responses["/runs"] = json_response([{"id": "\x1b[2J", "state\x1b[1m": "\x1b]0;x\x07"}])
     result = run_cli("diff", api, "list-runs", "--against", "staging", terminal=("stdout", "stderr"))
     assert 9 == result.exit_code
     for sequence in ("\x1b[2J", "\x1b]0", "state\x1b[1m"):
@@ -395,10 +391,12 @@ def test_a_server_does_not_drive_the_terminal(api: str, server: Recorder, other:
 
 @pytest.mark.parametrize("form", ["auto", "json", "yaml"])
 @pytest.mark.parametrize("depth", [99, 101, 900, 100_000])  # no Python reads the last
-def test_a_deep_body_is_no_defect(depth: int, form: str, api: str, server: Recorder, other: Recorder) -> None:
+def test_a_deep_body_is_no_defect(
+    depth: int, form: str, api: str, server: Recorder, other_server: Recorder
+) -> None:
     """A value that is nested too deeply is named instead of shown."""
     server.responses["/runs"] = json_response({})
-    other.responses["/runs"] = Response(body=b'{"a":' * depth + b"1" + b"}" * depth)
+    other_server.responses["/runs"] = Response(body=b'{"a":' * depth + b"1" + b"}" * depth)
     result = _diff(api, "--against", "staging", "-o", form)
     assert 9 == result.exit_code, result.stderr
     assert (101 <= depth <= 900) == ("nested more than 100 levels deep" in result.stdout)
@@ -457,16 +455,16 @@ def test_another_revision_of_the_document(api: str, server: Recorder) -> None:
     assert 0 == _diff(api, "--against", f"rev:{before[:8]}", "--ignore", "/body/*/state").exit_code
 
 
-def test_an_input_of_the_same_name_wins(server: Recorder, other: Recorder) -> None:
+def test_an_input_of_the_same_name_wins(server: Recorder, other_server: Recorder) -> None:
     """After the operation `--against` is then its own input; before the API it is that of `diff`."""
     team = parameter("against", {"type": "string"})
     api = save(document({"/games": {"get": operation("listGames", team)}}, [server.origin]))
-    for side in (server, other):
+    for side in (server, other_server):
         side.responses["/games"] = json_response([])
-    result = run_cli("diff", "--against", other.origin, api, "list-games", "--against", "rovers")
+    result = run_cli("diff", "--against", other_server.origin, api, "list-games", "--against", "rovers")
     assert 0 == result.exit_code, result.stderr
     assert ["/games?against=rovers"] * 2 == [
-        recorded_request.target for recorded_request in (server.last, other.last)
+        recorded_request.target for recorded_request in (server.last, other_server.last)
     ]
     assert 2 == run_cli("diff", api, "list-games", "--against", "rovers").exit_code
 

@@ -15,6 +15,16 @@ from mcp.server.stdio import stdio_server
 from dynacli.__main__ import main
 from dynacli.environment import Environment
 
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
 T = TypeVar("T")
 
 

@@ -19,20 +19,10 @@ from mcp.client.streamable_http import streamable_http_client
 
 from dynacli.apps.mcp.http_place import kept_token
 from dynacli.environment import Environment
+from tests.apps.mcp.clients import HELLO
 from tests.harness import run_cli
 
 pytestmark = pytest.mark.exhaustive
-
-_HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"},
-    },
-}
 
 
 @contextmanager
@@ -52,7 +42,7 @@ def _post(url: str, headers: Mapping[str, str], body: bytes | None = None) -> tu
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
     given = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     try:
-        connection.request("POST", parts.path, body or json.dumps(_HELLO).encode(), {**given, **headers})
+        connection.request("POST", parts.path, body or json.dumps(HELLO).encode(), {**given, **headers})
         response = connection.getresponse()
         return response.status, response.read(2000).decode() if response.status != 200 else ""
     finally:

@@ -14,21 +14,12 @@ from typing import Any
 
 import pytest
 
+from tests.apps.mcp.clients import HELLO
 from tests.documents import document, operation, save
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
-_HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"},
-    },
-}
 _READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 
 
@@ -81,7 +72,7 @@ class _Process:
 def _started(*words: str) -> Iterator[_Process]:
     process = _Process(list(words))
     try:
-        process.send(_HELLO, _READY)
+        process.send(HELLO, _READY)
         process.read(1)
         yield process
     finally:

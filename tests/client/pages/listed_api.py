@@ -79,6 +79,16 @@ class ListedApi:
         server.responses["/things"] = response
         return save(self.document(server.origin), "things.json")
 
+    def start_otherwise(self, server: Recorder, at: int, instead: Callable[[], Response]) -> str:
+        """Do as `start` does, with another response to one request, counted from 1."""
+        word = self.start(server)
+        whole = server.responses["/things"]
+        assert callable(whole)
+        server.responses["/things"] = lambda request: (
+            instead() if len(server.requests) == at else whole(request)
+        )
+        return word
+
     @property
     def command(self) -> str:
         """The name of its operation."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import API_KEY, JSON, save
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -22,15 +22,7 @@ _NUMBERED = ListedApi(_pages, record(data=array, total=integer), {"page": intege
 
 def _breaking(server: Recorder, at: int, broken: Response, api: ListedApi = _NUMBERED) -> str:
     """Let a server serve one page otherwise; return the word that names the document."""
-    word = api.start(server)
-    whole = server.responses["/things"]
-    assert callable(whole)
-
-    def response(request: RecordedRequest) -> Response:
-        return broken if len(server.requests) == at else whole(request)
-
-    server.responses["/things"] = response
-    return word
+    return api.start_otherwise(server, at, lambda: broken)
 
 
 @pytest.mark.parametrize(

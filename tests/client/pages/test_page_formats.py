@@ -3,7 +3,6 @@
 import io
 import json
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.output.output_format import OutputFormat
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -69,22 +68,10 @@ def test_every_digit_of_a_number_stays(server: Recorder) -> None:
         assert "1.10" in written or output == "ndjson"
 
 
-def _ending(server: Recorder, at: int, end: Callable[[], Response], api: ListedApi = _NUMBERED) -> str:
-    word = api.start(server)
-    whole = server.responses["/things"]
-    assert callable(whole)
-
-    def response(request: RecordedRequest) -> Response:
-        return end() if len(server.requests) == at else whole(request)
-
-    server.responses["/things"] = response
-    return word
-
-
 @pytest.mark.parametrize("output", ["ndjson", "csv", "json"])
 def test_what_came_before_an_error_is_written_in_each_format(server: Recorder, output: str) -> None:
     """And the command that goes on has the format, too."""
-    word = _ending(server, 3, lambda: Response(410))
+    word = _NUMBERED.start_otherwise(server, 3, lambda: Response(410))
     result = run_cli(word, "list-things", "--all", "-o", output)
     assert 4 == result.exit_code
     assert all(id_ in result.stdout for id_ in _IDS[:6])
@@ -178,7 +165,7 @@ def test_a_large_list_has_the_bytes_of_a_small_one(server: Recorder, api: Listed
 @pytest.mark.parametrize("output", ["json", "@out"])
 def test_a_list_that_breaks_off_is_a_whole_value(server: Recorder, output: str) -> None:
     """With the link to the page that is missing, and the command that goes on there."""
-    word = _ending(server, 3, lambda: Response(410), _LINKED)
+    word = _LINKED.start_otherwise(server, 3, lambda: Response(410))
     result = run_cli(word, "list-things", "--all", "-o", output)
     text = Path("out").read_text() if output == "@out" else result.stdout
     found = json.loads(text)["result"]
@@ -255,7 +242,7 @@ def test_the_head_of_the_first_page_stands_before_the_result(server: Recorder) -
 
 def test_an_error_is_written_as_it_came_in_any_format(server: Recorder) -> None:
     """A table is asked for of a result, not of an error."""
-    word = _ending(server, 1, lambda: Response(404, b'{"error":"no"}'))
+    word = _NUMBERED.start_otherwise(server, 1, lambda: Response(404, b'{"error":"no"}'))
     result = run_cli(word, "list-things", "--all", "-o", "csv")
     assert (4, '{"error":"no"}') == (result.exit_code, result.stdout)
 
