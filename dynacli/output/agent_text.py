@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
-from dynacli.openapi.model.find_items import Items, KnownItems, find_items
+from dynacli.openapi.model.find_items import Items, KnownItems, find_items, rows_of_columns
 from dynacli.openapi.model.wording import counted
 from dynacli.output._columns import EMPTY, NESTED, Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import OutputFormat
@@ -48,6 +48,7 @@ class AgentView:
         items: The items that came.
         steps: The keys that lead to them.
         is_keyed: Whether they are the members of an object.
+        is_of_columns: Whether they are made of columns: the response has no item on its own.
         size: Bytes that all items take, about; of a text that is cut, those of the whole.
         hidden: The columns or fields that are not shown.
         value: The response, if it is one object.
@@ -60,6 +61,7 @@ class AgentView:
     items: Sequence[Any] = ()
     steps: tuple[str, ...] = ()
     is_keyed: bool = False
+    is_of_columns: bool = False
     size: int = 0
     hidden: tuple[str, ...] = ()
     value: Any = None
@@ -119,6 +121,11 @@ def view_of_value(
     Raises:
         FormatError: The items do not have a column that is asked for.
     """
+    rows = rows_of_columns(value)
+    if rows is not None:
+        view = _view_of_items(Items((), rows), most, columns, ())
+        beside = [name for name in value if name not in rows[0]]
+        return replace(view, counts=(*view.counts, *_named("other fields", beside)), is_of_columns=True)
     found = find_items(value, known)
     if isinstance(found, Items):
         view = _view_of_items(found, most, columns, () if known is None else known.names)
@@ -126,6 +133,8 @@ def view_of_value(
         return replace(view, counts=(*view.counts, *_named("other fields", beside)))
     if isinstance(value, list):
         return _view_of_items(Items((), value), most, columns, ())
+    if isinstance(value, dict) and columns:  # one row, as in a table
+        return _view_of_items(Items((), [value]), most, columns, ())
     if isinstance(value, dict):
         return _view_of_object(value, most)
     if isinstance(value, str):
@@ -204,7 +213,14 @@ def _view_of_items(found: Items, most: int, wanted: Sequence[str], known: Sequen
         size = size * len(found.values) // len(rows)
     lines = _lines_of(rows[:shown]) if shown else []
     return AgentView(
-        tuple(counts), tuple(lines), shown, found.values, found.steps, found.is_keyed, size, tuple(hidden)
+        tuple(counts),
+        tuple(lines),
+        shown,
+        found.values,
+        found.steps,
+        found.is_keyed,
+        size=size,
+        hidden=tuple(hidden),
     )
 
 

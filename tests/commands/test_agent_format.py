@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
+from dynacli.openapi.model.find_items import rows_of_columns
 from dynacli.output.agent_text import MOST_AROUND, view_of_value
 from dynacli.registry.open_by_name import open_api
 from dynacli.text.terminal import unsafe
@@ -505,3 +506,50 @@ def test_a_usage_error_is_short() -> None:
     result = run_cli("demo", "list-workflows", "--state", "x", "-o", "agent")
     assert (2, True) == (result.exit_code, len(result.stderr.encode()) <= 600)
     assert "list-workflows" == result.error["summary"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"ids": ["a", "b"], "names": ["x", "y"]}, [{"ids": "a", "names": "x"}, {"ids": "b", "names": "y"}]),
+        ({"ids": ["a", "b"], "names": ["x", "y"], "include": ["ids", "names"]}, 2),
+        ({"ids": [["a", "b"]], "names": [["x", "y"]], "size": 2}, 2),
+        ({"ids": [["a"], ["b"]], "names": [["x"], ["y"]]}, None),
+        ({"ids": ["a", "b"], "names": ["x"]}, None),
+        ({"tags": ["a", "b"], "names": ["x", "y"]}, None),
+        ({"ids": [{"a": 1}], "names": ["x"]}, None),
+        ({"ids": [], "names": []}, None),
+        ({"ids": ["a"]}, None),
+        ([{"ids": ["a"], "names": ["x"]}], None),
+    ],
+)
+def test_columns_beside_ids_are_rows(value: Any, expected: Any) -> None:
+    """Arrays as long as an array of ids beside them are its columns; any others are what they are."""
+    rows = rows_of_columns(value)
+    assert expected == (len(rows) if rows is not None and isinstance(expected, int) else rows)
+
+
+def test_columns_are_rows_for_an_agent(server: Recorder) -> None:
+    """They are counted and printed as any other rows, and the other fields are named."""
+    columns = {"ids": ["a", "b"], "names": ["x", "y"], "note": "z"}
+    server.responses["/things"] = json_response(columns)
+    word = save(document({"/things": {"get": operation("listThings")}}, [server.origin]))
+    lines = run_cli(word, "list-things", "-o", "agent").stdout.splitlines()
+    assert ["rows: 2; columns 2; other fields: note", "[2]{ids,names}:", "  a,x", "  b,y"] == lines
+
+
+def test_columns_of_one_object(server: Recorder) -> None:
+    """`--columns` chooses the fields of an object, as in a table, and refuses a field that is not there."""
+    server.responses["/thing"] = json_response({"id": 7, "name": "x", "more": {"a": 1}})
+    word = save(document({"/thing": {"get": operation("getThing")}}, [server.origin]))
+    lines = run_cli(word, "get-thing", "-o", "agent", "--columns", "name,more.a").stdout.splitlines()
+    assert ["rows: 1; columns 2", "[1]{name,more.a}:", "  x,1"] == lines
+    assert 13 == run_cli(word, "get-thing", "-o", "agent", "--columns", "nam").exit_code
+
+
+def test_a_search_by_post_that_is_cut_says_how_to_get_the_rest(server: Recorder) -> None:
+    """A POST that is called a search may be repeated, as a GET."""
+    server.responses["/things"] = json_response([{"id": n, "name": "x" * 40} for n in range(50)])
+    word = save(document({"/things": {"post": operation("findThings")}}, [server.origin]))
+    commands = _check(run_cli(word, "find-things", "-o", "agent", "--max-bytes", "300"), 300)
+    assert [f"dynacli {word} find-things -o agent --max-bytes 3000"] == commands

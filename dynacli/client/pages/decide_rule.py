@@ -32,6 +32,7 @@ from dynacli.client.profiles import malformed
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
 from dynacli.openapi.model.media_types import success_response, success_schema
+from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.read_schema import mapping_of
 from dynacli.record import record, replace
 
@@ -73,7 +74,7 @@ def inferred_rules(
         headers: The headers that the document says the response has, or that it has.
     """
     inputs = paging_inputs(described)
-    if not is_listing(described):
+    if not (is_listing(described) or (_inputs_in_body(inputs) and _lists_of(fields) == 1)):
         return ()
     rules = [
         *_link_rules(headers, inputs),
@@ -85,6 +86,18 @@ def inferred_rules(
         *(_keyset_rules(fields, inputs) if is_keyset_asked else ()),
     ]
     return tuple(with_size(with_ends(rule, fields), inputs) for rule in rules)
+
+
+def _inputs_in_body(inputs: Sequence[InputPlace]) -> tuple[InputPlace, InputPlace] | None:
+    """Return the limit and the offset that a body takes; None without both."""
+    own = [place for place in inputs if place.location == "body" and len(place.path) == 1]
+    limit, offset = input_of(own, ("limit",), NUMBERS), input_of(own, ("offset", "skip"), NUMBERS)
+    return (limit, offset) if limit is not None and offset is not None else None
+
+
+def _lists_of(fields: Sequence[ResponseField]) -> int:
+    """Return how many lists a response has at its top."""
+    return len({field.steps for field in fields if "array" in field.types and len(field.steps) < 2})
 
 
 def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
@@ -619,6 +632,11 @@ def document_pages(
         rules = (with_size(NO_RULE, paging_inputs(described)),)
         if inferred_rules(described, fields, headers, is_keyset_asked=True):
             rules = (replace(rules[0], reason=f"{NO_RULE.reason}, but by ids: `--all=keyset`"),)
+    in_body = None if rules else _inputs_in_body(paging_inputs(described))
+    if in_body is not None and _lists_of(fields) > 1:
+        ways = " and ".join(f"`--{place.option}`" for place in in_body)
+        reason = f"the pages of several lists are not merged; {ways} ask for another page"
+        rules = (replace(NO_RULE, reason=reason),)
     rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
     return DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
 
@@ -651,6 +669,9 @@ def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
         configured = configured_rule(described)
     pages = document_pages(described, configured)
     rule = document_rule(pages)
+    if rule.kind != "none" and rule.items is None and len(pages.candidates) > 1:
+        listed = enumerated([f"`{candidate}`" for candidate in pages.candidates], "and")
+        rule = replace(NO_RULE, reason=f"the response has several lists, {listed}, so `--all` is refused")
     if rule.kind == "none" and not rule.is_declared and not _is_list(described, pages):
         return None
     return rule.as_json()

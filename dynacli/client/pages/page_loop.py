@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from os import urandom
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -44,7 +45,6 @@ from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record, replace
-from dynacli.registry.configuration import Configuration
 from dynacli.text.exact_json import compact_json
 from dynacli.urls import origin_of, split_url, without_query
 from dynacli.validation.finding import ValidationResult
@@ -349,7 +349,8 @@ class PageLoop:
                 decided = decided or (rule, step)
             elif decided is None or step.is_proven:
                 return rule, step
-        return decided or (replace(NO_RULE, items=self.items), End(NO_RULE.reason))
+        none = next((rule for rule in self._pages.rules if rule.kind == "none"), NO_RULE)
+        return decided or (replace(none, items=self.items), End(none.reason))
 
 
 def no_list(
@@ -369,11 +370,12 @@ def no_list(
         return UsageError(f"`{name}` responds with no list", hint="Call it without `--all` and `--max-items`")
     listed = enumerated([f"`{candidate}`" for candidate in candidates], "and")
     api = described.api
-    file = Configuration(api.open_request.env).file_name_of(api.name)
     return UsageError(
         f"`{name}` responds with several lists",
         reason=f"These may be its items: {listed}",
-        hint=f'Name one: `items = "{candidates[0]}"` in `[apis.{api.name}.pages.{name}]` of `{file}`',
+        hint=f"Name one: `{invocation('api set', api.name)} pages.{name}.items={quote(candidates[0])}`"
+        if api.is_registered
+        else f"Register the API, as only then you can name one: `{invocation('api add')} NAME {quote(api.name)}`",
     )
 
 

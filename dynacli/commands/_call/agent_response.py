@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dynacli.client.call import Call
 from dynacli.client.links.next_calls import next_calls
 from dynacli.client.pages.decide_rule import configured_rule, document_pages
-from dynacli.client.pages.page_rule import place_at
+from dynacli.client.pages.page_rule import is_listing, place_at
 from dynacli.commands._call.conclude_call import creation_line, next_line
 from dynacli.commands.run import Run
 from dynacli.http.semantics import SAFE_METHODS
@@ -60,7 +60,7 @@ def around_response(
         if not 200 <= response.status < 300:
             return Around(notes=(f"status {response.status}",))
         came = _Came() if run.options.filter else _items_that_came(call, response, pages, view)
-        if call.described.operation.method not in SAFE_METHODS:
+        if not _only_reads(call):
             created = creation_line(run, call, response, "-o", "agent")
             return Around(came.total, came.text, commands=(created,) if created else ())
         line = _typed_line(run, call)
@@ -83,9 +83,14 @@ def note_large_response(run: Run, call: Call, response: "Response", pages: "Page
     text = f"The response has {run.env.stdout_size:,} bytes"
     text += f" and {counted(count, 'item')}" if count else ""
     line = _typed_line(run, call)
-    if line is not None and call.described.operation.method in SAFE_METHODS:
+    if line is not None and _only_reads(call):
         text += f"; less: {line.with_options(_OUTPUT, ('-o', 'agent')).typed_text}"
     run.note(text)
+
+
+def _only_reads(call: Call) -> bool:
+    """Return whether a call may be repeated for more of its response: a safe method, or a POST that is a search."""
+    return call.described.operation.method in SAFE_METHODS or is_listing(call.described)
 
 
 def _count(call: Call, response: "Response") -> int:
@@ -151,7 +156,7 @@ def _further_lines(
         rest = _rest(line, view, came)
         if rest is not None:
             yield rest
-        if view.hidden or not view.shown:
+        if (view.hidden or not view.shown) and not view.is_of_columns:
             place = place_at(*view.steps).text
             first = f"values({place})[0]" if view.is_keyed else f"{place}[0]".removeprefix("@")
             yield _filtered(line, first)

@@ -314,6 +314,30 @@ def _keyed_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{column: key, **(member or {})} for key, member in value.items()]
 
 
+def rows_of_columns(value: Any) -> list[dict[str, Any]] | None:
+    """Return the rows of an object that has them by columns; None if it has none.
+
+    It has an array of ids, and others of the same length beside it: `{"ids": ["a", "b"], "names": ["x", "y"]}`. An
+    array that names its neighbours is left out. If each column is an array of one array, these are the columns.
+    """
+    if not isinstance(value, dict):
+        return None
+    arrays = {
+        name: array
+        for name, array in value.items()
+        if isinstance(array, list) and not all(isinstance(item, str) and item in value for item in array)
+    }
+    ids = next((name for name in arrays if singular(name).lower() in ID_NAMES and name not in ID_NAMES), None)
+    if ids is None:
+        return None
+    columns = {name: array for name, array in arrays.items() if len(array) == len(arrays[ids])}
+    if all(len(array) == 1 and isinstance(array[0], list) for array in columns.values()):
+        columns = {name: array[0] for name, array in columns.items() if len(array[0]) == len(columns[ids][0])}
+    if len(columns) < 2 or not columns[ids] or not all(isinstance(item, str | int) for item in columns[ids]):
+        return None
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 def _filled_arrays(holder: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
     return [(str(name), value) for name, value in holder.items() if isinstance(value, list) and value]
 

@@ -236,9 +236,31 @@ def test_a_response_with_several_lists_is_refused_before_it_is_sent(server: Reco
     result = run_cli(word, "list-things", "--all")
     assert (2, []) == (result.exit_code, server.requests)
     assert "These may be its items: `a` and `b`" in result.stderr
-    assert 'items = "a"' in result.stderr
+    assert f"`dynacli api add NAME {word}`" in result.stderr
+    run_cli("api", "add", "things", word)
+    refused = run_cli("things", "list-things", "--all", "--error-format", "json")
+    assert "`dynacli api set things pages.list-things.items=a`" in refused.error["hint"]
     pages = run_cli("describe", word, "list-things", "-o", "text").stdout
+    assert "one page: the response has several lists, `a` and `b`, so `--all` is refused" in pages
     assert "items: not clear from the document" in pages
+
+
+@pytest.mark.parametrize("is_columns", [False, True])
+def test_a_post_is_paged_by_its_body(is_columns: bool, server: Recorder) -> None:
+    """A body with a limit and an offset pages a list, whatever the operation is called; several lists are one page."""
+
+    def reply(given: dict[str, Any]) -> tuple[Any, dict[str, str]]:
+        start = int(given.get("offset", 0))
+        came = ITEMS[start : start + int(given.get("limit", 2))]
+        return {"rows": came, **({"names": ["x"] * len(came)} if is_columns else {})}, {}
+
+    body = record(limit=integer, offset=integer)
+    made = {"rows": array, **({"names": {"type": "array", "items": string}} if is_columns else {})}
+    word = ListedApi(reply, record(**made), body=body, more={"operationId": "getRows"}).start(server)
+    result = run_cli(word, "get-rows", "--limit", "2", "--all")
+    assert (0, 2 if is_columns else len(ITEMS)) == (result.exit_code, len(result.json["rows"]))
+    reason = "several lists are not merged; `--limit` and `--offset` ask for another page"
+    assert (reason in result.stderr) is is_columns
 
 
 @pytest.mark.parametrize(
