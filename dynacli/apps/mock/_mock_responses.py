@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
+from math import inf
 from random import Random
 from typing import Any
 from urllib.parse import unquote_plus, urlunsplit
@@ -196,8 +197,10 @@ def _sent_name(offer: str, named: str, *, is_text: bool) -> str:
     return offer if is_media_type(offer) and offer.isascii() and offer.isprintable() else "text/plain"
 
 
-_ValueMaker = Callable[[Any, Callable[[str], Any], bool], Any]
-"""Makes a value of a schema; is given what resolves its references, and whether only what is required is wanted."""
+_ValueMaker = Callable[[Any, Callable[[str], Any], float], Any]
+"""Makes a value of a schema; is given what resolves its references, and how many of them deep it has all properties."""
+_DEPTHS = (inf, 1, -1)
+"""All properties; those of the outermost resources, if their neighbours are too many; only what is required."""
 
 
 class _NoNamedExampleError(LookupError):
@@ -218,13 +221,13 @@ class _ResponseBody:
     source: str
 
 
-def _static_value(schema: Any, resolve: Callable[[str], Any], is_short: bool) -> Any:
+def _static_value(schema: Any, resolve: Callable[[str], Any], depth: float) -> Any:
     """Return the value of a schema that is the same every time.
 
     Raises:
         NoExampleError: None can be made.
     """
-    return example_value(schema, resolve, direction="response", required_only=is_short)
+    return example_value(schema, resolve, direction="response", required_only=False, depth=depth)
 
 
 class _ResponseBodies:
@@ -267,7 +270,7 @@ class _ResponseBodies:
             yield from self._of_example(name, raw)
 
     def made(self, make_value: _ValueMaker) -> Iterator[_ResponseBody]:
-        """Yield bodies made of the schema: with all properties, then with those that are required."""
+        """Yield bodies made of the schema: with all properties, then with fewer."""
         schema = self._schema
         if schema in (None, {}, True):
             if schema is None and str(self._described.api.catalog.meta["openapi"]).strip().startswith("2"):
@@ -276,9 +279,9 @@ class _ResponseBodies:
             empty: Any = {} if is_json(name) or is_sequence(name) else "string"
             yield from self._of_value(empty, "schema")
             return
-        for is_short in (False, True):
+        for depth in _DEPTHS:
             with suppress(NoExampleError):
-                yield from self._of_value(make_value(schema, self._described.resolve, is_short), "schema")
+                yield from self._of_value(make_value(schema, self._described.resolve, depth), "schema")
 
     def _of_example(self, name: str, raw: Any) -> Iterator[_ResponseBody]:
         example = dict_or_empty(self._described.follow(raw))

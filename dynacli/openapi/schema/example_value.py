@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
-from math import ceil, floor, isfinite
+from math import ceil, floor, inf, isfinite
 from typing import Any, Literal
 
 from dynacli.openapi.document.json_trees import dict_or_empty, is_same_json, list_or_empty
@@ -489,6 +489,7 @@ def example_value(
     *,
     direction: Literal["request", "response"] = "request",
     required_only: bool = True,
+    depth: float = inf,
 ) -> Any:
     """Return a JSON value for a schema.
 
@@ -497,6 +498,7 @@ def example_value(
         resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
         direction: A request has no `readOnly` properties, a response no `writeOnly` ones, if it is valid without.
         required_only: Whether objects have only their required properties.
+        depth: How many references deep objects have more than those.
 
     Returns:
         The value; as a last resort one that matches several branches of a `oneOf`.
@@ -505,7 +507,9 @@ def example_value(
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
     return made_value(
-        schema, DocumentSchemas(resolve, direction), lambda schemas: ExampleMaker(schemas, required_only)
+        schema,
+        DocumentSchemas(resolve, direction),
+        lambda schemas: ExampleMaker(schemas, required_only, depth),
     )
 
 
@@ -598,9 +602,9 @@ class ExampleMaker:
             with all below it. Most are right; whoever trusts them holds the whole value against the whole schema.
     """
 
-    def __init__(self, schemas: DocumentSchemas, required_only: bool) -> None:
+    def __init__(self, schemas: DocumentSchemas, required_only: bool, depth: float = inf) -> None:
         self.schemas = schemas
-        self.required_only = required_only
+        self.required_only, self.depth = required_only, depth
         self.trusts_parts = False
 
     def make(self, schema: Any, above: frozenset[str] = frozenset()) -> Any:
@@ -692,7 +696,8 @@ class ExampleMaker:
             case "array":
                 yield from self._arrays(keywords, below)
             case "object":
-                for is_short in (self.required_only, not self.required_only):
+                comes_short = self.required_only or len(below) > self.depth
+                for is_short in (comes_short, not comes_short):
                     value = self._object(keywords, below, is_short=is_short)
                     yield from self._discriminated(value, merged)
                     yield value

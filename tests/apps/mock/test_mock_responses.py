@@ -254,3 +254,28 @@ def styles() -> Iterator[Mocked]:
         paths[path] = {"get": operation(f"{style}{explode}{kind}", described)}
     with mocked(document(paths)) as running:
         yield running
+
+
+@pytest.mark.exhaustive
+def test_a_resource_with_too_many_neighbours_is_whole_itself() -> None:
+    """If a value with all properties of all resources is too large, the outermost resource has its properties.
+
+    Payment APIs have such documents: each resource has a property for nearly each of the others.
+    """
+    names = [f"r{number}" for number in range(12)]
+    schemas = {
+        name: {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "integer"}, "label": {"type": "string"}}
+            | {other: {"$ref": f"#/components/schemas/{other}"} for other in names if other != name},
+        }
+        for name in names
+    }
+    responses = _of("application/json", {"$ref": "#/components/schemas/r0"})
+    paths = {"/r0": {"get": operation("get-r0", responses=responses)}}
+    with mocked(document(paths, components={"schemas": schemas})) as running:
+        body = running.ask("/r0", timeout=60).json()
+    assert {"id": 1, "label": "string"} == {name: body[name] for name in ("id", "label")}
+    assert {"id": 1} == body["r1"]
+    assert names[1:] == [name for name in body if name in names]
