@@ -13,6 +13,7 @@ from dynacli.commands._read_options import check_values, click_options, options_
 from dynacli.commands.run import Run
 from dynacli.environment import program
 from dynacli.errors import DynacliError, UsageError
+from dynacli.files import looks_like_source
 from dynacli.options.command import FORMATS_OF_COMMANDS, Argument, Command
 from dynacli.options.command_table import COMMANDS, bound_words, further_command, is_of_other_apis
 from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
@@ -25,6 +26,7 @@ from dynacli.options.standard_options import (
     Options,
 )
 from dynacli.record import replace
+from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
 
 _HELP = ("-h", "--help")
@@ -280,15 +282,15 @@ class Root(TableGroup):
             note_options_of_call(run, word, rest)
             return ApiGroup(run.api(word)), rest
         except UsageError as error:
-            if "near" not in error.details:
-                raise
+            if looks_like_source(word) or Configuration(run.env).registered(word) is not None:
+                raise  # the error is about something else
             further = None if program().api else further_command(word)
             if further is not None:
                 run.options_ahead = None  # its words are its own
                 return further, rest
             from dynacli.openapi.model.wording import did_you_mean, near_names
 
-            near = near_names(word, [*error.details["near"], *sorted(COMMANDS)])
+            near = near_names(word, [*error.details.get("near", ()), *sorted(COMMANDS)])
             if near:
                 error.hint = did_you_mean(near)
                 error.details["near"] = near
