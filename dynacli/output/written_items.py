@@ -264,10 +264,11 @@ def _write_items(env: Environment, value: Any, form: OutputFormat, known: KnownI
         lines, note = _object_lines(env, shown, is_shown=env.stdout_is_terminal and not form.file)
         with written_text(env, form) as write:
             write("".join(lines))
-        if note:
+        notes = filter(None, (note, "" if form.filter else _note_on_lists(shown)))
+        for text in notes:
             from dynacli.output.standard_error import write_stderr
 
-            write_stderr(env, note)
+            write_stderr(env, text)
     else:
         _write_table(env, form, lambda: items, columns)
 
@@ -557,6 +558,17 @@ def _within_line(rows: list[list[str]]) -> tuple[list[list[str]], int | None]:
     return [
         [shortened(cell[: _LONGEST_LINE + 1], _LONGEST_LINE) for cell in row] for row in rows
     ], _LONGEST_LINE
+
+
+def _note_on_lists(value: Mapping[str, Any]) -> str:
+    """Return the note on the longest list of objects in the cells of one object; empty if there is none."""
+    lists = {
+        key: child
+        for key, child in value.items()
+        if isinstance(child, list) and child and isinstance(child[0], dict) and _WORD.fullmatch(key)
+    }
+    key = max(lists, key=lambda name: len(lists[name]), default="")
+    return f"`{key}` has {len(lists[key]):,} items; as a table: `-f {key} -o table`" if key else ""
 
 
 def _object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> tuple[list[str], str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
+from dynacli.openapi.model.find_items import KnownItems
 from dynacli.output.output_format import OutputFormat, form_of
 from dynacli.output.render import write_body
 
@@ -164,3 +165,24 @@ def test_no_format_lets_anything_drive_the_terminal(name: str) -> None:
         text, _ = shown(value, 80, OutputFormat(name))
         assert any(escape in text for escape in ("x1b", "u001b", "\\e"))
         assert not {"\x1b", "\u202e"} & set(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        (
+            {"id": 1, "spans": [{"n": 1}], "runs": [{"n": 1}, {"n": 2}]},
+            "`runs` has 2 items; as a table: `-f runs -o table`\n",
+        ),
+        ({"id": 1, "tags": ["a", "b"], "none": []}, ""),
+        ({"id": 1, "x y": [{"n": 1}]}, ""),
+    ],
+    ids=["objects", "strings", "no-word"],
+)
+def test_a_list_in_a_cell_leads_to_a_table_of_it(value: dict[str, Any], note: str) -> None:
+    """One object with lists in it is a row, in which nobody reads them."""
+    stderr = io.StringIO()
+    env = Environment(stdout=io.TextIOWrapper(io.BytesIO()), stderr=stderr, variables={})
+    form, media_type = OutputFormat("table"), "application/json"
+    write_body(env, json.dumps(value).encode(), media_type, form, known=KnownItems(holder="none"))
+    assert note == stderr.getvalue()
