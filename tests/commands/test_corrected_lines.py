@@ -220,6 +220,7 @@ def test_each_item_of_a_list_gets_its_option() -> None:
     )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("flag", ["--proxy", "--insecure", "-k", "-X", "-L", "--cacert"])
 def test_an_option_of_another_program_leads_to_what_there_is_instead(flag: str) -> None:
     """The error does not stop at saying that there is none."""

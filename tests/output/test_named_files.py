@@ -244,6 +244,7 @@ def test_a_format_and_a_file_are_given_together_or_apart(words: str, form: str) 
     assert form == options_in(parse(words.split(), standard_rules())).output
 
 
+@pytest.mark.exhaustive
 def test_a_format_in_a_file_is_what_standard_output_has() -> None:
     """Also if one of both options is before the API."""
     words = ("demo", "list-workflows", "--columns", "id,name")
@@ -253,6 +254,7 @@ def test_a_format_in_a_file_is_what_standard_output_has() -> None:
         assert expected == Path(str(number)).read_bytes()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("command", "format_"), [("changes", "markdown"), ("check", "html")])
 def test_the_own_format_of_a_command_goes_into_a_file(command: str, format_: str) -> None:
     """So does that of any other."""
