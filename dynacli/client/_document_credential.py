@@ -84,7 +84,7 @@ class DocumentCredential:
     def _origin_of_calls(self, servers: tuple[Server, ...], uri: str) -> str:
         settings = self._settings
         try:
-            return origin_of(choose_server(servers, uri, settings.server, dict(settings.server_variables)))
+            return origin_of(choose_server(servers, uri, settings.server, settings.server_variables))
         except DynacliError:
             return ""  # it has to be named for each call
 

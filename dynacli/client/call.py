@@ -20,7 +20,7 @@ from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.model.operation import Server, documented_status
+from dynacli.openapi.model.operation import documented_status
 from dynacli.record import record, replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.choose_server import check_path, choose_server
@@ -86,12 +86,8 @@ def _hint_at_document(error: DynacliError, described: DescribedOperation, settin
     error.hint = ". ".join(filter(None, (found, error.hint)))
 
 
-@lru_cache(maxsize=64)
-def _base_url(
-    servers: tuple[Server, ...], uri: str, wanted: str, variables: tuple[tuple[str, str], ...]
-) -> str:
-    # It is the same for all calls of an operation, and often for all operations.
-    return choose_server(servers, uri, wanted, dict(variables))
+_base_url = lru_cache(maxsize=64)(choose_server)
+"""It is the same for all calls of an operation, and often for all operations."""
 
 
 def request_of(described: DescribedOperation, settings: CallSettings, values: CallValues) -> Request:

@@ -289,7 +289,7 @@ class _Wanted(dict[str, bool]):
         super().__init__()
         self._parameters = set(map(_plain, filterfalse(_is_secret, parameters)))
         self._beginning = _plain(segment)[:3]
-        is_of_secrets = any(word in path.lower() for word in _OF_SECRETS)
+        is_of_secrets = any(map(path.lower().__contains__, _OF_SECRETS))
         self._left_out: Container[str] = _AMBIGUOUS if is_of_secrets else ()
 
     def __missing__(self, name: str) -> bool:

@@ -33,7 +33,10 @@ _DOTS = re.compile(r"(?:\.|%2[Ee]){1,2}")  # a segment that clients and servers 
 
 
 def choose_server(
-    servers: Sequence[Server], document_uri: str, wanted: str = "", variables: Mapping[str, str] | None = None
+    servers: Sequence[Server],
+    document_uri: str,
+    wanted: str = "",
+    variables: Mapping[str, str] | Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return the base URL of a call, without a slash at its end; that of a socket ends with `:` if it has no path.
 
@@ -47,12 +50,12 @@ def choose_server(
         wanted: A URL, a relative URL, a 0-based index, or a name or description; a unique part in any case of
             letters is enough; empty for the first server. What looks like a URL is compared with URLs alone:
             a document chooses its names and descriptions, and not where a URL leads that a person wrote.
-        variables: Values of server variables, which override the document's defaults.
+        variables: Values of server variables, or (name, value) of each, which override the document's defaults.
 
     Raises:
         UsageError: There is no such server, a variable has no value, or the result is not the URL of a server.
     """
-    values, wanted = dict(variables or {}), wanted.strip()
+    values, wanted = dict(variables), wanted.strip()
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
     candidates = list(servers) or [Server("/")]
     own_socket = socket_of(document_uri)

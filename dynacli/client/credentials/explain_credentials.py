@@ -37,7 +37,7 @@ def explain_credentials(
         AuthError: The store cannot be read.
     """
     base = choose_server(
-        operation.servers or api.servers, api.uri, settings.server, dict(settings.server_variables)
+        operation.servers or api.servers, api.uri, settings.server, settings.server_variables
     )
     security = chosen_security(api, operation.security, settings.auth, settings.signs)
     security = with_prefixes(security, settings.auth_tables)

@@ -605,7 +605,7 @@ class PasswordSource:
 
     def _flow(self, scheme: SecurityScheme, context: SignInContext) -> OAuthFlow:
         settings, api = self._settings, self._api
-        base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+        base = choose_server(api.servers, api.uri, settings.server, settings.server_variables)
         accept = accepting(self._origins, None, scheme)
         found = find_flows(api, scheme, base, accept, context)
         flow = next((oauth_flow for oauth_flow in found if oauth_flow.kind == PASSWORD), None)

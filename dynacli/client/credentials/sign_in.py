@@ -176,7 +176,7 @@ def bound_origins(
     """
     if api.name == DEMO and not settings.server:
         raise signs_itself_in()
-    base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    base = choose_server(api.servers, api.uri, settings.server, settings.server_variables)
     origin = origin_of(base)
     check_private(base)
     if not is_accepted_origin(api, settings, origin) and (ask is None or not ask(origin)):

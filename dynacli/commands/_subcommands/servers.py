@@ -180,7 +180,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     from dynacli.request.choose_server import choose_server
     from dynacli.urls import origin_of, socket_of
 
-    base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    base = choose_server(api.servers, api.uri, settings.server, settings.server_variables)
     origin = origin_of(base)
     if not is_accepted_origin(api, settings, origin) and not (
         run.may_ask and agrees(run.env, f"Forward requests to {origin}, with the credentials of clients?")

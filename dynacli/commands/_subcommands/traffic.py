@@ -92,7 +92,7 @@ def _server(api: "OpenedApi", settings: "CallSettings") -> str:
 
     if not settings.server and not settings.server_variables:
         return ""
-    return choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    return choose_server(api.servers, api.uri, settings.server, settings.server_variables)
 
 
 def _note_others(run: Run, validator: "RecordingValidator") -> None:

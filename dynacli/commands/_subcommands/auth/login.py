@@ -368,7 +368,7 @@ def _oauth_login(
         timeout=min(settings.timeout or 30.0, 30.0),
         tls=context_besides(run.env, settings.ca),
     )
-    base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    base = choose_server(api.servers, api.uri, settings.server, settings.server_variables)
     accept = accepting(
         [*api.origins, *keeping.origins, *map(parse_origin, settings.accepted_origins)], asker(run), scheme
     )
