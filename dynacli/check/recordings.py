@@ -421,6 +421,11 @@ class RecordingValidator:
         return None
 
     @property
+    def unlisted_text(self) -> str:
+        """How many exchanges had findings that are not listed, and why, as a sentence."""
+        return f"{self.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
+
+    @property
     def has_found(self) -> bool:
         """Whether an exchange belongs to an operation."""
         return bool(self._kept)

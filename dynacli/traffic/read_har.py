@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
+from dynacli.http.payload import Readable
 from dynacli.http.sockets import parse_socket
 from dynacli.openapi.model.operation import WITHOUT_BODY
 from dynacli.record import replace
@@ -35,13 +36,6 @@ _LONGEST_WORD = 12
 """Characters of the longest word or escape that may be cut in two: `\\ud83d\\ude00`."""
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
 """A string, or the beginning of one that is not all there yet, or a bracket."""
-
-
-class Readable(Protocol):
-    """What can be read piece by piece."""
-
-    def read(self, size: int, /) -> bytes | None:
-        """Return at most so many bytes; none at the end."""
 
 
 def har_entries(file: Readable) -> Iterator[Any]:

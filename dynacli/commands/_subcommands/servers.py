@@ -228,9 +228,7 @@ def _note_others(run: Run, validator: "RecordingValidator", lost: int) -> None:
     if lost:
         run.warn(f"{lost:,} exchanges were too fast to validate")
     if validator.unlisted:
-        run.note(
-            f"{validator.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
-        )
+        run.note(validator.unlisted_text)
 
 
 class _Shown(Protocol):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dynacli.check.recordings import RecordingValidator
     from dynacli.client.call_settings import CallSettings
-    from dynacli.traffic.read_har import Readable
+    from dynacli.http.payload import Readable
     from dynacli.traffic.recorded_request import RecordedRequest
 
 
@@ -104,9 +104,7 @@ def _note_others(run: Run, validator: "RecordingValidator") -> None:
     if validator.possible_servers:
         run.note(f"They would match operations with {_servers(validator)}")
     if validator.unlisted:
-        run.note(
-            f"{validator.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
-        )
+        run.note(validator.unlisted_text)
 
 
 def _nothing_validated(api: "OpenedApi", validator: "RecordingValidator") -> UsageError:
