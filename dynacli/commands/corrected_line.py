@@ -45,7 +45,7 @@ from dynacli.output.output_format import FORMATS
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
 from dynacli.request.build_request import build_request
-from dynacli.request.convert_words import convert_all, is_given_as_text, json_value
+from dynacli.request.convert_words import convert_all, is_given_as_text, items_in, json_value
 from dynacli.text.jq_program import jmespath_of_jq
 from dynacli.urls import is_secret_name
 
@@ -64,9 +64,18 @@ def _with_fitting_values(line: CallLine) -> CallLine:
         _fitting(_deepened(line, piece), is_parted=is_parted, is_safe=is_safe)
         if piece.is_input
         else _fitting_standard(piece)
-        for piece in line.pieces
+        for given in line.pieces
+        for piece in _each_item(given)
     ]
     return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
+
+
+def _each_item(piece: Piece) -> list[Piece]:
+    """Return an option for each item that an array got in one value, with commas between them."""
+    items, value = piece.value_type.items if piece.is_input else None, piece.value
+    if items is None or value is None or piece.value_type.type != "array" or piece.is_placeholder:
+        return [piece]
+    return [replace(piece, value=item) for item in items_in(value, items)]
 
 
 def _deepened(line: CallLine, piece: Piece) -> Piece:
@@ -497,6 +506,12 @@ def _corrected_word(
             yield replace(piece, value=f"{value.partition('=')[0]}=JSON", is_placeholder=True)
     elif value.lstrip()[:1] in {"{", "["}:
         tree = json_value(value, piece.flag)
+        is_list = isinstance(tree, list) and len(rest) == 1 and finding["expected"] == "array"
+        if is_list and not any(isinstance(item, list) for item in tree):
+            yield replace(
+                piece, value=json.dumps([tree], ensure_ascii=False)
+            )  # the only item of a list of lists
+            return
         with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the place
             _correct_in(tree, rest, finding, _renamed(finding, findings))
         text = json.dumps(tree, ensure_ascii=False)

@@ -68,7 +68,31 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
             reason="A JSON array gives all items at once",
             hint=f"Give one array, or each item by itself: `{option} '{{...}}' {option} '{{...}}'`",
         )
-    return [convert(word, items, option, is_strict=is_strict) for word in words]
+    try:
+        return [convert(word, items, option, is_strict=is_strict) for word in words]
+    except UsageError as error:
+        parts = [part for word in words for part in items_in(word, items)]
+        if len(parts) > len(words):
+            error.hint = (
+                f"Repeat the option for each item: `{' '.join(f'{option} {part}' for part in parts)}`"
+            )
+        raise
+
+
+def items_in(word: str, items: ValueType) -> list[str]:
+    """Return the items that a word lists with commas, if each of them is one and the word is none; else the word."""
+    parts = [part.strip() for part in word.split(",")]
+    if len(parts) == 1 or _fits(word, items) or not all(part and _fits(part, items) for part in parts):
+        return [word]
+    return parts
+
+
+def _fits(word: str, value_type: ValueType) -> bool:
+    try:
+        convert(word, value_type, "it")
+    except UsageError:
+        return False
+    return True
 
 
 def is_single_item(array: list[Any], value_type: ValueType) -> bool:

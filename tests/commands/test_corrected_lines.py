@@ -511,3 +511,48 @@ def test_a_line_with_very_many_mistakes_is_not_corrected(words: tuple[str, ...])
     result = run_cli("./api.json", "add-p", "--body", "{}", *words)
     assert (2, False) == (result.exit_code, "--p1 TEXT" in result.stderr)
     assert time.monotonic() - began < 30
+
+
+_LISTS = {
+    "type": "object",
+    "properties": {
+        "include": {"type": "array", "items": {"enum": ["names", "ids"], "type": "string"}},
+        "sizes": {"type": "array", "items": {"type": "integer"}},
+        "words": {"type": "array", "items": {"type": "string"}},
+        "vectors": {
+            "oneOf": [
+                {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+                {"type": "array", "items": {"type": "string"}},
+            ]
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "corrected"),
+    [
+        ("--include names,ids", "--include names --include ids"),
+        ("--include ids --sizes 1,2", "--include ids --sizes 1 --sizes 2"),
+        ("--include names,no", "--include names"),
+        ("--vectors '[0.1, 0.2]'", "--vectors '[[0.1, 0.2]]'"),
+    ],
+)
+def test_a_list_in_one_value_is_corrected(typed: str, corrected: str) -> None:
+    """Items with commas between them are given each by its own option, and an item of a list of lists in a list."""
+    word = save(document({"/rows": {"post": operation("addRows", body=_LISTS)}}))
+    result = run_cli("--error-format", "json", word, "add-rows", *shlex.split(typed))
+    assert (2, f"dynacli --error-format json {word} add-rows {corrected}") == (
+        result.exit_code,
+        result.error["try"],
+    )
+
+
+def test_a_list_with_commas_says_to_repeat_the_option() -> None:
+    """The hint has the options; a text may have commas itself."""
+    word = save(document({"/rows": {"post": operation("addRows", body=_LISTS)}}))
+    refused = run_cli("--error-format", "json", word, "add-rows", "--include", "names,ids")
+    assert "`--include names --include ids`" in refused.error["hint"]
+    assert (
+        '{"words":["a,b"]}' == run_cli(word, "add-rows", "--words", "a,b", "--dry-run", "body").stdout.strip()
+    )
