@@ -77,7 +77,10 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
     except MemoryError:
         failure = None
     except (OSError, ValueError) as error:  # from `--version` and `__complete`; a command reports its own
-        failure = _output_error(env, error)
+        try:
+            failure = _output_error(env, error)
+        except BrokenPipeError:  # on Windows
+            return _BROKEN_PIPE
     from dynacli.output.standard_error import write_error
 
     failure = failure or _memory_error()

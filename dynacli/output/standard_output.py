@@ -63,8 +63,15 @@ def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
 
 
 def output_error(error: Exception) -> FileError:
-    """Return the error for standard output that cannot be written."""
+    """Return the error for standard output that cannot be written.
+
+    Raises:
+        BrokenPipeError: The reader is gone: on Windows, a pipe is then an "invalid argument".
+            https://github.com/python/cpython/issues/79935
+    """
     number = error.errno if isinstance(error, OSError) else None
+    if os.name == "nt" and number == errno.EINVAL:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
     if number in {errno.ENOSPC, errno.EDQUOT}:
         reason, hint = "no space is left on the disk", "Free some space, or use another disk"
     else:
