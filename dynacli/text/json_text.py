@@ -11,7 +11,8 @@ from typing import Final
 from dynacli.text.terminal import Painter, unsafe
 
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-_NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
+# Its groups are not possessive: up to Python 3.11.4 they would take the `e` of `1e` (python/cpython#106052).
+_NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 _TOKEN = re.compile(
     rf"[ \t\r\n]*+(?:({_STRING})([ \t\r\n]*+:)?+|({_NUMBER}(?![0-9.])|true|false|null)|([\[{{])|([\]}}])|(,))"
 )

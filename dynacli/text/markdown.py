@@ -365,11 +365,12 @@ _DEEPEST = 40
 
 # Paragraphs whose lines begin with a letter and have nothing that Markdown gives a meaning, except code. Half of the
 # descriptions that are no plain sentence are like that, and reading them as Markdown would change nothing.
+# Atomic, not possessive groups: up to Python 3.11.4, those take too much or too little (python/cpython#106052).
 _LINE = (
-    r"[^\W\d_](?:[^\\`*_~\[\]<>&|\n\r\t\0]|(?<=\w)_(?=\w)"
-    r"|(?<!`)`[^`\s\0](?:[^`\n\r\t\0]*[^`\s\0])?`(?!`))*+(?<! )"
+    r"[^\W\d_](?>(?:[^\\`*_~\[\]<>&|\n\r\t\0]|(?<=\w)_(?=\w)"
+    r"|(?<!`)`[^`\s\0](?:[^`\n\r\t\0]*[^`\s\0])?`(?!`))*)(?<! )"
 )
-_SIMPLE = re.compile(rf"{_LINE}(?:\n+{_LINE})*+\n*")
+_SIMPLE = re.compile(rf"{_LINE}(?>(?:\n+{_LINE})*)\n*")
 # GitHub's alerts: `> [!NOTE]` and the text on the lines below.
 _ALERT = re.compile(r"\[!([A-Za-z]+)\]")
 _NO_PROSE = frozenset((HEADING, CODE, RULE, TABLE))
