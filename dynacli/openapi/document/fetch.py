@@ -171,6 +171,8 @@ class AllowedFiles:
         self.origins = frozenset(origin_of(place) for place in allowed if not os.path.isabs(place))
         self.folders = directories_of(allowed)
         self.own = directories_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
+        places = (source.location, *allowed, *self.own, *self.folders)
+        self.drives = {os.path.splitdrive(place)[0].lower() for place in places}
         self.budget = TOTAL_SECONDS
         self.deadline: float | None = None
         self.downloads: Downloads | None = None
@@ -250,7 +252,9 @@ class AllowedFiles:
         path = local_path(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is not a name of a file")
-        resolved = self.resolve(path)
+        # To look for links, Windows would connect to the machine of `\\machine\share`, and sign in there.
+        is_near = os.path.splitdrive(path)[0].lower() in self.drives
+        resolved = self.resolve(path) if is_near else path
         if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
             # The hint is for documents alone: no hint may suggest to allow the directory of `/etc/passwd`.
             is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))

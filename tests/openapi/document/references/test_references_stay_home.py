@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.errors import DocumentError
+from dynacli.errors import DocumentError, RefusedError
 from dynacli.openapi.document import fetch
 from dynacli.openapi.document import load as bundle
 from dynacli.openapi.document.fetch import allowed_files
@@ -435,3 +435,23 @@ def test_bundling_is_linear() -> None:
     seconds(20)
     few = min(seconds(100) for _ in range(3))
     assert min(seconds(1000) for _ in range(2)) < 40 * few
+
+
+@pytest.mark.skipif(os.name != "nt", reason="only Windows has names of files on other machines")
+@pytest.mark.parametrize(
+    "path", ["///127.0.0.1/share/a.yaml", "/%5C%5C127.0.0.1%5Cshare%5Ca.yaml", "/Q:/a.yaml"]
+)
+def test_no_file_of_another_machine_is_looked_for(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows would connect to the machine, and sign in there, to follow symbolic links."""
+    looked_for: list[str] = []
+
+    def look(_: fetch.AllowedFiles, path: str) -> str:
+        looked_for.append(path)
+        return path
+
+    monkeypatch.setattr(fetch.AllowedFiles, "resolve", look)
+    save_files({"api.json": _two_operations(f"file://{path}")})
+    source = parse_source("api.json", Path.cwd())
+    with pytest.raises((DocumentError, RefusedError)):
+        allowed_files(source)(f"file://{path}")
+    assert [] == [path for path in looked_for if not path.lower().startswith(str(Path.cwd()).lower())]
