@@ -30,8 +30,14 @@ _ROOMS = ("auth", "client", "http", "media", "options", "registry", "request")
 _ON_WINDOWS = (
     "tests/test_system.py",
     "tests/auth/test_stored_credentials.py",
-    "tests/media",
+    "tests/commands/test_cache_command.py",
+    "tests/commands/test_smoke.py",
+    "tests/http/test_redirects.py",
+    "tests/media/test_binary_values.py",
     "tests/options",
+    "tests/registry/test_history.py",
+    "tests/request/test_bodies.py",
+    "tests/validation/test_formats.py",
 )
 """Tests that pass on Windows: no test of them takes a function of POSIX alone, permissions or symbolic links."""
 
