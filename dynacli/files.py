@@ -60,6 +60,8 @@ def _check_regular(found: os.stat_result, path: str) -> None:
 
 
 LOCK_SECONDS = 10.0
+_READING_SECONDS = 1.0
+"""For how long others that read a file are waited for on Windows."""
 
 _KEY_BYTES = 32
 _PRIVATE, _SHARED = 0o600, 0o666
@@ -185,7 +187,7 @@ def replace_file(path: str, mode: int = _PRIVATE, *, is_lasting: bool = True) ->
             if is_lasting:
                 os.fsync(file.fileno())
         try:
-            os.replace(temporary, path)
+            _replace(temporary, path)
         except (IsADirectoryError, PermissionError):  # the second on Windows
             if os.path.islink(path) or not os.path.isdir(path):
                 raise
@@ -196,6 +198,24 @@ def replace_file(path: str, mode: int = _PRIVATE, *, is_lasting: bool = True) ->
         with suppress(FileNotFoundError):  # it could not be made
             os.unlink(temporary)
         raise
+
+
+def _replace(source: str, target: str) -> None:
+    """Replace a file by another one; Windows does so once no process has it open.
+
+    Raises:
+        OSError: It cannot be put there.
+    """
+    end = time.monotonic() + _READING_SECONDS
+    while True:
+        try:
+            os.replace(source, target)
+        except PermissionError:
+            if os.name != "nt" or os.path.isdir(target) or time.monotonic() >= end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _name_beside(path: str) -> str:
@@ -355,7 +375,7 @@ def finish_named_file(unfinished: str, path: str) -> None:
         if os.path.exists(path):
             found = os.stat(path)
             os.chmod(unfinished, os.stat(unfinished).st_mode & stat.S_IMODE(found.st_mode))
-        os.replace(unfinished, followed_links(path))
+        _replace(unfinished, followed_links(path))
     except OSError as error:
         raise cannot_be_written(path, error) from error
     _sync_directory_of(unfinished)

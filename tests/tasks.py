@@ -33,7 +33,7 @@ _ON_WINDOWS = (
     "tests/commands/test_cache_command.py",
     "tests/commands/test_smoke.py",
     "tests/http/test_redirects.py",
-    "tests/media/test_binary_values.py",
+    "tests/media/test_decoded_responses.py",
     "tests/options",
     "tests/registry/test_history.py",
     "tests/request/test_bodies.py",

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from dynacli import system
+from dynacli import files, system
 
 
 def _wait_until_ended(process: int) -> None:
@@ -69,3 +69,12 @@ def test_files_of_this_user_are_its_own() -> None:
     assert system.own_user() == Path("file").stat().st_uid
     assert "user" in system.user_name(system.own_user())
     system.sync_directory(".")
+
+
+def test_a_file_that_is_read_is_replaced() -> None:
+    """A file that another program reads is replaced: at once, on Windows as soon as it is closed."""
+    files.write_file("file", b"old")
+    with open("file", "rb") as reading:
+        threading.Timer(0.2, reading.close).start()
+        files.write_file("file", b"new")
+    assert b"new" == Path("file").read_bytes()
