@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,29 @@ def test_a_thousand_findings_are_enough_for_one_object(schema: Any, value: Any, 
     assert (1_000, [rest]) == (len(validation.findings), validation.not_validated)
     first = value[:1_000] if isinstance(value, list) else dict(list(value.items())[:1_000])
     assert [] == validate_value(schema, first).not_validated
+
+
+_TEXTS: dict[str, Any] = {"additionalProperties": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (_TEXTS, {f"k{number}": number for number in range(20_000)}),
+        ({"additionalProperties": _TEXTS}, {"x" * 1_000: {f"k{number}": number for number in range(3_000)}}),
+        ({"required": [f"r{number}" for number in range(200)]}, {"a": "z" * 2_000_000}),
+        ({"oneOf": [{"type": "string"}, _TEXTS]}, {f"k{number}": number for number in range(20_000)}),
+    ],
+    ids=["members", "name", "text", "alternatives"],
+)
+def test_of_a_large_wrong_value_the_first_finding_is_enough(schema: Any, value: Any) -> None:
+    """Each error has a copy of its value and of the names above it: all of them would take gigabytes."""
+    start = time.process_time()
+    validation = validate_value(schema, value)
+    rest = "the rest of a value that is large or has long names, after an error"
+    assert (1, [rest]) == (len(validation.findings), validation.not_validated)
+    assert time.process_time() - start < 3
+    assert [] == validate_value({}, value).not_validated
 
 
 def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:

@@ -273,6 +273,7 @@ class ErrorBuilder:
         # How many schemas around a branch describe the same value, which has a path of this length.
         self._level = self._around = 0
         self._left = _MAX_EXPLAINED
+        self._positions: dict[int, dict[str, int]] = {}
         self.is_too_long = False
 
     def errors(self, found: Iterable[Any]) -> list[SchemaError]:
@@ -413,9 +414,16 @@ class ErrorBuilder:
             if step is None:
                 break
             if position == -1:
-                order.append(step if isinstance(step, int) else list(value).index(step))
+                order.append(step if isinstance(step, int) else self._position(value, step))
             value = value[step]
         return tuple(order)
+
+    def _position(self, members: Mapping[str, Any], name: str) -> int:
+        """Return the number of a member of an object in the value, which many errors ask for."""
+        known = self._positions.setdefault(id(members), {})
+        if not known:
+            known.update((member, number) for number, member in enumerate(members))
+        return known[name]
 
     def _below(
         self, steps: tuple[str | int, ...], place: _Place, path: list[str | int], found: list[SchemaError]

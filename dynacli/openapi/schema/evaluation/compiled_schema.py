@@ -41,6 +41,15 @@ MAX_ERRORS = 1_000
 _MAX_HELD = 10_000
 """The largest number of errors that are held for a value, those by the alternatives that it does not fit included."""
 
+_MAX_COPIED = 1 << 20
+"""Characters that an error on each level of a value would copy: more of them, and only the first error is listed."""
+
+_MAX_MEMBERS = 10_000
+"""Members of an object, of which each could have errors: of a larger one only the first error is listed."""
+
+_LONG_NAME = 100
+"""Characters of a name that count, because the path of each error below the name repeats it."""
+
 TOO_DEEP = "the value or its schema is nested too deeply"
 
 _MAX_REASONS = 100
@@ -167,6 +176,38 @@ def _copied_value(value: Any, longest: int) -> Prepared:
     return Prepared(copy.of(value, 0), frozenset(copy.binary), copy.names, copy.is_cut)
 
 
+def _is_costly(value: Any) -> bool:
+    """Return whether listing all errors of a value could take too much time or memory."""
+    left, pending = _MAX_COPIED, [(value, 1, 0)]
+    while pending and left >= 0:
+        part, level, names = pending.pop()
+        left -= names
+        if isinstance(part, str):
+            left -= len(part) * level
+        elif isinstance(part, dict):
+            if len(part) > _MAX_MEMBERS:
+                return True
+            for name, below in part.items():
+                longer = names + (len(name) if len(name) > _LONG_NAME else 0)
+                pending.append((below, level + 1, longer))
+        elif isinstance(part, list):
+            pending += [(item, level + 1, names) for item in part]
+    return left < 0
+
+
+def _raw_errors(validator: Any, value: Any, is_costly: bool) -> list[Any]:
+    """Return the errors of jsonschema-rs, which makes all of them at once; of a value that is costly the first one."""
+    from jsonschema_rs import ValidationError
+
+    if not is_costly:
+        return list(validator.iter_errors(value))
+    try:
+        validator.validate(value)
+    except ValidationError as error:
+        return [error]
+    return []
+
+
 class _Copy:
     def __init__(self, longest: int) -> None:
         self.binary: set[str] = set()
@@ -263,6 +304,7 @@ class CompiledSchema:
             validate_formats=True,
             # RFC 5321's "Mailbox" has no name before the address; `Ann <ann@example.com>` is RFC 5322's.
             email_options=EmailOptions(allow_display_text=False),
+            mask="value",  # the texts of its errors are not used, and would repeat the value twice
         )
 
     @cached_property
@@ -331,9 +373,9 @@ class CompiledSchema:
 
         before = self._notes.count
         self._entries.left = _MAX_ENTRIES
-        raw = (
-            [] if window.lists and validator.is_valid(part.value) else list(validator.iter_errors(part.value))
-        )
+        is_valid = bool(window.lists) and validator.is_valid(part.value)
+        is_costly = not is_valid and _is_costly(part.value)
+        raw = [] if is_valid else _raw_errors(validator, part.value, is_costly)
         built = ErrorBuilder(
             self._plain,
             value,
@@ -344,6 +386,10 @@ class CompiledSchema:
             is_noted=self._notes.count != before,
         )
         errors = built.errors(raw)
+        if is_costly:
+            self._notes.add_not_validated(
+                "the rest of a value that is large or has long names, after an error"
+            )
         if built.is_too_long:
             self._notes.add_not_validated("it takes too long to validate all of the value")
         if part.is_cut:
