@@ -7,6 +7,7 @@ from typing import Any
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json
 from dynacli.openapi.model.operation import ANY, Parameter, ValueType
+from dynacli.text.json_budget import check_levels
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -54,8 +55,8 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
         return convert(words[-1], value_type, option, is_strict=is_strict)
     if len(words) == 1 and words[0].lstrip().startswith("["):
         try:
-            whole = json.loads(words[0])
-        except ValueError:
+            whole = check_levels(json.loads(words[0]))
+        except (ValueError, RecursionError):
             whole = None
         if isinstance(whole, list):
             return [whole] if is_single_item(whole, value_type) else whole
@@ -140,7 +141,7 @@ def json_value(text: str, option: str) -> Any:
         UsageError: The word is not JSON.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return check_levels(json.loads(text, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
         place = (
@@ -193,7 +194,7 @@ def _typed(text: str, value_type: ValueType) -> Any:
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return check_levels(json.loads(text, parse_constant=_refuse_constant))
     except (ValueError, RecursionError):
         return text
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from dynacli.text.json_budget import check_values
+from dynacli.text.json_budget import check_levels, check_values, may_be_deep
 
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""
@@ -49,7 +49,8 @@ def read_json(text: str | bytes) -> Any:
         text = text.decode(json.detect_encoding(text), "surrogatepass")
     if text.startswith("\ufeff"):
         raise ValueError("JSON text has no byte order mark")
-    return (_exact if _may_be_odd(text) else _usual).decode(text)
+    value = (_exact if _may_be_odd(text) else _usual).decode(text)
+    return check_levels(value) if may_be_deep(text) else value
 
 
 def exact_number(text: str) -> float:

@@ -1,9 +1,15 @@
-"""How many values a JSON text has, counted before it is read: in memory they take up to thirty times its size."""
+"""How many values a JSON text has, counted before it is read: in memory they take up to thirty times its size.
 
-from typing import Final
+And how many levels a value has: most functions that go through one call themselves for each level.
+"""
+
+from typing import Any, Final
 
 MAX_VALUES: Final = 2_000_000
 """How many values a document, a body or an item of a stream may have; members and items count, as does the whole."""
+
+MAX_LEVELS: Final = 200
+"""How many levels a value may have that is read of a text."""
 
 
 class TooManyValuesError(ValueError):
@@ -39,3 +45,42 @@ def _separators(text: str | bytes) -> int:
     if isinstance(text, bytes):
         return text.count(b",") + text.count(b"[") + text.count(b"{")
     return text.count(",") + text.count("[") + text.count("{")
+
+
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def may_be_deep(text: str) -> bool:
+    """Return whether JSON text may have more than `MAX_LEVELS` levels; brackets in strings may make it look so."""
+    if text.count("[") + text.count("{") <= MAX_LEVELS:
+        return False
+    brackets = text.encode("ascii", "ignore").translate(None, _NO_BRACKETS)
+    for _ in range(MAX_LEVELS):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
+
+
+def is_deep(value: Any, most: int = MAX_LEVELS) -> bool:
+    """Return whether a value of JSON has more than so many levels of lists and objects."""
+    level = [value]
+    for _ in range(most + 1):
+        containers = [item for item in level if isinstance(item, dict | list)]
+        if not containers:
+            return False
+        level = []
+        for item in containers:
+            level.extend(item.values() if isinstance(item, dict) else item)
+    return True
+
+
+def check_levels(value: Any) -> Any:
+    """Return a value of JSON.
+
+    Raises:
+        RecursionError: It has more than `MAX_LEVELS` levels, as if the parser of JSON had found it.
+    """
+    if is_deep(value):
+        raise RecursionError("it is nested too deeply")
+    return value

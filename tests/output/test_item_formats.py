@@ -182,6 +182,24 @@ def test_assignments_that_repeat_a_long_name_are_refused(
     assert "not enough memory" in result.stderr
 
 
+@pytest.mark.parametrize("levels", [200, 900])
+def test_a_response_of_many_levels_is_never_a_defect(
+    levels: int, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever reads it, it has a limit before Python has one; the bytes themselves have none."""
+    monkeypatch.setenv("DYNACLI_HISTORY", "full")
+    body = b'{"a":' * levels + b"1" + b"}" * levels
+    server.responses["/pets"] = Response(body=body)
+    api = save(pets("1", server.origin))
+    came = run_cli(api, "list-pets", "--validate", "off")
+    assert (0, body) == (came.exit_code, came.stdout_bytes)
+    refused = 13 if levels > 200 else 0
+    for words in (("-f", "a"), ("-o", "gron"), ("-o", "yaml")):
+        result = run_cli(api, "list-pets", *words, "--validate", "off")
+        assert refused == result.exit_code, result.stderr
+    assert 0 == run_cli("history", "show", "1", "--as", "har").exit_code
+
+
 @pytest.mark.parametrize("count", [4300, 4301, 9000])
 @pytest.mark.parametrize("place", [0, 1, 429, 4299])
 def test_integers_too_long_for_python_keep_their_digits(place: int, count: int) -> None:

@@ -136,3 +136,16 @@ def test_a_file_that_is_no_text() -> None:
     _register()
     Path("x.har").write_bytes(b"\xff\xfe")
     assert run_cli("import", "har", "x.har").exit_code == 12
+
+
+def test_a_body_of_many_levels_is_left_out() -> None:
+    """It is not gone through for secrets, so nothing of it is shown."""
+    _register()
+    body = '{"password":"s3cret","a":' + "[" * 50_000 + "]" * 50_000 + "}"
+    request = {"method": "POST", "url": "https://api.example.com/pets"}
+    post = {"mimeType": "application/json", "text": body}
+    result = run_cli("import", "har", har_of({**request, "postData": post}))
+    assert 0 == result.exit_code, result.stderr
+    assert "--body TEXT" in result.stdout.replace("=", " ")
+    assert "s3cret" not in result.stdout + result.stderr
+    assert "nested too deeply" in result.stderr

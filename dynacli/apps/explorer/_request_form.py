@@ -44,6 +44,7 @@ from dynacli.registry.record_call import api_key, history_mode
 from dynacli.request.assemble_body import assemble
 from dynacli.request.convert_words import convert_all
 from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.json_budget import check_levels
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import visible
 
@@ -415,8 +416,8 @@ def _value_of(draft: Draft) -> Any:
 def body_rows(draft: Draft) -> BodyRows | None:
     """Return the rows that give the body which is written as text; None if no rows give exactly that."""
     try:
-        value = json.loads(draft.text or "null")
-    except ValueError:
+        value = check_levels(json.loads(draft.text or "null"))
+    except (ValueError, RecursionError):
         return None
     rows, counts = _rows_for(draft.described, value)
     words: dict[str, str] = {}

@@ -41,6 +41,7 @@ from dynacli.openapi.schema.example_call import body_example, option_text
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.filter_value import check_filter, filtered
+from dynacli.text.json_budget import check_levels
 from dynacli.text.json_text import escape_unsafe
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted, short_sentence, word_or_quoted
@@ -706,8 +707,8 @@ def _value(text: str, value: ValueType) -> Any:
     if value.type in {"string", ANY}:
         return text
     try:
-        return json.loads(text)
-    except ValueError:
+        return check_levels(json.loads(text))
+    except (ValueError, RecursionError):
         return text
 
 

@@ -22,6 +22,7 @@ from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record
+from dynacli.text.json_budget import check_levels
 
 if TYPE_CHECKING:
     from dynacli.http.payload import Readable
@@ -455,7 +456,7 @@ def _ndjson_rows(file: IO[bytes], operation: str) -> Iterator[Row | WrongRow]:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return check_levels(json.loads(text, parse_constant=_refuse))
     except (ValueError, RecursionError) as error:
         place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"

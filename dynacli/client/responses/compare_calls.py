@@ -36,6 +36,7 @@ from dynacli.openapi.schema.read_schema import list_of, mapping_of, other_proper
 from dynacli.record import replace
 from dynacli.text.body_text import decoded
 from dynacli.text.exact_json import read_json
+from dynacli.text.json_budget import is_deep
 from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
@@ -288,28 +289,13 @@ def without_secrets(difference: Difference, masker: Masker) -> Difference:
     name = str(difference.steps[-1])
 
     def masked(value: Any) -> Any:
-        if _is_deep(value):
+        if is_deep(value, _DEEPEST - 1):
             return f"(nested more than {_DEEPEST} levels deep)"
         return masker.mask_value(mask_fields({name: value})[name])
 
     return difference._replace(
         left=masked(difference.left), right=masked(difference.right), item=masker.mask(difference.item)
     )
-
-
-def _is_deep(value: Any) -> bool:
-    """Return whether a value has too many levels for the functions that mask and write it, which call themselves."""
-    level = [value]
-    for _ in range(_DEEPEST):
-        below = [
-            item.values() if isinstance(item, dict) else item
-            for item in level
-            if isinstance(item, dict | list)
-        ]
-        level = [child for children in below for child in children]
-        if not level:
-            return False
-    return True
 
 
 def options_of_other(options: "CallOptions", against: str) -> "CallOptions":

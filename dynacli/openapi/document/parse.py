@@ -327,7 +327,7 @@ _FOREIGN = (
 def _is_complete(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -45,7 +45,7 @@ _MAX_COPIED = 1 << 20
 """Characters that an error on each level of a value would copy: more of them, and only the first error is listed."""
 
 _MAX_MEMBERS = 10_000
-"""Members of an object, of which each could have errors: of a larger one only the first error is listed."""
+"""Members of an object: each could have errors, so of a larger object only the first error is listed."""
 
 _LONG_NAME = 100
 """Characters of a name that count, because the path of each error below the name repeats it."""
