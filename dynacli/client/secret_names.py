@@ -16,7 +16,6 @@ from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_form, is_structured
 from dynacli.request.assemble_body import encode
-from dynacli.text.json_budget import check_levels
 from dynacli.urls import is_secret_name, with_masked_secrets
 
 _USERINFO = r"(://)[^/?#@\s]*@"
@@ -49,7 +48,7 @@ def without_passwords(
     value, is_json = values.form, False
     if value is None and isinstance(content, bytes):
         with suppress(ValueError, RecursionError):
-            value, is_json = check_levels(json.loads(content)), True
+            value, is_json = _read_json(content), True
     masker = Masker(map(Secret, secret_texts(value, names, guesses=False)))
 
     def masked(piece: Any) -> Any:
@@ -125,7 +124,7 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
     """
     known = frozenset(names)
     try:
-        value = check_levels(json.loads(text))
+        value = _read_json(text)
     except (ValueError, RecursionError):
         if "=" in text and not any(char.isspace() for char in text):
             return with_masked_secrets(f"?{text}", known)[1:]
@@ -133,6 +132,12 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
         return MASK if found else text
     masked = mask_fields(value, known, guesses=guesses)
     return text if masked == value else json.dumps(masked, ensure_ascii=False)
+
+
+def _read_json(text: str | bytes) -> Any:
+    from dynacli.text.json_budget import check_levels  # most calls have no body
+
+    return check_levels(json.loads(text))
 
 
 def mask_word(word: str, names: Container[str]) -> str:
@@ -178,7 +183,7 @@ def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: 
 def json_secrets(text: str | bytes, names: Container[str]) -> Iterator[str]:
     """Yield the secrets in a JSON text, as `secret_texts` does; nothing if the text is not JSON."""
     with suppress(ValueError, RecursionError):
-        yield from secret_texts(check_levels(json.loads(text)), names)
+        yield from secret_texts(_read_json(text), names)
 
 
 def _is_secret_field(name: str, value: Any, names: Container[str], guesses: bool) -> bool:

@@ -2,12 +2,12 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json
 from dynacli.openapi.model.operation import ANY, Parameter, ValueType
-from dynacli.text.json_budget import check_levels
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -55,7 +55,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
         return convert(words[-1], value_type, option, is_strict=is_strict)
     if len(words) == 1 and words[0].lstrip().startswith("["):
         try:
-            whole = check_levels(json.loads(words[0]))
+            whole = _read_json(words[0])
         except (ValueError, RecursionError):
             whole = None
         if isinstance(whole, list):
@@ -141,7 +141,7 @@ def json_value(text: str, option: str) -> Any:
         UsageError: The word is not JSON.
     """
     try:
-        return check_levels(json.loads(text, parse_constant=_refuse_constant))
+        return _read_json(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
         place = (
@@ -192,9 +192,15 @@ def _typed(text: str, value_type: ValueType) -> Any:
     return _json_or_text(text)
 
 
+def _read_json(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
+    from dynacli.text.json_budget import check_levels  # most words are no JSON
+
+    return check_levels(json.loads(text, parse_constant=parse_constant))
+
+
 def _json_or_text(text: str) -> Any:
     try:
-        return check_levels(json.loads(text, parse_constant=_refuse_constant))
+        return _read_json(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return text
 

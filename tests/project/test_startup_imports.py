@@ -193,7 +193,7 @@ _BUILT = (
     | _modules("commands._call.read_body_words commands._call.input_files client.inputs.build_body")
 )
 _SHOWN = _modules("client.secret_names commands._call.dry_run request.preview")
-_DRY_RUN = _BUILT | _SHOWN
+_DRY_RUN = _BUILT | _SHOWN | _modules("text.json_budget")
 _ENDED = _modules("commands._call.conclude_call commands._call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
