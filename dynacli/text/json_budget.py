@@ -8,7 +8,7 @@ from typing import Any, Final
 MAX_VALUES: Final = 2_000_000
 """How many values a document, a body or an item of a stream may have; members and items count, as does the whole."""
 
-MAX_LEVELS: Final = 200
+_MAX_LEVELS: Final = 200
 """How many levels a value may have that is read of a text."""
 
 
@@ -51,18 +51,18 @@ _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def may_be_deep(text: str) -> bool:
-    """Return whether JSON text may have more than `MAX_LEVELS` levels; brackets in strings may make it look so."""
-    if text.count("[") + text.count("{") <= MAX_LEVELS:
+    """Return whether JSON text may have more than `_MAX_LEVELS` levels; brackets in strings may make it look so."""
+    if text.count("[") + text.count("{") <= _MAX_LEVELS:
         return False
     brackets = text.encode("ascii", "ignore").translate(None, _NO_BRACKETS)
-    for _ in range(MAX_LEVELS):
+    for _ in range(_MAX_LEVELS):
         if not brackets:
             return False
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     return bool(brackets)
 
 
-def is_deep(value: Any, most: int = MAX_LEVELS) -> bool:
+def is_deep(value: Any, most: int = _MAX_LEVELS) -> bool:
     """Return whether a value of JSON has more than so many levels of lists and objects."""
     level = [value]
     for _ in range(most + 1):
@@ -79,7 +79,7 @@ def check_levels(value: Any) -> Any:
     """Return a value of JSON.
 
     Raises:
-        RecursionError: It has more than `MAX_LEVELS` levels, as if the parser of JSON had found it.
+        RecursionError: It has more than `_MAX_LEVELS` levels, as if the parser of JSON had found it.
     """
     if is_deep(value):
         raise RecursionError("it is nested too deeply")
