@@ -149,9 +149,11 @@ class OperationCommand(click.Command):
             raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
         self._check_options(parsed, ctx)
         given: dict[str, list[str]] = {}
+        given_by_option: set[Parameter | None] = set()
         for flag in sorted(parsed.flags & self._names.keys()):
-            given.setdefault(self._names[flag], []).append(flag)
-        given_by_option = {self.inputs[name][0] for name in given}
+            name = self._names[flag]
+            given.setdefault(name, []).append(flag)
+            given_by_option.add(self.inputs[name][0])
         in_path = [
             parameter
             for parameter in operation.parameters

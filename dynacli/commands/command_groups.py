@@ -15,7 +15,13 @@ from dynacli.environment import program
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import looks_like_source
 from dynacli.options.command import FORMATS_OF_COMMANDS, Argument, Command
-from dynacli.options.command_table import COMMANDS, bound_words, further_command, is_of_other_apis
+from dynacli.options.command_table import (
+    COMMAND_NAMES,
+    COMMANDS,
+    bound_words,
+    further_command,
+    is_of_other_apis,
+)
 from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
 from dynacli.options.standard_options import (
     EVERY_RUN,
@@ -270,7 +276,7 @@ class Root(TableGroup):
         if program().api:
             words = bound_words(words)
         word, rest = words[0], words[1:]
-        entry = COMMANDS.get(word)
+        entry = COMMANDS[word] if word in COMMAND_NAMES else None
         form = run.options.output_format
         if form in FORMATS_OF_COMMANDS and (entry is None or form not in entry.formats):
             from dynacli.output.output_format import check_format
@@ -290,7 +296,7 @@ class Root(TableGroup):
                 return further, rest
             from dynacli.openapi.model.wording import did_you_mean, near_names
 
-            near = near_names(word, [*error.details.get("near", ()), *sorted(COMMANDS)])
+            near = near_names(word, [*error.details.get("near", ()), *sorted(COMMAND_NAMES)])
             if near:
                 error.hint = did_you_mean(near)
                 error.details["near"] = near

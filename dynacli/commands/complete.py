@@ -19,7 +19,7 @@ from dynacli.files import is_url, looks_like_source
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
-from dynacli.options.command_table import COMMANDS, bound_words, further_names
+from dynacli.options.command_table import COMMAND_NAMES, COMMANDS, bound_words, further_names
 from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse, standard_rules
 from dynacli.options.standard_options import (
     API_NAMES,
@@ -203,7 +203,7 @@ def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | No
         source = word
     else:
         configuration = Configuration(env)
-        entry = None if word in COMMANDS else configuration.registered(word)
+        entry = None if word in COMMAND_NAMES else configuration.registered(word)
         if entry is None:
             return None
         source, pin = entry["source"], str(entry.get("pin", ""))
@@ -293,7 +293,7 @@ def _lines_for(shell: str, found: Mapping[str, str]) -> str:
     )
 
 
-_VERB_NAMES = tuple(sorted(COMMANDS))
+_VERB_NAMES = tuple(sorted(COMMAND_NAMES))
 
 
 def _candidates(
@@ -327,9 +327,9 @@ def _candidates(
         yield from _replay_words(env, rest, word)
     elif head == DEMO:
         yield from _demo_words(env, rest, word)
-    elif head in COMMANDS and COMMANDS[head].commands:
+    elif head in COMMAND_NAMES and COMMANDS[head].commands:
         yield from _group_words(env, COMMANDS[head], rest, word)
-    elif head in COMMANDS:
+    elif head in COMMAND_NAMES:
         yield from _command_words(env, COMMANDS[head], rest, word)
     elif (catalog := _cached_catalog(env, head)) is not None:
         with closing(catalog):

@@ -108,7 +108,7 @@ def _import_lean(name: str) -> types.ModuleType:
     stand_ins: dict[str, Any] = dict.fromkeys([*_ABSENT, f"{name}._main"])  # None makes the import fail
     for module in _DEFERRED:
         stand_ins[module] = DeferredModule(module)
-    for module in ("hashlib", "pathlib", f"{core}._ssl", f"{core}._sync.http2"):
+    for module in ("hashlib", "pathlib", f"{core}._ssl", f"{core}._async", f"{core}._sync.http2"):
         stand_ins[module] = DeferredFunctions(module)
     stand_ins |= {
         "http.cookiejar": DeferredModule(
@@ -130,7 +130,6 @@ def _import_lean(name: str) -> types.ModuleType:
             parse_http_list=DeferredFunctions("urllib.request").parse_http_list,
             Request=_Request,
         ),
-        f"{core}._async": _asynchronous(f"{core}._async"),
     }
     if name == "httpx2":
         # By this module httpx2 takes the place of httpx for others, for which it needs `importlib.abc`.
@@ -220,17 +219,6 @@ class _Request:
 
     def add_unredirected_header(self, key: str, value: str) -> None:
         """Keep nothing."""
-
-
-def _asynchronous(name: str) -> types.ModuleType:
-    def unused(name: str) -> type:
-        if name.startswith("Async"):
-            return type(name, (), {})
-        raise AttributeError(name)
-
-    module: Any = types.ModuleType(name)
-    module.__getattr__ = unused  # httpcore only exports these names (PEP 562)
-    return module  # type: ignore[no-any-return]
 
 
 def _encodings_idna() -> types.ModuleType:

@@ -8,7 +8,7 @@ Beside the table are the commands that it does not list: those of a tool that ha
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from dynacli.environment import program
 from dynacli.errors import UsageError
@@ -18,46 +18,42 @@ if TYPE_CHECKING:
     import click
 
 _PARTS = {
-    "_registry_commands": ("api", "auth", "config", "cache"),
-    "_call_commands": (
-        *("search", "operations", "describe", "explore"),
-        *("read", "request", "edit", "batch", "plan"),
-        *("check", "diff", "validate", "changes", "mock", "proxy"),
-    ),
-    "_tool_commands": (
-        *("ignore", "policy", "skill", "mcp", "document", "export", "demo"),
-        *("history", "bake", "import", "replay", "doctor", "completion", "help"),
+    **dict.fromkeys(("api", "auth", "config", "cache"), "_registry_commands"),
+    **dict.fromkeys(("search", "operations", "describe", "explore"), "_call_commands"),
+    **dict.fromkeys(("read", "request", "edit", "batch", "plan"), "_call_commands"),
+    **dict.fromkeys(("check", "diff", "validate", "changes", "mock", "proxy"), "_call_commands"),
+    **dict.fromkeys(("ignore", "policy", "skill", "mcp", "document", "export", "demo"), "_tool_commands"),
+    **dict.fromkeys(
+        ("history", "bake", "import", "replay", "doctor", "completion", "help"), "_tool_commands"
     ),
 }
-"""Module → the names of the commands in its part of the table; a test holds them against it."""
+"""Name → the module with the command's part of the table; a test holds the names against it."""
+
+COMMAND_NAMES = _PARTS.keys()
+"""The names of the commands, in the order of the root's help page."""
 
 
 class _Commands(Mapping[str, Command]):
     """The table, read in parts: the call of an operation asks for names alone, and needs none of the 230 records."""
 
-    def __init__(self) -> None:
-        self._parts = {name: part for part, names in _PARTS.items() for name in names}
-        self._read: dict[str, Command] = {}
+    _read: ClassVar[dict[str, Command]] = {}
 
     def __getitem__(self, name: str) -> Command:
-        part = self._parts[name]
+        part = _PARTS[name]
         if name not in self._read:
             commands: tuple[Command, ...] = import_module(f"dynacli.options.{part}").COMMANDS
-            self._read |= {command.name: command for command in commands}
+            self._read.update({command.name: command for command in commands})
         return self._read[name]
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._parts
-
     def __iter__(self) -> Iterator[str]:
-        return iter(self._parts)
+        return iter(_PARTS)
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(_PARTS)
 
 
 COMMANDS: Mapping[str, Command] = _Commands()
-"""Name → command, in the order of the root's help page."""
+"""Name → command, in the order of `COMMAND_NAMES`."""
 
 
 def bound_words(words: list[str]) -> list[str]:

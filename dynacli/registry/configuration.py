@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, UsageError
 from dynacli.files import is_url, locked, make_directory, regular_file, sweep, write_file
-from dynacli.options.command_table import COMMANDS
+from dynacli.options.command_table import COMMAND_NAMES
 
 if TYPE_CHECKING:
     from dynacli.registry.project_file import Project, ProjectState
@@ -32,7 +32,7 @@ def check_name(name: str) -> None:
     Raises:
         UsageError: It cannot be the name of an API.
     """
-    if name in COMMANDS:
+    if name in COMMAND_NAMES:
         raise UsageError(
             f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
         )
@@ -214,7 +214,7 @@ class Configuration:
 
     def _usable(self, name: str, entry: Any) -> dict[str, Any] | None:
         """Return an entry of the file with its source located; None if it is not that of an API."""
-        if name in COMMANDS or not isinstance(entry, dict) or not isinstance(entry.get("source"), str):
+        if name in COMMAND_NAMES or not isinstance(entry, dict) or not isinstance(entry.get("source"), str):
             return None
         return {**entry, "source": self._locate(entry["source"])}
 

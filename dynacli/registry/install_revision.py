@@ -12,7 +12,7 @@ from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, regular_file, sweep, write_file
 from dynacli.openapi.catalog.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.options.command_table import COMMANDS
+from dynacli.options.command_table import COMMAND_NAMES
 from dynacli.registry.news import forget_pending, keep_aside
 from dynacli.registry.read_sources import (
     Layers,
@@ -366,4 +366,4 @@ def selection_of(runs: Program) -> "Selection":
 
     if not (runs.only or runs.without or runs.is_short):
         return EVERYTHING
-    return Selection(runs.only, runs.without, runs.is_short, frozenset(COMMANDS))
+    return Selection(runs.only, runs.without, runs.is_short, frozenset(COMMAND_NAMES))

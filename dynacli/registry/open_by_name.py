@@ -13,7 +13,7 @@ from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.files import is_url, looks_like_source
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.options.command_table import COMMANDS
+from dynacli.options.command_table import COMMAND_NAMES
 from dynacli.record import record, replace
 from dynacli.registry.configuration import DEMO, Configuration, is_name
 from dynacli.registry.opened_api import OpenedApi
@@ -198,7 +198,7 @@ def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
 def _unknown(configuration: Configuration, word: str) -> DynacliError:
     from dynacli.openapi.model.wording import did_you_mean, near_names
 
-    if word in COMMANDS:
+    if word in COMMAND_NAMES:
         return UsageError(f"`{word}` is reserved for a command that this version does not have yet")
     if configuration.has_entry(word):
         return FileError(

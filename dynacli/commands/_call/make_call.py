@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import (
@@ -244,7 +245,7 @@ def engine_of(
         clients=clients,
         ask=asker(run),
         on_event=TerminalListener(run, report),
-        keep=lambda call: CallHistory(run.env, call, typed, run.warn),
+        keep=partial(CallHistory, run.env, typed=typed, warn=run.warn),
     )
     return run.engine
 

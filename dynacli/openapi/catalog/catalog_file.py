@@ -442,16 +442,16 @@ class Catalog:
             numbers = {*row.get("parameters", ()), *row.get("responses", ())}
             for media_type in (row.get("body") or {}).get("content", ()):
                 numbers.add(media_type["options"])
-            shared = self._shared(numbers)
-            return operation_from_row(row, lambda number: self._unpacked(shared[number]))
+            return operation_from_row(row, self._shared(numbers).__getitem__)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error
 
     def _shared(self, numbers: Iterable[int]) -> dict[int, Any]:
-        """Return number → packed value, of the values that operations share."""
+        """Return number → value, of the values that operations share."""
         # Not by placeholders, whose number SQLite bounds.
         listed = ",".join(map(str, map(int, numbers)))
-        return dict(self.rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
+        rows = self.rows(f"SELECT id, value FROM shared WHERE id IN ({listed})")  # noqa: S608
+        return {number: self._unpacked(value) for number, value in rows}
 
     def part(self, name: str) -> dict[str, Any]:
         """Return an operation's part of the document: `path_item` and `operation`.
@@ -461,7 +461,10 @@ class Catalog:
         part: dict[str, Any] = self._unpacked(self._detail(name, "part"))
         if isinstance(part["path_item"], int):
             number = part["path_item"]
-            part["path_item"] = self._unpacked(self._shared([number]).get(number))
+            try:
+                part["path_item"] = self._shared([number])[number]
+            except KeyError as error:
+                raise DamagedCatalogError(self.path) from error
         return part
 
     def _detail(self, name: str, column: str) -> Any:
