@@ -10,7 +10,7 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands._read_options import check_values, click_options, options_in
 from dynacli.commands.run import GivenWords, Run
-from dynacli.environment import Consent, invocation
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.operation import Field, Parameter
@@ -144,9 +144,11 @@ class OperationCommand(click.Command):
             click.echo(self.page(run), file=run.env.stdout)
             ctx.exit()
         if run.is_read_only and operation.method not in SAFE_METHODS:
-            from dynacli.client.policy.permission import changing
+            from dynacli.client.call_settings import settings_of
+            from dynacli.client.policy.permission import check_that_it_reads
 
-            raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
+            settings = settings_of(run.env, self.described.api, run.call_options)
+            check_that_it_reads(self.described, settings.bounds)
         self._check_options(parsed, ctx)
         given: dict[str, list[str]] = {}
         given_by_option: set[Parameter | None] = set()

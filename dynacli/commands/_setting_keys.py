@@ -40,6 +40,7 @@ _OF_CALLS: dict[tuple[str, ...], str] = {
     ("policy", "confirm"): "list",
     ("policy", "deny"): "list",
     ("policy", "read_only"): "boolean",
+    ("policy", "reads"): "list",
 }
 _OF_API: dict[tuple[str, ...], str] = {
     **_OF_CALLS,

@@ -166,10 +166,11 @@ COMMANDS = (
         runs="call_groups:ReadGroup",
         help="Call an operation only if it is read-only",
         about=(
-            "Every other method than GET, HEAD, OPTIONS, TRACE and QUERY is refused (exit 11). Arguments and "
-            "options are those of the operation. You can allow a script or an agent the prefix `dynacli read`. It "
-            "permits no more than this:\n\n"
-            "- Requests: GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header.\n"
+            "Every other method than GET, HEAD, OPTIONS, TRACE and QUERY is refused (exit 11), except a POST that "
+            "`reads` of your policy lists. Arguments and options are those of the operation. You can allow a script "
+            "or an agent the prefix `dynacli read`. It permits no more than this:\n\n"
+            "- Requests: GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header; what `reads` "
+            "lists.\n"
             "- Credentials: those of registered APIs, to the origins in your configuration; they are never shown. "
             "`--server`, the URL of a document and `--accept-origin` add no origin.\n"
             "- Reading: standard input, and a document at a path with the files beside it that it refers to; no "

@@ -129,8 +129,8 @@ COMMANDS = (
         help="Offer APIs to an agent over MCP",
         about=(
             "The server has three tools, `search`, `describe` and `call`, on standard input and output. Without "
-            "APIs, it offers all registered ones. Without `--write`, `call` makes only read-only calls. A DELETE, "
-            "and a call that the policy wants confirmed, also needs `--yes`."
+            "APIs, it offers all registered ones. Without `--write`, `call` makes only read-only calls, `reads` "
+            "of the policy included. A DELETE, and a call that the policy wants confirmed, also needs `--yes`."
         ),
         examples=("dynacli mcp demo", "dynacli mcp github --http 8080"),
         arguments=(

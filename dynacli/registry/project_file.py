@@ -139,6 +139,7 @@ _NOT_OF_CALLS: dict[Path, str] = {
     ("ca",): "reads a file and says whom connections trust",
     ("policy", "additional"): "is always so: your own policies hold as well",
     ("policy", "apply"): "lets agents apply plans, which only your own configuration can",
+    ("policy", "reads"): "says that calls change nothing, which only your own configuration can",
 }
 _NOT_OF_API: dict[Path, str] = {
     **_NOT_OF_CALLS,

@@ -654,3 +654,76 @@ def test_an_empty_value_of_a_path_is_sent_where_the_policy_lets_its_path_be_call
     assert 2 == run_cli(word, "delete-named", "").exit_code
     assert 0 == run_cli(word, "delete-named", "", "--validate", "off").exit_code
     assert ["/named/"] == [request.target for request in server.requests]
+
+
+_READING = {
+    "/pets/search": {"post": operation("searchPets", tags=["Reports"], body={"type": "object"})},
+    "/pets/{what}": {"post": operation("doWithPets", _WORDS[0], body={"type": "object"})},
+    "/pets/purge": {"post": operation("purgePets"), "delete": operation("dropPets")},
+}
+"""POST operations; one of them has a path with a parameter, which may lead to another."""
+
+
+@pytest.fixture
+def searched(server: Recorder) -> Pets:
+    """A registered API with POST operations."""
+    pets = Pets(server)
+    for path in ("/pets/search", "/pets/count"):
+        server.responses[path] = Response(body=b"{}")
+    save(document(_PATHS | _READING, [server.origin]), "pets.json")
+    assert 0 == run_cli("api", "refresh", "pets").exit_code
+    return pets
+
+
+@pytest.mark.parametrize(
+    ("reads", "words", "code"),
+    [
+        pytest.param("[]", ["search-pets"], 11, id="not-listed"),
+        pytest.param("['search-pets']", ["search-pets"], 0, id="listed"),
+        pytest.param("['search-*']", ["search-pets"], 0, id="pattern"),
+        pytest.param("['tag:Reports']", ["search-pets"], 0, id="tag"),
+        pytest.param("['Reports']", ["search-pets"], 11, id="tag-without-its-mark"),
+        pytest.param("['search-pets']", ["POST", "/pets/search"], 0, id="by-path"),
+        pytest.param("['search-pets']", ["POST", "/pets/SEARCH"], 11, id="other-spelling"),
+        pytest.param("['search-pets']", ["create-pet"], 11, id="another"),
+        pytest.param("['*']", ["delete-pet", "7"], 11, id="never-a-delete"),
+        pytest.param("['*']", ["change-pet", "7"], 11, id="never-a-patch"),
+        pytest.param("['do-with-pets']", ["do-with-pets", "count"], 0, id="value-of-its-own"),
+        pytest.param("['do-with-pets']", ["do-with-pets", "purge"], 11, id="value-of-another"),
+        pytest.param("['do-with-pets']", ["do-with-pets", "PURGE"], 11, id="value-in-other-letters"),
+        pytest.param("['do-with-pets']", ["do-with-pets", ".."], 2, id="value-that-climbs"),
+        pytest.param("['search-pets']", ["search-pets", "-H", "X-Original-URL: /x"], 11, id="other-path"),
+        pytest.param(
+            "['search-pets']", ["search-pets", "-H", "X-HTTP-Method-Override: DELETE"], 11, id="override"
+        ),
+        pytest.param("['search-pets']", ["search-pets", "--body", '{"_method": "PUT"}'], 11, id="field"),
+    ],
+)
+@pytest.mark.parametrize("way", ["read", "read_only"])
+def test_a_person_says_which_operations_only_read(
+    way: str, reads: str, words: list[str], code: int, searched: Pets
+) -> None:
+    """`reads` counts for `read` and for `read_only`, and only for what a server may read as a listed operation."""
+    searched.has(f"reads = {reads}" + ("\nread_only = true" if way == "read_only" else ""))
+    has_body = words[0] in {"POST", "do-with-pets", "search-pets"} and "--body" not in words
+    body = ["--body", "{}"] if has_body else []
+    result = run_cli(*(["read"] if way == "read" else []), "pets", *words, *body)
+    assert code == result.exit_code, result.stderr
+    assert (["POST"] if code == 0 else []) == searched.methods
+
+
+def test_the_refusal_says_how_a_person_lists_an_operation(searched: Pets) -> None:
+    """The command keeps the entries that the list has, because `api set` writes a whole list."""
+    searched.has("reads = ['search-*']")
+    assert (
+        "`dynacli api set pets 'policy.reads=search-*,create-pet'`"
+        in run_cli("read", "pets", "create-pet").stderr
+    )
+    assert "policy.reads" not in run_cli("read", "pets", "delete-pet", "7").stderr
+
+
+def test_nobody_but_a_person_says_what_reads(searched: Pets) -> None:
+    """A first policy that only has `reads` lets more be called, so no agent sets it; a method is no entry."""
+    assert 11 == run_cli("api", "set", "pets", "policy.reads=search-pets", "--yes").exit_code
+    searched.has("reads = ['POST']")
+    assert 12 == run_cli("read", "pets", "search-pets", "--body", "{}").exit_code

@@ -98,6 +98,7 @@ def _record(home: Path) -> Path:
         ('[apis.shop]\nsource = "api.json"\noverlays = ["https://evil.example/o"]', "apis.shop.overlays"),
         (f"{_MINIMAL}[apis.shop.policy]\nadditional = false", "apis.shop.policy.additional"),
         (f'{_MINIMAL}[apis.shop.policy]\napply = "agent"', "apis.shop.policy.apply"),
+        (f'{_MINIMAL}[apis.shop.policy]\nreads = ["buy"]', "apis.shop.policy.reads"),
         (f'{_MINIMAL}[apis.shop.auth.a]\ntoken = "s3cret"', "apis.shop.auth.a.token"),
         (f'{_MINIMAL}[apis.shop.auth.a]\ntoken = "command:id"', "apis.shop.auth.a.token"),
         (f'{_MINIMAL}[apis.shop.auth.a]\nkey = "file:/etc/passwd"', "apis.shop.auth.a.key"),

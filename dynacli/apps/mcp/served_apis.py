@@ -11,11 +11,12 @@ from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.damaged_cache import repaired
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.document_login import login_of
 from dynacli.client.live_demo import live_demo
 from dynacli.client.policy.policy_rules import DENIED, decide
 from dynacli.environment import Environment
-from dynacli.errors import AuthError, DynacliError, FileError, UsageError
+from dynacli.errors import AuthError, DynacliError, FileError, RefusedError, UsageError
 from dynacli.http.exchange import ClientPool
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
@@ -154,6 +155,15 @@ class ServedApis:
         kept = self._demo if name == DEMO else None
         with Api(self._words.get(name, name), self.env, options, clients=clients, opened=kept) as api:
             yield api
+
+    def refusal(self, api: OpenedApi, operation: str) -> RefusedError | None:
+        """Return why calls of an operation are refused here, by its method or by a policy; None if they are not."""
+        described = DescribedOperation(api, api.catalog.operation(operation))
+        try:
+            settings_of(self.env, api, self.options).permit(described)
+        except RefusedError as error:
+            return error
+        return None
 
     def masker(self) -> Masker:
         """Return what masks every secret that dynacli can name without a keyring and without running a command."""

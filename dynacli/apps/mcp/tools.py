@@ -907,13 +907,22 @@ class Tools:
         summary = operation_summary(apis[best.api], best.name, profile=profile, question=question)
         example = _example(apis[best.api], best.name)
         lines = [_of_document(best.api), summary_text(summary)]
+        data = {**summary.as_json(), "call": example}
+        if (refusal := self.served.refusal(apis[best.api], best.name)) is not None:
+            data["refused"] = refusal.reason
+            lines.append(f"`call` refuses it: {refusal.reason}. {refusal.hint}")
         lines += _call_lines(example)
         rows = []
         for hit in others:
-            rows.append({key: getattr(hit, key) for key in ("api", "name", "method", "path", "summary")})
+            row = {key: getattr(hit, key) for key in ("api", "name", "method", "path", "summary")}
             place = f"{hit.api} {hit.name}  {hit.method} {word_or_quoted(hit.path)}"
-            lines.append(f"Or  {place}  {quoted(short_sentence(hit.summary, 100))}".rstrip())
-        return lines, {"best": {**summary.as_json(), "call": example}, "others": rows}
+            line = f"Or  {place}  {quoted(short_sentence(hit.summary, 100))}".rstrip()
+            if (refusal := self.served.refusal(apis[hit.api], hit.name)) is not None:
+                row["refused"] = refusal.reason
+                line += "  (refused)"
+            rows.append(row)
+            lines.append(line)
+        return lines, {"best": data, "others": rows}
 
     def overview(self, uri: str) -> str:
         """Return the overview of the API that a resource stands for.

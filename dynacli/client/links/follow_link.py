@@ -14,10 +14,11 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import collect_parameters
 from dynacli.client.links.describe_links import describe_links
+from dynacli.client.policy.policy_rules import only_reads
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
-from dynacli.http.semantics import SAFE_METHODS, is_json
+from dynacli.http.semantics import is_json
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import Server, documented_status
 from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template
@@ -231,7 +232,7 @@ def _error_of(
     if target is None:
         return UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
     operation = target.operation
-    if is_read_only and operation.method not in SAFE_METHODS:
+    if is_read_only and not only_reads(settings.policy, target.api.catalog, operation):
         return RefusedError(
             f"The link `{link.name}` is not followed by `{invocation('read')}`",
             reason=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",

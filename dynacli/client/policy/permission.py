@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.client._readings import asked_by_headers
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
+from dynacli.client.policy.policy_rules import (
+    ALLOWED,
+    CONFIRMED,
+    DENIED,
+    READ_ONLY,
+    READS,
+    Decision,
+    decide,
+    only_reads,
+)
 from dynacli.environment import Consent, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.semantics import SAFE_METHODS
@@ -92,7 +101,7 @@ def permit(
             no one agreed.
     """
     if bounds.reads_only_by:
-        check_that_it_reads(described, bounds, asked)
+        check_that_it_reads(described, bounds, asked, sent)
     obey(decision_on(described, bounds, asked, sent), described, bounds.consent, asked)
 
 
@@ -126,38 +135,66 @@ def obey(
     consent.agreed.add(name)
 
 
-def check_that_it_reads(described: DescribedOperation, bounds: Bounds, asked: Mapping[str, str]) -> None:
+def check_that_it_reads(
+    described: DescribedOperation,
+    bounds: Bounds,
+    asked: Mapping[str, str] = _NOTHING,
+    sent: "Sent | None" = None,
+) -> None:
     """Refuse an operation that may change something, and a request that may ask for such a method.
 
     Args:
         asked: Method that the request asks for besides its own → by what.
+        sent: What else the request says; None before it is built.
 
     Raises:
         RefusedError: It may change something.
     """
-    methods = {described.operation.method: "", **asked_by_headers(bounds.headers), **asked}
-    for method, source in methods.items():
+    operation = described.operation
+    further = {**asked_by_headers(bounds.headers), **asked}
+    for method, source in further.items():
         if method not in SAFE_METHODS:
-            raise changing(described, method, bounds.reads_only_by, bounds.consent, source)
+            raise _changing(described, method, bounds, f"{source[:1].upper()}{source[1:]} asks for")
+    is_reading = only_reads(
+        bounds.policy, described.api.catalog, operation, is_documented=described.is_documented, sent=sent
+    )
+    if not is_reading:
+        raise _changing(described, operation.method, bounds, "Its method is")
 
 
-def changing(
-    described: DescribedOperation, method: str, by: str, consent: "Consent", source: str = ""
-) -> RefusedError:
+def _changing(described: DescribedOperation, method: str, bounds: Bounds, begin: str) -> RefusedError:
     """Return the error for an operation that may change something, if only those are called that read.
 
     Args:
         method: Its own, or the one that the request asks for in its place.
-        by: What lets only operations be called that read, as messages name it.
-        source: By what the request asks for it; empty if it is its own.
+        begin: The sentence before the method.
     """
     name = described.operation.name
-    begin = f"{source[:1].upper()}{source[1:]} asks for" if source else "Its method is"
+    hint = bounds.consent.hint_on_reading.format(line=invocation(api=described.api.name), operation=name)
     return RefusedError(
-        f"`{name}` is not called by {by}",
+        f"`{name}` is not called by {bounds.reads_only_by}",
         reason=f"{begin} {method}, which may change something",
-        hint=consent.hint_on_reading.format(line=invocation(api=described.api.name), operation=name),
+        hint=". ".join(filter(None, (hint, _hint_on_reads(described, bounds.policy)))),
     )
+
+
+def _hint_on_reads(described: DescribedOperation, policy: "Policy | None") -> str:
+    """Return how a person says that a POST only reads; empty if no one can, or a person has said so."""
+    from shlex import quote
+
+    from dynacli.registry.configuration import Configuration
+
+    api, operation = described.api, described.operation
+    is_own = api.name in Configuration(api.open_request.env).own_apis()
+    is_said = only_reads(policy, api.catalog, operation)
+    if operation.method.upper() != "POST" or not described.is_documented or not is_own or is_said:
+        return ""
+    # `api set` writes a whole list.
+    tables = policy.tables if policy is not None else ()
+    before = [word for rules in tables if rules.place == f"apis.{api.name}.policy" for word in rules.reads]
+    line = invocation("api set", api.name)
+    setting = quote(f"policy.{READS}={','.join(dict.fromkeys((*before, operation.name)))}")
+    return f"If it changes nothing, a person can say so on a terminal: `{line} {setting}`"
 
 
 def _is_delicate(
@@ -184,10 +221,13 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
 
     operation = described.operation
     file = Configuration(described.api.open_request.env).file_name_of(decision.path[1])
+    hint = f"Only a person can change a policy, in `{file}`; `{_explaining(described)}` shows it"
+    if decision.key == READ_ONLY and operation.method == "POST":
+        hint += f". `{READS}` lists the POST operations that change nothing: `{invocation('help policy')}`"
     return RefusedError(
         f"`{operation.name}` is not called: the policy denies it",
         reason=decision.reason,
-        hint=f"Only a person can change a policy, in `{file}`; `{_explaining(described)}` shows it",
+        hint=hint,
         policy=_policy_json(decision),
     )
 

@@ -6,12 +6,13 @@
 | `allow` | if the list is there, no others are called |
 | `read_only = true` | nothing is called that may change something |
 | `confirm` | a person agrees to each call, or `--yes` has |
+| `reads` | POST operations that change nothing, as a person says: they count as read-only |
 | `apply = "agent"` | an agent may apply plans, too; it changes nothing else |
 
 The first row of these that holds wins, whether it is the API's own or that of a profile.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
@@ -30,16 +31,20 @@ from dynacli.registry.configuration import profiles_in
 
 ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
 """What can become of a call: it is made, made once a person agrees, or never made."""
-_LISTS = ("allow", "confirm", "deny")
-_READ_ONLY = "read_only"
+READS = "reads"
+"""The list of the POST operations that only read: neither a document nor a path is believed about that."""
+_LISTS = ("allow", "confirm", "deny", READS)
+READ_ONLY = "read_only"
 ADDITIONAL = "additional"
 """The key of a policy that does not free its API from those of others; one set without a person has it."""
 _BAKED = "policies"
+_EXACT = frozenset({"allow", READS})
+"""The lists that allow: what is unclear is not in them."""
 _APPLY, _AGENT, _PERSON = "apply", "agent", "person"
 _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
-_HEAD, _GET, _OPTIONS = "HEAD", "GET", "OPTIONS"
+_HEAD, _GET, _OPTIONS, _POST = "HEAD", "GET", "OPTIONS", "POST"
 _METHODS = frozenset({*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "CONNECT"})
 
 
@@ -52,6 +57,7 @@ class Rules:
         allow: The words of `allow`; None if the list is not there, so that everything is allowed.
         confirm: The words of `confirm`.
         deny: The words of `deny`.
+        reads: The words of `reads`.
         is_read_only: Whether nothing is called that may change something.
         applied_by: Who may apply plans: `agent` for agents, too, or `person`; empty if it does not say so.
     """
@@ -60,19 +66,21 @@ class Rules:
     allow: tuple[str, ...] | None = None
     confirm: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     is_read_only: bool = False
     applied_by: str = ""
 
     def as_table(self) -> dict[str, Any]:
         """Return it as a table of the configuration."""
-        table = {"allow": self.allow, "confirm": self.confirm, "deny": self.deny}
+        table = {"allow": self.allow, "confirm": self.confirm, "deny": self.deny, READS: self.reads}
         lists = {key: list(words) for key, words in table.items() if words is not None}
         applied = {_APPLY: self.applied_by} if self.applied_by else {}
-        return {**lists, _READ_ONLY: self.is_read_only, **applied}
+        return {**lists, READ_ONLY: self.is_read_only, **applied}
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Yield (list, word) for each word of the lists."""
-        for key, words in (("deny", self.deny), ("allow", self.allow or ()), ("confirm", self.confirm)):
+        lists = {"deny": self.deny, "allow": self.allow or (), "confirm": self.confirm, READS: self.reads}
+        for key, words in lists.items():
             yield from ((key, word) for word in words)
 
 
@@ -153,7 +161,7 @@ class Decision(NamedTuple):
         """The rule that decides, in a sentence without its period."""
         if not self.place:
             return "No policy has a rule for it"
-        if self.key == _READ_ONLY:
+        if self.key == READ_ONLY:
             reason = f"`[{self.place}]` has `read_only = true`, and it may change something"
         elif self.word:
             reason = f"`{self.key}` of `[{self.place}]` has `{self.word}`"
@@ -180,7 +188,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
     if not isinstance(table, dict):
         raise wrong(f"it must be a table: `[{place}]`, with {_listed()}")
     for key, value in table.items():
-        if key in {_READ_ONLY, ADDITIONAL}:
+        if key in {READ_ONLY, ADDITIONAL}:
             if not isinstance(value, bool):
                 raise wrong(f"`{key}` is `true` or `false`")
         elif key == _APPLY:
@@ -194,12 +202,15 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
             )
         elif any(not word.removeprefix(_TAG).strip() for word in value):
             raise wrong(f"a string in `{key}` is empty")
+        elif key == READS and any(word.upper() in _METHODS for word in value):
+            raise wrong(f"`{key}` lists operations and tags, no methods")
     return Rules(
         place,
         tuple(table["allow"]) if "allow" in table else None,
         tuple(table.get("confirm", ())),
         tuple(table.get("deny", ())),
-        table.get(_READ_ONLY, False),
+        tuple(table.get(READS, ())),
+        table.get(READ_ONLY, False),
         table.get(_APPLY, ""),
     )
 
@@ -211,7 +222,41 @@ def stands_alone(entry: Mapping[str, Any]) -> bool:
 
 
 def _listed() -> str:
-    return "`allow`, `confirm`, `deny`, `read_only`, `additional` and `apply`"
+    return "`allow`, `confirm`, `deny`, `read_only`, `reads`, `additional` and `apply`"
+
+
+def only_reads(
+    policy: Policy | None,
+    catalog: Catalog,
+    operation: Operation | OperationSummary,
+    *,
+    is_documented: bool = True,
+    sent: Sent | None = None,
+) -> bool:
+    """Return whether a call changes nothing: by its method, or because `reads` lists all that a server may read in it.
+
+    Args:
+        policy: None if the configuration does not say what may be called.
+        catalog: The document.
+        is_documented: Whether the document has the operation.
+        sent: What else the request says; None before it is built.
+    """
+    method = operation.method.upper()
+    if method in SAFE_METHODS:
+        return True
+    if policy is None or method != _POST or not is_documented:
+        return False
+    meant: list[Operation | OperationSummary] = [operation]
+    if sent is not None:
+        fitting = {path: operations_at(catalog, method, (path,), sent.values) for path in sent.paths}
+        known = tuple(path for path, found in fitting.items() if found)
+        # A path below a shorter base URL ends with a known one; a path that does not comes from a header or a field.
+        ends = tuple(path for path in known if path.strip("/"))
+        if not known or not all(path in known or path.endswith(ends) for path in fitting):
+            return False
+        meant += chain.from_iterable(fitting.values())
+    words = [word for rules in policy.tables for word in rules.reads]
+    return all(any(_is_meant(word, catalog, item, method) for word in words) for item in meant)
 
 
 def decide(
@@ -233,7 +278,9 @@ def decide(
         sent: What else the request says; None before it is built.
     """
     own = operation.method.upper()  # many servers read methods in any case of letters
-    found = list(_matches(policy, catalog, operation, own))
+    is_reading = only_reads(policy, catalog, operation, is_documented=is_documented, sent=sent)
+    reading = {own} if is_reading else set[str]()
+    found = list(_matches(policy, catalog, operation, own, reading))
     if not policy.names_operations and not methods and own != _HEAD:
         return strictest(found)
     paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
@@ -260,7 +307,7 @@ def decide(
     if is_documented and sent is not None:
         fitting = operations_at(catalog, own, paths, values)
         is_among = any(summary.name == operation.name for summary in fitting)
-        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among)
+        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, reading=reading)
         depth = len(steps_of(operation.path) or ())
         if not fitting and any(step is not None and len(step) < depth for step in steps):
             # An empty value leaves another path, which the document does not have.
@@ -299,15 +346,17 @@ def _readings(
     reason: str,
     *,
     is_in_doubt: bool = False,
+    reading: Collection[str] = (),
 ) -> Iterator[Decision]:
     """Yield what a policy says of operations that a server may take a request for.
 
     Args:
         reason: What asks for the method; empty for that of the request.
         is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
+        reading: As in `_matches`.
     """
     for operation in operations:
-        for match in _matches(policy, catalog, operation, method):
+        for match in _matches(policy, catalog, operation, method, reading):
             if not is_in_doubt or match.key in {"confirm", "deny"}:
                 other = operation.name if isinstance(operation, OperationSummary) else ""
                 yield match._replace(other=other, override=reason)
@@ -320,9 +369,17 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
 
 
 def _matches(
-    policy: Policy, catalog: Catalog, operation: Operation | OperationSummary, method: str
+    policy: Policy,
+    catalog: Catalog,
+    operation: Operation | OperationSummary,
+    method: str,
+    reading: Collection[str] = (),
 ) -> Iterator[Decision]:
-    """Yield what each table says of an operation that is called by a method, the strictest of each first."""
+    """Yield what each table says of an operation that is called by a method, the strictest of each first.
+
+    Args:
+        reading: Methods that only read here, besides the safe ones.
+    """
     for rules in policy.tables:
         for word in rules.deny:
             if _is_meant(word, catalog, operation, method, is_strict=True):
@@ -332,8 +389,8 @@ def _matches(
         )
         if rules.allow is not None and allowing is None:
             yield Decision(DENIED, rules.place, "allow")
-        if rules.is_read_only and method not in SAFE_METHODS:
-            yield Decision(DENIED, rules.place, _READ_ONLY)
+        if rules.is_read_only and method not in SAFE_METHODS and method not in reading:
+            yield Decision(DENIED, rules.place, READ_ONLY)
         for word in rules.confirm:
             if _is_meant(word, catalog, operation, method, is_strict=True):
                 yield Decision(CONFIRMED, rules.place, "confirm", word)
@@ -405,12 +462,15 @@ def with_paths(
     def strict(words: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(line for word in words for line in (word, *lines(word, is_strict=True))))
 
+    def exact(words: Iterable[str]) -> tuple[str, ...]:
+        # A name may be that of another operation there.
+        return tuple(dict.fromkeys(line for word in words for line in lines(word, is_strict=False)))
+
     allow = None
     if rules.allow is not None:
-        # A name may be that of another operation there.
-        allowed = (line for word in rules.allow for line in lines(word, is_strict=False))
-        allow = tuple(dict.fromkeys([*(word for word in rules.allow if word in _METHODS), *allowed]))
-    return replace(rules, allow=allow, confirm=strict(rules.confirm), deny=strict(rules.deny))
+        allow = (*(word for word in rules.allow if word in _METHODS), *exact(rules.allow))
+    confirm, deny = strict(rules.confirm), strict(rules.deny)
+    return replace(rules, allow=allow, confirm=confirm, deny=deny, reads=exact(rules.reads))
 
 
 def unknown_words(policy: Policy, catalog: Catalog) -> list[tuple[str, str, str]]:
@@ -429,7 +489,7 @@ def _is_known(word: str, key: str, catalog: Catalog) -> bool:
     if catalog.find(word) is not None:
         return True
     is_tag = word.startswith(_TAG)
-    if is_tag or key != "allow":
+    if is_tag or key not in _EXACT:
         name = word.removeprefix(_TAG)
         if any(kebab(name) == tag or (is_tag and fnmatchcase(tag, name)) for tag in catalog.tags()):
             return True
@@ -465,6 +525,6 @@ def unknown_notes(policy: Policy, catalog: Catalog, name: str) -> Iterator[str]:
         name: Of the API.
     """
     for place, key, word in unknown_words(policy, catalog):
-        is_tag = key == "allow" and kebab(word) in catalog.tags()
+        is_tag = key in _EXACT and kebab(word) in catalog.tags()
         hint = f"; `{_TAG}{word}` means its tag" if is_tag else ""
         yield f"`{word}` in `{key}` of `[{place}]` matches no operation of `{name}`{hint}"

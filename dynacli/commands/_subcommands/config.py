@@ -241,6 +241,8 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     Raises:
         RefusedError: No one agreed.
     """
+    from dynacli.client.policy.policy_rules import READS
+
     entry = Configuration(run.env).registered(name) or {}
     owners: dict[tuple[str, ...], Any] = {(): entry}
     owners |= {("profiles", key): profile for key, profile in profiles_in(entry).items()}
@@ -252,8 +254,8 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
         if table.get("policy")
         or ("policy" not in table and paths is not None and _is_bound(run.env, run.options, name, entry))
     ]
-    # No other key of a first policy allows anything: who may apply plans is for a person to say.
-    changed += [path[:-2] for path in paths or () if path[-2:] == ("policy", "apply")]
+    # No other keys of a first policy allow anything: they are for a person to say.
+    changed += [path[:-2] for path in paths or () if path[-2:] in {("policy", "apply"), ("policy", READS)}]
     if not changed:
         return
     if run.may_ask:

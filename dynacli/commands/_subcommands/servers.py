@@ -294,7 +294,9 @@ class _OfServer(Consent):
     """Whether a person has agreed to calls, if no one is there to be asked."""
 
     hint = "Only the person who starts the command `mcp` can allow it, with `--yes`"
-    hint_on_reading = "Only the person who starts the command `mcp` can allow it, with `--write`"
+    hint_on_reading = (
+        "Only the person who starts the command `mcp` can allow it, with `--write`; `plan` plans it"
+    )
 
 
 @click.pass_obj

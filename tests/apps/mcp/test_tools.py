@@ -74,6 +74,21 @@ def test_a_document_that_is_no_registered_one_gets_no_credential(
     assert [f"Bearer {canary}"] == server.last.headers["authorization"]
 
 
+def test_a_search_says_what_is_refused_and_a_person_lists_what_reads(server: Recorder) -> None:
+    """An operation that `call` refuses is marked, until `reads` of the policy lists it."""
+    server.responses["/things"] = Response(body=b"{}")
+    words, asked = [_things(server)], {"operation": "create-thing"}
+    found = _ask(words, "search", {"query": "create a thing"})
+    assert "Its method is POST, which may change something" == found.structured_content["best"]["refused"]
+    assert "`dynacli api set things policy.reads=create-thing`" in _text(found)
+    assert _ask(words, "call", asked).is_error
+    with Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml").open("a") as file:
+        file.write('[apis.things.policy]\nreads = ["create-*"]\n')
+    assert "refused" not in _ask(words, "search", {"query": "create a thing"}).structured_content["best"]
+    assert not _ask(words, "call", asked).is_error
+    assert _ask(words, "call", {"operation": "clear-things"}).is_error
+
+
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.exhaustive)])
 def test_three_steps_lead_to_a_response(mode: str) -> None:
     """Search gives a call that runs, describe tells more, and call has the status, the result and the data."""
