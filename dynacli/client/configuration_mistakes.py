@@ -5,19 +5,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from dynacli.client.call_settings import LEVELS, cache_of
+from dynacli.client.call_settings import LEVELS, cache_of, retries_of, seconds_of
 from dynacli.client.pages.decide_rule import what_is_wrong_with_rule
 from dynacli.client.policy.policy_rules import rules_of
 from dynacli.client.profiles import KEYS, wrong_in_profile
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
+from dynacli.http.rate_limit import rate_of
 from dynacli.openapi.model.wording import did_you_mean
+from dynacli.options.standard_options import OPTIONS_BY_NAME
 from dynacli.registry.configuration import check_name
 from dynacli.registry.configuration_text import line_of
 from dynacli.registry.record_call import MODES as HISTORY_MODES
 from dynacli.registry.revisions.housekeeping import bytes_of
 from dynacli.registry.revisions.revisions import MODES, lifetime_of
-from dynacli.request.choose_server import parse_origin
+from dynacli.request.build_request import check_header
+from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
 _LISTS = ("allow_refs", "more", "origins", "overlays")
@@ -26,6 +29,13 @@ _OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")
 _ENTRY_KEYS = (*KEYS, *_LISTS, *_OWN, *_TEXTS)
 _MEANT = {"credential": "auth", "credentials": "auth", "authentication": "auth", "url": "source"}
 """What a key may be called that has another name here."""
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "rate": rate_of,
+    "retries": retries_of,
+    "server": lambda server: "://" in server and "{" not in server and choose_server((), "", server),
+    "timeout": seconds_of,
+}
+"""Key of an API or of a profile → what reads its value for a call."""
 _NAMED = re.compile(r"`([^`]+)`")
 
 Path = tuple[str, ...]
@@ -128,8 +138,11 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
     wrong = wrong_in_profile(table)
     if wrong:
         yield Mistake(_named(place, wrong), wrong)
-    if "validate" in table and table["validate"] not in LEVELS:
-        yield Mistake((*place, "validate"), f"`validate` must be one of {_listed(LEVELS)}")
+    else:
+        yield from _unreadable(place, table)
+    for key, words in (("validate", LEVELS), ("output", OPTIONS_BY_NAME["output"].values)):
+        if key in table and table[key] not in words:
+            yield Mistake((*place, key), f"`{key}` must be one of {_listed(words)}")
     if isinstance(table.get("cache"), str):
         try:
             cache_of(table["cache"])
@@ -140,6 +153,20 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
             rules_of(env, table["policy"], ".".join((*place, "policy")))
         except FileError as error:
             yield Mistake(_named((*place, "policy"), error.reason), f"`policy`: {error.reason}")
+
+
+def _unreadable(place: Path, table: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield the values of the right type that a call could not read."""
+    for key in _PARSERS.keys() & table.keys():
+        try:
+            _PARSERS[key](str(table[key]))
+        except UsageError as error:
+            yield Mistake((*place, key), f"`{key}`: {error.message}. {error.hint}")
+    for name, value in table.get("headers", {}).items():
+        try:
+            check_header(name, value)
+        except UsageError as error:
+            yield Mistake((*place, "headers", name), f"`headers`: {error.message}")
 
 
 def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
