@@ -144,6 +144,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     An operation that the catalog leaves out is an error of the document, with the reason.
     """
     from difflib import get_close_matches
+    from shlex import quote
 
     from dynacli.openapi.catalog.rank_operations import has_strange_words
     from dynacli.openapi.catalog.vocabulary import StemIndex, Vocabulary
@@ -193,12 +194,20 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     if not tag and (meant_tags := get_close_matches(wanted, api.catalog.tags(), 1, 0.8)):
         hint = f"Did you mean the tag `{meant_tags[0]}`?\n{hint}"
         near = [*meant_tags, *near][:_MOST_FOUND]
-    return UsageError(
+    error = UsageError(
         f"{where} has no operation `{word}`",
         reason="It is not a name, an operationId or a tag of the document",
         hint=hint,
         near=near,
     )
+    if found:
+        error.try_ = f"{invocation('search', api.name)} {quote(words_of(word))}"
+    return error
+
+
+def words_of(name: str) -> str:
+    """Return the words of a name, as a search takes them."""
+    return kebab(name).replace("-", " ") or name
 
 
 def _line(operation: Hit | OperationSummary) -> str:
@@ -209,7 +218,7 @@ def _line(operation: Hit | OperationSummary) -> str:
 def _found(api: OpenedApi, word: str) -> list[Hit]:
     """Return the operations that a search for the words of a name finds."""
     try:
-        return search_operations([api], kebab(word).replace("-", " ") or word, _MOST_FOUND)
+        return search_operations([api], words_of(word), _MOST_FOUND)
     except UsageError:  # there is nothing in it that can be searched for
         return []
 

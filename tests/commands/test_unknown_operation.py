@@ -54,6 +54,13 @@ def test_a_name_that_there_is_not_is_asked_for_once(served: Served) -> None:
         assert 2 == len(served.asked)
 
 
+def test_a_made_up_name_leads_to_a_search(served: Served) -> None:
+    """What is no slip of the finger is a question: `try` has the search for its words."""
+    result = run_cli("shop", "get-all-my-pets", "--error-format", "json")
+    assert "dynacli search shop 'get all my pets'" == result.error["try"]
+    assert "" != run_cli("search", "shop", "get all my pets").stdout
+
+
 def test_what_is_known_asks_nobody(served: Served) -> None:
     """A name that the document has is used at once."""
     assert 0 == dry_run("shop").exit_code

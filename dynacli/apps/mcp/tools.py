@@ -26,7 +26,7 @@ from dynacli.client.operation_summary import operation_summary, summary_text
 from dynacli.client.pages.page_rule import place_at
 from dynacli.client.plans.plan import instant, plan_lines
 from dynacli.client.responses.response import Response, StreamedResponse
-from dynacli.client.search_operations import Hit, search_operations, unknown_operation
+from dynacli.client.search_operations import Hit, search_operations, unknown_operation, words_of
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormatError, HttpError, InternalError, UsageError
 from dynacli.files import is_url
@@ -733,6 +733,7 @@ def _teach(
     """
     name = api.catalog.find(operation)
     if name is None:
+        _teach_name(error, api, operation)
         return
     error.details["summary"] = operation_summary(api, name, profile=profile).as_json()
     described = DescribedOperation(api, api.catalog.operation(name)).sending("")
@@ -947,8 +948,16 @@ class Tools:
 def _found(api: OpenedApi, word: str) -> str:
     name = api.catalog.find(word)
     if name is None:
-        raise unknown_operation(api, word)
+        error = unknown_operation(api, word)
+        _teach_name(error, api, word)
+        raise error
     return name
+
+
+def _teach_name(error: DynacliError, api: OpenedApi, word: str) -> None:
+    """Add to the error for an unknown operation the call of the tool that finds the one that is meant."""
+    if error.try_:
+        error.try_ = f"{_SEARCH} {json_line({'api': api.name, 'query': words_of(word)})}"
 
 
 def _example(api: OpenedApi, operation: str) -> dict[str, Any]:
