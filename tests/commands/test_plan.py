@@ -224,8 +224,10 @@ def test_a_412_refuses_the_plan(items: Items) -> None:
 def test_agents_plan_and_people_apply(items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the environment of an agent, `plan apply` is refused unless the policy says `apply = "agent"`."""
     monkeypatch.setenv("AI_AGENT", "1")
-    rename()
-    assert (11, []) == (apply().exit_code, items.changes)
+    assert "Only a person, no agent, applies the plan: dynacli plan apply change.json" in rename().stderr
+    refused = apply()
+    assert (11, []) == (refused.exit_code, items.changes)
+    assert '`apply = "agent"` in the policy' in refused.error["hint"]
     configure('[apis.shop.policy]\napply = "agent"\n')
     assert 0 == apply().exit_code
 

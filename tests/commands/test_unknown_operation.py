@@ -54,7 +54,8 @@ def test_a_name_that_there_is_not_is_asked_for_once(served: Served) -> None:
         assert 2 == len(served.asked)
 
 
-def test_a_made_up_name_leads_to_a_search(served: Served) -> None:
+@pytest.mark.usefixtures("served")
+def test_a_made_up_name_leads_to_a_search() -> None:
     """What is no slip of the finger is a question: `try` has the search for its words."""
     result = run_cli("shop", "get-all-my-pets", "--error-format", "json")
     assert "dynacli search shop 'get all my pets'" == result.error["try"]

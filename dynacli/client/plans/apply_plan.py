@@ -19,6 +19,7 @@ from dynacli.client.engine.call_engine import NOTHING_SENT, Engine
 from dynacli.client.inputs.call_inputs import CallValues, QueryPair
 from dynacli.client.plans.make_plan import (
     account_of,
+    is_for_person,
     operation_digest,
     planning,
     read_state,
@@ -242,12 +243,12 @@ def _check_agent(engine: Engine) -> None:
     Raises:
         RefusedError: An agent does.
     """
-    policy = engine.settings.policy
-    if engine.env.is_agent and not (policy is not None and policy.lets_agents_apply):
+    if is_for_person(engine):
         raise RefusedError(
             "An agent does not apply plans",
             reason="A person reads a plan and applies it, and an agent runs this command",
-            hint=f"Ask a person to run this command; `{invocation('plan show')}` shows the plan",
+            hint=f"Ask a person to run this command; `{invocation('plan show')}` shows the plan. "
+            'Only a person can let agents apply plans, with `apply = "agent"` in the policy of the API',
         )
 
 

@@ -96,10 +96,14 @@ class Planner:
         engine: Prepares the calls, by settings of `planning`, and reads the states of their resources.
         options: What the caller said besides the inputs.
         key: The key of the seals, by which accounts are named.
+
+    Attributes:
+        is_for_person: As the function says.
     """
 
     def __init__(self, engine: Engine, api: OpenedApi, options: CallOptions, key: bytes) -> None:
         self._engine, self._api, self._options, self._key = engine, api, options, key
+        self.is_for_person = is_for_person(engine)
         self._requests: list[PlannedRequest] = []
         self._resources: dict[str, tuple[int, Any]] = {}
         _check_api(api)
@@ -293,6 +297,12 @@ def operation_digest(described: DescribedOperation) -> str:
     security = [[scheme.name for scheme in alternative] for alternative in operation.security]
     said = [operation.method, operation.path, part, found, security]
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def is_for_person(engine: Engine) -> bool:
+    """Return whether an agent runs the program, and no policy lets it apply plans."""
+    policy = engine.settings.policy
+    return engine.env.is_agent and not (policy is not None and policy.lets_agents_apply)
 
 
 def reading_of(engine: Engine, call: Call) -> Call | None:

@@ -243,7 +243,7 @@ def _unconfirmed(
         f"`{operation.name}` needs confirmation, and there is no terminal to ask on",
         reason=reason,
         hint=consent.hint,
-        policy=_policy_json(decision),
+        policy=_policy_json(decision._replace(effect=CONFIRMED)),  # a DELETE needs it without a rule, too
     )
 
 

@@ -93,7 +93,8 @@ def write_plan(run: Run, planner: Planner) -> None:
     show_plan(run, plan.as_json(), partial(plan_lines, plan))
     word = plan.name if run.options.plan == STATE_DIRECTORY else path
     line = visible(f"{invocation('plan apply')} {quote(word)}", keep="")
-    run.note(f"Nothing was sent that changes anything. Apply the plan: {line}")
+    how = "Only a person, no agent, applies the plan" if planner.is_for_person else "Apply the plan"
+    run.note(f"Nothing was sent that changes anything. {how}: {line}")
 
 
 def show_plan(run: Run, data: Any, lines: "Callable[[Painter], Iterable[str]]") -> None:
