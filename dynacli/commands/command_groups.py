@@ -193,7 +193,7 @@ class TableGroup(click.Group):
                 show_page(ctx, self.page(ctx))
             self.params = [*click_options(own)]
         if not options and not rest:
-            show_page(ctx, self.page(ctx))
+            show_page(ctx, self.first_page(ctx))
         parsed_words = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
         run.options_ahead = options_ahead
         return parsed_words
@@ -228,6 +228,10 @@ class TableGroup(click.Group):
         names = self.list_commands(ctx)
         commands = [entry for name, entry in self.entries.items() if name in names]
         return command_help(ctx.obj.env, self.entry, ctx.command_path, commands)
+
+    def first_page(self, ctx: click.Context) -> str:
+        """Return what is shown if there are no words."""
+        return self.page(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands that the program has."""
@@ -265,6 +269,15 @@ class Root(TableGroup):
             context_settings={"obj": run, "help_option_names": [*_HELP]},
         )
         self.entries = COMMANDS
+
+    def first_page(self, ctx: click.Context) -> str:
+        """Return the help page; for an agent the manual's page that is written for it."""
+        env = ctx.obj.env
+        if not env.is_agent:
+            return self.page(ctx)
+        from dynacli.commands._subcommands.help import manual_page
+
+        return manual_page(env, "agents")
 
     def completed(self, words: list[str]) -> list[str]:
         """Return the words; a tool of one API shows what that has if there are none."""

@@ -432,6 +432,7 @@ COMMANDS = (
         examples=(
             "dynacli help",
             "dynacli help check",
+            "dynacli help api add",
             "dynacli help errors usage",
             "dynacli help options retries",
         ),

@@ -149,6 +149,8 @@ def test_the_page_of_a_command_fits_a_screen(name: str) -> None:
     assert "..." not in re.sub(r"Usage:.*|\[?[A-Z=]+\.\.\.\]?", "", result.stdout)
     for example in ENTRIES[name].examples:
         assert f"  {example}" in lines
+    if " " in name:
+        assert result.stdout == run_cli("help", *name.split()).stdout
 
 
 @pytest.mark.parametrize(
@@ -164,6 +166,13 @@ def test_the_page_of_a_group_lists_its_commands_first(name: str) -> None:
     )
     if not entry.default:
         assert ["--help"] == re.findall(r"--[a-z-]+", text.partition("\nOptions\n")[2].splitlines()[0])
+
+
+def test_an_agent_alone_gets_the_page_for_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`dynacli` without words is the quick reference; `--help` is for all, and names it."""
+    monkeypatch.setenv("AI_AGENT", "1")
+    assert run_cli("help", "agents").stdout == run_cli().stdout
+    assert "|agents|" in run_cli("--help").stdout
 
 
 def test_the_page_of_dynacli_fits_a_screen() -> None:

@@ -245,6 +245,16 @@ def test_a_call_ends_at_once_where_the_pause_would_be_long(
     assert (hint, seconds) == (result.error["hint"], result.error.get("retry_after"))
 
 
+@pytest.mark.parametrize(("status", "is_retryable"), [(500, False), (502, True)])
+def test_a_later_try_is_advised_if_it_can_help(
+    api: str, server: Recorder, status: int, is_retryable: bool
+) -> None:
+    """The hint and `retryable` say the same."""
+    server.responses["/a"] = _busy(status)
+    error = run_cli(api, "get-a", "--error-format", "json", "--retries", "0").error
+    assert (is_retryable, is_retryable) == (error["retryable"], error["hint"].startswith("Try again later"))
+
+
 def test_a_pause_beyond_the_time_limit_is_not_begun(api: str, server: Recorder) -> None:
     """The response that is there is given at once, within `--timeout`."""
     server.responses["/a"] = _busy(429, Retry_After="20")

@@ -116,7 +116,7 @@ def _duration(seconds: int) -> str:
 
 
 def _http_hint(call: Call, response: "Response", said: str) -> str:
-    from dynacli.http.exchange import REDIRECTS
+    from dynacli.http.exchange import REDIRECTS, may_pass
 
     origin, request = origin_of(response.url), call.signed.request
     match response.status:
@@ -142,8 +142,10 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
             return "The redirect was not followed: only those of safe methods are"
         case status if status in REDIRECTS and request.method == "QUERY":
             return "The redirect was not followed: a body is never sent to another origin"
-        case status if status >= 500:
+        case status if status >= 500 and may_pass(response, request.method, call.settings.retry_statuses):
             return "Try again later, or report it to the operator of the server"
+        case status if status >= 500:
+            return "Check the inputs, or report it to the operator of the server: it is an error there"
     return _COMPARE
 
 

@@ -208,7 +208,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     title, names = _further(env)
     lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
     pages = invocation("help")
-    more = f"More: `{pages} options`, `{pages} COMMAND`; manual: `{pages}`."
+    more = f"More: `{pages} [options|agents|COMMAND]`; `{pages}` is the manual."
     return "\n".join([*lines, *wrapped(more, width)])
 
 

@@ -36,7 +36,7 @@ def show_page(ctx: click.Context, topic: str | None, kind: str | None) -> None:
 
         page = options_page(run.env, topic.removeprefix(_OPTIONS).strip())
     else:
-        page = _manual_page(run.env, topic) or _command_page(ctx, topic)
+        page = manual_page(run.env, topic) or _command_page(ctx, topic)
     run.env.stdout.write(f"{page}\n")
 
 
@@ -56,7 +56,7 @@ def _contents(env: Environment) -> str:
     return "\n".join(lines)
 
 
-def _manual_page(env: Environment, topic: str) -> str:
+def manual_page(env: Environment, topic: str) -> str:
     """Return a page of the manual; empty if there is none on the topic."""
     from dynacli.guide.pages import page
 
@@ -71,15 +71,21 @@ def _manual_page(env: Environment, topic: str) -> str:
 
 
 def _command_page(ctx: click.Context, topic: str) -> str:
-    """Return what `--help` of a command prints.
+    """Return what `--help` of a command or a subcommand prints.
 
     Raises:
         UsageError: There is no such command.
     """
-    entry = COMMANDS.get(topic)
-    if entry is not None and (not program().api or entry.is_of_tool):
+    name, _, subcommand = topic.partition(" ")
+    entry, above = COMMANDS.get(name), ctx.parent
+    if entry is not None and program().api and not entry.is_of_tool:
+        entry = None
+    if entry is not None and subcommand:
+        above = click.Context(make_command(entry), above, name, obj=ctx.obj)
+        entry = next((command for command in entry.commands if command.name == subcommand), None)
+    if entry is not None:
         command = make_command(entry)
-        page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
+        page: str = command.page(click.Context(command, above, entry.name, obj=ctx.obj))  # type: ignore[attr-defined]
         return page
     from dynacli.errors import UsageError
     from dynacli.guide.pages import ERRORS, error_kinds, topic_names

@@ -125,7 +125,11 @@ def constraints(value: ValueType) -> list[str]:
 
 
 def _limits(limits: object) -> list[str]:
-    known = limits if isinstance(limits, dict) else {}
+    known = {
+        # A document may write `0.0` as the limit of an integer.
+        key: int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        for key, limit in (limits if isinstance(limits, dict) else {}).items()
+    }
     facts = []
     low, high = known.get("minimum"), known.get("maximum")
     # These are booleans in OpenAPI 3.0, and numbers in 3.1.

@@ -9,6 +9,7 @@ from dynacli.openapi.model.field_names import GENERAL_NAMES, plain_name, words_o
 from dynacli.openapi.model.find_items import ID_NAMES, WRAPPERS
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, is_binary
 from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.openapi.model.wording import counted
 from dynacli.openapi.schema.read_schema import (
     following,
     is_marked,
@@ -98,7 +99,7 @@ class ResponseOutline:
         texts = [self.kind] if self.kind else []
         texts += [line.text(most_names) for line in self.lines[:most_lines]]
         if len(self.lines) > most_lines:
-            texts.append(f"and {len(self.lines) - most_lines} more objects")
+            texts.append(f"and {counted(len(self.lines) - most_lines, 'more object')}")
         if self.others:
             texts.append(f"or {short_sentence(' or '.join(self.others), _LONGEST_NAME)}")
         return texts

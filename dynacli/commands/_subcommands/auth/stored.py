@@ -221,7 +221,8 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
         label = "sent" if alternative["chosen"] and is_allowed else "not sent"
         for scheme in alternative["schemes"] or [None]:
             if scheme is None:
-                lines.append(f"{label}: nothing; the operation can be called without a credential")
+                begin = "sent: nothing; " if alternative["chosen"] else ""
+                lines.append(f"{begin}the operation can be called without a credential")
                 continue
             where = f"{scheme['in']} {visible(scheme['name'], keep='')}".replace("tls ", "the TLS connection")
             state = {
