@@ -380,7 +380,7 @@ class Run:
         """
         from dynacli.output.standard_error import write_warning
 
-        write_warning(self.env, text, self.error_format, details)
+        write_warning(self.env, text, self.error_format, details, is_for_agent=self.is_for_agent)
 
     def warn_of_defect(self, error: Exception) -> None:
         """Write on one line that an exchange of a server failed in a way that nothing expects."""

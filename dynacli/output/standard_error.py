@@ -114,7 +114,12 @@ def _address_of(kind: str) -> str:
 
 
 def write_warning(
-    env: Environment, text: str, error_format: str = "text", details: dict[str, Any] | None = None
+    env: Environment,
+    text: str,
+    error_format: str = "text",
+    details: dict[str, Any] | None = None,
+    *,
+    is_for_agent: bool = False,
 ) -> None:
     """Write a warning: something that the person should know, though the run goes on.
 
@@ -123,12 +128,12 @@ def write_warning(
         text: What happened, without a final period.
         error_format: `json` for one line of JSON, anything else for text.
         details: Further fields of the JSON form, for programs.
+        is_for_agent: Whether an agent reads it: it gets no details that make the line long.
     """
     if error_format == "json":
         warning = {"warning": {"message": text, **(details or {})}}
-        is_long = (
-            env.is_agent and len(_json_line(warning)) >= _MOST_BYTES
-        )  # the message says the same in words
+        # The message says the same in words.
+        is_long = is_for_agent and len(_json_line(warning)) >= _MOST_BYTES
         _write_json(env, {"warning": {"message": text}} if is_long else warning)
         return
     paint = Painter.for_stderr(env)

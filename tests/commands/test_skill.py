@@ -33,6 +33,7 @@ def _run(words: list[str]) -> Result:
 def test_every_line_of_it_runs() -> None:
     """The commands stand there as they are typed, and find and call what they are about."""
     text = run_cli("skill", "demo").stdout
+    assert "`dynacli plan apply FILE`" in text
     assert 1 < len(text.splitlines()) <= 60
     assert ["search", "describe", "read", "demo"] == [words[0] for words in _lines(text)]
     assert [0] * 4 == [run_cli(*words).exit_code for words in _lines(text)]

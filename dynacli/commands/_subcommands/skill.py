@@ -119,6 +119,10 @@ def _steps(api: OpenedApi) -> Iterator[str]:
     yield "```"
     yield ""
     yield "- `read` before the API refuses whatever may change something; leave it out only to change something."
+    yield (
+        "- `--plan FILE` after a call that changes something writes a plan, and changes nothing; "
+        f"a person applies it: `{invocation('plan apply')} FILE`."
+    )
     yield "- `-o agent` prints a response in little room, and commands that are next; `-f EXPR` is JMESPath over it."
     yield "- `--all` takes all pages of a list."
     yield "- `-o json` gives data of `search` and `describe`; `--profile P` takes another account or server."
