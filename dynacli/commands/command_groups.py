@@ -275,7 +275,7 @@ class Root(TableGroup):
         env = ctx.obj.env
         if not env.is_agent:
             return self.page(ctx)
-        from dynacli.commands._subcommands.help import manual_page
+        from dynacli.commands._help.command_help import manual_page
 
         return manual_page(env, "agents")
 

@@ -254,3 +254,17 @@ def _further(env: Environment) -> tuple[str, list[str]]:
         return "Registered APIs", sorted(Configuration(env).apis())
     except FileError:  # help is there even if the configuration is broken
         return "", []
+
+
+def manual_page(env: Environment, topic: str) -> str:
+    """Return a page of the manual; empty if there is none on the topic."""
+    from dynacli.guide.pages import page
+
+    text = page(topic)
+    if text is None:
+        return ""
+    from dynacli.text.markdown import to_text
+    from dynacli.text.terminal import Painter, terminal_width
+
+    paint = Painter.for_stdout(env)
+    return to_text(text, terminal_width(env, env.stdout), paint.bold)

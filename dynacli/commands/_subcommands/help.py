@@ -36,6 +36,8 @@ def show_page(ctx: click.Context, topic: str | None, kind: str | None) -> None:
 
         page = options_page(run.env, topic.removeprefix(_OPTIONS).strip())
     else:
+        from dynacli.commands._help.command_help import manual_page
+
         page = manual_page(run.env, topic) or _command_page(ctx, topic)
     run.env.stdout.write(f"{page}\n")
 
@@ -54,20 +56,6 @@ def _contents(env: Environment) -> str:
         f"`{invocation('help')} COMMAND` explains a command; `{program().name} --help` lists the commands."
     )
     return "\n".join(lines)
-
-
-def manual_page(env: Environment, topic: str) -> str:
-    """Return a page of the manual; empty if there is none on the topic."""
-    from dynacli.guide.pages import page
-
-    text = page(topic)
-    if text is None:
-        return ""
-    from dynacli.text.markdown import to_text
-    from dynacli.text.terminal import Painter, terminal_width
-
-    paint = Painter.for_stdout(env)
-    return to_text(text, terminal_width(env, env.stdout), paint.bold)
 
 
 def _command_page(ctx: click.Context, topic: str) -> str:
