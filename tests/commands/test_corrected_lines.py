@@ -281,7 +281,8 @@ def test_a_missing_server_is_left_to_fill_in() -> None:
 def test_an_unknown_operation_ends_with_what_search_finds() -> None:
     """A name that someone made up is searched for; a slip of the finger is named as such."""
     assert "\n        dispatch-workflow-run  POST /workflows/{id}/runs" in run_cli("demo", "start-run").stderr
-    assert run_cli("demo", "start-run", "--error-format", "json").error["try"] is None
+    error = run_cli("demo", "start-run", "--error-format", "json").error
+    assert "dynacli search demo 'start run'" == error["try"]
 
 
 def test_what_a_mistyped_name_looks_like_comes_first() -> None:
@@ -310,7 +311,7 @@ def test_an_error_as_json_has_the_summary_of_the_operation() -> None:
         error["retryable"],
     )
     other = run_cli("demo", "no-such-thing", "--error-format", "json").error
-    assert (None, None) == (other["summary"], other["try"])
+    assert (None, "dynacli search demo 'no such thing'") == (other["summary"], other["try"])
 
 
 SECRET = "hunter2-of-nobody"
