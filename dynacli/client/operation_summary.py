@@ -3,7 +3,7 @@
 What the document says stands in quotes, so that no one takes it for the tool's own words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
@@ -312,3 +312,25 @@ def _is_obvious(fact: str) -> bool:
     """Return whether a first call hardly ever breaks a rule, or its placeholder tells it already."""
     is_length = fact.startswith("at most ") and fact.endswith((" characters", " items"))
     return is_length or fact in (NOT_EMPTY, MAY_BE_NULL, MAY_BE_REPEATED)
+
+
+def summary_of_inputs(
+    described: DescribedOperation, named: Collection[str], question: str, profile: str
+) -> dict[str, Any]:
+    """Return the summary of an operation that has only the inputs that an error is about, as data.
+
+    Args:
+        described: The operation, with the media type that is sent.
+        named: The options of those inputs, without dashes; if there are none of them, the most useful inputs count.
+        question: Words by which these are chosen.
+        profile: The profile whose credentials count; empty for none.
+    """
+    inputs, name = OperationDescription(described).inputs, described.operation.name
+    wanted = [input_ for input_ in inputs if input_.option in named]
+    if not wanted:
+        wanted = list(operation_summary(described.api, name, profile=profile, question=question).inputs)
+    shown = ("name", "type", "enum", "description")
+    facts = [
+        {key: value for key, value in input_.as_json().items() if key in shown and value} for input_ in wanted
+    ]
+    return {"name": name, "inputs": facts, "more_inputs": len(inputs) - len(wanted)}

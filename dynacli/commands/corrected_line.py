@@ -883,7 +883,7 @@ def _summary(
     Args:
         line: The corrected line; None if none is known.
     """
-    from dynacli.client.operation_summary import operation_summary
+    from dynacli.client.operation_summary import operation_summary, summary_of_inputs
 
     name, profile = described.operation.name, run.all_options.profile
     if not run.is_for_agent:
@@ -892,29 +892,12 @@ def _summary(
     rules = {finding["rule"] for finding in details.get("findings", ())}
     if not ("missing" in details or "near" in details or rules & (_MISSING | _SURPLUS)):
         return None
-    from dynacli.client.operation_description import OperationDescription
-
-    inputs = OperationDescription(described.sending("")).inputs
-    near = {flag.removeprefix("--") for flag in details.get("near", ())}
     unfilled = line.unfilled() if line is not None else ()
     asked_for = [piece.field or piece.parameter for piece in unfilled]
-    wanted = [input_ for input_ in inputs if input_.origin in asked_for or input_.option in near]
-    if not wanted:
-        question = " ".join(_FLAG.findall(error.message)).replace("-", " ")
-        summary = operation_summary(described.api, name, profile=profile, question=question)
-        wanted = list(summary.inputs)
-    return {
-        "name": described.operation.name,
-        "inputs": [
-            {
-                key: value
-                for key, value in input_.as_json().items()
-                if key in ("name", "type", "enum", "description") and value
-            }
-            for input_ in wanted
-        ],
-        "more_inputs": len(inputs) - len(wanted),
-    }
+    named = {flag.removeprefix("--") for flag in details.get("near", ())}
+    named |= {origin.option for origin in asked_for if origin is not None}
+    question = " ".join(_FLAG.findall(error.message)).replace("-", " ")
+    return summary_of_inputs(described.sending(""), named, question, profile)
 
 
 def _suggest_near(run: Run, error: UsageError) -> None:

@@ -5,9 +5,10 @@ A wrong call gets the right one. A response has a limited number of bytes, and t
 
 import json
 import math
+import re
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote, unquote
@@ -22,7 +23,7 @@ from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
-from dynacli.client.operation_summary import operation_summary, summary_text
+from dynacli.client.operation_summary import operation_summary, summary_of_inputs, summary_text
 from dynacli.client.pages.page_rule import place_at
 from dynacli.client.plans.plan import instant, plan_lines
 from dynacli.client.responses.response import Response, StreamedResponse
@@ -735,12 +736,31 @@ def _teach(
     if name is None:
         _teach_name(error, api, operation)
         return
-    error.details["summary"] = operation_summary(api, name, profile=profile).as_json()
     described = DescribedOperation(api, api.catalog.operation(name)).sending("")
+    named = {*_FLAG.findall(error.message), *error.details.get("missing", ())}
+    named |= {flag.removeprefix("--") for flag in error.details.get("near", ())}
+    question = " ".join(named).replace("-", " ")
+    error.details["summary"] = summary_of_inputs(described, named, question, profile)
+    for part in ("message", "reason", "hint"):
+        setattr(error, part, _as_inputs(getattr(error, part), {*inputs, *_values(described)}))
     corrected = _corrected(described, inputs)
     if corrected is not None and corrected != dict(inputs):
         arguments = {"api": api.name, "operation": name, "inputs": corrected}
         error.try_ = f"call {json_line(arguments)}"
+
+
+_FLAG = re.compile(r"--([A-Za-z][\w.\[\]-]*)")
+_SHELL_HELP = re.compile(r"See `[^`]* --help`")
+
+
+def _as_inputs(text: str, names: Container[str]) -> str:
+    """Return a text about options of the command line as one about inputs of the tool `call`.
+
+    Args:
+        names: Those of the inputs that there are, and that were given; other options are dynacli's own.
+    """
+    text = _SHELL_HELP.sub("`describe` lists the inputs", text).replace("no option `--", "no input `--")
+    return _FLAG.sub(lambda flag: flag[1] if flag[1] in names else flag[0], text)
 
 
 def _corrected(described: DescribedOperation, inputs: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import socket
 import threading
@@ -490,6 +491,8 @@ def test_the_suggestion_of_a_wrong_call_works(inputs: dict[str, Any]) -> None:
 
     error, right = converse(["demo"], act)
     assert (2, operation) == (error["exit_code"], error["summary"]["name"])
+    assert len(json.dumps(error)) < 900
+    assert [] == re.findall(r"--[a-z]|--help", f"{error['message']} {error['reason']} {error['hint']}")
     assert 200 == right.structured_content["status"]
 
 
