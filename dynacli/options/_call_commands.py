@@ -92,6 +92,7 @@ COMMANDS = (
         examples=(
             "dynacli operations demo",
             "dynacli operations demo --tag runs --method GET",
+            "dynacli operations demo -f '[].name' -o lines",
             "dynacli operations demo --graph mermaid",
         ),
         arguments=(Argument("api", is_required=False, offers=API_NAMES),),

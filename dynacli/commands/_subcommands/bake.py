@@ -92,6 +92,8 @@ def bake(
     run.note(f"Written: {file}")
     for path in kept:
         run.note(f"`{path}` exists and is unchanged")
+        if path.endswith(_VENDORED):
+            run.warn(f"The program does not use the dynacli in `{path}`: remove it, or add `--vendor`")
         if _depends_on(path, "dynacli"):
             run.warn(
                 f"`{path}` depends on `dynacli`, which is another project: write `{DISTRIBUTION}` instead"
@@ -608,7 +610,9 @@ def _write_package(tool: _BakedTool, directory: str, own: Mapping[str, bytes]) -
     path = os.path.join(directory, "pyproject.toml")
     is_kept = os.path.lexists(path)
     write_named_files(directory, files if is_kept else {**files, "pyproject.toml": project.encode()})
-    return [path] if is_kept else []
+    vendored = os.path.join(directory, module, _VENDORED)
+    kept = {path: is_kept, vendored: not own and os.path.lexists(vendored)}
+    return [path for path, is_there in kept.items() if is_there]
 
 
 def _depends_on(path: str, name: str) -> bool:

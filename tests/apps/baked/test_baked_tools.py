@@ -526,6 +526,15 @@ def test_a_package_is_installed_and_runs(
     assert [f"petshop/2.1 dynacli/{version}"] == server.last.headers["user-agent"]
 
 
+def test_a_dynacli_of_an_earlier_bake_is_named(bake: Callable[..., Path]) -> None:
+    """A package that is baked again without `--vendor` leaves the folder, and says that it has no use any more."""
+    project = bake("petshop", "--package")
+    (project / "petshop_cli" / "_vendored").mkdir()
+    words = ("bake", "petshop", "--api", "demo", "--package", "--out", str(project))
+    assert "remove it, or add `--vendor`" in run_cli(*words).stderr
+    assert "remove it" not in run_cli(*words, "--vendor").stderr
+
+
 _ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
 
 
