@@ -55,7 +55,9 @@ def write_error(
     if error_format == "json":
         reported = error.as_json()
         reported["error"]["help"] = f"{invocation('help errors')} {error.kind}"
-        _write_json(env, _shortened(reported) if is_for_agent and error.exit_code == _USAGE else reported)
+        if is_for_agent:
+            reported = _shortened(reported) if error.exit_code == _USAGE else _with_few_places(reported)
+        _write_json(env, reported)
         return
     if error.is_declined:
         write_note(env, error.message)
@@ -238,6 +240,19 @@ def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
         if over() > 0:
             error.pop(name, None)
     return shorter
+
+
+_MOST_TRIED = 5
+"""Places of a search for a document that an agent reads."""
+
+
+def _with_few_places(reported: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON form of an error with the first places that were tried, those with more than a 404 before."""
+    tried = sorted(reported["error"].get("tried", ()), key=lambda place: place["result"] == "404")
+    if len(tried) <= _MOST_TRIED:
+        return reported
+    few = {"tried": tried[:_MOST_TRIED], "more_tried": len(tried) - _MOST_TRIED}
+    return {"error": {**reported["error"], **few}}
 
 
 def _leave_out(summary: dict[str, Any]) -> bool:

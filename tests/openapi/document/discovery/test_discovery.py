@@ -1036,3 +1036,14 @@ def test_a_manual_elsewhere_is_no_document(server: Recorder) -> None:
     with pytest.raises(DocumentError) as caught:
         discover(server.origin)
     assert "docs.example.com" not in caught.value.hint
+
+
+def test_an_agent_reads_a_few_of_the_places(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has five of them, and the number of the others; a 404 says least, so it comes last."""
+    server.responses["/"] = Response(200, b"<p>Hello</p>", HTML)
+    server.responses["/api/v1/openapi.json"] = Response(500)
+    monkeypatch.setenv("AI_AGENT", "1")
+    result = run_cli("api", "add", "shop", server.origin)
+    results = [place["result"] for place in result.error["tried"]]
+    assert (8, 5, ["404"] * 3) == (result.exit_code, len(results), results[2:])
+    assert result.error["more_tried"] > 20
