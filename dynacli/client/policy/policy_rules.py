@@ -244,7 +244,8 @@ def only_reads(
     method = operation.method.upper()
     if method in SAFE_METHODS:
         return True
-    if policy is None or method != _POST or not is_documented:
+    words = [word for rules in policy.tables for word in rules.reads] if policy is not None else []
+    if not words or method != _POST or not is_documented:
         return False
     meant: list[Operation | OperationSummary] = [operation]
     if sent is not None:
@@ -255,7 +256,6 @@ def only_reads(
         if not known or not all(path in known or path.endswith(ends) for path in fitting):
             return False
         meant += chain.from_iterable(fitting.values())
-    words = [word for rules in policy.tables for word in rules.reads]
     return all(any(_is_meant(word, catalog, item, method) for word in words) for item in meant)
 
 

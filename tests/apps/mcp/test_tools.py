@@ -441,7 +441,7 @@ def test_what_breaks_the_document_is_told(server: Recorder) -> None:
         pytest.param("call", {"operation": "get-org", "all": True}, "'all'", id="unknown-argument"),
         pytest.param("call", {"operation": "get-org", "max_items": 10**9}, "`max_items`", id="a-milliard"),
         pytest.param("call", {"operation": "get-org", "filter": "["}, "not a JMESPath", id="filter"),
-        pytest.param("call", {"operation": "get-org", "inputs": {"x": 1}}, "no option `--x`", id="input"),
+        pytest.param("call", {"operation": "get-org", "inputs": {"x": 1}}, "no input `x`", id="input"),
         pytest.param("call", {"operation": "get-orgs"}, "`get-org`", id="operation"),
         pytest.param("call", {"operation": "get-org", "profile": "x"}, "`x`", id="profile"),
         pytest.param(
