@@ -155,7 +155,7 @@ def test_a_defect_is_1(api: str, canary: str, monkeypatch: pytest.MonkeyPatch) -
     def broken(*_: object) -> None:
         raise RuntimeError(f"oh {canary} {canary.encode().hex()}")
 
-    monkeypatch.setattr("dynacli.client.call.choose_server", broken)
+    monkeypatch.setattr("dynacli.client.call.build_request", broken)
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     result = run_cli(api, "get-a", "--error-format", "json")
     assert (1, b"", "internal") == (result.exit_code, result.stdout_bytes, result.error["kind"])

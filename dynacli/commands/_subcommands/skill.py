@@ -215,4 +215,5 @@ def _quoted(text: str, limit: int) -> str:
 
 
 def _in_markdown(text: str, limit: int) -> str:
-    return plain_line(_quoted(text, limit))
+    # In a line of Markdown a backslash before a quote is read in two ways, so no quote is left within the quotes.
+    return plain_line(_quoted(text.replace('"', "'"), limit))
