@@ -152,7 +152,7 @@ def test_an_unreadable_configuration_is_12(home: Path) -> None:
 def test_a_defect_is_1(api: str, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code 1: a defect is one line with its place; a traceback comes with `--debug` alone, without secrets."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"oh {canary} {canary.encode().hex()}")
 
     monkeypatch.setattr("dynacli.client.call.build_request", broken)
