@@ -148,7 +148,7 @@ def validated_request(request: Request, values: CallValues) -> "ValidatedRequest
     from dynacli.validation.validated_messages import ValidatedRequest
 
     # What the configuration adds to all calls says nothing of this one.
-    defaults = {pair.name for pair in values.query if pair.is_default}
+    defaults = {pair.name for pair in values.query if pair.is_default} if values.query else ()
     return ValidatedRequest(
         path={name: unquote(text) for name, text in request.parts.path.items()},
         query=[(pair.name, pair.value) for pair in request.parts.query if pair.name not in defaults],

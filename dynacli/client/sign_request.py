@@ -422,16 +422,21 @@ class _Given:
 
 def _given(operation: Operation, request: Request, settings: CallSettings) -> _Given:
     parts, names, key_names = request.parts, _passwords_of(operation), operation.api_keys
-    secret_headers = {name.lower() for location, name in key_names if location == "header"}
+    values: list[str] = []
+    secret_headers: set[str] = set()
+    if key_names or parts.added:
+        secret_headers.update(name.lower() for location, name in key_names if location == "header")
+        values += [
+            pair.value
+            for pair in parts.query
+            if ("query", pair.name) in key_names or (pair.name in parts.added and is_secret_name(pair.name))
+        ]
+        values += [
+            pair.encoded.partition("=")[2] for pair in parts.cookies if ("cookie", pair.name) in key_names
+        ]
     for name, _ in settings.headers:
         if name.lower() in SECRET_HEADERS or is_secret_name(name):
             secret_headers.add(name.lower())
-    values = [
-        pair.value
-        for pair in parts.query
-        if ("query", pair.name) in key_names or (pair.name in parts.added and is_secret_name(pair.name))
-    ]
-    values += [pair.encoded.partition("=")[2] for pair in parts.cookies if ("cookie", pair.name) in key_names]
     passwords = list(_texts_of(names, request)) if names else []
     headers = []
     for name, value in request.headers:

@@ -31,7 +31,7 @@ from dynacli.registry.revisions.revisions import (
     Revisions,
     is_as_compiled,
     is_compiled_as_asked,
-    is_due_now,
+    is_due,
 )
 
 _LOCK = "refresh.lock"
@@ -62,7 +62,7 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
         if pointer is not None and is_as_compiled(open_request, revisions, pointer):
             # A timestamp in the future comes from a wrong clock.
             is_just_fetched = began <= pointer.get("fetched_at", 0) <= time.time()
-            is_fresh = is_just_fetched or not (open_request.refresh or is_due_now(open_request, pointer))
+            is_fresh = is_just_fetched or not (open_request.refresh or is_due(pointer, open_request.lifetime))
             is_busy = not is_alone and not open_request.refresh
             api = open_cached(open_request, revisions, pointer) if is_fresh or is_busy else None
             if api is not None:
@@ -179,7 +179,9 @@ def _open_after_failure(
 
 def _must_fetch_first(open_request: OpenRequest, pointer: dict[str, Any]) -> bool:
     """Return whether a document is due, and the command has to wait for the new one."""
-    return open_request.mode == BLOCKING and not open_request.offline and is_due_now(open_request, pointer)
+    return (
+        open_request.mode == BLOCKING and not open_request.offline and is_due(pointer, open_request.lifetime)
+    )
 
 
 def _fetch_and_adopt(

@@ -27,7 +27,7 @@ from dynacli.registry.revisions.revisions import (
     facts_of,
     is_as_compiled,
     is_compiled_as_asked,
-    is_due_now,
+    is_due,
     is_unchanged,
     lifetime_of,
 )
@@ -275,10 +275,10 @@ def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | No
     pointer = revisions.current()
     if pointer is None:
         return None
-    is_due = is_due_now(open_request, pointer)
+    is_over = is_due(pointer, open_request.lifetime)
     if not open_request.offline and (
         open_request.refresh
-        or (is_due and open_request.mode == BLOCKING)
+        or (is_over and open_request.mode == BLOCKING)
         or not is_as_compiled(open_request, revisions, pointer)
     ):
         return None
@@ -286,7 +286,7 @@ def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | No
     if catalog is None:
         return None
     api = OpenedApi(open_request, revisions, catalog, pointer)
-    api.is_due = is_due
+    api.is_due = is_over
     return api
 
 

@@ -197,7 +197,7 @@ class OpenedApi:
             return False
         failure, now = last_failure(self.revisions), time.time()
         has_just_failed = failure is not None and 0 <= now - failure.at < MINUTE
-        return not has_just_failed and is_due(self.pointer, now, MINUTE)
+        return not has_just_failed and is_due(self.pointer, MINUTE, now)
 
     @property
     def has_news(self) -> bool:

@@ -19,7 +19,7 @@ from dynacli.openapi.document.fetch import allowed_files, read_file
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.source import Source, directories_of, file_name, parse_source
 from dynacli.registry.revisions.referenced_files import INSIDE, MissingFile, ReferencedFiles, read_inside
-from dynacli.registry.revisions.revisions import Facts, facts_of, is_due_now
+from dynacli.registry.revisions.revisions import Facts, facts_of, is_due
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.fetch import AllowedOpener
@@ -219,7 +219,7 @@ def make_reader(
         _access(open_request, source, source),
         cached or ReferencedFiles({}),
         may_fetch=not open_request.offline,
-        is_refresh=open_request.refresh or (pointer is not None and is_due_now(open_request, pointer)),
+        is_refresh=open_request.refresh or (pointer is not None and is_due(pointer, open_request.lifetime)),
         further=[_access(open_request, document, source) for document in further],
     )
 

@@ -34,7 +34,7 @@ from dynacli.registry.revisions.revisions import (
     OpenRequest,
     Revisions,
     is_compiled_as_asked,
-    is_due_now,
+    is_due,
     revision_of,
 )
 
@@ -232,7 +232,7 @@ def open_cached(open_request: OpenRequest, revisions: Revisions, pointer: dict[s
     if catalog is None:
         return None
     api = OpenedApi(open_request, revisions, catalog, pointer)
-    api.is_due = is_url(revisions.location) and is_due_now(open_request, pointer)
+    api.is_due = is_url(revisions.location) and is_due(pointer, open_request.lifetime)
     return api
 
 

@@ -37,21 +37,21 @@ def test_a_document_is_due_after_its_time(pointer: dict[str, Any], own: float | 
     """What a server says counts from a minute to a week; what a person says counts as it is."""
     for after, due in ((seconds - 1, False), (seconds, True), (seconds + 1, True)):
         if after >= 0:
-            assert due is is_due({**pointer, "fetched_at": NOW - after}, NOW, own)
+            assert due is is_due({**pointer, "fetched_at": NOW - after}, own, NOW)
 
 
 def test_who_asked_in_vain_does_not_ask_again_at_once() -> None:
     """What was asked for and held back is due again after its time, not before."""
     pointer = {"fetched_at": NOW - 8 * DAY, "asked_at": NOW - DAY + 1}
-    assert False is is_due(pointer, NOW)
-    assert True is is_due(pointer, NOW + 2)
-    assert True is is_due({**pointer, "asked_at": NOW + 1}, NOW), "a time in the future is none"
+    assert False is is_due(pointer, None, NOW)
+    assert True is is_due(pointer, None, NOW + 2)
+    assert True is is_due({**pointer, "asked_at": NOW + 1}, None, NOW), "a time in the future is none"
 
 
 def test_a_clock_that_was_set_back_makes_a_document_old() -> None:
     """A document from the future is one of which no one knows how old it is."""
     assert float("inf") == age_of({"fetched_at": NOW + 1}, NOW)
-    assert True is is_due({"fetched_at": NOW + 1, "max_age": 7 * DAY}, NOW)
+    assert True is is_due({"fetched_at": NOW + 1, "max_age": 7 * DAY}, None, NOW)
     assert NOW == age_of({}, NOW)
 
 

@@ -364,19 +364,16 @@ def revision_of(content: bytes, files: "ReferencedFiles | None" = None, uri: str
     return digest.hexdigest()[:_DIGITS]
 
 
-def is_due_now(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
-    """Return whether it is time to ask the server for a document again."""
-    return is_due(pointer, time.time(), open_request.lifetime)
-
-
-def is_due(pointer: dict[str, Any], now: float, lifetime: float | None = None) -> bool:
+def is_due(pointer: dict[str, Any], lifetime: float | None, now: float | None = None) -> bool:
     """Return whether it is time to ask the server for a document again.
 
     Args:
-        now: Seconds since 1970.
-        lifetime: For how many seconds a document is fresh, if the person says so; else the server says it within
+        lifetime: For how many seconds a document is fresh, if the person says so; None if the server says it within
             bounds, else it is a day.
+        now: Seconds since 1970; None for the present.
     """
+    if now is None:
+        now = time.time()
     if lifetime is None:
         max_age = pointer.get("max_age")
         lifetime = DAY if max_age is None else min(max(max_age, _SHORTEST), _LONGEST)

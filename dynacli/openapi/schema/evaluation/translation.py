@@ -203,17 +203,18 @@ class PlainSchema:
     def _on_circles(self) -> set[int]:
         """Return the numbers of the schemas that are on a circle of references, or between two."""
         following = self._references
-        while True:
+        while following:
             # A schema that none of the rest refers to, or that refers to none of it, is on no circle of the rest.
-            referred = set().union(*following.values()) if following else set()
+            referred = set().union(*following.values())
             kept = {
                 number: others & following.keys()
                 for number, others in following.items()
                 if number in referred and not others.isdisjoint(following)
             }
             if len(kept) == len(following):
-                return set(kept)
+                break
             following = kept
+        return set(following)
 
     def _on_many_ways(self) -> set[int]:
         """Return the numbers of the schemas that one value enters on several ways, if there are too many ways.
