@@ -82,9 +82,9 @@ def follow_calls(checkout: Path = _ROOT, python: str = sys.executable) -> dict[s
         RuntimeError: A call did not end with 0, or the server did not start.
     """
     with tempfile.TemporaryDirectory() as home:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DYNACLI_")}
+        # Of the surroundings nothing counts: an agent, for example, gets a note about a list that is cut.
         variables = {
-            **kept,
+            "PATH": os.environ.get("PATH", os.defpath),
             "HOME": home,
             "PYTHONPATH": str(checkout),
             "DYNACLI_CACHE_DIR": f"{home}/cache",
