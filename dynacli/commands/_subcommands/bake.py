@@ -93,7 +93,7 @@ def bake(
     for path in kept:
         run.note(f"`{path}` exists and is unchanged")
         if path.endswith(_VENDORED):
-            run.warn(f"The program does not use the dynacli in `{path}`: remove it, or add `--vendor`")
+            run.warn(f"The program does not use `{path}`: remove it, or add `--vendor`")
         if _depends_on(path, "dynacli"):
             run.warn(
                 f"`{path}` depends on `dynacli`, which is another project: write `{DISTRIBUTION}` instead"
