@@ -135,9 +135,9 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
 
 
 def _read_json(text: str | bytes) -> Any:
-    from dynacli.text.json_budget import check_levels  # most calls have no body
+    from dynacli.text.json_budget import read_limited  # most calls have no body
 
-    return check_levels(json.loads(text))
+    return read_limited(text)
 
 
 def mask_word(word: str, names: Container[str]) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 from dynacli.errors import UsageError
@@ -55,7 +54,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
         return convert(words[-1], value_type, option, is_strict=is_strict)
     if len(words) == 1 and words[0].lstrip().startswith("["):
         try:
-            whole = _read_json(words[0])
+            whole = _read_json(words[0], has_constants=True)
         except (ValueError, RecursionError):
             whole = None
         if isinstance(whole, list):
@@ -141,7 +140,7 @@ def json_value(text: str, option: str) -> Any:
         UsageError: The word is not JSON.
     """
     try:
-        return _read_json(text, parse_constant=_refuse_constant)
+        return _read_json(text)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
         place = (
@@ -192,15 +191,15 @@ def _typed(text: str, value_type: ValueType) -> Any:
     return _json_or_text(text)
 
 
-def _read_json(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
-    from dynacli.text.json_budget import check_levels  # most words are no JSON
+def _read_json(text: str, *, has_constants: bool = False) -> Any:
+    from dynacli.text.json_budget import read_limited  # most words are no JSON
 
-    return check_levels(json.loads(text, parse_constant=parse_constant))
+    return read_limited(text, has_constants=has_constants)
 
 
 def _json_or_text(text: str) -> Any:
     try:
-        return _read_json(text, parse_constant=_refuse_constant)
+        return _read_json(text)
     except (ValueError, RecursionError):
         return text
 
@@ -233,7 +232,3 @@ def choice_word(choice: Any) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-
-
-def _refuse_constant(constant: str) -> Any:
-    raise ValueError(f"`{constant}` is not JSON")

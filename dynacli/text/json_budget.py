@@ -3,6 +3,7 @@
 And how many levels a value has: most functions that go through one call themselves for each level.
 """
 
+import json
 from typing import Any, Final
 
 MAX_VALUES: Final = 2_000_000
@@ -73,6 +74,23 @@ def is_deep(value: Any, most: int = _MAX_LEVELS) -> bool:
         for item in containers:
             level.extend(item.values() if isinstance(item, dict) else item)
     return True
+
+
+def read_limited(text: str | bytes, *, has_constants: bool = True) -> Any:
+    """Return the value of a JSON text that has no more levels than `check_levels` allows.
+
+    Args:
+        has_constants: Whether `NaN` and `Infinity` are read, which Python writes and JSON does not have.
+
+    Raises:
+        ValueError: It is not JSON.
+        RecursionError: It has too many levels.
+    """
+    return check_levels(json.loads(text, parse_constant=None if has_constants else _refuse))
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"`{constant}` is not JSON")
 
 
 def check_levels(value: Any) -> Any:

@@ -16,7 +16,7 @@ from dynacli.openapi.model.operation import Field, MediaType, Parameter
 from dynacli.openapi.model.query_names import parameter_named
 from dynacli.openapi.model.wording import literal_word, option_pair
 from dynacli.record import record
-from dynacli.text.json_budget import check_levels
+from dynacli.text.json_budget import read_limited
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedPart, RecordedRequest
 from dynacli.urls import is_secret_name
 
@@ -218,7 +218,7 @@ class _Words:
     def _json(self, media_type: MediaType, text: str) -> Iterator[str]:
         """Yield options for the plain fields of a JSON object; the rest, or a large body, is given whole."""
         try:
-            body = self._without_secrets(check_levels(json.loads(text)))
+            body = self._without_secrets(read_limited(text))
         except RecursionError:
             self._remarks.append("The body is nested too deeply, and is left out")
             self._standard.append("--body=TEXT")

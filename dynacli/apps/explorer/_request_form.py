@@ -44,7 +44,7 @@ from dynacli.registry.record_call import api_key, history_mode
 from dynacli.request.assemble_body import assemble
 from dynacli.request.convert_words import convert_all
 from dynacli.text.exact_json import compact_json, read_json
-from dynacli.text.json_budget import check_levels
+from dynacli.text.json_budget import read_limited
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import visible
 
@@ -416,7 +416,7 @@ def _value_of(draft: Draft) -> Any:
 def body_rows(draft: Draft) -> BodyRows | None:
     """Return the rows that give the body which is written as text; None if no rows give exactly that."""
     try:
-        value = check_levels(json.loads(draft.text or "null"))
+        value = read_limited(draft.text or "null")
     except (ValueError, RecursionError):
         return None
     rows, counts = _rows_for(draft.described, value)

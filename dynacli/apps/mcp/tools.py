@@ -42,7 +42,7 @@ from dynacli.openapi.schema.example_call import body_example, option_text
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.filter_value import check_filter, filtered
-from dynacli.text.json_budget import check_levels
+from dynacli.text.json_budget import read_limited
 from dynacli.text.json_text import escape_unsafe
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted, short_sentence, word_or_quoted
@@ -708,7 +708,7 @@ def _value(text: str, value: ValueType) -> Any:
     if value.type in {"string", ANY}:
         return text
     try:
-        return check_levels(json.loads(text))
+        return read_limited(text)
     except (ValueError, RecursionError):
         return text
 

@@ -22,7 +22,7 @@ from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record
-from dynacli.text.json_budget import check_levels
+from dynacli.text.json_budget import read_limited
 
 if TYPE_CHECKING:
     from dynacli.http.payload import Readable
@@ -456,15 +456,11 @@ def _ndjson_rows(file: IO[bytes], operation: str) -> Iterator[Row | WrongRow]:
 
 def _value(text: str) -> Any:
     try:
-        return check_levels(json.loads(text, parse_constant=_refuse))
+        return read_limited(text, has_constants=False)
     except (ValueError, RecursionError) as error:
         place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
         raise UsageError("The line is not JSON", reason=f"{reason}{place}") from None
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"`{constant}` is not JSON")
 
 
 def rows_of(values: Iterable[Any], operation: str) -> Iterator[Row | WrongRow]:
