@@ -12,7 +12,7 @@
 The first row of these that holds wins, whether it is the API's own or that of a profile.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
@@ -279,8 +279,7 @@ def decide(
     """
     own = operation.method.upper()  # many servers read methods in any case of letters
     is_reading = only_reads(policy, catalog, operation, is_documented=is_documented, sent=sent)
-    reading = {own} if is_reading else set[str]()
-    found = list(_matches(policy, catalog, operation, own, reading))
+    found = list(_matches(policy, catalog, operation, own, is_reading=is_reading))
     if not policy.names_operations and not methods and own != _HEAD:
         return strictest(found)
     paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
@@ -307,7 +306,7 @@ def decide(
     if is_documented and sent is not None:
         fitting = operations_at(catalog, own, paths, values)
         is_among = any(summary.name == operation.name for summary in fitting)
-        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, reading=reading)
+        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, is_reading=is_reading)
         depth = len(steps_of(operation.path) or ())
         if not fitting and any(step is not None and len(step) < depth for step in steps):
             # An empty value leaves another path, which the document does not have.
@@ -346,17 +345,17 @@ def _readings(
     reason: str,
     *,
     is_in_doubt: bool = False,
-    reading: Collection[str] = (),
+    is_reading: bool = False,
 ) -> Iterator[Decision]:
     """Yield what a policy says of operations that a server may take a request for.
 
     Args:
         reason: What asks for the method; empty for that of the request.
         is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
-        reading: As in `_matches`.
+        is_reading: As in `_matches`.
     """
     for operation in operations:
-        for match in _matches(policy, catalog, operation, method, reading):
+        for match in _matches(policy, catalog, operation, method, is_reading=is_reading):
             if not is_in_doubt or match.key in {"confirm", "deny"}:
                 other = operation.name if isinstance(operation, OperationSummary) else ""
                 yield match._replace(other=other, override=reason)
@@ -373,12 +372,13 @@ def _matches(
     catalog: Catalog,
     operation: Operation | OperationSummary,
     method: str,
-    reading: Collection[str] = (),
+    *,
+    is_reading: bool = False,
 ) -> Iterator[Decision]:
     """Yield what each table says of an operation that is called by a method, the strictest of each first.
 
     Args:
-        reading: Methods that only read here, besides the safe ones.
+        is_reading: Whether the method only reads here, though it is not safe.
     """
     for rules in policy.tables:
         for word in rules.deny:
@@ -389,7 +389,7 @@ def _matches(
         )
         if rules.allow is not None and allowing is None:
             yield Decision(DENIED, rules.place, "allow")
-        if rules.is_read_only and method not in SAFE_METHODS and method not in reading:
+        if rules.is_read_only and not (method in SAFE_METHODS or is_reading):
             yield Decision(DENIED, rules.place, READ_ONLY)
         for word in rules.confirm:
             if _is_meant(word, catalog, operation, method, is_strict=True):
