@@ -72,17 +72,17 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
     standard = {**standard_rules(), **rules_of(command.more)}
     before = parse(typed, standard, stop_at_positional=not is_typed)
     try:
-        behind = command.parsed(list(words), options_in(before).content_type)
+        after = command.parsed(list(words), options_in(before).content_type)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
         command.prepare("")
-        behind = parse(words, command.rules, command.find)
+        after = parse(words, command.rules, command.find)
     # An option of the operation may stand there by mistake.
     rules = {**command.rules, **standard}
     before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))
     given = [line.piece_of_word(word) for word in before.given if not word.lacks_value]
-    return line.with_before(given).with_pieces(map(line.piece_of_word, behind.read))
+    return line.with_before(given).with_pieces(map(line.piece_of_word, after.read))
 
 
 def repeatable_line(run: Run) -> CallLine | None:
@@ -117,16 +117,16 @@ def _call_in(
 ) -> tuple[DescribedOperation, list[str]] | None:
     rest, may_be_value = _from_positional(words)
     for skipped in range(min(1 + may_be_value, len(rest))):
-        word, behind = rest[skipped], rest[skipped + 1 :]
+        word, after = rest[skipped], rest[skipped + 1 :]
         if word in _KEPT_COMMANDS:
-            return _call_in(run, behind, near)
+            return _call_in(run, after, near)
         if word == "-":
             return None
         try:
             group = ApiGroup(run.api(word))
         except DynacliError:
             continue
-        return _asked_of(group, behind, near)
+        return _asked_of(group, after, near)
     return None
 
 
@@ -143,14 +143,14 @@ def _asked_of(
 ) -> tuple[DescribedOperation, list[str]] | None:
     rest, may_be_value = _from_positional(words)
     for skipped in range(1 + may_be_value):
-        command, behind = group.find_command(rest[skipped:])
+        command, after = group.find_command(rest[skipped:])
         if command is None and rest[skipped:]:
             meant = get_close_matches(kebab(rest[skipped]), near, 1, SLIP)
-            command, behind = group.find_command([*meant, *rest[skipped + 1 :]] if meant else [])
+            command, after = group.find_command([*meant, *rest[skipped + 1 :]] if meant else [])
         if isinstance(command, OperationCommand):
-            return command.described, behind
+            return command.described, after
         if command is not None:
-            return _asked_of(command, behind, near)
+            return _asked_of(command, after, near)
     return None
 
 

@@ -64,7 +64,7 @@ def error_kinds() -> dict[str, type[DynacliError]]:
 
 
 def page(topic: str) -> str | None:
-    """Return the Markdown of a topic, or of `errors KIND`; None if there is no such topic."""
+    """Return the Markdown of a topic, or of `errors KIND`; None if the topic is unknown."""
     name, _, kind = topic.partition(" ")
     if name == ERRORS and kind in error_kinds():
         return _error_page(kind)

@@ -347,7 +347,7 @@ class _Exchange(threading.Thread, Generic[T]):
 
     Attributes:
         end: Set when it has ended.
-        result: What it has returned; only if there is no error.
+        result: What it has returned; missing after an error.
         error: What it has raised; None for nothing.
     """
 

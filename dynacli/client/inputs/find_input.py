@@ -75,10 +75,10 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
     if of_map is not None:
         return of_map
     near = near_options(described, flag, known)
-    if not near and flag in INSTEAD:
-        return UsageError(f"There is no option `{flag}`", hint=INSTEAD[flag].format(invocation()), near=[])
     if near:
         return UsageError(f"There is no option `{flag}`", hint=did_you_mean(near), near=near)
+    if flag in INSTEAD:
+        return UsageError(f"There is no option `{flag}`", hint=INSTEAD[flag].format(invocation()), near=[])
     others = _operations_with_option(described, flag.removeprefix("--"))
     has = f"{enumerated([f'`{name}`' for name in others])} {'has' if len(others) == 1 else 'have'} it"
     return UsageError(

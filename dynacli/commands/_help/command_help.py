@@ -264,7 +264,5 @@ def manual_page(env: Environment, topic: str) -> str:
     if text is None:
         return ""
     from dynacli.text.markdown import to_text
-    from dynacli.text.terminal import Painter, terminal_width
 
-    paint = Painter.for_stdout(env)
-    return to_text(text, terminal_width(env, env.stdout), paint.bold)
+    return to_text(text, terminal_width(env, env.stdout), Painter.for_stdout(env).bold)
