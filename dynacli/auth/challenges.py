@@ -35,6 +35,8 @@ USUAL_KEY = SecurityScheme("", "apiKey", "", "header", "X-API-Key")
 """Where most APIs have their key that do not say so."""
 _HEADER_NAMES = ("header", "header_name", "name")
 """The parameters of a challenge in which servers name the header of a key."""
+_HEADER_AS_WORD = r"x-.+|(?!api-key$).+-(?:key|token)"
+"""Words that servers write for a scheme, and that are the name of a header: `X-Auth-Token`, `Private-Token`."""
 _NO_RESPONSE = frozenset({"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth"})
 """Schemes of the registry of HTTP authentication schemes whose credentials are made for each request."""
 
@@ -72,20 +74,26 @@ def schemes_asked_for(values: Iterable[str]) -> list[SecurityScheme]:
     """Return the schemes that a server asks for, without a name, in its order.
 
     An API key has no scheme of its own, so servers make up words: FastAPI writes `APIKey`, Django REST framework
-    `Token`. A word with `key` in it is about a header, which parameters may name; any other stands before the value.
+    `Token`. A word that has the form of a header, or `key` in it, is about a header, which parameters may name. Any
+    other word stands before the value.
     """
     found = []
     for word, parameters in read_challenges(values):
         kind = word.lower()
         if kind in {"bearer", *WITH_PASSWORD}:
             found.append(SecurityScheme("", "http", kind))
-        elif "key" in kind:
-            named = next((parameters[name] for name in _HEADER_NAMES if name in parameters), "")
-            scheme = replace(USUAL_KEY, parameter=named or USUAL_KEY.parameter)
+        elif (is_header := _names_header(word)) or "key" in kind:
+            named = next((parameters[name] for name in _HEADER_NAMES if parameters.get(name)), "")
+            scheme = replace(USUAL_KEY, parameter=named or (word if is_header else USUAL_KEY.parameter))
             found.append(scheme if is_supported(scheme) else USUAL_KEY)
         elif kind not in _NO_RESPONSE and len(word) <= LONGEST_WORD:
             found.append(SecurityScheme("", "apiKey", "", "header", "Authorization", prefix=word))
     return found
+
+
+def _names_header(word: str) -> bool:
+    """Return whether the word for a scheme is the name of a header."""
+    return len(word) <= LONGEST_WORD and re.fullmatch(_HEADER_AS_WORD, word.lower()) is not None
 
 
 _HASHES: dict[str, Callable[[bytes], str]] = {

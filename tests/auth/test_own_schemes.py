@@ -48,6 +48,7 @@ def _line_in(result: Result) -> tuple[str, ...]:
         ('Basic realm="x"', "authorization", "Basic YW5uOnMzY3JldA==", "ann:s3cret", "basic"),
         ('ApiKey header="X-Shop"', "x-shop", "s3cret", "s3cret", "apikey"),
         ("APIKey", "x-api-key", "s3cret", "s3cret", "apikey"),
+        ("X-Auth-Token", "x-auth-token", "s3cret", "s3cret", "apikey"),
     ],
 )
 @pytest.mark.parametrize("made", ["openapi", "undefined", "swagger"])

@@ -427,6 +427,12 @@ _WANTED = {
     "APIKey": ("KEY", "X-API-Key", "s3"),
     'ApiKey realm="d", header="X-Shop"': ("KEY", "X-Shop", "s3"),
     'ApiKey header="Host"': ("KEY", "X-API-Key", "s3"),
+    "X-Auth-Token": ("KEY", "X-Auth-Token", "s3"),
+    'Private-Token realm="api"': ("KEY", "Private-Token", "s3"),
+    'Session-Token header="X-Shop"': ("KEY", "X-Shop", "s3"),
+    "Subscription-Key": ("KEY", "Subscription-Key", "s3"),
+    "Api-Key": ("KEY", "X-API-Key", "s3"),
+    "X-Forwarded-For": ("KEY", "X-API-Key", "s3"),
     "Token": ("KEY", "Authorization: Token", "Token s3"),
     'JWT realm="api"': ("KEY", "Authorization: JWT", "JWT s3"),
 }
