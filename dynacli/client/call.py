@@ -82,7 +82,7 @@ def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
 
 def _hint_at_document(error: DynacliError, described: DescribedOperation, settings: CallSettings) -> None:
     """Put before a hint the one to call the API where its document came from, if its server is a placeholder."""
-    found = server_hint(described.api, described.operation, settings)
+    found = server_hint(described.api, described.operation.servers, settings)
     error.hint = ". ".join(filter(None, (found, error.hint)))
 
 

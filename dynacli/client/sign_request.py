@@ -24,7 +24,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
-from dynacli.openapi.model.operation import ANY, Operation, Parameter, ValueType
+from dynacli.openapi.model.operation import ANY, Operation, Parameter, Server, ValueType
 from dynacli.record import record
 from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
@@ -359,14 +359,10 @@ def _check_origin(
     if ask is None or not ask(origin):
         if settings.is_bound:
             raise _not_bound(api, origin)
-        instead = server_hint(api, operation, settings)
-        accepting = how_to_accept(api, origin)
         raise RefusedError(
             f"The credential is not sent to `{origin}`",
             reason="The document names this origin, and you have not accepted it for this API's credentials",
-            hint=f"{instead}. If you trust `{origin}`: {accepting}"
-            if instead
-            else f"If you trust it: {accepting}",
+            hint=trust_hint(api, operation.servers, settings, origin, how_to_accept(api, origin)),
             origin=origin,
         )
     if api.is_registered:
@@ -383,12 +379,31 @@ def how_to_accept(api: OpenedApi, origin: str) -> str:
     return f"{once}, or for all calls `{invocation('api set', api.name)} {quote(f'origins={origins}')}`"
 
 
-def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) -> str:
-    """Return the hint to call an API where its document came from, if the server of the operation is a placeholder."""
+def trust_hint(
+    api: OpenedApi, servers: Sequence[Server], settings: CallSettings, origin: str, accepting: str
+) -> str:
+    """Return the hint for a credential whose origin nobody accepted.
+
+    A placeholder is nothing to trust, so the origin of the document comes first if the server is one.
+
+    Args:
+        servers: As for `server_hint`.
+        accepting: How a person accepts the origin.
+    """
+    instead = server_hint(api, servers, settings)
+    return f"{instead}. If you trust `{origin}`: {accepting}" if instead else f"If you trust it: {accepting}"
+
+
+def server_hint(api: OpenedApi, servers: Sequence[Server], settings: CallSettings) -> str:
+    """Return the hint to call an API where its document came from, if its server is a placeholder.
+
+    Args:
+        servers: Those of the operation; without any they are the document's.
+    """
     if settings.server:
         return ""
 
-    return hint_at_document(operation.servers or api.servers, api.uri, api.name if api.is_registered else "")
+    return hint_at_document(servers or api.servers, api.uri, api.name if api.is_registered else "")
 
 
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:

@@ -1,5 +1,6 @@
 """Servers that stand for one to fill in: the API is likely where its document came from."""
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,32 @@ def test_the_refusal_names_the_server_before_the_origin(server: Recorder) -> Non
     assert "If you trust `http://localhost:9`: `--accept-origin http://localhost:9`" in reported
     given = run_cli("shop", "list-pets", "--server", f"{server.origin}/api")
     assert 0 == given.exit_code
+
+
+def test_a_sign_in_names_the_server_before_the_origin(server: Recorder, canary: str) -> None:
+    """A credential is not led to a placeholder, and the first command of the hint binds it to the right origin."""
+    assert 0 == run_cli("api", "add", "shop", _elsewhere(server)).exit_code
+    login = ("auth", "login", "shop", "--with-token", "--store", "file")
+    refused = run_cli(*login, stdin=canary.encode())
+    assert (11, 0) == (refused.exit_code, len(server.requests) - 1)
+    there = f"`--server {server.origin}/api`, or for all calls `dynacli api set shop"
+    assert f"If the API is at the origin of its document: {there}" in refused.stderr
+    assert "If you trust `http://localhost:9`: add `--accept-origin http://localhost:9` to" in refused.stderr
+    explained = run_cli("auth", "explain", "shop", "list-pets")
+    assert f"If the API is at the origin of its document: {there}" in explained.stdout.replace("\n", " ")
+    for line in re.findall("`dynacli (api set .*?)`", refused.stderr):
+        assert 0 == run_cli(*shlex.split(line)).exit_code
+    signed = run_cli(*login, stdin=canary.encode())
+    assert (0, True) == (signed.exit_code, f"at {server.origin};" in signed.stderr)
+
+
+def test_a_sign_in_names_the_server_for_a_variable_without_a_value(server: Recorder, canary: str) -> None:
+    """There is no origin to accept then, and the error names the origin of the document."""
+    url = _elsewhere(server, "https://{host}/api", host={})
+    assert 0 == run_cli("api", "add", "shop", url).exit_code
+    refused = run_cli("auth", "login", "shop", "--with-token", "--store", "file", stdin=canary.encode())
+    assert 2 == refused.exit_code
+    assert f"If the API is at the origin of its document: `--server {server.origin}/api`" in refused.stderr
 
 
 def test_a_refused_connection_names_the_server(server: Recorder) -> None:

@@ -18,7 +18,7 @@ from dynacli.client._credential_sources import StoredSource, credential_sources
 from dynacli.client._sign_by_command import signer_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
-from dynacli.client.sign_request import accepted_origins, how_to_accept, is_accepted_origin
+from dynacli.client.sign_request import accepted_origins, how_to_accept, is_accepted_origin, trust_hint
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
 from dynacli.openapi.model.operation import Operation, SecurityScheme
@@ -39,9 +39,13 @@ def explain_credentials(
     base = choose_server(
         operation.servers or api.servers, api.uri, settings.server, settings.server_variables
     )
+    origin = origin_of(base)
+    trusting = trust_hint(api, operation.servers, settings, origin, how_to_accept(api, origin))
     security = chosen_security(api, operation.security, settings.auth, settings.signs)
     security = with_prefixes(security, settings.auth_tables)
-    explained = [_alternative(env, api, settings, base + operation.path, schemes) for schemes in security]
+    explained = [
+        _alternative(env, api, settings, base + operation.path, schemes, trusting) for schemes in security
+    ]
     complete = [all(scheme["state"] == "present" for scheme in schemes) for schemes in explained]
     chosen = complete.index(True) if True in complete else -1
     is_allowed = chosen >= 0 and all(entry["allowed"] for entry in explained[chosen])
@@ -57,7 +61,12 @@ def explain_credentials(
 
 
 def _alternative(
-    env: Environment, api: OpenedApi, settings: CallSettings, url: str, alternative: Alternative
+    env: Environment,
+    api: OpenedApi,
+    settings: CallSettings,
+    url: str,
+    alternative: Alternative,
+    trusting: str,
 ) -> list[dict[str, Any]]:
     variables, origin = variables_of(env, api.prefix), origin_of(url)
     sources = credential_sources(env, api.name, settings, url, may_refresh=False)
@@ -101,7 +110,7 @@ def _alternative(
             "origin": origin,
             "allowed": allowed,
             "state": state,
-            "hint": hint if allowed or hint else f"If you trust it: {how_to_accept(api, origin)}",
+            "hint": hint if allowed else hint or trusting,
         }
 
     return [explained(scheme) for scheme in alternative]

@@ -27,7 +27,7 @@ from dynacli.auth.operation_token import end_of_token
 from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
-from dynacli.client.sign_request import is_accepted_origin
+from dynacli.client.sign_request import is_accepted_origin, server_hint, trust_hint
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.http.sockets import check_private
@@ -176,14 +176,19 @@ def bound_origins(
     """
     if api.name == DEMO and not settings.server:
         raise signs_itself_in()
-    base = choose_server(api.servers, api.uri, settings.server, settings.server_variables)
+    try:
+        base = choose_server(api.servers, api.uri, settings.server, settings.server_variables)
+    except UsageError as error:
+        error.hint = ". ".join(filter(None, (server_hint(api, (), settings), error.hint)))
+        raise
     origin = origin_of(base)
     check_private(base)
     if not is_accepted_origin(api, settings, origin) and (ask is None or not ask(origin)):
+        accepting = f"add `--accept-origin {origin}` to `{invocation('auth login', api.name)}`"
         raise RefusedError(
             f"No credential is stored for `{origin}`",
             reason="The document names this origin, and you have not accepted it for this API's credentials",
-            hint=f"If you trust it, add `--accept-origin {origin}` to `{invocation('auth login', api.name)}`",
+            hint=trust_hint(api, (), settings, origin, accepting),
             origin=origin,
         )
     return tuple(dict.fromkeys([origin, *map(parse_origin, settings.accepted_origins)]))

@@ -21,7 +21,7 @@ from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.responses.response_errors import http_error
 from dynacli.client.search_operations import unknown_operation
-from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value
+from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value, trust_hint
 from dynacli.commands._call.make_call import asker, read_inputs
 from dynacli.commands._questions import hidden_line
 from dynacli.commands.command_groups import Root
@@ -186,7 +186,7 @@ def _refresh_by(
         raise RefusedError(
             f"No token is refreshed at `{origin}`",
             reason=f"The document names it for `{operation.name}`, and you have not accepted it",
-            hint=f"If you trust it: `--accept-origin {origin}`",
+            hint=trust_hint(api, operation.servers, settings, origin, f"`--accept-origin {origin}`"),
             origin=origin,
         )
     if not place:
@@ -419,7 +419,9 @@ def _check_origin(described: DescribedOperation, settings: CallSettings, origins
         raise RefusedError(
             f"No secret is sent to `{origin}`",
             reason=f"The document names it for `{described.operation.name}`, and you have not accepted it",
-            hint=f"If you trust it: `--accept-origin {origin}`",
+            hint=trust_hint(
+                described.api, described.operation.servers, settings, origin, f"`--accept-origin {origin}`"
+            ),
             origin=origin,
         )
 
