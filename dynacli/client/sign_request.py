@@ -382,7 +382,7 @@ def how_to_accept(api: OpenedApi, origin: str) -> str:
 def trust_hint(
     api: OpenedApi, servers: Sequence[Server], settings: CallSettings, origin: str, accepting: str
 ) -> str:
-    """Return the hint for a credential whose origin nobody accepted.
+    """Return the hint for a credential that would go to an origin you have not accepted.
 
     A placeholder is nothing to trust, so the origin of the document comes first if the server is one.
 

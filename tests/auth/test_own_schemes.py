@@ -238,6 +238,31 @@ def test_a_document_that_depends_on_who_asks(
     assert (True, False) == ("list-more" in page, "may appear" in page)
 
 
+@pytest.mark.parametrize("schemes", [None, _KEY], ids=["no scheme", "a scheme that no operation names"])
+def test_a_document_without_credentials_may_depend_on_who_asks(
+    schemes: Any, server: Recorder, canary: str
+) -> None:
+    """The overview does not say that no one signs in, and its commands fetch the whole document."""
+    small = document(_ITEMS, None, schemes=schemes)
+    large = document({**_ITEMS, "/more": {"get": operation("list-more")}}, None, schemes=schemes)
+
+    def response(request: RecordedRequest) -> Response:
+        is_known = any(canary in "".join(values) for values in request.headers.values())
+        body = json.dumps(large if is_known else small).encode()
+        return Response(body=body, headers={"Vary": "Authorization"})
+
+    server.responses["/openapi.json"] = response
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    page = " ".join(run_cli("shop").stdout.split())
+    assert "declares no credentials, and the server says that it depends on who asks" in page
+    lines = re.findall(r"dynacli ((?:auth|api) [^;]*?)(?=;| [A-Z])", page.partition("may appear")[2])
+    assert ["auth login", "api set", "api refresh"] == [" ".join(line.split()[:2]) for line in lines]
+    for line in lines:
+        more = _STORE if line.startswith("auth") else ()
+        assert 0 == run_cli(*line.split(), *more, stdin=canary.encode()).exit_code
+    assert "list-more" in run_cli("shop").stdout
+
+
 def test_a_document_for_everyone_promises_nothing(server: Recorder) -> None:
     """A document with operations that want a credential is taken for the whole."""
     serve(server, document(_KEYED, None, schemes=_KEY))

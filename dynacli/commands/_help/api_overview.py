@@ -160,21 +160,34 @@ class _Page:
         It says so itself, or nothing that it lists wants a credential although the document declares some.
         """
         api, overview = self.api, self.overview
-        is_remote = is_url(api.location)
-        if not (is_remote and api.is_registered and overview.sign_ins) or LOGIN_KEY in api.entry:
+        if not (is_url(api.location) and api.is_registered) or LOGIN_KEY in api.entry:
             return False
-        is_for_everyone = overview.anonymous == api.catalog.meta["operations"]
-        if not (is_for_everyone or api.pointer.get("depends_on_who_asks")):
+        if self._depends_on_who_asks:
+            return True
+        if not overview.sign_ins or overview.anonymous != api.catalog.meta["operations"]:
             return False
         from dynacli.client.credentials.chosen_security import own_overlays
 
         return not own_overlays(self.env, api.open_request.overlays)
 
+    @property
+    def _depends_on_who_asks(self) -> bool:
+        return bool(self.api.pointer.get("depends_on_who_asks"))
+
     def _how_to_get_more(self) -> str:
-        commands = (
-            f"{invocation('api set', self.name)} {LOGIN_KEY}=always; {invocation('api refresh', self.name)}"
+        commands = [
+            f"{invocation('api set', self.name)} {LOGIN_KEY}=always",
+            invocation("api refresh", self.name),
+        ]
+        if not self.overview.sign_ins:
+            from dynacli.client.credentials.chosen_security import declares_none
+
+            scheme = " --scheme bearer" if declares_none(self.api) else ""
+            commands.insert(0, f"{invocation('auth login', self.name)}{scheme}")
+        return (
+            "operations may appear after signing in, if you fetch the document with the credential: "
+            + "; ".join(commands)
         )
-        return f"operations may appear after signing in, if you fetch the document with the credential: {commands}"
 
     def _errors(self) -> str:
         """Return which errors many operations have in common, and what they hold."""
@@ -206,7 +219,9 @@ class _Page:
         """Return the label and text that say who is signed in, or how to sign in; a secret is never read."""
         overview = self.overview
         if not overview.sign_ins:
-            return "Sign in", "the document declares no credentials"
+            none = "the document declares no credentials"
+            more = ", and the server says that it depends on who asks" if self._depends_on_who_asks else ""
+            return "Sign in", none + more
         from dynacli.auth.missing_credential import variable_choices
         from dynacli.client.credentials.signed_in import is_never_signed
 
