@@ -38,18 +38,18 @@ def files_of(collection: Collection) -> dict[str, str]:
     }
     files = {"bruno.json": json.dumps(head, ensure_ascii=False, indent=2) + "\n"}
     files["collection.bru"] = _blocks(_texts("docs", collection.description))
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for surroundings in collection.surroundings:
         name = distinct_name(file_stem(surroundings.name), taken, "-{}")
         files[f"environments/{name}.bru"] = _environment(collection, surroundings.values)
-    folders = set(_RESERVED)
+    folders = dict.fromkeys(_RESERVED, 1)
     for folder in collection.folders:
         directory = ""
         if folder.name:
             directory = distinct_name(file_stem(folder.name), folders, "-{}") + "/"
             meta = _pairs("meta", {"name": _line(folder.name)})
             files[f"{directory}folder.bru"] = _blocks(meta, _texts("docs", folder.description))
-        names = {"folder", "collection"}
+        names = {"folder": 1, "collection": 1}
         for request in folder.requests:
             name = distinct_name(file_stem(request.name), names, "-{}")
             files[f"{directory}{name}.bru"] = _request(request)

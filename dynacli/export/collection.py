@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
-from itertools import chain, count
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -50,12 +49,18 @@ def without_templates(text: str) -> str:
     return re.sub(r"\{(?=\{)", "{ ", text)
 
 
-def distinct_name(name: str, taken: set[str], separated: str = " ({})") -> str:
-    """Return a name, with a number if it is taken, and note it as taken; the case of letters does not count."""
-    numbers = (name + separated.format(number) for number in count(2))
-    found = next(item for item in chain([name], numbers) if item.casefold() not in taken)
-    taken.add(found.casefold())
-    return found
+def distinct_name(name: str, taken: dict[str, int], separated: str = " ({})") -> str:
+    """Return a name, with a number if it is taken, and note it as taken; the case of letters does not count.
+
+    Args:
+        taken: Name → the last number that was tried for it, so that a thousand equal names take no million steps.
+    """
+    distinct, key = name, name.casefold()
+    while distinct.casefold() in taken:
+        taken[key] += 1
+        distinct = name + separated.format(taken[key])
+    taken[distinct.casefold()] = 1
+    return distinct
 
 
 @record

@@ -314,7 +314,7 @@ class _Maker:
     def surroundings(self) -> Iterator[Surroundings]:
         """Yield the servers of the document and the profiles; the server that is used comes first."""
         own = dict(self._own.values())
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         for name, url in self._named_urls():
             yield Surroundings(distinct_name(name, taken), {BASE_URL: url, **own})
 
@@ -361,7 +361,7 @@ def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collectio
         apis: For each call what its API is called.
     """
     servers: dict[str, str] = {}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     folders: dict[str, list[ExportedRequest]] = {}
     for call, api in zip(calls, apis, strict=True):
         origin = origin_of(call.url)

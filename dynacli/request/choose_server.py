@@ -57,12 +57,10 @@ def choose_server(
     """
     values, wanted = dict(variables), wanted.strip()
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
-    candidates = list(servers) or [Server("/")]
+    candidates = servers or (Server("/"),)
     own_socket = socket_of(document_uri)
-    usable = [candidate for candidate in candidates if socket_of(candidate.url) in ("", own_socket)] or [
-        Server("/")
-    ]
-    server = _find(candidates, wanted) if wanted else usable[0]
+    usable = (candidate for candidate in candidates if socket_of(candidate.url) in ("", own_socket))
+    server = _find(candidates, wanted) if wanted else next(usable, Server("/"))
     # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is not a base for paths.
     url = _expand(server, values, candidates) or "/"
     is_fetched = is_served(document_uri)
