@@ -104,7 +104,7 @@ class _Handlers:
 
     def _list(self) -> list[Tool]:
         served = self._tools.served
-        return tool_list(served.names, served.callable_methods())
+        return tool_list(served.names, served.callable_methods(), has_profiles=not served.profile)
 
     async def list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:  # noqa: ARG002
         """Return the tools."""
@@ -113,8 +113,10 @@ class _Handlers:
     async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
         """Use a tool, and let the client know how far it is; if the client cancels, the call ends."""
         arguments = params.arguments or {}
-        names = await self._in_thread(lambda: self._tools.served.names)
-        tool = next((tool for tool in tool_list(names, ()) if tool.name == params.name), None)
+        served = self._tools.served
+        names = await self._in_thread(lambda: served.names)
+        tools = tool_list(names, has_profiles=not served.profile)
+        tool = next((tool for tool in tools if tool.name == params.name), None)
         if tool is None:
             raise MCPError(INVALID_PARAMS, f"There is no tool `{params.name[:60]}`")
         try:

@@ -70,12 +70,16 @@ class ServedApis:
         words: What names them; none for all that are registered.
         options: How calls are made.
         is_writing: Whether operations may be called that change something.
+
+    Attributes:
+        profile: The profile that the person chose for all calls; empty if a client can choose one.
     """
 
     def __init__(
         self, env: Environment, words: tuple[str, ...], options: CallOptions, *, is_writing: bool
     ) -> None:
         self.env, self.options, self.is_writing = env, options, is_writing
+        self.profile = options.in_force("profile", env)
         # A client gets no secret of a URL, and names the API as it is reported.
         self._words = {with_masked_query(word): word for word in words}
         self._end = ExitStack()

@@ -562,14 +562,19 @@ def instructions(names: Collection[str], *, is_writing: bool) -> str:
     )
 
 
-def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
+def tool_list(
+    names: Collection[str], methods: Collection[str] = (), *, has_profiles: bool = True
+) -> list[Tool]:
     """Return the tools.
 
     Args:
         names: Those of the APIs.
         methods: The methods of all operations that a call may reach.
+        has_profiles: Whether a call can choose a profile.
     """
     changing = set(methods) - SAFE_METHODS
+    profiles = {"profile": _TEXT, "against": _TEXT} if has_profiles else {}
+    comparison = "`against`, a profile, compares with the response of its server and gives the differences. "
     return [
         Tool(
             name=_SEARCH,
@@ -598,7 +603,7 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
             "`body` is a whole body. `filter` is a JMESPath expression of what you need of the response, such as "
             "`rows[].[id, status]`; with `include`, of its `status`, `headers` and `body`. "
             "`max_items` fetches that many items from as many pages as it takes. "
-            "`against`, a profile, compares with the response of its server and gives the differences. "
+            f"{comparison if has_profiles else ''}"
             "With `plan` nothing is changed: it writes a plan that a person reads and applies, and shows it. "
             "A response that is too large loses items, and says how to get the rest.",
             input_schema=_schema(
@@ -606,12 +611,11 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
                 {
                     "operation": _TEXT,
                     "inputs": {"type": "object"},
-                    "profile": _TEXT,
                     "filter": _TEXT,
                     "include": {"type": "boolean"},
                     "plan": {"type": "boolean"},
                     "max_items": {"type": "integer", "minimum": 1, "maximum": 10_000},
-                    "against": _TEXT,
+                    **profiles,
                 },
                 ["operation"],
             ),

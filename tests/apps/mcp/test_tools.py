@@ -335,6 +335,34 @@ def test_two_servers_are_compared(home: Path, server: Recorder) -> None:  # noqa
         assert (2, 2) == (len(server.requests), len(other.requests))
 
 
+@pytest.mark.parametrize("words", [["--profile", "agent"], []], ids=["option", "variable"])
+def test_a_client_cannot_leave_the_profile_of_the_server(
+    words: list[str],
+    home: Path,
+    server: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a profile, `call` has no argument that names another one, and the policy holds for plans, too."""
+    _things(server)
+    with (home / "config" / "config.toml").open("a") as file:
+        file.write("[apis.things.profiles.agent.policy]\nread_only = true\n")
+        file.write(f'[apis.things.profiles.person]\nserver = "{server.origin}"\n')
+    if not words:
+        monkeypatch.setenv("DYNACLI_PROFILE", "agent")
+    post: dict[str, Any] = {"operation": "create-thing", "inputs": {"name": "a"}}
+
+    async def act(client: Client) -> tuple[str, list[CallToolResult]]:
+        listed = (await client.list_tools()).model_dump_json()
+        asked = [post, {**post, "plan": True}]
+        asked += [{**call, "profile": name} for call in asked for name in ("person", "agent", "")]
+        asked += [{"operation": "list-things", "against": "person"}]
+        return listed, [await client.call_tool("call", arguments) for arguments in asked]
+
+    listed, results = converse(["things", "--write", "--yes", *words], act)
+    assert [11, 11, *[2] * 7] == [result.structured_content["error"]["exit_code"] for result in results]
+    assert ("profile" in listed, "against" in listed, server.requests) == (False, False, [])
+
+
 @pytest.mark.exhaustive
 def test_the_filter_sees_status_and_headers(server: Recorder) -> None:
     """With `include` they stand beside the body, of errors too, and secrets in them are masked."""
