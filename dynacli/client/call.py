@@ -368,9 +368,9 @@ class Call:
         """
         from dynacli.client.response_cache import CachedCall
 
-        def report(reason: str) -> None:
+        def report(text: str) -> None:
             if self._on_event is not None:
-                self._on_event(CacheUnusable(self, reason))
+                self._on_event(CacheUnusable(self, text))
 
         self._cached = CachedCall(self, spec, report)
         return self._cached.reusable()
@@ -708,15 +708,15 @@ class Progress(CallEvent):
 
 @record
 class CacheUnusable(CallEvent):
-    """The response cache cannot be read or written; the call goes on without it.
+    """The response cache cannot be read or written, or is too small; the call goes on without it.
 
     Args:
-        reason: Why.
+        text: What is wrong, in a sentence.
     """
 
     name = "cache_unusable"
     call: "Call"
-    reason: str
+    text: str
 
 
 @record

@@ -75,6 +75,7 @@ clock = time.time
 
 LARGEST = 32 * MIB
 """Bytes of the largest body that is stored."""
+_TOO_LARGE = f"{LARGEST // MIB} MiB"
 _DEFAULT_LIMIT = 256 * MIB
 _BLOCK = 4096
 """Bytes that a file takes on most disks even if it is smaller."""
@@ -216,30 +217,37 @@ class ResponseStore:
             seal.update(part)
         return seal.hexdigest().encode()
 
-    def save(self, directory: str, headers: Headers, head: StoredHead, body: bytes) -> None:
-        """Store a response, unless many processes store others right now, or it is too large.
+    def save(self, directory: str, headers: Headers, head: StoredHead, body: bytes) -> str:
+        """Store a response, unless many processes store others right now.
 
         Args:
             headers: Those of its request.
+
+        Returns:
+            The limit that it is too large for, in words; empty if it is not.
         """
         limit = response_limit(self._env)
         names = varying_names(head.headers) or ()
         line = json.dumps({**head.__dict__, "vary": names}).encode() + b"\n"
         path = os.path.join(directory, self._variant(names, headers))
-        if len(line) >= _MOST_HEAD or len(body) > min(LARGEST, limit // 8):
-            return
+        if len(line) >= _MOST_HEAD or len(body) > LARGEST:
+            return _TOO_LARGE
         self.check()
         content = self._seal(path, line, body) + b"\n" + line + body
+        size = _on_disk(len(content))
+        if size > limit:
+            return f"`cache_limit`, {limit:,} bytes"
         with self._lock() as is_alone:
             if not is_alone:
-                return
-            self._make_room(limit, _on_disk(len(content)))
+                return ""
+            self._make_room(limit, size)
             with suppress(FileNotFoundError):  # another process has just removed the directory
                 make_directory(directory)
                 sweep(directory)
                 for stored in sorted(_files(directory))[: -_MOST_VARIANTS + 1]:
                     os.unlink(stored.path)
                 write_file(path, content, is_lasting=False)
+        return ""
 
     def _lock(self) -> AbstractContextManager[bool]:
         """Keep others from changing the store in the block; yield whether they keep to it."""
@@ -374,12 +382,12 @@ class SignedCall(Protocol):
 class CachedCall:
     """A call whose response may come from the store, or go into it.
 
-    A store that cannot be used is reported once, and the call goes on without it.
+    A store that cannot be used, or is too small, is reported once, and the call goes on without it.
 
     Args:
         call: The call, which has its credentials.
         spec: How responses are stored and used.
-        report: Called with the reason if the store cannot be used.
+        report: Called with a sentence if the store cannot be used, or the response is too large for it.
     """
 
     def __init__(self, call: SignedCall, spec: CacheSpec, report: Callable[[str], object]) -> None:
@@ -490,6 +498,8 @@ class CachedCall:
                 return receive(shown, read)
             read = copied = _CopiedPieces(pieces)
             body = receive(shown, copied)
+            if copied.is_large:
+                self._report_large(_TOO_LARGE)
             if copied.is_whole:
                 status, version = (response.status, response.reason), response.http_version
                 head = StoredHead(*status, version, stored_headers(response.headers), requested_at, now)
@@ -519,7 +529,12 @@ class CachedCall:
             self._pending = None
             with self._reporting():
                 head = replace(head, valid=self._validity() if is_valid else "")
-                self._store.save(self._directory, self._call.signed.request.headers, head, body)
+                large = self._store.save(self._directory, self._call.signed.request.headers, head, body)
+                if large:
+                    self._report_large(large)
+
+    def _report_large(self, limit: str) -> None:
+        self._report(f"The response is not stored in the cache: it is larger than {limit}")
 
     def _validity(self) -> str:
         """Return what tells this request, and how it and its response are validated, from all others."""
@@ -538,7 +553,9 @@ class CachedCall:
             yield
         except (OSError, FileError) as error:
             self._directory = ""
-            self._report(_reason(error))
+            self._report(
+                f"The response cache cannot be used: {_reason(error)}\nThe call continues without it"
+            )
 
 
 def _reason(error: OSError | FileError) -> str:
@@ -577,6 +594,7 @@ class _CopiedPieces(Pieces):
     Attributes:
         content: What was read so far, unless it is too large to be stored.
         is_whole: Whether `content` is the whole body.
+        is_large: Whether the body is too large to be stored.
 
     Args:
         pieces: The body; nothing of it was read yet.
@@ -584,18 +602,17 @@ class _CopiedPieces(Pieces):
 
     def __init__(self, pieces: Pieces) -> None:
         super().__init__(pieces.call, pieces.request, pieces._response)  # noqa: SLF001  - its own class
-        self.content, self.is_whole = bytearray(), False
+        self.content, self.is_whole, self.is_large = bytearray(), False, False
 
     def _decoded(self) -> Iterator[bytes]:
-        is_small = True
         for piece in super()._decoded():
-            if is_small:
+            if not self.is_large:
                 self.content += piece
-                is_small = len(self.content) <= LARGEST
-            if not is_small:
+                self.is_large = len(self.content) > LARGEST
+            if self.is_large:
                 self.content.clear()
             yield piece
-        self.is_whole = is_small
+        self.is_whole = not self.is_large
 
 
 def _place_of(url: str, api: "OpenedApi") -> tuple[str, list[str]]:

@@ -550,7 +550,7 @@ def test_a_store_that_cannot_be_used_is_a_warning(
 
 @pytest.mark.usefixtures("api")
 def test_the_oldest_responses_go_first(server: Recorder, home: Path) -> None:
-    """All files together take at most `cache_limit`; a response that is too large for it is not stored."""
+    """All files together take at most `cache_limit`."""
     config = home / "config" / "config.toml"
     config.write_text('cache_limit = "40 KiB"\n' + config.read_text(encoding="utf-8"), encoding="utf-8")
     for number in range(12):
@@ -567,6 +567,30 @@ def test_the_oldest_responses_go_first(server: Recorder, home: Path) -> None:
     shown = run_cli("cache", "info", "--responses", "-o", "json").json
     assert 40 * 1024 == shown["limit"] >= shown["bytes"] > 0
     assert len(_stored(home)) == shown["responses"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "size", "is_stored"),
+    [
+        ('"40 KiB"', 30_000, True),
+        ('"40 KiB"', 45_000, False),
+        ('"0"', 5, False),
+        ('"1 GiB"', 33 << 20, False),
+    ],
+)
+def test_a_response_that_is_too_large_is_reported(
+    limit: str, size: int, is_stored: bool, api: str, server: Recorder, home: Path
+) -> None:
+    """A response may take the whole `cache_limit`, at most 32 MiB; of a larger one a warning says so once."""
+    config = home / "config" / "config.toml"
+    config.write_text(f"cache_limit = {limit}\n" + config.read_text(encoding="utf-8"), encoding="utf-8")
+    server.responses["/items"] = Response(200, b'"' + b"x" * (size - 2) + b'"')
+    for _ in range(2):
+        result = run_cli(api, "list-items", "--cache", "1h", "--validate", "off")
+        assert (0, is_stored) == (result.exit_code, "not stored" not in result.stderr), result.stderr
+    assert (1 if is_stored else 2, int(is_stored)) == (len(server.requests), len(_stored(home)))
+    named = "32 MiB" if size > 1 << 20 else "`cache_limit`, "
+    assert int(not is_stored) == result.stderr.count(f"it is larger than {named}")
 
 
 @pytest.mark.exhaustive

@@ -335,8 +335,7 @@ class RunningCall:
     def _take(self, event: CallEvent) -> None:
         """Take an event of the engine."""
         if isinstance(event, CacheUnusable):
-            note = f"The response cache cannot be used: {event.reason}"
-            self._notes += [] if note in self._notes else [note]
+            self._notes += [] if event.text in self._notes else [event.text]
         elif isinstance(event, Retrying):
             if isinstance(event.pause, WaitPause) and self._came is not None:
                 self._show(self._came)

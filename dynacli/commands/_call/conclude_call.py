@@ -263,11 +263,6 @@ def write_head(env: Environment, signed: "Signed", response: "Response") -> None
     write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
 
 
-def warn_of_cache(run: Run, reason: str) -> None:
-    """Warn that the response cache cannot be used."""
-    run.warn(f"The response cache cannot be used: {reason}\nThe call continues without it")
-
-
 def cache_text(response: "Response") -> str:
     """Return what the response cache did: `hit, 12 s old`, `revalidated` or `miss`."""
     return f"hit, {cached_age(response)} old" if response.cache == "hit" else response.cache

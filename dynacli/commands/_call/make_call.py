@@ -281,7 +281,7 @@ class TerminalListener:
             if event.tries == 1:
                 self._begin(event.call)
         elif isinstance(event, CacheUnusable):
-            self._warn_of_cache(event.reason)
+            self._warn_of_cache(event.text)
         elif isinstance(event, Retrying):
             self._wait(event.call.signed.masker.mask(str(event.pause)))
         elif isinstance(event, Progress):
@@ -320,13 +320,11 @@ class TerminalListener:
             else:
                 self._run.note(f"The response is from the cache, {cached_age(response)} old")
 
-    def _warn_of_cache(self, reason: str) -> None:
+    def _warn_of_cache(self, text: str) -> None:
         """Warn once that the response cache cannot be used."""
         if not self._has_warned:
-            from dynacli.commands._call.conclude_call import warn_of_cache
-
             self._has_warned = True
-            warn_of_cache(self._run, reason)
+            self._run.warn(text)
 
     def _wait(self, text: str) -> None:
         """Say why a call waits."""

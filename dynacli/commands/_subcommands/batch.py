@@ -369,12 +369,10 @@ class _Reporting:
         """Take an event of the engine."""
         if isinstance(event, RequestBuilt) and event.call.values.query:
             self._note_query(event.call)
-        if isinstance(event, CacheUnusable) and event.reason not in self._notes:
-            from dynacli.commands._call.conclude_call import warn_of_cache
-
-            self._notes.add(event.reason)
+        if isinstance(event, CacheUnusable) and event.text not in self._notes:
+            self._notes.add(event.text)
             self.clear()
-            warn_of_cache(self._run, event.reason)
+            self._run.warn(event.text)
         if not isinstance(event, RowDone):
             return
         if self._run.options.verbose and event.call is not None:
