@@ -1,6 +1,5 @@
 """What a configuration says that no run could use: all of it is read as a run reads it, which takes parts alone."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -8,14 +7,14 @@ from typing import Any, NamedTuple
 from dynacli.client.call_settings import LEVELS, cache_of, retries_of, seconds_of
 from dynacli.client.pages.decide_rule import what_is_wrong_with_rule
 from dynacli.client.policy.policy_rules import rules_of
-from dynacli.client.profiles import KEYS, wrong_in_profile
+from dynacli.client.profiles import KEYS, key_named_in, wrong_in_profile
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import rate_of
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.options.standard_options import OPTIONS_BY_NAME
-from dynacli.registry.configuration import check_name
-from dynacli.registry.configuration_text import line_of
+from dynacli.registry.configuration import check_name, pairs_in
+from dynacli.registry.configuration_text import nearest_line
 from dynacli.registry.record_call import MODES as HISTORY_MODES
 from dynacli.registry.revisions.housekeeping import bytes_of
 from dynacli.registry.revisions.revisions import MODES, lifetime_of
@@ -36,7 +35,6 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "timeout": seconds_of,
 }
 """Key of an API or of a profile → what reads its value for a call."""
-_NAMED = re.compile(r"`([^`]+)`")
 
 Path = tuple[str, ...]
 
@@ -58,11 +56,8 @@ class Mistake(NamedTuple):
         Args:
             content: The text of the file.
         """
-        for end in range(len(self.path), 0, -1):
-            line = line_of(content, self.path[:end])
-            if line is not None:
-                return f"line {line}: {self.reason}"
-        return self.reason
+        line = nearest_line(content, self.path)
+        return self.reason if line is None else f"line {line}: {self.reason}"
 
 
 def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -137,7 +132,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
         return
     wrong = wrong_in_profile(table)
     if wrong:
-        yield Mistake(_named(place, wrong), wrong)
+        yield Mistake(key_named_in(place, wrong), wrong)
     else:
         yield from _unreadable(place, table)
     for key, words in (("validate", LEVELS), ("output", OPTIONS_BY_NAME["output"].values)):
@@ -152,7 +147,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
         try:
             rules_of(env, table["policy"], ".".join((*place, "policy")))
         except FileError as error:
-            yield Mistake(_named((*place, "policy"), error.reason), f"`policy`: {error.reason}")
+            yield Mistake(key_named_in((*place, "policy"), error.reason), f"`policy`: {error.reason}")
 
 
 def _unreadable(place: Path, table: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -162,7 +157,7 @@ def _unreadable(place: Path, table: Mapping[str, Any]) -> Iterator[Mistake]:
             _PARSERS[key](str(table[key]))
         except UsageError as error:
             yield Mistake((*place, key), f"`{key}`: {error.message}. {error.hint}")
-    for name, value in table.get("headers", {}).items():
+    for name, value in pairs_in(table, "headers").items():
         try:
             check_header(name, value)
         except UsageError as error:
@@ -204,14 +199,6 @@ def _unknown(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> I
             near = [meant] if meant in known else get_close_matches(key, known, 1, 0.6)
             more = f". {did_you_mean(near)}" if near else f", only {_listed(sorted(known))}"
             yield Mistake((*place, key), f"`{key}` is not known{more}")
-
-
-def _named(place: Path, reason: str) -> Path:
-    """Return the key that a clause names, as far as it names one: `` `token` of `auth.bearer` is ... ``."""
-    names = _NAMED.findall(reason)
-    if len(names) > 1 and f"`{names[0]}` of `{names[1]}`" in reason:
-        return (*place, *names[1].split(".", 1), names[0])
-    return (*place, names[0]) if names else place
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.openapi.document.fetched import Advice, DocumentLogin
-from dynacli.registry.configuration import LOGIN_KEY, Configuration, is_name, profiles_in
+from dynacli.registry.configuration import LOGIN_KEY, Configuration, is_name, pairs_in, profiles_in
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ class _Login(DocumentLogin):
         merged = {key: value for table in usable for key, value in table.items()}
         return CallSettings(
             server=str(merged.get("server", "")),
-            server_variables=tuple(merged.get("server_vars", {}).items()),
-            headers=tuple(merged.get("headers", {}).items()),
+            server_variables=tuple(pairs_in(merged, "server_vars").items()),
+            headers=tuple(pairs_in(merged, "headers").items()),
             profile=self._profile,
             ca=self._ca or merged.get("ca", ""),
             **signing_of(*(table.get("auth") for table in usable)),

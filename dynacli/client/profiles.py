@@ -1,5 +1,6 @@
 """Profiles: options of one API under a name, kept in the configuration (`[apis.NAME.profiles.PROFILE]`)."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,6 +8,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import OPTIONS_BY_KEY
+from dynacli.registry.configuration import PAIRS, pairs_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import is_secret_name
 
@@ -59,8 +61,9 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
     profile = profiles[name]
     wrong = wrong_in_profile(profile)
     if wrong:
-        raise malformed(env, f"the profile `{name}` of `{api.name}`", wrong, api.name)
-    return dict(profile)
+        place = ("apis", api.name, "profiles", name)
+        raise malformed(env, f"the profile `{name}` of `{api.name}`", wrong, api.name, place)
+    return _with_texts(profile)
 
 
 def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[str, Any]:
@@ -75,8 +78,12 @@ def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[
     own = {key: api.entry[key] for key in keys if key in api.entry}
     wrong = wrong_in_profile(own)
     if wrong:
-        raise malformed(env, f"the entry of `{api.name}`", wrong, api.name)
-    return own
+        raise malformed(env, f"the entry of `{api.name}`", wrong, api.name, ("apis", api.name))
+    return _with_texts(own)
+
+
+def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
+    return {**table, **{key: pairs_in(table, key) for key in PAIRS if key in table}}
 
 
 def wrong_in_profile(profile: Any) -> str:
@@ -86,10 +93,13 @@ def wrong_in_profile(profile: Any) -> str:
     unknown = sorted(profile.keys() - set(KEYS))
     if unknown:
         return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in KEYS)}"
-    for key in ("headers", "query", "server_vars"):
+    for key in PAIRS:
         table = profile.get(key, {})
-        if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        if not isinstance(table, dict):
             return f"`{key}` must be a table of strings"
+        others = table.keys() - pairs_in(profile, key).keys()
+        if others:
+            return f"`{min(others)}` of `{key}` must be a string, a number, `true` or `false`"
     secret = [name for name in profile.get("headers", {}) if name.strip().lower() in _SECRET]
     for name in (*secret, *filter(is_secret_name, profile.get("query", {}))):
         return f"`{name}` is a secret, which must not be stored here; `{invocation('help auth')}` says where"
@@ -115,6 +125,21 @@ def wrong_in_profile(profile: Any) -> str:
     if not isinstance(ca, str) or not ca:
         return "`ca` must be the name of a file"
     return ""
+
+
+_NAMED = re.compile(r"`([^`]+)`")
+
+
+def key_named_in(place: tuple[str, ...], reason: str) -> tuple[str, ...]:
+    """Return the key that a clause names, as far as it names one: `` `token` of `auth.bearer` is ... ``.
+
+    Args:
+        place: The key of the table that the clause is about.
+    """
+    names = _NAMED.findall(reason)
+    if len(names) > 1 and f"`{names[0]}` of `{names[1]}`" in reason:
+        return (*place, *names[1].split(".", 1), names[0])
+    return (*place, names[0]) if names else place
 
 
 _SIGNS = ("document", "always", "never")
@@ -158,16 +183,23 @@ def signing_of(*entries: Any) -> dict[str, Any]:
     return {"signs": signs, "auth_tables": tables}
 
 
-def malformed(env: Environment, part: str, reason: str, api: str) -> FileError:
+def malformed(env: Environment, part: str, reason: str, api: str, place: tuple[str, ...] = ()) -> FileError:
     """Return the error for a part of the configuration that cannot be used.
 
     Args:
         part: The part, as messages call it.
         api: The API whose entry has it.
+        place: The key of the part; the line of what `reason` names in it is shown.
     """
     from dynacli.registry.configuration import Configuration
 
-    path = Configuration(env).path_of(api)
+    configuration = Configuration(env)
+    path = configuration.path_of(api)
+    if place:
+        from dynacli.registry.configuration_text import nearest_line  # it takes tomlkit along
+
+        line = nearest_line(configuration.text_of(api), key_named_in(place, reason))
+        reason = reason if line is None else f"line {line}: {reason}"
     return FileError(
         f"{part[:1].upper()}{part[1:]} in the configuration cannot be used",
         reason=reason,

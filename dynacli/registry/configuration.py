@@ -56,6 +56,23 @@ def profiles_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: table for name, table in tables if isinstance(table, dict)}
 
 
+PAIRS = ("headers", "query", "server_vars")
+"""The keys of an API or a profile whose value is a table of names and texts."""
+
+
+def pairs_in(table: Mapping[str, Any], key: str) -> dict[str, str]:
+    """Return name → text of the pairs in a table; any other value is ignored.
+
+    A number, `true` or `false` has the text that it is sent as.
+    """
+    pairs = table.get(key)
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in (pairs.items() if isinstance(pairs, dict) else ())
+        if isinstance(value, str | int | float)
+    }
+
+
 _known: dict[str, tuple[list[int], dict[str, Any]]] = {}
 """Path → what tells the file from all others, and from itself after a change, and what it says: as this process has
 read it."""

@@ -292,6 +292,12 @@ class _TooLongError(Exception):
     """To find the line would take too long."""
 
 
+def nearest_line(text: str, path: Sequence[str]) -> int | None:
+    """Return the line at which a key stands, else the line of the innermost table around it that the text has."""
+    lines = (line_of(text, path[:end]) for end in range(len(path), 0, -1))
+    return next(filter(None, lines), None)
+
+
 def line_of(text: str, path: Sequence[str], word: str = "") -> int | None:
     """Return the line, from 1, at which a key stands.
 

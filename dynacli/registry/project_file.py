@@ -387,10 +387,9 @@ def _project(path: str, content: bytes, own: Names, check_name: CheckName) -> Pr
 
 
 def _refused(path: str, text: str, key: tuple[str, ...], reason: str, hint: str = "") -> FileError:
-    from dynacli.registry.configuration_text import line_of  # it takes tomlkit along
+    from dynacli.registry.configuration_text import nearest_line  # it takes tomlkit along
 
-    lines = (line_of(text, key[:end]) for end in range(len(key), 0, -1))
-    line = next(filter(None, lines), None)
+    line = nearest_line(text, key)
     hint = hint or "Remove it from the file; your own configuration can have it"
     return _unusable(path, f"line {line}: {reason}" if line else reason, hint)
 

@@ -237,7 +237,14 @@ def test_the_configuration_has_a_query_and_headers(
     ("text", "message"),
     [
         ("[apis.shop]\nquery = 1", "`query` must be a table of strings"),
-        ("[apis.shop.query]\nlimit = 1", "`query` must be a table of strings"),
+        (
+            "[apis.shop.query]\nlimit = 1\nids = [1]",
+            ": `ids` of `query` must be a string, a number, `true` or `false`",
+        ),
+        (
+            "[apis.shop.profiles.p]\nheaders.X-Day = 2026-01-01",
+            ": `X-Day` of `headers` must be a string, a number, `true` or `false`",
+        ),
         ('[apis.shop.query]\napi_key = "x"', "`api_key` is a secret"),
         ('[apis.shop.headers]\nAuthorization = "x"', "`Authorization` is a secret"),
         ('[apis.shop.profiles.p.query]\ntoken = "x"', "`token` is a secret"),
@@ -250,6 +257,31 @@ def test_a_wrong_default_is_not_sent(text: str, message: str, shop: _Shop) -> No
     result = run_cli("shop", "list-items", *(("--profile", "p") if "profiles" in text else ()))
     assert (12, []) == (result.exit_code, shop.server.requests)
     assert message in result.stderr
+    assert "line " in result.stderr
+
+
+@pytest.mark.parametrize("has_project", [False, True], ids=["own", "project"])
+@pytest.mark.parametrize("profile", [(), ("--profile", "p")], ids=["api", "profile"])
+def test_numbers_of_the_configuration_are_sent_as_their_text(
+    has_project: bool, profile: tuple[str, ...], shop: _Shop, server: Recorder
+) -> None:
+    """A number, `true` or `false` of `query`, `headers` and `server_vars` needs no quotes."""
+    start = "profiles.p." if profile else ""
+    keys = (
+        "query = {limit = 5, share = 0.5, all = true}",
+        "headers = {X-Team = 7}",
+        f'server = "{server.origin}"',
+    )
+    text = "".join(f"{start}{key}\n" for key in keys)
+    if has_project:
+        Path(".dynacli.toml").write_text(f'[apis.own]\nsource = "api.json"\n{text}')
+        assert 0 == run_cli("config", "trust", "--yes").exit_code
+    else:
+        shop.has(text)
+    result = run_cli("own" if has_project else "shop", "list-items", *profile)
+    assert 0 == result.exit_code, result.stderr
+    assert "/items?limit=5&share=0.5&all=true" == server.last.target
+    assert ["7"] == server.last.headers["x-team"]
 
 
 def test_the_configuration_is_set_by_words(shop: _Shop) -> None:

@@ -10,7 +10,7 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import PROJECT_FILE, Environment, invocation, prefix_of
 from dynacli.errors import FileError, RefusedError, UsageError
-from dynacli.registry.configuration import Configuration, profiles_in
+from dynacli.registry.configuration import Configuration, pairs_in, profiles_in
 from dynacli.system import others_may_write, own_user
 from dynacli.text.terminal import visible
 
@@ -214,8 +214,8 @@ def _origins(entry: Mapping[str, Any]) -> list[str]:
     found = [origin_of(entry["source"])] if "://" in entry["source"] else []
     for profile in ({}, *profiles_in(entry).values()):
         server = str(profile.get("server", entry.get("server", "")))
-        kept = {} if "server" in profile else entry.get("server_vars", {})
-        found.append(written_origin(server, {**kept, **profile.get("server_vars", {})}))
+        kept = {} if "server" in profile else pairs_in(entry, "server_vars")
+        found.append(written_origin(server, {**kept, **pairs_in(profile, "server_vars")}))
     return list(dict.fromkeys(filter(None, found)))
 
 
