@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dynacli.check.check_records import CheckedOperation
 from dynacli.check.resource_chains import ResourceChain, ResponseLinks, find_chains
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.policy.policy_rules import Policy, only_reads
 from dynacli.client.search_operations import unknown_operation, unknown_tag
 from dynacli.client.shards import Shard
 from dynacli.environment import invocation
@@ -123,6 +124,7 @@ def select_operations(
     tags: Sequence[str] = (),
     skipped: Sequence[str] = (),
     may_write: bool = False,
+    policy: Policy | None = None,
     refusal: Callable[[Operation], str] = lambda operation: "",  # noqa: ARG005
 ) -> Selection:
     """Return the operations of a check.
@@ -133,6 +135,7 @@ def select_operations(
         tags: If there are some, only operations with one of them are looked at.
         skipped: Operations, tags and patterns whose operations are not called, even if another option selects them.
         may_write: Whether the person let the check create and change things.
+        policy: What a person says of calls; its `reads` lists operations that only read.
         refusal: Returns why an operation is never called; empty if it may be.
 
     Raises:
@@ -170,7 +173,8 @@ def select_operations(
             called.append(operation)
         elif summary.method not in READING_METHODS:
             leave_out(operation, "unsafe", _UNSAFE_WITH_WRITE if may_write else _UNSAFE)
-        elif name not in only_names and (word := acting_word(summary)):
+        elif name not in only_names and not only_reads(policy, catalog, summary):
+            word = acting_word(summary)
             reason = f"its name suggests that it may change something (`{word}`); `--operation NAME` calls it anyway"
             leave_out(operation, "dangerous", reason)
         else:

@@ -16,7 +16,7 @@ it may ask for any method.
 | Slim | `_METHOD` |
 | Salesforce | `_HttpMethod` |
 | ASP.NET | the header's name as a field |
-| Restlet | `method` in the query of a POST |
+| Restlet, Confluence and others | `method`, `httpMethod`, `verb` in the query |
 | PHP | a blank, a dot or `[` for `_`, blanks before a name, and nothing after a NUL |
 | Rack | brackets before a name, `;` between pairs |
 | WSGI, CGI and PHP | `_` for `-` in the names of headers |
@@ -97,11 +97,12 @@ def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
+def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = True) -> Overrides:
     """Return what a request asks for besides its method.
 
     Args:
         is_whole: Whether the body is there; false for one that is too large to be looked at.
+        is_strict: Whether `method` and similar names of the query count, which may also filter a list.
     """
     asked, doubts = asked_by_headers(request.headers), list[str]()
     if any(method not in _KNOWN for method in asked):
@@ -116,11 +117,10 @@ def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
 
     parts = split_url(request.url)
     query = "&".join([parts.query, *parts.path.split(";")[1:]])
-    for name, value in _pairs(query, _may_be_field) if _may_have(query, _mentions) else ():
-        if _is_field(name) or (
-            request.method.upper() == "POST" and name.casefold() == "method" and value.upper() in _KNOWN
-        ):
-            take(name, value)
+    for name, value in _pairs(query, _speaks_of_method) if _may_have(query, _speaks_of_method) else ():
+        is_override = is_strict or request.method.upper() == "POST"
+        if _is_field(name) or (is_override and value.strip().upper() in _KNOWN):
+            take(name, value.strip())
     for field, read in _body_fields(request, _is_field, _mentions, is_whole=is_whole):
         if read is None:
             doubts.append(_UNSEEN)
@@ -129,8 +129,10 @@ def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
     return Overrides(asked, doubts[0] if doubts else "")
 
 
-def _may_be_field(name: str) -> bool:
-    return _is_field(name) or name.casefold() == "method"
+def _speaks_of_method(text: str) -> bool:
+    """Return whether a name of the query may ask for a method: `method`, `http_method`, `X-Verb`, `_method`."""
+    plain = text.casefold()
+    return "method" in plain or "verb" in plain or _is_field(text) or _mentions(plain)
 
 
 def _body_fields(

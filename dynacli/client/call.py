@@ -132,7 +132,7 @@ def _permit_built(
         from dynacli.client._readings import overrides_of
 
         # Nothing is denied, but a person may be asked before something is deleted.
-        if asked := overrides_of(request).asked:
+        if asked := overrides_of(request, is_strict=False).asked:
             settings.permit(described, asked)
 
 

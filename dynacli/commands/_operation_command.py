@@ -12,7 +12,7 @@ from dynacli.commands._read_options import check_values, click_options, options_
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.http.semantics import SAFE_METHODS, is_multipart
+from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.parsed_words import (
     BOOLEAN,
@@ -143,7 +143,7 @@ class OperationCommand(click.Command):
             run.options = run.options.followed_by(self.standard_options(parsed))
             click.echo(self.page(run), file=run.env.stdout)
             ctx.exit()
-        if run.is_read_only and operation.method not in SAFE_METHODS:
+        if run.is_read_only:
             from dynacli.client.call_settings import settings_of
             from dynacli.client.policy.permission import check_that_it_reads
 

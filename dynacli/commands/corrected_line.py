@@ -33,8 +33,9 @@ from dynacli.commands.typed_line import asked_call, read_line, repeatable_line
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
-from dynacli.http.semantics import SAFE_METHODS, is_json, is_multipart
+from dynacli.http.semantics import is_json, is_multipart
 from dynacli.openapi.document.json_trees import split
+from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.operation import EACH, ValueType, of_first_items
 from dynacli.openapi.model.wording import enumerated, reads_input
 from dynacli.openapi.schema.example_call import option_text
@@ -59,7 +60,7 @@ def _with_fitting_values(line: CallLine) -> CallLine:
     """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
     media_type = line.command.described.media_type
     is_parted = media_type is not None and is_multipart(media_type.name)
-    is_safe = line.command.described.operation.method in SAFE_METHODS
+    is_safe = is_reading(line.command.described.operation)
     pieces = [
         _fitting(_deepened(line, piece), is_parted=is_parted, is_safe=is_safe)
         if piece.is_input

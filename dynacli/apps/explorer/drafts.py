@@ -24,7 +24,7 @@ from dynacli.client.inputs.query_pairs import with_pairs
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
 from dynacli.environment import Consent, Environment, program
 from dynacli.errors import DynacliError, UsageError
-from dynacli.http.semantics import SAFE_METHODS
+from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.wording import option_pair, shell_line
 from dynacli.options.standard_options import SETTINGS
 from dynacli.record import record, replace
@@ -318,7 +318,7 @@ def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
 
 def changes(described: DescribedOperation) -> bool:
     """Return whether a call of an operation may change something."""
-    return described.operation.method not in SAFE_METHODS
+    return not is_reading(described.operation)
 
 
 _MOST = 1_000

@@ -14,7 +14,7 @@ from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.document_login import login_of
 from dynacli.client.live_demo import live_demo
-from dynacli.client.policy.policy_rules import DENIED, decide
+from dynacli.client.policy.policy_rules import DENIED, decide, only_reads
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, FileError, RefusedError, UsageError
 from dynacli.http.exchange import ClientPool
@@ -24,6 +24,8 @@ from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import split_url, with_masked_query
 
+_CHANGING = "POST"
+"""The method that stands for a GET that may change something."""
 _READ_AT_ONCE = ("env:", "file:")
 """What references lead to without a keyring, which may ask, and without running a command."""
 
@@ -196,7 +198,7 @@ class ServedApis:
         with self.opened(name) as api:
             policy = settings_of(self.env, api, self.options).policy
             return {
-                summary.method
+                summary.method if only_reads(policy, api.catalog, summary) else _CHANGING
                 for summary in api.catalog.each_summary()
                 if policy is None or decide(policy, api.catalog, summary).effect != DENIED
             }

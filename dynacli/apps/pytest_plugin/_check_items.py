@@ -55,7 +55,9 @@ class _CheckedApi(OpenDocument):
         api = self._opened
         settings = settings_of_check(self._env, api, CallOptions())
         selection = select_operations(
-            api, refusal=lambda operation: settings.denial(DescribedOperation(api, operation))
+            api,
+            policy=settings.policy,
+            refusal=lambda operation: settings.denial(DescribedOperation(api, operation)),
         )
         self.left_out = {
             checked.operation.name: checked.skip_reason

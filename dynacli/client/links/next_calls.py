@@ -15,8 +15,8 @@ from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.links.follow_link import followed_inputs, json_of, links_of
 from dynacli.client.operation_at import operation_by_id
 from dynacli.errors import FormatError
-from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import Catalog, operations_at
+from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.field_names import NAMING, plain_name, singular
 from dynacli.openapi.model.find_items import ENVELOPES, item_values
 from dynacli.openapi.model.media_types import success_response, success_schema
@@ -216,7 +216,7 @@ def _linked_calls(call: Call, response: "Response") -> Iterator[tuple[str, list[
             continue
         words = [inputs.parameters.get(("path", name)) for name in parameter_names(operation.path)]
         is_whole = len(words) == len(inputs.parameters) and inputs.body is None and not operation.servers
-        if operation.method in SAFE_METHODS and is_whole and _takes_only_path(operation):
+        if is_reading(operation) and is_whole and _takes_only_path(operation):
             yield operation.name, [option_text(word) for word in words]
 
 

@@ -13,6 +13,7 @@ from dynacli.client.policy.policy_rules import (
     ALLOWED,
     CONFIRMED,
     DENIED,
+    LISTED_METHODS,
     READ_ONLY,
     READS,
     Decision,
@@ -22,6 +23,7 @@ from dynacli.client.policy.policy_rules import (
 from dynacli.environment import Consent, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.semantics import SAFE_METHODS
+from dynacli.openapi.model.acting_names import acting_word
 
 if TYPE_CHECKING:
     from dynacli.client._readings import Sent
@@ -159,27 +161,34 @@ def check_that_it_reads(
         bounds.policy, described.api.catalog, operation, is_documented=described.is_documented, sent=sent
     )
     if not is_reading:
-        raise _changing(described, operation.method, bounds, "Its method is")
+        raise _changing(described, operation.method, bounds, "Its method is", acting_word(operation))
 
 
-def _changing(described: DescribedOperation, method: str, bounds: Bounds, begin: str) -> RefusedError:
+def _changing(
+    described: DescribedOperation, method: str, bounds: Bounds, begin: str, word: str = ""
+) -> RefusedError:
     """Return the error for an operation that may change something, if only those are called that read.
 
     Args:
         method: Its own, or the one that the request asks for in its place.
         begin: The sentence before the method.
+        word: The word that says that a GET changes something.
     """
+    reason = f"{begin} {method}, which may change something"
+    if method in SAFE_METHODS:
+        cause = f"`{word}` says" if word else "the document has an operation at this path whose name says"
+        reason = f"{begin} {method}, but {cause} that it may change something"
     name = described.operation.name
     hint = bounds.consent.hint_on_reading.format(line=invocation(api=described.api.name), operation=name)
     return RefusedError(
         f"`{name}` is not called by {bounds.reads_only_by}",
-        reason=f"{begin} {method}, which may change something",
+        reason=reason,
         hint=". ".join(filter(None, (hint, _hint_on_reads(described, bounds.policy)))),
     )
 
 
 def _hint_on_reads(described: DescribedOperation, policy: "Policy | None") -> str:
-    """Return how a person says that a POST only reads; empty if no one can, or a person has said so."""
+    """Return how a person says that an operation only reads; empty if no one can, or a person has said so."""
     from shlex import quote
 
     from dynacli.registry.configuration import Configuration
@@ -187,7 +196,7 @@ def _hint_on_reads(described: DescribedOperation, policy: "Policy | None") -> st
     api, operation = described.api, described.operation
     is_own = api.name in Configuration(api.open_request.env).own_apis()
     is_said = only_reads(policy, api.catalog, operation)
-    if operation.method.upper() != "POST" or not described.is_documented or not is_own or is_said:
+    if operation.method.upper() not in LISTED_METHODS or not described.is_documented or not is_own or is_said:
         return ""
     # `api set` writes a whole list.
     tables = policy.tables if policy is not None else ()
@@ -222,8 +231,8 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
     operation = described.operation
     file = Configuration(described.api.open_request.env).file_name_of(decision.path[1])
     hint = f"Only a person can change a policy, in `{file}`; `{_explaining(described)}` shows it"
-    if decision.key == READ_ONLY and operation.method == "POST":
-        hint += f". `{READS}` lists the POST operations that change nothing: `{invocation('help policy')}`"
+    if decision.key == READ_ONLY and operation.method in LISTED_METHODS:
+        hint += f". `{READS}` lists operations that change nothing: `{invocation('help policy')}`"
     return RefusedError(
         f"`{operation.name}` is not called: the policy denies it",
         reason=decision.reason,

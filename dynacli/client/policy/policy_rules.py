@@ -6,7 +6,7 @@
 | `allow` | if the list is there, no others are called |
 | `read_only = true` | nothing is called that may change something |
 | `confirm` | a person agrees to each call, or `--yes` has |
-| `reads` | POST operations that change nothing, as a person says: they count as read-only |
+| `reads` | GET and POST operations that change nothing, as a person says: they count as read-only |
 | `apply = "agent"` | an agent may apply plans, too; it changes nothing else |
 
 The first row of these that holds wins, whether it is the API's own or that of a profile.
@@ -23,6 +23,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.model.acting_names import NAMED_METHODS, is_reading
 from dynacli.openapi.model.kebab_names import is_tag_meant, kebab
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.openapi.model.path_templates import path_template
@@ -32,7 +33,7 @@ from dynacli.registry.configuration import profiles_in
 ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
 """What can become of a call: it is made, made once a person agrees, or never made."""
 READS = "reads"
-"""The list of the POST operations that only read: neither a document nor a path is believed about that."""
+"""The list of operations that only read though their method or their name says otherwise."""
 _LISTS = ("allow", "confirm", "deny", READS)
 READ_ONLY = "read_only"
 ADDITIONAL = "additional"
@@ -45,6 +46,8 @@ _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
 _HEAD, _GET, _OPTIONS, _POST = "HEAD", "GET", "OPTIONS", "POST"
+LISTED_METHODS = frozenset({_GET, _HEAD, _POST})
+"""The methods of the operations that `reads` may list."""
 _METHODS = frozenset({*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "CONNECT"})
 
 
@@ -233,7 +236,7 @@ def only_reads(
     is_documented: bool = True,
     sent: Sent | None = None,
 ) -> bool:
-    """Return whether a call changes nothing: by its method, or because `reads` lists all that a server may read in it.
+    """Return whether a call changes nothing: by method and name, or because `reads` lists all that a server may read.
 
     Args:
         policy: None if the configuration does not say what may be called.
@@ -242,13 +245,20 @@ def only_reads(
         sent: What else the request says; None before it is built.
     """
     method = operation.method.upper()
-    if method in SAFE_METHODS:
+    meant: list[Operation | OperationSummary] = [operation]
+    if method in NAMED_METHODS:
+        # A value or another spelling may lead to another GET of the document: `get-pad deleteAll`.
+        others = operations_at(catalog, _GET, sent.paths, sent.values) if sent is not None else []
+        meant = [item for item in others if not is_reading(item)]
+        meant += [] if is_reading(operation, is_documented=is_documented) else [operation]
+        if not meant:
+            return True
+    elif method in SAFE_METHODS:
         return True
     words = [word for rules in policy.tables for word in rules.reads] if policy is not None else []
-    if not words or method != _POST or not is_documented:
+    if not words or method not in LISTED_METHODS or not is_documented:
         return False
-    meant: list[Operation | OperationSummary] = [operation]
-    if sent is not None:
+    if sent is not None and method == _POST:
         fitting = {path: operations_at(catalog, method, (path,), sent.values) for path in sent.paths}
         known = tuple(path for path, found in fitting.items() if found)
         # A path below a shorter base URL ends with a known one; a path that does not comes from a header or a field.
@@ -278,8 +288,8 @@ def decide(
         sent: What else the request says; None before it is built.
     """
     own = operation.method.upper()  # many servers read methods in any case of letters
-    is_reading = only_reads(policy, catalog, operation, is_documented=is_documented, sent=sent)
-    found = list(_matches(policy, catalog, operation, own, is_reading=is_reading))
+    reads = only_reads(policy, catalog, operation, is_documented=is_documented, sent=sent)
+    found = list(_matches(policy, catalog, operation, own, reads=reads))
     if not policy.names_operations and not methods and own != _HEAD:
         return strictest(found)
     paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
@@ -306,7 +316,7 @@ def decide(
     if is_documented and sent is not None:
         fitting = operations_at(catalog, own, paths, values)
         is_among = any(summary.name == operation.name for summary in fitting)
-        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, is_reading=is_reading)
+        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, reads=reads)
         depth = len(steps_of(operation.path) or ())
         if not fitting and any(step is not None and len(step) < depth for step in steps):
             # An empty value leaves another path, which the document does not have.
@@ -345,17 +355,17 @@ def _readings(
     reason: str,
     *,
     is_in_doubt: bool = False,
-    is_reading: bool = False,
+    reads: bool = False,
 ) -> Iterator[Decision]:
     """Yield what a policy says of operations that a server may take a request for.
 
     Args:
         reason: What asks for the method; empty for that of the request.
         is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
-        is_reading: As in `_matches`.
+        reads: As in `_matches`.
     """
     for operation in operations:
-        for match in _matches(policy, catalog, operation, method, is_reading=is_reading):
+        for match in _matches(policy, catalog, operation, method, reads=reads):
             if not is_in_doubt or match.key in {"confirm", "deny"}:
                 other = operation.name if isinstance(operation, OperationSummary) else ""
                 yield match._replace(other=other, override=reason)
@@ -373,12 +383,12 @@ def _matches(
     operation: Operation | OperationSummary,
     method: str,
     *,
-    is_reading: bool = False,
+    reads: bool = False,
 ) -> Iterator[Decision]:
     """Yield what each table says of an operation that is called by a method, the strictest of each first.
 
     Args:
-        is_reading: Whether the method only reads here, though it is not safe.
+        reads: Whether the policy says that the operation only reads.
     """
     for rules in policy.tables:
         for word in rules.deny:
@@ -389,7 +399,7 @@ def _matches(
         )
         if rules.allow is not None and allowing is None:
             yield Decision(DENIED, rules.place, "allow")
-        if rules.is_read_only and not (method in SAFE_METHODS or is_reading):
+        if rules.is_read_only and not (reads or is_reading(operation, method)):
             yield Decision(DENIED, rules.place, READ_ONLY)
         for word in rules.confirm:
             if _is_meant(word, catalog, operation, method, is_strict=True):

@@ -13,7 +13,7 @@ from dynacli.client.pages.decide_rule import configured_rule, document_pages
 from dynacli.client.pages.page_rule import is_listing, place_at
 from dynacli.commands._call.conclude_call import creation_line, next_line
 from dynacli.commands.run import Run
-from dynacli.http.semantics import SAFE_METHODS
+from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import counted, shell_line
 from dynacli.output.agent_text import AgentView, Around, DescribeAround, rounded_up
@@ -89,8 +89,8 @@ def note_large_response(run: Run, call: Call, response: "Response", pages: "Page
 
 
 def _only_reads(call: Call) -> bool:
-    """Return whether a call may be repeated for more of its response: a safe method, or a POST that is a search."""
-    return call.described.operation.method in SAFE_METHODS or is_listing(call.described)
+    """Return whether a call may be repeated for more of its response: it reads, or it is a POST that searches."""
+    return is_reading(call.described.operation) or is_listing(call.described)
 
 
 def _count(call: Call, response: "Response") -> int:

@@ -231,6 +231,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSet
         tags=options.tag,
         skipped=options.skip,
         may_write=options.write,
+        policy=settings.policy,
         refusal=lambda operation: settings.denial(DescribedOperation(api, operation)),
     )
     try:

@@ -47,6 +47,36 @@ _ACTING = [
     ("/admin/users/bulkPurge", "", "", "purge"),
     ("/newsletter/unsubscribe/{token}", "", "", "unsubscribe"),
     ("/v2/droplets/{droplet_id}/destroy_with_associated_resources", "", "", "destroy"),
+    ("/cancel/requests", "", "", "cancel"),
+    ("/1.2.14/createGroup", "createGroupUsingGET", "creates a new group", "create"),
+    ("/1.2.14/setText", "setTextUsingGET", "sets the text of a pad", "set"),
+    ("/1.2.14/movePad", "movePadUsingGET", "moves a pad. If force is true, an existing pad goes", "move"),
+    (
+        "/1.2.14/restoreRevision",
+        "restoreRevisionUsingGET",
+        "Restores revision from past as new changeset",
+        "restore",
+    ),
+    ("/pads/{id}", "deletePad", "Returns the deleted pad", "delete"),
+    ("/pads/{id}/copy", "getPad", "Get a pad", "copy"),
+    ("/deletePad", "getDeletePad", "Get Delete Pad", "delete"),
+    ("/nodes/{id}/drain", "", "", "drain"),
+    ("/nodes/{id}/yeet", "", "", "yeet"),
+    ("/nodes", "yeetNode", "", "yeet"),
+    ("/nodes", "yeet_node_nodes_get", "Yeet Node", "yeet"),
+    ("/nodes", "", "Yeets the node", "yeet"),
+    ("/nodes", "yeetNodeUsingGET", "", "yeet"),
+    ("/nodes/yeet", "nodes_yeet_retrieve", "", "yeet"),
+    ("/nodes", "yeetAndGetNodes", "", "yeet"),
+    ("/nodes", "restartAndGetNodes", "", "restart"),
+    ("/room/{id}/kick", "kick-user", "Kick", "kick"),
+    ("/orders", "orderPizza", "", "order"),
+    (
+        "/pods/{name}/exec",
+        "connectCoreV1GetNamespacedPodExec",
+        "connect GET requests to exec of Pod",
+        "connect",
+    ),
 ]
 _READING = [
     ("/sync/status", "", ""),
@@ -85,7 +115,6 @@ _READING = [
     ("/polls", "poll", "Polls"),
     ("/stop/{stop_id}/departures", "", "Departures of a stop"),
     ("/stop/{stop_id}/departure", "", ""),
-    ("/cancel/requests", "", ""),
     ("/test", "test_test_get", "Test"),
     ("/tests", "", "Tests"),
     ("/presets", "listPresets", ""),
@@ -96,6 +125,21 @@ _READING = [
     ("/notify/settings", "", ""),
     ("/notifications", "", "Notifications"),
     ("/checkout/start-page", "", ""),
+    (
+        "/1.2.14/padUsersCount",
+        "padUsersCountUsingGET",
+        "returns the number of users that are editing this pad",
+    ),
+    ("/1.2.14/isPasswordProtected", "isPasswordProtectedUsingGET", "returns true of false"),
+    ("/orders/{id}", "order", "Order"),
+    ("/users", "users_list", ""),
+    ("/me", "", "Current user"),
+    ("/", "", "Welcome"),
+    ("/load_balancers/{id}", "loadBalancers_get", "Retrieve an Existing Load Balancer"),
+    ("/fork_count", "fork_count", "Get fork count"),
+    ("/healthz", "healthz", "Kubernetes healthz endpoint"),
+    ("/invoices/{id}.pdf", "", ""),
+    ("/pods", "watchCoreV1PodListForAllNamespaces", "watch individual changes to a list of Pod"),
 ]
 
 
@@ -112,4 +156,4 @@ def test_a_read_that_only_reads(path: str, operation_id: str, summary: str) -> N
 
 
 def _operation(path: str, operation_id: str, summary: str) -> Any:
-    return cast("Any", SimpleNamespace(path=path, operation_id=operation_id, summary=summary))
+    return cast("Any", SimpleNamespace(path=path, operation_id=operation_id, summary=summary, tags=()))
