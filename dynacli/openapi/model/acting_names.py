@@ -21,7 +21,20 @@ _READING = frozenset(
     {
         *("browse", "calculate", "check", "collect", "compare", "compute", "contain", "count", "decode"),
         *("describe", "diff", "display", "download", "echo", "enumerate", "estimate", "examine", "explain"),
-        *("explore", "export", "fetch", "find", "get", "give", "has", "inspect", "is", "list", "locate"),
+        *(
+            "explore",
+            "export",
+            "fetch",
+            "find",
+            "get",
+            "give",
+            "has",
+            "head",
+            "inspect",
+            "is",
+            "list",
+            "locate",
+        ),
         *("look", "lookup", "obtain", "paginate", "peek", "ping", "preview", "provide", "query", "read"),
         *("render", "respond", "retrieve", "return", "search", "see", "serve", "show", "stream"),
         *("summarize", "tail", "validate", "view", "watch", "whether", "whoami"),
@@ -110,7 +123,7 @@ _NOUNS = _MODIFIED | {
     *("number", "oauth", "object", "openapi", "optional", "order", "org", "owner", "package", "pad"),
     *("param", "parent", "path", "pdf", "people", "person", "pet", "phone", "photo", "plan", "player"),
     *("plugin", "png", "pod", "post", "price", "private", "product", "profile", "project", "property"),
-    *("proxy", "public", "queue", "quota", "ranking", "recent", "recursive", "region", "registry"),
+    *("proxy", "public", "queue", "quota", "ranking", "raw", "recent", "recursive", "region", "registry"),
     *("repo", "report", "repository", "request", "resource", "response", "role", "room", "root"),
     *("route", "rule", "sample", "schema", "score", "secret", "self", "server", "service", "session"),
     *("setting", "simple", "single", "site", "size", "snapshot", "source", "space", "spec", "standard"),
@@ -134,7 +147,9 @@ _NOUN_FORM = re.compile(
     r".*[^aeiou]ed|.*(?:ance|ence|graph|ics|ing|ism|ity|ment|ness|ology|ship|sion|tion|ture|ware|z)|.?|.*[0-9].*"
 )
 """The forms of nouns and participles: `healthz`, `indexing`, `location`, `deleted`, `ipv6`."""
-_DETERMINERS = frozenset(["a", "all", "an", "any", "each", "every", "one", "the", "these", "this", "your"])
+_DETERMINERS = frozenset(
+    ["a", "all", "an", "any", "each", "every", "more", "one", "other", "the", "these", "this", "your"]
+)
 _LINKING = frozenset(
     {"about", "as", "at", "by", "for", "from", "in", "of", "on", "per", "that", "to", "with"}
 )
