@@ -1,11 +1,20 @@
 """Which reads do more than read, by the words of real documents."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from dynacli.openapi.model.acting_names import acting_word
+from dynacli.errors import DocumentError
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
+from dynacli.openapi.catalog.compiler.compile_document import compile_document
+from dynacli.openapi.model.acting_names import NAMED_METHODS, acting_word
+from dynacli.openapi.model.operation import OperationSummary
+from tests.documents import load_file
+from tests.real_documents import documents
 
 _ACTING = [
     # path, operation id, summary, word
@@ -157,3 +166,37 @@ def test_a_read_that_only_reads(path: str, operation_id: str, summary: str) -> N
 
 def _operation(path: str, operation_id: str, summary: str) -> Any:
     return cast("Any", SimpleNamespace(path=path, operation_id=operation_id, summary=summary, tags=()))
+
+
+_REFUSED_READS = 0.01
+"""The part of the reads of real documents that may be taken for actions."""
+_ACTIONS = re.compile(r"/authorize|/cookies/(?:set|delete).*|/user/log(?:in|out)|.*/generate-report")
+"""The paths of the GETs of real documents that change something, as a person reads them."""
+
+
+def _operations_of(path: Path) -> Iterator[OperationSummary]:
+    try:
+        catalog = catalog_in_memory(compile_document(load_file(path)), [])
+    except DocumentError:
+        return  # for such documents there are other tests
+    yield from (summary for summary in catalog.each_summary() if summary.method in NAMED_METHODS)
+    catalog.close()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.corpus
+def test_real_reads_are_taken_for_reads(corpus: Path) -> None:
+    """At most one in a hundred GETs of real documents that only read is refused; each that acts is."""
+    reads: list[str] = []
+    refused: list[str] = []
+    for path in documents(corpus):
+        for operation in _operations_of(path):
+            place = f"{path.name} {operation.path} {operation.operation_id}"
+            word = acting_word(operation)
+            if _ACTIONS.fullmatch(operation.path):
+                assert word, place
+                continue
+            reads.append(place)
+            if word:
+                refused.append(f"{word}: {place}")
+    assert len(refused) <= _REFUSED_READS * len(reads), "\n".join(refused)
