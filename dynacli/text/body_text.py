@@ -7,6 +7,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from dynacli.text.terminal import visible
@@ -74,6 +75,9 @@ def _looks_like_text(body: bytes) -> bool:
 _MAX_LENGTH = 300
 _MAX_BODY = 1024 * 1024
 _MAX_ERRORS = 3
+_MAX_LOOKED_AT = 100
+"""Members of a list or an object that are looked at for an error."""
+_MAX_TEXTS = 20
 _MAX_DEPTH = 3
 _TEXTS = (
     # RFC 9457 (problem details), RFC 6749 (OAuth 2.0), and what most APIs write
@@ -81,6 +85,18 @@ _TEXTS = (
     *("error", "msg", "reason", "description", "faultstring"),
 )
 _HOLDERS = ("error", "errors", "detail", "details", "fault", "message")
+FIELD_ERRORS = (
+    "errors",
+    "fieldErrors",
+    "field_errors",
+    "validationErrors",
+    "validation_errors",
+    "violations",
+)
+"""The keys of an object whose own keys are the names of inputs, as Rails and ASP.NET write it."""
+_OF_NO_FIELD = frozenset({"", "__all__", "_schema", "base", "nonFieldErrors", "non_field_errors"})
+"""The names under which Django, marshmallow and Rails list errors that belong to no single input."""
+_PLACES = ("loc", "field")
 
 
 def server_message(body: bytes, media_type: str, mask: Callable[[str], str] = str) -> str:
@@ -101,31 +117,79 @@ def server_message(body: bytes, media_type: str, mask: Callable[[str], str] = st
         value = json.loads(text)
     except (ValueError, RecursionError):
         return ""
-    found = [" ".join(mask(part).split()) for part in _texts_of(value, 0)]
-    line = visible("; ".join(dict.fromkeys(filter(None, found))), keep="")
+    found = [" ".join(mask(part).split()) for part in islice(_texts_of(value, 0), _MAX_TEXTS)]
+    said = "; ".join(_without_repetition(found))
+    line = visible(re.sub(r"(?<!\.)\.(?=; )", "", said), keep="")
     return line if len(line) <= _MAX_LENGTH else line[:_MAX_LENGTH] + "..."
 
 
-def _texts_of(value: Any, depth: int) -> Iterator[str]:
-    """Yield the texts of an error object, or of the first errors of a list."""
+def _without_repetition(texts: list[str]) -> Iterator[str]:
+    """Yield the texts that are not a part of another one: `detail` often repeats `title`."""
+    folded = [text.casefold().rstrip(".") for text in texts]
+    for index, text in enumerate(folded):
+        others = [*(other for other in folded if other != text), *folded[:index]]
+        part = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+        if text and not any(map(part.search, others)):
+            yield texts[index]
+
+
+def _texts_of(value: Any, depth: int, field: str = "") -> Iterator[str]:
+    """Yield the texts of an error object, or of the first errors of a list.
+
+    Args:
+        field: The input that the errors are about; empty if none is known.
+    """
     if isinstance(value, str):
-        yield value
+        yield f"{field}: {value}" if field else value
     elif isinstance(value, list):
-        for item in value[:_MAX_ERRORS]:
-            yield from _texts_of(item, depth + 1)
+        with_text = 0
+        for item in value[:_MAX_LOOKED_AT]:
+            texts = list(_texts_of(item, depth + 1, field))
+            yield from texts
+            with_text += bool(texts)
+            if with_text == _MAX_ERRORS:
+                return
     elif isinstance(value, dict) and depth <= _MAX_DEPTH:
-        place = _place_of(value)
+        place = _place_of(value) or field
         # A code says something to a person if there is nothing else, and belongs to one of several errors.
-        names = [name for name in _TEXTS if isinstance(value.get(name), str)] or ["code"] * bool(depth)
-        yield from (f"{place}{value[name]}" for name in names if isinstance(value.get(name), str))
-        for name in _HOLDERS:
+        names = [name for name in _TEXTS if isinstance(value.get(name), str)]
+        has_code = bool(depth) and isinstance(value.get("code"), str)
+        texts = [value[name] for name in names or ["code"] * has_code]
+        yield from (f"{place}: {text}" if place else text for text in texts)
+        for name in dict.fromkeys((*_HOLDERS, *FIELD_ERRORS)):
             if isinstance(value.get(name), dict | list):
-                yield from _texts_of(value[name], depth + 1)
+                yield from _texts_of(value[name], depth + 1, field)
+        if not texts or not depth:
+            yield from islice(_texts_of_fields(value, depth, field, has_text=bool(texts)), _MAX_ERRORS)
+
+
+def _texts_of_fields(value: dict[str, Any], depth: int, field: str, *, has_text: bool) -> Iterator[str]:
+    """Yield the texts of an object whose keys are the names of inputs: `{"name": ["This field is required."]}`.
+
+    Args:
+        depth: As of `_texts_of`.
+        field: As of `_texts_of`.
+        has_text: Whether the object has a text of its own, so that other keys need not be inputs.
+    """
+    for name, item in islice(value.items(), _MAX_LOOKED_AT):
+        if name in _PLACES or (name in _HOLDERS and isinstance(item, dict | list)):
+            continue
+        items = item if isinstance(item, list) else [item]
+        is_sentence = any(isinstance(text, str) and " " in text.strip() for text in items)
+        if has_text:
+            is_error = is_sentence and isinstance(item, list)
+        elif isinstance(item, str):
+            is_error = is_sentence
+        else:
+            is_error = name not in FIELD_ERRORS
+        if is_error:
+            inside = field if name in _OF_NO_FIELD else f"{field}.{name}" if field else name
+            yield from _texts_of(item, depth + 1, inside)
 
 
 def _place_of(error: dict[str, Any]) -> str:
-    """Return the input that an error names, for example FastAPI's `loc`, in front of its message."""
-    place = error.get("loc", error.get("field"))
+    """Return the input that an error names, such as FastAPI's `loc`; empty if it names none."""
+    place = next((error[key] for key in _PLACES if key in error), None)
     if isinstance(place, list):
         place = ".".join(str(step) for step in place if isinstance(step, str | int))
-    return f"{place}: " if isinstance(place, str) and place else ""
+    return place if isinstance(place, str) else ""

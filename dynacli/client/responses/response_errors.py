@@ -23,7 +23,7 @@ from dynacli.openapi.model.operation import EACH, Operation, Parameter, Security
 from dynacli.openapi.model.path_templates import parameter_names
 from dynacli.openapi.model.wording import enumerated
 from dynacli.registry.configuration import DEMO
-from dynacli.text.body_text import decoded, is_json, server_message
+from dynacli.text.body_text import FIELD_ERRORS, decoded, is_json, server_message
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of, with_masked_query, without_query
 
@@ -284,8 +284,6 @@ _NAMING = (
 """The keys of an error object that name an input: RFC 9457 and JSON:API (`pointer`, `parameter`, `header`), FastAPI
 (`loc`), GitHub, Google, Spring and many others (`field`), Stripe (`param`), Jakarta's validation (`propertyPath`), zod
 and express-validator (`path`), Ajv (`instancePath`, `dataPath`)."""
-_LISTS = ("errors", "fieldErrors", "field_errors", "validationErrors", "validation_errors", "violations")
-"""The keys of an object whose own keys are the names of inputs, as Rails and ASP.NET write it."""
 _BESIDE_NAME = frozenset({"reason", "message", "detail"})
 _LOCATIONS = frozenset({"path", "query", "header", "cookie", "body"})
 _STEP = re.compile(r"[^.\[\]/]+")
@@ -367,7 +365,7 @@ def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
             yield from _place(node[key], key)
     if isinstance(node.get("name"), str) and not _BESIDE_NAME.isdisjoint(node):
         yield from _place(node["name"], "name")  # `invalid-params` of RFC 7807
-    for key in _LISTS:
+    for key in FIELD_ERRORS:
         if isinstance(node.get(key), Mapping):
             for name in node[key]:
                 yield from _place(name, "field")
