@@ -226,6 +226,15 @@ def test_the_page_of_options_is_narrowed_by_a_word() -> None:
     assert 2 == run_cli("help", "options", "no-such-word").exit_code
 
 
+@pytest.mark.parametrize("topic", ["wait", "Pages", "links", "waiting"])
+def test_the_page_of_options_has_the_group_of_a_topic(topic: str) -> None:
+    """A word of the title of a group, or its beginning, prints this group alone."""
+    page = run_cli("help", "options", topic).stdout
+    assert "Pages, waiting and links\n" == page.splitlines(keepends=True)[0]
+    flags = ["--all", "--max-items", "--wait", "--wait-timeout", "--wait-interval", "--follow"]
+    assert flags == [line.split()[0] for line in page.splitlines() if line.startswith("  --")]
+
+
 @pytest.mark.parametrize("subject", ["tls", "certificates", "proxies", "http_proxy"])
 def test_a_subject_leads_to_its_topic(subject: str) -> None:
     """What people look up is not always what a topic is called."""

@@ -1,5 +1,6 @@
 """The help pages of dynacli itself and of its commands, and the list of all options: all from the tables."""
 
+import re
 from collections.abc import Sequence
 
 from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_lines
@@ -138,7 +139,7 @@ def options_page(env: Environment, word: str = "") -> str:
     """Return the page of all options that dynacli has besides those of single commands and operations.
 
     Args:
-        word: Only the options in whose row it is, in any case; empty for all.
+        word: The topic of a group of options, or a word of their rows; empty for all.
 
     Raises:
         UsageError: No option has the word.
@@ -146,29 +147,50 @@ def options_page(env: Environment, word: str = "") -> str:
     from dynacli.guide.pages import as_of_program
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
+    listed = [
+        line
+        for title, rows in _option_rows(word)
+        for line in (
+            *filter(None, [title and paint.bold(title)]),
+            *row_lines(rows, width, 34 if width >= 72 else 8),
+            "",
+        )
+    ]
+    if word:
+        return as_of_program("\n".join(listed[:-1]))
     lines = [*usage_lines(f"{invocation(api='API')} OPERATION [ARGUMENTS] [OPTIONS]", width), ""]
     about = (
         "Give these options before the API or after the operation. If an operation has an option of the same name, "
         "give dynacli's before the API. A command accepts those that its help page lists."
     )
-    lines += [*(f"  {line}" for line in wrapped(about, width - 2)), ""]
-    rows_of_groups = [
-        (title, [option_row(option) for option in OPTIONS if option.group in groups])
-        for title, groups in OPTION_GROUPS
-    ]
-    if word:
-        found = [row for _, rows in rows_of_groups for row in rows if word.lower() in " ".join(row).lower()]
-        if not found:
-            raise UsageError(
-                f"No option has `{word}` in its name or help",
-                hint=f"`{invocation('help options')}` lists all options, and `{invocation('help')}` the topics",
-            )
-        return as_of_program("\n".join(row_lines(found, width, 34 if width >= 72 else 8)))
-    for title, rows in rows_of_groups:
-        lines += [paint.bold(title), *row_lines(rows, width, 34 if width >= 72 else 8), ""]
+    lines += [*(f"  {line}" for line in wrapped(about, width - 2)), "", *listed]
     repeated = [f"`{option.flags[0]}`" for option in OPTIONS if option.is_multiple]
     lines += wrapped(f"You can repeat {', '.join(repeated[:-1])} and {repeated[-1]}.", width)
     return as_of_program("\n".join(lines))
+
+
+def _option_rows(word: str) -> list[tuple[str, list[Row]]]:
+    """Return title → rows of the groups of options that a word names, or the rows that have it, without a title.
+
+    A word names a group if a word of the title begins with it: `wait` of "Pages, waiting and links".
+
+    Raises:
+        UsageError: No option has the word.
+    """
+    groups = [
+        (title, [option_row(option) for option in OPTIONS if option.group in groups])
+        for title, groups in OPTION_GROUPS
+    ]
+    begins = re.compile(rf"\b{re.escape(word)}", re.IGNORECASE)
+    if named := [(title, rows) for title, rows in groups if begins.search(title)]:
+        return named
+    found = [row for _, rows in groups for row in rows if word.lower() in " ".join(row).lower()]
+    if found:
+        return [("", found)]
+    raise UsageError(
+        f"No option has `{word}` in its name or help",
+        hint=f"`{invocation('help options')}` lists all options, and `{invocation('help')}` the topics",
+    )
 
 
 ROOT_EXAMPLES = (
