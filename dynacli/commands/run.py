@@ -207,13 +207,19 @@ class Run:
         options = self.all_options
         return self.env.is_agent or options.output_format == "agent" or options.max_bytes is not None
 
-    def api(self, word: str) -> OpenedApi:
-        """Return the API that a word names; it is opened once in a run."""
+    def api(self, word: str, *, is_search: bool = False) -> OpenedApi:
+        """Return the API that a word names; it is opened once in a run.
+
+        Args:
+            is_search: Whether the warnings about its document are written only on its first use of a day: nothing is
+                called, and people search many times.
+        """
         if word not in self._apis:
             options = self.all_options
             api = self.open_apart(word, refresh=options.refresh, offline=options.offline)
             self._apis[word] = api
-            if api.has_notes:
+            is_repeated = is_search and not api.is_new and api.revisions.was_used_today
+            if api.has_notes and not is_repeated:
                 self._warn_of_document(api)
             if "policy" in api.entry or "profiles" in api.entry:
                 self._warn_of_policy(api)

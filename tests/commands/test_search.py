@@ -9,7 +9,7 @@ import pytest
 from dynacli.client.search_operations import search_operations
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_api
-from tests.documents import document, operation, parameter, save
+from tests.documents import document, operation, parameter, pets, save, serve
 from tests.harness import Recorder, Response, run_cli
 from tests.real_documents import FOLDER
 
@@ -296,10 +296,26 @@ def test_what_is_found_has_a_form_for_programs(api: str) -> None:
 
 
 def test_people_see_a_summary_and_two_lines(api: str) -> None:
-    """The best hit is told as by `describe --summary`, two others with the beginning of their command line."""
+    """The best hit is told as by `describe --summary`, two others by name; a registered API begins their command."""
     lines = run_cli("search", api, "list", "pets").stdout.splitlines()
     assert run_cli("describe", api, "list-pets", "--summary").stdout.splitlines() == lines[:-2]
-    assert all(line.startswith(f"Or   dynacli {api} ") for line in lines[-2:])
+    assert [f"Run  dynacli {api} list-pets"] == [line for line in lines if api in line]
+    run_cli("api", "add", "zoo", api)
+    named = run_cli("search", "zoo", "list", "pets").stdout.splitlines()[-2:]
+    assert [line.replace("Or   ", "Or   dynacli zoo ") for line in lines[-2:]] == named
+
+
+def test_a_warning_about_a_document_is_not_repeated_by_each_search(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """The first use of a day has it; a call has it always."""
+    run_cli("api", "add", "zoo", serve(server, pets("1", server.origin)))
+    monkeypatch.setenv("DYNACLI_REFRESH", "sometimes")
+    for mark in home.rglob("used"):
+        mark.unlink()
+    questions = [("zoo", "list pets"), ("zoo", "list pets"), ("list pets",)]
+    assert [True, False, False] == ["sometimes" in run_cli("search", *words).stderr for words in questions]
+    assert "sometimes" in run_cli("zoo", "list-pets", "--dry-run").stderr
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,10 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     from dynacli.output.render import is_for_people, write_data
 
     name, question = (api, words) if api else _named_api(run.env, words)
-    opened = {opened_api.name: opened_api for opened_api in ([run.api(name)] if name else _registered(run))}
+    opened = {
+        opened_api.name: opened_api
+        for opened_api in ([run.api(name, is_search=True)] if name else _registered(run))
+    }
     hits = search_operations(opened.values(), " ".join(question))
     if run.options.verbose:
         for hit in hits:
@@ -187,7 +190,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     def text(paint: Painter, _width: int) -> str:
         run.note_quotes()
         shown = best[1].splitlines() if best else []
-        return "\n".join([*shown, *_lines(run.env, hits[1:], paint)])
+        return "\n".join([*shown, *_lines(run.env, opened, hits[1:], paint)])
 
     data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
     form = run.data_format
@@ -217,7 +220,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
         raise UsageError("Nothing to search", reason=reason, hint=hint)
     for name in names:
         try:
-            yield run.api(name)
+            yield run.api(name, is_search=True)
         except DynacliError as error:
             run.warn(f"`{name}` is not searched: {error.message}")
 
@@ -242,9 +245,15 @@ def _row(hit: "Hit") -> dict[str, Any]:
     }
 
 
-def _lines(env: Environment, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
+def _lines(
+    env: Environment, opened: dict[str, OpenedApi], hits: "list[Hit]", paint: Painter
+) -> Iterator[str]:
     for hit in hits[:_RUNNERS_UP]:
-        line = visible(f"Or   {invocation(api=hit.api)} {hit.name}", keep="")
+        # The line of the best hit has the URL or path of a document already.
+        has_name = opened[hit.api].is_registered or hit.api == DEMO
+        line = visible(
+            f"Or   {invocation(api=hit.api)} {hit.name}" if has_name else f"Or   {hit.name}", keep=""
+        )
         place = f"  {hit.method} {word_or_quoted(hit.path)}"
         summary = visible(telling(hit.summary, hit.name), keep="")
         if env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
