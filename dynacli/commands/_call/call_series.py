@@ -322,7 +322,7 @@ class Listing:
             return
         if 200 <= page.response.status < 300:
             self._say_what_is_missing()
-
+            self._say_what_came()
         note_if_large(self._run, page.call, page.response, self._form, self._loop)
         validation = None if page.validation is None else self._validation
         conclude(self._run, page.call, page.response, validation, self._report, unwritten)
@@ -334,6 +334,12 @@ class Listing:
             (self._run.warn if is_no_list else self._run.note)(note)
         if self._validation.dropped:
             self._run.note(f"{self._validation.dropped:,} more findings are not shown")
+
+    def _say_what_came(self) -> None:
+        """Write on a terminal how many items of how many pages came; nothing of a single page."""
+        run, last = self._run, self._last
+        if last is not None and last.number > 1 and run.env.stderr_is_terminal and run.error_format == "text":
+            run.note(f"{counted(self._loop.count, 'item')}, {counted(last.number, 'page')}")
 
     def _end_early(self, error: BaseException) -> None:
         """Write what came before an error or an interruption, and say how to go on."""

@@ -396,7 +396,12 @@ def test_a_terminal_is_told_that_there_is_more(server: Recorder) -> None:
     assert "3 of 7; --all for the rest" in run_cli(word, "list-things", terminal=both).stderr
     assert "--all" not in run_cli(word, "list-things", "--page", "3", terminal=both).stderr
     assert "" == run_cli(word, "list-things").stderr
-    assert "--all for" not in run_cli(word, "list-things", "--all", terminal=both).stderr
+    assert "\x1b[2m7 items, 3 pages\x1b[22m\n" == run_cli(word, "list-things", "--all", terminal=both).stderr
+    assert "" == run_cli(word, "list-things", "--all").stderr
+    single = ListedApi(
+        lambda _: ({"data": ITEMS, "total": 7}, {}), record(data=array), {"page": integer}
+    ).start(server)
+    assert "" == run_cli(single, "list-things", "--all", terminal=both).stderr
     linked = ListedApi(lambda _: (ITEMS[:1], {"Link": '</x>; rel="next"'}), array).start(server)
     assert "1 item; --all for the rest" in run_cli(linked, "list-things").stderr
     refused = ListedApi(lambda _: ({"data": ITEMS, "next": "http://x.example/"}, {}), {}).start(server)
