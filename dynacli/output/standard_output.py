@@ -212,6 +212,20 @@ def _descriptor(env: Environment) -> int | None:
         return None
 
 
+def is_redirected(env: Environment) -> bool:
+    """Return whether standard output goes into a file: `> FILE`, and not into one that also has standard error."""
+    import stat
+
+    descriptor = _descriptor(env)
+    if descriptor is None:
+        return False
+    try:
+        is_shared = os.path.sameopenfile(descriptor, env.stderr.fileno())
+    except (OSError, ValueError, AttributeError):
+        is_shared = False
+    return stat.S_ISREG(os.fstat(descriptor).st_mode) and not is_shared
+
+
 class _Watch(threading.Thread):
     """A thread that waits until the reader of a pipe is gone.
 

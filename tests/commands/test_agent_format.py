@@ -491,6 +491,19 @@ def test_a_large_response_has_a_note_for_agents(
     assert len(less.stdout_bytes) < 4_700
 
 
+def test_there_is_no_note_if_a_file_has_the_response(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`> FILE` prints nothing that is much to read; a file that has both streams is what an agent reads."""
+    words = [sys.executable, "-m", "dynacli", _large(server), "list-pets"]
+    monkeypatch.setenv("AI_AGENT", "1")
+    with (tmp_path / "response").open("wb") as file:
+        apart = subprocess.run(words, check=True, stdout=file, stderr=subprocess.PIPE)
+        subprocess.run(words, check=True, stdout=file, stderr=subprocess.STDOUT)
+    assert b"" == apart.stderr
+    assert "The response has" in (tmp_path / "response").read_text()
+
+
 def test_there_is_no_note_if_little_is_printed(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A filter, a format for agents, a file: nothing to note; nor for a person on a terminal."""
     api = _large(server)

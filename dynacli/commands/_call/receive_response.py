@@ -28,7 +28,7 @@ from dynacli.http.semantics import (
 from dynacli.http.send import FILE_LIMIT, VALIDATED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.output.output_format import OutputFormat
-from dynacli.output.standard_output import Write, is_unchanged, watched_reader, written_body
+from dynacli.output.standard_output import Write, is_redirected, is_unchanged, watched_reader, written_body
 from dynacli.record import replace
 
 if TYPE_CHECKING:
@@ -434,7 +434,8 @@ def note_if_large(
     run: Run, call: Call, response: Response, form: OutputFormat, pages: "PageLoop | None" = None
 ) -> None:
     """Write a note if an agent gets a response of many bytes on standard output that could be shorter."""
-    if run.env.stdout_size > _MANY_BYTES and run.env.is_agent and form.format != "agent":
+    is_much = run.env.stdout_size > _MANY_BYTES and run.env.is_agent and form.format != "agent"
+    if is_much and not is_redirected(run.env):
         from dynacli.commands._call.agent_response import note_large_response
 
         note_large_response(run, call, response, pages)
