@@ -15,7 +15,7 @@ from dynacli.http.semantics import (
     split_media_type,
 )
 from dynacli.openapi.model.wording import counted, enumerated
-from dynacli.openapi.schema.read_schema import json_type
+from dynacli.openapi.schema.read_schema import json_type, property_names
 from dynacli.text.body_text import decoded, is_json
 from dynacli.text.exact_json import exact_number, read_json
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError
@@ -203,25 +203,41 @@ _MOST_KEYS = 12
 _LONGEST_KEY = 40
 
 
-def void_note(value: Any, expression: str, found: Any, subject: str = "the response") -> str:
-    """Return what a note says of a filter that finds nothing in a value: what there is, and the closest that works.
+def filter_note(
+    value: Any,
+    expression: str,
+    found: Any,
+    subject: str = "the response",
+    schema: "FindSchema | None" = None,
+) -> str:
+    """Return a note on a filter that finds nothing in a value, or names a field that neither it nor the document has.
 
-    It is empty if the filter finds nothing although all of its fields are there.
+    It says what there is, and the closest filter that works. It is empty if there is no such field.
 
     Args:
         found: What the filter gives.
         subject: What messages call the value.
+        schema: Finds the document's schema of the value; None if only a filter that finds nothing is of interest.
     """
     from dynacli.text.filter_value import closest_filter, is_void, outermost_list, unknown_fields
 
-    unknown = unknown_fields(value, expression) if value is not None and is_void(found) else []
-    if not unknown and (value is None or found is not None):
+    has_nothing = is_void(found)
+    if value is None or (schema is None and not has_nothing):
         return ""
+    unknown = unknown_fields(value, expression)
+    if unknown and not has_nothing and schema is not None:
+        documented = schema()
+        known = property_names(documented.schema, documented.resolve)
+        unknown = [name for name in unknown if name not in known]
+    if not unknown and found is not None:
+        return ""
+    named = enumerated([f"`{visible(name, keep='')[:_LONGEST_KEY]}`" for name in unknown], "or")
     if found is None:
         said = f"The filter gives `null`: {subject} {_said_of(value)}"
-    else:
-        named = enumerated([f"`{visible(name, keep='')}`" for name in dict.fromkeys(unknown)], "or")
+    elif has_nothing:
         said = f"The filter finds nothing: {subject} has no {named} there"
+    else:
+        said = f"Neither {subject} nor the document has {named} there"
     if closest := closest_filter(value, expression):
         return f"{said}; `{visible(closest, keep='')}` works"
     path, items = outermost_list(value)

@@ -14,7 +14,7 @@ from dynacli.openapi.model.find_items import Items, KnownItems, find_items, rows
 from dynacli.openapi.model.wording import counted
 from dynacli.output._columns import EMPTY, NESTED, Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import OutputFormat
-from dynacli.output.standard_error import write_void_note
+from dynacli.output.standard_error import write_filter_note
 from dynacli.output.standard_output import written_text
 from dynacli.record import record, replace
 from dynacli.text.exact_json import compact_json
@@ -370,7 +370,7 @@ def write_body_for_agent(
         else:
             value = body_value(body, media_type, schema)
         try:
-            view = _filtered_view(env, value, form, room, known)
+            view = _filtered_view(env, value, form, room, known, schema)
         except FormatError as error:
             failure, view = error, view_of_value(value, room, (), known)
     except NoValueError as error:
@@ -390,15 +390,19 @@ def write_body_for_agent(
 
 
 def _filtered_view(
-    env: Environment, value: Any, form: OutputFormat, room: int, known: KnownItems | None
+    env: Environment,
+    value: Any,
+    form: OutputFormat,
+    room: int,
+    known: KnownItems | None,
+    schema: "FindSchema | None",
 ) -> AgentView:
     if not form.filter:
         return view_of_value(value, room, form.columns, known)
-    from dynacli.text.filter_value import filtered, is_void
+    from dynacli.text.filter_value import filtered
 
     found = filtered(value, form.filter)
-    if is_void(found):
-        write_void_note(env, value, form.filter, found)
+    write_filter_note(env, value, form.filter, found, schema=schema)
     return view_of_value(found, room, form.columns)
 
 

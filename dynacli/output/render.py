@@ -138,7 +138,7 @@ def _write_formed(
     except NoValueError as error:
         reason, hint = str(error), error.hint or hint
     else:
-        write_value(env, value, form, known=known)
+        write_value(env, value, form, known=known, schema=schema)
         return
     write_body(env, body, media_type, instead)
     raise FormatError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
@@ -172,7 +172,7 @@ def _write_whole(
     from dynacli.output.written_items import write_value
 
     value = {**head, "body": shown_value(body, media_type, schema)}
-    write_value(env, value, form, known=KnownItems(holder="none"))
+    write_value(env, value, form, known=KnownItems(holder="none"), schema=schema)
 
 
 def _wanted(form: OutputFormat) -> str:

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import DISTRIBUTION, Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.text.terminal import Painter, visible, visible_painted
+
+if TYPE_CHECKING:
+    from dynacli.media.body_value import FindSchema
 
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False, label: str = "") -> None:
@@ -155,18 +158,21 @@ def write_note(env: Environment, text: str) -> None:
     write_stderr(env, text, painted=True)
 
 
-def write_void_note(
-    env: Environment, value: Any, expression: str, found: Any, subject: str = "the response"
+def write_filter_note(
+    env: Environment,
+    value: Any,
+    expression: str,
+    found: Any,
+    subject: str = "the response",
+    schema: "FindSchema | None" = None,
 ) -> None:
-    """Write a note if a filter gives nothing of a value: what there is to filter.
+    """Write a note if a filter finds nothing in a value, or names a field that nothing has.
 
-    Args:
-        found: What it gives.
-        subject: What the value is.
+    The arguments are those of `filter_note`.
     """
-    from dynacli.media.body_value import void_note
+    from dynacli.media.body_value import filter_note
 
-    note = void_note(value, expression, found, subject)
+    note = filter_note(value, expression, found, subject, schema)
     if note:
         write_note(env, note)
 

@@ -7,19 +7,22 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.output._columns import Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import AT_THE_END, ITEM_FORMATS, TABLES, OutputFormat
-from dynacli.output.standard_error import write_void_note
+from dynacli.output.standard_error import write_filter_note
 from dynacli.output.standard_output import Write, blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
+
+if TYPE_CHECKING:
+    from dynacli.media.body_value import FindSchema
 
 _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
@@ -66,7 +69,7 @@ def written_items(
 
         yield write_filtered
     if last is not None and not count:
-        write_void_note(env, last, form.filter, None, "an item")
+        write_filter_note(env, last, form.filter, None, "an item")
 
 
 def write_items(env: Environment, items: Iterable[Any], form: OutputFormat) -> None:
@@ -183,12 +186,20 @@ def _write_table(
         write_stderr(env, note)
 
 
-def write_value(env: Environment, value: Any, form: OutputFormat, *, known: KnownItems | None = None) -> None:
+def write_value(
+    env: Environment,
+    value: Any,
+    form: OutputFormat,
+    *,
+    known: KnownItems | None = None,
+    schema: "FindSchema | None" = None,
+) -> None:
     """Write a value: what the filter of the form leaves of it, in the format of the form.
 
     Args:
         value: A value of `dynacli.text.exact_json`.
         known: What the document says of its items; None if it says nothing. After a filter it says nothing, either.
+        schema: Finds the document's schema of the value; None if there is none.
 
     Raises:
         FormatError: It cannot be written in this form, and was written as JSON.
@@ -198,11 +209,10 @@ def write_value(env: Environment, value: Any, form: OutputFormat, *, known: Know
     try:
         shown = value
         if form.filter:
-            from dynacli.text.filter_value import filtered, is_void
+            from dynacli.text.filter_value import filtered
 
             shown = filtered(value, form.filter)
-            if is_void(shown):
-                write_void_note(env, value, form.filter, shown)
+            write_filter_note(env, value, form.filter, shown, schema=schema)
         if form.format == "agent":
             _write_for_agent(env, shown, form, None if form.filter else known)
         elif form.format in ITEM_FORMATS:
@@ -393,6 +403,8 @@ def _value_text(env: Environment, value: Any, form: OutputFormat) -> str:
     if form.format not in _TEXT_OF:
         from dynacli.text.json_text import reindent
 
+        if form.format == "auto" and (form.file or not env.stdout_is_terminal):
+            return compact_json(value) + "\n"  # as a response without a filter is in a pipe
         return _shown_json(env, form)(reindent(compact_json(value))) + "\n"
     try:
         return _shown_text(env, form)(_TEXT_OF[form.format](value))

@@ -209,8 +209,8 @@ class _Tracing(_Interpreter):
         fields: The number of a node → its name, and whether a value had it.
     """
 
-    def __init__(self) -> None:
-        super().__init__(_STEPS_OF_TRIAL)
+    def __init__(self, steps: int) -> None:
+        super().__init__(steps)
         self.fields: dict[int, tuple[str, bool]] = {}
 
     def visit_field(self, node: Any, value: Any) -> Any:
@@ -244,10 +244,12 @@ def unknown_fields(value: Any, expression: str) -> list[str]:
     """Return the fields of a filter that no value had to which it was applied.
 
     Args:
-        value: A value of `dynacli.text.exact_json`, of whose lists the first items count.
+        value: A value of `dynacli.text.exact_json`.
     """
     found = _tried(_sampled(value, _DEEPEST + 2), expression)
-    return found[1] if found is not None else []
+    if found is not None and found[1]:
+        found = _tried(value, expression, _MOST_STEPS)  # an item after the first ones may have the field
+    return list(dict.fromkeys(found[1])) if found is not None else []
 
 
 def closest_filter(value: Any, expression: str) -> str:
@@ -291,9 +293,9 @@ def outermost_list(value: Any) -> tuple[str, list[Any]]:
     return next(lists, ("", []))
 
 
-def _tried(value: Any, expression: str) -> tuple[Any, list[str]] | None:
+def _tried(value: Any, expression: str, steps: int = _STEPS_OF_TRIAL) -> tuple[Any, list[str]] | None:
     """Return what a filter makes of a value, and the fields that nothing had; None if it fails."""
-    interpreter = _Tracing()
+    interpreter = _Tracing(steps)
     try:
         parsed = jmespath.compile(expression).parsed
         found = interpreter.visit(parsed, value)

@@ -24,7 +24,7 @@ from dynacli.record import replace
 from dynacli.text import filter_value
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.filter_value import check_filter, filtered
-from tests.documents import pets, save
+from tests.documents import document, operation, pets, save
 from tests.harness import Recorder, Response, json_response, run_cli
 
 JSON = "application/json"
@@ -239,7 +239,8 @@ FORMED: dict[str, tuple[bytes, OutputFormat, str]] = {
         form_of("csv", columns="a.b,a.b.c"),
         "a.b,a.b.c\r\n1,2\r\n",
     ),
-    "filter": (PETS, form_of(filter_="pets[?id > `1`].price"), "[\n  1.10\n]\n"),
+    "filter": (PETS, form_of(filter_="pets[?id > `1`].price"), "[1.10]\n"),
+    "filter-indented": (PETS, form_of("json", filter_="pets[?id > `1`].price"), "[\n  1.10\n]\n"),
     "filter into lines": (PETS, form_of("lines", filter_="pets[].name"), "Rex\n"),
     "filter into a table": (PETS, form_of("table", filter_="pets[].{n: id}"), "n\n-\n1\n2\n"),
     "filter into rows": (PETS, form_of("csv", filter_="pets[].[id, name]"), "0,1\r\n1,Rex\r\n2,\r\n"),
@@ -480,6 +481,27 @@ def test_a_filter_that_finds_nothing_is_right_if_its_fields_are_there(server: Re
         "rows[?name=='c'].owner.login",
     ):
         assert "" == run_cli(*words, expression).stderr
+
+
+@pytest.mark.parametrize(
+    ("expression", "note"),
+    [
+        ("rows[].{n: id, m: nmae}", "has `nmae` there; `rows[].{n: id, m: name}` works\n"),
+        ("[total, totl]", "has `totl` there; `[total, total]` works\n"),
+        ("rows[].{n: id, d: documented, l: late}", ""),
+    ],
+)
+def test_a_field_that_is_nowhere_has_a_note(server: Recorder, expression: str, note: str) -> None:
+    """A filter that finds something may still name a field that neither any item nor the document has."""
+    rows = [*_ROWS["rows"], *({"id": n} for n in range(3, 40)), {"id": 40, "late": 1}]  # type: ignore[misc]
+    server.responses["/pets"] = json_response({**_ROWS, "rows": rows})
+    schema = {"properties": {"rows": {"items": {"properties": {"documented": {}}}}}}
+    responses = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
+    listing = operation("listPets", responses=responses)
+    word = save(document({"/pets": {"get": listing}}, servers=[server.origin]))
+    result = run_cli(word, "list-pets", "-f", expression)
+    assert 0 == result.exit_code
+    assert (f"Neither the response nor the document {note}" if note else "") == result.stderr
 
 
 def test_a_filter_that_fails_names_the_closest_that_works(server: Recorder) -> None:

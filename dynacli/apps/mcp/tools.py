@@ -33,7 +33,7 @@ from dynacli.errors import DynacliError, FormatError, HttpError, InternalError, 
 from dynacli.files import is_url
 from dynacli.http.exchange import EndableClients
 from dynacli.http.semantics import SAFE_METHODS, is_sequence
-from dynacli.media.body_value import void_note
+from dynacli.media.body_value import filter_note
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.openapi.model.wording import counted
@@ -165,7 +165,7 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[
     try:
         found = filtered(outcome.data, asked.expression, _FILTER)
         reported = outcome.reported
-        if note := void_note(outcome.data, asked.expression, found):
+        if note := filter_note(outcome.data, asked.expression, found):
             reported = {**reported, "filter": note}
         return Outcome(reported, found, is_error=outcome.is_error)
     except FormatError as error:

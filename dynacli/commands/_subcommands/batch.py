@@ -448,9 +448,9 @@ class _ResultWriter:
         finally:
             self._reporting.clear()
         if self._left_out is not None and not self._has_written:
-            from dynacli.media.body_value import void_note
+            from dynacli.media.body_value import filter_note
 
-            self._run.note(void_note(self._left_out, self._form.filter, None, "a row"))
+            self._run.note(filter_note(self._left_out, self._form.filter, None, "a row"))
 
     def _note_interrupt(self) -> None:
         self.is_interrupted = True

@@ -174,6 +174,29 @@ def properties_of(schemas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_MOST_SCHEMAS = 5_000
+
+
+def property_names(schema: Any, resolve: Callable[[str], Any]) -> set[str]:
+    """Return the names of the properties that a schema has at any depth."""
+    names: set[str] = set()
+    waiting, seen = [schema], dict[int, Mapping[str, Any]]()
+    while waiting and len(seen) < _MOST_SCHEMAS:
+        for part in possible_schemas(waiting.pop(), resolve, _MOST_SCHEMAS):
+            if id(part) not in seen:
+                seen[id(part)] = part
+                properties = mapping_of(part, "properties")
+                names.update(properties)
+                items = (part[keyword] for keyword in ("items", "contains") if keyword in part)
+                waiting += [
+                    *properties.values(),
+                    *other_properties(part),
+                    *items,
+                    *list_of(part, "prefixItems"),
+                ]
+    return names
+
+
 def value_types_of(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the types that a value may have, without null, also those that schemas only imply; empty for all."""
     types: dict[str, None] = {}
