@@ -1,5 +1,6 @@
 """`dynacli auth`: credentials that are stored go to the origin they were stored for, and nowhere else."""
 
+import getpass
 import json
 import shlex
 from base64 import b64encode
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from dynacli.auth import credential_store
+from dynacli.auth.credentials import store_path
+from dynacli.environment import Environment
 from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, save
@@ -147,6 +150,37 @@ def test_without_a_keyring_a_file_is_asked_for(shop: Shop) -> None:
     result = run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
     assert (10, True) == (result.exit_code, "--store file" in result.stderr)
     assert "No credential is stored" in run_cli("auth", "status").stdout
+
+
+@pytest.mark.usefixtures("no_ring")
+@pytest.mark.parametrize(
+    ("typed", "words", "store"),
+    [("y", (), "file"), ("", (), ""), ("y", ("--store", "keyring"), ""), ("y", ("--yes",), "")],
+    ids=["yes", "no", "the keyring was asked for", "--yes"],
+)
+def test_on_a_terminal_a_missing_keyring_is_a_question(
+    shop: Shop, canary: str, monkeypatch: pytest.MonkeyPatch, typed: str, words: tuple[str, ...], store: str
+) -> None:
+    """It comes before the credential is typed, and only `y` stores in a file, which nobody else can read."""
+    asked: list[str] = []
+
+    def ask(question: str, **_: object) -> str:
+        asked.append(question)
+        return canary
+
+    monkeypatch.setattr(getpass, "getpass", ask)
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    terminal = ("stdin", "stderr")
+    result = run_cli("auth", "login", "shop", *words, stdin=f"{typed}\n".encode(), terminal=terminal)
+    assert ((0, 1) if store else (10, 0)) == (result.exit_code, len(asked))
+    assert ("has no keyring. Store the credential in a file" in result.stderr) is (not words)
+    rows = json.loads(run_cli("auth", "status", "-o", "json").stdout)
+    assert ([store] if store else []) == [row["store"] for row in rows]
+    if store:
+        path = Path(store_path(Environment()))
+        assert 0o600 == path.stat().st_mode & 0o777
+        assert 0 == shop.call().exit_code
+        assert [f"Bearer {canary}"] == shop.server.last.headers["authorization"]
 
 
 def test_a_locked_keyring_is_not_waited_for(

@@ -203,20 +203,22 @@ def signs_itself_in() -> UsageError:
     )
 
 
-def chosen_store(word: str) -> str:
+def chosen_store(word: str, agrees_to_file: Callable[[], bool] | None = None) -> str:
     """Return the store that a credential is kept in.
 
     Args:
         word: What the person asked for; empty for the system's keyring.
+        agrees_to_file: Asks the person for a file, since there is no keyring; None if no one can be asked.
 
     Raises:
-        AuthError: There is no keyring, and a file was not asked for.
+        AuthError: There is no keyring, and no one asked for a file.
     """
     if word == FILE:
         return FILE
-
     if has_keyring():
         return KEYRING
+    if not word and agrees_to_file is not None and agrees_to_file():
+        return FILE
     raise AuthError(
         "This system has no keyring that could keep the credential",
         hint="Keep it in a file that only you can read: `--store file`; or set an environment variable, "

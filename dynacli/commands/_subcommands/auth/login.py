@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from dynacli.auth.credential_store import CredentialStore, Keeping, StoredCredential
+from dynacli.auth.credential_store import FILE, CredentialStore, Keeping, StoredCredential
 from dynacli.auth.credentials import (
     WITH_PASSWORD,
     WITH_TOKEN,
@@ -67,7 +67,7 @@ from dynacli.client.credentials.sign_in import (
     text_of_choice,
 )
 from dynacli.commands._call.make_call import asker
-from dynacli.commands._questions import hidden_line, line, nobody_to_ask
+from dynacli.commands._questions import agrees, hidden_line, line, nobody_to_ask
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, UsageError
@@ -144,7 +144,7 @@ def login(
             )
         ((chosen,),) = with_prefixes([(chosen,)], settings.auth_tables)
         origins = bound_origins(opened, settings, asker(run))
-        keeping = Keeping(settings.profile, chosen_store(store or ""), origins, _again(run, api))
+        keeping = _keeping(run, api, settings.profile, store or "", origins)
         if chosen.type in WITH_TOKEN and not (with_token or operation):
             kept = _oauth_login(run, opened, settings, chosen, _OAuthWords(**oauth), keeping)
         else:
@@ -182,6 +182,28 @@ def login(
         f"the credential is kept {where}"
         + (f", and refreshed by `{kept.refresh['operation']}`\n" if "operation" in kept.refresh else "\n"),
     )
+
+
+def _keeping(run: Run, api: str, profile: str, store: str, origins: tuple[str, ...]) -> Keeping:
+    """Return how the credential is kept; the person is asked before they type it.
+
+    Args:
+        store: As of the option `--store`; empty for none.
+
+    Raises:
+        AuthError: There is no keyring, and no one asked for a file.
+    """
+    again = _again(run, api)
+
+    def agrees_to_file() -> bool:
+        question = "This system has no keyring. Store the credential in a file that only you can read?"
+        return agrees(run.env, question)
+
+    # `--yes` does not respond this question, because dynacli never uses a file silently.
+    chosen = chosen_store(store, agrees_to_file if run.may_ask and not run.options.yes else None)
+    if chosen != store and chosen == FILE:
+        again = (*again, "--store", FILE)
+    return Keeping(profile, chosen, origins, again)
 
 
 def _bound_to(cookie: Cookie, keeping: Keeping) -> Keeping:
