@@ -2,25 +2,32 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json
-from dynacli.openapi.model.operation import ANY, Parameter, ValueType
+from dynacli.openapi.model.operation import ANY, EACH, Field, Parameter, ValueType
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_ITEM = re.compile(r"\[\d*\]|\.\d+(?=\.)")
 _SHOWN = 60
+_MOST_MEMBERS = 3
+"""Properties in the example of an object."""
 _MAX_CHOICES = 12
 
 
-def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = True) -> Any:
+def convert(
+    text: str, value_type: ValueType, option: str, *, is_strict: bool = True, fields: Sequence[Field] = ()
+) -> Any:
     """Return the JSON value of a word.
 
     Args:
         text: The word.
         value_type: The type in the document.
         option: The name of the input in messages, for example `--state` or `OWNER`.
+        fields: The options of the parameter or the body; those below `option` are an object's properties.
         is_strict: Whether a word of the wrong type is an error; otherwise it is taken as a string (`--validate off`).
 
     Raises:
@@ -36,13 +43,60 @@ def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = 
     except _MisfitError as misfit:
         if not is_strict:
             return text
+        hint = _object_hint(option, fields) if value_type.type == "object" else misfit.hint
         raise UsageError(
-            f"`{_shortened(text)}` is not a value for {option}", reason=str(misfit), hint=misfit.hint
+            f"`{_shortened(text)}` is not a value for {option}", reason=str(misfit), hint=hint
         ) from None
     return value
 
 
-def convert_all(words: list[str], value_type: ValueType, option: str, *, is_strict: bool = True) -> Any:
+def _object_hint(option: str, fields: Sequence[Field]) -> str:
+    """Return an example of an object: its required properties, or the first ones if it requires none.
+
+    Args:
+        option: As of `convert`.
+        fields: As of `convert`.
+    """
+    above = _without_items(f"{option.removeprefix('--').replace('_', '-')}.")
+    members: dict[str, Field | None] = {}
+    for field in fields:
+        below = _without_items(field.option)
+        if below.startswith(above):
+            depth = below.count(".", len(above))
+            name = [step for step in field.path if step != EACH][-1 - depth]
+            members.setdefault(
+                name, None if depth else field
+            )  # only the properties of an object have options
+    required = [name for name, field in members.items() if field is not None and field.is_required]
+    branches = [field.branch for field in members.values() if field is not None]
+    names = required or [
+        name for name, field in members.items() if field is None or field.branch in {"", branches[0]}
+    ]
+    example = {name: _example_member(members[name]) for name in names[:_MOST_MEMBERS]} or {"name": "value"}
+    from dynacli.openapi.model.wording import shell_word
+
+    return f"For example {shell_word(json.dumps(example, ensure_ascii=False))}"
+
+
+def _without_items(option: str) -> str:
+    return _ITEM.sub("", option)
+
+
+def _example_member(field: Field | None) -> Any:
+    kind = ValueType("object") if field is None else field.value
+    if kind.enum or kind.has_known_default:
+        return kind.enum[0] if kind.enum else kind.default
+    return {"integer": 1, "number": 1, "boolean": True, "object": {}, "array": []}.get(kind.type, "...")
+
+
+def convert_all(
+    words: list[str],
+    value_type: ValueType,
+    option: str,
+    *,
+    is_strict: bool = True,
+    fields: Sequence[Field] = (),
+) -> Any:
     """Return the value of an option that may be repeated.
 
     Repeated words are the items of an array; a single word that is a JSON array is the whole array, or its only item
@@ -51,7 +105,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
     # A value that may be an array or something else is an array when it is given more than once.
     is_repeated = value_type.type == ANY and value_type.items is not None and len(words) > 1
     if value_type.type != "array" and not is_repeated:
-        return convert(words[-1], value_type, option, is_strict=is_strict)
+        return convert(words[-1], value_type, option, is_strict=is_strict, fields=fields)
     if len(words) == 1 and words[0].lstrip().startswith("["):
         try:
             whole = _read_json(words[0], has_constants=True)
@@ -69,7 +123,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
             hint=f"Give one array, or each item by itself: `{option} '{{...}}' {option} '{{...}}'`",
         )
     try:
-        return [convert(word, items, option, is_strict=is_strict) for word in words]
+        return [convert(word, items, option, is_strict=is_strict, fields=fields) for word in words]
     except UsageError as error:
         parts = [part for word in words for part in items_in(word, items)]
         if len(parts) > len(words):
@@ -130,7 +184,7 @@ def convert_parameter(parameter: Parameter, words: list[str], option: str, *, is
     # Few parameters have either, and each function counts in a plain call.
     if (parameter.media_type or parameter.allow_empty) and is_given_as_text(parameter, words):
         return words[-1]
-    return convert_all(words, parameter.value, option, is_strict=is_strict)
+    return convert_all(words, parameter.value, option, is_strict=is_strict, fields=parameter.fields)
 
 
 def json_value(text: str, option: str) -> Any:
@@ -183,7 +237,7 @@ def _typed(text: str, value_type: ValueType) -> Any:
         case "object":
             value = _json_or_text(text)
             if not isinstance(value, dict):
-                raise _MisfitError("it takes a JSON object", 'For example \'{"name": "value"}\'')
+                raise _MisfitError("it takes a JSON object")
             return value
         case "array":
             value = _json_or_text(text)

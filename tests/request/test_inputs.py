@@ -1,6 +1,7 @@
 """Parameters: what a word becomes, and how it is written into the request, byte for byte."""
 
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -84,6 +85,46 @@ def test_a_word_that_does_not_fit_is_refused_with_what_would(
     save(document({"/a": {"get": operation("a", parameter("x", schema))}}))
     refused = refusal_of("a", "--x", word, before=("--error-format", "json")).error
     assert (message, reason) == (refused["message"], refused["reason"])
+
+
+_REFERENCE: dict[str, Any] = {"type": "object", "properties": {"object_type": STRING, "url": STRING}}
+_OWNER: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "tags", "kind"],
+    "properties": {"note": STRING, "id": INTEGER, "tags": LIST, "kind": {"type": "string", "enum": ["a"]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [
+        ({"status": "...", "count": 1}, ["--state", "x"]),
+        ({"object_type": "...", "url": "..."}, ["--reference", "x"]),
+        ({"id": 1, "tags": [], "kind": "a"}, ["--owner", "x"]),
+        ({"object_type": "...", "url": "...", "inner": {}}, ["--list", "x"]),
+        ({"object_type": "...", "url": "..."}, ["--list.1.inner", "x"]),
+        ({"inner": {}}, ["--outer", "x"]),
+        ({"name": "value"}, ["--free", "x"]),
+    ],
+)
+def test_the_example_of_an_object_has_its_own_properties(example: dict[str, Any], words: list[str]) -> None:
+    """The error for a text shows the required properties, or the first ones, as the document spells them."""
+    item = {"type": "object", "properties": {**_REFERENCE["properties"], "inner": _REFERENCE}}
+    body = {
+        "type": "object",
+        "properties": {
+            "reference": _REFERENCE,
+            "owner": _OWNER,
+            "list": {"type": "array", "items": item},
+            "outer": {"type": "object", "properties": {"inner": _REFERENCE}},
+            "free": {"type": "object"},
+        },
+    }
+    save(document({"/a": {"post": operation("a", parameter("state", OBJECT), body=body)}}))
+    hint = refusal_of("a", *words, before=("--error-format", "json")).error["hint"]
+    assert example == json.loads(shlex.split(hint)[2])
+    whole = ("--inputs", json.dumps({words[0].removeprefix("--"): "x"}))
+    assert hint == refusal_of("a", *whole, before=("--error-format", "json")).error["hint"]
 
 
 def test_a_wrong_enumeration_value_gets_the_near_one() -> None:

@@ -78,7 +78,7 @@ def _give(
         parameters[parameter.key] = convert_parameter(parameter, words, option, is_strict=is_strict)
         return
     option = f"--{field.option}"
-    value = convert_all(words, field.value, option, is_strict=is_strict)
+    value = convert_all(words, field.value, option, is_strict=is_strict, fields=parameter.fields)
     assignment = Assignment(field.path, value, option)
     parameters[parameter.key] = assemble(parameters.get(parameter.key), [assignment])
 

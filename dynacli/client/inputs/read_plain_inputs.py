@@ -6,7 +6,7 @@ import enum
 import io
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dynacli.client.call_settings import CallSettings
@@ -200,6 +200,7 @@ def read_plain_inputs(
     body: bytes | Payload | None = None
     encodings = encodings_of_body(described)
     listed = _listed(described)
+    of_body = described.media_type.fields if described.media_type is not None else ()
     reading: _Reading = _of_word if are_words else _json_value
     for name, value in values.items():
         if described.media_type is not None and is_whole_body(described, name, value):
@@ -218,10 +219,10 @@ def read_plain_inputs(
                     parameters[key] = _parameter_value(parameter, value, reading, is_strict=is_strict)
             case (Parameter() as parameter, Field() as field):
                 option, key = f"--{field.option}", parameter.key
-                read = reading(value, field.value, option, is_strict=is_strict)
+                read = reading(value, field.value, option, is_strict=is_strict, fields=parameter.fields)
                 inside.setdefault(key, []).append(Assignment(field.path, read, option))
             case (None, Field() as field):
-                read = _field_value(value, field, encodings, reading, is_strict=is_strict)
+                read = _field_value(value, field, encodings, reading, is_strict=is_strict, fields=of_body)
                 assignments.append(Assignment(field.path, read, f"--{field.option}"))
     for key, fields in inside.items():
         parameters[key] = assemble(parameters.get(key), fields)
@@ -274,21 +275,33 @@ def encodings_of_body(described: DescribedOperation) -> "Encodings | None":
 class _Reading(Protocol):
     """Returns the JSON value of a given one."""
 
-    def __call__(self, value: Any, value_type: ValueType, option: str, *, is_strict: bool) -> Any: ...
+    def __call__(
+        self, value: Any, value_type: ValueType, option: str, *, is_strict: bool, fields: Sequence[Field]
+    ) -> Any: ...
 
 
-def _of_word(value: Any, value_type: ValueType, option: str, *, is_strict: bool) -> Any:
-    return convert_all([value], value_type, option, is_strict=is_strict)
+def _of_word(
+    value: Any, value_type: ValueType, option: str, *, is_strict: bool, fields: Sequence[Field]
+) -> Any:
+    return convert_all([value], value_type, option, is_strict=is_strict, fields=fields)
 
 
 def _parameter_value(parameter: Parameter, value: Any, reading: _Reading, *, is_strict: bool) -> Any:
     if isinstance(value, str) and is_given_as_text(parameter, [value]):
         return value
-    return reading(value, parameter.value, input_name(parameter), is_strict=is_strict)
+    return reading(
+        value, parameter.value, input_name(parameter), is_strict=is_strict, fields=parameter.fields
+    )
 
 
 def _field_value(
-    value: Any, field: Field, encodings: "Encodings | None", reading: _Reading, *, is_strict: bool
+    value: Any,
+    field: Field,
+    encodings: "Encodings | None",
+    reading: _Reading,
+    *,
+    is_strict: bool,
+    fields: Sequence[Field],
 ) -> Any:
     """Return the value of a place in the body; in a form it may be a file, or several."""
     option = f"--{field.option}"
@@ -297,10 +310,12 @@ def _field_value(
             return [_source(item, option) for item in value]
         if _is_file(value):
             return _source(value, option)
-    return reading(value, field.value, option, is_strict=is_strict)
+    return reading(value, field.value, option, is_strict=is_strict, fields=fields)
 
 
-def _json_value(value: Any, value_type: ValueType, option: str, *, is_strict: bool) -> Any:
+def _json_value(
+    value: Any, value_type: ValueType, option: str, *, is_strict: bool, fields: Sequence[Field]
+) -> Any:
     """Return the JSON value of a plain one; texts are read as the command line reads them.
 
     Raises:
@@ -310,12 +325,13 @@ def _json_value(value: Any, value_type: ValueType, option: str, *, is_strict: bo
     if value_type.type == "array" and plain is not None:
         items = plain if isinstance(plain, list) and not is_single_item(plain, value_type) else [plain]
         return [
-            _json_value(item, value_type.items or ValueType(), option, is_strict=is_strict) for item in items
+            _json_value(item, value_type.items or ValueType(), option, is_strict=is_strict, fields=fields)
+            for item in items
         ]
     if isinstance(plain, str):
         if value_type.type == ANY and not value_type.enum:
             return plain
-        return convert(plain, value_type, option, is_strict=is_strict)
+        return convert(plain, value_type, option, is_strict=is_strict, fields=fields)
     if plain is None or isinstance(plain, dict | list):
         if is_strict and plain is not None and value_type.type not in {ANY, "object", "array"}:
             article = "an" if value_type.type == "integer" else "a"
@@ -324,7 +340,7 @@ def _json_value(value: Any, value_type: ValueType, option: str, *, is_strict: bo
                 reason=f"it takes {article} {value_type.type}",
             )
         return plain
-    return convert(json_text(plain), value_type, option, is_strict=is_strict)
+    return convert(json_text(plain), value_type, option, is_strict=is_strict, fields=fields)
 
 
 def _plain(value: Any, option: str) -> Any:

@@ -191,7 +191,7 @@ def _parameters(
     fields: dict[ParameterKey, list[Assignment]] = {}
     for parameter, field, words in given.parameter_fields:
         option = f"--{field.option}"
-        value = convert_all(words, field.value, option, is_strict=is_strict)
+        value = convert_all(words, field.value, option, is_strict=is_strict, fields=parameter.fields)
         fields.setdefault((parameter.location, parameter.name), []).append(
             Assignment(field.path, value, option)
         )

@@ -73,9 +73,12 @@ def read_body_words(
     if is_form(name) or is_multipart(name):
         encodings = encodings_of(described, has_examples=options.example or options.editor)
     assignments = []
+    fields = described.media_type.fields if described.media_type is not None else ()
     for field, words in field_words:
         option = f"--{field.option}"
-        value = field_value(files, field, words, encodings, is_multipart(name), is_strict=is_strict)
+        value = field_value(
+            files, field, words, encodings, is_multipart(name), is_strict=is_strict, fields=fields
+        )
         assignments.append(Assignment(field.path, value, option))
     if options.set:
         assignments.extend(_read_assignments(options.set, described, is_strict=is_strict))
@@ -126,8 +129,13 @@ def field_value(
     has_parts: bool,
     *,
     is_strict: bool,
+    fields: Sequence[Field] = (),
 ) -> Any:
-    """Return the value of an option of the body; in a form and a multipart body it may be files."""
+    """Return the value of an option of the body; in a form and a multipart body it may be files.
+
+    Args:
+        fields: The options of the body.
+    """
     option = f"--{field.option}"
     if encodings is not None:
         is_item = len(field.path) == 2 and field.path[1].startswith("[")
@@ -143,7 +151,7 @@ def field_value(
                 reason="It is part of a JSON value, and JSON cannot contain the bytes of a file",
                 hint="Only a top-level property of a multipart body can be a file",
             )
-    return convert_all(words, field.value, option, is_strict=is_strict)
+    return convert_all(words, field.value, option, is_strict=is_strict, fields=fields)
 
 
 def _part_headers(words: Sequence[str]) -> tuple[tuple[tuple[str, str], str], ...]:
