@@ -422,6 +422,8 @@ def _extension_rule(
         place, following = next(filter(None, given), None), _place(member("next", way))
         if (given and place is None) or ("next" in way and following is None):
             continue
+        if "named" in way and input_of([place] if place else [], NAMES["inputs"][way["named"]]) is None:
+            continue
         start = member("first")
         is_number = isinstance(start, int) and not isinstance(start, bool)
         return PageRule(

@@ -380,6 +380,24 @@ _CASES = {
             more={"x-fern-pagination": {"offset": "$request.at", "step": "$request.most"}},
         ),
     ),
+    "x-fern-offset without a step": (
+        "offset",
+        ListedApi(
+            _skipping("at"),
+            array,
+            {"at": integer},
+            more={"x-fern-pagination": {"offset": "$request.at", "results": "$response"}},
+        ),
+    ),
+    "x-fern-offset of a page number": (
+        "page",
+        ListedApi(
+            _numbered("page_number"),
+            array,
+            {"page_number": integer},
+            more={"x-fern-pagination": {"offset": "$request.page_number", "results": "$response"}},
+        ),
+    ),
     "x-fern-uri": (
         "url",
         ListedApi(
@@ -485,7 +503,7 @@ def test_each_way_of_an_extension_is_a_known_kind(extension: str) -> None:
         "offset": {"input"},
     }
     for way in table["ways"]:
-        assert needs[way["kind"]] == way.keys() - {"kind", "when", "has"}
+        assert needs[way["kind"]] == way.keys() - {"kind", "when", "has", "named"}
         assert ("when" in way) == ("by" in table)
 
 
