@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import jmespath
@@ -250,6 +250,55 @@ def unknown_fields(value: Any, expression: str) -> list[str]:
     if found is not None and found[1]:
         found = _tried(value, expression, _MOST_STEPS)  # an item after the first ones may have the field
     return list(dict.fromkeys(found[1])) if found is not None else []
+
+
+def stays_false(value: Any, expression: str, at_top: Collection[str], below: Collection[str]) -> bool:
+    """Return whether a filter that is false for a value stays so because some fields are missing for good.
+
+    `stat == 'done'` needs `stat`, and `stat || state` does not.
+
+    Args:
+        at_top: The fields that the value itself will not have.
+        below: The fields that no value within it will have.
+    """
+    try:
+        parsed = jmespath.compile(expression).parsed
+        return _needs(parsed, value, (at_top, below))
+    except (jmespath.exceptions.JMESPathError, _OverBudgetError, RecursionError):
+        return False
+    except (ArithmeticError, AttributeError, TypeError, ValueError):  # as `filtered` may meet them
+        return False
+
+
+_Missing = tuple[Collection[str], Collection[str]]
+
+
+def _needs(node: Any, value: Any, missing: _Missing) -> bool:
+    """Return whether a part of a filter, applied to the whole value, is false because of missing fields."""
+    children = node["children"]
+    if node["type"] == "and_expression":
+        return any(_needs(child, value, missing) for child in children)
+    if node["type"] == "or_expression":
+        return all(_needs(child, value, missing) for child in children)
+    if _is_missing(node, missing):
+        return True
+    parts = [_is_missing(child, missing) for child in children if child["type"] != "literal"]
+    return bool(parts) and all(parts) and not is_true(_Interpreter(_STEPS_OF_TRIAL).visit(node, value))
+
+
+def _is_missing(node: Any, missing: _Missing) -> bool:
+    """Return whether a path leads nowhere without missing fields."""
+    if node["type"] == "field":
+        return node["value"] in missing[0]
+    if node["type"] not in _STEPS:
+        return False
+    first, *others = node["children"]
+    below = (missing[1], missing[1])
+    return _is_missing(first, missing) or any(_is_missing(child, below) for child in others)
+
+
+_STEPS: Final = frozenset({"flatten", "index_expression", "projection", "subexpression", "value_projection"})
+"""The nodes of JMESPath whose first part is applied to the value, and each further one to a value within it."""
 
 
 def closest_filter(value: Any, expression: str) -> str:

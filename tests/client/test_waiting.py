@@ -61,7 +61,8 @@ def _api(server: Recorder, *responses: Response) -> str:
         return left.pop(0) if len(left) > 1 else left[0]
 
     server.responses["/job"] = response
-    schema = {"type": "object", "properties": {"state": {"type": ["string", "integer", "array", "null"]}}}
+    state = {"type": ["string", "integer", "array", "null"]}
+    schema = {"type": "object", "properties": {"state": state, "later": {}}}
     described = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
     get = operation("getJob", parameter("q", {"type": "string"}), responses=described)
     return save(
@@ -116,7 +117,7 @@ def test_how_long_the_pauses_are(
     [
         ("state", True),
         ("state == `0`", True),
-        ("nothing", False),
+        ("later", False),
         ("state == 'done'", False),
         ("''", False),
         ("`[]`", False),
@@ -151,7 +152,59 @@ def test_a_field_that_looks_like_a_slip_ends_the_wait(server: Recorder, clock: C
     assert (13, '{"state": "new"}', []) == (result.exit_code, result.stdout, clock.pauses)
     assert f"  try: dynacli {api} get-job --wait \"state == 'done'\"" == result.stderr.splitlines()[-1]
     assert 7 == run_cli(api, *words, "--validate", "off", "--wait-timeout", "3").exit_code
-    assert 7 == run_cli(api, "get-job", "--wait", "zzz", "--wait-timeout", "3").exit_code
+
+
+_STATE: dict[str, Any] = {"state": {"type": ["string", "null"]}}
+_NEVER = {
+    "no field": ("zzz", {"properties": _STATE}),
+    "a path": ("zzz.done", {"properties": _STATE}),
+    "one of both": ("zzz == 'x' && state", {"properties": _STATE}),
+    "all of them": ("zzz || yyy", {"properties": _STATE}),
+    "within another": ("job.zzz", {"properties": {**_STATE, "job": {"properties": _STATE}}}),
+    "of an item": ("jobs[0].zzz", {"properties": {**_STATE, "jobs": {"items": {"properties": _STATE}}}}),
+    "beside anything": ("zzz", {"properties": {**_STATE, "more": {"type": "object"}}}),
+    "a slip where nothing is said": ("sttae", {}),
+}
+_LATER = {
+    "of the document": ("end", {"properties": {**_STATE, "end": {"type": "string"}}}),
+    "of a branch": ("end", {"oneOf": [{"properties": _STATE}, {"properties": {"end": {}}}]}),
+    "of an object that is null": ("last.zzz", {"properties": {**_STATE, "last": {"properties": _STATE}}}),
+    "a further one": ("zzz", {"properties": _STATE, "additionalProperties": True}),
+    "where nothing is said": ("zzz", {}),
+    "within anything": ("more.zzz", {"properties": {**_STATE, "more": {"type": "object"}}}),
+    "not needed": ("zzz || state == 'done'", {"properties": _STATE}),
+    "not wanted": ("zzz != 'x' && state == 'done'", {"properties": _STATE}),
+    "of no item yet": ("none[0].zzz", {"properties": {**_STATE, "none": {"items": {"properties": _STATE}}}}),
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "schema", "code"),
+    [
+        pytest.param(*case, code, id=name)
+        for cases, code in ((_NEVER, 13), (_LATER, 7))
+        for name, case in cases.items()
+    ],
+)
+def test_a_field_that_cannot_come_ends_the_wait(
+    server: Recorder, clock: Clock, expression: str, schema: dict[str, Any], code: int
+) -> None:
+    """Nothing is waited for if the expression needs a field that neither the response nor the document has."""
+    value = {
+        "state": "",
+        "job": {"state": "s"},
+        "jobs": [{"state": "s"}],
+        "more": {},
+        "last": None,
+        "none": [],
+    }
+    server.responses["/job"] = Response(200, json.dumps(value).encode(), _JSON)
+    content = {"application/json": {"schema": schema}}
+    get = operation("getJob", responses={"200": {"description": "", "content": content}})
+    api = save(document({"/job": {"get": get}}, [server.origin], version="3.1.0"))
+    result = run_cli(api, "get-job", "--wait", expression, "--wait-timeout", "3", "--error-format", "json")
+    assert (code, code == 7) == (result.exit_code, bool(clock.pauses)), result.stderr
+    assert (code == 13) == ("`state`" in result.error["reason"])
 
 
 def test_a_field_of_the_document_may_appear_later(server: Recorder, clock: Clock) -> None:

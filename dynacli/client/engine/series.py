@@ -5,7 +5,7 @@ A wait makes a call again and again until an expression is true of its response.
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.call import CallFailed, Retrying
@@ -32,12 +32,14 @@ from dynacli.errors import (
 from dynacli.http.exchange import may_pass, seconds_text
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.openapi.model.wording import counted, enumerated
+from dynacli.openapi.model.wording import counted
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.client.responses.response import Response as LibraryResponse
 
+_SLIP = 0.75
+"""How much two names have in common if one is likely a slip for the other, by the ratio of `difflib`."""
 WAIT_SECONDS = 300.0
 """Seconds after which nothing is waited for any more, if no one says otherwise."""
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 1.5, 30.0
@@ -213,32 +215,59 @@ def _is_true(made: "MadeCall", until: Until) -> bool:
 
 
 def _check_names(made: "MadeCall", value: Any, until: Until) -> None:
-    """Check that an expression that is not true yet has no field that looks like a slip.
+    """Check that an expression that is not true yet can become true.
+
+    A field that the document declares may come later. So may any field of a part that the document does not describe,
+    unless the response has one of nearly that name.
 
     Raises:
-        FormatError: Neither the response nor the document has a field, and both have one of nearly that name.
+        FormatError: It cannot, because it needs a field that neither the response nor the document has.
     """
-    from dynacli.client.pages.known_items import fields_of_schema
-    from dynacli.openapi.model.media_types import success_response, success_schema
-    from dynacli.openapi.model.wording import near_names
-    from dynacli.text.filter_value import unknown_fields
+    from difflib import get_close_matches
+
+    from dynacli.client.pages.known_items import fields_of_value
+    from dynacli.openapi.model.wording import listed_near, near_names
+    from dynacli.openapi.schema.read_schema import possible_names
+    from dynacli.text.filter_value import stays_false, unknown_fields
 
     unknown, described = unknown_fields(value, until.expression), made.call.described
-    if not unknown or not isinstance(value, dict):
+    if not unknown or not isinstance(value, dict | list):
         return
-    schema = success_schema(success_response(described.raw_responses, described.follow), described.follow)
-    fields = fields_of_schema(schema, described.resolve)
-    known = {name for field in fields for name in (*field.steps, *field.item_names)}
-    for name in unknown:
-        near = near_names(name, known.intersection(value)) if name not in known else []
-        if near:
-            corrected = re.sub(rf"\b{re.escape(name)}\b", near[0], until.expression, count=1)
-            raise FormatError(
-                f"{until.name} cannot become true: the response has no `{name}`",
-                reason=f"It has {enumerated([f'`{other}`' for other in near])}, and the document has no `{name}`",
-                hint="It is printed as it came; `--validate off` waits anyway",
-                instead={"wait": corrected},
-            )
+    top, below = possible_names(_schemas_of_success(described), described.resolve)
+    fields = [*fields_of_value(value)]
+    names = list(dict.fromkeys(name for field in fields for name in (*field.steps, *field.item_names)))
+    slips = {name for name in unknown if get_close_matches(name, names, 1, _SLIP)} - below.names
+    at_top = slips if top.is_open else {name for name in unknown if name not in top.names}
+    missing = slips if below.is_open else {name for name in unknown if name not in below.names}
+    if not stays_false(value, until.expression, at_top, missing):
+        return
+    name = next(name for name in unknown if name in at_top | missing)
+    in_document = [] if near_names(name, names) else near_names(name, sorted(below.names))
+    near = near_names(name, names) or in_document
+    corrected = re.sub(rf"\b{re.escape(name)}\b", near[0], until.expression, count=1) if near else ""
+    raise FormatError(
+        f"{until.name} cannot become true: the response has no `{name}`",
+        reason=f"It has {listed_near(name, names) or 'no fields'}, and "
+        + (
+            f"the document has {listed_near(name, in_document)}"
+            if in_document
+            else f"the document has no `{name}`"
+        ),
+        hint="It is printed as it came; `--validate off` waits anyway",
+        **({"instead": {"wait": corrected}} if corrected else {}),
+    )
+
+
+def _schemas_of_success(described: DescribedOperation) -> list[Any]:
+    """Return the schemas of all responses that may end a wait."""
+    from dynacli.openapi.model.media_types import success_schema
+
+    raw = described.raw_responses
+    responses = [described.follow(raw[status]) for status in raw if str(status)[:1] in ("2", "d")]
+    schemas = [
+        success_schema(response, described.follow) for response in responses if isinstance(response, Mapping)
+    ]
+    return [schema for schema in schemas if schema is not None]
 
 
 def _value_of(made: "MadeCall", until: Until) -> Any:

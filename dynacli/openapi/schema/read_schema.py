@@ -177,24 +177,54 @@ def properties_of(schemas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 _MOST_SCHEMAS = 5_000
 
 
+class PossibleNames(NamedTuple):
+    """The properties that a value may have.
+
+    Args:
+        names: Those that schemas name.
+        is_open: Whether it may have others, because schemas say nothing of its properties, or allow any.
+    """
+
+    names: set[str]
+    is_open: bool
+
+
 def property_names(schema: Any, resolve: Callable[[str], Any]) -> set[str]:
     """Return the names of the properties that a schema has at any depth."""
-    names: set[str] = set()
-    waiting, seen = [schema], dict[int, Mapping[str, Any]]()
+    return possible_names([schema], resolve)[1].names
+
+
+def possible_names(
+    schemas: Iterable[Any], resolve: Callable[[str], Any]
+) -> tuple[PossibleNames, PossibleNames]:
+    """Return the properties that a value of schemas may have itself, and those of it and all values within it."""
+    top, waiting = _names_at(schemas, resolve)
+    names, is_open, seen = set(top.names), top.is_open, {id(schema): schema for schema in waiting}
     while waiting and len(seen) < _MOST_SCHEMAS:
-        for part in possible_schemas(waiting.pop(), resolve, _MOST_SCHEMAS):
-            if id(part) not in seen:
-                seen[id(part)] = part
-                properties = mapping_of(part, "properties")
-                names.update(properties)
-                items = (part[keyword] for keyword in ("items", "contains") if keyword in part)
-                waiting += [
-                    *properties.values(),
-                    *other_properties(part),
-                    *items,
-                    *list_of(part, "prefixItems"),
-                ]
-    return names
+        found, below = _names_at([waiting.pop()], resolve)
+        names |= found.names
+        is_open = is_open or found.is_open
+        waiting += [schema for schema in below if id(schema) not in seen]
+        seen.update((id(schema), schema) for schema in below)
+    return top, PossibleNames(names, is_open or bool(waiting))
+
+
+def _names_at(schemas: Iterable[Any], resolve: Callable[[str], Any]) -> tuple[PossibleNames, list[Any]]:
+    """Return the properties that a value of schemas may have, and the schemas of the values in it."""
+    applied = [found for schema in schemas for found in possible_schemas(schema, resolve, _MOST_SCHEMAS)]
+    types = value_types_of(applied)
+    properties = [below for found in applied for below in mapping_of(found, "properties").values()]
+    others = [schema for found in applied for schema in other_properties(found)]
+    items = [found[keyword] for found in applied for keyword in ("items", "contains") if keyword in found]
+    items += [schema for found in applied for schema in list_of(found, "prefixItems")]
+    is_open = (
+        bool(others)
+        or any(found.get("additionalProperties") is True for found in applied)
+        or ("object" in types and not properties)
+        or ("array" in types and not items)
+        or not (types or any("enum" in found or "const" in found for found in applied))
+    )
+    return PossibleNames(set(properties_of(applied)), is_open), [*properties, *others, *items]
 
 
 def value_types_of(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
