@@ -73,7 +73,6 @@ def _click_option(option: Option, flags: list[str]) -> click.Option:
         # Of `-o` two values count: a format and a file.
         settings |= {
             "multiple": option.is_multiple or option.kind == "format",
-            "required": option.is_required,
         }
         settings |= {"show_default": option.shows_default, "metavar": option.metavar or None}
     else:

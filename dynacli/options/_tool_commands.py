@@ -325,7 +325,7 @@ COMMANDS = (
         ),
         arguments=(Argument("name"),),
         options=(
-            Option(("--api",), help="Write the program for API [required]", metavar="API", is_required=True),
+            Option(("--api",), help="Write the program for API [default: NAME]", metavar="API", default=""),
             Option(
                 ("--only",),
                 offers=OPERATIONS,

@@ -75,7 +75,6 @@ class Option:
         name: What has its value: the field of `Options`, or the parameter of a command's function.
         between: The least and the largest number, if `kind` is `integer`.
         shows_default: Whether help pages show the default.
-        is_required: Whether the command cannot do without it.
         more: Values that it takes besides those of its kind.
         offers: What completion offers for its value besides `values`; empty for nothing.
         is_guarded: Whether it is refused after an operation that has an input of its name: taking the one for the
@@ -96,7 +95,6 @@ class Option:
     name: str = ""
     between: tuple[int, int] | None = None
     shows_default: bool = False
-    is_required: bool = False
     more: tuple[str, ...] = ()
     offers: str = ""
     is_guarded: bool = False

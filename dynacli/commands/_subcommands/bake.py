@@ -25,10 +25,11 @@ import click
 from dynacli import __version__
 from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands.run import Run
-from dynacli.environment import DISTRIBUTION, Environment, Program, how_to_install
+from dynacli.environment import DISTRIBUTION, Environment, Program, how_to_install, invocation
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, is_url, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
+from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.registry.configuration import DEMO, Configuration, check_name
@@ -72,9 +73,15 @@ def bake(
         if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", hook):
             raise UsageError(f"`{hook}` is not a function", hint=f"Write `--{kind} PACKAGE.MODULE:FUNCTION`")
     options = _ToolOptions(
-        api, only, without, run.options.profile, name_style == "short", package, hooks=tuple(hooks)
+        api or _registered(run, name),
+        only,
+        without,
+        run.options.profile,
+        name_style == "short",
+        package,
+        hooks=tuple(hooks),
     )
-    tool = _baked_tool(run.env, name, run.api(api), options)
+    tool = _baked_tool(run.env, name, run.api(options.api), options)
     file = out or name
     kept: list[str] = []
     if package:
@@ -104,6 +111,25 @@ def bake(
             )
     if package:
         run.note(f"Install it: pipx install {quote(file if '/' in file else f'./{file}')}")
+
+
+def _registered(run: Run, name: str) -> str:
+    """Return the name of a program if it is that of a registered API.
+
+    Raises:
+        UsageError: There is no such API, and no option says which one is meant.
+    """
+    names = Configuration(run.env).apis()
+    if name in names:
+        return name
+    near = near_names(name, names)
+    wanted = f"Name the API: `{invocation('bake', name)} --api API`"
+    raise UsageError(
+        "`--api` is missing",
+        reason=f"There is no registered API `{name}`",
+        hint=f"{did_you_mean(near)} {wanted}" if near else wanted,
+        near=near,
+    )
 
 
 def _lost_document(api: OpenedApi) -> DocumentError:

@@ -201,6 +201,18 @@ def test_a_name_that_no_tool_can_have_is_refused(name: str, tmp_path: Path) -> N
     assert not (tmp_path / "tool").exists()
 
 
+def test_a_program_for_a_registered_api_needs_no_option(server: Recorder, tmp_path: Path) -> None:
+    """The API has the name of the program; for any other name the error says that `--api` is missing."""
+    assert 0 == run_cli("api", "add", "petshop", serve(server, _document(server.origin))).exit_code
+    assert 0 == run_cli("bake", "petshop", "--out", str(tmp_path / "petshop")).exit_code
+    assert (tmp_path / "petshop").exists()
+    for words in (("bake", "pet"), ("bake", "zoo", "--package"), ("bake", "zoo", "--api", "")):
+        result = run_cli(*words, "--out", str(tmp_path / "other"))
+        assert (2, False) == (result.exit_code, (tmp_path / "other").exists())
+        assert "error: `--api` is missing" in result.stderr
+        assert f"`dynacli bake {words[1]} --api API`" in result.stderr
+
+
 def test_a_secret_of_the_source_is_not_written(server: Recorder, tmp_path: Path) -> None:
     """The file of a tool may be passed on."""
     serve(server, _document(server.origin))
