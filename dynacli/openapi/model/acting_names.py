@@ -148,7 +148,10 @@ _NOUN_FORM = re.compile(
 )
 """The forms of nouns and participles: `healthz`, `indexing`, `location`, `deleted`, `ipv6`."""
 _DETERMINERS = frozenset(
-    ["a", "all", "an", "any", "each", "every", "more", "one", "other", "the", "these", "this", "your"]
+    {
+        *("a", "all", "an", "any", "each", "every", "more", "no", "one", "other", "same", "some", "the"),
+        *("these", "this", "your"),
+    }
 )
 _LINKING = frozenset(
     {"about", "as", "at", "by", "for", "from", "in", "of", "on", "per", "that", "to", "with"}
@@ -219,7 +222,7 @@ def acting_word(operation: OperationSummary | Operation, *, is_documented: bool 
     ]
     # A word that follows a verb that reads is what it reads: "Get the stop words" of `/stop-words`.
     told = {word for words in telling for word in words[1:]}
-    is_read = said.reads or named.reads
+    is_read = said.reads or named.reads or (bool(segments) and segments[-1][0] in _READING)
     is_lenient = is_read or not segments or not is_documented
     if named.word in told & _MODIFYING:
         named = _NOUN

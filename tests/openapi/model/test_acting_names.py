@@ -146,6 +146,8 @@ _READING = [
     ("/", "", "Welcome"),
     ("/load_balancers/{id}", "loadBalancers_get", "Retrieve an Existing Load Balancer"),
     ("/fork_count", "fork_count", "Get fork count"),
+    ("/api/get_userdata", "", "similar to `check_auth` but returns UserData type."),
+    ("/api/status_server", "", "Some general information about the current status"),
     ("/healthz", "healthz", "Kubernetes healthz endpoint"),
     ("/invoices/{id}.pdf", "", ""),
     ("/pods", "watchCoreV1PodListForAllNamespaces", "watch individual changes to a list of Pod"),
