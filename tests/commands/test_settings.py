@@ -9,8 +9,8 @@ import pytest
 
 from dynacli.client.configuration_mistakes import mistakes_in
 from dynacli.environment import Environment
-from tests.documents import pets, save
-from tests.harness import run_cli
+from tests.documents import pets, save, serve
+from tests.harness import Recorder, run_cli
 
 _TEXT = """\
 # Mine
@@ -198,6 +198,28 @@ def test_a_secret_is_never_written(word: str, hint: str, path: Path) -> None:
     assert (2, text) == (result.exit_code, path.read_text())
     assert hint in result.stderr
     assert "Zu7sxGeheim" not in result.stderr
+
+
+@pytest.mark.parametrize("words", [("api", "set", "pets", "source="), ("config", "set", "apis.pets.source=")])
+def test_a_source_is_set_as_it_is_added(words: tuple[str, ...], path: Path, server: Recorder) -> None:
+    """A file must be there, and its path is absolute then; of a URL without a document there is a warning."""
+    text = path.read_text()
+    for wrong, message in (
+        ("./missing.json", "There is no file"),
+        (".", "is neither a URL nor the path of a document"),
+        ("./", "is a directory"),
+    ):
+        result = run_cli(*words[:-1], f"{words[-1]}{wrong}")
+        assert (True, text) == (result.exit_code in {2, 8}, path.read_text())
+        assert message in result.stderr
+    other = Path(save(pets(), "other.json")).resolve()
+    assert (0, "") == (run_cli(*words[:-1], f"{words[-1]}./other.json").exit_code, result.stdout)
+    assert f'source = "{other}"' in path.read_text()
+    result = run_cli(*words[:-1], f"{words[-1]}{server.origin}/none.json")
+    assert (0, 1) == (result.exit_code, len(server.requests))
+    assert "warning: The document of `pets` cannot be read now. " in result.stderr
+    assert 0 == run_cli(*words[:-1], f"{words[-1]}{serve(server, pets())}").exit_code
+    assert 0 == run_cli("pets").exit_code
 
 
 @pytest.mark.parametrize("text", ["cache = 1\n", "[[cache]]\nlimit = 1\n"], ids=["value", "list"])

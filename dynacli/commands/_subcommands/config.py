@@ -11,7 +11,7 @@ from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
-from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.errors import DynacliError, FileError, RefusedError, UsageError
 from dynacli.files import is_url
 from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import Configuration, check_name, profiles_in, texts
@@ -174,6 +174,7 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
 
     Raises:
         UsageError: An API is not registered, or what results cannot be used.
+        DocumentError: A source is a file that is not there.
         RefusedError: They would change a policy, and no person agreed.
         FileError: The file cannot be changed.
     """
@@ -191,6 +192,7 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
         raise UsageError("An API needs a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it")
+    settings = [(path, _source(value) if path[2:] == ("source",) else value) for path, value in settings]
     before = configuration.tables()
     settings = [*settings, *_additions(run, settings)]
     configuration.set_values(settings, lambda text, tables: _check(run.env, before, text, tables))
@@ -198,6 +200,33 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         path[1] for path, _ in settings if path[0] == "apis" and "policy" in path[2:-1]
     ):
         _warn_of_policy(run, name)
+    for name in registered & before.get("apis", {}).keys():  # a new one is read by its first use
+        _warn_of_source(run, name)
+
+
+def _source(value: str) -> str:
+    """Return a source as `api add` writes it.
+
+    Raises:
+        UsageError: It is neither a URL nor the path of a document.
+        DocumentError: There is no such file.
+    """
+    from dynacli.commands._subcommands.api.api_add import absolute_source
+    from dynacli.openapi.document.fetch import read_file
+
+    location = absolute_source(value)
+    if not is_url(location):
+        read_file(location)
+    return location
+
+
+def _warn_of_source(run: Run, name: str) -> None:
+    """Warn if the new source of an API has no document that can be used; its server may run later."""
+    try:
+        run.open_apart(name, refresh=False, offline=run.options.offline).catalog.close()
+    except DynacliError as error:
+        reason = f": {error.reason}" if error.reason else ""
+        run.warn(f"The document of `{name}` cannot be read now. {error.message}{reason}")
 
 
 def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:

@@ -135,7 +135,7 @@ def add(
         DocumentError: There is no document, or none that can be used.
     """
     check_name(name)
-    sources = [_absolute(word) for word in source]
+    sources = [absolute_source(word) for word in source]
     for location in (*sources, run.options.server):
         _check_holds_no_secret(location, name)
     entry: dict[str, Any] = {"source": sources[0]}
@@ -366,8 +366,12 @@ def allowed_places(configuration: Configuration, entry: dict[str, Any], places: 
     return [*texts(entry, "allow_refs"), *sorted({*places} - {*known})]
 
 
-def _absolute(source: str) -> str:
-    """Return a source in the form of the configuration, which means the same in any directory."""
+def absolute_source(source: str) -> str:
+    """Return a source in the form of the configuration, which means the same in any directory.
+
+    Raises:
+        UsageError: It is neither a URL nor the path of a document.
+    """
     if source == "-":
         raise UsageError("Standard input cannot be registered", hint="Save the document to a file first")
     from pathlib import Path
