@@ -303,7 +303,7 @@ _SECURED = {
 def _secured(server: Recorder, *, open_too: bool = False, scheme: str = "token") -> str:
     paths = {"/pet": {"get": {**_operation("getPet"), "security": [{scheme: []}]}}}
     if open_too:
-        paths["/public"] = {"get": _operation("getOpen")}
+        paths["/open"] = {"get": _operation("getOpen")}
     return _api(server, paths, **_SECURED)
 
 
@@ -317,10 +317,10 @@ def test_nothing_can_be_called_without_credentials(server: Recorder) -> None:
 
 def test_an_operation_without_its_credential_is_left_out(server: Recorder) -> None:
     """The others are called, and the check is a success."""
-    server.responses["/public"] = _pet()
+    server.responses["/open"] = _pet()
     result = run_cli("check", _secured(server, open_too=True), "-o", "json")
     assert 0 == result.exit_code
-    assert ["/public"] == [request.target for request in server.requests]
+    assert ["/open"] == [request.target for request in server.requests]
     assert "auth" == _row(result)["skipped"]["kind"]
 
 

@@ -217,7 +217,7 @@ def test_the_id_of_an_item_feeds_what_is_called_like_it_anywhere(
         pytest.param("/repositories", "repo", True, id="an-abbreviation"),
         pytest.param("/runs", "runtime", False, id="a-word-that-begins-so"),
         pytest.param("/runs", "runNumber", True, id="noun-and-number"),
-        pytest.param("/delays", "seconds", False, id="an-amount"),
+        pytest.param("/delay", "seconds", False, id="an-amount"),
     ],
 )
 def test_an_item_feeds_what_is_called_like_it(

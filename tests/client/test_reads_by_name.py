@@ -15,14 +15,14 @@ _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"
 _PATHS = {
     "/pads": {"get": operation("listPads")},
     "/pads/{id}": {"get": operation("getPad", parameters=[_ID])},
-    "/pads/dropAll": {"get": operation("emptyPads")},
+    "/pads/dropAll": {"get": operation("destroyPads")},
     "/createGroup": {
         "get": operation("createGroup", summary="creates a new group"),
         "head": operation("headIt"),
     },
     "/yeetPad": {"get": operation("yeetPad")},
 }
-_ACTING = ("create-group", "yeet-pad", "empty-pads")
+_ACTING = ("create-group", "yeet-pad", "destroy-pads")
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Whether a GET only reads, by its summary, its name and its path: `GET /restart` and `GET /deletePad` do not.
 
-No list of the verbs that change something is ever complete. So this asks the other way round. Each of the three texts
-begins with a verb that reads, or with a noun, or it does not. A verb that reads makes the operation a read. A verb that
-acts makes it none, whatever the other texts say. A first word that is neither counts as a verb that acts, unless
-something shows that it is a noun: its form, a parameter, a tag, or a text in which it follows a verb that reads.
+A GET only reads if each of these texts begins with a verb that reads, or with no verb. A verb that acts makes it none,
+whatever the other texts say. No list of such verbs is ever complete, so a word of no list counts as one, too, if it
+stands as a verb does: before an article, or before the name of a single thing. It does not if another text reads, or
+if something shows that it is a noun: its form, a parameter, a tag, or a plural in the path.
 """
 
+import os
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -19,25 +21,14 @@ from dynacli.openapi.model.path_templates import parameter_names
 
 _READING = frozenset(
     {
-        *("browse", "calculate", "check", "collect", "compare", "compute", "contain", "count", "decode"),
-        *("describe", "diff", "display", "download", "echo", "enumerate", "estimate", "examine", "explain"),
-        *(
-            "explore",
-            "export",
-            "fetch",
-            "find",
-            "get",
-            "give",
-            "has",
-            "head",
-            "inspect",
-            "is",
-            "list",
-            "locate",
-        ),
-        *("look", "lookup", "obtain", "paginate", "peek", "ping", "preview", "provide", "query", "read"),
-        *("render", "respond", "retrieve", "return", "search", "see", "serve", "show", "stream"),
-        *("summarize", "tail", "validate", "view", "watch", "whether", "whoami"),
+        *("analyse", "analyze", "browse", "calculate", "check", "collect", "compare", "compute"),
+        *("contain", "convert", "count", "decode", "describe", "diff", "display", "download", "echo"),
+        *("encode", "enumerate", "estimate", "examine", "explain", "explore", "export", "fetch", "find"),
+        *("get", "give", "has", "head", "inspect", "is", "list", "locate", "look", "lookup", "obtain"),
+        *("paginate", "parse", "peek", "ping", "preview", "provide", "query", "read", "render"),
+        *("respond", "retrieve", "return", "search", "see", "serve", "show", "simulate", "stream"),
+        *("summarize", "tail", "transform", "translate", "validate", "view", "watch", "whether"),
+        *("whoami",),
     }
 )
 """Verbs that read."""
@@ -48,33 +39,15 @@ _THINGS = frozenset(
 )
 """Verbs that also name a thing: `/scan/{scan_id}` and `/stop-areas` read it."""
 _MODIFYING = _THINGS | {
-    *("archive", "autoscale", "backup", "book", "build", "cleanup", "commit", "complete", "deploy"),
-    *("drop", "dump", "empty", "end", "fire", "force", "fork", "format", "import", "invite", "launch"),
-    *("load", "lock", "login", "logout", "mark", "merge", "notify", "open", "patch", "pause", "pin"),
-    *("process", "pull", "push", "reboot", "record", "refresh", "release", "reload", "restart"),
-    *("resume", "retry", "review", "send", "transfer", "trigger", "update", "upgrade", "upload"),
+    *("autoscale", "backup", "cleanup", "deploy", "drop", "dump", "fork", "import", "invite", "launch"),
+    *("lock", "login", "logout", "merge", "notify", "pause", "pull", "push", "reboot", "refresh"),
+    *("reload", "restart", "resume", "retry", "send", "transfer", "trigger", "update", "upgrade"),
+    *("upload",),
 }
 """Verbs that also stand before a noun: `send-settings`, `restart-count`, `update-schedule`."""
-_ACTING = _MODIFYING | {
-    *("abort", "accept", "acknowledge", "activate", "add", "adjust", "append", "apply", "approve"),
-    *("assign", "attach", "authorise", "authorize", "ban", "begin", "bind", "boot", "bounce", "buy"),
-    *("cancel", "capture", "clean", "clear", "clone", "close", "configure", "confirm", "connect"),
-    *("consume", "convert", "copy", "create", "deactivate", "decline", "decrement", "delete", "demote"),
-    *("deny", "deregister", "destroy", "detach", "disable", "disconnect", "dismiss", "dispatch"),
-    *("dispose", "drain", "duplicate", "edit", "eject", "enable", "enqueue", "ensure", "erase"),
-    *("evict", "exec", "execute", "expire", "finish", "fix", "flush", "generate", "grant", "halt"),
-    *("hide", "increment", "init", "initialise", "initialize", "initiate", "insert", "install"),
-    *("invalidate", "invoke", "join", "kick", "kill", "leave", "logoff", "make", "measure", "migrate"),
-    *("modify", "move", "mute", "overwrite", "pay", "poweroff", "prepend", "promote", "provision"),
-    *("prune", "publish", "purchase", "purge", "put", "quit", "rebuild", "reconnect", "redeem"),
-    *("register", "reindex", "reject", "rename", "renew", "reopen", "reorder", "replace", "requeue"),
-    *("rescan", "resend", "reset", "restore", "resync", "revert", "revoke", "rollback", "rotate"),
-    *("save", "set", "shutdown", "signoff", "signout", "skip", "spawn", "submit", "subscribe"),
-    *("suspend", "swap", "switch", "synchronise", "synchronize", "terminate", "toggle", "truncate"),
-    *("unassign", "unban", "uninstall", "unlink", "unlock", "unmute", "unpin", "unpublish"),
-    *("unregister", "unset", "unsubscribe", "wake", "wipe", "write"),
-}
-"""Verbs that act, whatever the other texts say. A verb that is in no list acts if nothing shows that it is a noun."""
+_MADE_OF_VERB = re.compile(r"(?:re|un|de|bulk)-?(.+)")
+_VERB_FORM = re.compile(r"[a-z]{3,}(?:ify|ize|yze)")
+"""The forms of verbs: `unpause` of one that is known, and `vaporize`."""
 _PAIRS = frozenset(
     {("log", "off"), ("log", "out"), ("power", "off"), ("shut", "down"), ("sign", "off"), ("sign", "out")}
     | {("log", "in"), ("sign", "in"), ("power", "on"), ("roll", "back"), ("turn", "off"), ("turn", "on")}
@@ -105,35 +78,40 @@ _OBJECTS = frozenset(
 )
 """What verbs act upon that also name a thing: `test-alert`, and `testemail` in one word."""
 _NOUNS = _MODIFIED | {
-    *("about", "account", "active", "activity", "address", "admin", "age", "agent", "alias"),
+    *("about", "account", "active", "activity", "address", "admin", "advanced", "age", "agent", "alias"),
     *("anything", "api", "app", "array", "article", "asset", "attribute", "audit", "auth", "author"),
-    *("available", "balance", "billing", "binary", "blank", "board", "body", "book", "boolean"),
-    *("branch", "bucket", "budget", "cache", "calendar", "card", "cart", "catalog", "category"),
-    *("channel", "chat", "child", "children", "city", "client", "cluster", "code", "color", "comment"),
-    *("company", "contact", "content", "context", "cookie", "country", "csv", "currency", "current"),
-    *("custom", "customer", "daily", "dashboard", "data", "database", "dataset", "deep", "default"),
-    *("detail", "device", "diagnostic", "directory", "discovery", "doc", "document", "domain"),
-    *("double", "email", "error", "event", "example", "exception", "family", "feature", "feed"),
-    *("field", "file", "float", "folder", "forecast", "full", "game", "general", "global", "graph"),
-    *("group", "guild", "header", "healthcheck", "heartbeat", "help", "home", "host", "html", "icon"),
-    *("image", "index", "input", "instance", "integer", "inventory", "invoice", "issue", "item", "job"),
-    *("jpeg", "json", "key", "label", "language", "latest", "library", "license", "link", "location"),
-    *("log", "map", "markdown", "market", "matrix", "me", "member", "menu", "message", "meta"),
-    *("metadata", "method", "metric", "model", "module", "my", "name", "news", "node", "note"),
-    *("number", "oauth", "object", "openapi", "optional", "order", "org", "owner", "package", "pad"),
-    *("param", "parent", "path", "pdf", "people", "person", "pet", "phone", "photo", "plan", "player"),
-    *("plugin", "png", "pod", "post", "price", "private", "product", "profile", "project", "property"),
-    *("proxy", "public", "queue", "quota", "ranking", "raw", "recent", "recursive", "region", "registry"),
-    *("repo", "report", "repository", "request", "resource", "response", "role", "room", "root"),
-    *("route", "rule", "sample", "schema", "score", "secret", "self", "server", "service", "session"),
-    *("setting", "simple", "single", "site", "size", "snapshot", "source", "space", "spec", "standard"),
-    *("stat", "statistic", "storage", "store", "string", "support", "system", "table", "tag", "task"),
-    *("team", "telemetry", "temperature", "tenant", "text", "thread", "tier", "timeline", "title"),
-    *("token", "topic", "total", "trace", "transaction", "tree", "unique", "unit", "usage", "user"),
-    *("username", "value", "vehicle", "video", "volume", "wallet", "weather", "webhook", "website"),
-    *("wiki", "workflow", "workspace", "xml", "yaml", "year", "zone"),
+    *("available", "average", "bad", "balance", "basic", "best", "big", "billing", "binary", "blank"),
+    *("board", "body", "book", "boolean", "branch", "broken", "bucket", "budget", "busy", "cache"),
+    *("calendar", "card", "cart", "catalog", "category", "channel", "chat", "child", "children", "city"),
+    *("client", "cluster", "code", "cold", "color", "comment", "common", "company", "contact", "content"),
+    *("context", "cookie", "country", "csv", "currency", "current", "custom", "customer", "daily"),
+    *("dashboard", "data", "database", "dataset", "deep", "default", "detail", "device", "diagnostic"),
+    *("directory", "discovery", "doc", "document", "domain", "double", "dummy", "email", "error", "even"),
+    *("event", "example", "exception", "extra", "fake", "family", "fast", "feature", "feed", "field"),
+    *("file", "first", "flat", "float", "folder", "forecast", "full", "game", "general", "global"),
+    *("good", "graph", "group", "guild", "header", "healthcheck", "heartbeat", "help", "hidden", "home"),
+    *("host", "hot", "html", "huge", "icon", "image", "index", "input", "instance", "integer", "invalid"),
+    *("inventory", "invoice", "issue", "item", "job", "jpeg", "json", "key", "label", "language"),
+    *("large", "last", "latest", "lazy", "library", "license", "link", "location", "log", "long", "map"),
+    *("markdown", "market", "matrix", "max", "maximal", "me", "median", "member", "menu", "message"),
+    *("meta", "metadata", "method", "metric", "min", "minimal", "missing", "mixed", "model", "module"),
+    *("my", "name", "nested", "new", "news", "next", "node", "normal", "note", "number", "oauth"),
+    *("object", "odd", "old", "openapi", "optional", "order", "org", "owner", "package", "pad", "param"),
+    *("parent", "path", "pdf", "people", "person", "pet", "phone", "photo", "plain", "plan", "player"),
+    *("plugin", "png", "pod", "post", "previous", "price", "private", "product", "profile", "project"),
+    *("property", "proxy", "public", "queue", "quota", "random", "ranking", "raw", "real", "recent"),
+    *("recursive", "region", "registry", "repo", "report", "repository", "request", "resource"),
+    *("response", "role", "room", "root", "route", "rule", "sample", "schema", "score", "secret", "self"),
+    *("server", "service", "session", "setting", "short", "simple", "single", "site", "size", "slow"),
+    *("small", "snapshot", "source", "space", "spec", "special", "standard", "stat", "statistic"),
+    *("storage", "store", "strange", "string", "support", "system", "table", "tag", "task", "team"),
+    *("telemetry", "temperature", "tenant", "text", "thread", "tier", "timeline", "tiny", "title"),
+    *("token", "top", "topic", "total", "trace", "transaction", "tree", "unique", "unit", "unknown"),
+    *("usage", "user", "username", "valid", "value", "vehicle", "video", "visible", "volume", "wallet"),
+    *("weather", "webhook", "website", "wide", "wiki", "workflow", "workspace", "worst", "wrong", "xml"),
+    *("yaml", "year", "zone"),
 }
-"""Common words that begin a name as nouns or adjectives, if their form does not show it."""
+"""Words that begin a name as nouns or adjectives, if their form does not show it: `user-profile`, `slow-call`."""
 _ORDERS = frozenset(
     {
         *("block", "charge", "email", "follow", "like", "log", "order", "post", "queue", "report"),
@@ -141,6 +119,42 @@ _ORDERS = frozenset(
     }
 )
 """Words that are nouns alone, and verbs before the name of one thing: `/order` and `order-pizza`."""
+_OF_ITEMS = frozenset(
+    {
+        *("ack", "archive", "beep", "blink", "bounce", "buzz", "call", "claim", "click", "compact", "copy"),
+        *("cycle", "dial", "discharge", "drop", "duplicate", "escalate", "fire", "flash", "follow", "fork"),
+        *("grant", "hangup", "hold", "land", "lift", "like", "lock", "mark", "open", "park", "patch", "pick"),
+        *(
+            "pin",
+            "play",
+            "press",
+            "print",
+            "process",
+            "pump",
+            "rate",
+            "record",
+            "release",
+            "repair",
+            "reserve",
+        ),
+        *(
+            "resolve",
+            "return",
+            "review",
+            "ring",
+            "scale",
+            "seal",
+            "seek",
+            "ship",
+            "sign",
+            "snapshot",
+            "split",
+        ),
+        *("star", "stash", "takeoff", "touch", "trash", "turn", "use", "vacuum", "verify", "void", "vote"),
+        *("watch", "zip"),
+    }
+)
+"""Words that are verbs if they alone follow a parameter: `/doors/{id}/open`."""
 _GENERATED = frozenset({"get", "head", "list", "retrieve"})
 """Last words of the ids that generators make of a method and a path."""
 _NOUN_FORM = re.compile(
@@ -260,6 +274,27 @@ def _nouns_beside(path: str, tags: Iterable[str]) -> set[str]:
     return nouns | {singular(word) for word in words if _is_plural(word)}
 
 
+@cache
+def _acting_verbs() -> frozenset[str]:
+    """Return the verbs that act and hardly ever name a thing."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "acting_verbs.txt")
+    with open(path, encoding="ascii") as file:
+        return frozenset(file.read().split())
+
+
+def _acts(word: str, *, anywhere: bool = False) -> bool:
+    """Return whether a word is a verb that acts.
+
+    Args:
+        anywhere: Whether it need not be the first word, so that verbs that also name a thing do not count.
+    """
+    if word in _MODIFYING or word in _READING:
+        return word in _MODIFYING and not anywhere
+    known = _acting_verbs() | _MODIFYING
+    made = _MADE_OF_VERB.fullmatch(word)
+    return word in known or (made is not None and made[1] in known) or bool(_VERB_FORM.fullmatch(word))
+
+
 def _is_plural(word: str) -> bool:
     return singular(word) != word
 
@@ -282,9 +317,9 @@ def _verb_of_sentence(words: Sequence[str], nouns: Collection[str]) -> _Verb:
     if base in _READING or first in _READING:
         return _Verb(base, reads=True)
     is_third_person = first != base and (base == "send" or base not in _MODIFYING)
-    if base in _ACTING and (has_article or is_third_person):
+    if _acts(base) and (has_article or is_third_person):
         return _Verb(base)
-    if has_article and first not in _LINKING:
+    if has_article and (base in _ORDERS or not _is_noun(base, nouns)):
         return _Verb(base, is_known=False)
     return _verb_of_phrase(words, nouns)
 
@@ -305,7 +340,7 @@ def _verb_before(words: Sequence[str], nouns: Collection[str]) -> _Verb:
     for index, (word, following) in enumerate(pairwise([*words, ""])):
         if (word, following) in _PAIRS:
             return _Verb(f"{word}-{following}")
-        if word in _ACTING and (index == 0 or word not in _MODIFYING):
+        if _acts(word, anywhere=index > 0):
             verb = _verb_of_phrase(words[index:], nouns)
             if verb.word:
                 return verb
@@ -323,27 +358,26 @@ def _verb_of_phrase(words: Sequence[str], nouns: Collection[str], *, is_read: bo
     first, last, is_alone = words[0], words[-1], len(words) == 1
     if first in _READING:
         return _Verb(first, reads=True)
-    if first in _ACTING:
+    if _acts(first):
         is_noun = last in _MODIFIED or (
             last not in _OBJECTS and (is_read or (first in _THINGS and _is_plural(last)))
         )
         return _NOUN if is_noun and first in _MODIFYING and not is_alone else _Verb(first)
     if is_alone and (verb := _verb_of_compound(first)):
         return _Verb(verb)
-    if not is_alone and last in (_ACTING if words[-2] in _OBJECTS else _ACTING - _MODIFYING):
+    if not is_alone and _acts(last, anywhere=words[-2] not in _OBJECTS):
         return _Verb(last)
-    is_of_many = not is_alone and (last in _MODIFIED or _is_plural(last))
-    if is_of_many or (_is_noun(first, nouns) and (is_alone or first not in _ORDERS)):
+    # One unknown word is a noun, and one before the name of a single thing is a verb: `mood`, `yeet-node`.
+    is_noun = is_alone or last in _MODIFIED or _is_plural(last)
+    if is_noun or (_is_noun(first, nouns) and first not in _ORDERS):
         return _NOUN
     return _Verb(first, is_known=False)
 
 
 def _verb_of_compound(word: str) -> str:
     """Return the verb of two words in one: `testemail`, `sendmail`."""
-    return next(
-        (verb for verb in sorted(_ACTING) if word.startswith(verb) and word.removeprefix(verb) in _OBJECTS),
-        "",
-    )
+    verbs = (word.removesuffix(acted) for acted in sorted(_OBJECTS) if word.endswith(acted))
+    return next(filter(_acts, verbs), "")
 
 
 def _verb_of_path(
@@ -370,13 +404,15 @@ def _verb_of_path(
         return _NOUN if is_item or is_thing else verb
     if verb.word and verb.is_known:
         return verb
+    is_of_item = path.rpartition("/")[0].endswith("}") and len(last) == 1
+    if is_of_item and last[0] in _OF_ITEMS and not is_read:
+        return _Verb(last[0])
     # In `/send/mail` the verb stands above what it acts upon, and `/stop/{stop_id}/departures` is of a thing.
     is_noun = last[-1] in _MODIFIED or (is_read and last[-1] not in _OBJECTS)
     for segment, following in reversed(list(pairwise(filter(None, path.split("/"))))):
         word = plain_name(segment)
-        if "{" in segment + following or word not in _ACTING or (is_noun and word in _MODIFYING):
-            continue
-        return _Verb(word)
+        if "{" not in segment + following and _acts(word, anywhere=is_noun):
+            return _Verb(word)
     return verb
 
 
