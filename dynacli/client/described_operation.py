@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
-from dynacli.http.semantics import best_match, essence
+from dynacli.http.semantics import METHODS_WITHOUT_BODY, best_match, essence
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
-from dynacli.openapi.model.operation import MediaType, Operation, Parameter, documented_status
+from dynacli.openapi.model.operation import ANY_BODY, MediaType, Operation, Parameter, documented_status
 from dynacli.record import record, replace
 from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
@@ -52,6 +52,17 @@ class DescribedOperation:
         """
         media_type = choose_media_type(self.operation, content_type)
         return replace(self, media_type=media_type) if media_type is not None else self
+
+    def with_any_body(self) -> "DescribedOperation":
+        """Return the operation with a body of any media type, if the document declares none and its method has one."""
+        if self.operation.body is not None or self.operation.method in METHODS_WITHOUT_BODY:
+            return self
+        return replace(self, operation=replace(self.operation, body=ANY_BODY)).sending("")
+
+    @property
+    def has_undeclared_body(self) -> bool:
+        """Whether a body is given that the document does not declare."""
+        return self.is_documented and self.operation.body is ANY_BODY
 
     @property
     def example_line(self) -> str:

@@ -12,15 +12,14 @@ from urllib.parse import parse_qsl, unquote
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
+from dynacli.http.semantics import METHODS_WITHOUT_BODY
 from dynacli.openapi.catalog.catalog_file import Catalog, operations_at
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import (
-    Body,
-    MediaType,
+    ANY_BODY,
     Operation,
     OperationSummary,
     Parameter,
-    ValueType,
     documented_status,
 )
 from dynacli.openapi.model.path_templates import collection_template, parameter_names, path_values
@@ -253,10 +252,6 @@ def _near(catalog: Catalog, path: str) -> list[str]:
     return get_close_matches(path, paths, _MOST_NAMED, 0.6)
 
 
-_ANY_BODY = Body((MediaType("application/json", ValueType()), MediaType("*/*", ValueType())))
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "TRACE"})
-
-
 class UndocumentedOperation(DescribedOperation):
     """An operation that is made of a method and a path alone."""
 
@@ -265,7 +260,7 @@ class UndocumentedOperation(DescribedOperation):
     @cached_property
     def part(self) -> dict[str, Any]:
         """Return what a document that allows anything would say of it."""
-        content: dict[str, Any] = {media_type.name: {} for media_type in _ANY_BODY.content}
+        content: dict[str, Any] = {media_type.name: {} for media_type in ANY_BODY.content}
         return {"operation": {"requestBody": {"content": content}}, "path_item": {}}
 
 
@@ -291,7 +286,7 @@ def undocumented_operation(api: OpenedApi, method: str, path: str) -> Undocument
         method,
         path,
         "A path that the document does not have",
-        body=None if method in _WITHOUT_BODY else _ANY_BODY,
+        body=None if method in METHODS_WITHOUT_BODY else ANY_BODY,
         security=security,
     )
     return UndocumentedOperation(api, operation)

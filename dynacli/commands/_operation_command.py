@@ -37,6 +37,7 @@ from dynacli.options.standard_options import (
 )
 
 _HELP = ("-h", "--help")
+_BODY_FLAG = "--body"
 
 
 class OperationCommand(click.Command):
@@ -110,7 +111,13 @@ class OperationCommand(click.Command):
         self.prepare(content_type)
         parsed = parse(words, self.rules, self.find)
         if self.described.operation.body is None:
-            return parsed
+            if _BODY_FLAG not in parsed.flags or _BODY_FLAG in self.rules:
+                return parsed
+            self.described = self.described.with_any_body()
+            if self.described.operation.body is None:
+                return parsed
+            self.prepare(content_type)
+            parsed = parse(words, self.rules, self.find)
         wanted = self.standard_options(parsed).content_type
         if wanted and wanted != content_type:
             # Each media type has options of its own, and other words may be their values.
@@ -131,6 +138,12 @@ class OperationCommand(click.Command):
 
             args = lay_over(run, args, self.described, self.parsed, self.input_of)
         run.asked = (self.described, args)
+        if run.options.body is not None:
+            self.described = self.described.with_any_body()
+            if self.described.operation.body is None:
+                from dynacli.client.inputs.find_input import no_body
+
+                raise no_body(self.described, _BODY_FLAG)
         parsed = self.parsed(args, run.options.content_type)
         self._given = parsed.flags
         with self._useful_of_namesakes():

@@ -714,7 +714,8 @@ def _example(typed: CallLine, env: Environment) -> CallLine | None:
     example = typed.with_words(typed.command.described.operation.example)
     options = [piece for piece in typed.pieces if piece.standard is not None]
     others = [option for option in options if option.standard not in INPUT_OPTIONS]
-    for kept in (options, others):
+    # An example has no body if the document declares none: the one that was given must not get lost.
+    for kept in (options,) if typed.command.described.has_undeclared_body else (options, others):
         line = example.with_pieces([*example.pieces, *kept])
         if _problem_of(line, env) is None:
             return line

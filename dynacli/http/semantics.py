@@ -140,6 +140,8 @@ def _rank(name: str, parameters: Mapping[str, str], key: str) -> int:
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "TRACE"})
+"""Methods whose requests have no content that means anything (RFC 9110, section 9.3)."""
 
 
 """Methods that change nothing on the server: RFC 9110, section 9.2.1; and QUERY:

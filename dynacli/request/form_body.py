@@ -304,7 +304,7 @@ def _part(
         return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
     if _is_source(value):
         source: Source = value
-        guessed = _guessed(source.name)
+        guessed = media_type_of_file(source.name)
         return Part(name, source, _chosen(declared, guessed, _BINARY), _base_name(source.name), headers)
     if isinstance(value, Mapping | list):
         media_type = _chosen(declared, "", JSON)
@@ -335,7 +335,8 @@ def _matches(media_type: str, media_range: str) -> bool:
     )
 
 
-def _guessed(name: str) -> str:
+def media_type_of_file(name: str) -> str:
+    """Return the media type that the suffix of a file's name stands for; empty if it is unknown."""
     import mimetypes
 
     # Without the system's own tables, so that a file has the same type on every machine.

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import dynacli
 from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
-from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.model.operation import ANY_BODY, Operation
 from dynacli.openapi.schema.evaluation.compiled_schema import TOO_DEEP, ValidationNotes
 from dynacli.openapi.schema.evaluation.schema_error import shortened
 from dynacli.validation.finding import Finding, ValidationResult, reason_of
@@ -128,6 +128,7 @@ class Validator:
             validation.extend(self._missing_security(request))
         if is_exact:
             validation.extend(self._undeclared_pairs(request))
+            validation.extend(self._undeclared_body(request))
             self._collect_undocumented(validation, validators, "request", body_values)
         return validation
 
@@ -262,6 +263,12 @@ class Validator:
                 text = undeclared_text(self._operation, name)
                 yield Finding("request", "undocumented-parameter", f"query/{name}", text)
 
+    def _undeclared_body(self, request: ValidatedRequest) -> Iterator[Finding]:
+        if request.body and self._operation.body in (None, ANY_BODY):
+            yield Finding(
+                "request", "undocumented-body", "", "the document declares no body for this request"
+            )
+
     def _collect_error(
         self, validation: ValidationResult, where: str, error: Exception, *, is_exact: bool
     ) -> None:
@@ -270,6 +277,12 @@ class Validator:
         engine = self._engine
         if isinstance(cause, engine.NotedError):
             return
+        if (
+            where == "request"
+            and isinstance(cause, engine.MediaTypeNotFound)
+            and not cause.availableMimetypes
+        ):
+            return  # a body without media types is not declared
         if isinstance(cause, engine.NotValidatedError):
             validation.not_validated.append(_with_name(error, str(cause)))
         elif isinstance(error, engine.ResponseNotFound):

@@ -8,6 +8,7 @@ from itertools import islice
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation, prefix_of, variable
 from dynacli.errors import UsageError
+from dynacli.http.semantics import METHODS_WITHOUT_BODY
 from dynacli.openapi.model.field_names import plain_name, words_of
 from dynacli.openapi.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
 from dynacli.openapi.model.wording import did_you_mean, enumerated
@@ -71,6 +72,8 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
         known: The flags of all options that are listed.
         page: The command that shows the help page.
     """
+    if flag in _OF_BODIES and described.operation.body is None:
+        return no_body(described, flag)
     of_map = _key_of_map(described, flag)
     if of_map is not None:
         return of_map
@@ -85,6 +88,28 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
         f"`{described.operation.name}` has no option `{flag}`" if others else f"There is no option `{flag}`",
         reason=has[0].upper() + has[1:] if others else "",
         hint=how_to_sign_in(described) if is_secret_name(flag) else f"See `{page}`",
+        near=[],
+    )
+
+
+def no_body(described: DescribedOperation, flag: str) -> UsageError:
+    """Return the error for an option of the body if the document declares none.
+
+    Args:
+        flag: With its `--`.
+    """
+    operation = described.operation
+    if operation.method in METHODS_WITHOUT_BODY:
+        return UsageError(
+            f"`{operation.name}` takes no body",
+            reason=f"A {operation.method} request has none (RFC 9110, section 9.3)",
+            hint="To add a parameter: `--query NAME=VALUE`",
+            near=[],
+        )
+    return UsageError(
+        f"There is no option `{flag}`",
+        reason=f"The document declares no body for `{operation.name}`",
+        hint="Give the whole body: `--body @FILE`",
         near=[],
     )
 
@@ -114,6 +139,8 @@ _MOST_NAMED = 3
 _INDEX = re.compile(r"\[(\d+)\]")
 _NUMBER = re.compile(r"\.\d+(?=\.|$)")
 
+
+_OF_BODIES = frozenset({"--body", "--content-type", "--editor", "--set", "--set-file"})
 
 _OF_OTHER_PROGRAMS = {
     "--data": ("--body",),
@@ -161,6 +188,8 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
 
     from dynacli.options.standard_options import OPTIONS_BY_FLAG
 
+    if described.with_any_body().operation.body is not None:
+        known = {*known, "--body"}  # also one that the document does not declare
     if not flag.startswith("--"):
         return [near for near in _OF_OTHER_PROGRAMS.get(flag, ()) if near in known]
     word = flag.removeprefix("--")

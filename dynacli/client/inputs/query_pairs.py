@@ -14,7 +14,13 @@ from dynacli.client.inputs.collect_values import input_name
 from dynacli.errors import UsageError
 from dynacli.openapi.document.json_trees import MISSING, follow
 from dynacli.openapi.model.operation import Field, Parameter
-from dynacli.openapi.model.query_names import fixed_names, is_declared, parameter_named, undeclared_text
+from dynacli.openapi.model.query_names import (
+    UNDECLARED_BODY,
+    fixed_names,
+    is_declared,
+    parameter_named,
+    undeclared_text,
+)
 from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, convert_parameter
@@ -131,7 +137,7 @@ def input_in_query(described: DescribedOperation, name: str) -> tuple[Parameter,
 
 
 def undeclared_notes(described: DescribedOperation, pairs: Iterable[QueryPair], level: str) -> list[str]:
-    """Return what a person should know of pairs that the document does not declare.
+    """Return what a person should know of pairs and of a body that the document does not declare.
 
     Args:
         level: That of the validation. At `off` no one wants to know, and at `exact` they are findings.
@@ -140,4 +146,5 @@ def undeclared_notes(described: DescribedOperation, pairs: Iterable[QueryPair], 
         return []
     names = dict.fromkeys(pair.name for pair in pairs if not pair.is_default)
     operation = described.operation
-    return [undeclared_text(operation, name) for name in names if not is_declared(operation, name)]
+    notes = [undeclared_text(operation, name) for name in names if not is_declared(operation, name)]
+    return [*notes, UNDECLARED_BODY] if described.has_undeclared_body else notes

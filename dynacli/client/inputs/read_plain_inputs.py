@@ -20,7 +20,7 @@ from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json, is_multipart
 from dynacli.openapi.document.json_trees import MISSING
 from dynacli.openapi.model.media_types import is_built
-from dynacli.openapi.model.operation import ANY, Field, Parameter, ValueType
+from dynacli.openapi.model.operation import ANY, ANY_BODY, Field, Parameter, ValueType
 from dynacli.request.assemble_body import Assignment, assemble, json_text
 from dynacli.request.convert_words import convert, convert_all, is_given_as_text, is_single_item
 
@@ -116,11 +116,14 @@ def read_given(
         FileError: A file cannot be read.
     """
     settings = settings or CallSettings()
-    described = described.sending(content_type)
+    described = with_given_body(described, values).sending(content_type)
     if "content_type" in values and takes_content_type(described, "content_type"):
         content_type = content_type or str(values["content_type"])
         described = described.sending(content_type)
         values = {name: value for name, value in values.items() if name != "content_type"}
+    if not content_type and described.operation.body is ANY_BODY and _is_file(values.get("body")):
+        content_type = _media_type_of(values["body"])
+        described = described.sending(content_type)
     values, pairs = _split_query(described, values)
     inputs = read_plain_inputs(
         described,
@@ -132,6 +135,21 @@ def read_given(
     if pairs or settings.query or settings.default_query:
         inputs = with_pairs(described, inputs, settings, pairs)
     return described, inputs
+
+
+def with_given_body(described: DescribedOperation, values: Mapping[str, Any]) -> DescribedOperation:
+    """Return an operation with a body of any media type if `body` is given, and the document has no such input."""
+    if "body" not in values or described.operation.body is not None:
+        return described
+    return described.with_any_body() if _find(described, "body", _listed(described)) is None else described
+
+
+def _media_type_of(file: Any) -> str:
+    """Return the media type of a file for whose body the document declares none."""
+    from dynacli.request.form_body import media_type_of_file
+
+    name = os.fspath(file) if isinstance(file, os.PathLike) else getattr(file, "name", "")
+    return media_type_of_file(str(name)) or "application/octet-stream"
 
 
 def _is_query(described: DescribedOperation, name: str, value: Any) -> bool:

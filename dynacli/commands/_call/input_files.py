@@ -1,5 +1,6 @@
 """The files that the words of a call name, and standard input."""
 
+import json
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from dynacli.http.payload import Payload, Source
 
 _BODY = "the body"
+_JSON = "application/json"
 _MAX_VALIDATED = 1024 * 1024
 """Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""
 
@@ -45,6 +47,31 @@ class InputFiles:
         if not is_read_first and (word == "-" or word.startswith("@")):
             return self._unchanged(word.removeprefix("@"), media_type)
         return self.word(word, "--body", _BODY)
+
+    def undeclared_body(self, word: str) -> "tuple[bytes | Payload, str]":
+        """Return the content that `--body` gives if the document declares no body, and its media type.
+
+        A text is JSON. A file is what the suffix of its name says; without a known one, and for standard input,
+        the media type is JSON if the content is a JSON object or array, else `application/octet-stream`.
+
+        Raises:
+            FileError: The file cannot be read.
+            RefusedError: The call is made by `read`, which takes no files.
+            UsageError: Standard input is a terminal, or is used for something else.
+        """
+        from dynacli.http.payload import Payload
+        from dynacli.request.form_body import media_type_of_file
+
+        if word != "-" and (not word.startswith("@") or word.startswith("@@")):
+            return self.body(word, _JSON), _JSON
+        source = self._open(word.removeprefix("@"), _BODY)
+        media_type = media_type_of_file(source.name)
+        if media_type:
+            return self.body(word, media_type), media_type
+        small = self._small_content(source)
+        if small is not None and _is_json_tree(small):
+            return small, _JSON
+        return (Payload([source]) if small is None else small), "application/octet-stream"
 
     def word(self, word: str, option: str, use: str) -> bytes:
         """Return the content that the value of an option gives: itself, a file (`@FILE`) or standard input (`-`).
@@ -102,16 +129,18 @@ class InputFiles:
         from dynacli.http.payload import Payload
 
         source = self._open(word, _BODY)
-        if not _is_validated(media_type):
-            return Payload([source])
+        small = self._small_content(source) if _is_validated(media_type) else None
+        return Payload([source]) if small is None else small
+
+    def _small_content(self, source: "Source") -> bytes | None:
+        """Return the content of a body's source if it is small enough to be read first; else None."""
         if source.name == "-":
             from dynacli.http.payload import begins_with
 
             text, is_whole = begins_with(self._env.open_stdin(_BODY), "-", _MAX_VALIDATED)
-            return text if is_whole else Payload([source])
-        if source.size is not None and source.size <= _MAX_VALIDATED:
-            return b"".join(source.chunks())
-        return Payload([source])
+            return text if is_whole else None
+        is_small = source.size is not None and source.size <= _MAX_VALIDATED
+        return b"".join(source.chunks()) if is_small else None
 
     def part(self, word: str, option: str) -> "Source":
         """Return the file, or standard input for `-`, that an option gives as a part of the body.
@@ -140,6 +169,13 @@ class InputFiles:
                 f"{use[0].upper()}{use[1:]} comes from standard input, but nothing is piped into it"
             )
         return StreamUpload(self._env.open_stdin(use), "-")
+
+
+def _is_json_tree(content: bytes) -> bool:
+    try:
+        return isinstance(json.loads(content), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_validated(media_type: str) -> bool:

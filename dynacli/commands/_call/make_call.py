@@ -56,7 +56,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         settings = settings.without_storing()
     with _reporting(run, described, settings) as report:
         described, inputs, draft = read_inputs(run, described, given, settings)
-        if inputs.query:
+        if inputs.query or (described.media_type is not None and described.has_undeclared_body):
             from dynacli.client.inputs.query_pairs import undeclared_notes
 
             for note in undeclared_notes(described, inputs.query, settings.level):
@@ -163,7 +163,7 @@ def read_inputs(
         # Imported here, because calls without a body do not need it.
         from dynacli.commands._call.read_body_words import read_body_words
 
-        inputs, draft = read_body_words(
+        described, inputs, draft = read_body_words(
             run, described, parameters, given.body_fields, whole, is_strict=is_strict
         )
     if settings.query or settings.default_query or whole.query:

@@ -22,7 +22,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json, is_json_lines, is_multipart
 from dynacli.openapi.model.media_types import is_built
-from dynacli.openapi.model.operation import Field
+from dynacli.openapi.model.operation import ANY_BODY, Field
 from dynacli.openapi.schema.flatten_schema import FlatSchema, flatten
 from dynacli.openapi.schema.option_fields import find_field, option_words, parse_steps, part_of
 from dynacli.options.standard_options import Options
@@ -54,8 +54,8 @@ def read_body_words(
     whole: CallInputs,
     *,
     is_strict: bool,
-) -> tuple[CallInputs, "Draft | None"]:
-    """Return the inputs of a call that has a body, and the draft that a person wrote the body in.
+) -> tuple[DescribedOperation, CallInputs, "Draft | None"]:
+    """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
 
     Args:
         parameters: The values of the parameters.
@@ -67,8 +67,13 @@ def read_body_words(
         UsageError: A word does not fit; nothing is sent.
         FileError: A file that was named cannot be read.
     """
-    options, name = run.options, _media_type(described)
+    options, body = run.options, whole.body
     files = InputFiles(run.env, run.check_input_file, is_edited=options.editor)
+    is_chosen = bool(options.content_type or whole.content_type) or described.operation.body is not ANY_BODY
+    if options.body is not None and not is_chosen:
+        body, media_type = files.undeclared_body(options.body)
+        described = described.sending(media_type)
+    name = _media_type(described)
     encodings = None
     if is_form(name) or is_multipart(name):
         encodings = encodings_of(described, has_examples=options.example or options.editor)
@@ -86,11 +91,10 @@ def read_body_words(
         assignments.extend(_read_set_files(files, options.set_file, described, is_strict=is_strict))
     if options.file:
         assignments.extend(_read_parts(files, options.file))
-    body = whole.body
-    if options.body is not None:
-        body = files.body(options.body, name)
-    else:
+    if options.body is None:
         assignments = [*_not_given(whole.assignments, assignments), *assignments]
+    elif is_chosen:
+        body = files.body(options.body, name)
     check_takes_options(described, assignments)
     inputs = CallInputs(
         parameters,
@@ -103,10 +107,10 @@ def read_body_words(
         has_examples=options.example or options.editor,
     )
     if not options.editor:
-        return inputs, None
+        return described, inputs, None
     check_missing(described, collect_parameters(described, inputs, is_strict=is_strict)[1])
     draft = _edit_body(run.env, options, described, inputs, is_strict=is_strict)
-    return replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
+    return described, replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
 
 
 def _not_given(assignments: Iterable[Assignment], given: Iterable[Assignment]) -> Iterator[Assignment]:

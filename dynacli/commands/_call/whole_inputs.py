@@ -22,6 +22,7 @@ from dynacli.client.inputs.read_plain_inputs import (
     takes_content_type,
     unknown_input,
     whole_body,
+    with_given_body,
 )
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.commands._call.input_files import InputFiles
@@ -63,7 +64,7 @@ def read_whole_inputs(
             reason="Expected the names of inputs with their values",
             hint=f'For example: `{_OPTION} \'{{"name": "value"}}\'`',
         )
-    content_type = run.options.content_type
+    described, content_type = with_given_body(described, values), run.options.content_type
     if takes_content_type(described.sending(content_type), "content_type"):
         content_type = content_type or str(values.pop("content_type", ""))
     if content_type or described.operation.body is not None:

@@ -367,8 +367,8 @@ class _Reporting:
 
     def __call__(self, event: CallEvent) -> None:
         """Take an event of the engine."""
-        if isinstance(event, RequestBuilt) and event.call.values.query:
-            self._note_query(event.call)
+        if isinstance(event, RequestBuilt):
+            self._note_undeclared(event.call)
         if isinstance(event, CacheUnusable) and event.text not in self._notes:
             self._notes.add(event.text)
             self.clear()
@@ -389,8 +389,10 @@ class _Reporting:
         if self._line is not None:
             self._line.show(self.batch.done, self.batch.failed)
 
-    def _note_query(self, call: Call) -> None:
-        """Say once of each name in the query that the document does not declare it."""
+    def _note_undeclared(self, call: Call) -> None:
+        """Say once of each name in the query, and of the body, that the document does not declare it."""
+        if not (call.values.query or call.described.has_undeclared_body):
+            return
         from dynacli.client.inputs.query_pairs import undeclared_notes
 
         for note in undeclared_notes(call.described, call.values.query, call.settings.level):

@@ -207,6 +207,10 @@ class Body:
     is_required: bool = False
 
 
+ANY_BODY = Body((MediaType("application/json", ValueType()), MediaType("*/*", ValueType())))
+"""The body of an operation for which the document declares none: JSON, or any other media type."""
+
+
 @record
 class Response:
     """A documented response.

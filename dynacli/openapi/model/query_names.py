@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 from dynacli.openapi.model.operation import Operation, Parameter
 from dynacli.openapi.model.wording import did_you_mean
 
+UNDECLARED_BODY = "The body is not in the OpenAPI document"
+
 
 def parameter_named(operation: Operation, name: str) -> tuple[Parameter, str] | None:
     """Return the parameter that a pair of the query gives, and the field of it; None for an undeclared name.
