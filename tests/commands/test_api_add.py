@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import PETS, operation, pets
+from tests.documents import PETS, operation, pets, save, serve
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Response, Result, json_response, run_cli
 
@@ -412,3 +412,40 @@ def test_a_found_document_is_fetched_once(server: Recorder) -> None:
     assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     targets = [request.target for request in server.requests]
     assert (1, 1) == (targets.count("/"), targets.count("/openapi.json"))
+
+
+_FAILING = {
+    "no document": ("/none.json",),
+    "a broken document": ("/broken.json",),
+    "no server of it": ("/openapi.json", "--server", "nonsense"),
+    "a broken further one": ("/openapi.json", "/broken.json"),
+    "no overlay": ("/openapi.json", "--overlay", "missing.yaml"),
+    "a name that is taken": ("/openapi.json",),
+}
+
+
+@pytest.mark.parametrize("case", _FAILING)
+def test_nothing_is_left_of_an_api_that_is_not_added(case: str, server: Recorder, home: Path) -> None:
+    """The cache has the same files as before, also if the document itself can be used."""
+    serve(server, pets())
+    server.responses["/broken.json"] = json_response({})
+    if case == "a name that is taken":
+        assert 0 == run_cli("api", "add", "shop", save(pets("2"))).exit_code
+    before = _files(home)
+    words = [f"{server.origin}{word}" if word.startswith("/") else word for word in _FAILING[case]]
+    assert 0 != run_cli("api", "add", "shop", *words, "--no-discovery").exit_code
+    assert before == _files(home)
+
+
+def test_a_document_that_was_there_before_stays(server: Recorder, home: Path) -> None:
+    """It is that of calls by its URL."""
+    url = serve(server, pets())
+    assert 0 == run_cli(url).exit_code
+    before = _files(home)
+    serve(server, pets("2"))
+    assert 2 == run_cli("api", "add", "shop", url, "--server", "nonsense").exit_code
+    assert before < _files(home)
+
+
+def _files(home: Path) -> set[Path]:
+    return {path for path in (home / "cache").rglob("*") if path.is_file()}

@@ -108,5 +108,13 @@ def test_the_gate_fails_if_the_documents_are_too_large_to_compare(
 def test_a_first_revision_passes_the_gate() -> None:
     """Without an earlier revision there is nothing to compare, and a note says so."""
     result = run_cli("changes", _saved("new.json", _OLD), "--fail-on", "any")
-    assert 0 == result.exit_code
+    assert (0, "") == (result.exit_code, result.stdout)
     assert "has only one revision" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["json", "markdown"])
+def test_data_about_a_first_revision_say_that_nothing_changed(form: str) -> None:
+    """A program that reads them gets the format that it asked for, with no change in it."""
+    result = run_cli("changes", _saved("new.json", _OLD), "-o", form)
+    assert (0, True) == (result.exit_code, "has only one revision" in result.stderr)
+    assert [] == result.json["changed"] if form == "json" else result.stdout

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from dynacli.openapi.catalog.catalog_file import Catalog
     from dynacli.openapi.changes.change_records import Changes, OperationKey
     from dynacli.openapi.changes.change_report import RowOf
+    from dynacli.output.output_format import OutputFormat
 
 
 class _ComparedRevision(NamedTuple):
@@ -80,14 +81,22 @@ def show_changes(
             old = _compared(run, opened, since, stack)
         else:
             before = _open_before(opened, new.revision, stack)
-            if before is None:
-                run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
             old = _compared_revision(before) if before is not None else new
         changes = compare(old.tree, new.tree)
     _forget_news(opened)
-    _write_changes(run, changes.breaking if breaking else changes, old, new, has_texts=texts)
+    if old is new:
+        run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
+    # The note says it all: text would say that nothing has changed.
+    if old is not new or run.options.output_format == MARKDOWN or not _is_text(run.data_format):
+        _write_changes(run, changes.breaking if breaking else changes, old, new, has_texts=texts)
     if fail_on:
         _check_gate(opened.name, changes, fail_on, old.rows.get, new.rows.get)
+
+
+def _is_text(form: "OutputFormat") -> bool:
+    from dynacli.output.render import is_for_people
+
+    return is_for_people(form) and not form.is_of_value
 
 
 def _write_changes(

@@ -182,6 +182,7 @@ def add(
     except NetworkError as error:
         with_api_named(error, name, sources[0])
         raise
+    is_added = False
     try:
         if known and known["source"] != entry["source"]:
             raise UsageError(
@@ -207,11 +208,16 @@ def add(
                 kept, instead = {**kept, "server": instead}, ""
         hidden = run.env.project_file if name in configuration.project_apis() else ""
         configuration.edit(name, entry | kept)
+        is_added = True
         _write_summary(run, api, name, instead)
         if hidden:
             run.note(f"It is used instead of `{name}` of {visible(hidden, keep='')}")
     finally:
         api.catalog.close()
+        if not is_added and api.is_new and len(api.revisions.history()) == 1:
+            from dynacli.registry.revisions.housekeeping import remove_document
+
+            remove_document(api.revisions.directory)  # the cache did not have it before
 
 
 def _open_or_search(
