@@ -170,6 +170,25 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
     assert ["--name", "--amount.value"] == refused["missing"]
 
 
+def test_a_required_object_without_required_properties_is_an_input_of_its_own() -> None:
+    """Help lists it as required and an error names it; an option below it gives it, too."""
+    reference = _object(id=INTEGER, url=STRING)
+    named = _object(("name",), name=STRING)
+    body = _object(
+        ("status", "owner"), status=reference, owner=named, parent=_object(("kind",), kind=reference)
+    )
+    api = save(document({"/a": {"post": operation("a", body=body)}}))
+    required, _, optional = run_cli(api, "a", "--help").stdout.partition("Optional inputs")
+    options = [line.split()[:2] for line in required.partition("Required inputs")[2].splitlines() if line]
+    assert [["--status", "JSON"], ["--owner.name", "TEXT"]] == options
+    assert "--parent.kind JSON" in optional
+    assert "[required in parent]" in optional
+    error = refusal_of("a", "--owner.name", "x", before=("--error-format", "json")).error
+    assert ["--status"] == error["missing"]
+    sent = request_of("a", "--owner.name", "x", "--status.id", "5")
+    assert {"status": {"id": 5}, "owner": {"name": "x"}} == json.loads(sent["body"])
+
+
 TEXT = '{"name":  "n",\n "x": 1.50, "\\u00e9": "é"}'
 
 

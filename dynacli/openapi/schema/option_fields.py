@@ -167,9 +167,17 @@ def _fields(nodes: Sequence[_Node]) -> Iterator[Field]:
         if not node.children:
             yield node.field
             continue
-        if node.schema.type != "object":  # an array, or one of several types, can be given as a whole as well
+        # An array, or one of several types, can be given as a whole as well.
+        if node.schema.type != "object" or _is_alone_required(node):
             yield replace(node.field, below="")
         yield from _fields(node.children)
+
+
+def _is_alone_required(node: _Node) -> bool:
+    """Return whether an object is required and none of its properties is, which would stand for it."""
+    return node.field.is_required and not any(
+        child.field.is_required and child.field.branch == node.field.branch for child in node.children
+    )
 
 
 def _choices_below(nodes: Sequence[_Node]) -> Iterator[Choice]:

@@ -106,6 +106,19 @@ def test_each_kind_of_input_is_given_as_the_command_line_takes_it(
         assert _shown(draft) == sent
 
 
+def test_a_required_object_is_marked_in_the_form() -> None:
+    """It has a row of its own if none of its properties is required, and what is given below it counts."""
+    reference = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    body = {"type": "object", "required": ["status"], "properties": {"status": reference, "other": reference}}
+    save(document({"/a": {"post": operation("a", body=body)}}, ["https://api.example"]))
+    api = open_api("api.json", Environment())
+    with closing(api.catalog):
+        draft = _draft(api, "a", {"status.id": "5"})
+        marked = {row.option: row.is_needed for row in draft.rows}
+        assert {"status": True, "status.id": False, "other.id": False} == marked
+        assert '{"status":{"id":5}}' == _sent(draft)["body"] == _shown(draft)["body"]
+
+
 def test_no_value_of_a_document_names_a_file() -> None:
     """An example that looks like the name of a file is a text in each kind of body, and so is a choice."""
     evil = {"type": "string", "enum": ["@/etc/passwd"], "example": "@/etc/passwd"}
