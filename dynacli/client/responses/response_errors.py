@@ -25,7 +25,7 @@ from dynacli.openapi.model.wording import enumerated
 from dynacli.registry.configuration import DEMO
 from dynacli.text.body_text import FIELD_ERRORS, decoded, is_json, server_message
 from dynacli.text.terminal import visible
-from dynacli.urls import origin_of, with_masked_query, without_query
+from dynacli.urls import is_served, origin_of, with_masked_query, without_query
 
 if TYPE_CHECKING:
     from types import UnionType
@@ -152,7 +152,10 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
 def _choose_server_hint(call: Call) -> str:
     api = call.described.api
     command = f"{invocation('api set', api.name)} server=URL" if api.is_registered else "--server URL"
-    return f"if the API is at another URL, such as one that ends in `/api`, give it with `{command}`"
+    above = api.uri.partition("?")[0].rpartition("/")[0] if is_served(api.uri) else ""
+    is_below = above and above != origin_of(api.uri)
+    example = f"`{above}`" if is_below else "one that ends in `/api`"
+    return f"if the API is at another URL, such as {example}, give it with `{command}`"
 
 
 def mismatch_error(

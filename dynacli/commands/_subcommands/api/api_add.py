@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +20,7 @@ from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
 from dynacli.files import is_url, looks_like_source
 from dynacli.http.failures import with_api_named
-from dynacli.openapi.document.fetched import SIGN_IN
+from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin
 from dynacli.openapi.document.source import parse_source
 from dynacli.openapi.model.overview import SignIn
 from dynacli.openapi.model.wording import counted, did_you_mean, listed_near, near_names
@@ -36,7 +37,7 @@ from dynacli.text.wrapping import quoted, word_or_quoted
 from dynacli.urls import origin_of, secret_in_query, with_masked_query
 
 if TYPE_CHECKING:
-    from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl
+    from dynacli.openapi.document.discovery.discovered import FoundBase, FoundDocument, TriedUrl
 
 
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
@@ -114,6 +115,8 @@ _DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", r
 _MOST_LOCKED = 12
 """How many places are asked for with a credential that have asked for one."""
 
+_MOST_READ = 200
+"""How many operations are read to find one that can be tried."""
 _MOST_TRIED = 5
 """How many of the places that were tried are written without `-v`."""
 
@@ -206,10 +209,14 @@ def add(
 
             if agrees(run.env, f"Send the calls to {instead}?"):
                 kept, instead = {**kept, "server": instead}, ""
+        base = _base_without_servers(run.options, api, known, sources, login)
+        if base.path and not run.options.profile and base.url != origin_of(api.uri):
+            kept = {**kept, "server": base.url}
         hidden = run.env.project_file if name in configuration.project_apis() else ""
         configuration.edit(name, entry | kept)
         is_added = True
         _write_summary(run, api, name, instead)
+        _write_base(run, api, name, base)
         if hidden:
             run.note(f"It is used instead of `{name}` of {visible(hidden, keep='')}")
     finally:
@@ -337,6 +344,59 @@ def _server_at_document(options: Options, api: OpenedApi, known: dict[str, Any])
         return ""
 
     return server_at_document(api.servers, api.uri)
+
+
+def _base_without_servers(
+    options: Options, api: OpenedApi, known: dict[str, Any], sources: Sequence[str], login: DocumentLogin
+) -> "FoundBase":
+    """Return where the paths start of a document that names no server, as trials show it.
+
+    If no trial shows it, the result has no path, and the URL that was given if the paths may start there.
+    """
+    from dynacli.openapi.document.discovery.discovered import FoundBase
+
+    is_known = options.server or options.server_var or known.keys() & {"server", "server_vars"}
+    if is_known or api.servers or sources[1:] or not api.uri.startswith(("http://", "https://")):
+        return FoundBase()
+    from dynacli.openapi.document.discovery.base_url import find_base
+
+    given, paths = sources[0], dict[str, Any]()
+    for summary in islice((each for each in api.catalog.each_summary() if each.method == "GET"), _MOST_READ):
+        operation = api.catalog.operation(summary.name)
+        if operation.servers:
+            continue
+        needs_input = any(parameter.is_required for parameter in operation.parameters)
+        content: dict[str, Any] = {
+            name: {} for response in operation.responses for name in response.media_types
+        }
+        paths[summary.path] = {
+            "get": {
+                "operationId": summary.operation_id,
+                "parameters": [{"required": needs_input}],
+                "responses": {"200": {"content": content}},
+            }
+        }
+    found = FoundBase()
+    if not options.offline:
+        found = find_base({"paths": paths}, api.uri, (given, api.uri), login)
+    if found.url or given == api.uri or _DOCUMENT.search(given) or not is_url(given):
+        return found
+    below = with_masked_query(given).partition("?")[0].rstrip("/")
+    return FoundBase(below if below != origin_of(given) else "")
+
+
+def _write_base(run: Run, api: OpenedApi, name: str, base: "FoundBase") -> None:
+    """Write where the paths of a document without servers start, if that is not, or may not be, its origin."""
+    origin = origin_of(api.uri) if base.url else ""
+    if not base.url or base.url == origin:
+        return
+    missing = "The document names no server"
+    if base.path and not run.options.profile:
+        reason = f"`GET {visible(base.path, keep='')}` is known there, and not at {origin}"
+        write_stderr(run.env, f"{missing}, so calls go to {visible(base.url, keep='')}: {reason}\n")
+        return
+    line = f"{invocation('api set', name)} {shlex.quote(f'server={base.url}')}"
+    run.warn(f"{missing}, so calls go to {origin}. If its paths start at {base.url}: `{line}`")
 
 
 def _write_elsewhere(env: Environment, api: OpenedApi) -> None:

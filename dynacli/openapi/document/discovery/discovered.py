@@ -102,3 +102,15 @@ class Discovery:
 
     documents: tuple[FoundDocument, ...]
     tried: tuple[TriedUrl, ...]
+
+
+class FoundBase(NamedTuple):
+    """The base URL that trials have shown.
+
+    Args:
+        url: The URL that the paths start from, without a slash at its end; empty if no trial tells it.
+        path: The path of the operation that showed it; empty for none.
+    """
+
+    url: str = ""
+    path: str = ""
