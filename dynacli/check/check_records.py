@@ -146,7 +146,7 @@ class Exchange:
     @property
     def is_success(self) -> bool:
         """Whether a response came and its status is a 2xx."""
-        return self.response is not None and 200 <= self.response.status < 300
+        return self.response is not None and self.response.is_success
 
     @property
     def error_text(self) -> str:
@@ -513,6 +513,7 @@ def _distinct(texts: Iterable[str]) -> list[str]:
 
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
+_IN_OWN_RESPONSE = re.compile("/paths/[^/]+/[^/]+/responses/")
 _NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
 _NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
 _RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
@@ -548,9 +549,14 @@ class Defect:
 def find_defects(results: CheckResults) -> list[Defect]:
     """Return each defect once, in the order in which they were found."""
     defects: dict[Key, Defect] = {}
+    first_alike: dict[Key, Key] = {}
     for checked in results.checked:
         for exchange, number, finding in _distinct_findings(results, checked):
             key, place = (finding["where"], *_defect_key(finding)), starred(finding["pointer"])
+            if _IN_OWN_RESPONSE.match(finding["schema_pointer"]):
+                # Operations that repeat a schema have its defects at places of their own.
+                alike = (finding["where"], finding["rule"], place, finding["message"])
+                key = first_alike.setdefault(alike, key)
             defect = defects.get(key)
             if defect is None:
                 defects[key] = Defect(checked, exchange, number, finding, places=(place,))

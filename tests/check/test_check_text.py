@@ -112,6 +112,19 @@ def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
     assert "4 findings, 1 different" in _words(text)
 
 
+def test_a_defect_of_schemas_that_say_the_same_is_shown_once(server: Recorder) -> None:
+    """Operations that repeat an envelope in their own part of the document have its defect at places of their own."""
+    server.responses.update({f"/p{number}": json_response({"data": None}) for number in range(4)})
+    schemas = [
+        {"type": "object", "properties": {"data": {"type": "object", "required": [f"f{number}"]}}}
+        for number in range(4)
+    ]
+    text = _text(server, {f"/p{number}": _get(schema) for number, schema in enumerate(schemas)})
+    assert 1 == text.count("/data: expected object, got null")
+    assert "and the same in 3 more operations: get-p1, get-p2, get-p3" in text
+    assert "4 findings, 1 different" in _words(text)
+
+
 def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
     """Below `exact` it is not a finding, and is told once for all items of a list."""
     schema = {"properties": {"data": {"items": {"type": "string", "format": "duration"}}}}
