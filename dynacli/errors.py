@@ -159,17 +159,17 @@ class UsageError(DynacliError):
 
 
 class HttpError(DynacliError):
-    """The final response is not a 2xx.
+    """The final response is not a 2xx, or its body says that the call failed.
 
     Args:
-        status: The response's status code; the exit code is its first digit.
+        status: The response's status code; the exit code is its first digit, and of a 2xx 4.
     """
 
     kind = "http"
 
     def __init__(self, status: int, message: str, *, reason: str = "", hint: str = "") -> None:
         super().__init__(message, reason=reason, hint=hint, status=status)
-        self.exit_code = status // 100 if 300 <= status < 600 else 6
+        self.exit_code = 4 if 200 <= status < 300 else status // 100 if 300 <= status < 600 else 6
 
 
 class NetworkError(DynacliError):

@@ -45,8 +45,9 @@ from dynacli.openapi.document.positions import Location
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.schema.example_call import option_text
+from dynacli.text.body_text import server_message
 from dynacli.text.terminal import Painter, cell_width, visible
-from dynacli.text.wrapping import table_lines, wrapped
+from dynacli.text.wrapping import quoted, table_lines, wrapped
 from dynacli.urls import without_query
 from dynacli.validation.validator import UNAUTHORIZED
 
@@ -63,6 +64,7 @@ def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
     """Return the notes that a report has after the findings: title → rows, which may be none."""
     return {
         "No response": _rows_of_calls(results, _no_response),
+        "Failed, as the body says": _rows_of_calls(results, _refusal),
         "Called with invented values": _rows_of_calls(results, _invented),
         "Tolerated": _rows_of_calls(results, _tolerated),
         "Not validated": _rows_of_calls(results, not_validated_of),
@@ -123,6 +125,8 @@ def validation_word(checked: CheckedOperation) -> str:
         return "not validated"
     if all(status >= 400 for status in checked.statuses):
         return f"only {' and '.join(f'{digit}xx' for digit in sorted({s // 100 for s in checked.statuses}))}"
+    if all(exchange.response is not None and exchange.response.is_refusal for exchange in checked.exchanges):
+        return "only failures"
     return "ok, not all validated" if any(map(not_validated_of, checked.exchanges)) else "ok"
 
 
@@ -164,6 +168,15 @@ def _no_response(exchange: Exchange) -> list[str]:
     # Without the URL, so that what many operations share appears once: `The response of URL broke off`, `URL refused`.
     url = re.escape(f"`{without_query(exchange.shown.url)}`")
     return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
+
+
+def _refusal(exchange: Exchange) -> list[str]:
+    """Return what the server says in a 2xx that is a failure by the expression `success` of the configuration."""
+    response = exchange.response
+    if response is None or not response.is_refusal:
+        return []
+    said = server_message(response.body, response.header("content-type"), exchange.masker.mask)
+    return [quoted(said) or f"{response.status}"]
 
 
 def _invented(exchange: Exchange) -> list[str]:

@@ -335,6 +335,8 @@ class Call:
         if self.signed.cookies is not None and response.set_cookies:
             with suppress(AuthError):  # the call went well, and the next one is signed with the old cookie
                 self.signed.cookies.take_cookies(response.set_cookies)
+        if self.settings.success and response.is_success:
+            response = self._looked_into(response)
         if self.signed.request.method not in SAFE_METHODS and 200 <= response.status < 400:
             self._forget_changed(response)
         if program().hooks:
@@ -342,6 +344,22 @@ class Call:
 
             call_after(self.described.operation.name, self.signed.shown, response)
         return response
+
+    def _looked_into(self, response: "Response") -> "Response":
+        """Return a response with whether its body says that the call failed; a body without a value says nothing."""
+        from dynacli.errors import FormatError
+        from dynacli.media.body_value import NoValueError, body_value
+        from dynacli.text.filter_value import filtered, is_true
+
+        schema = self.described.schema_of(response)
+        try:
+            value = body_value(response.body, response.header("content-type"), schema)
+            is_refusal = bool(response.body) and not is_true(filtered(value, self.settings.success))
+        except NoValueError:
+            is_refusal = False
+        except FormatError:
+            is_refusal = True  # what the expression is about is not there
+        return replace(response, is_refusal=True) if is_refusal else response
 
     def _forget_changed(self, response: "Response") -> None:
         """Remove the stored responses that the call may have made wrong, if any are stored."""

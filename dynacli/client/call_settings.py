@@ -40,7 +40,7 @@ _MAX_RETRIES = 100
 _FIRST_ERROR, _MOST_STATUS = 400, 600
 _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
-_OWN_KEYS = {"auth", "ca", *OPTIONS_BY_KEY} - {"validate"}
+_OWN_KEYS = {"auth", "ca", "success", *OPTIONS_BY_KEY} - {"validate"}
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only if one is there."""
 
 
@@ -100,6 +100,7 @@ class CallSettings:
         auth: The security scheme whose credential is sent, or `none`; empty if the document decides.
         signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
         auth_tables: Security scheme → what the configuration says of its credential; None if it says nothing.
+        success: The JMESPath expression that is true of the body of a successful response; empty for none.
         ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
         policy: What may be called; None if the configuration does not say.
         others: The policies of other APIs, for calls that go to their servers; None if they do not count.
@@ -133,6 +134,7 @@ class CallSettings:
     auth: str = ""
     signs: str = ""
     auth_tables: Mapping[str, Mapping[str, Any]] | None = None
+    success: str = ""
     ca: str = ""
     policy: "Policy | None" = None
     others: "OtherPolicies | None" = None
@@ -308,6 +310,7 @@ def settings_of(
         # Also one that says nothing else has credentials of its own; only registered APIs have profiles.
         profile=profile_name if api.is_registered else "",
         auth=options.auth,
+        success=_checked_filter(kept["success"]) if kept.get("success") else "",
         ca=kept.get("ca", ""),
         **(_signing(own, profile) if "auth" in own or "auth" in profile else {}),
         policy=policy,
@@ -317,6 +320,18 @@ def settings_of(
         is_bound=options.is_bound,
         cache=cache_of(cache, is_offline=options.offline) if cache not in ("", "off") else None,
     )
+
+
+def _checked_filter(expression: str) -> str:
+    """Return the expression that is true of the body of a successful response.
+
+    Raises:
+        UsageError: It is not an expression of JMESPath.
+    """
+    from dynacli.text.filter_value import check_filter
+
+    check_filter(expression, "`success` in the configuration")
+    return expression
 
 
 def _check_http2() -> None:

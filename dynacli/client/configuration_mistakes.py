@@ -20,6 +20,7 @@ from dynacli.registry.revisions.housekeeping import bytes_of
 from dynacli.registry.revisions.revisions import MODES, lifetime_of
 from dynacli.request.build_request import check_header
 from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.text.filter_value import check_filter
 from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
 _LISTS = ("allow_refs", "more", "origins", "overlays")
@@ -32,6 +33,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "rate": rate_of,
     "retries": retries_of,
     "server": lambda server: "://" in server and "{" not in server and choose_server((), "", server),
+    "success": check_filter,
     "timeout": seconds_of,
 }
 """Key of an API or of a profile → what reads its value for a call."""
@@ -156,7 +158,8 @@ def _unreadable(place: Path, table: Mapping[str, Any]) -> Iterator[Mistake]:
         try:
             _PARSERS[key](str(table[key]))
         except UsageError as error:
-            yield Mistake((*place, key), f"`{key}`: {error.message}. {error.hint}")
+            why = f"{error.message}: {error.reason}" if error.reason else error.message
+            yield Mistake((*place, key), f"`{key}`: {why}. {error.hint}")
     for name, value in pairs_in(table, "headers").items():
         try:
             check_header(name, value)

@@ -12,7 +12,7 @@ from dynacli.registry.configuration import PAIRS, pairs_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import is_secret_name
 
-KEYS = tuple(sorted(("auth", "ca", "policy", *OPTIONS_BY_KEY)))
+KEYS = tuple(sorted(("auth", "ca", "policy", "success", *OPTIONS_BY_KEY)))
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
@@ -121,6 +121,8 @@ def wrong_in_profile(profile: Any) -> str:
         return '`cache` must be a string such as `"10m"`'
     if not isinstance(profile.get("output", ""), str):
         return "`output` must be the name of an output format"
+    if not isinstance(profile.get("success", ""), str):
+        return '`success` must be a JMESPath expression such as "code == `0`"'
     ca = profile.get("ca", "ca.pem")
     if not isinstance(ca, str) or not ca:
         return "`ca` must be the name of a file"

@@ -41,6 +41,7 @@ _OF_CALLS: dict[tuple[str, ...], str] = {
     ("policy", "deny"): "list",
     ("policy", "read_only"): "boolean",
     ("policy", "reads"): "list",
+    ("success",): "text",
 }
 _OF_API: dict[tuple[str, ...], str] = {
     **_OF_CALLS,

@@ -476,6 +476,7 @@ class Response:
         cache: What the response cache did: `hit` for a stored response, `revalidated` for one that the server
             confirmed, `miss` for one of the server's; empty if it was not asked.
         age: How many seconds old a stored response is.
+        is_refusal: Whether the body says that the call failed, by the expression `success` of the configuration.
     """
 
     status: int
@@ -492,6 +493,12 @@ class Response:
     set_cookies: tuple[tuple[str, str], ...] = ()
     cache: str = ""
     age: float = 0.0
+    is_refusal: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the call did what was asked for: a 2xx whose body, once it is there, says nothing else."""
+        return 200 <= self.status < 300 and not self.is_refusal
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""

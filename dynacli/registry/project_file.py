@@ -110,6 +110,7 @@ _OF_CALLS: dict[Path, _Check] = {
     ("retries",): _anything,
     ("server",): _server,
     ("server_vars", _ANY): _anything,
+    ("success",): _anything,  # it makes a success a failure, and never a failure a success
     ("timeout",): _anything,
     ("validate",): _anything,
 }

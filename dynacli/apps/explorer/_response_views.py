@@ -51,7 +51,7 @@ def _write_view(
         signed: Masks the headers; None for a response whose secrets the history has masked.
     """
     media_type = response.header("content-type")
-    if not (asked.include or 200 <= response.status < 300):
+    if not (asked.include or response.is_success):
         asked = OutputFormat()
     if view == "raw":
         text = response.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
@@ -153,7 +153,7 @@ def view_text(view: str, ended: Ended, asked: OutputFormat, width: int, variable
     if call is not None and response is not None:
         if view in BODY_VIEWS:
             _write_view(screen.env, view, response, call.described, asked, call.signed)
-            if view != "raw" and not 200 <= response.status < 300:
+            if view != "raw" and not response.is_success:
                 write_error(screen.env, http_error(call, response), "text")
         else:
             _WRITERS[view](screen.env, call, response, ended)

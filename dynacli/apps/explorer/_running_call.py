@@ -93,7 +93,7 @@ class _MergedList:
         Raises:
             HttpError: It is a later one that is not a success.
         """
-        items, is_success = page.items or [], 200 <= page.response.status < 300
+        items, is_success = page.items or [], page.response.is_success
         self._validation.add(page, self._loop.items, self._loop.count - len(items))
         self._first = self._first or page
         if is_success:
@@ -128,7 +128,7 @@ class _MergedList:
     @property
     def note(self) -> str:
         """What is to report of the list; empty if its first page is not a success."""
-        if self._first is None or not 200 <= self._first.response.status < 300:
+        if self._first is None or not self._first.response.is_success:
             return ""
         return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"
 
@@ -358,7 +358,7 @@ class RunningCall:
 
 def _page_notes(call: Call, response: Response) -> tuple[str, ...]:
     """Return what is to report of one page of a list, if the response shows that there are more."""
-    page = received_page(call, response) if 200 <= response.status < 300 else None
+    page = received_page(call, response) if response.is_success else None
     if page is None:
         return ()
     count = f"{page.items:,} of {page.total:,}" if page.total is not None else f"{page.items:,}"

@@ -436,7 +436,7 @@ def received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError |
 
         findings = masker.mask_value(findings_json(call.described.api, found))
     error: DynacliError | None = None
-    if not 200 <= response.status < 300:
+    if not response.is_success:
         error = http_error(call, response)
     elif validation is not None and not validation.is_valid and call.settings.is_strict:
         error = mismatch_error(call, response, validation, detail="short", has_json=False)

@@ -182,7 +182,7 @@ def _wait_until(
             is_passing = may_pass(response, "GET", statuses)  # as those that wait only read
             if is_passing:
                 reason = last = status
-            elif not 200 <= response.status < 300 or _is_true(made, until):
+            elif not response.is_success or _is_true(made, until):
                 return made
             else:
                 reason = f"`{until.expression}` is not true"

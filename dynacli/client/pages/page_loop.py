@@ -168,7 +168,7 @@ class PageLoop:
             self._engine.announce(PageCame(page.call, page, self.count, self.total))
             # Whoever is interrupted while a page is handed on has that page.
             yield page
-            if not 200 <= page.response.status < 300:
+            if not page.response.is_success:
                 return
             if self._failure is not None:
                 raise made.call.signed.masker.mask_error(self._failure) from self._failure.__cause__
@@ -190,7 +190,7 @@ class PageLoop:
             self.position = self.following = None
             self.end = End(f"the server has no page {number} (404)")
             return None
-        if not 200 <= response.status < 300:
+        if not response.is_success:
             if number == 1:
                 self.position = None
             return Page(number, call, response, validation, None, None)

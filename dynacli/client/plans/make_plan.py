@@ -378,7 +378,7 @@ def read_state(
             state, schema = read_state(engine, by_id, masker)
             return replace(state, etag=""), schema  # a tag of another URL
         return StateBefore(name, response.status), schema
-    if not 200 <= response.status < 300:
+    if not response.is_success:
         error = reading.signed.masker.mask_error(http_error(reading, response))
         error.reason = f"The state before cannot be read. {error.reason}"
         raise error

@@ -408,7 +408,7 @@ class Side:
             masker = masker.joined(page.call.signed.response_masker(page.response.headers))
         label = signed.masker.mask(signed.shown.url)
         received = ReceivedResponse(label, first.response, masker, note=loop.note)
-        if not 200 <= last.response.status < 300:
+        if not last.response.is_success:
             return received._replace(response=last.response)
         if loop.items is None:
             return received

@@ -147,7 +147,7 @@ class Response:
         from dynacli.client.pages.page_loop import received_page
 
         with self._lock:
-            return received_page(self._call, self._response) if 200 <= self.status < 300 else None
+            return received_page(self._call, self._response) if self._response.is_success else None
 
     @property
     def described(self) -> "DescribedOperation":
@@ -186,12 +186,12 @@ class Response:
         return ReceivedResponse(self._call.signed.masker.mask(self.request.url), self._response, self.masker)
 
     def raise_for_status(self) -> "Response":
-        """Return the response itself if its status is a 2xx.
+        """Return the response itself if its status is a 2xx, and its body does not say that the call failed.
 
         Raises:
             HttpError: It is not.
         """
-        if 200 <= self.status < 300:
+        if self._response.is_success:
             return self
         from dynacli.client.responses.response_errors import http_error
 

@@ -40,7 +40,7 @@ _COMPARE = "Compare the request, which `-v` shows, with `describe`"
 
 
 def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
-    """Return the error for a response whose final status is no 2xx.
+    """Return the error for a response that is not a success, by its status or its body.
 
     Args:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
@@ -49,6 +49,8 @@ def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
     from dynacli.text.wrapping import quoted
 
     phrase = f" {response.reason}" if response.reason else ""
+    if response.is_refusal:
+        phrase += ", and its body says that the call failed"
     # Masked before it is cut, so that no secret is cut in two.
     masked = call.signed.response_masker(response.headers).mask
     said = server_message(response.body, response.header("content-type"), masked)
@@ -119,6 +121,8 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
     from dynacli.http.exchange import REDIRECTS, may_pass
 
     origin, request = origin_of(response.url), call.signed.request
+    if response.is_refusal:
+        return f"`success` in the configuration is not true of it: `{call.settings.success}`"
     match response.status:
         case 401 | 403 if origin != origin_of(request.url):
             return f"The redirect led to `{origin}`, which gets no credential; name it with `--server`"

@@ -57,7 +57,7 @@ def around_response(
     """
 
     def describe(view: AgentView) -> Around:
-        if not 200 <= response.status < 300:
+        if not response.is_success:
             return Around(notes=(f"status {response.status}",))
         came = _Came() if run.options.filter else _items_that_came(call, response, pages, view)
         if not _only_reads(call):

@@ -250,7 +250,7 @@ class Listing:
         """Take a page that came: its items are kept, and its value only if it is the first or the last one."""
         if self._form.include and not self._form.is_whole and page.number == 1:
             write_head(self._run.env, page.call.signed, page.response)
-        is_success = 200 <= page.response.status < 300
+        is_success = page.response.is_success
         items, count = page.items or (), self._loop.count - len(page.items or ())
         self._validation.add(page, self._loop.items, count)
         if is_success:
@@ -305,7 +305,7 @@ class Listing:
                 return None
             text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
             body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
-        elif not 200 <= first.response.status < 300:
+        elif not first.response.is_success:
             form = form.of_error
         response = replace(first.response, body=body, size=len(body))
         self._first = first._replace(response=response)
@@ -320,7 +320,7 @@ class Listing:
         page = self._first
         if page is None:
             return
-        if 200 <= page.response.status < 300:
+        if page.response.is_success:
             self._say_what_is_missing()
             self._say_what_came()
         note_if_large(self._run, page.call, page.response, self._form, self._loop)
@@ -566,7 +566,7 @@ class LastResponse:
         if form.include and not form.is_whole:
             write_head(self._run.env, call.signed, response)
         try:
-            is_success = 200 <= response.status < 300
+            is_success = response.is_success
             write_response(self._run, call, response, form if is_success else form.of_error)
         except (FileError, FormatError) as error:
             return error

@@ -49,7 +49,7 @@ def conclude(
     """
     _note_response(call, response, report)
     error: DynacliError | None = None
-    if not 200 <= response.status < 300 and not run.options.no_fail:
+    if not response.is_success and not run.options.no_fail:
         from dynacli.client.responses.response_errors import http_error
 
         is_shown = not isinstance(unwritten, FileError)

@@ -141,7 +141,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, inputs, is_checked=False)
     response = engine.send(call)
-    if not 200 <= response.status < 300:
+    if not response.is_success:
         raise call.signed.masker.mask_error(http_error(call, response))
     before = _editable(update, _value_of(response.body, response.header("content-type"), described))
     shown = _text(before)

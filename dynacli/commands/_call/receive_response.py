@@ -323,6 +323,8 @@ class ResponseReceiver:
     def _finish(self, response: Response) -> None:
         """Write and validate a response that was not written or validated while it came."""
         if not self._is_written:
+            if response.is_refusal:
+                self._form = self._form.of_error
             try:
                 self._write(response)
             except (FileError, FormatError) as error:
@@ -358,6 +360,7 @@ class ResponseReceiver:
             return
         is_plain = (
             200 <= response.status < 300
+            and not response.is_refusal
             and self._report is None
             and self.unwritten is None
             and not (of_request is not None and of_request.has_something_to_report)
@@ -378,7 +381,7 @@ class ResponseReceiver:
         ):
             # The plain bytes in a pipe are the exception: reading them again takes longer than all of validation.
             _note_more_pages(run, call, response, form)
-        is_created = call.described.operation.method == "POST" and 200 <= response.status < 300
+        is_created = call.described.operation.method == "POST" and response.is_success
         if is_created and run.env.is_agent and form.format != "agent":
             from dynacli.commands._call.conclude_call import note_next_call
 
