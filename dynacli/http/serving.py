@@ -3,11 +3,13 @@
 The socket is bound before anything else is done, so that a port in use is reported at once.
 """
 
+import re
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from dynacli.errors import UsageError
 from dynacli.urls import bracketed
@@ -18,6 +20,36 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  - recognised, and never the default
 """Hosts at which a server is reached by every address of the machine."""
 
 _MOST_PORT = 65_535
+_AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:@/]*)(?::[0-9]{1,5})?")
+# Names that no one can register (RFC 6761, ICANN). Any machine of a local network can take a name without a dot, or
+# one that ends with `.local` (RFC 6762).
+_PRIVATE_NAMES = (".localhost", ".test", ".internal")
+
+
+@lru_cache(maxsize=100)
+def is_own_host(host: str, names: frozenset[str]) -> bool:
+    """Return whether the `Host` of a request names a server of this machine, so that no foreign page has sent it.
+
+    A page of any site can reach a server under a name of its own that leads here (DNS rebinding). Its name is never an
+    address.
+
+    Args:
+        host: The value, with the port if it has one.
+        names: The hosts that the server listens at, an IPv6 address without brackets.
+    """
+    from ipaddress import ip_address
+
+    match = _AUTHORITY.fullmatch(host)
+    if match is None:
+        return False
+    name = match[1].lower().removeprefix("[").removesuffix("]")
+    if name == "localhost" or name in names or name.endswith(_PRIVATE_NAMES):
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

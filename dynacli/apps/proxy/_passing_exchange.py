@@ -6,13 +6,11 @@ the API's server.
 """
 
 import asyncio
-import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache, wraps
+from functools import wraps
 from math import inf
 from typing import Concatenate, ParamSpec, Protocol
-from urllib.parse import urlsplit
 
 from dynacli.apps.proxy._messages import (
     BadMessageError,
@@ -38,6 +36,7 @@ from dynacli.client.operation_at import UndocumentedOperation
 from dynacli.client.policy.permit_request import permit_request
 from dynacli.errors import DynacliError, RefusedError
 from dynacli.http.built_request import Request
+from dynacli.http.serving import is_own_host
 from dynacli.openapi.model.operation import Operation
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
@@ -87,8 +86,6 @@ class PolicyCheck:
 
 
 _MOST_LOOKED_AT = 1024 * 1024
-# Names that no one can register, so that no page of another site is at home there (RFC 6761, RFC 6762, ICANN).
-_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".test", ".home.arpa")
 
 
 class RequestGate:
@@ -98,8 +95,7 @@ class RequestGate:
         most_looked_at: Bytes of a body that the policy wants to see.
 
     Args:
-        own_names: The hosts that the proxy listens at, besides all addresses and private names; None if a request
-            may name any host.
+        own_names: The hosts that the proxy listens at; None if a request may name any host.
         policy: None if there is none.
     """
 
@@ -162,8 +158,8 @@ class RequestGate:
         could not tell, because it sees another `Host`.
         """
         host = (_authority(request.target) or request.values.get(b"host", b"")).decode("latin-1")
-        name = _host_name(host)
-        if self._own_names is None or not host or host == self._upstream.authority or self._is_known(name):
+        names = self._own_names
+        if names is None or not host or host == self._upstream.authority or is_own_host(host, names):
             return None
         return OwnResponse(
             421,
@@ -172,15 +168,6 @@ class RequestGate:
             "A page of another site may have sent it, under a name that leads here",
             "Name 127.0.0.1 or localhost, or start the proxy with `--preserve-host`",
         )
-
-    def _is_known(self, name: str) -> bool:
-        if "." not in name or name in (self._own_names or ()) or name.endswith(_PRIVATE_NAMES):
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
 
     @property
     def wants_body(self) -> bool:
@@ -213,14 +200,6 @@ def _authority(target: bytes) -> bytes:
     """Return the host in a request's target; empty if it has none."""
     _, _, rest = target.partition(b"://")
     return re.split(rb"[/?]", rest, maxsplit=1)[0] if not target.startswith(b"/") else b""
-
-
-@lru_cache(maxsize=100)
-def _host_name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return "?."  # no name, so that it is refused
 
 
 # RFC 9110, section 7.6.1; `Transfer-Encoding` stays, because the framing does.

@@ -33,12 +33,12 @@ from dynacli.apps.proxy.upstream_server import CHUNK, UpstreamServer
 from dynacli.check.recordings import RecordingValidator, ShownExchange, ValidatedExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
-from dynacli.http.serving import LOOPBACK, handle_signals, kept_handlers
+from dynacli.http.serving import handle_signals, kept_handlers
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 from dynacli.traffic.recorded_request import RecordedExchange
-from dynacli.urls import origin_of, split_url
+from dynacli.urls import is_loopback, origin_of, split_url
 
 _IDLE_SECONDS = 75.0
 """Seconds that a client may take for the head of its next request."""
@@ -425,7 +425,7 @@ def run_proxy(
 
     budget = CopyBudget()
     thread = ValidationThread(validate_and_report, budget)
-    names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
+    names = frozenset({proxy.host.lower()}) if is_loopback(proxy.host) and not proxy.keeps_host else None
     gate = RequestGate(names, upstream, _policy_check(api, settings, upstream.base, servers))
     passage = Passage(
         upstream, gate, budget, thread.begin, thread.put, note_defect, proxy.keeps_host, proxy.seconds

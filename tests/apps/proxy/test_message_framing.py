@@ -166,7 +166,9 @@ def test_requests_behind_each_other_are_answered_in_their_order() -> None:
         return b""
 
     def client(port: int) -> None:
-        requests = b"".join(b"GET /%d/ HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(10, 30))
+        requests = b"".join(
+            b"GET /%d/ HTTP/1.1\r\nHost: localhost\r\n\r\n" % number for number in range(10, 30)
+        )
         with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
             sock.sendall(requests)
             sock.shutdown(socket.SHUT_WR)
