@@ -9,21 +9,26 @@ import hmac
 import os
 import secrets
 import socket
-from typing import Any, NamedTuple
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.lowlevel import Server
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
-from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 
 from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
 from dynacli.errors import RefusedError, UsageError
 from dynacli.files import cannot_be_written, check_own, locked, make_directory, regular_file, write_file
-from dynacli.http.serving import ANYWHERE, LOOPBACK, listening_socket, origin_at
-from dynacli.urls import bracketed
+from dynacli.http.serving import ANYWHERE, LOOPBACK, is_own_host, listening_socket, origin_at
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PATH = "/mcp"
 _MOST_PORT = 65_535
@@ -114,32 +119,124 @@ def _read(path: str) -> str:
     return text if len(text) >= _TOKEN_BYTES and text.isprintable() else ""
 
 
-def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> Starlette:
+_IDLE_SECONDS = 30 * 60.0
+_MOST_SESSIONS = 1_000
+"""Sessions that stay open; one takes less than 100 KB."""
+_SESSION = "mcp-session-id"
+
+
+def http_application(server: Server[Any], place: HttpPlace, most: int = _MOST_SESSIONS) -> "ASGIApp":
     """Return the application that responds at a place.
 
     Args:
-        limits: What the SDK takes as limits of sessions.
+        most: Sessions that stay open when a client opens another one.
     """
-    hosts = [*LOOPBACK[:2], "[::1]", bracketed(place.host)]
-    if place.host in ANYWHERE:
-        hosts.append(socket.gethostname())
-    names = [name for host in dict.fromkeys(hosts) for name in (host, f"{host}:*")]
-    security = TransportSecuritySettings(
-        enable_dns_rebinding_protection=True,
-        allowed_hosts=names,
-        allowed_origins=[f"http://{name}" for name in names],
-    )
-    return server.streamable_http_app(
+    application = server.streamable_http_app(
         streamable_http_path=_PATH,
         host=place.host,
-        transport_security=security,
+        # The SDK accepts any text as a port.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         # There is no provider of tokens, but the SDK checks them only if one is named.
         auth=None
         if place.token is None
         else AuthSettings(issuer_url=AnyHttpUrl(place.url), resource_server_url=None),
         token_verifier=None if place.token is None else _OneToken(place.token),
-        **limits,
+        max_sessions=None,
+        session_idle_timeout=_IDLE_SECONDS,
     )
+    names = {place.host.lower(), socket.gethostname().lower() if place.host in ANYWHERE else ""}
+    return _OwnHosts(_Sessions(application, most), frozenset(names - {""}))
+
+
+class _OwnHosts:
+    """Refuses requests that name another host, or come from a page of another origin.
+
+    Args:
+        names: The hosts that the server listens at.
+    """
+
+    def __init__(self, application: "ASGIApp", names: frozenset[str]) -> None:
+        self._application, self._names = application, names
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            scheme, _, origin = headers.get("origin", "").rpartition("://")
+            if not is_own_host(headers.get("host", ""), self._names):
+                await PlainTextResponse("Invalid Host header", 421)(scope, receive, send)
+                return
+            if "origin" in headers and (scheme != "http" or not is_own_host(origin, self._names)):
+                await PlainTextResponse("Invalid Origin header", 403)(scope, receive, send)
+                return
+        await self._application(scope, receive, send)
+
+
+class _Session:
+    """A session, as it is used."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        """Method → number of requests that are under way; a client listens by GET."""
+        self.used_at = time.monotonic()
+
+
+class _Sessions:
+    """Ends the session that was used the longest time ago when a client opens one too many.
+
+    The client of that session opens another one, as the protocol wants after a 404. Clients that leave without a word
+    would lock out all others.
+    """
+
+    def __init__(self, application: "ASGIApp", most: int) -> None:
+        self._application, self._most = application, most
+        self._sessions: dict[str, _Session] = {}
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        name = Headers(scope=scope).get(_SESSION)
+        if name is None:
+            await self._make_room(scope)
+        session = self._sessions.get(name or "", _Session())
+
+        async def note(message: "Message") -> None:
+            opened = Headers(raw=message.get("headers", [])).get(_SESSION)
+            if name is None and opened and message["type"] == "http.response.start":
+                self._sessions[opened] = session
+            await send(message)
+
+        session.requests[scope["method"]] += 1
+        try:
+            await self._application(scope, receive, note)
+        finally:
+            session.requests[scope["method"]] -= 1
+            session.used_at = time.monotonic()
+            if scope["method"] == "DELETE":
+                self._sessions.pop(name or "", None)
+
+    async def _make_room(self, scope: "Scope") -> None:
+        """End a session in which no call is under way, as its client would; those that listen come last."""
+        idle = [name for name, session in self._sessions.items() if not session.requests["POST"]]
+        if len(self._sessions) < self._most or not idle:
+            return
+
+        def rank(name: str) -> tuple[int, float]:
+            session = self._sessions[name]
+            return session.requests["GET"], session.used_at
+
+        oldest = min(idle, key=rank)
+        headers = [(key, value) for key, value in scope["headers"] if key in {b"host", b"authorization"}]
+        ending = {**scope, "method": "DELETE", "headers": [*headers, (_SESSION.encode(), oldest.encode())]}
+
+        async def receive() -> "Message":
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: "Message") -> None:
+            if message.get("status", 401) not in {401, 403}:
+                self._sessions.pop(oldest, None)
+
+        await self._application(ending, receive, send)
 
 
 class _OneToken:

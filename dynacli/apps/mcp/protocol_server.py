@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from weakref import WeakValueDictionary
 
 import anyio
 import anyio.to_thread
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from dynacli.apps.mcp.http_place import HttpPlace
 
 _AT_ONCE = 16
-"""Calls that are under way at the same time; further ones wait."""
+"""Calls of one client to one API that are under way at the same time; further ones wait."""
 _REPORTING_SECONDS = 5.0
 """How often a client learns that a call goes on, which keeps it from giving up."""
 
@@ -92,13 +93,30 @@ class _Handlers:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        # One of their own: standard input is read by a thread, too, and a cancellation has to be read at any time.
-        self._threads = anyio.CapacityLimiter(_AT_ONCE)
+        self._limiters: WeakValueDictionary[tuple[str, str | None], anyio.CapacityLimiter]
+        self._limiters = WeakValueDictionary()
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    def _threads(self, context: Context, api: str | None = None) -> anyio.CapacityLimiter:
+        """Return what limits the threads of a client, so that a slow API holds up neither other clients nor APIs.
+
+        The default of anyio is none: standard input is read by a thread, too, and a cancellation has to be read at any
+        time.
+
+        Args:
+            api: The API of a call; None for a list.
+        """
+        request = context.request  # None over standard input and output
+        session = request.headers.get("mcp-session-id", "") if request is not None else ""
+        limiter = self._limiters.get((session, api))
+        if limiter is None:
+            limiter = self._limiters[session, api] = anyio.CapacityLimiter(_AT_ONCE)
+        return limiter
+
+    async def _in_thread(self, context: Context, work: Callable[[], T]) -> T:
         """Return what a function returns; its errors become those of the protocol."""
+        limiter = self._threads(context)
         try:
-            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
+            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
         except DynacliError as error:
             raise MCPError(INVALID_PARAMS, error.message, {"hint": error.hint}) from error
 
@@ -108,13 +126,13 @@ class _Handlers:
 
     async def list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:  # noqa: ARG002
         """Return the tools."""
-        return ListToolsResult(tools=await self._in_thread(self._list))
+        return ListToolsResult(tools=await self._in_thread(context, self._list))
 
     async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
         """Use a tool, and let the client know how far it is; if the client cancels, the call ends."""
         arguments = params.arguments or {}
         served = self._tools.served
-        names = await self._in_thread(lambda: served.names)
+        names = await self._in_thread(context, lambda: served.names)
         tools = tool_list(names, has_profiles=not served.profile)
         tool = next((tool for tool in tools if tool.name == params.name), None)
         if tool is None:
@@ -131,7 +149,7 @@ class _Handlers:
                 result = await anyio.to_thread.run_sync(
                     lambda: self._tools.use(params.name, arguments, clients, progress.announce),
                     abandon_on_cancel=True,
-                    limiter=self._threads,
+                    limiter=self._threads(context, arguments.get("api", "")),
                 )
             finally:
                 clients.end()
@@ -140,11 +158,11 @@ class _Handlers:
 
     async def list_resources(
         self,
-        context: Context,  # noqa: ARG002
+        context: Context,
         params: PaginatedRequestParams | None,  # noqa: ARG002
     ) -> ListResourcesResult:
         """Return a resource for each API."""
-        found = await self._in_thread(self._tools.resources)
+        found = await self._in_thread(context, self._tools.resources)
         return ListResourcesResult(
             resources=[
                 Resource(
@@ -157,9 +175,9 @@ class _Handlers:
             ]
         )
 
-    async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:  # noqa: ARG002
+    async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         """Return the overview of an API."""
-        text = await self._in_thread(lambda: self._tools.overview(params.uri))
+        text = await self._in_thread(context, lambda: self._tools.overview(params.uri))
         return ReadResourceResult(
             contents=[TextResourceContents(uri=params.uri, mime_type="text/plain", text=text)]
         )
@@ -239,8 +257,6 @@ def _own_stdin(env: Environment) -> BinaryIO:
     return own
 
 
-_MOST_SESSIONS = 100
-_IDLE_SECONDS = 30 * 60.0
 _ENDING_SECONDS = 3
 
 
@@ -286,11 +302,8 @@ def run_over_http(server: Server[Any], place: "HttpPlace") -> None:
     from dynacli.apps.mcp.http_place import http_application
 
     _silence()
-    application = http_application(
-        server, place, max_sessions=_MOST_SESSIONS, session_idle_timeout=_IDLE_SECONDS
-    )
     config = uvicorn.Config(
-        application,
+        http_application(server, place),
         log_config=None,
         access_log=False,
         server_header=False,
