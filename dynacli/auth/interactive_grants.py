@@ -80,11 +80,12 @@ def _parameters_of(text: str) -> _Callback:
 
 
 class CallbackListener(ThreadingHTTPServer):
-    """Waits for one response of a provider; what comes after it learns that it is late.
+    """Waits for the provider's response to one sign-in; each other one learns that it is late or wrong.
 
     Args:
         host: A loopback host.
         port: The port; 0 for any that is free.
+        state: The `state` of the response. Any page in the browser can send another one, which must end nothing.
 
     Raises:
         OSError: The port is in use.
@@ -94,14 +95,15 @@ class CallbackListener(ThreadingHTTPServer):
     """A browser may open connections over which it sends nothing."""
     block_on_close = False
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, state: str) -> None:
         if ":" in host:
             self.address_family = socket.AF_INET6
         super().__init__(("127.0.0.1" if host.lower() == "localhost" else host, port), _Handler)
         self.url = _callback_url(host, int(self.server_address[1]))
         self._responses: Queue[_Callback] = Queue()
         self._lock = Lock()
-        self._is_taken = False
+        self._state = state
+        self._is_taken = self._had_others = False
 
     def server_bind(self) -> None:
         """Bind without the look-up of a name that the library makes, which a broken network lets wait."""
@@ -110,14 +112,18 @@ class CallbackListener(ThreadingHTTPServer):
     def handle_error(self, *_: Any) -> None:
         """Say nothing of a browser that has gone."""
 
-    def take(self, query: str) -> bool:
-        """Take the provider's response; return False if there was one before."""
+    def take(self, query: str) -> tuple[int, str]:
+        """Take the provider's response, and return the status and the text of the page that the browser shows."""
+        response = _parameters_of(query)
         with self._lock:
             if self._is_taken:
-                return False
+                return 410, "This sign-in is over."
+            if not _is_of(response, self._state):
+                self._had_others = True
+                return 400, "This response belongs to another sign-in. Yours still waits for you."
             self._is_taken = True
-        self._responses.put(_parameters_of(query))
-        return True
+        self._responses.put(response)
+        return 200, "You can close this page, and go back to the terminal."
 
     def wait(self, seconds: float) -> _Callback:
         """Return the provider's response.
@@ -128,6 +134,8 @@ class CallbackListener(ThreadingHTTPServer):
         try:
             return self._responses.get(timeout=seconds)
         except Empty:
+            if self._had_others:
+                raise _of_another() from None
             raise AuthError(
                 f"There was no sign-in within {seconds:g} s",
                 reason="The provider did not send the browser back",
@@ -136,7 +144,7 @@ class CallbackListener(ThreadingHTTPServer):
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[CallbackListener]:
+def listening(host: str, port: int, state: str) -> Iterator[CallbackListener]:
     """Listen for a provider's response for as long as the block lasts; the arguments are those of the listener.
 
     Raises:
@@ -145,7 +153,7 @@ def listening(host: str, port: int) -> Iterator[CallbackListener]:
     """
     _callback_url(host, port)
     try:
-        listener = CallbackListener(host, port)
+        listener = CallbackListener(host, port, state)
     except OSError as error:
         raise AuthError(
             f"Cannot listen on `{host}:{port}` for the provider's response",
@@ -186,11 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(404, "There is nothing here.")
 
     def _take(self, query: str) -> None:
-        is_first = self.server.take(query)
-        text = (
-            "You can close this page, and go back to the terminal." if is_first else "This sign-in is over."
-        )
-        self._write(200 if is_first else 410, text)
+        self._write(*self.server.take(query))
 
     def _write(self, status: int, text: str, script: str = "") -> None:
         page = _PAGE.format(title=program().name, text=text, script=script).encode()
@@ -237,7 +241,7 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
         redirect = _callback_url(context.callback_host, context.callback_port or _any_port())
         response = _pasted(_authorization_url(flow, {**asked, "redirect_uri": redirect}), state, context)
     else:
-        with listening(context.callback_host, context.callback_port) as listener:
+        with listening(context.callback_host, context.callback_port, state) as listener:
             redirect = listener.url
             url = _authorization_url(flow, {**asked, "redirect_uri": redirect})
             context.announce(f"Sign in in the browser: {url}")
@@ -291,12 +295,8 @@ def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
         AuthError: It does not.
     """
     name = "access_token" if flow.kind == IMPLICIT else "code"
-    if not secrets.compare_digest(response.get("state", "").encode(), state.encode()):
-        raise AuthError(
-            "The response from the browser belongs to another sign-in",
-            reason="Its `state` is not the one that was sent",
-            hint="Sign in again, and finish in the page that opens",
-        )
+    if not _is_of(response, state):
+        raise _of_another()
     # RFC 9207: the response of another provider, which would be given this one's code.
     if flow.issuer and response.get("iss", flow.issuer) != flow.issuer:
         raise AuthError(
@@ -311,6 +311,19 @@ def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
             f"The response from the browser holds no `{name}`",
             hint="Sign in again, and paste the whole address where you are asked for it",
         )
+
+
+def _is_of(response: _Callback, state: str) -> bool:
+    """Return whether a response belongs to the sign-in with a state."""
+    return secrets.compare_digest(response.get("state", "").encode(), state.encode())
+
+
+def _of_another() -> AuthError:
+    return AuthError(
+        "The response from the browser belongs to another sign-in",
+        reason="Its `state` is not the one that was sent",
+        hint="Sign in again, and finish in the page that opens",
+    )
 
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"

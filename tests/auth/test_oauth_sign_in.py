@@ -108,9 +108,9 @@ def _with(**more: str) -> Callable[[str], str]:
     ids=["wrong", "none", "twice", "denied", "error", "markup", "no-code", "wrong-code", "mix-up"],
 )
 def test_wrong_responses(provider: OAuthProvider, change: Callable[[str], str], text: str) -> None:
-    """A response that was not asked for, or refuses, ends the sign-in with 10."""
+    """A sign-in with a response that refuses, or that alone was not asked for, ends with 10."""
     with pytest.raises(AuthError) as caught:
-        _sign_in(provider, Browser(change))
+        _sign_in(provider, Browser(change), seconds=2.0)
     assert text in caught.value.message
     assert "\x1b" not in caught.value.reason
 
@@ -123,15 +123,24 @@ def test_nobody_comes_back(provider: OAuthProvider) -> None:
 
 def test_what_else_asks_the_listener() -> None:
     """Other paths, names of this machine and sites take up no sign-in."""
-    with listening("127.0.0.1", 0) as listener:
+    with listening("127.0.0.1", 0, "mine") as listener:
         origin = listener.url.removesuffix("/callback")
         assert 404 == fetch(f"{origin}/favicon.ico")[0]
         assert 404 == fetch(f"{listener.url}?code=a&state=b", Host="evil.example")[0]
         assert 404 == fetch(listener.url, "POST", "access_token=a", Origin="https://evil.example")[0]
         assert 404 == fetch(listener.url, "POST", "x" * 70_000, Origin=origin)[0]
         assert 200 == fetch(listener.url)[0]
-        assert 200 == fetch(f"{listener.url}?code=right")[0]
-        assert {"code": "right"} == listener.wait(0)
+        for query in (
+            "code=a",
+            "code=a&state=x",
+            "state=mine&state=x&code=a",
+            "error=access_denied",
+            "state=%ff",
+        ):
+            assert 400 == fetch(f"{listener.url}?{query}")[0]
+            assert 400 == fetch(listener.url, "POST", query, Origin=origin)[0]
+        assert 200 == fetch(f"{listener.url}?code=right&state=mine")[0]
+        assert {"code": "right", "state": "mine"} == listener.wait(0)
 
 
 def test_a_port_in_use(provider: OAuthProvider) -> None:
