@@ -6,15 +6,23 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import operations_at
-from dynacli.openapi.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_name, plain_name, singular
+from dynacli.openapi.model.field_names import (
+    GENERAL_NAMES,
+    ID_ENDINGS,
+    owner_name,
+    plain_name,
+    singular,
+    words_of,
+)
 from dynacli.openapi.model.find_items import naming_fields, takes_id
 from dynacli.openapi.model.media_types import success_response
-from dynacli.openapi.model.operation import Field, Operation, Parameter
+from dynacli.openapi.model.operation import EACH, Field, Operation, Parameter
 from dynacli.openapi.model.path_templates import ListingOperations, collection_template, parameter_names
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.registry.opened_api import OpenedApi
 
 _CREATING = ("POST", "PUT")
+_CREATING_VERBS = frozenset(("add", "create", "insert", "make", "new", "register"))
 _MOST_LISTING = 4
 """Operations whose responses may list what an input names."""
 _MOST_LINKING = 8
@@ -100,6 +108,7 @@ def _asked_for(
 ) -> Iterator[tuple[Parameter | Field, str]]:
     """Yield the inputs that may name something which is listed, with their names."""
     in_path = set(parameter_names(operation.path))
+    created = _created_things(operation)
     for input_ in inputs:
         name = input_.name if isinstance(input_, Parameter) else input_.path[-1]
         source = input_.value.items if input_.value.items is not None else input_.value
@@ -107,8 +116,25 @@ def _asked_for(
         plain = plain_name(name)
         is_id = plain.endswith(_ALONE) and bool(owner_name(name))
         is_thing = takes_id(source) and plain not in GENERAL_NAMES
+        if not is_in_path and owner_name(name) in created and _is_of_whole(input_):
+            continue  # a new id is in no list yet
         if not source.enum and (is_in_path or is_id or is_thing):
             yield input_, name
+
+
+def _created_things(operation: Operation) -> set[str]:
+    """Return what the item that an operation creates may be called: `artifact` for `POST /artifacts`."""
+    last = operation.path.rstrip("/").rpartition("/")[2]
+    verb, *noun = words_of(last) or [""]
+    if verb in _CREATING_VERBS and noun:  # `/createGroupPad` creates a pad
+        return {singular("".join(noun)), singular(noun[-1])}
+    is_collection = operation.method == "POST" and not parameter_names(f"/{last}")
+    return {singular(last)} if is_collection else set()
+
+
+def _is_of_whole(input_: Parameter | Field) -> bool:
+    """Return whether an input is a parameter, or a property of the body itself or of its items."""
+    return isinstance(input_, Parameter) or len([step for step in input_.path if step != EACH]) == 1
 
 
 def _beginning(path: str) -> str:
