@@ -26,6 +26,8 @@ from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
 from dynacli.urls import is_secret_name, with_masked_query
 
+_LONGEST_TO_FILL_IN = 240
+"""Characters of the options that a line leaves to fill in."""
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
 
 
@@ -256,6 +258,20 @@ class CallLine:
             else:
                 line = line.with_pieces([*line.pieces, piece])
         return line
+
+    def shorter(self) -> Iterator["CallLine"]:
+        """Yield lines with `--example`, or with a body to fill in, instead of many options to fill in."""
+        options = [piece for piece in self.unfilled() if piece.is_input and piece.flag]
+        if sum(len(word) + 1 for piece in options for word in _words_of(piece)) <= _LONGEST_TO_FILL_IN:
+            return
+        line = self.without(lambda piece: piece in options)
+        yield line.with_options(("example",), ("--example", None))
+        if any(piece.standard_name == "body" for piece in line.pieces):
+            yield line.changed(
+                lambda pieces: [
+                    piece.unfilled() if piece.standard_name == "body" else piece for piece in pieces
+                ]
+            )
 
     @property
     def typed_text(self) -> str:

@@ -263,7 +263,9 @@ class OperationCommand(click.Command):
         return UsageError(
             f"`{surplus}` is an unexpected argument",
             reason=f"`{operation.name}` takes {takes}{f' here: {others}' if others else ''}",
-            hint="Give query parameters and the body as options (`--help` lists them), and quote values with spaces",
+            hint="Give query parameters and the body as options (`--help` lists them), and quote values with spaces"
+            if operation.takes_options
+            else "Quote values with spaces",
         )
 
     def _called(self, ctx: click.Context, /, **params: Any) -> None:

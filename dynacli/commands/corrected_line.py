@@ -276,7 +276,10 @@ def _fits(piece: Piece) -> bool:
 
 
 def _without_surplus(line: CallLine) -> CallLine:
-    """Return the line with each word that is too many made a part of the value before it, or an option."""
+    """Return the line with each word that is too many made a part of the value before it, or an option.
+
+    A word that is neither is left out if the operation takes no options, else its option is left to fill in.
+    """
     made: list[Piece] = []
     surplus = _surplus(line.pieces)
     for piece in line.pieces:
@@ -291,7 +294,10 @@ def _without_surplus(line: CallLine) -> CallLine:
             surplus -= 1
         else:
             made.append(piece)
-    return line.with_pieces(_named(line, piece) for piece in line.with_pieces(made).pieces)
+    named = [_named(line, piece) for piece in line.with_pieces(made).pieces]
+    if not line.command.described.operation.takes_options:
+        named = [piece for piece in named if piece.flag != _UNNAMED or piece in line.pieces]
+    return line.with_pieces(named)
 
 
 def _takes_more(piece: Piece, word: str) -> bool:
@@ -352,16 +358,23 @@ def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = 
     given = {(*key, path) for key, path in line.given()}
     has_whole_body = not is_body_known and any(map(_is_whole_body, line.pieces))
     media_type = line.command.described.media_type
+    of_item = [
+        f"--{field.option}"
+        for field in (media_type.fields if media_type else ())
+        if field.is_required and len(field.path) == 2 and field.path[0] == EACH
+    ]
+    if "a body" in names and of_item and not any(map(_gives_body, line.pieces)):
+        names = [*(name for name in names if name != "a body"), *of_item]
     made = list(line.pieces)
     for name in names:
         if not name.startswith("--") and name not in in_path:
-            if not any(piece.standard_name == "body" or piece.key[0] == "body" for piece in made):
+            if not any(map(_gives_body, made)):
                 # An object whose properties may all be left out is empty at least.
                 is_object = media_type is not None and media_type.fields and is_json(media_type.name)
                 value = "{}" if is_object else None
                 made.append(line.piece_of("--body", value))
             continue
-        flag = in_path.get(name, name).replace(EACH, ".0")
+        flag = in_path.get(name) or f"--{of_first_items(name.removeprefix('--'))}"
         piece = line.piece_of(flag, None)
         place = (*piece.key, piece.field.path if piece.field else ())
         is_given = piece.is_input and (place in given or (piece.key[0] == "body" and has_whole_body))
@@ -372,6 +385,10 @@ def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = 
         else:
             made.append(piece.unfilled())
     return line.with_pieces(made)
+
+
+def _gives_body(piece: Piece) -> bool:
+    return piece.standard_name == "body" or (piece.is_input and piece.key[0] == "body")
 
 
 def _is_whole_body(piece: Piece) -> bool:
@@ -490,7 +507,7 @@ def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
             option = field.option
             for number in numbers:
                 option = option.replace(EACH, f".{number}", 1)
-            return f"--{option}"
+            return f"--{of_first_items(option)}"
     return "--" + ".".join(steps)
 
 
@@ -706,7 +723,12 @@ def _corrected_line(
         line = _example(typed, run.env)
     if line is None:
         return None
-    return None if _is_same(line, typed) and not line.unfilled() else line
+    return None if _is_same(line, typed) and not line.unfilled() else _shortened(line, run.env)
+
+
+def _shortened(line: CallLine, env: Environment) -> CallLine:
+    """Return a line that is short even if a great many of its options are left to fill in."""
+    return next((shorter for shorter in line.shorter() if _problem_of(shorter, env) is None), line)
 
 
 def _example(typed: CallLine, env: Environment) -> CallLine | None:

@@ -219,6 +219,7 @@ _MOST_BYTES = 600
 """Bytes of a usage error that an agent reads, unless its message and its corrected command alone are longer."""
 _ALWAYS = frozenset({"kind", "message", "reason", "hint", "exit_code", "retryable", "try", "summary"})
 _NAMES = ("missing", "near")
+_MOST_NAMES = 5
 _LEAST = (("hint", 80), ("reason", 120), ("message", 120), ("hint", 0), ("reason", 0), ("message", 80))
 """The texts of an error in the order in which they are cut, and how many characters of each are left at least."""
 
@@ -237,6 +238,10 @@ def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
     summary = error["summary"]
     while over() > 0 and summary and _leave_out(summary):
         pass
+    for name in _NAMES:
+        names = error.get(name, ())
+        if over() > 0 and len(names) > _MOST_NAMES:
+            error[name], error[f"more_{name}"] = names[:_MOST_NAMES], len(names) - _MOST_NAMES
     for name, least in _LEAST:
         if over() > 0:
             error[name] = _cut(error[name], len(error[name]) - over(), least)
@@ -245,6 +250,7 @@ def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
     for name in _NAMES:
         if over() > 0:
             error.pop(name, None)
+            error.pop(f"more_{name}", None)
     return shorter
 
 

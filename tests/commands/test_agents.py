@@ -154,6 +154,40 @@ def test_a_usage_error_for_an_agent_is_short(line: str, monkeypatch: pytest.Monk
     assert error["message"].count("`") % 2 == error["hint"].count("`") % 2 == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "corrected"),
+    [
+        ("make-it", "make-it ID --example"),
+        ("make-it 1 --field7 x", "make-it 1 --field7 x --example"),
+        ("make-it 1 --body {}", "make-it 1 --body JSON"),
+        ("get-it 1", "get-it 1 --example"),
+    ],
+)
+def test_an_error_about_very_many_inputs_is_short(
+    line: str, corrected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has at most 600 bytes, names the first inputs, and its corrected command generates the values."""
+    names = [f"field{number}" for number in range(40)]
+    text = {"type": "string"}
+    body = {"type": "object", "required": names, "properties": dict.fromkeys(names, text)}
+    in_path = parameter("id", text, "path")
+    query = [parameter(name, text) | {"required": True} for name in names]
+    paths = {
+        "/a/{id}": {
+            "post": operation("makeIt", in_path, body=body),
+            "get": operation("getIt", in_path, *query),
+        }
+    }
+    api = save(document(paths))
+    monkeypatch.setenv("AI_AGENT", "1")
+    result = run_cli(api, *line.split())
+    assert (2, True) == (result.exit_code, len(result.stderr.encode()) <= _MOST_BYTES)
+    assert f"dynacli {api} {corrected}" == result.error["try"]
+    if "missing" in result.error:
+        count = 40 - ("--field7" in line) + ("ID" in corrected)
+        assert count == len(result.error["missing"]) + result.error["more_missing"]
+
+
 def test_the_summary_of_an_error_for_an_agent_has_the_inputs_that_matter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

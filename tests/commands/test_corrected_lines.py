@@ -38,6 +38,7 @@ LINES = {
     "search-runs --page 0": "search-runs --page INTEGER",
     "search-runs --workflow wf_1": "search-runs --workflow-id wf_1",
     "search-runs fail": "search-runs --OPTION fail",
+    "get-run a extra": "get-run a",
     "search-runs search=x": "search-runs --search x",
     "search-runs --no-such-option x --page 2": "search-runs --OPTION x --page 2",
     "search-runs --no-such-option --page 2": "search-runs --OPTION --page 2",
@@ -158,6 +159,51 @@ def test_an_error_says_where_ids_come_from() -> None:
     """Of what is left to fill in, ids have an operation that lists them."""
     error = run_cli("demo", "create-workflow", "--name", "x", "--error-format", "json").error
     assert "--mcp-server-id comes from `list-mcp-servers rows[].id`" == error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "missing", "source"),
+    [
+        ("/artifacts", "artifactId", "--artifact-id", False),
+        ("/artifacts", "groupId", "--group-id", True),
+        ("/artifacts/search", "artifactId", "--artifact-id", True),
+        ("/createArtifact", "artifactId", "--artifact-id", False),
+        ("/createArtifact", "groupId", "--group-id", True),
+    ],
+)
+def test_a_new_id_comes_from_no_list(path: str, name: str, missing: str, *, source: bool) -> None:
+    """The operation that creates an item gives it its id, and other ids in the body are listed elsewhere."""
+    id_, paths = {"type": "string"}, {}
+    for kind in ("artifact", "group"):
+        items = {"type": "array", "items": {"type": "object", "properties": {f"{kind}Id": id_}}}
+        responses = {"200": {"description": "OK", "content": {"application/json": {"schema": items}}}}
+        paths[f"/{kind}s"] = {"get": operation(f"list-{kind}s", responses=responses)}
+    body = {"type": "object", "required": [name], "properties": {name: id_}}
+    paths.setdefault(path, {})["post"] = operation("make-it", body=body)
+    api = save(document(paths))
+    error = run_cli(api, "make-it", "--error-format", "json").error
+    assert [missing] == error["missing"]
+    assert source is ("comes from" in error["hint"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("", "--0.id TEXT --0.owner JSON"),
+        ("--id 5", "--0.id 5 --0.owner JSON"),
+        ("--0.id 5 --0.owner {} --1.name y", "--0.id 5 --0.owner '{}' --1.name y --1.id TEXT --1.owner JSON"),
+    ],
+)
+def test_the_line_of_a_body_that_is_an_array_has_its_items(typed: str, line: str) -> None:
+    """Options of items are numbered, and what an item requires is left to fill in."""
+    owner = {"type": "object", "properties": {"name": {"type": "string"}}}
+    properties = {"id": {"type": "string"}, "owner": owner, "name": {"type": "string"}}
+    item = {"type": "object", "required": ["id", "owner"], "properties": properties}
+    api = save(document({"/a": {"patch": operation("make-it", body={"type": "array", "items": item})}}))
+    result = run_cli(api, "make-it", *typed.split(), "--server", "https://api.example")
+    assert f"  try: dynacli {api} make-it {line}" == result.stderr.splitlines()[-1].replace(
+        " --server https://api.example", ""
+    )
 
 
 @pytest.mark.exhaustive
@@ -366,9 +412,7 @@ def test_a_secret_that_is_a_part_of_a_name_leaves_the_name() -> None:
     names = (parameter(name, {"type": "string"}, "path") for name in ("user", "passwd"))
     api = save(document({"/auth/{user}/{passwd}": {"get": operation("authUserPasswd", *names)}}))
     result = run_cli(api, "auth-user-passwd", "me", "passwd", "surplus")
-    assert (
-        f"  try: dynacli {api} auth-user-passwd me PASSWD --OPTION surplus" == result.stderr.splitlines()[-1]
-    )
+    assert f"  try: dynacli {api} auth-user-passwd me PASSWD" == result.stderr.splitlines()[-1]
 
 
 @pytest.mark.exhaustive

@@ -314,6 +314,11 @@ class Operation:
     media_headers: Mapping[str, str] | None = None
 
     @property
+    def takes_options(self) -> bool:
+        """Whether a call takes inputs besides the arguments of its path."""
+        return self.body is not None or any(parameter.location != "path" for parameter in self.parameters)
+
+    @property
     def api_keys(self) -> frozenset[tuple[str, str]]:
         """The location and the name of each API key that one of the alternatives of its security takes."""
         return frozenset(
