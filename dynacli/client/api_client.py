@@ -1,13 +1,16 @@
 """The public interface for Python programs: an API is opened, and its operations are called with plain values."""
 
+import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import MadeCall
-from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.engine.call_engine import Engine, MadeCall
+from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.open_document import OpenDocument
 from dynacli.client.responses.response import Response, StreamedResponse, download_response
@@ -109,6 +112,13 @@ def open_api(
     api = Api(word, env or Environment(), options)
     api.on_event = on_event
     return api
+
+
+def _shown_input(value: Any) -> str:
+    """Return the text of a command line for an input that JSON cannot have."""
+    if isinstance(value, os.PathLike):
+        return f"@{os.fspath(value)}"
+    return MASK if isinstance(value, bytes) or hasattr(value, "read") else str(value)
 
 
 class Api(OpenDocument):
@@ -290,8 +300,9 @@ class Api(OpenDocument):
             DynacliError: What `call` raises.
         """
         given = {**(inputs or {}), **named}
-        for page in self._loop(name, given, on_event, is_keyset_asked=keyset, max_items=max_items):
-            yield Response(page.call, page.response, page.validation, self._lock, page.items)
+        with self._remembering(name, given, on_event, "--all") as engine:
+            for page in self._loop(engine, name, given, is_keyset_asked=keyset, max_items=max_items):
+                yield Response(page.call, page.response, page.validation, self._lock, page.items)
 
     def items(
         self,
@@ -322,14 +333,16 @@ class Api(OpenDocument):
             UsageError: The response has no list, or several.
             DynacliError: What `pages` raises.
         """
-        loop = self._loop(name, {**(inputs or {}), **named}, on_event, is_keyset_asked=keyset)
-        for page in loop:
-            Response(page.call, page.response, page.validation, self._lock).raise_for_status()
-            if page.items is None:
-                from dynacli.client.pages.page_loop import no_list
+        given = {**(inputs or {}), **named}
+        with self._remembering(name, given, on_event, "--all") as engine:
+            loop = self._loop(engine, name, given, is_keyset_asked=keyset)
+            for page in loop:
+                Response(page.call, page.response, page.validation, self._lock).raise_for_status()
+                if page.items is None:
+                    from dynacli.client.pages.page_loop import no_list
 
-                raise no_list(self._described(name), loop.candidates, is_keyed=loop.is_keyed)
-            yield from page.items
+                    raise no_list(self._described(name), loop.candidates, is_keyed=loop.is_keyed)
+                yield from page.items
 
     def wait(
         self,
@@ -374,12 +387,13 @@ class Api(OpenDocument):
         with self._lock:
             described, read = self._read(name, {**(inputs or {}), **named})
         check_wait(described, sought)
-        series = Series(self._engine.listened_by(on_event), until=sought)
-        try:
-            return self._response(series.make(described, read))
-        except NeverTrueError as error:
-            error.response = self._response(series.last) if series.last is not None else None
-            raise
+        with self._remembering(name, {**(inputs or {}), **named}, on_event, "--wait", until) as engine:
+            series = Series(engine, until=sought)
+            try:
+                return self._response(series.make(described, read))
+            except NeverTrueError as error:
+                error.response = self._response(series.last) if series.last is not None else None
+                raise
 
     def follow(self, response: Response, link: str, *, on_event: "Listener | None" = None) -> Response:
         """Make the call to which a link of a response leads, filled from that response.
@@ -506,9 +520,9 @@ class Api(OpenDocument):
 
     def _loop(
         self,
+        engine: Engine,
         name: str,
         given: dict[str, Any],
-        on_event: "Listener | None",
         *,
         is_keyset_asked: bool,
         max_items: int | None = None,
@@ -517,7 +531,6 @@ class Api(OpenDocument):
 
         with self._lock:
             described, inputs = self._read(name, given)
-        engine = self._engine.listened_by(on_event)
         return PageLoop(engine, described, inputs, max_items=max_items, is_keyset_asked=is_keyset_asked)
 
     def _read(self, name: str, given: dict[str, Any]) -> tuple[DescribedOperation, CallInputs]:
@@ -529,7 +542,38 @@ class Api(OpenDocument):
     def _call(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> Response:
         with self._lock:
             described, inputs = self._read(name, given)
-        return self._response(self._engine.listened_by(on_event).make(described, inputs))
+        with self._remembering(name, given, on_event) as engine:
+            return self._response(engine.make(described, inputs))
+
+    @contextmanager
+    def _remembering(
+        self, name: str, given: Mapping[str, Any], on_event: "Listener | None", *options: str
+    ) -> Iterator[Engine]:
+        """Yield the engine for the calls of one result, which is in the history after the block.
+
+        Args:
+            options: The options of the command line that would make the calls.
+        """
+        words = self._words(name, given, *options)
+        engine = self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
+        error: BaseException | None = None
+        try:
+            yield engine
+        except GeneratorExit:
+            raise  # the program needs no further page
+        except BaseException as failure:
+            error = failure
+            raise
+        finally:
+            engine.record_end(words, error, engine.history.response if engine.history else None)
+
+    def _words(self, name: str, given: Mapping[str, Any], *switches: str) -> list[str]:
+        """Return the command line after the program's name that makes a call, with all inputs as JSON."""
+        options = self._options
+        chosen = (("--profile", options.profile), ("--server", options.server))
+        inputs = json.dumps(given, default=_shown_input)
+        given_options = [word for pair in chosen if pair[1] for word in pair]
+        return [self.name, name, *switches, *given_options, "--inputs", inputs]
 
     def _diff(
         self,
@@ -589,15 +633,17 @@ class Api(OpenDocument):
     def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedResponse":
         with self._lock:
             described, inputs = self._read(name, given)
-        return StreamedResponse(self._engine.listened_by(on_event), described, inputs)
+        words = self._words(name, given)
+        engine = self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
+        return StreamedResponse(engine, described, inputs, words)
 
     def _download(
         self, name: str, path: str, given: dict[str, Any], on_event: "Listener | None", *, is_resumed: bool
     ) -> Response:
         with self._lock:
             described, inputs = self._read(name, given)
-        engine = self._engine.listened_by(on_event)
-        return self._response(download_response(engine, described, inputs, path, is_resumed=is_resumed))
+        with self._remembering(name, given, on_event) as engine:
+            return self._response(download_response(engine, described, inputs, path, is_resumed=is_resumed))
 
     def _response(self, made: MadeCall) -> Response:
         """Return a response as the program gets it."""

@@ -137,7 +137,6 @@ _KEPT_OF_STREAM = 8 * 1024 * 1024
 """Bytes up to which a stream is kept, for the views of its whole."""
 _MOST_UNSEEN = 8
 """Pieces of a stream that were not shown yet, after which the server waits."""
-_INTERRUPTED = 130
 
 
 class Progress(NamedTuple):
@@ -250,16 +249,8 @@ class RunningCall:
         Args:
             words: The command line after the program's name, with the values of secret inputs masked.
         """
-        code, response = 0, ended.response
-        if ended.was_cancelled:
-            code = _INTERRUPTED
-        elif ended.error is not None:
-            code = ended.error.exit_code
-        elif response is not None and response.status >= 300:
-            code = response.status // 100
-        is_stored = response is not None and bool(response.cache)
-        if ended.call is not None and (ended.call.has_sent or is_stored):
-            self._engine.record(words, code)
+        error = KeyboardInterrupt() if ended.was_cancelled else ended.error
+        self._engine.record_end(words, error, ended.response)
 
     def _history_of(self, call: Call) -> CallHistory:
         pairs = (*self.settings.query, *self.settings.server_variables)

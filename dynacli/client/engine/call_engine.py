@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
+_INTERRUPTED = 130
 
 
 class MadeCall(NamedTuple):
@@ -344,6 +345,39 @@ class Engine:
         if history is not None and history.record(words, exit_code):
             self.announce(Recorded(history.call))
 
+    def record_end(
+        self, words: Sequence[str], error: BaseException | None, response: "Response | None"
+    ) -> None:
+        """Write the call that was made last into the history, if something was sent or a stored response came.
+
+        Args:
+            words: The command line after the program's name that would make it.
+            error: What ended the call; None if its response came.
+            response: Its response; None if none came.
+        """
+        is_stored = response is not None and bool(response.cache)
+        if self.latest is None or not (self.latest.has_sent or is_stored):
+            return
+        code = 0
+        if isinstance(error, DynacliError):
+            code = error.exit_code
+        elif error is not None:
+            code = _INTERRUPTED
+        elif response is not None and response.status >= 300:
+            code = response.status // 100
+        self.record(words, code)
+
+    def remembering(self, typed: TypedWords) -> "Engine":
+        """Return the engine for the calls of one result, which `record_end` writes into the history.
+
+        Args:
+            typed: What was given besides inputs.
+        """
+        made = self.with_settings(self.settings)
+        made._validators = self._validators  # noqa: SLF001  - an engine, too
+        made._keep = lambda call: CallHistory(self.env, call, typed, lambda _: None)  # noqa: SLF001
+        return made
+
 
 def _read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
     """Return a body that is kept in memory.
@@ -386,6 +420,7 @@ class CallHistory:
 
     Attributes:
         call: The call; the first one of several pages.
+        response: Its response; None if none came.
 
     Args:
         typed: What was typed for it besides its inputs.
@@ -397,7 +432,7 @@ class CallHistory:
     ) -> None:
         self._env, self.call, self._typed, self._warn = env, call, typed, warn
         self._started = time.time()
-        self._response: Response | None = None
+        self.response: Response | None = None
         self._findings: int | None = None
         self._size: int | None = None
         self._seconds = 0.0
@@ -409,7 +444,7 @@ class CallHistory:
     def note_head(self, response: "Response") -> None:
         """Note that the first response begins to come; it may break off."""
         if self._size is None:
-            self._response = response
+            self.response = response
 
     def note_validation(self, validation: "ValidationResult | None") -> None:
         """Note the result on a response, or on the part of it that came."""
@@ -424,7 +459,7 @@ class CallHistory:
         Args:
             call: The call that it responds to.
         """
-        self._response = response
+        self.response = response
         self._size = (self._size or 0) + response.size
         self._seconds += response.seconds
         if self._find_mode() == "off" or self._remembered >= MOST_REMEMBERED:
@@ -508,7 +543,7 @@ class CallHistory:
         if self._mode == "full":
             from dynacli.client._masked_call import MaskedCall
 
-            messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self._response)
+            messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self.response)
         return RecordedCall(
             self._started,
             json.dumps(shown),
@@ -517,13 +552,13 @@ class CallHistory:
             described.operation.name,
             signed.request.method,
             with_masked_secrets(url),
-            self._response.status if self._response is not None else None,
+            self.response.status if self.response is not None else None,
             self._seconds or time.time() - self._started,
             self._size,
             self._findings,
             exit_code,
             messages,
-            self._response.cache or None if self._response is not None else None,
+            self.response.cache or None if self.response is not None else None,
         )
 
     def _write(self, call: RecordedCall) -> None:

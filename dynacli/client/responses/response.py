@@ -6,7 +6,7 @@ and server-sent events), or they go into a file.
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from types import TracebackType
@@ -226,8 +226,10 @@ class StreamedResponse(Response):
         unread: How many items could not be read, being too large or no JSON; they are left out.
     """
 
-    def __init__(self, engine: Engine, described: DescribedOperation, inputs: CallInputs) -> None:
-        self._exchange = _Exchange(engine, described, inputs)
+    def __init__(
+        self, engine: Engine, described: DescribedOperation, inputs: CallInputs, words: Sequence[str]
+    ) -> None:
+        self._exchange = _Exchange(engine, described, inputs, words)
         try:
             first = self._exchange.take()
         except BaseException:
@@ -306,8 +308,11 @@ class _ClosedError(Exception):
 class _Exchange:
     """The exchange of a stream, in a thread of its own, which hands over a piece when the one before was taken."""
 
-    def __init__(self, engine: Engine, described: DescribedOperation, inputs: CallInputs) -> None:
+    def __init__(
+        self, engine: Engine, described: DescribedOperation, inputs: CallInputs, words: Sequence[str]
+    ) -> None:
         self.is_closed = False
+        self._words = words
         self._listener = engine.on_event
         self._engine = engine.listened_by(self._take, is_apart=True)
         self.call = self._engine.prepare(described, inputs)
@@ -363,10 +368,13 @@ class _Exchange:
     def _run(self) -> None:
         try:
             response = self._engine.send(self.call, has_parts=True)
-            self._hand(self._engine.validate(self.call, response))
+            made = self._engine.validate(self.call, response)
+            self._engine.record_end(self._words, None, response)
+            self._hand(made)
         except _ClosedError:
-            pass
+            self._engine.record_end(self._words, None, None)
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that takes the items
+            self._engine.record_end(self._words, error, None)
             with suppress(_ClosedError):
                 self._hand(error)
 

@@ -90,6 +90,15 @@ def test_a_search_says_what_is_refused_and_a_person_lists_what_reads(server: Rec
     assert _ask(words, "call", {"operation": "clear-things"}).is_error
 
 
+def test_the_calls_of_an_agent_are_in_the_history(server: Recorder) -> None:
+    """A person sees what was called, and can call it again."""
+    server.responses["/things"] = Response(body=b"[]")
+    assert not _ask([_things(server)], "call", {"operation": "list-things", "inputs": {"limit": 5}}).is_error
+    (row,) = run_cli("history", "-o", "json").json
+    assert ("dynacli things list-things --inputs '{\"limit\": 5}'", 200) == (row["command"], row["status"])
+    assert 0 == run_cli("replay", "1").exit_code
+
+
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.exhaustive)])
 def test_three_steps_lead_to_a_response(mode: str) -> None:
     """Search gives a call that runs, describe tells more, and call has the status, the result and the data."""
