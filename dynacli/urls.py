@@ -6,7 +6,7 @@ characters that could be read in two ways (`http.sockets.parse_socket`).
 """
 
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -45,7 +45,9 @@ _ABOUT_SECRETS = frozenset(
 )
 """The words at the end of a name that is about a secret, and whose value is none: `token_type`."""
 
-_SECRET_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization"))
+SECRET_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie"))
+_PAIR = re.compile(r"([/?&#;])([^=/?&#;]*)=")
+"""The beginning of a pair: in the query, in the fragment, or in a segment of the path (RFC 3986, section 3.3)."""
 
 
 def is_loopback(host: str) -> bool:
@@ -253,9 +255,14 @@ def is_secret_name(name: str) -> bool:
     return secret != {"token"} or _OF_PAGES.isdisjoint(words)
 
 
-def is_secret_header(name: str) -> bool:
-    """Return whether the value of a header is a secret, as its name tells."""
-    return name.strip().lower() in _SECRET_HEADERS or is_secret_name(name)
+def is_secret_header(name: str, names: Container[str] = ()) -> bool:
+    """Return whether the value of a header, or of an input of that name, is a secret.
+
+    Args:
+        names: Further names of secrets, in lower case.
+    """
+    plain = name.strip().lower()
+    return plain in SECRET_HEADERS or plain in names or "session" in plain or is_secret_name(name)
 
 
 def holds_secret(url: str) -> bool:
@@ -266,19 +273,39 @@ def holds_secret(url: str) -> bool:
     return ":" in user or with_masked_secrets(url) != url
 
 
-def with_masked_secrets(url: str, names: Container[str] = ()) -> str:
+def secret_values(url: str) -> list[str]:
+    """Return the values in a URL, or in a path with a query, that are secrets if they have the names of headers."""
+    values: list[str] = []
+    with_masked_secrets(url, is_secret=is_secret_header, values=values)
+    return values
+
+
+def with_masked_secrets(
+    url: str,
+    names: Container[str] = (),
+    *,
+    is_secret: Callable[[str], bool] = is_secret_name,
+    values: list[str] | None = None,
+) -> str:
     """Return a URL, or a path with a query, with the values masked that are secrets as their names tell.
 
     Args:
         names: The names of further parameters whose values are secrets.
+        is_secret: Decides about the other names.
+        values: Gets the values that are masked.
     """
-    head, mark, query = url.partition("?")
-    if not mark:
+    if "=" not in url:
         return url
-    pieces = []
-    for piece in query.split("&"):
-        name, equals, value = piece.partition("=")
-        plain = unquote(name)
-        is_secret = bool(value) and (plain in names or is_secret_name(plain))
-        pieces.append(f"{name}{equals}***" if is_secret else piece)
-    return head + mark + "&".join(pieces)
+    path, shown, end = len(re.split("[?#]", url, maxsplit=1)[0]), "", 0
+    for pair in _PAIR.finditer(url):
+        name, start = unquote(pair[2]), pair.end()
+        if pair.start() < end or not (name in names or is_secret(name)):
+            continue
+        # A secret in a query may have any other character; in the path it ends earlier.
+        rest = re.split("[/;?#]" if start <= path else "&", url[start:], maxsplit=1)[0]
+        if rest:
+            shown += f"{url[end:start]}***"
+            end = start + len(rest)
+            if values is not None:
+                values.append(rest)
+    return shown + url[end:]

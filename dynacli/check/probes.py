@@ -21,13 +21,12 @@ from dynacli.client.call_validator import validated_request
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.policy.permission import denial
-from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.errors import DynacliError
 from dynacli.http.exchange import Response
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.record import replace
-from dynacli.urls import is_secret_name
+from dynacli.urls import SECRET_HEADERS, is_secret_name
 from dynacli.validation.finding import Finding, ValidationResult
 
 MAX_PROBES = 50

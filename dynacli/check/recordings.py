@@ -18,7 +18,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
 from dynacli.client.responses.validation_text import findings_json, findings_text, short_findings_text
-from dynacli.client.secret_names import is_secret_header, json_secrets, password_names
+from dynacli.client.secret_names import json_secrets, password_names
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
@@ -36,7 +36,7 @@ from dynacli.traffic.recorded_request import (
     RecordedExchange,
     RecordedResponse,
 )
-from dynacli.urls import is_secret_name, origin_of, split_url, with_masked_secrets
+from dynacli.urls import is_secret_header, is_secret_name, origin_of, split_url, with_masked_secrets
 from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.read_body import UnreadBody
 from dynacli.validation.validate_by_level import LevelValidator

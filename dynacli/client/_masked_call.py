@@ -5,13 +5,14 @@ typed besides them: headers, variables of the server, parts of the body.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.client.call import Call
 from dynacli.client.secret_names import (
-    is_secret_header,
     is_secret_path,
     json_secrets,
     mask_text,
@@ -20,12 +21,21 @@ from dynacli.client.secret_names import (
     secret_texts,
 )
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.urls import origin_of, url_at, with_masked_query, with_masked_secrets
+from dynacli.urls import (
+    is_secret_header,
+    is_secret_name,
+    origin_of,
+    secret_values,
+    url_at,
+    with_masked_query,
+)
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords
     from dynacli.http.exchange import Response
 
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{12,}")
+"""Text with letters and digits that is too long for a number or a version."""
 _LARGEST = 256 * 1024
 """Bytes of the largest body that is kept."""
 
@@ -76,6 +86,8 @@ class MaskedCall:
                 )
                 self._is_in_path = self._is_in_path or parameter.location == "path"
                 yield from secret_texts({parameter.name: value}, self._names)
+        if not call.described.is_documented:
+            yield from _path_secrets(self._operation.path)
         body = call.values.body
         if isinstance(body, bytes):
             yield from json_secrets(body, self._names)
@@ -118,7 +130,7 @@ class MaskedCall:
         if self._is_in_path:  # a short one cannot be distinguished from the rest of the path
             query = url.partition("?")[2]
             url = url_at(origin_of(url), self._operation.path) + (f"?{query}" if query else "")
-        return self.masker.mask(with_masked_secrets(url, self._names))
+        return self.masker.mask(mask_word(url, self._names))
 
     def messages(self, response: "Response | None") -> str:
         """Return the request and the response as JSON, without large bodies.
@@ -133,7 +145,7 @@ class MaskedCall:
         is_kept = isinstance(body, bytes) and len(body) <= _LARGEST
         request = signed.shown._replace(body=body if is_kept else None)
         kept: dict[str, Any] = {"request": {**preview.as_json(request), "size": _size_of(body)}}
-        kept["request"]["url"] = with_masked_secrets(request.url, known)
+        kept["request"]["url"] = mask_word(request.url, known)
         _mask(kept["request"], self.masker, known, signed.secret_headers)
         if response is not None:
             content = response.body if len(response.body) == response.size <= _LARGEST else b""
@@ -148,6 +160,15 @@ class MaskedCall:
             }
             _mask(kept["response"], signed.response_masker(response.headers), known, signed.secret_headers)
         return json.dumps(self.masker.mask_value(kept))
+
+
+def _path_secrets(path: str) -> Iterator[str]:
+    """Yield the secrets in a path that the document does not have, and in its query: `/reset-token/5f2ab0c19d3e`."""
+    yield from secret_values(path)
+    segments = re.split("[?#]", path, maxsplit=1)[0].split("/")
+    for name, value in pairwise(segments):
+        if is_secret_name(name.removesuffix("s")) and _RANDOM.fullmatch(value):
+            yield value
 
 
 def _size_of(body: Any) -> int | None:

@@ -281,7 +281,7 @@ def undocumented_operation(api: OpenedApi, method: str, path: str) -> Undocument
         raise _no_operation_at(api, method, path)
     security = (*(sign_in.schemes for sign_in in api.catalog.overview().sign_ins), ())
     operation = Operation(
-        f"{method} {path}",
+        f"{method} {path.partition('#')[0].partition('?')[0]}",
         "",
         method,
         path,

@@ -200,7 +200,8 @@ class ResponseStore:
             if digest != self._seal(path, line, body):
                 return None
             head.pop("vary")
-            headers = tuple((name, value) for name, value in head.pop("headers"))
+            # An older version may have stored headers that are secrets.
+            headers = stored_headers(tuple((name, value) for name, value in head.pop("headers")))
             return StoredResponse(path, StoredHead(**head, headers=headers), body)
         except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return None  # it is written again

@@ -12,21 +12,14 @@ from typing import Any
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
-from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_form, is_structured
 from dynacli.request.assemble_body import encode
-from dynacli.urls import is_secret_name, with_masked_secrets
+from dynacli.urls import is_secret_header, is_secret_name, with_masked_secrets
 
 _USERINFO = r"(://)[^/?#@\s]*@"
 _STEP = r"[^.\[\]]+"
 _IN_TEXT = r"[A-Za-z_-]+"
-
-
-def is_secret_header(name: str, names: Container[str] = ()) -> bool:
-    """Return whether the value of a header, or of an input of that name, is a secret."""
-    plain = name.lower()
-    return plain in SECRET_HEADERS or plain in names or "session" in plain or is_secret_name(name)
 
 
 def is_secret_path(path: str, names: Container[str] = ()) -> bool:

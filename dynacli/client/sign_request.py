@@ -29,7 +29,7 @@ from dynacli.record import record
 from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
-from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
+from dynacli.urls import SECRET_HEADERS, is_secret_name, origin_of, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.auth.challenges import DigestLogin
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from dynacli.client.credentials.oauth_sign_in import PasswordSource
     from dynacli.http.exchange import Response
 
-SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 _NOTHING: Mapping[str, str] = {}
 
 

@@ -9,7 +9,6 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.secret_names import (
-    is_secret_header,
     is_secret_path,
     mask_text,
     mask_word,
@@ -24,7 +23,7 @@ from dynacli.openapi.schema.example_call import option_text
 from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
-from dynacli.urls import is_secret_name, with_masked_query
+from dynacli.urls import is_secret_header, is_secret_name, with_masked_query
 
 _LONGEST_TO_FILL_IN = 240
 """Characters of the options that a line leaves to fill in."""

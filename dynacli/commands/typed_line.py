@@ -20,7 +20,6 @@ from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import (
-    is_secret_header,
     is_secret_path,
     json_secrets,
     password_names,
@@ -40,7 +39,7 @@ from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import parse, rules_of, standard_rules
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
-from dynacli.urls import is_secret_name
+from dynacli.urls import is_secret_header, is_secret_name
 
 _KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
 """Commands after which a call stands as it does without them."""

@@ -33,6 +33,7 @@ from dynacli.registry.record_call import (
     values_of,
     write_call,
 )
+from dynacli.urls import with_masked_secrets
 
 _DAYS = 30
 _MOST_CALLS = 20_000
@@ -74,7 +75,7 @@ class HistoryRow(NamedTuple):
     def words(self) -> list[str]:
         """The command line after the program's name."""
         words: list[str] = json.loads(self.call.words)
-        return words
+        return list(map(with_masked_secrets, words))
 
     def as_json(self) -> dict[str, Any]:
         """Return the call as `history -o json` lists it."""
@@ -272,7 +273,10 @@ def read_calls(env: Environment, *, with_messages: bool = False, first: int = 1)
                 (time.time() - _DAYS * 86_400, _MOST_CALLS, first - 1),
             )
             for number, row in enumerate(rows, first):
-                yield HistoryRow(number, RecordedCall(*row))
+                call = RecordedCall(*row)
+                # An older version may have stored a secret of a path.
+                operation, url = map(with_masked_secrets, (call.operation, call.url))
+                yield HistoryRow(number, replace(call, operation=operation, url=url))
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
 

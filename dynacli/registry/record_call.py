@@ -247,7 +247,7 @@ def received_path(
         return None
     template = _PLACEHOLDER.sub("{}", path)
     is_item, is_success = path.endswith("}"), 200 <= status < 300
-    found = ReceivedPath(asked.at, asked.source, template, values, "", 1, "")
+    found = ReceivedPath(asked.at, asked.source, mask(template), values, "", 1, "")
     if is_item and (status in (404, 410) or (is_success and asked.method == "DELETE")):
         return replace(found, body=None)
     if not is_success:
@@ -255,7 +255,7 @@ def received_path(
     wanted = names[-1:] if is_item else _parameters_below(catalog, path)
     if not wanted:  # the response lists nothing that a path could name
         last = template.rfind("}") + 1
-        return replace(found, template=template[:last]) if last else None
+        return replace(found, template=mask(template[:last])) if last else None
     segment = path[: path.rfind("/")].rpartition("/")[2] if is_item else path.rpartition("/")[2]
     kept = None
     if body:
@@ -266,7 +266,8 @@ def received_path(
     items = 1 if is_item else _count_items(kept)
     # Each call that creates something has a response of its own.
     query = "" if is_item else asked.query if asked.method == "GET" else f"{asked.method} {asked.at}"
-    return replace(found, query=query, items=items, body=mask(json.dumps(kept, separators=(",", ":"))))
+    text = mask(json.dumps(kept, separators=(",", ":")))
+    return replace(found, query=mask(query), items=items, body=text)
 
 
 def _parameters_below(catalog: Catalog, path: str) -> list[str]:

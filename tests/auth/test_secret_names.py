@@ -27,6 +27,10 @@ def test_a_name_tells_whether_its_value_is_a_secret(names: str, *, expected: boo
         ("https://a.example/b", "https://a.example/b"),
         ("https://a.example/b?page=2&api_key=x&sig=", "https://a.example/b?page=2&api_key=***&sig="),
         ("/users?access%5Ftoken=x&pin=1&z", "/users?access%5Ftoken=***&pin=***&z"),
+        ("/users?a=1#id_token=x", "/users?a=1#id_token=***"),
+        ("/users?a=1;token=x/y;z&b=2", "/users?a=1;token=***&b=2"),
+        ("/users;token=x/pets?b=2", "/users;token=***/pets?b=2"),
+        ("/token=x/pets", "/token=***/pets"),
     ],
 )
 def test_the_secrets_in_a_url_are_masked(url: str, masked: str) -> None:

@@ -197,7 +197,12 @@ def test_no_secret_is_in_the_store(
 ) -> None:
     """Neither the credential, nor a cookie, nor a secret in the URL; a response that repeats them is not stored."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    cookie = {"Set-Cookie": "session=1234567; Path=/", "X-Auth-Token": "abcdefgh", "Vary": "Authorization"}
+    cookie = {
+        "Set-Cookie": "session=1234567; Path=/",
+        "X-Auth-Token": "abcdefgh",
+        "X-Session-Id": "s-e-s-s",
+        "Vary": "Authorization",
+    }
     server.responses["/private"] = json_response([{"id": 1}], **cookie)
     for _ in range(2):
         assert "1" in _call("get-private").stdout
@@ -207,8 +212,24 @@ def test_no_secret_is_in_the_store(
     for path in _stored(home):
         assert 0o600 == path.stat().st_mode & 0o777
         content = path.read_bytes()
-        for secret in (b"1234567", b"abcdefgh", b"api_key", server.origin.encode()):
+        for secret in (b"1234567", b"abcdefgh", b"s-e-s-s", b"api_key", server.origin.encode()):
             assert secret not in content
+
+
+@pytest.mark.usefixtures("api")
+def test_a_secret_that_an_older_version_stored_is_not_shown(
+    server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Headers that were stored before their names counted as those of secrets are left out."""
+    server.responses["/items"] = json_response([], **{"X-Session-Id": "s-e-s-s"})
+    with monkeypatch.context() as older:
+        older.setattr("dynacli.client.response_cache.stored_headers", lambda headers: headers)
+        _call("list-items")
+    assert b"s-e-s-s" in _stored(home)[0].read_bytes()
+    server.requests.clear()
+    again = _call("list-items", "--verbose")
+    assert [] == server.requests
+    assert "s-e-s-s" not in again.stdout + again.stderr
 
 
 @pytest.mark.parametrize(

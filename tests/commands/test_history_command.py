@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -389,3 +390,45 @@ def test_no_secret_is_in_the_history(
         run_cli(api, *words, *accept)
     assert len(calls) - 1 == len(run_cli("history", "-o", "json").json)
     assert _is_nowhere(home)
+
+
+@pytest.mark.parametrize("mode", ["headers", "full"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/nope?token=#",
+            "/nope?a=1&to%6ben=#",
+            "/nope?a=1;api_key=#",
+            "/nope?a[token]=#",
+            "/nope?session_id=#",
+        ),
+        *("/nope;token=#", "/nope;jsessionid=#", "/nope#access_token=#", "/nope?at=https://u:#@a.example/"),
+        *("/other/token/#", "/password-resets/#/items"),
+    ],
+)
+def test_no_secret_of_an_undocumented_path_is_in_the_history(
+    path: str, mode: str, api: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operation has no query as its name, and what the response lists is not remembered under a secret."""
+    monkeypatch.setenv("DYNACLI_HISTORY", mode)
+    before, _, after = path.rpartition("#")
+    path = f"{before}{_SECRET}{after}"
+    server.responses[path.partition("#")[0].partition("?")[0]] = json_response([{"id": 1, "name": "n"}])
+    for method in ("GET", "PURGE"):
+        run_cli(api, method, path)
+    assert 2 == len(run_cli("history", "-o", "json").json)
+    assert _is_nowhere(home)
+    assert _SECRET not in run_cli("history", "export", "--as", "har").stdout
+
+
+def test_a_secret_that_an_older_version_stored_is_not_shown(api: str, home: Path) -> None:
+    """The command, the operation and the URL are masked again when the history is read."""
+    assert 0 == run_cli(api, "GET", "/users").exit_code
+    words, path = json.dumps([api, "GET", f"/nope#token={_SECRET}"]), f"/nope;token={_SECRET}"
+    with closing(sqlite3.connect(home / "state" / "history.sqlite")) as db, db:
+        db.execute("UPDATE calls SET words = ?, operation = ?, url = ?", (words, f"GET {path}", path))
+    listed = run_cli("history", "-o", "json").stdout
+    assert 3 == listed.count("token=***")
+    for more in (("list",), ("show", "1"), ("show", "1", "--as", "har"), ("export", "--as", "har")):
+        assert _SECRET not in listed + run_cli("history", *more).stdout

@@ -117,6 +117,10 @@ def _record(home: Path) -> Path:
         (f'{_MINIMAL}[apis.shop.profiles.p.auth.a]\nsign = "id"', "apis.shop.profiles.p.auth.a.sign"),
         (f'{_MINIMAL}[apis.shop.profiles.p.headers]\nCookie = "a=b"', "apis.shop.profiles.p.headers.Cookie"),
         (
+            f'{_MINIMAL}[apis.shop.profiles.p.headers]\nX-Session-Id = "b"',
+            "apis.shop.profiles.p.headers.X-Session-Id",
+        ),
+        (
             f'{_MINIMAL}[apis.shop.profiles.p.headers]\nX-Api-Key = "b"',
             "apis.shop.profiles.p.headers.X-Api-Key",
         ),

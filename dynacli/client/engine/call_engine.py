@@ -513,7 +513,8 @@ class CallHistory:
         typed, described = self._typed, self.call.described
         media_type = described.media_type
         return (
-            bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
+            not described.is_documented
+            or bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
             or any(map(is_secret_parameter, described.operation.parameters))
             or (
                 media_type is not None
@@ -549,7 +550,7 @@ class CallHistory:
             json.dumps(shown),
             with_masked_query(described.api.name),
             api_key(described.api.revisions.directory),
-            described.operation.name,
+            masker.mask(with_masked_secrets(described.operation.name)),
             signed.request.method,
             with_masked_secrets(url),
             self.response.status if self.response is not None else None,

@@ -22,7 +22,7 @@ from dynacli.client.responses.compare_responses import (
     Steps,
     compare_responses,
 )
-from dynacli.client.secret_names import is_secret_header, mask_fields
+from dynacli.client.secret_names import mask_fields
 from dynacli.errors import NetworkError, UsageError
 from dynacli.files import is_url
 from dynacli.http.exchange import RENDER_LIMIT, Response
@@ -37,7 +37,7 @@ from dynacli.record import replace
 from dynacli.text.body_text import decoded
 from dynacli.text.exact_json import read_json
 from dynacli.text.json_budget import is_deep
-from dynacli.urls import origin_of, split_url
+from dynacli.urls import is_secret_header, origin_of, split_url
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions, CallSettings
