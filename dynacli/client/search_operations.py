@@ -40,6 +40,13 @@ class Hit:
     reasons: tuple[tuple[str, float], ...]
     calls: int = 0
 
+    @property
+    def is_fitting(self) -> bool:
+        """Whether the operation fits the question, and does not merely come nearest to it."""
+        from dynacli.openapi.catalog.rank_operations import FITTING
+
+        return self.score >= FITTING
+
     def explanation(self) -> str:
         """Return one line that says what the score is made of."""
         parts = " ".join(f"{part:+.2f} {text}," for text, part in self.reasons if round(part, 2))

@@ -358,6 +358,32 @@ def test_the_syntax_of_the_index_means_nothing(api: str, question: str) -> None:
     assert {"best", "others"} == set(result.json)
 
 
+@pytest.mark.parametrize("question", ["delete a toy", "create an owner", "remove toys"])
+def test_an_operation_that_does_something_else_does_not_fit(api: str, question: str) -> None:
+    """Nothing is the best hit; what comes nearest has a line, and a note says that it is not what was asked for."""
+    result = run_cli("search", api, question)
+    said = (
+        f"No operation fits these words; these come nearest; list all operations: `dynacli operations {api}`"
+    )
+    assert said in result.stderr
+    assert all(line.startswith(f"Or   dynacli {api} ") for line in result.stdout.splitlines())
+    found = run_cli("search", api, question, "-o", "json").json
+    assert (None, True) == (found["best"], bool(found["others"]))
+
+
+@pytest.mark.parametrize("question", ["get the text of a pad", "text of a pad", "returns the text"])
+def test_a_get_comes_before_its_post_twin(question: str) -> None:
+    """Both are at one path and have one summary; a question that names the POST finds it first."""
+    twins = {
+        method: operation(f"getTextUsing{method.upper()}", summary="Returns the text of a pad")
+        for method in ("post", "get")
+    }
+    api = save(document({"/getText": twins}))
+    names = _names(api, question)
+    assert "GET" == run_cli("search", api, question, "-o", "json").json["best"]["method"], names
+    assert "POST" == run_cli("search", api, "POST /getText", "-o", "json").json["best"]["method"]
+
+
 @pytest.mark.parametrize("question", ["pets " * 3_000, "p" * 10_000, "pe" * 5_000 + " pets"])
 def test_a_question_may_be_long(api: str, question: str) -> None:
     """Words without end are cut."""

@@ -925,29 +925,30 @@ class Tools:
     def _hits(
         self, question: str, hits: list[Hit], apis: Mapping[str, OpenedApi]
     ) -> tuple[list[str], dict[str, Any]]:
+        found: dict[str, Any] = {"best": None, "others": []}
         if not hits:
-            return ["No operation has any of these words."], {"best": None, "others": []}
-        best, others = hits[0], hits[1:]
-        profile = self.served.options.profile
-        summary = operation_summary(apis[best.api], best.name, profile=profile, question=question)
-        example = _example(apis[best.api], best.name)
-        lines = [_of_document(best.api), summary_text(summary)]
-        data = {**summary.as_json(), "call": example}
-        if (refusal := self.served.refusal(apis[best.api], best.name)) is not None:
-            data["refused"] = refusal.reason
-            lines.append(f"`call` refuses it: {refusal.reason}. {refusal.hint}")
-        lines += _call_lines(example)
-        rows = []
-        for hit in others:
+            return ["No operation has any of these words."], found
+        lines = [_of_document(hits[0].api), "No operation fits these words. These come nearest:"]
+        if hits[0].is_fitting:
+            best, *hits = hits
+            api, profile = apis[best.api], self.served.options.profile
+            summary = operation_summary(api, best.name, profile=profile, question=question)
+            lines[-1] = summary_text(summary)
+            found["best"] = data = {**summary.as_json(), "call": _example(api, best.name)}
+            if (refusal := self.served.refusal(api, best.name)) is not None:
+                data["refused"] = refusal.reason
+                lines.append(f"`call` refuses it: {refusal.reason}. {refusal.hint}")
+            lines += _call_lines(data["call"])
+        for hit in hits:
             row = {key: getattr(hit, key) for key in ("api", "name", "method", "path", "summary")}
-            place = f"{hit.api} {hit.name}  {hit.method} {word_or_quoted(hit.path)}"
-            line = f"Or  {place}  {quoted(short_sentence(hit.summary, 100))}".rstrip()
+            quote = quoted(short_sentence(hit.summary, 100))
+            line = f"Or  {hit.api} {hit.name}  {hit.method} {word_or_quoted(hit.path)}  {quote}".rstrip()
             if (refusal := self.served.refusal(apis[hit.api], hit.name)) is not None:
                 row["refused"] = refusal.reason
                 line += "  (refused)"
-            rows.append(row)
+            found["others"].append(row)
             lines.append(line)
-        return lines, {"best": data, "others": rows}
+        return lines, found
 
     def overview(self, uri: str) -> str:
         """Return the overview of the API that a resource stands for.

@@ -1,6 +1,6 @@
 """`dynacli operations` and `dynacli search`: lists the operations of an API, or finds those that fit a question."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -182,19 +182,24 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     if run.options.verbose:
         for hit in hits:
             run.note(hit.explanation())
-    if not hits:
+    is_fitting = bool(hits) and hits[0].is_fitting
+    if not is_fitting:
         listed = f"`{invocation('operations', name)}`" if name else f"`{invocation('operations', 'API')}`"
-        run.note(f"No operation matches these words or their synonyms; list all operations: {listed}")
-    best = _summary(run.env, run.options, opened, hits[0], " ".join(question)) if hits else None
+        nothing = "fits these words; these come nearest" if hits else "matches these words or their synonyms"
+        run.note(f"No operation {nothing}; list all operations: {listed}")
+    best = _summary(run.env, run.options, opened, hits[0], " ".join(question)) if is_fitting else None
+    others = hits[1:] if is_fitting else hits
 
     def text(paint: Painter, _width: int) -> str:
         run.note_quotes()
         shown = best[1].splitlines() if best else []
-        return "\n".join([*shown, *_lines(run.env, opened, hits[1:], paint)])
+        # The line of the best hit has the URL or path of a document already.
+        named = {hit.api for hit in others if not best or opened[hit.api].is_registered or hit.api == DEMO}
+        return "\n".join([*shown, *_lines(run.env, named, others, paint)])
 
-    data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
+    data = {"best": best[0] if best else None, "others": [_row(hit) for hit in others]}
     form = run.data_format
-    if best or not is_for_people(form):
+    if hits or not is_for_people(form):
         write_data(run.env, data, form, text)
 
 
@@ -245,15 +250,15 @@ def _row(hit: "Hit") -> dict[str, Any]:
     }
 
 
-def _lines(
-    env: Environment, opened: dict[str, OpenedApi], hits: "list[Hit]", paint: Painter
-) -> Iterator[str]:
+def _lines(env: Environment, named: Collection[str], hits: "list[Hit]", paint: Painter) -> Iterator[str]:
+    """Yield the lines of hits that are not the best one.
+
+    Args:
+        named: The APIs that a line names.
+    """
     for hit in hits[:_RUNNERS_UP]:
-        # The line of the best hit has the URL or path of a document already.
-        has_name = opened[hit.api].is_registered or hit.api == DEMO
-        line = visible(
-            f"Or   {invocation(api=hit.api)} {hit.name}" if has_name else f"Or   {hit.name}", keep=""
-        )
+        command = f"{invocation(api=hit.api)} {hit.name}" if hit.api in named else hit.name
+        line = visible(f"Or   {command}", keep="")
         place = f"  {hit.method} {word_or_quoted(hit.path)}"
         summary = visible(telling(hit.summary, hit.name), keep="")
         if env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line

@@ -51,6 +51,7 @@ _ASKING = frozenset(
     {"who", "which", "what", "where", "when", "is", "are", "does", "did", "has", "have", "whose"}
 )
 _WHAT = frozenset({"who", "which", "what", "whose", "where", "when", "whether", "if", "how"})
+_CHANGING = frozenset({"create", "update", "delete"})
 _LOOKING = frozenset({"get", "list", "search"})
 _PREPOSITIONS = (
     "of for in on to from with by at into onto as via per through using inside within under between behind against"
@@ -533,6 +534,10 @@ _FITS = {
 # tests and to 272 further ones: those of some documents were left out each time, and found as often with these.
 _ACTION, _NUMBER, _SUBJECT, _MINE = 0.25, 0.095, 0.1, 0.18
 _MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _LENGTH, _DEPRECATED = -0.06, -0.035, -0.13, -0.0012, -0.055
+_UNASKED, _TWIN = -0.25, 0.001
+
+FITTING = 0.5
+"""The least score of an operation that fits: of the questions of the tests, one in a hundred is below it."""
 
 _FULL = 0.8
 """From here on an operation has a word as well as can be."""
@@ -552,7 +557,9 @@ _REASONS = (
     "what else is in its path",
     "how long its path is",
     "deprecated",
+    "it does not do what is asked for",
     "the question names it",
+    "it reads, as its POST does",
 )
 """What the parts of a score are, in their order."""
 
@@ -592,9 +599,10 @@ def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]
     titled = _titled_operations(catalog, text, [candidate.number for candidate in candidates.found])
     calls = {**titled, **named}
     scored = [
-        ((*scorer.parts(candidate), calls.get(candidate.number, 0.0)), candidate)
+        ((*scorer.parts(candidate), calls.get(candidate.number, 0.0), 0.0), candidate)
         for candidate in candidates.found
     ]
+    scored = _with_reading_twins(catalog, scored, named)
     scored.sort(key=lambda pair: (-round(sum(pair[0]), 6), pair[1].words.length, pair[1].number))
     best = {candidate.number: parts for parts, candidate in scored[:most]}
     operations = dict(zip(sorted(best), catalog.each_summary(numbers=best), strict=True))
@@ -602,6 +610,39 @@ def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]
         Ranked(operations[number], round(sum(parts), 6), tuple(zip(_REASONS, parts, strict=True)))
         for number, parts in best.items()
     ]
+
+
+_Scored = list[tuple[tuple[float, ...], _Candidate]]
+
+
+def _with_reading_twins(catalog: Catalog, scored: _Scored, named: Collection[int]) -> _Scored:
+    """Return scores so that a GET comes before a POST of its path that does the same, unless a text names the POST.
+
+    Both do the same if they have the same summary.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    if not any(candidate.words.is_post for _, candidate in scored):
+        return scored
+    numbers = sorted(candidate.number for _, candidate in scored)
+    summaries = dict(zip(numbers, catalog.each_summary(numbers=numbers), strict=True))
+    posts = {
+        (summary.path, summary.summary): sum(parts)
+        for parts, candidate in scored
+        if (summary := summaries[candidate.number]).method == "POST" and candidate.number not in named
+    }
+    twins: _Scored = []
+    for parts, candidate in scored:
+        summary = summaries[candidate.number]
+        best = (
+            posts.get((summary.path, summary.summary), 0.0)
+            if summary.method == "GET" and summary.summary
+            else 0.0
+        )
+        more = max(best + _TWIN - sum(parts), 0.0) if best else 0.0
+        twins.append(((*parts[:-1], more), candidate))
+    return twins
 
 
 class _Scorer:
@@ -645,6 +686,7 @@ class _Scorer:
             _MORE_PATH * context,
             _LENGTH * words.length,
             _DEPRECATED * words.is_deprecated,
+            _UNASKED * (question.action in _CHANGING and not fit),
         )
 
     def _fit(self, words: OperationWords) -> float:
