@@ -336,6 +336,9 @@ def repetition_texts(defect: Defect) -> list[str]:
 
 _LEAST_RESPONSES = 3
 _NEARLY_ALL = 0.9
+_SERVER_ERROR = 500
+_LEAST_FAILED = 5
+"""Responses with 5xx, one after the other, that tell of a server which broke during the check."""
 
 
 def check_hint(results: CheckResults) -> str:
@@ -353,6 +356,21 @@ def check_hint(results: CheckResults) -> str:
     if unauthorized:
         count = _share(unauthorized, responded)
         return f"{count}: how to give credentials is in `{invocation('help auth')}`"
+    return _failing_hint(responded)
+
+
+def _failing_hint(responded: Sequence[Exchange]) -> str:
+    """Return from which call on nearly all responses are 5xx; empty if they are so from the first one, or never."""
+    calls = sorted(responded, key=lambda exchange: exchange.started)
+    failed = [call for call in calls if call.response is not None and call.response.status >= _SERVER_ERROR]
+    before = 0
+    for first, call in enumerate(calls):
+        is_failed, since = call in failed[before : before + 1], len(failed) - before
+        is_broken = since >= max(_NEARLY_ALL * (len(calls) - first), _LEAST_FAILED)
+        if is_failed and is_broken and first and before <= first // 10:
+            begun = f"call {first + 1:,}, `{call.operation_name}`"
+            return f"{_share(failed, responded)}, nearly all since {begun}: does the server still work?"
+        before += is_failed
     return ""
 
 

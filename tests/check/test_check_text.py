@@ -203,6 +203,37 @@ def test_a_hint_where_nearly_all_responses_are_alike(server: Recorder) -> None:
     assert "responses are" not in _text(server, paths)
 
 
+def test_a_hint_if_the_server_breaks_during_the_check(server: Recorder) -> None:
+    """The first call from which on nearly all responses are 5xx is named; if they always are, there is none."""
+    paths = {f"/p{number:02}": _get() for number in range(16)}
+    server.responses.update({path: json_response({}, 500 if path >= "/p09" else 200) for path in paths})
+    server.responses["/p12"] = json_response({"id": "a"})
+    text = _words(_text(server, paths, "--parallel", "1"))
+    assert (
+        "6 of 16 responses are 500, nearly all since call 10, `get-p09`: does the server still work?"
+        not in text
+    )
+    server.responses["/p12"] = json_response({}, 502)
+    text = _words(_text(server, paths, "--parallel", "1"))
+    assert (
+        "7 of 16 responses are 500 or 502, nearly all since call 10, `get-p09`: does the server still work?"
+        in text
+    )
+    server.responses.update(dict.fromkeys(paths, json_response({}, 500)))
+    assert "nearly all since" not in _text(server, paths)
+
+
+@pytest.mark.parametrize("name", ["versionExpression", "version", "versionId", "versionRef"])
+def test_an_item_has_the_field_that_its_collection_is_called_by(server: Recorder, name: str) -> None:
+    """Whatever the parameter says after this name: `version` of the items of `/versions` is what it takes."""
+    items = {"type": "object", "properties": {"versions": {"type": "array", "items": {"type": "object"}}}}
+    picked = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    server.responses["/versions"] = json_response({"versions": [{"version": "1.4", "owner": "x"}]})
+    server.responses["/versions/1.4"] = json_response({"id": "a"})
+    _text(server, {"/versions": _get(items), f"/versions/{{{name}}}": _get(_REF, picked)})
+    assert "/versions/1.4" in [request.target for request in server.requests]
+
+
 def test_no_hint_where_all_ids_are_made_up(server: Recorder) -> None:
     """Nothing is known of a server that does not have them."""
     paths = {f"/p{number}/{{id}}": _get(_REF, _id()) for number in range(4)}

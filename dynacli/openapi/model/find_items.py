@@ -384,7 +384,9 @@ def naming_fields(name: str, description: str, noun: str) -> list[str]:
         *ID_ENDINGS,
     ]
     endings = dict.fromkeys(order) if has_id else {}
-    return [name, noun + name, *(item for ending in endings for item in (ending, noun + ending))]
+    # `{versionExpression}` below `/versions` takes the `version` of an item.
+    own = [noun] if noun and name != noun and name.startswith(noun) else []
+    return [name, noun + name, *(item for ending in endings for item in (ending, noun + ending)), *own]
 
 
 def takes_id(value: ValueType) -> bool:
