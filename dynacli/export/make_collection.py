@@ -40,7 +40,7 @@ from dynacli.openapi.document.json_trees import dict_or_empty, list_or_empty, te
 from dynacli.openapi.model.operation import OperationSummary, SecurityScheme, Server
 from dynacli.output.har import HarCall
 from dynacli.record import replace
-from dynacli.registry.configuration import profiles_in
+from dynacli.registry.configuration import DEMO, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.build_request import MANAGED_HEADERS, build_request
 from dynacli.request.choose_server import choose_server
@@ -206,8 +206,22 @@ def _authorizations(described: DescribedOperation, base_url: str) -> tuple[Autho
     return ()
 
 
+def _variable(api: OpenedApi, name: str) -> str:
+    """Return the name of the variable for a credential.
+
+    It begins with what a person calls the API. A document would otherwise choose the whole name, such as that of the
+    token of another API, which the person has in the same program.
+
+    Args:
+        name: The name of the security scheme.
+    """
+    parts = split_url(api.uri)
+    document = f"{parts.hostname or ''} {parts.path if parts.hostname else parts.path.rpartition('/')[2]}"
+    return variable_name(f"{api.name if api.is_registered or api.name == DEMO else document} {name}")
+
+
 def _authorization(described: DescribedOperation, scheme: SecurityScheme, base_url: str) -> Authorization:
-    kind = kind_of(scheme)
+    kind, variable = kind_of(scheme), _variable(described.api, scheme.name)
     if scheme.type in {"oauth2", "openIdConnect"}:
         kind = "oauth2"
         key = scheme.name.replace("~", "~0").replace("/", "~1")
@@ -215,10 +229,8 @@ def _authorization(described: DescribedOperation, scheme: SecurityScheme, base_u
         flows = flows_of(found, f"{base_url}/") if isinstance(found, dict) else ()
         if flows:
             flow = flows[0]
-            return Authorization(
-                scheme, kind, variable_name(scheme.name), flow.authorization_url, flow.token_url, flow.kind
-            )
-    return Authorization(scheme, kind, variable_name(scheme.name))
+            return Authorization(scheme, kind, variable, flow.authorization_url, flow.token_url, flow.kind)
+    return Authorization(scheme, kind, variable)
 
 
 def make_collection(
@@ -368,7 +380,7 @@ def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collectio
         if origin not in servers:
             servers[origin] = f"{BASE_URL}{len(servers) + 1}" if servers else BASE_URL
         name = distinct_name(call.operation or call.method, taken)
-        folders.setdefault(api, []).append(_request(call, name, servers[origin]))
+        folders.setdefault(api, []).append(_request(call, api, name, servers[origin]))
     made = tuple(Folder(api, "", tuple(requests)) for api, requests in folders.items())
     secrets = dict.fromkeys(
         entry.variable
@@ -383,11 +395,11 @@ def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collectio
     )
 
 
-def _request(call: HarCall, name: str, server: str) -> ExportedRequest:
+def _request(call: HarCall, api: str, name: str, server: str) -> ExportedRequest:
     parts = split_url(call.url)
     media_type = next((value for key, value in call.headers if key.lower() == "content-type"), "")
     headers = [
-        _entry(key, value)
+        _entry(api, key, value)
         for key, value in call.headers
         if key.lower() not in MANAGED_HEADERS and key.lower() != "accept-encoding"
     ]
@@ -403,7 +415,7 @@ def _request(call: HarCall, name: str, server: str) -> ExportedRequest:
         name,
         call.method,
         parts.path,
-        query=tuple(_entry(key, value) for key, _, value in pairs),
+        query=tuple(_entry(api, key, value) for key, _, value in pairs),
         headers=tuple(_cookies_apart(headers)),
         body=body,
         server=server,
@@ -411,10 +423,10 @@ def _request(call: HarCall, name: str, server: str) -> ExportedRequest:
     )
 
 
-def _entry(name: str, value: str) -> Entry:
+def _entry(api: str, name: str, value: str) -> Entry:
     """Return a pair; a masked value is the variable that is called as it, after what stands before the mask."""
     before, is_masked, _ = value.partition(_MASK)
-    return Entry(name, before, variable_name(name)) if is_masked else Entry(name, value)
+    return Entry(name, before, variable_name(f"{api} {name}")) if is_masked else Entry(name, value)
 
 
 def _cookies_apart(headers: Sequence[Entry]) -> Iterator[Entry]:

@@ -13,7 +13,7 @@ import pytest
 from dynacli.demo.demo_server import served_document
 from dynacli.export.collection import FORMATS
 from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
-from tests.harness import run_cli
+from tests.harness import Recorder, json_response, run_cli
 
 _SERVERS = ["https://api.example.com/v1", "https://test.example.com"]
 
@@ -78,10 +78,10 @@ def test_a_postman_collection() -> None:
     assert "Cats and dogs." == made["item"][0]["description"]
     assert {
         "baseUrl": "https://api.example.com/v1",
-        "bearer": "",
-        "basic_username": "",
-        "basic_password": "",
-        "key": "",
+        "api_json_bearer": "",
+        "api_json_basic_username": "",
+        "api_json_basic_password": "",
+        "api_json_key": "",
     } == {item["key"]: item["value"] for item in made["variable"]}
     items = _items(made)
     assert ["Show it", "show it (add-pet)", "list-pets", "never"] == list(items)
@@ -89,7 +89,7 @@ def test_a_postman_collection() -> None:
     assert "All of *one* pet." == shown["description"]
     assert [{"key": "id", "value": "a%20b%2F%C3%BC"}] == shown["url"]["variable"]
     assert "{{baseUrl}}/pets/:id" == shown["url"]["raw"]
-    assert "{{bearer}}" == shown["auth"]["bearer"][0]["value"]
+    assert "{{api_json_bearer}}" == shown["auth"]["bearer"][0]["value"]
     assert {"name": "Rex"} == json.loads(items["show it (add-pet)"]["body"]["raw"])
     assert ["basic", "apikey"] == [items[name]["auth"]["type"] for name in ("show it (add-pet)", "list-pets")]
     assert [{"key": "q", "value": "a%26b"}] == items["list-pets"]["url"]["query"]
@@ -237,7 +237,7 @@ def test_a_password_beside_a_key_is_the_authorization() -> None:
     api["paths"]["/pets"]["get"]["security"] = [{"key": [], "basic": []}]
     request = _items(json.loads(run_cli("export", save(api), "--to", "postman").stdout))["list-pets"]
     assert "basic" == request["auth"]["type"]
-    assert {"key": "X-Api-Key", "value": "{{key}}"} in request["header"]
+    assert {"key": "X-Api-Key", "value": "{{api_json_key}}"} in request["header"]
 
 
 @pytest.mark.no_cover
@@ -249,3 +249,16 @@ def test_many_servers_of_one_name_are_exported_in_time_that_grows_with_them() ->
     result = run_cli("export", save(made), "--to", "html")
     assert (0, True) == (result.exit_code, "one (10000)" in result.stdout)
     assert time.process_time() - start < 5
+
+
+def test_no_document_chooses_the_variable_of_another_api(server: Recorder) -> None:
+    """The variable of a credential begins with what a person calls the API, or with the whole URL of its document."""
+    made = document({"/a": {"get": operation("a", security=[{"github_token": []}])}}, [server.origin])
+    made["components"] = {"securitySchemes": {"github_token": BEARER}}
+    server.responses["/github.json"] = json_response(made)
+    assert 0 == run_cli("api", "add", "shop", save(made)).exit_code
+    url = f"{server.origin}/github.json?key=hidden-key"
+    for word, name in (("shop", "shop"), (save(made), "api_json"), (url, "_127_0_0_1_github_json")):
+        exported = run_cli("export", word, "--to", "postman").stdout
+        assert {"baseUrl", f"{name}_github_token"} == set(re.findall(r"\{\{(.*?)\}\}", exported))
+        assert "hidden-key" not in exported

@@ -28,9 +28,9 @@ def test_the_calls_for_hurl_and_postman(server: Recorder, monkeypatch: pytest.Mo
     """The oldest comes first, what is masked is a variable, and hurl asserts the status that came."""
     _make_calls(server, monkeypatch)
     made = run_cli("history", "export", "--as", "hurl").stdout
-    first, second = made.index("/pets?q=a&api_key={{api_key}}\n"), made.index("/pets?q=b&")
+    first, second = made.index("/pets?q=a&api_key={{pets_api_key}}\n"), made.index("/pets?q=b&")
     assert first < second
-    assert 2 == made.count("\nAuthorization: Bearer {{Authorization}}\n")
+    assert 2 == made.count("\nAuthorization: Bearer {{pets_Authorization}}\n")
     assert 2 == made.count("\nHTTP 404\n")
     items = json.loads(run_cli("history", "export", "pets", "--as", "postman").stdout)["item"]
     assert [["list-pets", "list-pets (2)"]] == [[member["name"] for member in item["item"]] for item in items]

