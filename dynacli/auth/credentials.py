@@ -294,8 +294,10 @@ def _credential(
         return replace(_with_password(scheme, value), source=name)
     _check_sendable(value, name)
     word = "Bearer" if kind != "apiKey" else scheme.prefix
-    if kind == "apiKey" and word and value.lower().startswith(f"{word.lower()} "):
-        word = ""  # the value has it already
+    # A value for `Authorization` of two words has its own already, whatever the document says.
+    has_word = " " in value and place[1].lower() == "authorization"
+    if kind == "apiKey" and word and (has_word or value.lower().startswith(f"{word.lower()} ")):
+        word = ""
     if place[0] == "cookie" and not held.is_cookie and re.search(r'[\s",;\\]', f"{word} {value}".lstrip()):
         raise AuthError(
             f"{_value_of(name)} holds a character that a cookie cannot hold",
@@ -434,7 +436,7 @@ def with_prefixes(
 
     def prefixed(scheme: SecurityScheme) -> SecurityScheme:
         prefix = prefixes.get(scheme.name) if scheme.type == "apiKey" else None
-        return replace(scheme, prefix=prefix) if prefix else scheme
+        return scheme if prefix is None else replace(scheme, prefix=prefix)
 
     return [tuple(map(prefixed, alternative)) for alternative in security]
 

@@ -51,8 +51,10 @@ def _wrong_value(key: str, value: Any) -> str:
     if key in REFERENCES:
         return _wrong_reference(value)
     if key in _TEXTS:
-        if key == "prefix" and not (isinstance(value, str) and _PREFIX.fullmatch(value)):
-            return "must be a word to put before a key, such as `Bearer`"
+        if key == "prefix":
+            # An empty one stands for none, although the description of the scheme names one.
+            is_word = isinstance(value, str) and (not value or _PREFIX.fullmatch(value))
+            return "" if is_word else "must be a word to put before a key, such as `Bearer`"
         return "" if isinstance(value, str) and value else "is a text"
     if key == "callback_port":
         is_port = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_PORT

@@ -18,7 +18,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.files import make_directory, regular_file, remove_file, write_file
 from dynacli.openapi.document.json_trees import dict_or_empty, list_or_empty, text_or_empty, unescaped
-from dynacli.openapi.model.operation import SecurityScheme, has_password_flow
+from dynacli.openapi.model.operation import SecurityScheme, has_password_flow, prefix_in_prose
 from dynacli.openapi.model.wording import did_you_mean, enumerated, listed_near
 from dynacli.registry.configuration import Configuration, profiles_in, texts
 from dynacli.registry.opened_api import OpenedApi
@@ -100,6 +100,7 @@ def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
         text_or_empty(raw.get("scheme")).lower(),
         text_or_empty(raw.get("in")),
         text_or_empty(raw.get("name")),
+        prefix=prefix_in_prose(raw),
         has_password_flow=has_password_flow(raw),
     )
 

@@ -259,7 +259,7 @@ def _security_scheme(item: dict[str, Any]) -> SecurityScheme:
     return SecurityScheme(**item)
 
 
-FORMAT = 28
+FORMAT = 29
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(

@@ -5,6 +5,7 @@ and a run reads that row back.
 Names are those of the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -18,6 +19,24 @@ EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
 MORE, AGAIN = "more", "again"
 """Values of `Field.below`: deeper options exist and are not listed; the schema below is also above, a recursion."""
+
+_QUOTE = r"[\"'`\u2018\u2019\u201c\u201d]"
+_WORD = r"([A-Za-z][A-Za-z-]{1,30})"
+_KEY = r"(?:[<{\[$]|[A-Z_]{3,}\b|[0-9a-f]{16})"
+_PREFIX_IN_PROSE = (
+    # required prefix "Token"; prefixed with `Bearer`
+    rf"\b[Pp]refix(?:ed)?(?: (?:with|by|of|is|must|be|the|word|value|string))*:? {_QUOTE}{_WORD} ?{_QUOTE}",
+    rf"{_QUOTE}{_WORD} ?{_QUOTE} (?:as (?:a |the )?)?prefix\b",  # the "Token" prefix
+    rf"{_QUOTE}{_WORD} {_QUOTE}",  # 'Token ' + key
+    rf"(?:\bAuthorization: ?|{_QUOTE}){_WORD} {_KEY}",  # Authorization: Token YOUR_KEY; `Bearer <token>`
+)
+"""How the description of an API key says which word stands before it."""
+_NO_PREFIXES = frozenset(("A", "API", "An", "Api", "My", "The", "Your", "a", "an", "my", "the", "your"))
+_NO_SINGLE_PREFIX = (
+    rf"(?i)\b(?:no|not|never|without|don['\u2019]t|omit|optional(?:ly)?)\b|{_QUOTE} or (?:the )?{_QUOTE}"
+)
+_LONGEST_PROSE = 2_000
+"""Characters of a description that are looked at."""
 
 WITHOUT_BODY = frozenset({204, 205, 304})
 """Statuses whose responses have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
@@ -238,7 +257,8 @@ class SecurityScheme:
         location: For `apiKey`: `query`, `header` or `cookie`.
         parameter: For `apiKey`: the name of that parameter.
         scopes: The scopes that the operation requires.
-        prefix: For `apiKey`: the word before the value, as the configuration says; a document has no field for it.
+        prefix: For `apiKey`: the word before the value, as the configuration or the description says; a document has no
+            field for it.
         has_password_flow: For `oauth2`: whether a name and a password lead to a token.
     """
 
@@ -364,6 +384,25 @@ def has_password_flow(scheme: Mapping[str, Any]) -> bool:
     flows = scheme.get("flows")
     flow = flows.get("password") if isinstance(flows, Mapping) else None
     return scheme.get("type") == "oauth2" and isinstance(flow, Mapping) and bool(flow.get("tokenUrl"))
+
+
+def prefix_in_prose(scheme: Mapping[str, Any]) -> str:
+    """Return the word that the description of a Security Scheme Object puts before a key in `Authorization`.
+
+    It is empty if the description names none or several, or says that there is none.
+    """
+    description, name = scheme.get("description"), scheme.get("name")
+    is_key = scheme.get("type") == "apiKey" and scheme.get("in") == "header"
+    if not (is_key and isinstance(name, str) and name.lower() == "authorization"):
+        return ""
+    text = " ".join(description[:_LONGEST_PROSE].split()) if isinstance(description, str) else ""
+    found: set[str] = set()
+    for sentence in re.split(r"(?<=[.!?]) ", text):
+        words = {word for pattern in _PREFIX_IN_PROSE for word in re.findall(pattern, sentence)}
+        if re.search(_NO_SINGLE_PREFIX, sentence) and (words or "prefix" in sentence.lower()):
+            return ""
+        found |= words - _NO_PREFIXES
+    return found.pop() if len(found) == 1 else ""
 
 
 def default_style(location: str) -> str:

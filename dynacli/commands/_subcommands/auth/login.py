@@ -180,6 +180,7 @@ def login(
         run.env,
         f"{visible(api, keep='')}: signed in with `{visible(chosen.name, keep='')}` at {' and '.join(kept.origins)}; "
         f"the credential is kept {where}"
+        + (f"; it is sent after `{visible(chosen.prefix, keep='')}`" if chosen.prefix else "")
         + (f", and refreshed by `{kept.refresh['operation']}`\n" if "operation" in kept.refresh else "\n"),
     )
 
@@ -320,7 +321,8 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
         return hidden_line(run.env, f"Key for {name}, with the word before it, such as Bearer: ")
     if kind_of(scheme) not in WITH_PASSWORD:
         word = "Key" if kind_of(scheme) == "apiKey" else "Token"
-        return hidden_line(run.env, f"{word} for {name}: ")
+        sent = f", which is sent after `{visible(scheme.prefix, keep='')}`" if scheme.prefix else ""
+        return hidden_line(run.env, f"{word} for {name}{sent}: ")
     user = line(run.env, f"User name for {name}: ")
     if ":" in user:
         raise AuthError(

@@ -33,7 +33,14 @@ from dynacli.openapi.document.references.place_origins import Move, Place
 from dynacli.openapi.document.references.scan import follow_references, lookup, past_references
 from dynacli.openapi.document.source import file_name
 from dynacli.openapi.model.kebab_names import NameBook, kebab
-from dynacli.openapi.model.operation import WEBHOOKS, Operation, Response, SecurityScheme, has_password_flow
+from dynacli.openapi.model.operation import (
+    WEBHOOKS,
+    Operation,
+    Response,
+    SecurityScheme,
+    has_password_flow,
+    prefix_in_prose,
+)
 from dynacli.openapi.model.overview import Overview
 from dynacli.openapi.model.server_objects import read_servers, server_row
 from dynacli.openapi.schema.normal_form import normal_tree, with_implied_mappings
@@ -237,6 +244,7 @@ class _Security:
             location=text_or_empty(scheme.get("in")),
             parameter=text_or_empty(scheme.get("name")),
             scopes=tuple(scope for scope in list_or_empty(scopes) if isinstance(scope, str)),
+            prefix=prefix_in_prose(scheme),
             has_password_flow=has_password_flow(scheme),
         )
 
