@@ -240,6 +240,43 @@ def test_the_package_is_called_as_messages_call_it() -> None:
     assert {"mcp", "tui", "httpx2"} <= set(_PROJECT["optional-dependencies"])
 
 
+_UNOWNED = re.compile(
+    r"(?:git(?:hub|lab|hubusercontent)\.com|ghcr\.io|codecov\.io/gh)[/:]dynacli\b"
+    r"|\bdynacli\.(?:github|gitlab|readthedocs)\.io|--repo[ =]dynacli/|\bgh:dynacli/",
+    re.IGNORECASE,
+)
+"""Accounts and hosts with the name of dynacli, which anybody could register."""
+
+
+@pytest.mark.parametrize("host", ["github.com/{}/{}", "git@github.com:{}/{}.git", "{}.github.io/{}"])
+def test_an_address_without_an_owner_is_found(host: str) -> None:
+    """The pattern of the next test knows links, sources of Git and websites."""
+    assert _UNOWNED.search(host.format("dynacli", "dynacli"))
+    assert not _UNOWNED.search(host.format("cli", "dynacli"))
+
+
+def test_no_text_leads_to_an_address_without_an_owner(tmp_path: Path, home: Path) -> None:  # noqa: ARG001
+    """Whoever registers such an account or host would get the first commands of users."""
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in _files()
+    }
+    formats = ("postman", "insomnia", "har", "hurl", "markdown", "html")
+    for words in (
+        *(("help", topic) for topic, _ in topics()),
+        *((command, "--help") for command in COMMANDS),
+        *(("export", "demo", "--to", name) for name in formats),
+        *(("skill", "demo"), ("--version",), ("doctor",), ("demo", "get-run"), ("./no.json",)),
+        ("bake", "shop", "--api", "demo", "--out", str(tmp_path / "shop"), "--package"),
+    ):
+        result = run_cli(*words)
+        texts[" ".join(words)] = result.stdout + result.stderr
+    for path in (tmp_path / "shop").rglob("*"):
+        if path.is_file():
+            texts[path.name] = path.read_bytes().decode("latin-1")
+    assert {} == {name: found[0] for name, text in texts.items() if (found := _UNOWNED.search(text))}
+
+
 _PLACES = (f"{ROOT}/", f"{Path.home()}/")
 """The checkout, and the home of the person who runs the tests."""
 

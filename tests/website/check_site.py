@@ -4,12 +4,13 @@ No page asks another host for anything, every link within the site leads to a pa
 error has its page.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from dynacli.guide.pages import error_kinds
 
@@ -67,7 +68,9 @@ def _fault_of_link(site: Path, url: str, name: str, pages: dict[Path, _Page]) ->
     if re.match(r"[a-z]+:", url):
         return ""
     target, anchor = urldefrag(urljoin(name, url))
-    path = site / unquote(target).removeprefix("/dynacli/").lstrip("/")
+    path = site / unquote(target).removeprefix(urlsplit(os.environ.get("DYNACLI_SITE_URL", "")).path).lstrip(
+        "/"
+    )
     path = path / "index.html" if path.is_dir() else path
     if path not in pages:
         return "" if path.is_file() else f"there is no {url}"

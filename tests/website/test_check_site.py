@@ -8,14 +8,15 @@ from dynacli.guide.pages import error_kinds
 from tests.website.check_site import faults_of
 
 _GOOD = (
-    '<link rel="canonical" href="https://dynacli.github.io/"><link rel="stylesheet" href="/dynacli/a.css">'
+    '<link rel="canonical" href="https://docs.example/"><link rel="stylesheet" href="/dynacli/a.css">'
     '<h1 id="top">x</h1><a href="https://example.com/">x</a><a href="#top">x</a><a href="../usage/#top">x</a>'
 )
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a page for each kind of error, and a style."""
+    monkeypatch.setenv("DYNACLI_SITE_URL", "https://docs.example/dynacli/")
     for kind in error_kinds():
         (tmp_path / "errors" / kind).mkdir(parents=True)
         (tmp_path / "errors" / kind / "index.html").write_text(_GOOD)
