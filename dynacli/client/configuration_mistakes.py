@@ -33,7 +33,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "rate": rate_of,
     "retries": retries_of,
     "server": lambda server: "://" in server and "{" not in server and choose_server((), "", server),
-    "success": check_filter,
+    "success": lambda text: check_filter(text, "the text"),
     "timeout": seconds_of,
 }
 """Key of an API or of a profile → what reads its value for a call."""

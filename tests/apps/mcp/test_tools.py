@@ -75,6 +75,32 @@ def test_a_document_that_is_no_registered_one_gets_no_credential(
     assert [f"Bearer {canary}"] == server.last.headers["authorization"]
 
 
+def test_a_body_that_says_that_the_call_failed_is_an_error(home: Path, server: Recorder) -> None:  # noqa: ARG001
+    """The setting `success` holds for agents, too, who get the sentence of the server and the body."""
+    things = _things(server)
+    assert 0 == run_cli("api", "set", things, "success=code == `0`").exit_code
+    server.responses["/things"] = json_response({"code": 1, "message": "no such shelf"})
+    result = _ask([things], "call", {"operation": "list-things"})
+    assert (True, True) == (
+        result.is_error,
+        'says: "no such shelf"' in json.loads(_text(result))["error"]["reason"],
+    )
+    server.responses["/things"] = json_response({"code": 0})
+    assert not _ask([things], "call", {"operation": "list-things"}).is_error
+
+
+def test_a_search_says_that_nothing_fits(home: Path, server: Recorder) -> None:  # noqa: ARG001
+    """What comes nearest is listed, and no operation is the best one."""
+    things = save(
+        document({"/things": {"get": operation("listThings", summary="List things")}}, [server.origin])
+    )
+    result = _ask([things], "search", {"query": "delete a thing"})
+    assert "No operation fits these words. These come nearest:" in _text(result)
+    found = result.structured_content
+    assert found is not None
+    assert (None, ["list-things"]) == (found["best"], [other["name"] for other in found["others"]])
+
+
 def test_a_search_says_what_is_refused_and_a_person_lists_what_reads(server: Recorder) -> None:
     """An operation that `call` refuses is marked, until `reads` of the policy lists it."""
     server.responses["/things"] = Response(body=b"{}")
