@@ -371,6 +371,13 @@ def test_an_operation_that_does_something_else_does_not_fit(api: str, question: 
     assert (None, True) == (found["best"], bool(found["others"]))
 
 
+def test_a_word_that_may_have_a_typo_counts_less(api: str) -> None:
+    """`tyos` may be another word than `toys`: it counts half, and the operation still fits."""
+    notes = [run_cli("search", "-v", api, "list", word).stderr for word in ("toys", "tyos")]
+    sure, guessed = (float(note.partition("list-toys: ")[2].split()[0]) for note in notes)
+    assert (True, True) == (sure > guessed + 0.2, guessed > 0.5)
+
+
 @pytest.mark.parametrize("question", ["get the text of a pad", "text of a pad", "returns the text"])
 def test_a_get_comes_before_its_post_twin(question: str) -> None:
     """Both are at one path and have one summary; a question that names the POST finds it first."""

@@ -91,6 +91,8 @@ _GAP = 4
 _PEOPLE = (
     "user member person people profile participant contact collaborator subscriber watcher assignee customer"
 )
+_GUESSED = 0.5
+"""How well a word of the document stands for one with a typo, which may be another word: `cake` for `caa`."""
 _PERSON = 0.7
 """How well one of these stands for `who`."""
 
@@ -150,6 +152,7 @@ def _read_question(text: str, vocabulary: Vocabulary) -> Question:
     is_mine = _is_mine(words)
     words = _rewritten(_asked(words))
     stems = _stems(words, vocabulary)
+    guessed = frozenset(stems).difference(map(stem_of, words))
     verb = _verb_at(words, stems)
     action = (action_of(stems[verb]) or _DOING) if verb is not None else ""
     if not action and words and (words[0] in _ASKING or "count" in words):
@@ -161,7 +164,7 @@ def _read_question(text: str, vocabulary: Vocabulary) -> Question:
     elif is_plural and action == "get" and verb is not None and is_generic(stems[verb]):
         action = "list"  # `get users`
     return Question(
-        tuple(_terms(words, stems, verb, vocabulary, is_who=is_who)),
+        tuple(_terms(words, stems, verb, vocabulary, guessed, is_who=is_who)),
         action,
         is_plural,
         is_mine or "current" in words or "authenticated" in words,
@@ -176,7 +179,13 @@ def _compound(words: Sequence[str], stems: Sequence[str], verb: int | None) -> t
 
 
 def _terms(
-    words: Sequence[str], stems: Sequence[str], verb: int | None, vocabulary: Vocabulary, *, is_who: bool
+    words: Sequence[str],
+    stems: Sequence[str],
+    verb: int | None,
+    vocabulary: Vocabulary,
+    guessed: Collection[str],
+    *,
+    is_who: bool,
 ) -> list[Term]:
     terms: dict[str, Term] = {}
     if is_who:
@@ -198,8 +207,9 @@ def _terms(
             }
         generic = is_verb and is_generic(stemmed)
         for parts in vocabulary.fitted(stemmed, found, with_forms=not generic):
-            name = next(iter(parts))
-            terms.setdefault(name, Term(parts, is_verb, is_context and not is_verb, generic))
+            name, sure = next(iter(parts)), _GUESSED if stemmed in guessed else 1.0
+            standing = {part: sure * weight for part, weight in parts.items()}
+            terms.setdefault(name, Term(standing, is_verb, is_context and not is_verb, generic))
     return list(terms.values())[:_MOST_TERMS]
 
 
