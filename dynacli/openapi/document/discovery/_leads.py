@@ -559,7 +559,10 @@ _MAX_LINKS = 500
 _MAX_DEPTH = 6
 _MAX_INDEX_LEADS = 8
 
-_ANCHOR = re.compile(r"<(?:a|link)\s([^<>]*+)>([^<]{0,80}+)", re.IGNORECASE)
+_ANCHOR = re.compile(r"<(?:a|link)\s([^<>]*+)>((?:[^<]|<(?!/?a\b)){0,400}+)", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^<>]*+>")
+_MAX_LABEL = 80
+_VERSION = re.compile(r"v?\d+(?:[._]\d+)*")
 _REFERENCE = re.compile(r"(?:https?:/|\.{0,2})/\S{1,500}")
 _LINK_WORD = re.compile(r"[a-z]+")
 _SPECS = frozenset(("openapi", "swagger", "oas", "spec", "specs", "specification", "apispec", "schema"))
@@ -602,7 +605,7 @@ def _links_of_page(text: str) -> Iterator[tuple[str, str]]:
     for match in _ANCHOR.finditer(text):
         reference = _attributes_of(match[1]).get("href", "")
         if reference and not reference.startswith(("#", "mailto:", "javascript:")):
-            yield reference, match[2]
+            yield reference, _ANY_TAG.sub(" ", match[2]).strip()[:_MAX_LABEL]
 
 
 def _links_of_json(tree: Any, keys: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
@@ -626,7 +629,10 @@ def _role(reference: str, label: str) -> Role | None:
         return None
     end = path.partition("://")[2].partition("/")[2] if "://" in path else path
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
-    words = {*_LINK_WORD.findall(spaced.lower()), *_LINK_WORD.findall(end.rstrip("/").rpartition("/")[2])}
+    *above, last = end.rstrip("/").split("/")
+    # A version says nothing of what is there: the path above it does.
+    named = " ".join(above) if _VERSION.fullmatch(last) else last
+    words = {*_LINK_WORD.findall(spaced.lower()), *_LINK_WORD.findall(named)}
     if words & _SPECS:
         return Role.DOCUMENT
     return Role.PAGE if words & _DOCS else None

@@ -1,5 +1,6 @@
 """The links of the root: what its words say counts, whatever its path ends with; one level deep, within bounds."""
 
+import time
 from typing import Any
 
 import pytest
@@ -28,13 +29,19 @@ def _json(tree: Any) -> Response:
     [
         (_page('<a href="/x/y">OpenAPI specification</a>'), "/x/y"),
         (_page('<a href="/rest/v1/full-spec">here</a>'), "/rest/v1/full-spec"),
+        (_page('<a href="/x/y"><code><b>OpenAPI</b> specification</code></a>'), "/x/y"),
+        (_page('<A HREF="/x/y"><img src="a.png"> <span>Open<abbr>API</abbr> spec</span></A>'), "/x/y"),
+        (_page('<a href="/x/specs/v3">Core</a>'), "/x/specs/v3"),
         (_json({"version": 1, "links": {"spec": "/x/y"}}), "/x/y"),
         (_json({"_links": {"openapi": {"href": "/x/y"}}}), "/x/y"),
         (_json({"links": [{"rel": "swagger", "href": "/x/y"}]}), "/x/y"),
         (_json({"fullSpec": "/x/y"}), "/x/y"),
         (_json(["/a", "/my/spec.yaml"]), "/my/spec.yaml"),
     ],
-    ids=["text", "end of path", "key", "HAL", "rel", "camel case", "list"],
+    ids=[
+        *("text", "end of path", "within elements", "beside elements", "version", "key", "HAL", "rel"),
+        *("camel case", "list"),
+    ],
 )
 @pytest.mark.parametrize("given", ["", "/v1"], ids=["root given", "another given"])
 def test_the_root_names_the_document(server: Recorder, root: Response, path: str, given: str) -> None:
@@ -76,6 +83,27 @@ def test_a_root_that_refuses_leads_to_the_document_all_the_same(
     assert [f"{server.origin}/hidden"] == [
         document.url for document in discover(server.origin + given).documents
     ]
+
+
+def test_a_link_whose_label_is_in_an_element_leads_to_a_page(server: Recorder) -> None:
+    """The words above a version in the path say what is there; the label ends with its link."""
+    server.responses |= {
+        "/": _page('<a href="apis/registry/v3"><code>registry</code></a><a href="/blog">Blog</a> spec'),
+        "/apis/registry/v3": _page("<p>See /hidden/openapi.json</p>"),
+        "/hidden/openapi.json": DOCUMENT,
+    }
+    assert [f"{server.origin}/hidden/openapi.json"] == [
+        document.url for document in discover(server.origin).documents
+    ]
+    assert "/blog" not in {request.target for request in server.requests}
+
+
+@pytest.mark.parametrize("piece", ["<a >", "<a b>", "<a b><", "<", "<a b>x<i>", "<a b></i>", "<a <"])
+def test_links_are_read_in_linear_time(piece: str) -> None:
+    """A hostile page takes little time, whatever it repeats."""
+    started = time.process_time()
+    read_index((piece * (500_000 // len(piece))).encode())
+    assert time.process_time() - started < 2
 
 
 def test_a_large_error_is_left_unread(server: Recorder) -> None:
