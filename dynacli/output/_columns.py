@@ -100,8 +100,9 @@ class Columns:
                 hint="It is printed as JSON; `-f` can choose some of its items",
             )
         if self._wanted:
-            if self._kinds and self._missing:
-                raise self._unknown()
+            unknown = [path for path in self._missing if not self._is_documented(path)]
+            if self._kinds and unknown:
+                raise self._unknown(unknown[0])
             return list(self._wanted)
         if object in self._kinds:
             return ["value"]
@@ -119,10 +120,14 @@ class Columns:
             *(name for name in self._found if name not in self._known),
         ]
 
-    def _unknown(self) -> FormatError:
+    def _is_documented(self, path: str) -> bool:
+        """Return whether the document has a column that no item has: by its whole path, or by its first step."""
+        first = path.partition(".")[0]
+        return path in self._known or (first in self._known and first not in self._found)
+
+    def _unknown(self, path: str) -> FormatError:
         from difflib import get_close_matches
 
-        path = next(iter(self._missing))
         near = get_close_matches(path, self._found, 3, 0.6) or list(self._found)[:8]
         listed = ", ".join(f"`{name}`" for name in near)
         meant = {name: get_close_matches(name, self._found, 1, 0.6) for name in self._missing}

@@ -133,8 +133,6 @@ def form_of(
         wrong, instead = "`--columns` chooses the columns of `table`, `csv`, `tsv` or `agent`", "table"
     elif max_bytes is not None and format_ != "agent":
         wrong, instead = "`--max-bytes` limits what `agent` prints", "agent"
-    elif filter_ and format_ == "raw":
-        wrong, instead = "`-f` makes a new value, and `raw` is the bytes as they came", "lines"
     if wrong:
         from dynacli.errors import UsageError
 

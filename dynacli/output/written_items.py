@@ -334,6 +334,15 @@ def _plain_line(item: Any) -> str:
     return item.replace("\r", "\\r").replace("\n", "\\n") + "\n"
 
 
+def _is_raw(form: OutputFormat) -> bool:
+    """Return whether strings are written as they are; on a terminal, a person has agreed to it."""
+    return form.format == "raw" and bool(form.filter)
+
+
+def _raw_line(item: Any) -> str:
+    return f"{item if isinstance(item, str) else compact_json(item)}\n"
+
+
 _LINE_OF: dict[str, Callable[[Any], str]] = {
     "ndjson": lambda item: f"{compact_json(item)}\n",
     "lines": _plain_line,
@@ -400,6 +409,8 @@ def _value_text(env: Environment, value: Any, form: OutputFormat) -> str:
     Raises:
         FormatError: The value is nested too deeply for the format.
     """
+    if _is_raw(form):
+        return _raw_line(value)
     if form.format not in _TEXT_OF:
         from dynacli.text.json_text import reindent
 
@@ -444,7 +455,7 @@ class _ItemText:
     """
 
     def __init__(self, env: Environment, form: OutputFormat) -> None:
-        self._format = form.format
+        self._format, self._is_raw = form.format, _is_raw(form)
         self._json = _shown_json(env, form)
         self._text = _shown_text(env, form)
         self._count = 0
@@ -457,6 +468,8 @@ class _ItemText:
             return self._json(_LINE_OF["ndjson"](item))
         if self._format == "lines":
             return self._text(_LINE_OF["lines"](item))
+        if self._is_raw:
+            return _raw_line(item)
         if self._format == "gron":
             return self._text(("" if count else "json = [];\n") + _gron_of(item, f"json[{count}]"))
         if self._format == "yaml":
@@ -466,7 +479,7 @@ class _ItemText:
 
     def end(self) -> str:
         """Return the text after the last item."""
-        if self._format in _LINE_OF:
+        if self._format in _LINE_OF or self._is_raw:
             return ""
         if self._format == "gron":
             return "" if self._count else "json = [];\n"

@@ -375,8 +375,8 @@ def test_a_filter_has_a_budget(part: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize(
     "words",
-    [("-o", "json", "--columns", "a"), ("-o", "raw", "-f", "a"), ("-o", "raw@out", "--columns", "a")],
-    ids=["columns-of-json", "filter-of-bytes", "columns-of-bytes"],
+    [("-o", "json", "--columns", "a"), ("-o", "raw@out", "--columns", "a")],
+    ids=["columns-of-json", "columns-of-bytes"],
 )
 def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], server: Recorder) -> None:
     """Nothing that was asked for is forgotten silently."""
@@ -545,3 +545,64 @@ def test_items_that_are_all_left_out_are_explained(server: Recorder) -> None:
     batch = run_cli("batch", word, "list-pets", "rows.ndjson", "--validate", "off", "-f", "x")
     assert (0, "") == (batch.exit_code, batch.stdout)
     assert "a row has the keys `row`, `status`, `exit_code`, `data` and `findings`; " in batch.stderr
+
+
+NOTE = {"text": "a\n\tb\x1b[31m\r\n", "tags": ["x", "y"]}
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [("text", "a\n\tb\x1b[31m\r\n\n"), ("tags", '["x","y"]\n'), ("tags[0]", "x\n"), ("length(tags)", "2\n")],
+)
+def test_raw_prints_a_string_of_a_filter_as_it_is(expression: str, shown: str, server: Recorder) -> None:
+    """It is for another program or a file, as of `jq -r`; any other value is JSON on one line."""
+    server.responses["/pets"] = json_response(NOTE)
+    words = (save(pets("1", server.origin)), "list-pets", "--validate", "off", "-f", expression, "-o")
+    assert (0, shown) == ((result := run_cli(*words, "raw")).exit_code, result.stdout)
+    assert 0 == run_cli(*words, "raw@note.txt").exit_code
+    assert shown == Path("note.txt").read_bytes().decode()
+
+
+def test_raw_strings_reach_no_terminal_unasked(server: Recorder) -> None:
+    """A string may hold control sequences, as the bytes of a response do: `--yes` prints it anyway."""
+    server.responses["/pets"] = json_response(NOTE)
+    words = (save(pets("1", server.origin)), "list-pets", "--validate", "off", "-f", "text", "-o", "raw")
+    refused = run_cli(*words, terminal=("stdout",))
+    assert (2, "", []) == (refused.exit_code, refused.stdout, server.requests)
+    assert "\x1b[31m" in run_cli(*words, "--yes", terminal=("stdout",)).stdout
+
+
+def _with_optional_columns(server: Recorder, items: Any) -> str:
+    server.responses["/rows"] = json_response(items)
+    owner = {"type": "object", "properties": {"login": {"type": "string"}}}
+    properties = {"id": {"type": "integer"}, "note": {"type": "string"}, "owner": owner}
+    content = {JSON: {"schema": {"type": "array", "items": {"type": "object", "properties": properties}}}}
+    get = operation("listRows", responses={"200": {"description": "", "content": content}})
+    return save(document({"/rows": {"get": get}}, [server.origin]))
+
+
+@pytest.mark.parametrize("more", [(), ("--all",)])
+@pytest.mark.parametrize(
+    ("items", "columns", "shown"),
+    [
+        ([{"id": 1}, {"id": 2}], "id,note", "id,note\r\n1,\r\n2,\r\n"),
+        ([{"id": 1}], "note", 'note\r\n""\r\n'),
+        ([{"id": 1}], "id,owner.login", "id,owner.login\r\n1,\r\n"),
+        ([], "id,note", "id,note\r\n"),
+    ],
+)
+def test_a_documented_column_that_no_item_has_is_empty(
+    more: tuple[str, ...], items: Any, columns: str, shown: str, server: Recorder
+) -> None:
+    """A property that may be left out is left out of some pages: the table has the same columns each time."""
+    result = run_cli(
+        _with_optional_columns(server, items), "list-rows", "-o", "csv", "--columns", columns, *more
+    )
+    assert (0, shown) == (result.exit_code, result.stdout), result.stderr
+
+
+@pytest.mark.parametrize("columns", ["id,nte", "owner.logn"])
+def test_a_column_that_is_nowhere_is_an_error(columns: str, server: Recorder) -> None:
+    """Neither the items nor the document have it."""
+    api = _with_optional_columns(server, [{"id": 1, "owner": {"login": "a"}}])
+    assert 13 == run_cli(api, "list-rows", "-o", "csv", "--columns", columns).exit_code
