@@ -224,7 +224,7 @@ COMMANDS = (
                 metavar="FILE|DIRECTORY",
             ),
         ),
-        takes=(*OPENING, "server", "server_var"),
+        takes=(*OPENING, "output", "server", "server_var"),
         of_tool=API,
     ),
     Command(
@@ -300,6 +300,7 @@ COMMANDS = (
                     _SINCE,
                     Option(("--out",), help="Write to FILE [default: standard output]", metavar="FILE"),
                 ),
+                takes=("output",),
             ),
             Command(
                 "clear",

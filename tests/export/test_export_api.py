@@ -262,3 +262,28 @@ def test_no_document_chooses_the_variable_of_another_api(server: Recorder) -> No
         exported = run_cli("export", word, "--to", "postman").stdout
         assert {"baseUrl", f"{name}_github_token"} == set(re.findall(r"\{\{(.*?)\}\}", exported))
         assert "hidden-key" not in exported
+
+
+@pytest.mark.parametrize("words", [("-o", "@pets.out"), ("--out", "pets.out")])
+@pytest.mark.parametrize("form", ["postman", "hurl"])
+def test_an_export_goes_to_the_file_of_either_option(form: str, words: tuple[str, ...]) -> None:
+    """`-o @FILE` names a file here as it does for a response."""
+    api = save(_api())
+    shown = run_cli("export", api, "--to", form).stdout
+    result = run_cli("export", api, "--to", form, *words)
+    assert (0, "", shown) == (result.exit_code, result.stdout, Path("pets.out").read_text(encoding="utf-8"))
+
+
+def test_a_directory_is_named_by_either_option() -> None:
+    """A format of many files writes them there."""
+    assert 0 == run_cli("export", save(_api()), "--to", "bruno", "-o", "@pets").exit_code
+    assert list(Path("pets").iterdir())
+
+
+@pytest.mark.parametrize("words", [("-o", "csv"), ("-o", "json@a"), ("-o", "@a", "--out", "b")])
+def test_an_export_has_one_format_and_one_file(words: tuple[str, ...]) -> None:
+    """Nothing that was asked for is forgotten."""
+    result = run_cli("export", save(_api()), "--to", "har", *words)
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "hint: Give either `--out FILE` or `-o @FILE`" in result.stderr
+    assert not Path("a").exists()

@@ -155,7 +155,8 @@ def export_calls(
     names = [row.call.api for row in reversed(rows)]
     is_archive = form == "har"
     made = {"history.har": har_of(calls)} if is_archive else {}
-    _write_files(run, made or FORMATS[form].files(calls_collection(calls, names)), FORMATS[form], out)
+    files = made or FORMATS[form].files(calls_collection(calls, names))
+    _write_files(run, files, FORMATS[form], _named_output(run, out))
     bare = sum(not row.call.messages for row in rows)
     if bare:
         run.note(
@@ -285,12 +286,29 @@ def _write_export(run: Run, collection: Collection, form: Format, out: str | Non
         out: A file, or a directory; None for standard output.
 
     Raises:
-        UsageError: The form is a directory, and none is named.
+        UsageError: The form is a directory, and none is named; or `-o` names another format.
         FileError: A file cannot be written.
     """
+    out = _named_output(run, out)
     if form.is_directory and out is None:
         raise UsageError("This format is a directory of files", hint="Add `--out DIRECTORY`")
     _write_files(run, form.files(collection), form, out)
+
+
+def _named_output(run: Run, out: str | None) -> str | None:
+    """Return the file or directory that `--out FILE` or `-o @FILE` names; None for standard output.
+
+    Raises:
+        UsageError: Both are given, or `-o` names a format.
+    """
+    output = run.output_format()
+    if output.format != "auto" or (out is not None and output.file):
+        raise UsageError(
+            "The output options cannot be combined",
+            reason="An export has its own format, and goes to one place",
+            hint="Give either `--out FILE` or `-o @FILE`",
+        )
+    return out or output.file or None
 
 
 def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None) -> None:
