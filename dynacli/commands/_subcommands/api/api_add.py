@@ -17,7 +17,7 @@ from dynacli.client.credentials.chosen_security import declares_none, own_overla
 from dynacli.client.document_login import ALWAYS, has_credential, login_of
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, prefix_of
-from dynacli.errors import DocumentError, NetworkError, UsageError
+from dynacli.errors import DocumentError, NetworkError, TimedOutError, UsageError
 from dynacli.files import is_url, looks_like_source
 from dynacli.http.failures import with_api_named
 from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin
@@ -252,6 +252,12 @@ def _open_or_search(
         if len(tried) > 1:
             _write_tried(run.env, run.options, tried)
         locked = error.details.pop("locked", [])
+        for place in error.details.pop("silent", [])[:1]:
+            _check_holds_no_secret(place, open_request.name)
+            with suppress(DocumentError, NetworkError, TimedOutError):
+                api = _open(run, open_request, place)  # which waits for it as for a URL that was given
+                entry["source"] = place
+                return api
         if not locked:
             raise
         return _open_locked(run, open_request, entry, locked)

@@ -100,6 +100,7 @@ def found_nothing(
     reasons = [f"{places} looked at, from its links to the usual ones"]
     hint = "Give the URL of the document itself, or a file"
     if silent:
+        details["silent"] = list(silent)
         hint = f"If the document is at `{with_masked_query(silent[0])}`, give that URL, which may take longer"
     inside = [entry for entry in tried if entry.result == INSIDE]
     if inside:
@@ -130,10 +131,11 @@ def found_nothing(
         reasons.append(f"`{locked[0].url}` responds with {locked[0].result}: it wants a credential")
         details["status"] = int(locked[0].result)
         details["locked"] = [entry.url for entry in locked]
-        hint = (
-            f"If the document needs signing in, give its own URL; `{invocation('help document')}` says "
-            "how to sign in"
-        )
+        if not silent:
+            hint = (
+                f"If the document needs signing in, give its own URL; `{invocation('help document')}` says "
+                "how to sign in"
+            )
     if named:
         hint = f"Try again when the server is ready; it may still be making the document at `{place}`"
     message = f"No OpenAPI document was found at `{without_query(url)}`"
@@ -153,6 +155,8 @@ def _locked(tried: Sequence[TriedUrl]) -> list[TriedUrl]:
     return [*sorted(others, key=lambda entry: entry.result), *given]
 
 
+_MOST_ODD = 2
+"""How many places may be silent while the server responds to all others, so that each of them is named."""
 _MAX_FOREIGN = 5
 """How many references to other origins are reported."""
 
@@ -198,7 +202,10 @@ class SearchNotes:
             entry for entry in self._entries if entry[1].result == TIMED_OUT and entry[0].way is not Way.GIVEN
         ]
         named = [note.url for candidate, note in silent if is_named(candidate)]
-        return named, [note.url for candidate, note in silent if candidate.is_rival]
+        # A server that responds to all other places is likely making a document at the one that is silent.
+        is_odd = len(silent) <= _MOST_ODD and len(silent) < len(self._entries) / 2
+        guesses = sorted(silent, key=lambda entry: not entry[0].is_rival)
+        return named, [note.url for candidate, note in guesses if candidate.is_rival or is_odd]
 
     def foreign(self, best: float) -> list[str]:
         """Return the first references to other origins."""

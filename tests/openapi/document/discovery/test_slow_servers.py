@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS
 from dynacli.openapi.document.discovery.discovered import Way
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
 from tests.documents import document, operation
-from tests.harness import Recorder, Response, json_response
+from tests.harness import Recorder, Response, json_response, run_cli
 
 HTML = {"Content-Type": "text/html"}
 PATIENCE = 10.0
@@ -435,3 +436,34 @@ def test_further_places_below_the_root(server: Recorder, place: str) -> None:
     """They are looked at from the root, too."""
     server.responses = {f"/{place}": _titled("below")}
     assert [f"{server.origin}/{place}"] == [document.url for document in discover(server.origin).documents]
+
+
+@pytest.mark.parametrize("others", [Response(404), Response(403)], ids=["unknown", "locked"])
+def test_api_add_waits_for_the_only_silent_place(
+    others: Response, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that responds to all other places makes its document there: it is asked for as a URL that was given."""
+    monkeypatch.setattr(search_origin, "discover", partial(discover, seconds=0.4))
+    is_slow = iter([True])
+
+    def made(_: Any) -> Response:
+        time.sleep(1.2 if next(is_slow, False) else 0)
+        return _titled("made")
+
+    server.responses = {"/api/swagger.json": made, "/openapi.json": others}
+    added = run_cli("api", "add", "shop", server.origin, "-H", "Authorization: Token abc")
+    assert 0 == added.exit_code, added.stderr
+    assert "made" in added.stderr
+    assert "/api/swagger.json" == server.last.target
+
+
+def test_the_error_names_a_silent_place_although_others_are_locked(server: Recorder) -> None:
+    """A hint to sign in would lead away from the place that matters."""
+    is_over = threading.Event()
+    server.responses = {"/api/swagger.json": _once(is_over, Response(404)), "/openapi.json": Response(403)}
+    try:
+        with pytest.raises(DocumentError) as caught:
+            discover(server.origin, seconds=0.4)
+    finally:
+        is_over.set()
+    assert f"If the document is at `{server.origin}/api/swagger.json`, give that URL" in caught.value.hint
