@@ -134,11 +134,10 @@ class _Sequence:
                 self._take(self._errors(index, value), size)
         except RecursionError:
             self._note_item(f"item {index} or its schema is nested too deeply")
-        if notes.patterns.is_used_up:
+        if notes.patterns.is_used_up or notes.is_out_of_time:
             # The other items might take as long, and there may be many of them.
-            notes.add_not_validated(
-                f"item {index + 1} and those after it: it takes too long to match the patterns"
-            )
+            task = "match the patterns" if notes.patterns.is_used_up else "validate them"
+            notes.add_not_validated(f"item {index + 1} and those after it: it takes too long to {task}")
             self._is_over = True
 
     def _errors(self, index: int, value: Any) -> list[Any]:

@@ -71,10 +71,178 @@ def test_of_a_large_wrong_value_the_first_finding_is_enough(schema: Any, value: 
     """Each error has a copy of its value and of the names above it: all of them would take gigabytes."""
     start = time.process_time()
     validation = validate_value(schema, value)
-    rest = "the rest of a value that is large or has long names, after an error"
+    rest = "the rest of a value that may have too many errors, after the first"
     assert (1, [rest]) == (len(validation.findings), validation.not_validated)
     assert time.process_time() - start < 3
     assert [] == validate_value({}, value).not_validated
+
+
+_FIELDS = {"type": "object", "properties": {f"a{number}": {"type": "string"} for number in range(200)}}
+_WRONG_FIELDS = {f"a{number}": number for number in range(200)}
+_FIRST_ALONE = "the rest of a value that may have too many errors, after the first"
+_NONE = "a value that does not match, because it may have too many errors"
+_TOO_LONG = "it takes too long to validate all of the value"
+
+
+def _linked(count: int, made: Callable[[Any], Any], last: Any) -> dict[str, Any]:
+    """Return schemas each of which is made of a reference to the next one."""
+    return {f"S{number}": made(ref(f"S{number + 1}")) for number in range(count)} | {f"S{count}": last}
+
+
+def _nested(levels: int, value: Any = 1) -> Any:
+    return {"a": _nested(levels - 1, value)} if levels else value
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+@pytest.mark.parametrize("count", [8, 40])
+def test_errors_of_schemas_that_multiply_are_limited(keyword: str, count: int, version: str) -> None:
+    """Two hundred errors of a schema that is reached on 2, 4, 8 ... paths are not made on each of them."""
+    start = time.process_time()
+    schemas = _linked(count, lambda following: {keyword: [following, following]}, _FIELDS)
+    validation = validate_value(ref("S0"), _WRONG_FIELDS, version=version, **schemas)
+    assert {_FIRST_ALONE, _TOO_LONG, _NONE}.intersection(validation.not_validated)
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"required": [f"r{number}" for number in range(20_000)]}, {}),
+        ({"required": [f"r{number}" for number in range(2_000)]}, _MANY),
+        ({"additionalProperties": {"required": [f"r{number}" for number in range(2_000)]}}, _MANY),
+        ({"dependentRequired": {"a": [f"r{number}" for number in range(20_000)]}}, {"a": 1}),
+        (
+            {"additionalProperties": {"additionalProperties": {"type": "string"}}},
+            {f"k{number}": dict.fromkeys(list(_MANY)[:300], 1) for number in range(300)},
+        ),
+        ({"additionalProperties": {"enum": [f"value {number}" for number in range(500)]}}, _MANY),
+    ],
+    ids=["names", "copies", "members", "dependent names", "levels", "values"],
+)
+def test_of_a_value_with_too_many_errors_the_first_is_listed(schema: Any, value: Any) -> None:
+    """Errors are counted before they are made: names that are missing, members, and the copies of the value in them."""
+    start = time.process_time()
+    assert [_FIRST_ALONE] == validate_value(schema, value).not_validated
+    assert time.process_time() - start < 3
+
+
+def _twice(keyword: str) -> Callable[[Any], Any]:
+    return lambda following: {"allOf": [{keyword: following}] * 2}
+
+
+_DIAMONDS = {
+    name: {"allOf": [ref(part) for part in parts]}
+    for number in range(20)
+    for name, parts in {
+        f"S{number}": (f"A{number}", f"B{number}"),
+        f"A{number}": (f"S{number + 1}",),
+        f"B{number}": (f"S{number + 1}",),
+    }.items()
+}
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    ("schemas", "value"),
+    [
+        (_linked(40, lambda following: {"allOf": [following] * 2}, {}), 1),
+        (_linked(40, lambda following: {"not": {"allOf": [following] * 2}}, {}), 1),
+        (_linked(40, lambda following: {"$ref": following["$ref"], "allOf": [following]}, {}), 1),
+        (
+            _linked(40, lambda following: {"dependentSchemas": {"a": following, "b": following}}, {}),
+            {"a": 1, "b": 1},
+        ),
+        (_DIAMONDS | {"S20": {}}, 1),
+        (_linked(40, lambda following: {"allOf": [{"properties": {"a": following}}] * 2}, {}), _nested(40)),
+        (_linked(40, _twice("additionalProperties"), {}), _nested(40)),
+        (
+            _linked(
+                40,
+                lambda following: {"properties": {"a": following}, "patternProperties": {"^a": following}},
+                {},
+            ),
+            _nested(40),
+        ),
+        (
+            _linked(
+                30,
+                lambda following: {
+                    "properties": {f"f{number}": {} for number in range(320)},
+                    "allOf": [{"properties": {"a": following}}] * 2,
+                },
+                {},
+            ),
+            _nested(30),
+        ),
+    ],
+    ids=["branches", "not", "beside", "dependent", "diamonds", "members", "others", "patterns", "late"],
+)
+def test_schemas_that_multiply_do_not_hold_up_a_valid_value(schemas: dict[str, Any], value: Any) -> None:
+    """The steps of an evaluation are limited, however a schema leads to the next one on two paths."""
+    start = time.process_time()
+    assert ([], [_TOO_LONG]) == (
+        (validation := validate_value(ref("S0"), value, **schemas)).findings,
+        validation.not_validated,
+    )
+    assert time.process_time() - start < 10
+
+
+def _within(count: int) -> Any:
+    return (
+        {"allOf": [_within(count - 1)], "unevaluatedProperties": False}
+        if count
+        else {"properties": {"a": {}}}
+    )
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    ("keyword", "schemas"),
+    [
+        (
+            keyword,
+            _linked(30, lambda following, made=made, keyword=keyword: made(following) | {keyword: False}, {}),
+        )
+        for keyword in ("unevaluatedProperties", "unevaluatedItems")
+        for made in (
+            lambda following: {"allOf": [following] * 3},
+            lambda following: {"anyOf": [following]},
+            lambda following: {"if": following, "then": following},
+        )
+    ]
+    + [("unevaluatedProperties", {"S0": _within(40)})],
+)
+def test_unevaluated_members_that_depend_on_too_many_schemas_are_not_validated(
+    keyword: str, schemas: dict[str, Any]
+) -> None:
+    """Each level looks at all branches below it again, even to compile them."""
+    start = time.process_time()
+    value: Any = {"a": 1} if keyword == "unevaluatedProperties" else [1]
+    validation = validate_value(ref("S0"), value, **schemas)
+    assert [] == validation.findings
+    assert f"`{keyword}`, because it depends on too many schemas" in validation.not_validated
+    assert time.process_time() - start < 5
+
+
+def test_members_of_unevaluated_schemas_that_multiply_end() -> None:
+    """A schema of unevaluated members evaluates them twice at each level of the value."""
+    schemas = _linked(
+        40,
+        lambda following: {"allOf": [{"unevaluatedProperties": following}], "unevaluatedProperties": False},
+        {},
+    )
+    start = time.process_time()
+    assert [_TOO_LONG] == validate_value(ref("S0"), _nested(40), **schemas).not_validated
+    assert time.process_time() - start < 5
+
+
+def test_a_large_value_and_a_large_schema_are_counted_before_they_meet() -> None:
+    """Each of 20,000 objects is compared with each of 20,000 objects, which nothing could interrupt."""
+    schema = {"items": {"enum": [{"a": number} for number in range(20_000)]}}
+    assert [_TOO_LONG] == validate_value(schema, [{"a": 19_999}] * 20_000).not_validated
+    assert [] == validate_value(schema, [{"a": 19_999}] * 10).not_validated
 
 
 def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:

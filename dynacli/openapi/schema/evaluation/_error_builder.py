@@ -178,7 +178,7 @@ _TOO_LONG = "the pattern takes too long"
 _MAX_EXPLAINED = 2_000
 """By how many errors of branches is explained why none of them fits; the others are reported without a reason."""
 
-_UNDECIDED = frozenset({"not", "then", "else", "unevaluatedProperties", "unevaluatedItems"})
+_UNDECIDED = frozenset({"not", "then", "else", "contains", "unevaluatedProperties", "unevaluatedItems"})
 """Keywords that say nothing if a part of what they apply could not be evaluated."""
 _MARKS = frozenset({"readOnly", "writeOnly"})
 _OF_LISTS = frozenset({"minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"})

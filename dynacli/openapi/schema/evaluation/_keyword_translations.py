@@ -37,6 +37,11 @@ ENTRY = "entry"
 LATER = "later"
 """The keyword for a reference whose target is translated when a value reaches it."""
 
+UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
+"""Keywords that look again at all schemas beside them."""
+CONTAINER = 40
+"""The steps to compare a value with an array or object, which jsonschema-rs (0.61) takes memory for."""
+
 Plain = dict[str, Any]
 """Keywords of a plain schema."""
 
@@ -124,7 +129,7 @@ Translation = Callable[[Translator, Any, Any, Nesting, str], Plain]
 
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_KIND_OF = {
+KIND_OF = {
     **dict.fromkeys((*_BOUNDS, "multipleOf"), "number"),
     **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), "string"),
     **dict.fromkeys(
@@ -145,12 +150,12 @@ def unusable(text: str, keyword: str = "", *, is_fault: bool = True) -> Plain:
         keyword: The keyword that the document misuses: values of other types get no note.
         is_fault: Whether the document is to blame.
     """
-    return {UNUSABLE: [text, is_fault, _KIND_OF.get(keyword, "")]}
+    return {UNUSABLE: [text, is_fault, KIND_OF.get(keyword, "")]}
 
 
 def _nothing(translator: Translator, keyword: str) -> Plain:
     """Return the plain form of a keyword that no value of its type satisfies."""
-    kind = _KIND_OF.get(keyword)
+    kind = KIND_OF.get(keyword)
     return translator.standing_for(keyword, {"not": {"type": kind} if kind else {}})
 
 

@@ -5,6 +5,7 @@ too deep and have no numbers beyond 64 bits; others are copied.
 """
 
 import sys
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -50,7 +51,17 @@ _MAX_MEMBERS = 10_000
 _LONG_NAME = 100
 """Characters of a name that count, because the path of each error below the name repeats it."""
 
+_MAX_SECONDS = 2.0
+"""The time of one value in which counted schemas, and those that are compiled late, may be entered."""
+
+_MAX_STEPS = 1_000_000_000
+"""The most steps for one value, as its size and the schema tell before: about five seconds."""
+
+_FEW_STEPS = 1_000
+"""So few steps for each part of a value need no count of its parts."""
+
 TOO_DEEP = "the value or its schema is nested too deeply"
+_TOO_LONG = "it takes too long to validate all of the value"
 
 _MAX_REASONS = 100
 
@@ -62,6 +73,7 @@ class ValidationNotes:
         not_validated: Reasons why something could not be validated, each once; a stream may give any number of them.
         failures: The same, if the document's own schema is to blame.
         count: How many notes were taken. It tells whether all of a value was validated.
+        is_out_of_time: Whether a value of the message took too long, so that the rest gets no time of its own.
         undefined_formats: The formats that the document's version does not define, and that say nothing there.
 
     Args:
@@ -74,6 +86,7 @@ class ValidationNotes:
         self.not_validated: dict[str, None] = {}
         self.failures: dict[str, None] = {}
         self.count = 0
+        self.is_out_of_time = False
 
     @cached_property
     def patterns(self) -> Patterns:
@@ -84,6 +97,7 @@ class ValidationNotes:
         """Begin the notes of another message, with a full budget for its regular expressions."""
         self.not_validated.clear()
         self.failures.clear()
+        self.is_out_of_time = False
         if "patterns" in vars(self):  # few documents have any
             self.patterns.renew()
 
@@ -249,13 +263,21 @@ Later = Callable[[str], "CompiledSchema | None"]
 
 
 class EntryCount:
-    """Counts how often counted schemas are entered; shared by the schemas that evaluate one value.
+    """Counts how often counted schemas are entered, and the time; shared by the schemas that evaluate one value.
 
     Attributes:
         left: How often they may still be entered.
+        end: The time after which none may be entered; 0 before the first entry.
     """
 
-    left = _MAX_ENTRIES
+    left, end = _MAX_ENTRIES, 0.0
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether no schema may be entered anymore."""
+        now = time.perf_counter()
+        self.end = self.end or now + _MAX_SECONDS
+        return self.left < 0 or now > self.end
 
 
 class CompiledSchema:
@@ -308,8 +330,9 @@ class CompiledSchema:
         )
 
     @cached_property
-    def _without_items(self) -> Any:
-        return self._make(self._plain.without_items())
+    def _without_items(self) -> tuple[Any, Any]:
+        root = self._plain.without_items()
+        return root, self._make(root)
 
     def is_valid(self, value: Any) -> bool:
         """Return whether a value is valid; notes say what of it could not be evaluated.
@@ -326,7 +349,16 @@ class CompiledSchema:
         return not self.errors(value)
 
     def _is_valid(self, value: Any) -> bool:
-        self._entries.left = _MAX_ENTRIES
+        count, pending = 0, [value] if self._plain.steps > _FEW_STEPS else []
+        while pending:
+            part = pending.pop()
+            count += 1
+            if isinstance(part, dict | list):
+                pending += part.values() if isinstance(part, dict) else part
+        if self._plain.steps * count > _MAX_STEPS and self._plain.most_steps * count > _MAX_STEPS:
+            self._note_time()
+            return True
+        self._entries.left, self._entries.end = 0 if self._notes.is_out_of_time else _MAX_ENTRIES, 0.0
         return bool(self._validator.is_valid(value))
 
     def errors(self, value: Any) -> "list[SchemaError]":
@@ -360,22 +392,29 @@ class CompiledSchema:
         windows = windows_of(prepared.value) if is_by_item else iter([(prepared.value, Window())])
         count = held = 0
         for part, window in windows:
-            for error in self._explained(self._validator, value, prepared._replace(value=part), window):
+            for error in self._explained(
+                self._plain.root, self._validator, value, prepared._replace(value=part), window
+            ):
                 yield error
                 count, held = count + 1, held + sum(1 for _ in error.all_within())
             if count > MAX_ERRORS or held > _MAX_HELD:
                 break
         if window.lists and self._plain.limits_lists:
-            yield from self._explained(self._without_items, value, prepared, window._replace(is_whole=True))
+            yield from self._explained(*self._without_items, value, prepared, window._replace(is_whole=True))
 
-    def _explained(self, validator: Any, value: Any, part: Prepared, window: "Window") -> "list[SchemaError]":
+    def _explained(
+        self, root: Any, validator: Any, value: Any, part: Prepared, window: "Window"
+    ) -> "list[SchemaError]":
         from dynacli.openapi.schema.evaluation._error_builder import ErrorBuilder
+        from dynacli.openapi.schema.evaluation._error_cost import ErrorCost
 
         before = self._notes.count
-        self._entries.left = _MAX_ENTRIES
+        self._entries.left, self._entries.end = 0 if self._notes.is_out_of_time else _MAX_ENTRIES, 0.0
         is_valid = bool(window.lists) and validator.is_valid(part.value)
-        is_costly = not is_valid and _is_costly(part.value)
-        raw = [] if is_valid else _raw_errors(validator, part.value, is_costly)
+        of_all, of_one = (1, 1) if is_valid else ErrorCost(root).entries(part.value)
+        is_costly = not is_valid and (not of_all or _is_costly(part.value))
+        self._entries.left = min(self._entries.left, of_one if is_costly else of_all)
+        raw = [] if is_valid or not of_one else _raw_errors(validator, part.value, is_costly)
         built = ErrorBuilder(
             self._plain,
             value,
@@ -386,12 +425,14 @@ class CompiledSchema:
             is_noted=self._notes.count != before,
         )
         errors = built.errors(raw)
-        if is_costly:
+        if not of_one and not self._notes.is_out_of_time:
+            self._notes.add_not_validated("a value that does not match, because it may have too many errors")
+        elif is_costly and errors:
             self._notes.add_not_validated(
-                "the rest of a value that is large or has long names, after an error"
+                "the rest of a value that may have too many errors, after the first"
             )
         if built.is_too_long:
-            self._notes.add_not_validated("it takes too long to validate all of the value")
+            self._note_time()
         if part.is_cut:
             kept = [error for error in errors if len(error.path) < MAX_LEVELS]
             if len(kept) < len(errors) or not kept:
@@ -437,9 +478,19 @@ class CompiledSchema:
 
     def _enter(self, _: Any, __: Any) -> bool:
         self._entries.left -= 1
-        return self._entries.left >= 0
+        if self._entries.is_used_up:
+            self._note_time()
+            return False
+        return True
+
+    def _note_time(self) -> None:
+        self._notes.is_out_of_time = True
+        self._notes.add_not_validated(_TOO_LONG)
 
     def _is_valid_later(self, reference: str, value: Any) -> bool:
+        if self._entries.is_used_up:
+            self._note_time()
+            return True
         target = self._later(reference) if self._later is not None else None
         if target is None:
             self._notes.add_not_validated(TOO_DEEP)

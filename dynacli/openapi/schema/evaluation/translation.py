@@ -7,16 +7,20 @@ the document, too. What the translation adds is noted as its *origin*.
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
 from dynacli.openapi.model.operation import Dialect
 from dynacli.openapi.model.patterns import engine_spelling
 from dynacli.openapi.schema.evaluation._keyword_translations import (
+    CONTAINER,
     ENTRY,
     INTEGER_3_0,
     LATER,
     TRANSLATIONS,
+    UNEVALUATED,
+    UNUSABLE,
     Nesting,
     Origin,
     Plain,
@@ -29,8 +33,11 @@ from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, appl
 _MAX_STEPS = 128
 """The largest number of references and branches between schemas of the same value."""
 
-_MAX_WAYS = 10_000
-"""The largest number of ways between schemas of the same value that are not counted."""
+_MAX_UNCOUNTED = 100_000
+"""The most steps of an evaluation for one part of a value if schemas do not count how often they are entered."""
+
+_MAX_WALK = 1_000_000
+"""The most steps of all looks at the schemas beside `unevaluatedProperties`, which grow faster than the schemas."""
 
 # In the normal form, if exclusive bounds are numbers.
 _KEYWORDS_3_0 = frozenset(
@@ -112,6 +119,7 @@ class PlainSchema:
         undefined_formats: As in `SchemaSource`.
         root: The plain form.
         size: The number of schemas that were translated.
+        steps: The most steps of an evaluation for one part of a value, or more.
         definitions: The plain form of the targets of references, by numbers.
         inline: The numbers of those that the document has instead of the reference.
         written: Identity of a plain schema → the schema that it was made of.
@@ -140,16 +148,24 @@ class PlainSchema:
         self._numbers: dict[tuple[str, str, int], int] = {}
         self.definitions: dict[str, Any] = {}
         self._waiting: deque[tuple[int, Any, str]] = deque()
-        # Number → number of a schema that it refers to for the same value → (most steps between them, how often).
-        self._entered: dict[int, dict[int, tuple[int, int]]] = {}
+        # Number → number of a schema that it refers to for the same value → the most steps between them.
+        self._entered: dict[int, dict[int, int]] = {}
         self._references: dict[int, set[int]] = {}
+        self._times: dict[tuple[int, int], int] = {}
         self._current, self._dialect = -1, source.dialect
-        self.size = 0
+        self._with_walks: list[Plain] = []
+        self._counted: set[int] = set()
+        self.size = self.steps = self._weight = 0
         self.written: dict[int, Any] = {}
         self.origins: dict[int, Origin] = {}
         self.spellings: dict[str, str] = {}
         self.inline: set[str] = set()
         self.root = self._translated(schema)
+
+    @cached_property
+    def most_steps(self) -> int:
+        """The most steps of an evaluation for one part of a value."""
+        return self._most_steps(self.root)
 
     @property
     def is_by_item(self) -> bool:
@@ -187,10 +203,29 @@ class PlainSchema:
             self._current, target, self._dialect = self._waiting.popleft()
             self.definitions[str(self._current)] = self.plain(target, Nesting())
         if self.definitions:  # none, most often
-            for number in self._on_many_ways() | self._on_circles():
-                definition = self.definitions[str(number)]
-                if isinstance(definition, dict):
-                    self.definitions[str(number)] = self.gated(definition)
+            self._limit_chains()
+            self._counted = self._on_circles()
+        if self._with_walks:
+            self._leave_out_walks()
+        # On how many ways references lead to a schema; most refer to those that come after them.
+        ways: dict[int, int] = {-1: 1}
+        for number in sorted(self._references, reverse=True):
+            ways[number] = 1
+            for other in self._references[number]:
+                is_single = other in self._counted or other not in self._references
+                ways[number] += self._times[number, other] * (
+                    1 if is_single else ways.get(other, _MAX_UNCOUNTED)
+                )
+        self.steps = self._weight * max(ways.values())
+        if self._with_walks or self.steps > _MAX_UNCOUNTED:
+            self.steps = self._most_steps(root)
+        if self.steps > _MAX_UNCOUNTED and self.definitions:
+            self._counted = set(self._numbers.values())
+            self.steps = self._most_steps(root)
+        for number in self._counted:
+            definition = self.definitions[str(number)]
+            if isinstance(definition, dict):
+                self.definitions[str(number)] = self.gated(definition)
         if not isinstance(root, dict):
             return root
         root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -216,30 +251,47 @@ class PlainSchema:
             following = kept
         return set(following)
 
-    def _on_many_ways(self) -> set[int]:
-        """Return the numbers of the schemas that one value enters on several ways, if there are too many ways.
+    def _most_steps(self, root: Any) -> int:
+        """Return the most steps that an evaluation takes for one part of a value, between two counted schemas."""
+        # Imported for those schemas alone that could take long.
+        from graphlib import TopologicalSorter
 
-        Of thirty schemas that each refer twice to the next, the last is entered a thousand million times.
+        from dynacli.openapi.schema.evaluation._evaluation_cost import EvaluationCost
+
+        cost = EvaluationCost(self.definitions, self._counted)
+        # Each after those that it refers to, so that a long chain needs no deep stack.
+        sorter = TopologicalSorter(
+            {number: self._references.get(number, set()) - self._counted for number in self._numbers.values()}
+        )
+        ordered = [self.definitions[str(number)] for number in sorter.static_order()]
+        return max(map(cost.most, [*ordered, root]))
+
+    def _leave_out_walks(self) -> None:
+        """Replace `unevaluatedProperties` and `unevaluatedItems` by a note if they have too many schemas to look at."""
+        from dynacli.openapi.schema.evaluation._evaluation_cost import EvaluationCost
+
+        cost = EvaluationCost(self.definitions, with_members=False)
+        if sum(map(cost.walk, self._with_walks)) <= _MAX_WALK:
+            return
+        for part in self._with_walks:
+            for name in UNEVALUATED & part.keys():
+                del part[name]
+                text = f"`{name}`, because it depends on too many schemas"
+                part.setdefault(UNUSABLE, unusable(text, name, is_fault=False)[UNUSABLE])
+
+    def _limit_chains(self) -> None:
+        """Refuse schemas that lead back to themselves for the same value, or through too many others.
 
         Raises:
-            TooDeepError: Schemas lead back to themselves for the same value, or through too many others.
+            TooDeepError: There are such schemas.
         """
-        known: dict[int, tuple[int, int]] = {}
-        has_many = False
+        known: dict[int, int] = {}
         for number in self._entered:
-            longest, ways = self._ways_from(number, (), known)
-            if longest > _MAX_STEPS:
+            if self._chain_from(number, (), known) > _MAX_STEPS:
                 raise TooDeepError
-            has_many = has_many or ways > _MAX_WAYS
-        if not has_many:
-            return set()
-        entered = self._entered.values()
-        return {other for following in entered for other, (_, times) in following.items() if times > 1}
 
-    def _ways_from(
-        self, number: int, path: tuple[int, ...], known: dict[int, tuple[int, int]]
-    ) -> tuple[int, int]:
-        """Return the most steps from a schema through others for the same value, and the number of ways.
+    def _chain_from(self, number: int, path: tuple[int, ...], known: dict[int, int]) -> int:
+        """Return the most steps from a schema through others for the same value.
 
         Args:
             path: The schemas before it.
@@ -248,11 +300,10 @@ class PlainSchema:
         if number in path or len(path) > _MAX_STEPS:
             raise TooDeepError
         if number not in known:
-            longest, ways = 0, 1
-            for other, (steps, times) in self._entered.get(number, {}).items():
-                length, count = self._ways_from(other, (*path, number), known)
-                longest, ways = max(longest, steps + length), ways + times * count
-            known[number] = longest, ways
+            known[number] = 0
+            for other, steps in self._entered.get(number, {}).items():
+                length = steps + self._chain_from(other, (*path, number), known)
+                known[number] = max(known[number], length)
         return known[number]
 
     def plain(self, schema: Any, nesting: Nesting) -> Any:
@@ -297,6 +348,13 @@ class PlainSchema:
                 others.append(part)
         if others:
             plain["allOf"] = [*plain.get("allOf", ()), *others]
+        if not UNEVALUATED.isdisjoint(plain):
+            self._with_walks.append(plain)
+        for name, part in plain.items():
+            # A discriminator makes a few conditions of each branch.
+            self._weight += 4 + 4 * len(part) if isinstance(part, list | dict) else 4
+            if name in _VALUES:
+                self._weight += CONTAINER * (len(part) if name == "enum" else 1)
         self.written[id(plain)] = schema
         self._dialect, self.is_strict = before
         return plain
@@ -346,10 +404,11 @@ class PlainSchema:
             number = self._numbers[key] = len(self._numbers)
             self._waiting.append((number, target, self._dialect))
         self._references.setdefault(self._current, set()).add(number)
+        link = self._current, number
+        self._times[link] = self._times.get(link, 0) + 1
         if nesting.is_same_value:
             entered = self._entered.setdefault(self._current, {})
-            steps, times = entered.get(number, (0, 0))
-            entered[number] = max(steps, nesting.steps + 1), times + 1
+            entered[number] = max(entered.get(number, 0), nesting.steps + 1)
         return number
 
     def is_hidden(self, schema: Any) -> bool:
