@@ -30,6 +30,11 @@ def looks_like_source(word: str) -> bool:
     return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
 
 
+def is_hidden(path: str) -> bool:
+    """Return whether a part of a normalized relative path begins with a dot, as those of tools and secrets do."""
+    return f"/{path.replace(os.sep, '/')}".count("/.") > 0
+
+
 def regular_file(path: str, flags: int = os.O_RDONLY) -> int:
     """Open a file as an `opener` of `open`.
 
@@ -105,13 +110,16 @@ def make_own_directory(path: str, *, may_be_link: bool = False) -> None:
     check_own(os.stat(path) if may_be_link else os.lstat(path), path)
 
 
-def check_own(found: os.stat_result, path: str, *, is_secret: bool = False) -> None:
+def check_own(
+    found: os.stat_result, path: str, *, is_secret: bool = False, may_be_of_root: bool = False
+) -> None:
     """Check that no other user can have made or changed a file or a directory.
 
     Args:
         found: What `os.lstat` says of it; what `os.stat` says if it may be a symbolic link.
         path: Its path, for the error.
         is_secret: Whether other users may not read it, either.
+        may_be_of_root: Whether the administrator may have made it, who can change any file anyway.
 
     Raises:
         PermissionError: Another user can, or can read it.
@@ -120,7 +128,7 @@ def check_own(found: os.stat_result, path: str, *, is_secret: bool = False) -> N
 
     if stat.S_ISLNK(found.st_mode):
         raise PermissionError(f"`{path}` is a symbolic link")
-    if found.st_uid != own_user():
+    if found.st_uid != own_user() and not (may_be_of_root and found.st_uid == 0):
         owner = user_name(found.st_uid)
         raise PermissionError(f"other users can write `{path}`, which belongs to {owner}")
     if others_may_write(found):

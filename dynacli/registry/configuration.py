@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, UsageError
-from dynacli.files import is_url, locked, make_directory, regular_file, sweep, write_file
+from dynacli.files import check_own, is_url, locked, make_directory, regular_file, sweep, write_file
 from dynacli.options.command_table import COMMAND_NAMES
 
 if TYPE_CHECKING:
@@ -160,6 +160,17 @@ class Configuration:
         """Return the names that have an entry in the file itself, usable or not, and that of the demo API."""
         return (*self._entries(), DEMO)
 
+    def has_document(self, path: str) -> bool:
+        """Return whether the document at a path is that of a registered API, or one that is joined to it.
+
+        Args:
+            path: Absolute and normalized.
+        """
+        return any(
+            path in (os.path.normpath(entry["source"]), *self.locations(entry, "more"))
+            for entry in self.apis().values()
+        )
+
     def path_of(self, name: str) -> str:
         """Return the path of the file that has the entry of an API."""
         return self._env.project_file if name in self.project_apis() else self.path
@@ -219,7 +230,7 @@ class Configuration:
             raise FileError(
                 f"The configuration `{self.path}` cannot be read",
                 reason=_reason(error),
-                hint="Fix the file, or move it away",
+                hint=_hint(error, self.path) or "Fix the file, or move it away",
             ) from error
 
     def _entries(self) -> dict[str, Any]:
@@ -248,6 +259,10 @@ class Configuration:
             import tomllib
 
             with open(self.path, "rb", opener=regular_file) as file:
+                opened = os.fstat(file.fileno())
+                # Each call comes here: whether the file is the user's own is asked in full only if it may not be.
+                if opened.st_mode & 0o022 or opened.st_uid != getattr(os, "geteuid", int)():
+                    check_own(opened, self.path, may_be_of_root=True)
                 known = _known[self.path] = stamp, tomllib.load(file)
         return known[1]
 
@@ -310,13 +325,14 @@ class Configuration:
     def text(self) -> str:
         """Return the text of the file; empty if there is none."""
         try:
-            with open(self.path, encoding="utf-8", newline="", opener=regular_file) as file:
-                return file.read()
+            return _read(self.path)
         except FileNotFoundError:
             return ""
         except (OSError, ValueError) as error:
             raise FileError(
-                f"The configuration `{self.path}` cannot be read", reason=_reason(error)
+                f"The configuration `{self.path}` cannot be read",
+                reason=_reason(error),
+                hint=_hint(error, self.path),
             ) from error
 
     def set_values(
@@ -359,8 +375,7 @@ class Configuration:
             make_directory(directory)
             with locked(directory, "changing the configuration"):
                 try:
-                    with open(self.path, encoding="utf-8", newline="", opener=regular_file) as file:
-                        text = file.read()
+                    text = _read(self.path)
                 except FileNotFoundError:
                     text = ""
                 # Many people have their configuration elsewhere, and only a link to it here.
@@ -368,7 +383,9 @@ class Configuration:
                 self.sweep()
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
-                f"The configuration `{self.path}` cannot be changed", reason=_reason(error)
+                f"The configuration `{self.path}` cannot be changed",
+                reason=_reason(error),
+                hint=_hint(error, self.path),
             ) from error
 
     def sweep(self) -> None:
@@ -377,9 +394,30 @@ class Configuration:
             sweep(*os.path.split(os.path.realpath(self.path)))
 
 
+def _read(path: str) -> str:
+    """Return the text of the file, which names commands to run and says where credentials go.
+
+    Raises:
+        OSError: It cannot be read, or other users can change it.
+        ValueError: It is not UTF-8.
+    """
+    with open(path, encoding="utf-8", newline="", opener=regular_file) as file:
+        check_own(os.fstat(file.fileno()), path, may_be_of_root=True)
+        return file.read()
+
+
+def _hint(error: Exception, path: str) -> str:
+    """Return how to take the right to write from others if that is the error; else nothing."""
+    if not isinstance(error, PermissionError) or error.errno is not None:
+        return ""
+    from shlex import quote
+
+    return f"Own the file, and let only yourself change it: `chmod go-w {quote(path)}`"
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
-        return error.strerror or ""
+        return error.strerror or str(error)
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 (at byte {error.start})"
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -476,7 +476,7 @@ def _trusted(env: Environment, path: str) -> dict[str, _Trust]:
         if not os.path.isabs(place) or _is_inside(os.path.realpath(place), _root(path)):
             return {}
         with open(place, "rb", opener=regular_file) as file:
-            check_own(os.fstat(file.fileno()), place)
+            check_own(os.fstat(file.fileno()), place, is_secret=True)
             found = json.load(file)
     except (OSError, ValueError, RecursionError):
         return {}

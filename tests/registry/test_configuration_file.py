@@ -282,3 +282,33 @@ def test_a_directory_that_is_a_file_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     result = run_cli("api", "add", "shop", "./api.json", "--error-format", "json")
     assert (12, "Not a directory") == (result.exit_code, result.error["reason"])
     assert 12 == dry_run().exit_code  # there may be a policy in it
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666, 0o622])
+def test_a_file_that_others_can_write_is_not_used(mode: int, home: Path) -> None:
+    """It runs commands and says where credentials go, so calls and changes exit with 12 and name the remedy."""
+    save(pets())
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
+    before = _config(home).read_text()
+    _config(home).chmod(mode)
+    for words in (("shop", "list-pets"), ("api", "set", "shop", "timeout=5"), ("config", "get")):
+        result = run_cli(*words, "--error-format", "json")
+        assert (12, "other users can write") == (result.exit_code, result.error["reason"][:21]), words
+        assert f"`chmod go-w {_config(home)}`" in result.error["hint"]
+    assert before == _config(home).read_text()
+    _config(home).chmod(0o644)
+    assert 0 == run_cli("api", "set", "shop", "timeout=5").exit_code
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_of_another_user_is_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The administrator may have made it, who can change any file anyway."""
+    save(pets())
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
+    os.chown(_config(home), 12345, 12345)
+    result = run_cli("api", "show", "shop", "--error-format", "json")
+    assert (12, True) == (result.exit_code, "which belongs to the user 12345" in result.error["reason"])
+    monkeypatch.setattr("dynacli.system.own_user", lambda: 12345)
+    assert 0 == run_cli("api", "show", "shop").exit_code
+    os.chown(_config(home), 0, 0)
+    assert 0 == run_cli("api", "show", "shop").exit_code

@@ -536,9 +536,9 @@ def _forge(home: Path, project: Path) -> Path:
     return _record(home)
 
 
-@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_record_that_others_can_write_says_nothing(mode: int, home: Path, project: Path) -> None:
-    """Someone else may have written it."""
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666, 0o640, 0o604])
+def test_a_record_that_others_can_use_says_nothing(mode: int, home: Path, project: Path) -> None:
+    """Someone else, or another program than dynacli, may have written it."""
     _forge(home, project).chmod(mode)
     assert [] == _names()
     _trust()
