@@ -123,12 +123,13 @@ def save(made: Any, path: str | Path = "api.json") -> str:
     return str(path) if os.path.isabs(path) else f"./{path}"
 
 
-def register(name: str, made: Any, **servers: str) -> None:
-    """Register a document, with a profile for each further server."""
+def register(name: str, made: Any, **servers: str) -> str:
+    """Register a document, with a profile for each further server, and return the name."""
     assert 0 == run_cli("api", "add", name, save(made, f"{name}.json")).exit_code
     profiles = (f'\n[apis.{name}.profiles.{key}]\nserver = "{server}"\n' for key, server in servers.items())
     with Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml").open("a") as configuration:
         configuration.writelines(profiles)
+    return name
 
 
 def save_files(files: Mapping[str, Any], folder: str | Path = ".") -> Path:

@@ -10,7 +10,7 @@ from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.standard_options import Option, Options
 from dynacli.record import record
 from dynacli.registry.configuration import Configuration, profiles_in
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import is_unregistered_file, open_api
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Run:
         if self.is_read_only:
             from dynacli.commands._call.read_limits import check_read
 
-            check_read(self.all_options, is_agent=self.env.is_agent)
+            check_read(self.all_options, self.env)
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
         consent = Consent(
             is_given=options.yes or bool(options.dry_run or options.plan),
@@ -260,10 +260,14 @@ class Run:
 
         The arguments are those of `open_api`.
         """
-        if self.is_read_only and self.all_options.allow_ref:
-            from dynacli.commands._call.read_limits import check_read
+        # Who can write a file would otherwise have any other one printed or sent, by a document that refers to it.
+        is_bounded = self.is_read_only or self.env.is_agent
+        is_unregistered = is_bounded and is_unregistered_file(word, self.env)
+        if self.is_read_only and (is_unregistered or self.all_options.allow_ref):
+            from dynacli.commands._call.read_limits import check_document, check_read
 
-            check_read(self.all_options, is_agent=self.env.is_agent)  # before a reference is followed
+            check_document(word, is_unregistered=is_unregistered)
+            check_read(self.all_options, self.env)  # before a reference is followed
 
         def login() -> "DocumentLogin":
             from dynacli.client.document_login import login_of
@@ -271,18 +275,14 @@ class Run:
             profile = self.all_options.profile or None
             return login_of(self.env, word, profile=profile, is_bound=self.is_read_only)
 
-        quoting: AbstractContextManager[None] = nullcontext()
-        if self.is_read_only:
-            from dynacli.commands._call.read_limits import without_excerpts
-
-            quoting = without_excerpts(word)
-        with quoting, self.reading_document(word):
+        with self.reading_document(word):
             return open_api(
                 word,
                 self.env,
                 refresh=refresh,
                 offline=offline,
                 allow_refs=self.all_options.allow_ref,
+                follows_files=not is_unregistered,
                 login=login,
                 is_asked=is_asked,
                 seconds=seconds,

@@ -53,7 +53,7 @@ def open_at_revision(word: str, api: "OpenedApi") -> GitDocument:
         file, layers = f"./{file}", Layers(overlays=asked.overlays)
     with open_revision(directory, revision, asked.env.variables) as tree:
         file = tree.path_of(file)
-        opener = tree.opener(file, asked.allow_refs)
+        opener = tree.opener(file, asked.allow_refs, follows_files=asked.follows_files)
         fetched = opener(Path(tree.root, file).as_uri())
         reader = SourceReader(DocumentAccess(opener), may_fetch=not asked.offline)
         document = compose(fetched, f"{GIT}{revision}:{file}", reader, layers)

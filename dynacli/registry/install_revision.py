@@ -194,7 +194,7 @@ def _made_meanwhile(
 ) -> Catalog | None:
     """Return the catalog of a revision that another process has made current while this one waited."""
     # What a document may refer to decides which references its catalog reports as not followed.
-    same = ("revision", "uri", "allow_refs", "more", "overlays")
+    same = ("revision", "uri", "allow_refs", "follows_files", "more", "overlays")
     if pointer is None or any(pointer.get(key) != wanted.get(key) for key in same):
         return None
     return revisions.open_catalog(pointer)

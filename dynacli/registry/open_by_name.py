@@ -43,6 +43,7 @@ def open_api(
     refresh: bool = False,
     offline: bool = False,
     allow_refs: Iterable[str] = (),
+    follows_files: bool = True,
     login: "Callable[[], DocumentLogin] | None" = None,
     is_asked: bool = True,
     seconds: float | None = None,
@@ -54,6 +55,7 @@ def open_api(
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references
             may lead to; a registered API has those of its entry besides.
+        follows_files: Whether its references may lead to the files of its own directory.
         login: Returns what signs in at the document's own origin, if the server wants that.
         is_asked: Whether it is the person who asks for the refresh.
         seconds: A limit for fetching below the built-in one.
@@ -72,9 +74,27 @@ def open_api(
         seconds=seconds,
         offline=offline,
         allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
+        follows_files=follows_files,
         login=login or open_request.login,
     )
     return _open(open_request, word, source)
+
+
+def is_unregistered_file(word: str, env: Environment) -> bool:
+    """Return whether a word names a document by its file, and no registered API has that file as its document.
+
+    Raises:
+        UsageError: The word is a malformed URL.
+        FileError: The configuration cannot be used.
+    """
+    if not looks_like_source(word):
+        return False
+    from pathlib import Path
+
+    from dynacli.openapi.document.source import parse_source
+
+    source = parse_source(word, Path.cwd())
+    return source.kind == "file" and not Configuration(env).has_document(source.location)
 
 
 @record

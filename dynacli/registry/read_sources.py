@@ -232,13 +232,19 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> Docum
     """
     folders: tuple[str, ...] = ()
     if source.kind == "file":
-        own = os.path.dirname(source.location)
-        folders = (os.path.join(own, ""), *directories_of((own, *open_request.allow_refs)))
+        own = [os.path.dirname(source.location)] if open_request.follows_files else []
+        folders = (
+            *(os.path.join(place, "") for place in own),
+            *directories_of((*own, *open_request.allow_refs)),
+        )
     login = open_request.login()
     if source.origin != first.origin:
         login = login.elsewhere()
     try:
-        return DocumentAccess(allowed_files(source, open_request.allow_refs, login=login), folders)
+        opener = allowed_files(
+            source, open_request.allow_refs, follows_files=open_request.follows_files, login=login
+        )
+        return DocumentAccess(opener, folders)
     except ValueError as error:
         from dynacli.registry.configuration import Configuration
 

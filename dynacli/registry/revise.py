@@ -93,6 +93,8 @@ def adopt(
     for key in ("allow_refs", "more", "overlays"):
         if getattr(open_request, key):
             facts[key] = list(getattr(open_request, key))
+    if not open_request.follows_files:
+        facts["follows_files"] = False
     is_own_edit = (
         pointer is not None and not reader.is_refresh and _is_same_document(open_request, pointer, fetched)
     )

@@ -140,6 +140,7 @@ def test_what_the_document_alone_shows_is_said_before_anything_is_sent(
 def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
     """A link to anything else is refused before the first call."""
     api = _api(server)
+    assert 0 == run_cli("api", "add", "runs", api).exit_code
     refused = run_cli("read", api, "look", "--follow", "deleted")
     assert (11, []) == (refused.exit_code, server.requests)
     assert "`delete-run`, whose method is DELETE" in refused.stderr

@@ -352,7 +352,8 @@ def test_a_key_that_is_given_by_hand_goes_with_each_page(server: Recorder) -> No
 def test_a_pair_is_no_way_around_read(words: tuple[str, ...], api: str, server: Recorder) -> None:
     """A server may take the request for another method."""
     words = words if words[0] == "GET" else ("list-items", *words)
-    result = run_cli("read", api, *words)
+    assert 0 == run_cli("api", "add", "items", api).exit_code
+    result = run_cli("read", "items", *words)
     assert (11, []) == (result.exit_code, server.requests)
     assert "`_method` asks for DELETE" in result.stderr
 

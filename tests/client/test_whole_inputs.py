@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dynacli
-from tests.documents import document, operation, parameter, save
+from tests.documents import document, operation, parameter, register, save
 from tests.harness import Recorder, Response, json_response, run_cli
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
@@ -312,7 +312,7 @@ def test_read_takes_none_of_it_from_a_file(words: tuple[str, ...], server: Recor
     Path("photo.png").write_bytes(b"\xff")
     media_type = "application/octet-stream" if "photo" in words[1] else "application/json"
     query = operation("askIt", body={"properties": {"name": STRING}}, media_type=media_type)
-    api = save(document({"/q": {"query": query}}, [server.origin], version="3.2.0"))
+    api = register("asked", document({"/q": {"query": query}}, [server.origin], version="3.2.0"))
     refused = run_cli("read", api, "ask-it", *words)
     assert (11, []) == (refused.exit_code, server.requests), refused.stderr
     allowed = run_cli("read", api, "ask-it", *words, "--allow-files")

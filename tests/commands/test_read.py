@@ -1,12 +1,15 @@
 """`dynacli read`: a prefix that a script or an agent can be allowed, since its calls change nothing."""
 
 import contextlib
+import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, document, operation, save, serve
+from tests.documents import BEARER, document, operation, register, serve
 from tests.harness import Recorder, Response, run_cli
 
 METHODS = ("get", "head", "options", "trace", "post", "put", "patch", "delete")
@@ -18,7 +21,7 @@ def things(server: Recorder) -> str:
     """A document that has an operation of each method."""
     paths = {"/things": {method: operation(f"{method}Thing", tags=["things"]) for method in METHODS}}
     server.responses["/things"] = Response(body=b"{}")
-    return save(document(paths, [server.origin]), "api.json")
+    return register("things-api", document(paths, [server.origin]))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -66,7 +69,7 @@ def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> 
     """A GET with such a header, from an option or an input of the document, is refused: servers may delete."""
     declared = [{"name": header, "in": "header", "schema": {"type": "string"}}]
     paths = {"/a": {"get": operation("getA")}, "/b": {"get": operation("getB", parameters=declared)}}
-    api = save(document(paths, [server.origin]), "api.json")
+    api = register("api-of-headers", document(paths, [server.origin]))
     server.responses["/a"] = server.responses["/b"] = Response()
     by_option = run_cli("read", api, "get-a", "-H", f"{header}: DELETE")
     by_input = run_cli("read", api, "get-b", f"--{header.lower()}", "delete")
@@ -78,7 +81,7 @@ def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> 
 def test_it_chooses_no_origin_for_a_credential(server: Recorder) -> None:
     """Another server gets the request without the credential, and no option of the call accepts its origin."""
     server.responses["/a"] = Response()
-    api = save(document({"/a": {"get": operation("getA")}}, ["https://api.example.com"]))
+    api = register("elsewhere", document({"/a": {"get": operation("getA")}}, ["https://api.example.com"]))
     words = (api, "get-a", "--server", server.origin, "--accept-origin", server.origin)
     result = run_cli("read", *words)
     assert (11, 0) == (result.exit_code, len(server.requests))
@@ -113,7 +116,7 @@ def shop(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> str:
         ["read", "shop", "get-a", "--profile", "template", "--server-var", "h={other_host}"],
         ["read", "{other}/openapi.json", "get-a"],
         ["read", "{other}/openapi.json", "get-a", "--server", "{other}"],
-        ["read", "./api.json", "get-a", "--server", "{other}"],
+        ["read", "./same.json", "get-a", "--server", "{other}"],
     ],
     ids=" ".join,
 )
@@ -123,7 +126,7 @@ def test_nothing_that_the_call_says_accepts_an_origin(
 ) -> None:
     """Neither `--server`, nor its variables, nor the URL of a document lets a credential go anywhere."""
     serve(other_server, _shop())
-    save(_shop())
+    register("same", _shop())
     run_cli("api", "set", "shop", "profiles.template.server=http://{h}")
     run_cli("api", "set", "shop", f"profiles.template.server_vars.h={server.origin.partition('//')[2]}")
     names = {"other": other_server.origin, "other_host": other_server.origin.partition("//")[2]}
@@ -182,7 +185,7 @@ def files(server: Recorder) -> str:
     paths: dict[str, Any] = {"/a": {"get": operation("getA")}}
     for name, (media_type, schema) in kinds.items():
         paths[f"/q#{name}"] = {"query": operation(f"q-{name}", body=schema, media_type=media_type)}
-    return save(document(paths, [server.origin], version="3.2.0"))
+    return register("files", document(paths, [server.origin], version="3.2.0"))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,6 @@ def files(server: Recorder) -> str:
         ["-o", "@sub/../out"],
         ["-o", "@sub/out"],
         ["-O"],
-        ["-o", "@out", "--resume"],
         ["--report", "json=out"],
     ],
     ids=" ".join,
@@ -208,9 +210,7 @@ def test_a_new_file_below_the_directory_is_written_once(words: list[str], files:
     assert (12 if words == ["-O"] else 11, "mine") == (result.exit_code, written.read_text())
 
 
-@pytest.mark.parametrize(
-    "words", [["-o", "@{}"], ["-o@{}", "--resume"], ["--report", "json={}"]], ids=" ".join
-)
+@pytest.mark.parametrize("words", [["-o", "@{}"], ["-o@{}"], ["--report", "json={}"]], ids=" ".join)
 @pytest.mark.parametrize(
     "path",
     ["{home}/out", "../out", "link/out", "link", "dangling", "{cwd}/out", "sub/../../out", "/dev/null"],
@@ -222,24 +222,87 @@ def test_no_other_file_is_written(
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     work = elsewhere / "work"
     (work / "sub").mkdir(parents=True)
-    api = str(Path(files).absolute())
     (work / "link").symlink_to(elsewhere)
     (work / "dangling").symlink_to(elsewhere / "out")
     with contextlib.chdir(work):
         name = path.format(home=elsewhere, cwd=work)
-        result = run_cli("read", api, "get-a", *(word.format(name) for word in words))
+        result = run_cli("read", files, "get-a", *(word.format(name) for word in words))
     assert (11, []) == (result.exit_code, server.requests)
     assert ["work"] == [path.name for path in elsewhere.iterdir()]
     assert {"sub", "link", "dangling"} == {path.name for path in work.iterdir()}
 
 
-def test_a_download_that_began_is_gone_on_with(files: str) -> None:
-    """A part counts as dynacli's own if its note is beside it; any other is a file that is there."""
-    words = ("read", files, "get-a", "-o", "@out", "--resume")
+def test_no_download_is_resumed(files: str, server: Recorder) -> None:
+    """A file that exists may be changed by nobody who may only read."""
     Path("out.part").write_text("mine")
-    assert (11, "mine") == (run_cli(*words).exit_code, Path("out.part").read_text())
     Path("out.part.json").write_text("{}")
-    assert 0 == run_cli(*words).exit_code
+    result = run_cli("read", files, "get-a", "-o", "@out", "--resume")
+    assert (11, []) == (result.exit_code, server.requests)
+    assert "resumes no download" in result.stderr
+    assert 0 == run_cli(files, "get-a", "-o", "@out", "--resume").exit_code
+
+
+@pytest.mark.parametrize("option", ["-o=@{}", "--report=json={}", "--plan={}"])
+@pytest.mark.parametrize(
+    "path", [".env", "./.env", "sub/.env", ".git/hooks/post-merge", "sub/../.env", "to-hidden/out", "to-env"]
+)
+def test_no_hidden_file_is_written(path: str, option: str, files: str, server: Recorder) -> None:
+    """No part of the path begins with a dot, before or after symbolic links are resolved."""
+    Path(".git", "hooks").mkdir(parents=True)
+    Path("sub").mkdir()
+    Path("to-hidden").symlink_to(".git")
+    Path("to-env").symlink_to(".env")
+    known = set(Path().rglob("*"))
+    result = run_cli("read", files, "get-a", *option.format(path).split("=", 1))
+    assert (11, known, []) == (result.exit_code, set(Path().rglob("*")), server.requests)
+    assert "begins with a dot" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["CONFIG", "STATE", "CACHE"])
+def test_nothing_of_dynacli_itself_is_written(
+    kind: str, files: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in its directories, wherever variables or links have them, nor by the server's name for a file."""
+    own = Path("own").absolute()
+    (own / "projects").mkdir(parents=True)
+    Path("link").symlink_to(own)
+    shutil.copy(Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml"), own)
+    for folder in (own, Path("link").absolute()):
+        monkeypatch.setenv(f"DYNACLI_{kind}_DIR", str(folder))
+        for path in ("own/x", "own/projects/x", "link/x", "own/projects/../x"):
+            result = run_cli("read", files, "get-a", "-o", f"@{path}")
+            assert (11, []) == (result.exit_code, server.requests), result.stderr
+        assert "stores its own files there" in result.stderr
+        monkeypatch.chdir(own)
+        result = run_cli("read", files, "get-a", "-O")
+        assert (11, []) == (result.exit_code, server.requests), result.stderr
+        monkeypatch.chdir("..")
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "./config.yaml", "sub/../config.json", "file://{cwd}/config.json"]
+)
+@pytest.mark.parametrize("is_document", [True, False])
+def test_only_files_of_registered_apis_are_opened(name: str, is_document: bool, server: Recorder) -> None:
+    """A path and a `file:` URL open the document of a registered API, and nothing is said of any other file."""
+    Path("sub").mkdir()
+    name = name.format(cwd=Path.cwd())
+    made = json.dumps(document({"/a": {"get": operation("getA")}}, [server.origin]))
+    server.responses["/a"] = Response()
+    Path(Path(name).name).write_text(made if is_document else "- SECRET: [")
+    for words in (
+        ("read", name, "get-a"),
+        ("read", name, "GET", "/a"),
+        ("read", name),
+        ("read", name, "--help"),
+    ):
+        result = run_cli(*words)
+        assert (11, "") == (result.exit_code, result.stdout), words
+        assert ("api add" in result.stderr, "SECRET" in result.stderr) == (True, False)
+    assert [] == server.requests
+    if is_document:
+        assert 0 == run_cli("api", "add", "mine", f"./{Path(name).name}").exit_code
+        assert 0 == run_cli("read", name, "get-a").exit_code
 
 
 @pytest.mark.parametrize(
@@ -320,15 +383,3 @@ def test_no_response_shows_the_credential_of_its_request(
         run_cli("read", "shop", *words, "--profile", "p").exit_code,
         len(server.requests),
     )
-
-
-@pytest.mark.parametrize("name", ["broken.json", "./broken.yaml"])
-def test_no_error_quotes_a_file_that_is_no_document(name: str) -> None:
-    """The path of a document may be that of any file, of which an error tells only if it cannot be read."""
-    Path(name).write_text('{"a": SECRET' if name.endswith("json") else 'a: "b\nSECRET: c"d\n')
-    name = f"./{Path(name)}"
-    quoted, result = run_cli(name, "get-a"), run_cli("read", name, "get-a")
-    assert (8, 8) == (quoted.exit_code, result.exit_code)
-    assert "SECRET" in quoted.stderr
-    assert "cannot be read at line" in result.stderr
-    assert "SECRET" not in result.stdout + result.stderr

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from tests.documents import BEARER, document, operation, save
+from tests.documents import BEARER, document, operation, register, save
 from tests.harness import Result, run_cli
 from tests.real_documents import FOLDER
 
@@ -49,8 +49,11 @@ def test_an_example_runs_beside_an_own_option_of_its_name() -> None:
         "post": operation("add-a", parameters=[own]),
     }
     file = save(document({"/a": made}))
-    lines = _lines(run_cli("skill", file).stdout)[2:]
-    assert [["--example", "read", file, "list-a"], ["--example", file, "add-a", "--dry-run"]] == lines
+    register("own", document({"/a": made}))
+    for name, verb in (("own", ["read"]), (file, [])):
+        lines = _lines(run_cli("skill", name).stdout)[2:]
+        assert [["--example", *verb, name, "list-a"], ["--example", name, "add-a", "--dry-run"]] == lines
+        assert bool(verb) is ("`read` before the API" in run_cli("skill", name).stdout)
     assert [0, 0] == [run_cli(*words, *("--dry-run", "--yes")).exit_code for words in lines]
     assert f"  dynacli --example {file} list-a\n" in run_cli(file).stdout
 

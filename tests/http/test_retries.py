@@ -501,6 +501,7 @@ def test_every_way_in_takes_a_status_to_retry(api: str, server: Recorder) -> Non
     responses = iter([_busy(500), Response(200, b'{"a": 1}')])
     assert 0 == run_cli(api, "get-a", "--retry-status", "500", *wait).exit_code
     responses = iter([_busy(500), Response(200, b"{}")] * 2)
+    assert 0 == run_cli("api", "add", "busy", api).exit_code
     assert 0 == run_cli("read", api, "get-a", "--retry-status", "500").exit_code
     assert 0 == run_cli("replay", "1").exit_code
     server.requests.clear()

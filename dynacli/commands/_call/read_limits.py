@@ -4,20 +4,35 @@ People allow an agent the prefix `dynacli read`, and the agent chooses everythin
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from shlex import quote
 
-from dynacli.environment import invocation
-from dynacli.errors import DocumentError, RefusedError
-from dynacli.files import is_url
+from dynacli.environment import Environment, invocation, program
+from dynacli.errors import RefusedError
+from dynacli.files import is_hidden
 from dynacli.options.standard_options import Options
 
 
-def check_read(options: Options, *, is_agent: bool) -> None:
-    """Check the options of a call that was made by `read`.
+def check_document(word: str, *, is_unregistered: bool) -> None:
+    """Check that the document of a call that was made by `read` is not just any file.
 
     Args:
-        is_agent: Whether an agent runs the program.
+        word: The name, the URL or the path of the API.
+        is_unregistered: Whether it names a file that is the document of no registered API.
+
+    Raises:
+        RefusedError: It does.
+    """
+    if is_unregistered:
+        raise RefusedError(
+            f"`{invocation('read')}` does not open `{word}`",
+            reason="It opens files only as documents of registered APIs",
+            hint=f"Register it yourself: `{invocation('api add')} NAME {quote(word)}`",
+        )
+
+
+def check_read(options: Options, env: Environment) -> None:
+    """Check the options of a call that was made by `read`.
 
     Raises:
         RefusedError: They would send a credential elsewhere or show it, read a file, or write one that they may not.
@@ -36,7 +51,7 @@ def check_read(options: Options, *, is_agent: bool) -> None:
             reason="A read-only caller must not see credentials",
             hint="Run the command without `read`",
         )
-    if options.allow_files and is_agent:
+    if options.allow_files and env.is_agent:
         raise RefusedError(
             "An agent cannot give `--allow-files`",
             reason=f"An allowed prefix `{invocation('read')}` allows every option after it",
@@ -47,10 +62,19 @@ def check_read(options: Options, *, is_agent: bool) -> None:
     for place in options.allow_ref:
         if os.path.isabs(place):
             check_input_file(options, f"--allow-ref {place}")
+    if options.resume:
+        raise RefusedError(
+            f"`{invocation('read')}` resumes no download",
+            reason="A read-only caller must not change a file that exists",
+            hint="Download the whole file to a new name, or leave out `read`",
+        )
     reports = (word.partition("=")[2] for word in options.report)
-    file = options.output_file
-    for path in filter(None, (file, *reports)):
-        _check_output(path, is_resumed=options.resume and path == file)
+    plan = "" if options.plan == "-" else options.plan
+    for path in filter(None, (options.output_file, plan, *reports)):
+        _check_output(path, env)
+    # A name that the server gives has no directory and no leading dot, and the file is always a new one.
+    if options.remote_name and _is_below(os.path.realpath(os.curdir), _own_directories(env)):
+        raise _not_written("-O", f"{program().name} stores its own files in this directory")
 
 
 def check_input_file(options: Options, given: str) -> None:
@@ -70,44 +94,64 @@ def check_input_file(options: Options, given: str) -> None:
         )
 
 
-def _check_output(path: str, *, is_resumed: bool) -> None:
+def _check_output(path: str, env: Environment) -> None:
     """Check that a file is a new one below the working directory, by a name that shows it: a relative one.
 
-    Args:
-        is_resumed: Whether it is a download that may have begun; it then has a part, and a note about that.
+    No part of its path begins with a dot, as those of programs' own files do, and it is none of dynacli's own.
     """
     try:
-        parts = [f"{path}.part", f"{path}.part.json"] if is_resumed else []
-        there = [os.path.lexists(part) for part in (path, *parts)]
         target, directory = os.path.realpath(path), os.path.realpath(os.curdir)
+        is_there = os.path.lexists(path) or os.path.lexists(target)
+        is_own = _is_below(target, _own_directories(env))
     except (OSError, ValueError):
         return  # such a file cannot be written, which the call says
     # On Windows, a colon leads to another drive, or to a stream of a file that no listing shows.
     is_plain = os.name != "nt" or ":" not in path
-    if os.path.isabs(path) or not is_plain or not target.startswith(os.path.join(directory, "")):
-        raise RefusedError(
-            f"`{invocation('read')}` does not write `{path}`",
-            reason="It writes only below the working directory, to a relative path",
-            hint="Name a file below the working directory, or leave out `read`",
-        )
-    if there[0] or os.path.lexists(target) or len(set(there[1:])) > 1:
+    inside = os.path.join(directory, "")
+    if os.path.isabs(path) or not is_plain or not target.startswith(inside):
+        reason = "It writes only below the working directory, to a relative path"
+    elif is_hidden(os.path.normpath(path)) or is_hidden(target.removeprefix(inside)):
+        reason = "A part of the path begins with a dot, as in settings of programs"
+    elif is_own:
+        reason = f"{program().name} stores its own files there"
+    elif is_there:
         raise RefusedError(
             f"`{invocation('read')}` does not overwrite `{path}`",
-            reason="The file, or a part of it, exists",
+            reason="The file exists",
             hint="Name a new file, or leave out `read`",
         )
+    else:
+        return
+    raise _not_written(path, reason)
 
 
-@contextmanager
-def without_excerpts(word: str) -> Iterator[None]:
-    """Let no error of the block quote a file that is not a document: whoever may only read names any path.
+def _not_written(given: str, reason: str) -> RefusedError:
+    return RefusedError(
+        f"`{invocation('read')}` does not write `{given}`",
+        reason=reason,
+        hint="Name another file below the working directory, or leave out `read`",
+    )
+
+
+def _own_directories(env: Environment) -> tuple[str, ...]:
+    return env.config_dir, env.state_dir, env.cache_dir
+
+
+def _is_below(path: str, directories: Iterable[str]) -> bool:
+    """Return whether a path is one of some directories or below one.
+
+    Directories that exist are compared as the file system knows them, which may ignore the case of their names.
 
     Args:
-        word: The name, the URL or the path of the API that is opened.
+        path: Absolute, symbolic links resolved.
     """
-    try:
-        yield
-    except DocumentError as error:
-        if not is_url(word):
-            error.reason = error.reason.partition("\n")[0]
-        raise
+    places = [os.path.realpath(directory) for directory in directories]
+    known = [os.stat(place) for place in places if os.path.isdir(place)]
+    while path not in places:
+        if os.path.isdir(path) and any(os.path.samestat(os.stat(path), found) for found in known):
+            return True
+        above = os.path.dirname(path)
+        if above == path:
+            return False
+        path = above
+    return True

@@ -17,6 +17,7 @@ from dynacli.environment import Environment, invocation, program
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.openapi.model.wording import counted
+from dynacli.registry.open_by_name import is_unregistered_file
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.markdown import plain_line
 from dynacli.text.terminal import visible
@@ -102,6 +103,7 @@ def _front(api: OpenedApi) -> Iterator[str]:
 def _steps(api: OpenedApi) -> Iterator[str]:
     overview, name = api.catalog.overview(), _name(api)
     look = _description(api, overview.first_look)
+    read = "" if is_unregistered_file(api.name, api.open_request.env) else "read"
     yield "## Find, understand, call"
     yield ""
     yield "```sh"
@@ -111,14 +113,15 @@ def _steps(api: OpenedApi) -> Iterator[str]:
             f"{invocation('describe', name)} {look.operation.name} --summary    # what it needs and gives; "
             "without --summary, all of it"
         )
-        yield f"{visible(look.short_example('read'), keep='')}    # a call that changes nothing"
+        yield f"{visible(look.short_example(read), keep='')}    # a call that changes nothing"
     change = _description(api, overview.first_change)
     if change is not None:
         line = visible(change.described.line_of((EXAMPLE,)), keep="")
         yield f"{line} --dry-run    # the request of a call, without sending it"
     yield "```"
     yield ""
-    yield "- `read` before the API refuses whatever may change something; leave it out only to change something."
+    if read:
+        yield "- `read` before the API refuses whatever may change something; leave it out only to change something."
     yield (
         "- `--plan FILE` after a call that changes something writes a plan, and changes nothing; "
         f"a person applies it: `{invocation('plan apply')} FILE`."

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.objects import DOCUMENT, SCHEMA
-from dynacli.openapi.document.parse import Parsed, parse_file, to_utf8
+from dynacli.openapi.document.parse import Parsed, parse_file
 from dynacli.openapi.document.references.scan import Steps, sites_of, steps_of, without_fragment
 from dynacli.openapi.document.source import file_name
 from dynacli.urls import join_url
@@ -20,7 +20,6 @@ Opener = Callable[[str], Fetched]
 It decides which files may be read, and refuses the others with a `RefusedError`.
 """
 
-_TEXT_ENDINGS = (".md", ".markdown", ".txt", ".html", ".htm", ".adoc", ".rst")
 _PLAIN_URI = re.compile(r"[A-Za-z0-9/:.?=&_~-]*")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SIGNS_OF_IDENTIFIERS = (b"$id", b"$anchor", b"$dynamicAnchor", b"\\u0024", b"\\x24")
@@ -152,15 +151,16 @@ class Files:
 
     def _parse(self, fetched: Fetched, uri: str) -> Parsed:
         name = file_name(uri)
-        if urlsplit(uri).path.lower().endswith(_TEXT_ENDINGS):
-            text = to_utf8(fetched.content, name)
-            return Parsed(text.decode(), text)
         try:
-            return parse_file(fetched.content, name=name)
-        except DocumentError:
-            # A malformed file belongs to the document anyway, so that its correction is noticed.
-            self.all.append(File(uri, fetched.content, fetched))
-            raise
+            parsed = parse_file(fetched.content, name=name)
+            if isinstance(parsed.tree, dict):
+                return parsed
+            message = f"`{name}` is not a JSON or YAML object"
+        except DocumentError as error:
+            message = error.message  # the rest quotes the file, which may be none of the document
+        # A malformed file belongs to the document anyway, so that its correction is noticed.
+        self.all.append(File(uri, fetched.content, fetched))
+        raise DocumentError(message)
 
     def _add(self, parsed: Parsed, fetched: Fetched, uri: str, overlays: Sequence[File] = ()) -> OpenFile:
         number = len(self.all)

@@ -404,6 +404,9 @@ class ReferenceGraph:
             return
         if target is None:
             return
+        if site.kind.members is SCHEMA and not _is_map_of_schemas(follow(target.file.tree, target.steps)):
+            self._failed.append((part, site, _Failure(site, file, steps, "it leads to no map of schemas")))
+            return
         section = site.kind.section if site.kind.section in self._sections else ""
         stays = target.file.number == 0 and (
             bool(section) or site.kind is PATH_ITEM or not site.kind.is_known or site.keyword != "$ref"
@@ -483,6 +486,17 @@ class ReferenceGraph:
         except UnreadableError:
             return False
         return target not in anchors
+
+
+def _is_map_of_schemas(value: Any) -> bool:
+    """Return whether a value can be all of `properties`.
+
+    JSON Schema knows no reference there, but documents are split into files at such maps. The settings of another
+    program, whose values are texts, are none.
+    """
+    return isinstance(value, dict) and all(
+        isinstance(member, (dict, bool)) or key == "$ref" for key, member in value.items()
+    )
 
 
 def _is_placeholder(target: _Target) -> bool:

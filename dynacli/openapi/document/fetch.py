@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, RefusedError, TimedOutError, UsageError
-from dynacli.files import regular_file
+from dynacli.files import is_hidden, regular_file
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 from dynacli.openapi.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
 from dynacli.openapi.document.source import Source, directories_of, file_name, local_path, shown_file
@@ -147,6 +147,7 @@ def allowed_files(
     source: Source,
     allowed: Iterable[str] = (),
     *,
+    follows_files: bool = True,
     login: DocumentLogin | None = None,
 ) -> AllowedOpener:
     """Return a function that reads the files that a document may refer to.
@@ -154,23 +155,32 @@ def allowed_files(
     Args:
         source: Where the document is.
         allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
+        follows_files: Whether it may refer to the files of its own directory.
         login: Signs in at the document's own origin, and nowhere else.
 
     Raises:
         ValueError: An origin is malformed.
     """
-    return AllowedFiles(source, tuple(allowed), login).open
+    return AllowedFiles(source, tuple(allowed), login, follows_files=follows_files).open
 
 
 class AllowedFiles:
     """The files that a document may refer to, and how much of the limits is used up."""
 
-    def __init__(self, source: Source, allowed: tuple[str, ...], login: DocumentLogin | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        allowed: tuple[str, ...],
+        login: DocumentLogin | None,
+        *,
+        follows_files: bool,
+    ) -> None:
         self.source = source
         self.login = login or DocumentLogin()
         self.origins = frozenset(origin_of(place) for place in allowed if not os.path.isabs(place))
         self.folders = directories_of(allowed)
-        self.own = directories_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
+        is_followed = source.kind == "file" and follows_files
+        self.own = directories_of([os.path.dirname(source.location)]) if is_followed else ()
         places = (source.location, *allowed, *self.own, *self.folders)
         self.drives = {os.path.splitdrive(place)[0].lower() for place in places}
         self.budget = TOTAL_SECONDS
@@ -255,14 +265,21 @@ class AllowedFiles:
         # To look for links, Windows would connect to the machine of `\\machine\share`, and sign in there.
         is_near = os.path.splitdrive(path)[0].lower() in self.drives
         resolved = self.resolve(path) if is_near else path
-        if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
+        if path == self.source.location:
+            return resolved
+        inside = [place for place in (*self.own, *self.folders) if resolved.startswith(place)]
+        if not inside:
             # The hint is for documents alone: no hint may suggest to allow the directory of `/etc/passwd`.
             is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))
-            raise RefusedError(
-                f"`{name}` is not read",
-                reason=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
-                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(resolved))) if is_document else "",
-            )
+            hint = _ALLOW_HINT.format(shlex.quote(os.path.dirname(resolved))) if is_document else ""
+            if self.own:
+                reason = f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`"
+            else:
+                reason = "Only a registered document is read with other files"
+                hint = hint and f"{hint}, or register the document: `{invocation('api add')} NAME FILE`"
+            raise RefusedError(f"`{name}` is not read", reason=reason, hint=hint)
+        if all(is_hidden(resolved.removeprefix(place)) for place in inside):
+            raise RefusedError(f"`{name}` is not read", reason="A part of its path begins with a dot")
         return resolved
 
     def _check_origin(self, uri: str) -> None:

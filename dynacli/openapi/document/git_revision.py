@@ -263,14 +263,16 @@ class GitRevision:
             )
         return path
 
-    def opener(self, path: str, allowed: Iterable[str]) -> AllowedOpener:
+    def opener(self, path: str, allowed: Iterable[str], *, follows_files: bool) -> AllowedOpener:
         """Return a function that reads a document of the revision, and the files that it may refer to.
 
         Args:
             path: The path of the document from the top directory.
             allowed: Further origins and directories, as for `allowed_files`.
+            follows_files: As for `allowed_files`.
         """
-        return _FilesAtRevision(self, os.path.join(self.root, path), tuple(allowed)).open
+        location = os.path.join(self.root, path)
+        return _FilesAtRevision(self, location, tuple(allowed), follows_files=follows_files).open
 
     def read(self, path: str, seconds: float) -> bytes:
         """Return the bytes of a file.
@@ -362,11 +364,13 @@ class _FilesAtRevision(AllowedFiles):
     A symbolic link is followed within the revision, by git.
     """
 
-    def __init__(self, revision: GitRevision, path: str, allowed: tuple[str, ...]) -> None:
-        super().__init__(Source("file", path, ""), allowed, None)
+    def __init__(
+        self, revision: GitRevision, path: str, allowed: tuple[str, ...], *, follows_files: bool
+    ) -> None:
+        super().__init__(Source("file", path, ""), allowed, None, follows_files=follows_files)
         self._at = revision
-        # The links of the working tree do not count.
-        self.own = (os.path.join(os.path.dirname(path), ""),)
+        if follows_files:  # the links of the working tree do not count
+            self.own = (os.path.join(os.path.dirname(path), ""),)
 
     def resolve(self, path: str) -> str:
         return os.path.normpath(path)

@@ -80,6 +80,7 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "root": str,
     "parts": str,
     "allow_refs": list,
+    "follows_files": bool,
     "max_age": _SECONDS,
     "is_shipped": bool,
     "depends_on_who_asks": bool,
@@ -442,7 +443,10 @@ def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -
     more, overlays = tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))
     if (more, overlays) != (open_request.more, open_request.overlays):
         return False
-    return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == open_request.allow_refs
+    if "parts" not in pointer:
+        return True
+    allowed = tuple(pointer.get("allow_refs", ())), pointer.get("follows_files", True)
+    return allowed == (open_request.allow_refs, open_request.follows_files)
 
 
 def is_as_compiled(open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
@@ -496,6 +500,7 @@ class OpenRequest:
         seconds: A limit for fetching below the built-in one; None for that one.
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
+        follows_files: Whether they may also lead to the files of the document's own directory.
         more: The locations of further documents that make one API together with the first.
         overlays: The absolute paths of the overlays that override them.
         mode: When a document that is due is fetched again.
@@ -517,6 +522,7 @@ class OpenRequest:
     seconds: float | None = None
     offline: bool = False
     allow_refs: tuple[str, ...] = ()
+    follows_files: bool = True
     more: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     mode: str = BACKGROUND

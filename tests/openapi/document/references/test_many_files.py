@@ -146,6 +146,8 @@ def test_each_kind_of_part_has_a_place_in_the_document(
 ) -> None:
     """A part becomes a component if its kind has a section; otherwise it replaces the reference to it."""
     tree, value, expected = KINDS[kind]
+    if not steps and not isinstance(value, dict):  # the whole of a file is an object
+        fragment, steps = "#/part", ("part",)
     whole = value
     for step in reversed(steps):
         whole = {step: whole}
@@ -580,23 +582,50 @@ def test_every_moved_part_knows_its_place_in_its_file(pointer: str, file: str, o
     assert (file, origin) == (loaded.files[place.file].uri.rpartition("/")[2], place.pointer)
 
 
-@pytest.mark.parametrize("name", ["intro.md", "intro.txt", "intro.yaml", "texts.yml#/intro"])
-def test_a_text_can_be_in_a_file_of_its_own(name: str) -> None:
-    """A description in another file is text, even if the text looks like JSON or YAML."""
+@pytest.mark.parametrize("is_object", [True, False])
+@pytest.mark.parametrize("name", ["intro.md", "intro.txt", "intro", "intro.yaml", "intro.json"])
+def test_a_text_can_be_in_an_object_of_another_file(name: str, *, is_object: bool) -> None:
+    """A file that is itself a text, or a list, may be anything, so only JSON and YAML objects are read."""
     text = "# Pets: all of them\n\n- [x] {a: b}"
-    whole: Any = (
-        text if name.endswith((".md", ".txt")) else {"intro": text} if "#" in name else json.dumps(text)
-    )
-    loaded = load_file(
-        save_files(
-            {
-                "api.yaml": {**document({}, None), "info": {"title": "a", "description": {"$ref": name}}},
-                name.partition("#")[0]: whole,
-            }
-        )
-    )
-    assert () == loaded.warnings
-    assert text == loaded.tree["info"]["description"]
+    info = {"title": "a", "description": {"$ref": f"{name}#/0" if is_object else name}}
+    files = {
+        "api.yaml": {**document({}, None), "info": info},
+        name: json.dumps({"0": text} if is_object else text),
+    }
+    loaded = load_file(save_files(files))
+    assert is_object is (text == loaded.tree["info"]["description"])
+    assert ([] if is_object else ["is not a JSON or YAML object"]) == [
+        message.partition("` ")[2].partition("` ")[2] for message, _ in loaded.warnings
+    ]
+    Path(name).write_text(json.dumps([text]))
+    assert "is not a JSON or YAML object" in load_file("api.yaml").warnings[0][0]
+
+
+@pytest.mark.parametrize("keyword", ["properties", "patternProperties", "$defs"])
+@pytest.mark.parametrize(
+    ("value", "is_followed"),
+    [
+        ({"a": {"type": "string"}, "b": True}, True),
+        ({"$ref": "#/other"}, True),
+        ({"a": {"type": "string"}, "b": "secret"}, False),
+        ({"a": None}, False),
+        ({"a": ["secret"]}, False),
+    ],
+)
+def test_only_a_map_of_schemas_replaces_one(keyword: str, value: Any, *, is_followed: bool) -> None:
+    """The settings of another program are none; and a property can be called `$ref`."""
+    schemas = {
+        "Split": {keyword: {"$ref": "parts.json#/it"}},
+        "Named": {keyword: {"$ref": {"type": "string"}}},
+    }
+    made = document({}, None, components={"schemas": schemas})
+    parts = {"it": value, "other": {"c": {"type": "integer"}}}
+    loaded = load_file(save_files({"api.json": made, "parts.json": parts}))
+    found = loaded.tree["components"]["schemas"]
+    assert {keyword: {"$ref": {"type": "string"}}} == found["Named"]
+    assert is_followed is (() == loaded.warnings)
+    assert is_followed is ("parts.json" not in json.dumps(loaded.tree))
+    assert "secret" not in json.dumps([loaded.tree, loaded.warnings])
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,17 @@ def _make_links(folder: Path) -> None:
     (here / "circle.yaml").write_text("$ref: round.yaml")
     (here / "round.yaml").write_text("$ref: circle.yaml")
     (here / "part.yaml").write_text("a: {name: b}")
+    (here / ".hidden").mkdir()
+    (here / ".hidden" / "part.yaml").write_text("name: SECRET")
+    (here / "to-hidden").symlink_to(".hidden")
+    (here / "to-hidden.yaml").symlink_to(".hidden/part.yaml")
+    (here / "list.yaml").write_text("- SECRET")
+    (here / "key").write_text("-----BEGIN PRIVATE KEY-----\nSECRET\n")
+    (here / "cut.yaml").write_text('name: "b\nSECRET: c"d\n')
 
 
 OUTSIDE = "It is outside of the document's directory"
+HIDDEN = "A part of its path begins with a dot"
 
 
 @pytest.mark.sampled(6)
@@ -84,6 +92,14 @@ OUTSIDE = "It is outside of the document's directory"
         ("missing.yaml", "There is no file"),
         ("part.yaml%00", "is not a name of a file"),
         ("cut.json", "cannot be read at line 1"),
+        ("cut.yaml", "cannot be read at line 2"),
+        (".hidden/part.yaml", HIDDEN),
+        ("%2Ehidden/part.yaml#/name", HIDDEN),
+        ("folder/../.hidden/part.yaml", HIDDEN),
+        ("to-hidden/part.yaml", HIDDEN),
+        ("to-hidden.yaml", HIDDEN),
+        ("list.yaml", "is not a JSON or YAML object"),
+        ("key", "is not a JSON or YAML object"),
         ("page.yaml", "is an HTML page"),
         ("image.json", "is a PNG image"),
         ("empty.yaml", "is empty"),
@@ -107,6 +123,7 @@ def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, rea
         assert ["/good"] == [request.target for request in server.requests]
     assert ["good"] == [row["name"] for row in listed.json]
     assert 8 == called.exit_code
+    assert "SECRET" not in called.stderr + shown.stdout + shown.stderr
     assert reason in called.error["reason"]
     assert [f"{ref}` "] != [warning["message"] for warning in shown.json["warnings"]]
     reported = [warning for warning in shown.json["warnings"] if reason in warning["message"]]
@@ -455,3 +472,43 @@ def test_no_file_of_another_machine_is_looked_for(path: str, monkeypatch: pytest
     with pytest.raises((DocumentError, RefusedError)):
         allowed_files(source)(f"file://{path}")
     assert [] == [path for path in looked_for if not path.lower().startswith(str(Path.cwd()).lower())]
+
+
+def test_an_agent_follows_references_of_registered_documents_to_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It could write a document that refers to any file beside it. A person names such a document on purpose."""
+    body = {"content": {"application/json": {"schema": {"$ref": "settings.json"}}}}
+    paths = {"/a": {"post": operation("makeIt", requestBody=body)}}
+    save_files(
+        {"api.json": document(paths), "settings.json": {"type": "object", "default": {"name": "SECRET"}}}
+    )
+    example = ("make-it", "--example", "--dry-run", "--yes")
+    word = "./api.json"
+    assert "SECRET" in run_cli(word, *example).stdout
+    monkeypatch.setenv("CLAUDECODE", "1")
+    for name in (word, f"file://{Path.cwd()}/api.json"):
+        for words in (
+            (name, *example),
+            ("document", name, "--bundled"),
+            ("describe", name, "make-it", "--all"),
+        ):
+            result = run_cli(*words)
+            assert "SECRET" not in result.stdout + result.stderr
+    shown = run_cli("api", "show", word, "-o", "json")
+    assert "Only a registered document is read with other files" in shown.json["warnings"][0]["message"]
+    assert "SECRET" in run_cli(word, *example, "--allow-ref", ".").stdout
+    assert "SECRET" not in run_cli(word, *example).stdout
+    assert 0 == run_cli("api", "add", "mine", word).exit_code
+    assert ["SECRET" in run_cli(name, *example).stdout for name in ("mine", word)] == [True, True]
+
+
+def test_an_allowed_hidden_directory_is_read() -> None:
+    """Only the path below a directory that a person allows counts."""
+    files = {".parts/pet.json": {"title": "Pet"}, ".parts/.own/pet.json": {"title": "Own"}}
+    schemas = {"A": {"$ref": ".parts/pet.json"}, "B": {"$ref": ".parts/.own/pet.json"}}
+    save_files({"api.json": document({}, None, components={"schemas": schemas}), **files})
+    loaded = load_file("api.json", str(Path(".parts").absolute()))
+    assert [HIDDEN in message for message, _ in loaded.warnings] == [True]
+    assert "Own" not in json.dumps(loaded.tree)
+    assert "Pet" in json.dumps(loaded.tree)
