@@ -18,7 +18,8 @@ _INTEGER = {"type": "integer"}
 _PET = {"type": "object", "properties": {"id": _INTEGER}}
 _PETS = {"type": "array", "items": _PET}
 _SECRET = "Bearer tok-canary-1"
-_PLAIN = ["request_built", "sending", "response_head", "response", "findings"]
+_STEPS = ["request_built", "sending", "response_head", "response", "findings"]
+_PLAIN = [*_STEPS, "recorded"]
 
 
 def _json(schema: dict[str, Any], media_type: str = "application/json") -> dict[str, Any]:
@@ -101,7 +102,7 @@ def test_findings_are_told(api: Api, reported: _Noted, server: Recorder) -> None
     """As the response has them."""
     server.responses["/pets/1"] = json_response({"id": "one"})
     response = api.call("get-pet", id=1)
-    assert response.findings == reported[-1].findings != ()
+    assert response.findings == reported[-2].findings != ()
 
 
 def test_tries_are_told(api: Api, reported: _Noted, server: Recorder) -> None:
@@ -120,8 +121,8 @@ def test_a_failure_is_told(api: Api, reported: _Noted, server: Recorder) -> None
     server.responses["/pets/1"] = Response(200, b"{", {"Content-Encoding": "gzip"})
     with pytest.raises(NetworkError) as raised:
         api.call("get-pet", id=1)
-    assert ["request_built", "sending", "response_head", "failed"] == reported.names
-    assert raised.value is reported[-1].error
+    assert ["request_built", "sending", "response_head", "failed", "recorded"] == reported.names
+    assert raised.value is reported[-2].error
 
 
 def test_pages_are_told(api: Api, reported: _Noted, server: Recorder) -> None:
@@ -134,7 +135,7 @@ def test_pages_are_told(api: Api, reported: _Noted, server: Recorder) -> None:
 
     server.responses["/pets"] = page
     assert [2, 3, 4, 5] == [item["id"] for item in api.items("list-pets")]
-    assert [*_PLAIN, "page", *_PLAIN, "page"] == reported.names
+    assert [*_STEPS, "page", *_STEPS, "page", "recorded"] == reported.names
     assert [(1, 2), (2, 4)] == [
         (event.page.number, event.count) for event in reported if event.name == "page"
     ]
@@ -157,7 +158,7 @@ def test_a_wait_tells_what_it_waits_for(api: Api, reported: _Noted, server: Reco
     """Each call by its steps, and the time between two as that before a further try."""
     server.responses["/pets/1"] = _in_turn(json_response({"id": 1}), json_response({"id": 2}))
     api.wait("get-pet", "id == `2`", id=1, wait_interval=0.01)
-    assert [*_PLAIN, "retrying", *_PLAIN] == reported.names
+    assert [*_STEPS, "retrying", *_PLAIN] == reported.names
     assert "is not true" in reported[5].pause.reason
 
 

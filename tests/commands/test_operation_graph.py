@@ -1,7 +1,10 @@
 """`operations --graph` draws which list has the ids that others need, and where links lead, for two other programs."""
 
+import os
+import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,7 +153,9 @@ def test_operations_of_all_registered_apis() -> None:
     assert "No API is registered yet" in result.stderr
     for name in ("a", "b", "c"):
         assert run_cli("api", "add", name, _api()).exit_code == 0
-    run_cli("config", "set", "apis.c.source", "/nowhere/at/all.json")
+    file = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    before, table, entry = file.read_text().partition("[apis.c]")
+    file.write_text(before + table + re.sub('source = ".*"', 'source = "/nowhere/at/all.json"', entry, count=1))
     result = run_cli("operations", "--method", "DELETE", "-o", "json")
     assert [("a", "end-pet"), ("b", "end-pet")] == [(row["api"], row["name"]) for row in result.json]
     assert "c is left out" in result.stderr

@@ -235,7 +235,7 @@ def _error_of(
     if is_read_only and not only_reads(settings.policy, target.api.catalog, operation):
         return RefusedError(
             f"The link `{link.name}` is not followed by `{invocation('read')}`",
-            reason=f"It leads to `{operation.name}` ({operation.method}), which may change something",
+            reason=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
             hint="Run it without `read` to follow it",
         )
     try:
