@@ -224,7 +224,9 @@ def add(
         if not is_added and api.is_new and len(api.revisions.history()) == 1:
             from dynacli.registry.revisions.housekeeping import remove_document
 
-            remove_document(api.revisions.directory)  # the cache did not have it before
+            # On a full disk a document counts as new although another API has it in the cache.
+            if entry["source"] not in {other.get("source") for other in configuration.apis().values()}:
+                remove_document(api.revisions.directory)
 
 
 def _open_or_search(
