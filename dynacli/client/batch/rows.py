@@ -583,11 +583,13 @@ def _header(lines: _Lines, delimiter: str) -> "tuple[tuple[str, ...], Iterator[l
         raise _in_header(_wrong_row(error, lines.number, 1)) from None
     if not any(columns):
         raise UsageError("The CSV has no header", hint="Its first line names the inputs: `owner,title`")
-    for index, name in enumerate(columns):
+    names: set[str] = set()
+    for number, name in enumerate(columns, 1):
         if not name:
-            raise UsageError(f"Column {index + 1} of the CSV has no name", reason="The header is line 1")
-        if name in columns[:index]:
+            raise UsageError(f"Column {number} of the CSV has no name", reason="The header is line 1")
+        if name in names:
             raise UsageError(f"The CSV has two columns `{name[:60]}`", reason="The header is line 1")
+        names.add(name)
     return columns, reader
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +285,14 @@ def test_a_new_origin_is_asked_about_once(api: SmallApi, monkeypatch: pytest.Mon
     result = api.run(rows, stdin=b"y\n", terminal=("stdin", "stderr"))
     assert (0, 2) == (result.exit_code, len(api.served))
     assert 1 == result.stderr.count("Send the credential to")
+
+
+@pytest.mark.no_cover
+def test_a_header_takes_time_that_grows_with_its_columns(api: SmallApi) -> None:
+    """A CSV of 100,000 columns is refused within seconds, because its columns are no inputs."""
+    header = ",".join(f"c{number}" for number in range(100_000))
+    since = time.monotonic()
+    result = api.run("get-pet", "-", stdin=f"{header}\n{header}\n".encode())
+    assert time.monotonic() - since < 10
+    assert (2, []) == (result.exit_code, api.served)
+    assert "The column `c0` is not an input" in result.stderr
