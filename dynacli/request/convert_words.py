@@ -64,9 +64,8 @@ def _object_hint(option: str, fields: Sequence[Field]) -> str:
         if below.startswith(above):
             depth = below.count(".", len(above))
             name = [step for step in field.path if step != EACH][-1 - depth]
-            members.setdefault(
-                name, None if depth else field
-            )  # only the properties of an object have options
+            # Of an object inside, perhaps only the properties have options.
+            members.setdefault(name, None if depth else field)
     required = [name for name, field in members.items() if field is not None and field.is_required]
     branches = [field.branch for field in members.values() if field is not None]
     names = required or [

@@ -26,6 +26,8 @@ def _key(description: Any, **more: Any) -> dict[str, Any]:
         ("Token", "Send `Authorization: Token YOUR_KEY`. Do not share the key."),
         ("ApiKey", "An API key. It must be prefixed with 'ApiKey'."),
         ("Bearer", "'Bearer ' + your token"),
+        ("token", 'API tokens must be prepended with "token" followed by a space.'),
+        ("Bearer", "The token, preceded by the word 'Bearer'"),
         ("", 'Use the "Bearer" or the "Token" prefix'),
         ("", '"Bearer <token>", else "Token <token>"'),
         ("", 'Do not use the "Bearer" prefix'),

@@ -106,7 +106,7 @@ def _alternative(
             "kind": shown_kind(scheme),
             "in": scheme.location if is_key else "tls" if is_tls else "header",
             "name": scheme.parameter if is_key else "" if is_tls else "Authorization",
-            **({"prefix": scheme.prefix} if is_key and scheme.prefix else {}),
+            "prefix": scheme.prefix,
             "source": source,
             "origin": origin,
             "allowed": allowed,

@@ -23,9 +23,10 @@ MORE, AGAIN = "more", "again"
 _QUOTE = r"[\"'`\u2018\u2019\u201c\u201d]"
 _WORD = r"([A-Za-z][A-Za-z-]{1,30})"
 _KEY = r"(?:[<{\[$]|[A-Z_]{3,}\b|[0-9a-f]{16})"
+_FILLER = "(?:with|by|of|is|must|be|the|word|value|string)"
 _PREFIX_IN_PROSE = (
-    # required prefix "Token"; prefixed with `Bearer`
-    rf"\b[Pp]refix(?:ed)?(?: (?:with|by|of|is|must|be|the|word|value|string))*:? {_QUOTE}{_WORD} ?{_QUOTE}",
+    # required prefix "Token"; prefixed with `Bearer`; prepended with "token"
+    rf"\b(?:[Pp]refix(?:ed)?|prepended|preceded)(?: {_FILLER})*:? {_QUOTE}{_WORD} ?{_QUOTE}",
     rf"{_QUOTE}{_WORD} ?{_QUOTE} (?:as (?:a |the )?)?prefix\b",  # the "Token" prefix
     rf"{_QUOTE}{_WORD} {_QUOTE}",  # 'Token ' + key
     rf"(?:\bAuthorization: ?|{_QUOTE}){_WORD} {_KEY}",  # Authorization: Token YOUR_KEY; `Bearer <token>`

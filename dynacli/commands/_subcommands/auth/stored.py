@@ -225,7 +225,7 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
                 lines.append(f"{begin}the operation can be called without a credential")
                 continue
             where = f"{scheme['in']} {visible(scheme['name'], keep='')}".replace("tls ", "the TLS connection")
-            if prefix := scheme.get("prefix"):
+            if prefix := scheme["prefix"]:
                 where += f" after `{visible(prefix, keep='')}`"
             state = {
                 "present": f"from {scheme['source']}",
