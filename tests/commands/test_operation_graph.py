@@ -155,7 +155,9 @@ def test_operations_of_all_registered_apis() -> None:
         assert run_cli("api", "add", name, _api()).exit_code == 0
     file = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     before, table, entry = file.read_text().partition("[apis.c]")
-    file.write_text(before + table + re.sub('source = ".*"', 'source = "/nowhere/at/all.json"', entry, count=1))
+    file.write_text(
+        before + table + re.sub('source = ".*"', 'source = "/nowhere/at/all.json"', entry, count=1)
+    )
     result = run_cli("operations", "--method", "DELETE", "-o", "json")
     assert [("a", "end-pet"), ("b", "end-pet")] == [(row["api"], row["name"]) for row in result.json]
     assert "c is left out" in result.stderr
