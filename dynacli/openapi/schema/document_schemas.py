@@ -72,13 +72,13 @@ class DocumentSchemas:
                         self._resolve, self.direction, may_overlap=may_overlap, keeps_hidden=keeps_hidden
                     )
 
-    def spend(self) -> None:
-        """Count a step.
+    def spend(self, steps: int = 1) -> None:
+        """Count steps.
 
         Raises:
             NoExampleError: There were 50,000 steps; some documents would take too long.
         """
-        self._steps_left -= 1
+        self._steps_left -= steps
         if self._steps_left < 0:
             raise NoExampleError("The schema has too many cases to try")
 

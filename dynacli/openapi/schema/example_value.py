@@ -13,7 +13,7 @@ from itertools import cycle
 from math import ceil, floor, inf, isfinite
 from typing import Any, Literal
 
-from dynacli.openapi.document.json_trees import dict_or_empty, is_same_json, list_or_empty
+from dynacli.openapi.document.json_trees import count_values, dict_or_empty, is_same_json, list_or_empty
 from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
 from dynacli.openapi.model.patterns import (
     Patterns,
@@ -36,6 +36,8 @@ from dynacli.openapi.schema.read_schema import (
 # Keywords that `ExampleSchema.add` merges by their own rules.
 _LEAST = {"minimum", "minLength", "minItems", "minProperties", "multipleOf"}
 _MOST = {"maximum", "maxLength", "maxItems", "maxProperties"}
+_VALUES_OF_STEP = 20
+"""Values of an enumeration that are compared for one step of the budget."""
 _COUNTS = {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}
 _NUMBERS = {"minimum", "maximum", "multipleOf"}
 _KEYWORDS_OF_TYPES = (
@@ -628,7 +630,13 @@ class ExampleMaker:
 
     def _solve(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
         """Return a value for a merged schema that also matches the schema as written."""
-        for offer in self.offers(merged):
+        offers = self.offers(merged)
+        steps = 0
+        for number, offer in enumerate(offers):
+            if number == 1:  # the first one is right, as a rule
+                # Each of an enumeration is compared with all of them.
+                steps = 1 + count_values(offers) // _VALUES_OF_STEP
+            self.schemas.spend(steps)
             value = self._visible(offer, merged)
             if value is not None and self._fits(value, schema):
                 return value

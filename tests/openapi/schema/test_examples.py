@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.openapi.model.operation import Parameter, ValueType
-from dynacli.openapi.schema.document_schemas import NoExampleError
+from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.example_call import parameter_example
 from dynacli.openapi.schema.example_value import (
     example_value,
@@ -700,3 +700,15 @@ def test_a_required_parameter_is_never_empty(location: Any, schema: Any, expecte
     described = {"name": "p", "in": location, "required": True, "schema": schema}
     parameter = Parameter("p", location, "p", ValueType("any"), is_required=True)
     assert expected == parameter_example(parameter, described, resolve)
+
+
+def test_a_large_enumeration_is_not_compared_with_each_of_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps of a value that does not fit grow with the enumeration, so that quadratic time is given up."""
+    deep: Any = []
+    for _ in range(150):
+        deep = [deep]
+    tried: list[Any] = []
+    monkeypatch.setattr(DocumentSchemas, "fits", lambda _self, value, _schema: tried.append(value))
+    with pytest.raises(NoExampleError):
+        example_value({"enum": [deep] * 1_000}, lambda _: None)
+    assert 2 < len(tried) < 50
