@@ -495,7 +495,7 @@ def test_a_field_that_is_nowhere_has_a_note(server: Recorder, expression: str, n
     """A filter that finds something may still name a field that neither any item nor the document has."""
     rows = [*_ROWS["rows"], *({"id": n} for n in range(3, 40)), {"id": 40, "late": 1}]  # type: ignore[misc]
     server.responses["/pets"] = json_response({**_ROWS, "rows": rows})
-    schema = {"properties": {"rows": {"items": {"properties": {"documented": {}}}}}}
+    schema: dict[str, Any] = {"properties": {"rows": {"items": {"properties": {"documented": {}}}}}}
     responses = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
     listing = operation("listPets", responses=responses)
     word = save(document({"/pets": {"get": listing}}, servers=[server.origin]))

@@ -203,7 +203,10 @@ def _within(count: int) -> Any:
     [
         (
             keyword,
-            _linked(30, lambda following, made=made, keyword=keyword: made(following) | {keyword: False}, {}),
+            {
+                f"S{number}": {**made(ref(f"S{number + 1}")), keyword: False} if number < 30 else {}
+                for number in range(31)
+            },
         )
         for keyword in ("unevaluatedProperties", "unevaluatedItems")
         for made in (
