@@ -358,6 +358,8 @@ def _verb_of_phrase(words: Sequence[str], nouns: Collection[str], *, is_read: bo
     first, last, is_alone = words[0], words[-1], len(words) == 1
     if first in _READING:
         return _Verb(first, reads=True)
+    if tuple(words[:2]) in _PAIRS:
+        return _Verb("-".join(words[:2]))
     if _acts(first):
         is_noun = last in _MODIFIED or (
             last not in _OBJECTS and (is_read or (first in _THINGS and _is_plural(last)))
