@@ -37,6 +37,8 @@ _HEADER_NAMES = ("header", "header_name", "name")
 """The parameters of a challenge in which servers name the header of a key."""
 _HEADER_AS_WORD = r"x-.+|(?!api-key$).+-(?:key|token)"
 """Words that servers write for a scheme, and that are the name of a header: `X-Auth-Token`, `Private-Token`."""
+_OF_PROXIES = "x-forwarded-"
+"""The beginning of the headers that proxies write and log, so that no key goes there."""
 _NO_RESPONSE = frozenset({"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth"})
 """Schemes of the registry of HTTP authentication schemes whose credentials are made for each request."""
 
@@ -85,7 +87,8 @@ def schemes_asked_for(values: Iterable[str]) -> list[SecurityScheme]:
         elif (is_header := _names_header(word)) or "key" in kind:
             named = next((parameters[name] for name in _HEADER_NAMES if parameters.get(name)), "")
             scheme = replace(USUAL_KEY, parameter=named or (word if is_header else USUAL_KEY.parameter))
-            found.append(scheme if is_supported(scheme) else USUAL_KEY)
+            is_right = is_supported(scheme) and not scheme.parameter.lower().startswith(_OF_PROXIES)
+            found.append(scheme if is_right else USUAL_KEY)
         elif kind not in _NO_RESPONSE and len(word) <= LONGEST_WORD:
             found.append(SecurityScheme("", "apiKey", "", "header", "Authorization", prefix=word))
     return found
