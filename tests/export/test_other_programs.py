@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,20 @@ def _operations(source: str) -> int:
     return len(json.loads(run_cli("operations", source, "-o", "json").stdout))
 
 
+def _variable(*files: Path) -> str:
+    """Return the variable of the credential in an export, which begins with what tells its API from others."""
+    [name] = {
+        name for file in files for name in re.findall(r"\w*bearerAuth", file.read_text(encoding="utf-8"))
+    }
+    return name
+
+
 def test_newman_runs_the_collection(stand_in: DemoServer) -> None:
     """Each operation gets a response as the document says of a success."""
     newman = program("newman")
     url = stand_in.document_url
     assert 0 == run_cli("export", url, "--to", "postman", "--out", "made.json").exit_code
-    words = (newman, "run", "made.json", "--env-var", f"bearerAuth={API_KEYS['owner']}")
+    words = (newman, "run", "made.json", "--env-var", f"{_variable(Path('made.json'))}={API_KEYS['owner']}")
     ended = run_program(*words, "-r", "json", "--reporter-json-export", "report.json")
     assert 0 == ended.returncode, ended.stdout + ended.stderr
     executions = json.loads(Path("report.json").read_text(encoding="utf-8"))["run"]["executions"]
@@ -48,7 +57,8 @@ def test_bruno_runs_the_directory(stand_in: DemoServer) -> None:
     url = stand_in.document_url
     assert 0 == run_cli("export", url, "--to", "bruno", "--out", "made").exit_code
     environment = next(path for path in Path("made/environments").iterdir() if "host" in path.name).stem
-    words = (bru, "run", "-r", "--env", environment, "--env-var", f"bearerAuth={API_KEYS['owner']}")
+    variable = _variable(*Path("made").rglob("*.bru"))
+    words = (bru, "run", "-r", "--env", environment, "--env-var", f"{variable}={API_KEYS['owner']}")
     ended = run_program(*words, "--reporter-json", "report.json", cwd="made")
     assert 0 == ended.returncode, ended.stdout + ended.stderr
     results = json.loads(Path("made/report.json").read_text(encoding="utf-8"))[0]["results"]
@@ -122,9 +132,10 @@ def test_inso_sends_the_requests(stand_in: DemoServer) -> None:
     inso = program("inso", "inso")
     url = stand_in.document_url
     made = json.loads(run_cli("export", url, "--to", "insomnia").stdout)
+    Path("made.json").write_text(json.dumps(made), encoding="utf-8")
     resources: list[dict[str, Any]] = made["resources"]
     base, environment, *_ = (resource for resource in resources if resource["_type"] == "environment")
-    base["data"]["bearerAuth"] = API_KEYS["owner"]
+    base["data"][_variable(Path("made.json"))] = API_KEYS["owner"]
     suite = {"_id": "uts_1", "_type": "unit_test_suite", "parentId": resources[0]["_id"], "name": "all"}
     code = f"expect({sorted(_DOCUMENTED)}).to.include((await insomnia.send()).status)"
     tests: list[dict[str, Any]] = [suite]
@@ -164,7 +175,7 @@ def test_hurl_runs_the_file(stand_in: DemoServer) -> None:
         "--variable",
         f"baseUrl={stand_in.origin}/api/armature/v1",
         "--secret",
-        f"bearerAuth={API_KEYS['owner']}",
+        f"{_variable(Path('made.hurl'))}={API_KEYS['owner']}",
     )
     ended = run_program(_HURL, "--test", *given, "made.hurl")
     assert 0 == ended.returncode, ended.stderr

@@ -99,7 +99,7 @@ class ErrorCost:
                 return _NOTHING
             case "allOf":
                 return _together(self._bytes(part, value) for part in rule)
-            case "then" if ENTRY in schema["if"]:
+            case "then" if isinstance(schema["if"], dict) and ENTRY in schema["if"]:
                 if (id(rule), id(value)) not in self._known:
                     self._entered.append((rule, value))
                 return self._errors(1, value)
