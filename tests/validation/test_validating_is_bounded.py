@@ -373,7 +373,7 @@ def test_ways_between_schemas_end(keyword: str, level: str, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(("condition", "rule"), [(True, "type"), (False, None)])
-def test_a_condition_may_be_a_boolean(condition: bool, rule: str | None) -> None:  # noqa: FBT001
+def test_a_condition_may_be_a_boolean(condition: bool, rule: str | None) -> None:
     """The errors of `then` are counted for `if: true` as for a schema."""
     schema = {"if": condition, "then": {"type": "string"}}
     assert ([rule] if rule else []) == [finding.rule for finding in validate_value(schema, 1).findings]
