@@ -388,7 +388,7 @@ def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = 
 
 
 def _gives_body(piece: Piece) -> bool:
-    return piece.standard_name == "body" or (piece.is_input and piece.key[0] == "body")
+    return piece.standard_name in {"body", "file"} or (piece.is_input and piece.key[0] == "body")
 
 
 def _is_whole_body(piece: Piece) -> bool:

@@ -275,7 +275,7 @@ def test_a_part_needs_a_name_and_a_file() -> None:
     for word in ("@a.txt", "=@a.txt", "x=a.txt", "x"):
         reported = run_cli("./api.json", "a", "--file", word).stderr
         assert f"`--file {word}` is not `NAME=@FILE`" in reported
-        assert reported.endswith("  try: dynacli ./api.json a --file NAME=@FILE --body JSON\n")
+        assert reported.endswith("  try: dynacli ./api.json a --file NAME=@FILE\n")
     _write(PROPERTIES)
     assert "There is no option `--file`" in run_cli("./api.json", "a", "--file", "x=@a.txt").stderr
 
