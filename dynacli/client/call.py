@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.response_cache import CachedCall
     from dynacli.http.caching import CacheSpec, Headers
-    from dynacli.http.exchange import ClientPool, Pause, Response, Retries
+    from dynacli.http.exchange import ClientPool, Pause, ReceivedBody, Response, Retries
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Finding, ValidationResult
     from dynacli.validation.read_body import UnreadBody
@@ -204,6 +204,7 @@ class Call:
         self.renewal: bool | DynacliError = False
         self.validation: ValidationResult | None = None
         self.pieces: Pieces | None = None
+        self._received: ReceivedBody | None = None
         self._on_event = on_event
         self._ask: Callable[[str], bool] | None = None
         self._cached: CachedCall | None = None
@@ -344,6 +345,18 @@ class Call:
 
             call_after(self.described.operation.name, self.signed.shown, response)
         return response
+
+    def received(self, response: "Response") -> "ReceivedBody":
+        """Return the body of a response to the call; asked for again, the same one with what was read of it."""
+        if self._received is None or self._received.content is not response.body:
+            from dynacli.http.exchange import ReceivedBody
+
+            self._received = ReceivedBody(
+                response.body,
+                response.header("content-type"),
+                lambda: self.described.schema_of(response)(),  # noqa: PLW0108  - it is looked for when it is needed
+            )
+        return self._received
 
     def _looked_into(self, response: "Response") -> "Response":
         """Return a response with whether its body says that the call failed; a body without a value says nothing."""
@@ -573,7 +586,10 @@ class Call:
                 validated, redirects = first, ()
                 body = RedirectBody() if expected.media_types else b""
         media_type = validated.header("content-type")
-        responded = ValidatedResponse(validated.status, validated.headers, media_type, body, redirects)
+        received = self.received(response) if body is response.body else None
+        responded = ValidatedResponse(
+            validated.status, validated.headers, media_type, body, redirects, received
+        )
         validation = self.validating.validate_response(responded)
         self.settings.set_apart(validation, self.described.operation, response.status)
         self.validation = validation

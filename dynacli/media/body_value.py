@@ -22,6 +22,7 @@ from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
+    from dynacli.http.exchange import ReceivedBody
     from dynacli.media._binary_values import BinaryError
     from dynacli.media._xml_value import XmlRoot
     from dynacli.media.text_values import BodySchema
@@ -83,6 +84,15 @@ def body_value(
         raise TooDeepError("it is nested too deeply") from error
     named = f"it is `{visible(media_type, keep='')}`" if media_type else "it has no media type"
     raise NoValueError(f"{named}, and is not JSON")
+
+
+def exact_value(body: "ReceivedBody") -> Any:
+    """Return the value of a body of a response, whose numbers remember each digit; null if it is empty.
+
+    Raises:
+        NoValueError: As of `body_value`.
+    """
+    return body.value("exact", lambda content: body_value(content, body.media_type, body.schema))
 
 
 def structured_value(

@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import closing, suppress
-from itertools import filterfalse
+from itertools import filterfalse, repeat
 from typing import Any
 from urllib.parse import unquote
 
@@ -231,18 +231,22 @@ def write_call(db: sqlite3.Connection, call: RecordedCall, responded: Sequence[R
 
 
 def received_path(
-    asked: AskedPath, status: int, body: bytes, catalog: Catalog, mask: Callable[[str], str]
+    asked: AskedPath,
+    status: int,
+    read: Callable[[], Any] | None,
+    catalog: Catalog,
+    mask: Callable[[str], str],
 ) -> ReceivedPath | None:
     """Return what a response tells of ids; None if it tells nothing.
 
     Args:
         status: The response's.
-        body: The response's if it is JSON, else empty.
+        read: Reads the value of its body, or raises ValueError; None if that is not JSON.
         mask: Takes secrets out of a text.
     """
     path = asked.path.partition("#")[0].partition("?")[0].rstrip("/")
     names = _PLACEHOLDER.findall(path)
-    values = json.dumps([unquote(asked.parts.get(name, "")) for name in names])
+    values = json.dumps(list(map(unquote, map(asked.parts.get, names, repeat("")))))
     if mask(values) != values or any(map(_is_secret, names)):
         return None
     template = _PLACEHOLDER.sub("{}", path)
@@ -258,9 +262,9 @@ def received_path(
         return replace(found, template=mask(template[:last])) if last else None
     segment = path[: path.rfind("/")].rpartition("/")[2] if is_item else path.rpartition("/")[2]
     kept = None
-    if body:
+    if read is not None:
         with suppress(ValueError, RecursionError):  # it is not JSON after all
-            kept = _identifying(json.loads(body), _Wanted(wanted, path, segment), is_item=is_item)
+            kept = _identifying(read(), _Wanted(wanted, path, segment), is_item=is_item)
     if not kept:
         return found if names else None
     items = 1 if is_item else _count_items(kept)

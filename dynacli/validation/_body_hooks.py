@@ -26,6 +26,7 @@ from dynacli.validation._text_fields import plain_value, types_of
 from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
+    from dynacli.http.exchange import ReceivedBody
     from dynacli.validation._validate_items import PlacedSchema
 
 _MAX_IN_ALL = 30_000
@@ -247,6 +248,8 @@ class BodyHooks:
     operation_steps: tuple[str, ...]
     body_values: list[ValidatedValue]
     """Gets the values of the body that were validated."""
+    received: "ReceivedBody | None" = None
+    """The body of the response with what was read of it."""
     _find_media_type: Any
 
     def _read_content(
@@ -267,7 +270,7 @@ class BodyHooks:
             if is_json(mimetype):
                 if "schema" not in media_type:
                     self.notes.add_not_validated(f"the document gives no schema for `{mimetype}`")
-                return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
+                return self._read_json(value, parameters)
             is_value = is_structured(mimetype) and not _says_text(media_type / "schema")
             if not is_value and (mimetype.startswith("text/") or is_structured(mimetype)):
                 text = read_body.read_text(value.encode() if isinstance(value, str) else value, parameters)
@@ -411,9 +414,15 @@ class BodyHooks:
             with _as_openapi_errors():
                 if isinstance(raw, read_body.UnreadBody):
                     raise read_body.NotValidatedError(raw.reason)
-                read_body.read_json(
+                self._read_json(
                     raw.whole() if isinstance(raw, streamed_body.StreamedBody) else raw, parameters
                 )
+
+    def _read_json(self, value: str | bytes, parameters: Mapping[str, str]) -> Any:
+        """Return the value of JSON, which may be the whole body; the errors are those of `read_body.read_json`."""
+        if self.received is not None and value is self.received.content:
+            return self.received.value("plain", partial(read_body.read_json, parameters=parameters))
+        return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
 
     def _validate_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
         """Validate the size of a body that is not in memory."""

@@ -213,6 +213,7 @@ def response_errors(
     validator = _validator(_ResponseValidator, spec, version, steps, validators)
     validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
     validator.may_be_empty = response.may_be_empty(steps[-1])
+    validator.received = response.received
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return list(validator.iter_errors(_KnownRequest(), _Response(response)))

@@ -1,6 +1,7 @@
 """Reading a body as its media type says: as JSON, as text, or as the values of a form or multipart body."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from dynacli.openapi.schema.evaluation.schema_error import BinaryText
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 
 _MAX_DIGITS = 1_000
+_SAMPLES = 10
+_DIGITS = re.compile(f"[0-9]{{{_SAMPLES}}}")
 _LARGE = 64 * 1024
 """The size of a body that orjson reads sooner than json although it has to be imported for that."""
 
@@ -128,7 +131,9 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
     if len(text) > MAX_VALUES:
         _check_values(text, subject)
     try:
-        return _decoder.decode(text)
+        # So many digits in a row hold as many of these samples.
+        has_digits = len(text) > _MAX_DIGITS and _DIGITS.search(text[:: _MAX_DIGITS // _SAMPLES])
+        return (_counting if has_digits else _usual).decode(text)
     except json.JSONDecodeError as error:
         if text[:200].lstrip().lower().startswith(("<!doctype", "<html")):
             raise UnreadableError(f"{subject} is an HTML page, not JSON") from None
@@ -166,7 +171,8 @@ def _integer(text: str) -> int:
 
 
 # Made once: `json.loads` would make a decoder for each item of a stream.
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
+_usual = json.JSONDecoder(parse_constant=_refuse_constant)
+_counting = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
 
 
 _MAX_PARTS = 10_000

@@ -22,6 +22,7 @@ from dynacli.validation.validated_messages import ValidatedRequest, ValidatedRes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dynacli.http.exchange import ReceivedBody
     from dynacli.validation.operation_document import DocumentPlace
     from dynacli.validation.validator import Validator
 
@@ -315,7 +316,7 @@ def accepts_response(schemas: OperationSchemas, response: ValidatedResponse) -> 
         return not body
     if not body:
         return response.may_be_empty(schemas.method)
-    return _accepts_content(schemas, content, response.content_type, body, "response")
+    return _accepts_content(schemas, content, response.content_type, body, "response", response.received)
 
 
 def _can_accept_success(schemas: OperationSchemas) -> bool:
@@ -371,7 +372,12 @@ def _accepts_header(
 
 
 def _accepts_content(
-    schemas: OperationSchemas, content: Mapping[str, Any], media_type: str, body: bytes, direction: Direction
+    schemas: OperationSchemas,
+    content: Mapping[str, Any],
+    media_type: str,
+    body: bytes,
+    direction: Direction,
+    received: "ReceivedBody | None" = None,
 ) -> bool:
     """Return whether a body is JSON that is certainly as the document describes it.
 
@@ -380,6 +386,7 @@ def _accepts_content(
         media_type: The value of `Content-Type`.
         body: The body.
         direction: The direction of the message.
+        received: The body of a response with what was read of it; None if nothing else reads it.
 
     Raises:
         LookupError: A reference of the document leads nowhere.
@@ -391,8 +398,8 @@ def _accepts_content(
     if described is None or "schema" not in described or "itemSchema" in described:
         return False
     try:
-        parameters = split_media_type(media_type)[1]
-        value = read_json(body, parameters, size_before=schemas.size_read)
+        read = partial(read_json, parameters=split_media_type(media_type)[1], size_before=schemas.size_read)
+        value = read(body) if received is None else received.value("plain", read)
     except (UnreadableError, NotValidatedError):
         return False
     schemas.size_read += len(body)

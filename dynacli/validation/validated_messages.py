@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.openapi.model.operation import WITHOUT_BODY
 
 if TYPE_CHECKING:
+    from dynacli.http.exchange import ReceivedBody
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 
@@ -45,6 +46,7 @@ class ValidatedResponse(NamedTuple):
         content_type: The value of `Content-Type`; empty if there is none.
         body: The body. A `StreamedBody` may not be read to its end, if validating does not need that.
         redirects: The statuses of the redirects that led to the response.
+        received: The body with what was read of it, so that it is not read again; None if nothing else reads it.
     """
 
     status: int
@@ -52,6 +54,7 @@ class ValidatedResponse(NamedTuple):
     content_type: str
     body: "bytes | StreamedBody | UnreadBody"
     redirects: tuple[int, ...] = ()
+    received: "ReceivedBody | None" = None
 
     def may_be_empty(self, method: str) -> bool:
         """Return whether a method or the status allows no body, whatever the document says (RFC 9110)."""

@@ -37,7 +37,7 @@ from dynacli.errors import DynacliError, InternalError
 from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response
 from dynacli.openapi.model.wording import counted
 from dynacli.record import replace
-from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.exact_json import compact_json
 
 if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
@@ -300,7 +300,7 @@ class RunningCall:
             self._engine,
             self.draft.described,
             inputs,
-            parse=read_json,
+            numbers="exact",
             max_items=further.max_items,
             is_keyset_asked=further.all == "keyset",
         )

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_plus
 
@@ -474,8 +474,10 @@ class CallHistory:
             call.signed.shown.url.partition("?")[2],
         )
         is_whole = len(response.body) == response.size <= LARGEST_REMEMBERED
-        body = response.body if is_whole and is_json(response.header("content-type")) else b""
-        responded = received_path(asked, response.status, body, api.catalog, self._masker(()).mask)
+        body, read = call.received(response), None
+        if is_whole and body.content and is_json(body.media_type):
+            read = partial(body.value, "plain", json.loads)
+        responded = received_path(asked, response.status, read, api.catalog, self._masker(()).mask)
         if responded is not None:
             self._received.append(responded)
             self._remembered += responded.items

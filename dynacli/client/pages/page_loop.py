@@ -6,7 +6,7 @@ response of many pages has their items in the wrapper of the first page, and one
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from os import urandom
 from shlex import quote
@@ -38,21 +38,22 @@ from dynacli.client.pages.next_page import (
 from dynacli.client.pages.page_rule import PageRule, ResponsePlace, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
-from dynacli.http.semantics import is_structured
+from dynacli.http.semantics import is_json, is_structured
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record, replace
-from dynacli.text.exact_json import compact_json
+from dynacli.text.exact_json import compact_json, read_json
 from dynacli.urls import origin_of, split_url, without_query
 from dynacli.validation.finding import ValidationResult
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import Numbers, ReceivedBody, Response
     from dynacli.validation.finding import Finding
 
+_PARSERS: "Mapping[Numbers, Callable[[bytes], Any]]" = {"plain": json.loads, "exact": read_json}
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 _MOST_PAGES = 10_000
@@ -75,7 +76,7 @@ class PageLoop:
 
     Args:
         engine: Makes the call of each page; None if no page is called, and one that came is looked at.
-        parse: Returns the value of a body; ValueError if it is not JSON.
+        numbers: Which numbers the values of the pages have.
         max_items: How many items are wanted; None for all.
     """
 
@@ -85,7 +86,7 @@ class PageLoop:
         described: DescribedOperation,
         inputs: CallInputs,
         *,
-        parse: Callable[[bytes], Any] = json.loads,
+        numbers: "Numbers" = "plain",
         max_items: int | None = None,
         is_keyset_asked: bool = False,
     ) -> None:
@@ -93,7 +94,7 @@ class PageLoop:
             configured = configured_rule(described)
             pages = document_pages(described, configured, is_keyset_asked=is_keyset_asked)
         self._described, self._pages, self._engine = described, pages, engine
-        self._parse, self._max_items = parse, max_items
+        self._numbers, self._max_items = numbers, max_items
         self._is_keyset_asked = is_keyset_asked
         self.rule: PageRule = document_rule(pages)
         self.items: ResponsePlace | None = pages.items
@@ -194,7 +195,7 @@ class PageLoop:
             if number == 1:
                 self.position = None
             return Page(number, call, response, validation, None, None)
-        value = self._value(response, number)
+        value = self._value(call.received(response), response, number)
         self._origin = self._origin or origin_of(call.signed.request.url)
         items = self._items(value, number)
         page = ReceivedPage(
@@ -227,15 +228,16 @@ class PageLoop:
         if self._pages.items is None and len(self._pages.candidates) > 1:
             raise no_list(self._described, self._pages.candidates)
 
-    def _value(self, response: "Response", number: int) -> Any:
+    def _value(self, body: "ReceivedBody", response: "Response", number: int) -> Any:
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
-            if is_structured(content_type := response.header("content-type")):
-                from dynacli.media.body_value import body_value
+            if is_structured(body.media_type):
+                from dynacli.media.body_value import exact_value
 
-                return body_value(response.body, content_type, self._described.schema_of(response))
-            return self._parse(response.body)
+                return exact_value(body)
+            parse = _PARSERS[self._numbers]
+            return body.value(self._numbers, parse) if is_json(body.media_type) else parse(body.content)
         except (ValueError, RecursionError):
             if number == 1:
                 return None
@@ -399,13 +401,18 @@ class RespondedPage:
     place: ResponsePlace | None
 
 
-def received_page(call: Call, response: "Response") -> RespondedPage | None:
-    """Return what a response tells of the pages of its list; None if it tells of no further page."""
+def received_page(call: Call, response: "Response", numbers: "Numbers" = "plain") -> RespondedPage | None:
+    """Return what a response tells of the pages of its list; None if it tells of no further page.
+
+    Args:
+        numbers: As of `PageLoop`; exact ones as long as the response is not validated, as the validator is stricter
+            with plain ones.
+    """
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None
     inputs = CallInputs(values.parameters, body=body, query=values.query)
     try:
-        loop = PageLoop(None, described, inputs)
+        loop = PageLoop(None, described, inputs, numbers=numbers)
         page = loop.take(MadeCall(call, response, None))
     except DynacliError:
         return None  # whoever asks for all pages gets a note

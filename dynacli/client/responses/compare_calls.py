@@ -35,7 +35,6 @@ from dynacli.openapi.model.operation import documented_status
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, other_properties, possible_schemas
 from dynacli.record import replace
 from dynacli.text.body_text import decoded
-from dynacli.text.exact_json import read_json
 from dynacli.text.json_budget import is_deep
 from dynacli.urls import is_secret_header, origin_of, split_url
 
@@ -387,7 +386,7 @@ class Side:
             engine,
             self._described,
             self._inputs,
-            parse=read_json,
+            numbers="exact",
             max_items=pages.max_items,
             is_keyset_asked=pages.is_keyset_asked,
         )

@@ -111,7 +111,7 @@ def _items_that_came(call: Call, response: "Response", pages: "PageLoop | None",
         return _Came(pages.total, True, f"{pages.count:,} fetched") if has_more else _Came()
     from dynacli.client.pages.page_loop import received_page
 
-    page = received_page(call, response)
+    page = received_page(call, response, "exact")
     if page is None:
         return _Came()
     label = "one page" if page.number is None else f"page {page.number:,}"

@@ -29,7 +29,7 @@ from dynacli.options.standard_options import Options
 from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
 from dynacli.output.standard_output import is_unchanged, written_text
 from dynacli.record import replace
-from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.exact_json import compact_json
 from dynacli.text.json_text import reindent
 from dynacli.urls import split_url
 
@@ -158,7 +158,7 @@ class Listing:
             engine,
             described,
             inputs,
-            parse=read_json,
+            numbers="exact",
             max_items=run.options.max_items,
             is_keyset_asked=is_keyset_asked,
         )

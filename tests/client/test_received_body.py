@@ -1,0 +1,102 @@
+"""The body of a response is read once with Python's numbers, and once with exact ones if those are printed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dynacli.http.exchange import ReceivedBody
+from dynacli.import_orjson import orjson
+from tests.documents import JSON, document, operation, parameter, register
+from tests.harness import Recorder, Response, json_response, run_cli
+
+_MARK = "the only pet of this name"
+
+
+@pytest.fixture(name="parses")
+def _parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The name of each parser that was given the body of the response, in order."""
+    read: list[str] = []
+    decode, loads = json.JSONDecoder.decode, orjson.loads
+
+    def noted_decode(self: json.JSONDecoder, text: str, *more: Any) -> Any:
+        if _MARK in text:
+            read.append("json")
+        return decode(self, text, *more)
+
+    class Noted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(orjson, name)
+
+        def loads(self, content: bytes) -> Any:
+            if _MARK.encode() in content:
+                read.append("orjson")
+            return loads(content)
+
+    monkeypatch.setattr(json.JSONDecoder, "decode", noted_decode)
+    monkeypatch.setattr("dynacli.import_orjson.orjson", Noted())
+    return read
+
+
+_PET = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+_LIST = {
+    "type": "object",
+    "properties": {"pets": {"type": "array", "items": _PET}, "total": {"type": "integer"}},
+}
+
+
+@pytest.fixture(name="shop")
+def _shop(server: Recorder) -> Recorder:
+    """The API `shop`, which responds with the first of three pets."""
+    responses = {"200": {"description": "OK", "content": {JSON: {"schema": _LIST}}}}
+    page, size = (parameter(name, {"type": "integer"}) for name in ("page", "per_page"))
+    pet = operation("getPet", parameter("petId", {"type": "integer"}, "path"))
+    paths = {
+        "/pets": {"get": operation("listPets", page, size, responses=responses)},
+        "/pets/{petId}": {"get": pet},
+    }
+    register("shop", document(paths, [server.origin]))
+    server.responses["/pets"] = json_response({"pets": [{"id": 1, "name": _MARK, "weight": 1.5}], "total": 3})
+    return server
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (1, ()),
+        (1, ("--validate", "off")),
+        (1, ("--validate", "strict", "-o", "json")),
+        (1, ("--validate", "exact", "--no-fail")),
+        (2, ("-o", "table")),
+        (3, ("-o", "agent")),
+        (2, ("-f", "pets[].name")),
+        (2, ("--max-items", "1", "-o", "table")),
+    ],
+)
+def test_the_body_of_a_response_is_parsed_no_more_than_needed(
+    parses: list[str], most: int, words: tuple[str, ...]
+) -> None:
+    """Validator, history and page note read it together; exact numbers are read for the output alone."""
+    result = run_cli("shop", "list-pets", *words)
+    assert (0, True) == (result.exit_code, _MARK in result.stdout), result
+    assert most == len(parses), parses
+
+
+def test_no_reader_accepts_for_the_validator_what_is_no_json(shop: Recorder) -> None:
+    """`NaN`, which the notes about pages accept, is a finding in each format."""
+    shop.responses["/pets"] = Response(200, b'{"pets": [{"id": 1, "name": "a", "weight": NaN}], "total": 3}')
+    for output in ("auto", "table", "agent", "json"):
+        result = run_cli("shop", "list-pets", "--validate", "strict", "-o", output)
+        assert "the body is not JSON, which has no `NaN`" in result.stderr, result
+
+
+def test_of_a_large_body_one_value_is_in_memory() -> None:
+    """The value that was asked for last replaces the other one; those of a small body are both there."""
+    small, large = (ReceivedBody(b"x" * size, JSON) for size in (1024, 2 * 1024 * 1024))
+    for body, reads in ((small, 2), (large, 4)):
+        read: list[int] = []
+        for _ in range(2):
+            body.value("plain", lambda content, read=read: read.append(len(content)))  # type: ignore[misc]
+            body.value("exact", lambda content, read=read: read.append(len(content)))  # type: ignore[misc]
+        assert reads == len(read)
