@@ -31,6 +31,7 @@ FLOORS = {
     "text": 1,
     "http": 2,
     "demo": 3,
+    "openapi.references": 3,
     "openapi.document": 4,
     "openapi.model": 5,
     "openapi.schema": 6,
@@ -396,3 +397,12 @@ def test_no_module_is_called_by_what_it_is_not_about() -> None:
 def test_every_room_is_in_the_table() -> None:
     """A new room, or a module beside the rooms, is a decision."""
     assert set(FLOORS) == {_room(_name(path)) for path in _MODULES} - _GROUPS
+
+
+_MOST_READERS = 22
+
+
+def test_few_modules_spell_the_keyword_of_references() -> None:
+    """Whether a value is a reference, and where it leads, is asked of `openapi.references`."""
+    readers = [_name(path) for path in _MODULES if '"$ref"' in path.read_text(encoding="utf-8")]
+    assert len(readers) <= _MOST_READERS, readers

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from http import HTTPStatus
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast, get_args
 
@@ -39,6 +40,7 @@ from dynacli.openapi.document.overlay import actions_between, apply_overlay
 from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.openapi.model.query_names import is_declared
 from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.references import end_of_references, reference_of
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import is_secret_name, without_query
@@ -273,11 +275,10 @@ class _ResponseDescription:
 
     def follow(self, part: _DocumentPart) -> _DocumentPart:
         """Return the part at the end of a chain of references."""
-        for _ in range(_MAX_HOPS):
-            if not isinstance(part.node, Mapping) or not isinstance(part.node.get("$ref"), str):
-                break
-            part = self._target(part.node["$ref"])
-        return part
+        try:
+            return end_of_references(part, self._target, attrgetter("node"))
+        except LookupError:
+            return _DocumentPart(part.pointer, None)
 
     def _target(self, reference: str) -> _DocumentPart:
         from urllib.parse import unquote
@@ -305,8 +306,8 @@ class _ResponseDescription:
         if schema.pointer in above or not isinstance(schema.node, Mapping) or len(above) > _MAX_HOPS:
             return
         above |= {schema.pointer}
-        if isinstance(schema.node.get("$ref"), str):
-            yield from self._schemas(self._target(schema.node["$ref"]), value, above)
+        if (ref := reference_of(schema.node)) is not None:
+            yield from self._schemas(self._target(ref), value, above)
             if self._version < "3.1":
                 return  # the keywords beside the reference are ignored
         yield schema

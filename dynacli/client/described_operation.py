@@ -143,14 +143,11 @@ class DescribedOperation:
 
     def follow(self, value: Any) -> Any:
         """Return what stands at the end of a chain of references; None if it leads nowhere."""
-        for _ in range(50):
-            if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
-                return value
-            try:
-                value = self.resolve(value["$ref"])
-            except LookupError:
-                return None
-        return None
+        if not isinstance(value, dict) or "$ref" not in value:
+            return value
+        from dynacli.openapi.references import follow_reference
+
+        return follow_reference(value, self.resolve)
 
     def sent_schema(self) -> "BodySchema":
         """Return the document's schema of the body that is built."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
-from dynacli.openapi.document.json_trees import follow_reference, list_or_empty, parameter_description
+from dynacli.openapi.document.json_trees import list_or_empty, parameter_description
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.model.media_types import body_schema, takes_options
 from dynacli.openapi.model.operation import MediaType, of_first_items
+from dynacli.openapi.references import follow_reference
 from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve, flatten
 from dynacli.openapi.schema.option_fields import list_fields
 from dynacli.registry.opened_api import OpenedApi

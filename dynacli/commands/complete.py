@@ -809,7 +809,7 @@ def _link_names(catalog: Catalog, name: str, line: ParsedWords) -> Iterator[tupl
 def _links(catalog: Catalog, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the links of an operation's responses by name."""
     from dynacli.client.links.linked_operation import links_in
-    from dynacli.openapi.document.json_trees import follow_reference
+    from dynacli.openapi.references import follow_reference
 
     follow = partial(follow_reference, resolve=catalog.resolve)
     for _, _, key, link in links_in(follow(catalog.part(name)["operation"].get("responses")), follow):

@@ -20,6 +20,7 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from dynacli.media.text_values import Resolve, schemas_of, text_types, typed_text
+from dynacli.openapi.references import REFERENCE, reference_of
 from dynacli.openapi.schema.read_schema import (
     Follow,
     applied_schemas,
@@ -197,7 +198,7 @@ def root_of(content: bytes, schema: Any, resolve: Resolve) -> XmlRoot:
     namespace, _, name = names[0].rpartition(" ")
     xml, component = _xml_object(schema, following(resolve)), _component(schema)
     own_name, own_namespace = _text(xml.get("name")), _text(xml.get("namespace"))
-    steps = ("$ref",) if component else ()
+    steps = (REFERENCE,) if component else ()
     if own_name or own_namespace:
         steps = (*steps, "xml")
     expected = own_name or component or name
@@ -449,8 +450,8 @@ def _xml_object(schema: Any, follow: Follow) -> Mapping[str, Any]:
 
 
 def _component(schema: Any) -> str:
-    ref = schema.get("$ref") if isinstance(schema, Mapping) else None
-    return ref.rpartition("/")[2] if isinstance(ref, str) and ref.startswith("#/components/schemas/") else ""
+    ref = reference_of(schema) or ""
+    return ref.rpartition("/")[2] if ref.startswith("#/components/schemas/") else ""
 
 
 def _scalar(value: Any) -> str:

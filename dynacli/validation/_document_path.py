@@ -1,14 +1,14 @@
 """openapi-core's view of a document whose references all lead into itself."""
 
 from collections.abc import Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Self
 
 import jsonschema_path
 
+from dynacli.openapi.references import end_of_references
 from dynacli.validation.operation_document import resolve
-
-_MAX_HOPS = 50
 
 
 class SchemaPath(jsonschema_path.SchemaPath):
@@ -45,11 +45,7 @@ class _DocumentAccessor(jsonschema_path.SchemaAccessor):
         return self._found[steps]
 
     def _followed(self, value: Any) -> Any:
-        for _ in range(_MAX_HOPS):
-            if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
-                return value
-            value = resolve(self._document, value["$ref"])
-        raise RecursionError
+        return end_of_references(value, partial(resolve, self._document))
 
 
 def _one_type(types: list[Any]) -> Any:

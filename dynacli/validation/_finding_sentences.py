@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.openapi.model.wording import counted, enumerated
+from dynacli.openapi.references import REFERENCE, reference_of
 from dynacli.openapi.schema.evaluation.schema_error import BinaryText, shortened
 from dynacli.openapi.schema.read_schema import discriminator_of, json_type, says_nullable
 from dynacli.validation.operation_document import locate, pointer_below, target_of
@@ -112,8 +113,8 @@ def _of_members(rule: str, error: Any) -> str:
 def _described(schema: Any) -> str:
     """Return a few words for the values that a schema allows."""
     if isinstance(schema, Mapping):
-        if isinstance(schema.get("$ref"), str):
-            return f"a `{schema['$ref'].rpartition('/')[2]}`"
+        if (ref := reference_of(schema)) is not None:
+            return f"a `{ref.rpartition('/')[2]}`"
         if "const" in schema:
             return _literal(schema["const"])
         if isinstance(schema.get("enum"), list):
@@ -212,9 +213,9 @@ class _MeantBranch(NamedTuple):
 def branch_name(branches: Sequence[Any], index: int) -> str:
     """Return the name of a branch for messages, from its `$ref`, title or number, and the number of branches."""
     branch, total = branches[index], len(branches)
-    ref = branch.get("$ref") if isinstance(branch, Mapping) else None
+    ref = reference_of(branch)
     title = branch.get("title") if isinstance(branch, Mapping) else None
-    name = ref.rpartition("/")[2] if isinstance(ref, str) else title
+    name = ref.rpartition("/")[2] if ref is not None else title
     if isinstance(name, str) and name:
         return f"{shown(name)} of {total} alternatives"
     return f"alternative {index + 1} of {total}"
@@ -547,7 +548,7 @@ def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> 
         schema = target_of(document, locate(document, steps[:length]).pointer)
         if not says_nullable(schema):
             continue
-        if "type" not in schema or "$ref" in schema:
+        if "type" not in schema or REFERENCE in schema:
             return "`nullable` counts only beside a `type` (OpenAPI 3.0.4)"
         if rule in {"enum", "const"}:
             return f"`nullable` adds no null to `{rule}` (OpenAPI 3.0.4)"

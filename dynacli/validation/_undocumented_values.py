@@ -9,6 +9,7 @@ from typing import Any
 
 from dynacli.openapi.model.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.references import reference_of, references_of
 from dynacli.openapi.schema.evaluation.compiled_schema import MAX_ERRORS
 from dynacli.openapi.schema.evaluation.schema_error import shortened
 from dynacli.openapi.schema.read_schema import discriminator_of, list_of, mapping_of
@@ -125,7 +126,7 @@ class _SchemaSelector:
         if hops > _MAX_HOPS:
             found.is_open = True
             return
-        refs = [schema[name] for name in ("$ref", "$dynamicRef") if isinstance(schema.get(name), str)]
+        refs = references_of(schema)
         for ref in refs:
             target = self._target(ref)
             if target is None:
@@ -173,8 +174,8 @@ class _SchemaSelector:
         kinds = schema.get("type")
         if kinds is not None and kind not in (kinds if isinstance(kinds, list) else [kinds]):
             return False
-        if isinstance(schema.get("$ref"), str):
-            return self._may_be(self._target(schema["$ref"]), kind, hops + 1)
+        if (ref := reference_of(schema)) is not None:
+            return self._may_be(self._target(ref), kind, hops + 1)
         return True
 
     def _target(self, ref: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dynacli.openapi.references import REFERENCE
 from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
 from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 from dynacli.validation.read_body import NotValidatedError, UnreadableError, ValidatedValue
@@ -241,7 +242,7 @@ class _Sequence:
             self._body_values.append(ValidatedValue(schema.schema, values, ""))
         has_item_errors = any(placed.steps == (*schema.steps, "items") for placed in self._of_items)
         for error in schema.errors(values):
-            path = [step for step in error.schema_path if step != "$ref"]
+            path = [step for step in error.schema_path if step != REFERENCE]
             if has_item_errors and path[:1] == ["items"]:
                 continue  # the item itself was validated by this schema already
             error.schema_path[:0] = schema.steps
@@ -265,7 +266,7 @@ def _needing_all(of_all: PlacedSchema | None, of_items: list[PlacedSchema]) -> s
         keywords |= _keywords(schema)
     target = of_all.target if isinstance(of_all.target, Mapping) else {}
     if of_all.target is not of_all.schema:
-        keywords.discard("$ref")
+        keywords.discard(REFERENCE)
     without_all = set(_WITHOUT_ALL_ITEMS)
     if not any(placed.steps == (*of_all.steps, "items") for placed in of_items):
         without_all.discard("items")

@@ -1,17 +1,18 @@
 """The document of one operation, by which openapi-core validates; its components are read when they are needed."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.references import REFERENCE, DanglingReferenceError, reference_chain, reference_of
 
 if TYPE_CHECKING:
     from jsonschema_path import SchemaPath
 
-_MAX_HOPS = 50
 _MAX_SCHEMAS = 1_000
-_REFERENCES = ("$ref", "$dynamicRef")
+_REFERENCES = (REFERENCE, "$dynamicRef")
 
 
 def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -41,18 +42,6 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     paths[operation.path] = path_item
     document["paths"] = paths
     return document, steps
-
-
-class DanglingReferenceError(LookupError):
-    """A reference leads nowhere.
-
-    Args:
-        ref: The reference.
-    """
-
-    def __init__(self, ref: str) -> None:
-        super().__init__(ref)
-        self.ref = ref
 
 
 class _Lazy(dict[str, Any]):
@@ -124,20 +113,23 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
             via.append(pointer_below(pointer, step))
             pointer, here = _followed(document, here[step])
             continue
-        for _ in range(_MAX_HOPS):
-            is_there = (isinstance(here, dict) and step in here) or (
-                isinstance(here, list) and isinstance(step, int)
-            )
-            if is_there or not isinstance(here, dict) or not isinstance(here.get("$ref"), str):
-                break
-            via.append(pointer_below(pointer, "$ref"))
-            pointer, here = _followed(document, here["$ref"])
+        until_step = partial(_value_without, step)
         try:
+            *passed, (pointer, here) = reference_chain(
+                (pointer, here), partial(_followed, document), until_step
+            )
+            via.extend(pointer_below(reference, REFERENCE) for reference, _ in passed)
             here = here[step]
-        except (KeyError, IndexError, TypeError):
+        except (LookupError, TypeError):
             break  # the steps lead no further; the place so far is near enough
         pointer = pointer_below(pointer, step)
     return DocumentPlace(pointer, tuple(via))
+
+
+def _value_without(step: str | int, place: tuple[str, Any]) -> Any:
+    """Return the value at a place; None if it has a member that is the step."""
+    value = place[1]
+    return None if isinstance(value, dict) and step in value else value
 
 
 def resolve(document: dict[str, Any], reference: str) -> Any:
@@ -190,8 +182,8 @@ def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:
         seen.add(id(here))
         properties = here.get("properties")
         names.update(properties if isinstance(properties, dict) else ())
-        if isinstance(here.get("$ref"), str):
-            pending.append(_followed(document, here["$ref"])[1])
+        if (ref := reference_of(here)) is not None:
+            pending.append(_followed(document, ref)[1])
         for keyword in ("allOf", "anyOf", "oneOf"):
             branches = here.get(keyword)
             pending.extend(branches if isinstance(branches, list) else ())

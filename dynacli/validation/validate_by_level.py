@@ -107,9 +107,6 @@ class LevelValidator:
         return self._validator
 
 
-_MAX_HOPS = 50
-
-
 class OperationSchemas:
     """An operation's part of the document.
 
@@ -160,13 +157,13 @@ class OperationSchemas:
         Raises:
             LookupError: A reference leads nowhere.
         """
-        for _ in range(_MAX_HOPS):
-            if not isinstance(value, Mapping):
-                return None
-            if "$ref" not in value:
-                return value
-            value = self.target(value["$ref"])
-        return None
+        if isinstance(value, Mapping) and "$ref" in value:
+            value = self.target(value["$ref"])  # nearly always the end
+        if isinstance(value, Mapping) and "$ref" in value:
+            from dynacli.openapi.references import end_of_references
+
+            value = end_of_references(value, self.target)
+        return value if isinstance(value, Mapping) else None
 
     @cached_property
     def parameters(self) -> list[Mapping[str, Any] | None]:

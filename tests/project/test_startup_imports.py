@@ -224,7 +224,7 @@ _ASKED = (
         """
         validation._body_hooks
         validation._document_path validation._header_hooks
-        validation.validator validation.operation_document
+        openapi.references validation.validator validation.operation_document
         validation.streamed_body
         """
     )

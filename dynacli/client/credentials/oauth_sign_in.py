@@ -49,8 +49,9 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import tls_settings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError, UsageError
-from dynacli.openapi.document.json_trees import dict_or_empty, escaped, follow_reference
+from dynacli.openapi.document.json_trees import dict_or_empty, escaped
 from dynacli.openapi.model.operation import SecurityScheme
+from dynacli.openapi.references import follow_reference
 from dynacli.record import replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server

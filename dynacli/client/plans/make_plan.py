@@ -36,6 +36,7 @@ from dynacli.errors import UsageError
 from dynacli.files import is_url
 from dynacli.http.semantics import SAFE_METHODS, essence, is_json
 from dynacli.openapi.document.json_trees import MISSING
+from dynacli.openapi.references import references_of
 from dynacli.openapi.schema.read_schema import applied_schemas, following
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
@@ -285,9 +286,8 @@ def operation_digest(described: DescribedOperation) -> str:
             waiting += node
         elif isinstance(node, dict):
             waiting += node.values()
-            for keyword in ("$ref", "$dynamicRef"):
-                ref = node.get(keyword)
-                if isinstance(ref, str) and ref not in found:
+            for ref in references_of(node):
+                if ref not in found:
                     try:
                         found[ref] = described.resolve(ref)
                     except LookupError:

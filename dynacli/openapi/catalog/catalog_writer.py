@@ -31,9 +31,10 @@ from dynacli.openapi.catalog.catalog_file import (
     pack,
 )
 from dynacli.openapi.catalog.vocabulary import stem_rows
-from dynacli.openapi.document.json_trees import dict_or_empty, follow_reference
+from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.overview import OVERVIEW
+from dynacli.openapi.references import follow_reference, reference_of
 from dynacli.record import replace
 
 if TYPE_CHECKING:
@@ -296,8 +297,8 @@ class _ResponseNames:
         if not isinstance(schema, Mapping) or self._nesting > _MOST_NESTED:
             return ()
         self._nesting += 1
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
+        reference = reference_of(schema)
+        if reference is not None:
             names = self._names_behind(reference, depth)
         else:
             names = tuple(dict.fromkeys(self._own_names(schema, depth)))

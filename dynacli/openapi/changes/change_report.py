@@ -9,6 +9,7 @@ from typing import Any
 from dynacli.environment import invocation
 from dynacli.openapi.changes.change_records import KINDS, Change, ChangedOperation, Changes, OperationKey
 from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.references import reference_of
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import quoted_within, wrapped
 
@@ -185,7 +186,7 @@ def _in_words(value: Any) -> str:
 
 def _object_in_words(value: dict[str, Any]) -> str:
     """Return an object in a few words: a schema by its name or type, any other object by its members."""
-    if isinstance(ref := value.get("$ref"), str):
+    if (ref := reference_of(value)) is not None:
         return code(ref.rpartition("/")[2])
     if "exclusive" in value:
         return f"{_in_words(value['exclusive'])} (exclusive)"

@@ -21,6 +21,7 @@ from dynacli.openapi.changes._comparing.compared_document import (
 )
 from dynacli.openapi.changes.change_records import Change
 from dynacli.openapi.document.json_trees import MISSING, follow, split
+from dynacli.openapi.references import last_of_references, references_of
 
 _MOST_NODES = 3_000_000
 """If references overlap so much that more nodes would be walked, everything is compared."""
@@ -85,7 +86,7 @@ class _UnchangedParts:
             current = stack.pop()
             values: list[Any] = current if isinstance(current, list) else []
             if isinstance(current, dict):
-                found.update(_own_refs(current) if _has_ref(current) else ())
+                found.update(references_of(current))
                 values = list(current.values())
             stack.extend([value for value in values if isinstance(value, _NESTED)])
         return found
@@ -105,18 +106,7 @@ class _UnchangedParts:
         return known
 
     def _is_touched_itself(self, node: dict[str, Any]) -> bool:
-        return _has_ref(node) and any(ref in self._touched_refs for ref in _own_refs(node))
-
-
-def _has_ref(node: dict[str, Any]) -> bool:
-    # Asked for each object of a document; few of them have a reference.
-    return "$ref" in node or "$dynamicRef" in node
-
-
-def _own_refs(node: dict[str, Any]) -> Iterator[str]:
-    for keyword in ("$ref", "$dynamicRef"):
-        if keyword in node and isinstance(node[keyword], str):
-            yield node[keyword]
+        return not self._touched_refs.isdisjoint(references_of(node))
 
 
 def _is_equal(old: Any, new: Any) -> bool:
@@ -480,15 +470,11 @@ class Comparison:
 
 def _target(document: ComparedDocument, place: Place) -> Place:
     """Return the schema that a reference leads to, as long as no keyword beside the reference counts."""
-    for _ in range(100):
-        node = place.node
-        if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
-            return place
-        target = document.target(node["$ref"]) if len(node) == 1 else None
-        if target is None:
-            return place
-        place = target
-    return place
+    return last_of_references(place, document.existing_target, _value_without_siblings)
+
+
+def _value_without_siblings(place: Place) -> Any:
+    return place.node if isinstance(place.node, dict) and len(place.node) == 1 else None
 
 
 def _compare_once(pair: Pair) -> None:

@@ -30,8 +30,8 @@ from dynacli.openapi.document.references.scan import (
     steps_of,
 )
 from dynacli.openapi.document.source import file_name
+from dynacli.openapi.references import MOST_HOPS
 
-_MAX_HOPS = 100
 _CIRCLE = "it leads around in a circle of references"
 
 
@@ -180,7 +180,7 @@ class _TargetFinder:
         if length == len(steps):
             return _Target(file, steps)
         ref = node.get("$ref") if isinstance(node, dict) else None
-        if not isinstance(ref, str) or hops >= _MAX_HOPS:
+        if not isinstance(ref, str) or hops >= MOST_HOPS:
             return None
         here = steps[:length]
         target = self._locate(file, file.resource_at(here), here, ref, hops + 1)

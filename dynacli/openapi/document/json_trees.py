@@ -4,7 +4,7 @@ Read leniently, a value of the wrong type counts as absent. Descriptions are suc
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -111,25 +111,6 @@ def follow(tree: Any, steps: Iterable[str]) -> Any:
         if node is MISSING:
             return MISSING
     return node
-
-
-_MAX_HOPS = 100
-
-
-def follow_reference(value: Any, resolve: Callable[[str], Any]) -> Any:
-    """Return the value at the end of a chain of `$ref`s; None if the chain leads nowhere or in a circle.
-
-    Args:
-        resolve: Returns what a reference leads to; raises LookupError if it leads nowhere.
-    """
-    for _ in range(_MAX_HOPS):
-        if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
-            return value
-        try:
-            value = resolve(value["$ref"])
-        except LookupError:
-            return None
-    return None
 
 
 def follow_partly(tree: Any, steps: Sequence[str]) -> tuple[Any, int]:

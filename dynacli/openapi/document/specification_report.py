@@ -5,16 +5,17 @@ A document is used whatever the report says.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment, join
+from dynacli.openapi.document.json_trees import follow, from_fragment, join
 from dynacli.openapi.document.objects import DOCUMENT, ObjectKind, operations_of
-from dynacli.openapi.document.references.scan import ScanResult, scan
+from dynacli.openapi.document.references.scan import ScanResult, lookup, scan
 from dynacli.openapi.document.workarounds import objects_below, root_schemas
+from dynacli.openapi.references import REFERENCE, last_of_references, reference_of, reference_to
 
 Steps = tuple[str | int, ...]
 Shifts = tuple[tuple[Steps, int], ...]
@@ -348,22 +349,13 @@ def _path_parameters(tree: Any, owner: dict[str, Any]) -> set[str | None]:
     parameters = owner.get("parameters")
     names: set[str | None] = set()
     for value in parameters if isinstance(parameters, list) else ():
-        parameter = _dereferenced(tree, value)
-        if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
+        parameter = last_of_references(value, partial(lookup, tree))
+        ref = reference_of(parameter)
+        if ref is not None and from_fragment(ref) is None:
             names.add(None)
         elif isinstance(parameter, dict) and parameter.get("in") == "path":
             names.add(str(parameter.get("name")))
     return names
-
-
-def _dereferenced(tree: Any, node: Any) -> Any:
-    for _ in range(_MAX_HOPS):
-        ref = node.get("$ref") if isinstance(node, dict) else None
-        steps = from_fragment(ref) if isinstance(ref, str) else None
-        if steps is None:
-            return node
-        node = follow(tree, steps)
-    return MISSING
 
 
 def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
@@ -389,7 +381,7 @@ def _keyword_problems(tree: Any) -> Iterator[Problem]:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
     # Not `jsonschema_rs.meta`, which fetches the dialect that `$schema` of a schema names.
-    validator = Draft202012Validator({"$ref": _JSON_SCHEMA}, retriever=_refuse_to_retrieve)
+    validator = Draft202012Validator(reference_to(_JSON_SCHEMA), retriever=_refuse_to_retrieve)
     for schema, steps in root_schemas(tree):
         if "$schema" in schema:
             continue  # it may have a dialect of its own
@@ -422,7 +414,7 @@ def _fitness(branch: list[Any]) -> tuple[bool, bool, int, int]:
 
 
 def _misses_reference(branch: list[Any]) -> bool:
-    return any(error.kind.name == "required" and error.kind.value == "$ref" for error in branch)
+    return any(error.kind.name == "required" and error.kind.value == REFERENCE for error in branch)
 
 
 def _is_of_another_kind(branch: list[Any]) -> bool:

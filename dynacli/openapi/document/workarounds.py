@@ -31,6 +31,7 @@ from dynacli.openapi.document.objects import (
 )
 from dynacli.openapi.document.references.place_origins import Move
 from dynacli.openapi.document.references.scan import Link, steps_of
+from dynacli.openapi.references import reference_of
 
 Steps = tuple[str | int, ...]
 Warn = Callable[..., None]
@@ -510,11 +511,11 @@ class _Workarounds:
             items, origins = [{"url": value} if isinstance(value, str) else value], [pointer]
         elif not isinstance(value, dict) or not value:
             return
-        elif "$ref" in value or isinstance(value.get("in"), str):
+        elif reference_of(value) is not None or isinstance(value.get("in"), str):
             items, origins = [value], [pointer]
         else:
             named = [(key, item) for key, item in value.items() if isinstance(item, dict)]
-            items = [item if "$ref" in item else {"name": key, **item} for key, item in named]
+            items = [item if reference_of(item) is not None else {"name": key, **item} for key, item in named]
             origins = [join((*steps, field, key)) for key, _ in named]
         self.warn(f"`{field}` should be a list; it is read as one", *steps, field)
         before = [self.pointer_before(origin) for origin in origins]

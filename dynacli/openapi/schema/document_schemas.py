@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from dynacli.openapi.references import REFERENCE
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas, ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
@@ -84,7 +85,7 @@ class DocumentSchemas:
 
     def target(self, schema: Mapping[str, Any]) -> Any:
         """Return the target of a schema's `$ref`; any value is right if it leads nowhere."""
-        return self.follow(schema["$ref"])[0]
+        return self.follow(schema[REFERENCE])[0]
 
     def is_hidden(self, schema: Any) -> bool:
         """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""

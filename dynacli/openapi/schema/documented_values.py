@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.openapi.document.json_trees import follow_reference
+from dynacli.openapi.references import follow_reference
 from dynacli.openapi.schema.flatten_schema import Resolve, flatten
 
 _MAX_SCHEMAS = 50

@@ -10,6 +10,7 @@ from dynacli.openapi.document.json_trees import leaves
 from dynacli.openapi.model.media_types import is_object_of_bytes, preferred
 from dynacli.openapi.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair
+from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.documented_values import example_values_of
 from dynacli.openapi.schema.example_value import example_value, example_value_for_parameter
@@ -80,8 +81,12 @@ class ExampleWords:
         return self._of_parameters[key][1]
 
     def _of_body(self, media_type: MediaType, schema: Any) -> tuple[str, ...]:
-        is_reference = isinstance(schema, Mapping) and schema.keys() == {"$ref"}
-        key = schema["$ref"] if is_reference else id(schema), id(media_type.fields), media_type.name
+        ref = reference_of(schema)
+        key = (
+            ref if ref is not None and len(schema) == 1 else id(schema),
+            id(media_type.fields),
+            media_type.name,
+        )
         if key not in self._of_bodies:
             words = _body_words(schema, media_type, self._resolve)
             self._of_bodies[key] = (schema, media_type.fields), words

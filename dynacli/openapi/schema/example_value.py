@@ -21,6 +21,7 @@ from dynacli.openapi.model.patterns import (
     UnsupportedPatternError,
     strict_spelling,
 )
+from dynacli.openapi.references import REFERENCE, reference_of
 from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.read_schema import (
     Discriminator,
@@ -87,7 +88,7 @@ class ExampleSchema:
             raise NoExampleError("The schema allows no value")
         if not isinstance(schema, dict):
             return
-        if isinstance(ref := schema.get("$ref"), str):
+        if (ref := reference_of(schema)) is not None:
             if ref in above:
                 raise NoExampleError("The schema contains itself")
             if ref not in self.refs:
@@ -133,7 +134,7 @@ class ExampleSchema:
                 # Subtypes that the mapping alone names: one is chosen, unless a schema that inherits led here.
                 branches = discriminator.branches()
                 is_direct = depth - self.branch <= 1
-                has_branches = is_direct and above.isdisjoint(branch["$ref"] for branch in branches)
+                has_branches = is_direct and above.isdisjoint(map(reference_of, branches))
                 self.choices.extend([branches] * has_branches)
             chosen = slice(depth, None) if has_branches else slice(self.branch, max(depth - 1, 0))
             self.discriminators.append((discriminator, chosen))
@@ -203,7 +204,7 @@ def _is_mergeable(keyword: str, value: Any) -> bool:
         return isinstance(value, dict)
     if keyword in {"required", "prefixItems", "enum"}:
         return isinstance(value, list)
-    return keyword not in {"type", "discriminator", "allOf", "anyOf", "oneOf", "$ref"}
+    return keyword not in {"type", "discriminator", "allOf", "anyOf", "oneOf", REFERENCE}
 
 
 def _both(schema: Any, other: Any) -> Any:
@@ -570,7 +571,7 @@ def example_value_for_parameter(
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
     schemas = DocumentSchemas(resolve, "request")
-    if isinstance(parameter.get("$ref"), str):
+    if reference_of(parameter) is not None:
         parameter = dict_or_empty(schemas.target(parameter))
     content = dict_or_empty(parameter.get("content"))
     media_type = dict_or_empty(next(iter(content.values()), None))
@@ -589,7 +590,7 @@ def _own_examples(holder: dict[str, Any], schemas: DocumentSchemas) -> Iterator[
     if "example" in holder:
         yield holder["example"]
     for example in map(dict_or_empty, dict_or_empty(holder.get("examples")).values()):
-        found = dict_or_empty(schemas.target(example)) if "$ref" in example else example
+        found = dict_or_empty(schemas.target(example)) if reference_of(example) is not None else example
         if "value" in found:
             yield found["value"]
 

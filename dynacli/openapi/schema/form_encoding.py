@@ -11,6 +11,7 @@ from dynacli.http.semantics import is_text_type
 from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.model.operation import ITEM_FORMATS, Dialect, item_formats_of
+from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.flatten_schema import Resolve, flatten
 from dynacli.openapi.schema.read_schema import possible_schemas
 from dynacli.record import record
@@ -159,9 +160,8 @@ class Encodings:
 
     def _headers(self, described: Mapping[str, Any]) -> Iterator[PartHeader]:
         for name, raw in dict_or_empty(described.get("headers")).items():
-            header = raw
-            if isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
-                header = self._target(raw["$ref"])
+            ref = reference_of(raw)
+            header = raw if ref is None else self._target(ref)
             if str(name).lower() in _NOT_OF_A_PART or not isinstance(header, Mapping):
                 continue
             yield PartHeader(str(name), header.get("required") is True, self._header_value(header))

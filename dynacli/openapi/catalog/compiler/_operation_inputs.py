@@ -31,6 +31,7 @@ from dynacli.openapi.model.operation import (
     style_of,
 )
 from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.references import REFERENCE, reference_of
 from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve, value_type
 from dynacli.openapi.schema.option_fields import Listing, list_fields
 from dynacli.options.standard_options import GUARDED_OPTIONS
@@ -180,7 +181,7 @@ def _is_small(value: Any) -> bool:
     while stack:
         node = stack.pop()
         left -= 1
-        if left < 0 or (isinstance(node, dict) and "$ref" in node):
+        if left < 0 or (isinstance(node, dict) and REFERENCE in node):
             return False
         members = node.values() if isinstance(node, dict) else node
         stack.extend([member for member in members if isinstance(member, (dict, list))])
@@ -307,7 +308,7 @@ class Inputs:
         """Return the Parameter Objects of a path item or an operation that can be used."""
         usable: dict[tuple[str, str], Mapping[str, Any]] = {}
         for index, raw in enumerate(list_or_empty(holder.get("parameters"))):
-            ref = raw.get("$ref") if isinstance(raw, Mapping) else None
+            ref = reference_of(raw)
             here = (*where, "parameters", str(index))
             if ref is not None and "name" not in raw:
                 reason = self._document.unread.get(ref, "it leads nowhere")
@@ -419,9 +420,9 @@ class Inputs:
             method: What a PATCH leaves out stays as it is, so that its body has no defaults.
         """
         tree = self._document.tree
-        if isinstance(raw, Mapping) and "$ref" in raw and follow_references(tree, raw) is None:
-            raise SkippedOperationError(f"the request body `{raw['$ref']}` leads nowhere")
-        raw = follow_references(tree, raw)
+        ref, raw = reference_of(raw), follow_references(tree, raw)
+        if ref is not None and raw is None:
+            raise SkippedOperationError(f"the request body `{ref}` leads nowhere")
         if not isinstance(raw, Mapping) or not isinstance(raw.get("content"), Mapping):
             return None
         taken = _options_of(parameters)
@@ -442,8 +443,8 @@ class Inputs:
         self, name: str, media: Mapping[str, Any], taken: set[str], *, has_defaults: bool
     ) -> MediaType:
         schema = body_schema(media)
-        ref = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
-        key = ref if isinstance(ref, str) else digest_of(schema)
+        ref = reference_of(schema)
+        key = ref if ref is not None and len(schema) == 1 else digest_of(schema)
         if key not in self._bodies:
             # The key may be the schema's id, which stays unique only as long as the schema is there.
             listing = list_fields(schema, self._flat_raw_schemas)

@@ -6,7 +6,9 @@ be understood is left out with a warning that names it, and all others work.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from dynacli.openapi.catalog.compiler._compile_overview import compile_overview, shared_errors
@@ -43,6 +45,7 @@ from dynacli.openapi.model.operation import (
 )
 from dynacli.openapi.model.overview import Overview
 from dynacli.openapi.model.server_objects import read_servers, server_row
+from dynacli.openapi.references import reference_chain, reference_of
 from dynacli.openapi.schema.normal_form import normal_tree, with_implied_mappings
 from dynacli.record import replace
 from dynacli.text.markdown import blocks_of, first_sentence
@@ -113,7 +116,6 @@ def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[
     return tuple(warnings)
 
 
-_MAX_HOPS = 50
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Control characters, and what else ends a line."""
 
@@ -165,16 +167,11 @@ def _check_is_readable(document: Document, operation: Mapping[str, Any]) -> None
 
 def _why_unread(document: Document, value: Any) -> str:
     """Return why an object's reference to another file cannot be followed; empty if it can, or has none."""
-    for _ in range(_MAX_HOPS):
-        ref = value.get("$ref") if isinstance(value, Mapping) else None
-        if not isinstance(ref, str):
-            return ""
-        if ref in document.unread:
-            return f"`{ref}` cannot be followed: {document.unread[ref]}"
-        try:
-            value = lookup(document.tree, ref)
-        except LookupError:
-            return ""
+    with suppress(LookupError):
+        for node in reference_chain(value, partial(lookup, document.tree)):
+            ref = reference_of(node)
+            if ref is not None and ref in document.unread:
+                return f"`{ref}` cannot be followed: {document.unread[ref]}"
     return ""
 
 
@@ -651,8 +648,8 @@ class _Responses:
         if not isinstance(raw, Mapping):
             return
         for status, reference in raw.items():
-            ref = reference.get("$ref") if isinstance(reference, Mapping) else None
-            if not isinstance(ref, str):
+            ref = reference_of(reference)
+            if ref is None:
                 response = self._response(str(status), reference)
             else:
                 key = str(status), ref
@@ -694,8 +691,8 @@ def _media_schema_name(media: Mapping[str, Any]) -> str:
 def _schema_name(schema: Any) -> str:
     if not isinstance(schema, Mapping):
         return ""
-    ref = schema.get("$ref")
-    if isinstance(ref, str):
+    ref = reference_of(schema)
+    if ref is not None:
         return ref.rpartition("/")[2]
     kind = schema.get("type")
     if kind == "array":

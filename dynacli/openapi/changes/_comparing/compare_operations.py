@@ -33,6 +33,7 @@ from dynacli.openapi.changes.comparison import (
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.model.operation import IGNORED_HEADERS, default_style, explodes
+from dynacli.openapi.references import reference_of
 
 Scopes = dict[str, frozenset[str]]
 _REJECTED, _ACCEPTED = "credentials-rejected", "credentials-accepted"
@@ -657,7 +658,7 @@ def operations_of_item(document: ComparedDocument, path: str, place: Place) -> I
     """
     # Fields beside a `$ref` belong to the path, too (OpenAPI 3.1.1, "Path Item Object").
     node = place.node
-    items = [place] if isinstance(node, Mapping) and "$ref" in node and len(node) > 1 else []
+    items = [place] if reference_of(node) is not None and len(node) > 1 else []
     for item in (*items, document.resolve(place)):
         for entry in operations_of(item.node) if isinstance(item.node, Mapping) else ():
             operation = item

@@ -6,15 +6,15 @@ the normal form: an `enum` of one value and `const`, `format: byte` and `content
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from dynacli.import_orjson import orjson
 from dynacli.openapi.document.json_trees import escaped, follow, from_fragment, join
 from dynacli.openapi.document.references.scan import Locator, sites_of
+from dynacli.openapi.references import DanglingReferenceError, last_of_references, reference_of, references_of
 from dynacli.openapi.schema.normal_form import normal_tree
 from dynacli.openapi.schema.read_schema import common_types, is_only_null, json_type, list_of, types_of
-
-_MAX_HOPS = 100
 
 
 class Place(NamedTuple):
@@ -70,15 +70,19 @@ class ComparedDocument:
 
     def resolve(self, place: Place) -> Place:
         """Return the end of a chain of references; its value is None if the chain leads nowhere."""
-        for _ in range(_MAX_HOPS):
-            node = place.node
-            if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
-                return place
-            target = self.target(node["$ref"])
-            if target is None:
-                return place._replace(node=None)
-            place = target
-        return place._replace(node=None)
+        end = last_of_references(place, self.existing_target, attrgetter("node"))
+        return end if reference_of(end.node) is None else end._replace(node=None)
+
+    def existing_target(self, ref: str) -> Place:
+        """Return the place that a reference leads to.
+
+        Raises:
+            DanglingReferenceError: It leads nowhere.
+        """
+        target = self.target(ref)
+        if target is None:
+            raise DanglingReferenceError(ref)
+        return target
 
     def at(self, *steps: str) -> Place:
         """Return the place at a path of keys; its value is None if nothing stands there."""
@@ -474,13 +478,12 @@ def _read(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema
 
 def _targets(schema: ComparedSchema, node: dict[str, Any]) -> Iterator[Place]:
     """Yield the schemas that a schema refers to."""
-    for keyword in ("$ref", "$dynamicRef"):
-        if isinstance(ref := node.get(keyword), str):
-            target = schema.document.target(ref)
-            if target is None:
-                schema.broken_refs.append(ref)
-            else:
-                yield target
+    for ref in references_of(node):
+        target = schema.document.target(ref)
+        if target is None:
+            schema.broken_refs.append(ref)
+        else:
+            yield target
 
 
 def _subschemas(place: Place, keyword: str) -> list[Place]:
@@ -532,6 +535,6 @@ def _enumeration(
 
 def _target_name(document: ComparedDocument, branch: Place) -> str:
     """Return the name of the component that a schema refers to; empty if it refers to none."""
-    ref = branch.node.get("$ref") if isinstance(branch.node, dict) else None
-    target = document.target(ref) if isinstance(ref, str) else None
+    ref = reference_of(branch.node)
+    target = document.target(ref) if ref is not None else None
     return target.subject if target is not None else ""

@@ -13,6 +13,7 @@ from dynacli.openapi.changes._comparing.compared_document import (
 )
 from dynacli.openapi.changes.comparison import Pair
 from dynacli.openapi.document.json_trees import MISSING, follow, split
+from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.read_schema import discriminator_of
 
 _MOST_COMPARED = 400
@@ -206,8 +207,8 @@ def _exists(document: ComparedDocument, pointer: str) -> bool:
 def _reference(document: ComparedDocument, branch: Branch) -> str:
     """Return the pointer of the component that an alternative refers to; empty if it refers to none."""
     node = branch[0].node
-    ref = node.get("$ref") if isinstance(node, dict) and len(branch) == 1 else None
-    target = document.target(ref) if isinstance(ref, str) else None
+    ref = reference_of(node) if len(branch) == 1 else None
+    target = document.target(ref) if ref is not None else None
     return target.pointer if target is not None else ""
 
 

@@ -29,6 +29,7 @@ from dynacli.openapi.document._swagger2.convert_servers import (
 )
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.document.references.place_origins import Origins
+from dynacli.openapi.references import REFERENCE, reference_of
 
 Section = Literal["schemas", "parameters", "responses", "requestBodies", "securitySchemes"]
 
@@ -118,7 +119,7 @@ def _placed(
 def _titled(schema: Any, name: str, place: ConvertedPlace) -> Any:
     """Return a schema with its old name as its title, if it got another name."""
     unchanged = place.old.replace("/definitions/", "/components/schemas/", 1)
-    if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or place.new == unchanged:
+    if not isinstance(schema, dict) or {REFERENCE, "title"} & schema.keys() or place.new == unchanged:
         return schema
     return {"title": place.below("title").note_made(name, place.old), **schema}
 
@@ -190,8 +191,8 @@ def _bases(old: str, root: ConvertedPlace) -> list[str]:
         raw = bases[pending.pop(0)]
         parts = raw.get("allOf") if isinstance(raw, dict) else None
         for part in parts if isinstance(parts, list) else ():
-            ref = part.get("$ref") if isinstance(part, dict) else None
-            steps = root.ledger.locate(ref) if isinstance(ref, str) else None
+            ref = reference_of(part)
+            steps = root.ledger.locate(ref) if ref is not None else None
             if steps and steps[0] == "definitions" and len(steps) == 2 and join(steps) not in bases:
                 bases[join(steps)] = root.ledger.value_at(steps)
                 pending.append(join(steps))
@@ -253,7 +254,7 @@ def _converted(value: Any, kind: Kind, place: ConvertedPlace, produces: MediaTyp
         return convert_header(value, place)
     if kind == "responses":
         return convert_response(value, produces, place)
-    if isinstance(value, dict) and not isinstance(value.get("$ref"), str):
+    if isinstance(value, dict) and reference_of(value) is None:
         return convert_parameter(value, place)
     if isinstance(value, dict):
         return place.ledger.copy_reference(value, "parameters")

@@ -1,16 +1,16 @@
 """The ledger of a conversion: what moved where, which references have to change, and what was lost."""
 
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from dynacli.openapi.document.json_trees import MISSING, join, step_into
 from dynacli.openapi.document.references.place_origins import Move
 from dynacli.openapi.document.references.scan import Locator
+from dynacli.openapi.references import REFERENCE, DanglingReferenceError, end_of_references, reference_of
 
 Kind = Literal["", "schemas", "parameters", "responses", "requestBodies", "headers", "pathItems"]
 """The section of `components` in 3.0 that a reference has to lead to; empty if it is not known."""
-
-_MAX_HOPS = 100
 
 _MAX_COPIED = 16 * 1024 * 1024
 """How much of a document may be copied, in characters and 8 more for each value.
@@ -80,13 +80,18 @@ class Ledger:
                 self.note_made(item, new + join((index,)), old)
 
     def add_referrer(self, node: dict[str, Any], key: str, kind: Kind) -> None:
-        """Note that an object of the new document has a reference of the Swagger document."""
+        """Note that an object of the new document has a reference of the Swagger document under a key."""
         self.referrers.append(_Referrer(node, key, kind))
+
+    def note_reference(self, node: dict[str, Any], kind: Kind) -> None:
+        """Note the `$ref` of an object of the new document, if it has one."""
+        if reference_of(node) is not None:
+            self.add_referrer(node, REFERENCE, kind)
 
     def copy_reference(self, raw: dict[str, Any], kind: Kind) -> dict[str, Any]:
         """Return a copy of an object of the Swagger document that has a `$ref`, and note the reference."""
         copy = dict(raw)
-        self.add_referrer(copy, "$ref", kind)
+        self.note_reference(copy, kind)
         return copy
 
     def new_pointer(self, old: str) -> str:
@@ -112,17 +117,17 @@ class Ledger:
             The value at the end and the steps to it; `MISSING` if the chain leads nowhere or in a circle.
             The node itself, without steps, if it is not a reference.
         """
-        steps: tuple[str, ...] = ()
-        for _ in range(_MAX_HOPS):
-            ref = node.get("$ref") if isinstance(node, dict) else None
-            if not isinstance(ref, str):
-                return node, steps
-            target = self.locate(ref)
-            if target is None:
-                break
-            steps = target
-            node = self.value_at(steps)
-        return MISSING, ()
+        try:
+            start: tuple[Any, tuple[str, ...]] = node, ()
+            return end_of_references(start, self._target, itemgetter(0))
+        except LookupError:
+            return MISSING, ()
+
+    def _target(self, ref: str) -> tuple[Any, tuple[str, ...]]:
+        steps = self.locate(ref)
+        if steps is None:
+            raise DanglingReferenceError(ref)
+        return self.value_at(steps), steps
 
     def value_at(self, steps: tuple[str, ...]) -> Any:
         """Return the value at the end of steps that exist."""

@@ -14,6 +14,7 @@ from dynacli.openapi.document._swagger2.convert_servers import ServerAddress, co
 from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.workarounds import meant_boolean
+from dynacli.openapi.references import beside_reference, reference_of, reference_to
 
 _OF_SCHEMA = frozenset(
     {"type", "format", "items", "default", "enum", "multipleOf", "pattern", "uniqueItems"}
@@ -79,7 +80,7 @@ def convert_header(raw: Any, place: ConvertedPlace) -> Any:
     """Return a header of a response; a value that is not an object is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
-    if isinstance(raw.get("$ref"), str):
+    if reference_of(raw) is not None:
         return place.ledger.copy_reference(raw, "headers")
     converted = _described(raw, place)
     converted.update(_style(raw, "header", place))
@@ -95,7 +96,7 @@ def convert_field(raw: dict[str, Any], place: ConvertedPlace) -> Any:
         for key in raw["schema"]:
             schema.below(key).note_move()
         converted = convert_schema(raw["schema"], schema)
-        return {**keywords, **converted} if "$ref" not in converted else converted
+        return {**keywords, **converted} if reference_of(converted) is None else converted
     if raw.get("allowEmptyValue") is True and raw.get("type") not in (None, "string", "file"):
         place.below("allowEmptyValue").warn("`allowEmptyValue` of a form field cannot be carried over")
     converted = convert_schema(_plain_items(keywords, place), place)
@@ -255,7 +256,7 @@ def _convert_responses(raw: Any, types: MediaTypes, shared_types: MediaTypes, pl
         here, is_success = place.below(status), status in succeeding
         if status.startswith("x-") or not isinstance(response, dict):
             converted[status] = response
-        elif not isinstance(response.get("$ref"), str):
+        elif reference_of(response) is None:
             converted[status] = convert_response(response, types, here, is_success=is_success)
         else:
             target, steps = place.ledger.follow(response)
@@ -296,7 +297,7 @@ def convert_response(raw: Any, types: MediaTypes, place: ConvertedPlace, *, is_s
     """
     if not isinstance(raw, dict):
         return raw
-    if isinstance(raw.get("$ref"), str):
+    if reference_of(raw) is not None:
         return place.ledger.copy_reference(raw, "responses")
     converted = {key: value for key, value in raw.items() if key not in {"schema", "examples", "headers"}}
     headers = raw.get("headers")
@@ -448,7 +449,7 @@ def _form(fields: list[_Field], place: ConvertedPlace, media_type: str) -> dict[
         name = str(field.raw["name"])
         new = schema.below("properties", name).new
         if field.schema:
-            properties[name] = {"$ref": to_fragment(field.schema)}
+            properties[name] = reference_to(to_fragment(field.schema))
             place.at(field.entry, new).note_origin()
         else:
             properties[name] = convert_field(field.raw, place.at(field.old, new))
@@ -518,19 +519,18 @@ def convert_paths(raw: Any, context: DocumentContext, place: ConvertedPlace) -> 
             converted[path] = item
         else:
             converted[path] = _path_item(item, context, place.below(path))
-    if isinstance(converted.get("$ref"), str):
-        place.ledger.add_referrer(converted, "$ref", "")
+    place.ledger.note_reference(converted, "")
     return converted
 
 
 def _path_item(item: dict[str, Any], context: DocumentContext, place: ConvertedPlace) -> dict[str, Any]:
-    if isinstance(item.get("$ref"), str):
+    if reference_of(item) is not None:
         target, steps = place.ledger.follow(item)
         is_elsewhere = isinstance(target, dict) and steps[:1] != ("paths",) and any(operations_of(target))
         if is_elsewhere and place.may_copy(target):
             # The target is where nothing is converted, for instance in an extension: 3.0 has no place for it.
             new = place.at(join(steps), place.new)
-            beside = {key: value for key, value in item.items() if key != "$ref"}
+            beside = beside_reference(item)
             for key in target:
                 new.below(key).note_origin()
             return _path_item(target, context, new) | _path_item(beside, context, place)
@@ -545,8 +545,7 @@ def _path_item(item: dict[str, Any], context: DocumentContext, place: ConvertedP
             converted[key] = _operation(value, path_inputs, context, place.below(key))
         else:
             converted[key] = value
-    if isinstance(converted.get("$ref"), str):
-        place.ledger.add_referrer(converted, "$ref", "pathItems")
+    place.ledger.note_reference(converted, "pathItems")
     return converted
 
 
@@ -625,7 +624,7 @@ def _location(parameter: Any) -> str:
 def _plain(parameter: Any, place: ConvertedPlace) -> Any:
     if not isinstance(parameter, dict):
         return parameter
-    if isinstance(parameter.get("$ref"), str):
+    if reference_of(parameter) is not None:
         return place.ledger.copy_reference(parameter, "parameters")
     return convert_parameter(parameter, place)
 
@@ -671,7 +670,7 @@ def _body(
     is_affordable = place.may_copy(body.raw)
     if is_shared and (types.names == context.consumes.names or not is_affordable):
         place.at(body.entry, new).note_origin()
-        return place.ledger.copy_reference({"$ref": to_fragment(body.old)}, "requestBodies")
+        return place.ledger.copy_reference(reference_to(to_fragment(body.old)), "requestBodies")
     return convert_body(body.raw, types, place.at(body.old, new)) if is_affordable else None
 
 

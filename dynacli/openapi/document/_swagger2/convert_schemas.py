@@ -59,8 +59,7 @@ def convert_schema(schema: Any, place: ConvertedPlace) -> Any:
             del converted[key]
     # `additionalItems` is for the items after the last of several `items`, and means nothing beside a single schema.
     converted.pop("additionalItems", None)
-    if isinstance(converted.get("$ref"), str):
-        place.ledger.add_referrer(converted, "$ref", "schemas")
+    place.ledger.note_reference(converted, "schemas")
     if "type" in converted:
         _type(converted, place)
     if "discriminator" in converted:
@@ -75,9 +74,8 @@ def _map(schemas: Any, place: ConvertedPlace) -> Any:
     if not isinstance(schemas, dict):
         return schemas
     converted = {name: convert_schema(schema, place.below(name)) for name, schema in schemas.items()}
-    if isinstance(converted.get("$ref"), str):
-        # Documents are split into files at such maps, although no version allows a reference here.
-        place.ledger.add_referrer(converted, "$ref", "")
+    # Documents are split into files at such maps, although no version allows a reference here.
+    place.ledger.note_reference(converted, "")
     return converted
 
 

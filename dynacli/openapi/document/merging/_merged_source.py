@@ -21,6 +21,7 @@ from dynacli.openapi.document.references.scan import (
     steps_of,
 )
 from dynacli.openapi.document.source import file_name
+from dynacli.openapi.references import reference_of
 from dynacli.urls import is_served, join_url
 
 _URLS = (
@@ -147,7 +148,7 @@ class SourceDocument:
         if _with_bases(own, self.document.uri) == _with_bases(lead_servers, lead_uri):
             return
         for steps, item in path_items_of(self.tree):
-            if not item.get("servers") and "$ref" not in item:
+            if not item.get("servers") and reference_of(item) is None:
                 item["servers"] = copy_json(own)
                 if "servers" in self.tree:
                     self.note_origin((*steps, "servers"), ("servers",))
@@ -173,7 +174,8 @@ def path_items_of(tree: dict[str, Any]) -> Iterator[tuple[Steps, dict[str, Any]]
             continue
         seen.add(id(item))
         yield steps, item
-        target = locator.locate_ref(item["$ref"]) if isinstance(item.get("$ref"), str) else None
+        ref = reference_of(item)
+        target = locator.locate_ref(ref) if ref is not None else None
         value = None if target is None else follow(tree, target)
         if target is not None and isinstance(value, dict):
             waiting.append((target, value))

@@ -38,8 +38,8 @@ from dynacli.openapi.document.references.scan import (
     steps_of,
 )
 from dynacli.openapi.document.source import file_name
+from dynacli.openapi.references import REFERENCE, DanglingReferenceError, beside_reference, follow_reference
 
-_MAX_HOPS = 100
 _OF_ONE_OPERATION = frozenset({"x-cli-name", "x-cli-aliases"})
 
 
@@ -133,18 +133,19 @@ def _own_item(source: SourceDocument, units: Units, name: str) -> dict[str, Any]
     paths = source.tree["paths"]
     here = ("paths", name)
     beside: set[str] = set()
-    for _ in range(_MAX_HOPS):
-        item = paths[name]
-        if not isinstance(item, dict) or not isinstance(item.get("$ref"), str):
-            break
-        target = units.locator.locate_ref(item["$ref"])
+
+    def bring(ref: str) -> Any:
+        target = units.locator.locate_ref(ref)
         value = None if target is None else follow(source.tree, target)
         if target is None or not isinstance(value, dict):
-            break
-        own = {key: member for key, member in item.items() if key != "$ref"}
-        beside |= own.keys()
+            raise DanglingReferenceError(ref)
+        own = beside_reference(paths[name])
+        beside.update(own)
         paths[name] = {**copy_json(value), **own}
         source.note_copy(here, target, value)
+        return paths[name]
+
+    follow_reference(paths[name], bring)
     for key in beside:
         source.note_origin((*here, key), (*here, key))
     item = paths[name]
@@ -271,7 +272,7 @@ class _Redirection:
         if new != target or self._is_detour(site, target):
             site.node[site.name if site.keyword == "mapping" else site.keyword] = fragment_of(new)
         is_named = target[:2] == ("components", "schemas") and len(target) == 3
-        if new != target and site.keyword == "$ref" and is_named:
+        if new != target and site.keyword == REFERENCE and is_named:
             self._keep_name(site, target, new)
         if is_kin(steps):
             self._keep_child_name(steps[:3], target)
@@ -598,7 +599,7 @@ def _push(source: SourceDocument, security: list[Any]) -> None:
 def _operations_of(tree: dict[str, Any]) -> Iterator[tuple[Steps, dict[str, Any]]]:
     for steps, item in path_items_of(tree):
         for entry in operations_of(item):
-            if isinstance(entry.operation, dict) and "$ref" not in entry.operation:
+            if isinstance(entry.operation, dict) and REFERENCE not in entry.operation:
                 yield (*steps, *entry.steps), entry.operation
 
 

@@ -29,10 +29,11 @@ from dynacli.openapi.document.objects import (
     operations_of,
 )
 from dynacli.openapi.document.references.scan import Site, Steps, follow_references, past_references, sites_of
+from dynacli.openapi.references import REFERENCE, beside_reference, reference_of
 
 _PATHS: Steps = ("paths",)
 _SCHEMAS: Steps = ("components", "schemas")
-_OF_OPERATION = ("$ref", "parameters")
+_OF_OPERATION = (REFERENCE, "parameters")
 
 
 def cut_to_parameters(tree: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _target(tree: dict[str, Any], site: Site) -> Steps | None:
     if steps is None:
         return None
     node, length = follow_partly(tree, steps)
-    is_there = length == len(steps) or (isinstance(node, dict) and "$ref" in node)
+    is_there = length == len(steps) or reference_of(node) is not None
     return steps[:length] if is_there else None
 
 
@@ -287,7 +288,7 @@ def without_lost_links(tree: dict[str, Any]) -> dict[str, Any]:
 def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
     """Return a Path Item with some of its operations; one that is elsewhere is brought here."""
     whole = follow_references(tree, item)
-    whole = {**whole, **{key: value for key, value in item.items() if key != "$ref"}}
+    whole = {**whole, **beside_reference(item)}
     left = {operation.steps for operation in operations_of(whole) if operation.method not in methods}
     kept = {key: value for key, value in whole.items() if (key,) not in left}
     if "additionalOperations" in kept:
@@ -379,7 +380,7 @@ class _Walk:
             if inner is not DATA:
                 inner = kind_in_list(inner, key) if isinstance(value, list) else inner
                 made = self.described(value, inner) if inner is not DATA else value
-            elif key.startswith("x-") or (key == "example" and list(value) == ["$ref"]):
+            elif key.startswith("x-") or (key == "example" and list(value) == [REFERENCE]):
                 made = self._data(value, key)
             else:
                 continue
@@ -395,7 +396,7 @@ class _Walk:
             return _LEFT_OUT if node and not kept else _same_or(node, kept)
         if not isinstance(node, dict):
             return node
-        if self._leads_nowhere(node.get("$ref")):
+        if self._leads_nowhere(node.get(REFERENCE)):
             self.left_out[extension] = self.left_out.get(extension, 0) + 1
             return _LEFT_OUT
         members = {key: self._data(value, extension) for key, value in node.items()}

@@ -8,14 +8,7 @@ Here is also the walk through the objects that hold them: path items, operations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dynacli.openapi.document.json_trees import (
-    MISSING,
-    follow,
-    follow_partly,
-    follow_reference,
-    from_fragment,
-    join,
-)
+from dynacli.openapi.document.json_trees import MISSING, follow, follow_partly, from_fragment, join
 from dynacli.openapi.document.objects import (
     DATA,
     DOCUMENT,
@@ -27,6 +20,7 @@ from dynacli.openapi.document.objects import (
     kind_below,
     kind_in_list,
 )
+from dynacli.openapi.references import MOST_HOPS, follow_reference
 from dynacli.urls import join_url
 
 Steps = tuple[str, ...]
@@ -47,8 +41,6 @@ KNOWN_DIALECTS = (
 )
 NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}
 """The names of the dialect that schemas of 3.1 are written in if a document does not say."""
-
-_MAX_HOPS = 100
 
 
 class Reference(NamedTuple):
@@ -311,7 +303,7 @@ class Locator:
         if length == len(steps):
             return steps
         ref = node.get("$ref") if isinstance(node, dict) else None
-        if not isinstance(ref, str) or hops >= _MAX_HOPS:
+        if not isinstance(ref, str) or hops >= MOST_HOPS:
             return None
         target = self.locate_ref(ref, hops + 1)
         return None if target is None else self.walk(target + steps[length:], hops + 1)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from math import isinf
 from typing import Any, NamedTuple
 
+from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.evaluation._formats import is_iso_duration
 from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, NAMELESS, PATTERN, Origin
 from dynacli.openapi.schema.evaluation.schema_error import SchemaError
@@ -520,8 +521,8 @@ class ErrorBuilder:
 
 
 def _name_of(branch: Any, index: int) -> str:
-    ref = branch.get("$ref") if isinstance(branch, Mapping) else None
-    return f"`{ref.rpartition('/')[2]}`" if isinstance(ref, str) else f"alternative {index + 1}"
+    ref = reference_of(branch)
+    return f"`{ref.rpartition('/')[2]}`" if ref is not None else f"alternative {index + 1}"
 
 
 def _same_items(items: list[Any]) -> tuple[str, ...]:
