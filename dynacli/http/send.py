@@ -348,32 +348,18 @@ class OneCall:
     def _read(
         self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
     ) -> "Response | Request | Pause":
-        """Return the final response, the request that a redirect leads to, or the pause before a further try."""
+        """Return the final response, the next request, or the pause before a further try."""
         response = self.head_of(received, request.url, hops)
         self._set_cookies += [(request.url, value) for value in values_of(response.headers, "set-cookie")]
-        if self._login is not None and self._login.wants_again(request, response.status, response.headers):
-            return request
-        ends_with = None if hops else self.budget.ends_with
-        is_followed = response.status in REDIRECTS and request.method in SAFE_METHODS
-        if is_followed and not (ends_with is not None and ends_with(response)):
-            from dynacli.http._redirects import following_request
-
-            follow = self.budget.follow or following_request
-            self._redirect = self._redirect if hops else response
-            following = follow(request, response, hops)
-            if following is not None:
-                if self.budget.permit is not None:
-                    self.budget.permit(following)
-                return following
-        passes = may_pass(response, request.method, self.retries.statuses)
-        pause = self._pause_after(response) if passes else None
-        if pause is not None:
-            if response.header("set-cookie"):
-                from dynacli.http.cookies import RetryCookies
-
-                self._cookies = self._cookies or RetryCookies()
-                self._cookies.keep(request.url, response.headers)
-            return pause
+        following: Request | Pause | None = None
+        if self._login is not None:
+            following = self._after_login(self._login, request, response)
+        if following is None and response.status in REDIRECTS:
+            following = self._after_redirect(request, response, hops)
+        if following is None and may_pass(response, request.method, self.retries.statuses):
+            following = self._after_failure(request, response)
+        if following is not None:
+            return following
         self._is_received = True
         # With TLS, the socket of the response is another object than the one that was opened.
         self.connections.take_from(received.extensions)
@@ -381,6 +367,36 @@ class OneCall:
         body = self.receive(response, pieces)
         seconds, cookies = time.monotonic() - self.start, tuple(self._set_cookies)
         return replace(response, body=body, size=pieces.size, seconds=seconds, set_cookies=cookies)
+
+    def _after_login(self, login: "Login", request: Request, response: Response) -> Request | None:
+        """Return the request if it is sent again with another signature; None if it is not."""
+        return request if login.wants_again(request, response.status, response.headers) else None
+
+    def _after_redirect(
+        self, request: Request, response: Response, hops: list[tuple[int, str]]
+    ) -> Request | None:
+        """Return the request that a redirect leads to, if the call permits it; None if the redirect is not followed."""
+        ends_with = None if hops else self.budget.ends_with
+        if request.method not in SAFE_METHODS or (ends_with is not None and ends_with(response)):
+            return None
+        from dynacli.http._redirects import following_request
+
+        follow = self.budget.follow or following_request
+        self._redirect = self._redirect if hops else response
+        following = follow(request, response, hops)
+        if following is not None and self.budget.permit is not None:
+            self.budget.permit(following)
+        return following
+
+    def _after_failure(self, request: Request, response: Response) -> "Pause | None":
+        """Return the pause before a further try, which sends the cookies of the response; None if there is none."""
+        pause = self._pause_after(response)
+        if pause is not None and response.header("set-cookie"):
+            from dynacli.http.cookies import RetryCookies
+
+            self._cookies = self._cookies or RetryCookies()
+            self._cookies.keep(request.url, response.headers)
+        return pause
 
     def head_of(self, response: "httpx.Response", url: str, hops: Sequence[tuple[int, str]] = ()) -> Response:
         """Return the response of a URL, without its body."""
