@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from dynacli.demo.demo_facts import API_KEYS, DemoServer
-from dynacli.demo.demo_server import running
+from dynacli.demo.demo_facts import API_KEYS, DemoServer, demo_at
 from dynacli.environment import Environment
 from dynacli.lean_imports import import_jsonschema_rs
+from dynacli.options.command import DEMO_PORT
 from dynacli.registry.opened_api import OpenedApi
 
 _ROLE = "editor"
+_SERVED = f"http://127.0.0.1:{DEMO_PORT}"
 _NO_MISBEHAVIOUR: Mapping[str, str] = {}
 
 
@@ -21,6 +22,7 @@ def live_demo(
     role: str = "",
     with_next: bool = False,
     misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
+    is_sent: bool = True,
 ) -> Iterator[tuple[OpenedApi, DemoServer]]:
     """Run the demo API until the end of the block.
 
@@ -31,24 +33,38 @@ def live_demo(
             the environment has.
         with_next: Whether the demo API has an operation more, as a later revision of the API would.
         misbehave: OperationId → what its responses do wrong.
+        is_sent: Whether requests are sent. If they are not, nothing runs, and the origin is the one of `demo serve`.
 
     Yields:
         The API as the demo API serves it, and where it runs.
+
+    Raises:
+        UsageError: `misbehave` names an unknown operation or kind.
     """
+    # The server is imported here, because a dry run that expects no misbehaviour does without it.
+    if not is_sent:
+        if misbehave:
+            from dynacli.demo.demo_server import check_misbehaviours
+
+            check_misbehaviours(misbehave, with_next=with_next)
+        server = demo_at(_SERVED)
+        yield _signed_in(env, api, server, role), server
+        return
+    from dynacli.demo.demo_server import running
+
     # Beside the threads of a server nothing is imported lean any more, and nearly every call is validated.
     import_jsonschema_rs()
     with running(with_next=with_next, misbehave=misbehave) as server:
-        served = _served(api, server)
-        # A role that was asked for is more than a variable that is there anyway.
-        if role or not env.variables.get(f"{served.prefix}_TOKEN"):
-            # A well-known key, which opens nothing but the demo API in this very process.
-            env.variables = {**env.variables, f"{served.prefix}_TOKEN": API_KEYS[role or _ROLE]}
-        yield served, server
+        yield _signed_in(env, api, server, role), server
 
 
-def _served(api: OpenedApi, server: DemoServer) -> OpenedApi:
-    """Return an API of its own whose servers are those of a demo API."""
+def _signed_in(env: Environment, api: OpenedApi, server: DemoServer, role: str) -> OpenedApi:
+    """Return a copy of an API that is served by a demo API, and put the key of a role in the environment."""
     served = OpenedApi(api.open_request, api.revisions, api.catalog, api.pointer)
     served.uri = server.document_url
     served.origins = (server.origin,)
+    # A role that was asked for overrides the variable.
+    if role or not env.variables.get(f"{served.prefix}_TOKEN"):
+        # A well-known key, which opens nothing but the demo API.
+        env.variables = {**env.variables, f"{served.prefix}_TOKEN": API_KEYS[role or _ROLE]}
     return served

@@ -47,6 +47,11 @@ class DemoServer:
     api_keys: Mapping[str, str]
 
 
+def demo_at(origin: str) -> DemoServer:
+    """Return the demo API that has an origin."""
+    return DemoServer(origin, f"{origin}{BASE_PATH}/openapi", API_KEYS)
+
+
 def document_path() -> str:
     """Return the path of the shipped OpenAPI document: inside the package, or beside it in a checkout."""
     package = os.path.dirname(os.path.dirname(__file__))

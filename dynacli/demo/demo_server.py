@@ -32,7 +32,14 @@ from dynacli.demo._requests import (
     read_query,
     unauthenticated,
 )
-from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS, DemoServer, document_path
+from dynacli.demo.demo_facts import (
+    API_KEYS,
+    BASE_PATH,
+    MISBEHAVIOURS,
+    DemoServer,
+    demo_at,
+    document_path,
+)
 from dynacli.environment import how_to_install
 from dynacli.errors import FileError, UsageError
 from dynacli.http.import_httpx import h11
@@ -155,16 +162,21 @@ _SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
 }
 
 
-def _check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, DemoOperation]) -> None:
+def _offered(*, with_next: bool) -> tuple[DemoOperation, ...]:
+    return (*OPERATIONS, NEXT_OPERATION) if with_next else OPERATIONS
+
+
+def check_misbehaviours(misbehave: Mapping[str, str], *, with_next: bool) -> None:
     """Check that the operations and misbehaviours exist.
 
     Args:
         misbehave: operationId → misbehaviour.
-        operations: operationId → operation, for all operations of the demo API.
+        with_next: Whether the demo API has the operation `listWorkflowVersions`.
 
     Raises:
         UsageError: An operation or a kind is unknown.
     """
+    operations = [operation.id for operation in _offered(with_next=with_next)]
     for operation_id, kind in misbehave.items():
         if operation_id not in operations:
             raise UsageError(
@@ -549,13 +561,12 @@ def running(
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    offered = (*OPERATIONS, NEXT_OPERATION) if with_next else OPERATIONS
-    _check_misbehaviours(misbehave, {operation.id: operation for operation in offered})
-    application = Application(offered, served_document(with_next=with_next), misbehave)
+    check_misbehaviours(misbehave, with_next=with_next)
+    application = Application(_offered(with_next=with_next), served_document(with_next=with_next), misbehave)
     listener = listening_socket(_HOST, port)
     origin = origin_at(listener, _HOST)
     with serving(listener, application.response, announce):
-        yield DemoServer(origin, f"{origin}{BASE_PATH}/openapi", API_KEYS)
+        yield demo_at(origin)
 
 
 def serve_forever(

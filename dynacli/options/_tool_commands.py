@@ -3,6 +3,7 @@
 from dynacli.options.command import (
     ALONE,
     API,
+    DEMO_PORT,
     LISTING,
     MAKE_CALLS,
     MANAGE,
@@ -248,7 +249,7 @@ COMMANDS = (
                     "dynacli demo serve",
                     "dynacli demo serve --port 0 --misbehave search-runs=wrong-type",
                 ),
-                options=(replace(PORT, default=8642), NEXT, MISBEHAVE),
+                options=(replace(PORT, default=DEMO_PORT), NEXT, MISBEHAVE),
             ),
         ),
     ),

@@ -40,6 +40,8 @@ PORT = Option(
 ROLE = Option(
     ("--role",), help="Choose the role in the demo API", values=("viewer", "editor", "admin", "owner")
 )
+DEMO_PORT: Final = 8642
+"""The usual port of `demo serve`. The requests that a dry run of the demo API shows are for it, too."""
 NEXT = Option(("--next",), help="Serve the demo API with one more operation", name="next_")
 MISBEHAVE = Option(
     ("--misbehave",),

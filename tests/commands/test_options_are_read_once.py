@@ -112,9 +112,54 @@ def test_an_error_in_the_words_is_json_where_that_is_asked_for(url: str, words: 
 
 def test_parsing_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo API starts for a call, and neither for words that are wrong nor for a help page."""
-    monkeypatch.setattr("dynacli.client.live_demo.running", None)
+    monkeypatch.setattr("dynacli.demo.demo_server.running", None)
     assert 2 == run_cli("demo", "search-runs", "--nothing").exit_code
     assert 0 == run_cli("demo", "search-runs", "--help").exit_code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("demo", "search-runs"),
+        ("demo", "search-runs", "--all"),
+        ("demo", "--next", "--role", "viewer", "list-workflow-versions", "wf_search-issues"),
+        ("demo", "--misbehave", "search-runs=hang", "search-runs"),
+        ("read", "demo", "get-org"),
+        ("request", "demo", "GET", "/org"),
+        ("check", "demo", "--only", "get-org"),
+        ("batch", "demo", "get-run", "runs.csv"),
+    ],
+)
+def test_a_dry_run_starts_nothing(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No demo API runs for a request that is only shown, and its data is not made."""
+    monkeypatch.chdir(tmp_path)
+    Path("runs.csv").write_text("id\n289157f4-669f-5f8d-adfd-efbb41003e69\n")
+    monkeypatch.setattr("dynacli.demo.demo_server.running", None)
+    monkeypatch.setattr("dynacli.demo.demo_server.Store", None)
+    result = run_cli(*words, "--dry-run")
+    assert 0 == result.exit_code, result.stderr
+
+
+def test_a_dry_run_shows_the_origin_of_demo_serve() -> None:
+    """The command for curl works as soon as `demo serve` runs."""
+    result = run_cli("demo", "get-org", "--dry-run", "curl")
+    assert result.stdout.startswith("curl http://127.0.0.1:8642/api/armature/v1/org ")
+    assert "--port PORT" in (page := run_cli("demo", "serve", "--help").stdout) and "8642" in page
+
+
+def test_a_dry_run_checks_what_is_to_misbehave() -> None:
+    """`--misbehave` with an unknown kind is an error, also if nothing is sent."""
+    result = run_cli("demo", "--misbehave", "search-runs=nothing", "search-runs", "--dry-run")
+    assert 2 == result.exit_code
+    assert "cannot misbehave by `nothing`" in result.stderr
+
+
+def test_edit_reads_in_a_dry_run() -> None:
+    """The demo API runs for `edit`, which reads the resource before it asks for an editor."""
+    result = run_cli("edit", "demo", "get-workflow", "wf_search-issues", "--dry-run")
+    assert result.stderr.startswith("error: `dynacli edit` needs a terminal")
 
 
 def test_opening_writes_nothing(url: str, home: Path) -> None:

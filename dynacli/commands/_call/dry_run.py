@@ -23,14 +23,26 @@ _MAX_SHOWN = 1024 * 1024
 """Bytes up to which the files of a body are read, for a form that shows their contents."""
 
 
+def engine_of_dry_run(run: Run, settings: CallSettings) -> Engine:
+    """Return the engine of a dry run: it shows a request also without its credential, and warns of that."""
+
+    def warn(error: DynacliError) -> None:
+        run.warn("\n".join(filter(None, (f"{error.message}; the request is shown without it", error.hint))))
+
+    return Engine(run.env, settings, on_unsigned=warn)
+
+
 def show_request(
     run: Run,
+    engine: Engine,
     described: DescribedOperation,
     inputs: CallInputs,
-    settings: CallSettings,
     report: "CallReport | None",
 ) -> None:
     """Show the request that would be sent, in the form that is asked for, with its secrets masked.
+
+    Args:
+        engine: The engine of a dry run.
 
     Raises:
         UsageError: The document does not allow it.
@@ -38,10 +50,7 @@ def show_request(
     """
     from dynacli.output.render import write_body, write_data
 
-    def warn(error: DynacliError) -> None:
-        run.warn("\n".join(filter(None, (f"{error.message}; the request is shown without it", error.hint))))
-
-    call = Engine(run.env, settings, on_unsigned=warn).prepare(described, inputs, is_checked=False)
+    call = engine.prepare(described, inputs, is_checked=False)
     form = _form(run.options)
     shown, masker = _shown(run, call, form)
     if call.validating is not None:
@@ -52,7 +61,7 @@ def show_request(
         except UsageError as error:
             raise masker.mask_error(error) from error.__cause__
         warn_of_request(run, call.validating, masker, report)
-        conclude_request(run, described, call.validating.validation, masker, settings, report)
+        conclude_request(run, described, call.validating.validation, masker, engine.settings, report)
     # The filter and the columns are those of a response, and say nothing of a request.
     output = run.output_format()
     if form in {"json", "inputs"}:

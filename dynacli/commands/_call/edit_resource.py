@@ -170,7 +170,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         if run.options.plan:
             plan_call(run, update, changing, settings)
         elif run.options.dry_run:
-            show_request(run, update, changing, settings, None)
+            show_request(run, engine_of(run, settings, None), update, changing, None)
         else:
             send_call(run, engine_of(run, settings, None), update, changing)
     except BaseException:

@@ -78,11 +78,16 @@ def _make(
     settings: CallSettings,
     report: "CallReport | None",
 ) -> None:
-    """Make one call, or several, or show the request of the first."""
+    """Make one call, or several; or plan it, or show the request of the first."""
     options = run.options
+    if options.plan:
+        from dynacli.commands._call.planned_call import plan_call
+
+        plan_call(run, described, inputs, settings)
+        return
     is_list = (options.all or options.max_items is not None) and not _is_streamed(described)
     clients = None
-    if options.asks_for_several_calls or is_list:
+    if (options.asks_for_several_calls or is_list) and not options.dry_run:
         from dynacli.http.exchange import ClientPool
 
         clients = ClientPool()
@@ -98,14 +103,10 @@ def _make(
 
             listing = Listing(run, engine, described, inputs, report)
             inputs = listing.inputs
-        if options.plan:
-            from dynacli.commands._call.planned_call import plan_call
-
-            plan_call(run, described, inputs, settings)
-        elif options.dry_run:
+        if options.dry_run:
             from dynacli.commands._call.dry_run import show_request
 
-            show_request(run, described, inputs, settings, report)
+            show_request(run, engine, described, inputs, report)
         elif listing is not None:
             listing.call()
         elif series is not None:
@@ -228,11 +229,17 @@ def engine_of(
 ) -> Engine:
     """Return what makes the calls of a run: they are reported on its terminal, and kept in its history.
 
+    A dry run gets an engine that does neither, and asks no question.
+
     Args:
         report: The report for machines; None if none is asked for.
         clients: Keeps connections open between calls; None for a connection of each call's own.
     """
     options = run.options
+    if options.dry_run:
+        from dynacli.commands._call.dry_run import engine_of_dry_run
+
+        return engine_of_dry_run(run, settings)
     typed = TypedWords(
         options.header,
         options.part_header,

@@ -23,8 +23,6 @@ from dynacli.text.terminal import Painter, visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from dynacli.http.exchange import ClientPool
-
 _UNUSED = frozenset(
     {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "no_fail"}
 )
@@ -69,14 +67,13 @@ def plan_call(
     described: DescribedOperation,
     inputs: CallInputs,
     settings: CallSettings,
-    clients: "ClientPool | None" = None,
 ) -> None:
     """Write a plan of one call.
 
     Raises:
         DynacliError: It cannot be planned; nothing was sent that changes anything.
     """
-    engine = Engine(run.env, planning(settings), clients=clients)
+    engine = Engine(run.env, planning(settings))
     planner = planner_of(run, described.api, engine, run.call_options)
     planner.add(engine.prepare(described, inputs))
     write_plan(run, planner)

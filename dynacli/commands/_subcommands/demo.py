@@ -95,19 +95,23 @@ def demo_params(params: dict[str, Any]) -> dict[str, Any]:
 def _live_api(run: Run, api: OpenedApi, options: _DemoOptions) -> Iterator[OpenedApi]:
     from dynacli.client.live_demo import live_demo
 
+    # `edit` reads the resource in a dry run, too.
+    is_sent = not run.options.dry_run or run.act is not None
     with live_demo(
         run.env,
         api,
         role=options.role,
         with_next=options.with_next,
         misbehave=_misbehaviours(options.misbehave, api),
+        is_sent=is_sent,
     ) as (live, server):
         if run.options.verbose:
             from dynacli.output.standard_error import write_stderr
 
+            state = "runs for this call" if is_sent else "does not run for a dry run"
+            role = options.role or "editor"
             write_stderr(
-                run.env,
-                f"* the demo API runs on {server.origin} for this call, signed in as {options.role or 'editor'}\n",
+                run.env, f"* the demo API {state}; its origin is {server.origin}, and you sign in as {role}\n"
             )
         yield live
 
