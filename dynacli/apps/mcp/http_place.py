@@ -23,7 +23,7 @@ from starlette.responses import PlainTextResponse
 
 from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
-from dynacli.errors import RefusedError, UsageError
+from dynacli.errors import UsageError
 from dynacli.files import cannot_be_written, check_own, locked, make_directory, regular_file, write_file
 from dynacli.http.serving import ANYWHERE, LOOPBACK, is_own_host, listening_socket, origin_at
 
@@ -41,12 +41,12 @@ class HttpPlace(NamedTuple):
     Args:
         socket: It listens already.
         host: As it was given.
-        token: What each request has to bear; None if a person has said that none is needed.
+        token: What each request has to bear.
     """
 
     socket: socket.socket
     host: str
-    token: Secret | None
+    token: Secret
 
     @property
     def url(self) -> str:
@@ -59,27 +59,20 @@ class HttpPlace(NamedTuple):
         return self.host in LOOPBACK
 
 
-def listening_at(text: str, token: Secret | None) -> HttpPlace:
+def listening_at(text: str, token: Secret) -> HttpPlace:
     """Return the place that `[HOST:]PORT` names, where a socket listens from now on.
 
     Args:
-        token: What each request has to bear; None for nothing.
+        token: What each request has to bear.
 
     Raises:
         UsageError: The text names no place, or the port cannot be had.
-        RefusedError: Other machines would reach it without a token.
     """
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") or LOOPBACK[0]
     if not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) <= _MOST_PORT):
         raise UsageError(
             f"`{text}` names no port to listen at", hint="Write `--http 8643`, or `--http HOST:PORT`"
-        )
-    if token is None and host not in LOOPBACK:
-        raise RefusedError(
-            f"The server does not listen at `{host}` without a token",
-            reason="Other machines reach it there, and it calls with your credentials",
-            hint="Leave out `--token none`",
         )
     return HttpPlace(listening_socket(host, int(port)), host, token)
 
@@ -137,10 +130,8 @@ def http_application(server: Server[Any], place: HttpPlace, most: int = _MOST_SE
         # The SDK accepts any text as a port.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         # There is no provider of tokens, but the SDK checks them only if one is named.
-        auth=None
-        if place.token is None
-        else AuthSettings(issuer_url=AnyHttpUrl(place.url), resource_server_url=None),
-        token_verifier=None if place.token is None else _OneToken(place.token),
+        auth=AuthSettings(issuer_url=AnyHttpUrl(place.url), resource_server_url=None),
+        token_verifier=_OneToken(place.token),
         max_sessions=None,
         session_idle_timeout=_IDLE_SECONDS,
     )

@@ -287,7 +287,6 @@ def _shown_exchanges(run: Run) -> Iterator[Callable[[_Shown], None]]:
 
 _MOST_BYTES = 10_000_000
 _WIDTH = 100
-_NO_TOKEN = "none"  # noqa: S105  - the word that asks for no token
 
 
 class _OfServer(Consent):
@@ -361,21 +360,21 @@ def _pages(env: Environment, options: Options) -> "Pages":
     return Pages(lambda api: overview_page(env, api, options), describe)
 
 
-def _token(env: Environment, word: str | None) -> "Secret | None":
+def _token(env: Environment, word: str | None) -> "Secret":
     """Return what each request has to bear: the secret that a reference leads to, by default one that is kept."""
     from dynacli.apps.mcp.http_place import kept_token
 
     if word is None:
         return kept_token(env)
-    if word == _NO_TOKEN:
-        return None
     from dynacli.auth.references import resolve, what_is_wrong_with
     from dynacli.auth.secret import Secret
 
     if what_is_wrong_with("", {"token": word}):
         raise UsageError(
             "`--token` takes a reference such as `env:NAME`, not the secret itself",
-            hint="Write `env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`; `none` for none",
+            reason="The server requires a token: other programs of this machine can reach it",
+            hint="Leave out `--token` for a generated token, or write `env:NAME`, `file:PATH`, `command:WORDS` or"
+            " `keyring:SERVICE/USER`",
         )
     return Secret(resolve(word, env).strip())
 
@@ -386,7 +385,7 @@ def _how_to_connect(env: Environment, url: str, token: str | None, *, is_local: 
     lines = [f"The server listens at {url}; Ctrl-C stops it"]
     if token is None:
         lines.append(f"Clients send the header `Authorization: Bearer` with what is in {token_path(env)}")
-    elif token != _NO_TOKEN:
+    else:
         lines.append("Clients send the header `Authorization: Bearer` with the token")
     if not is_local:
         lines.append("What goes over the network is not encrypted: put a proxy with TLS before it")

@@ -22,6 +22,7 @@ from mcp.server.lowlevel import Server
 from mcp_types import ListToolsResult, PaginatedRequestParams
 
 from dynacli.apps.mcp.http_place import http_application, kept_token, listening_at
+from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
 from tests.apps.mcp.clients import HELLO
 from tests.documents import document, operation, save
@@ -91,7 +92,7 @@ def test_who_gets_in(home: Path) -> None:
 
 def test_sessions_lock_no_one_out(home: Path) -> None:  # noqa: ARG001
     """Above the limit, the session ends that was used the longest time ago; one with a call under way stays."""
-    place = listening_at("0", None)
+    place = listening_at("0", Secret("a token of mine"))
     inside, go_on = asyncio.Event(), asyncio.Event()
 
     async def list_tools(_context: Any, params: PaginatedRequestParams | None) -> ListToolsResult:
@@ -104,7 +105,7 @@ def test_sessions_lock_no_one_out(home: Path) -> None:  # noqa: ARG001
     application = http_application(server, place, most=3)
 
     async def post(client: httpx2.AsyncClient, message: object, session: str = "") -> httpx2.Response:
-        given = {"Accept": "application/json, text/event-stream"}
+        given = {"Accept": "application/json, text/event-stream", "Authorization": "Bearer a token of mine"}
         return await client.post(
             "/mcp", json=message, headers={**given, "Mcp-Session-Id": session} if session else given
         )
@@ -230,7 +231,7 @@ def test_a_client_uses_the_tools(home: Path, monkeypatch: pytest.MonkeyPatch) ->
         pytest.param(["--http", "no.such.host.invalid:0"], 2, "Cannot listen", id="no-host"),
         pytest.param(["--http", "0", "--token", "secret"], 2, "takes a reference", id="secret"),
         pytest.param(["--http", "0", "--token", "env:NOT_SET"], 10, "gives nothing", id="no-token"),
-        pytest.param(["--http", "0.0.0.0:0", "--token", "none"], 11, "without a token", id="open-to-all"),
+        pytest.param(["--http", "0", "--token", "none"], 2, "The server requires a token", id="none"),
         pytest.param(["--token", "none"], 2, "needs `--http`", id="no-http"),
         pytest.param(["--max-bytes", "10"], 2, "--max-bytes", id="few-bytes"),
     ],
