@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.client.plans.plan import Plan
-    from dynacli.client.responses.compare_calls import ComparedPages
+    from dynacli.client.responses.compare_calls import ComparedPages, Side
     from dynacli.client.responses.compare_responses import Comparison, ComparisonRules
 
 
@@ -301,8 +301,9 @@ class Api(OpenDocument):
         """
         given = {**(inputs or {}), **named}
         with self._remembering(name, given, on_event, "--all") as engine:
+            words = self._words(name, given)
             for page in self._loop(engine, name, given, is_keyset_asked=keyset, max_items=max_items):
-                yield Response(page.call, page.response, page.validation, self._lock, page.items)
+                yield Response(page.call, page.response, page.validation, self._lock, words, page.items)
 
     def items(
         self,
@@ -337,7 +338,7 @@ class Api(OpenDocument):
         with self._remembering(name, given, on_event, "--all") as engine:
             loop = self._loop(engine, name, given, is_keyset_asked=keyset)
             for page in loop:
-                Response(page.call, page.response, page.validation, self._lock).raise_for_status()
+                Response(page.call, page.response, page.validation, self._lock, ()).raise_for_status()
                 if page.items is None:
                     from dynacli.client.pages.page_loop import no_list
 
@@ -384,15 +385,16 @@ class Api(OpenDocument):
         from dynacli.client.engine.series import NeverTrueError, Series, Until, check_wait
 
         sought = Until(until, wait_timeout, wait_interval, "`until`")
+        given = {**(inputs or {}), **named}
         with self._lock:
-            described, read = self._read(name, {**(inputs or {}), **named})
+            described, read = self._read(name, given)
         check_wait(described, sought)
-        with self._remembering(name, {**(inputs or {}), **named}, on_event, "--wait", until) as engine:
-            series = Series(engine, until=sought)
+        with self._remembering(name, given, on_event, "--wait", until) as engine:
+            series, words = Series(engine, until=sought), self._words(name, given)
             try:
-                return self._response(series.make(described, read))
+                return self._response(series.make(described, read), words)
             except NeverTrueError as error:
-                error.response = self._response(series.last) if series.last is not None else None
+                error.response = self._response(series.last, words) if series.last is not None else None
                 raise
 
     def follow(self, response: Response, link: str, *, on_event: "Listener | None" = None) -> Response:
@@ -417,7 +419,10 @@ class Api(OpenDocument):
         from dynacli.client.engine.series import followed_link, next_call
         from dynacli.client.links.follow_link import check_links, missing_link
 
-        made = MadeCall(response._call, response._response, None)  # noqa: SLF001  - a response and its API are one interface
+        # A response and its API are one interface.
+        made = MadeCall(response._call, response._response, None)  # noqa: SLF001
+        *before, switch, given = response._words or self._words(made.call.described.operation.name, {})  # noqa: SLF001
+        words = [*before, "--follow", link, switch, given]
         with self._lock:
             self._catalog_of()
             check_links(made.call.described, [link], self._settings)
@@ -425,7 +430,9 @@ class Api(OpenDocument):
             if found is None:
                 raise missing_link(made.call.described, link, response.status)
             described, inputs, settings = next_call(made, found)
-        return self._response(self._engine.listened_by(on_event).make(described, inputs, settings))
+        engine = self._listened_and_kept(words, on_event)
+        with _recording(engine, words):
+            return self._response(engine.make(described, inputs, settings), words)
 
     def diff(
         self,
@@ -512,7 +519,7 @@ class Api(OpenDocument):
         listed = list(rows_of(rows, operation))
 
         def checked() -> BatchRun:
-            calls = RowCalls(self._engine.listened_by(on_event), self._catalog_of())
+            calls = RowCalls(self._engine.listened_by(on_event), self._catalog_of(), self._words)
             plan = check_rows(listed, calls, Shard(), ())
             return BatchRun(listed, plan, calls, RunSettings(max(parallel, 1)))
 
@@ -543,7 +550,7 @@ class Api(OpenDocument):
         with self._lock:
             described, inputs = self._read(name, given)
         with self._remembering(name, given, on_event) as engine:
-            return self._response(engine.make(described, inputs))
+            return self._response(engine.make(described, inputs), self._words(name, given))
 
     @contextmanager
     def _remembering(
@@ -555,21 +562,27 @@ class Api(OpenDocument):
             options: The options of the command line that would make the calls.
         """
         words = self._words(name, given, *options)
-        engine = self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
-        error: BaseException | None = None
-        try:
+        engine = self._listened_and_kept(words, on_event)
+        with _recording(engine, words):
             yield engine
-        except GeneratorExit:
-            raise  # the program needs no further page
-        except BaseException as failure:
-            error = failure
-            raise
-        finally:
-            engine.record_end(words, error, engine.history.response if engine.history else None)
 
-    def _words(self, name: str, given: Mapping[str, Any], *switches: str) -> list[str]:
-        """Return the command line after the program's name that makes a call, with all inputs as JSON."""
-        options = self._options
+    def _listened_and_kept(self, words: Sequence[str], on_event: "Listener | None") -> Engine:
+        """Return the engine for the calls of one result, which the history keeps as a command.
+
+        Args:
+            words: The command line after the program's name, with all inputs at its end.
+        """
+        return self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
+
+    def _words(
+        self, name: str, given: Mapping[str, Any], *switches: str, options: CallOptions | None = None
+    ) -> list[str]:
+        """Return the command line after the program's name that makes a call, with all inputs as JSON.
+
+        Args:
+            options: Those of the call; None for those of the API.
+        """
+        options = options or self._options
         chosen = (("--profile", options.profile), ("--server", options.server))
         inputs = json.dumps(given, default=_shown_input)
         given_options = [word for pair in chosen if pair[1] for word in pair]
@@ -600,16 +613,24 @@ class Api(OpenDocument):
                 raise UsageError(
                     f"`against` is a response to `{against.described.operation.name}`, not to `{name}`"
                 )
-            engine = self._engine.listened_by(on_event).with_settings(settings)
+            switches = () if pages is None else pages.switches
+            words = self._words(name, given, *switches)
+            engine = self._listened_and_kept(words, on_event).with_settings(settings)
             first = Side(engine, *read_given(described, given, settings))
             right: Side | ReceivedResponse
             if isinstance(against, Response):
                 right = against.received
             else:
-                other = settings_of(self._env, opened, options_of_other(options, against))
+                there = options_of_other(options, against)
+                other = settings_of(self._env, opened, there)
                 right = Side(engine.with_settings(other), *read_given(described, given, other))
-        left = first.response(pages)
-        found = right.response(pages) if isinstance(right, Side) else right
+        with _recording(first, words):
+            left = first.response(pages)
+        if isinstance(right, Side):
+            with _recording(right, self._words(name, given, *switches, options=there)):
+                found = right.response(pages)
+        else:
+            found = right
         with self._lock:
             return compare_calls(described, left, found, rules)
 
@@ -634,7 +655,7 @@ class Api(OpenDocument):
         with self._lock:
             described, inputs = self._read(name, given)
         words = self._words(name, given)
-        engine = self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
+        engine = self._listened_and_kept(words, on_event)
         return StreamedResponse(engine, described, inputs, words)
 
     def _download(
@@ -643,8 +664,34 @@ class Api(OpenDocument):
         with self._lock:
             described, inputs = self._read(name, given)
         with self._remembering(name, given, on_event) as engine:
-            return self._response(download_response(engine, described, inputs, path, is_resumed=is_resumed))
+            made = download_response(engine, described, inputs, path, is_resumed=is_resumed)
+            return self._response(made, self._words(name, given))
 
-    def _response(self, made: MadeCall) -> Response:
-        """Return a response as the program gets it."""
-        return Response(*made, self._lock)
+    def _response(self, made: MadeCall, words: Sequence[str]) -> Response:
+        """Return a response as the program gets it.
+
+        Args:
+            words: The command line after the program's name that makes the call.
+        """
+        return Response(*made, self._lock, words)
+
+
+@contextmanager
+def _recording(maker: "Engine | Side", words: Sequence[str]) -> Iterator[None]:
+    """Write the calls of the block into the history, as one.
+
+    Args:
+        maker: Makes them; a side makes several pages by another engine than its first.
+        words: The command line after the program's name that makes them.
+    """
+    error: BaseException | None = None
+    try:
+        yield
+    except GeneratorExit:
+        raise  # the program needs no further page
+    except BaseException as failure:
+        error = failure
+        raise
+    finally:
+        engine = maker if isinstance(maker, Engine) else maker.engine
+        engine.record_end(words, error, engine.history.response if engine.history else None)

@@ -21,8 +21,10 @@ def api(server: Recorder) -> Iterator[Api]:
     """An API that is registered and open, with a list, an item, a login and a stream."""
     page = parameter("page", {"type": "integer"})
     login = {"type": "object", "properties": {"user": {}, "pin": {"type": "string", "format": "password"}}}
+    first = {"item": {"operationId": "getItem", "parameters": {"itemId": "$response.body#/0/id"}}}
+    listed = {"200": {"description": "", "links": first}}
     paths = {
-        "/items": {"get": operation("listItems", page)},
+        "/items": {"get": operation("listItems", page, responses=listed)},
         "/items/{itemId}": {"get": operation("getItem", parameter("itemId", {"type": "string"}, "path"))},
         "/login": {"post": operation("logIn", body=login)},
         "/lines": {"get": operation("watchLines", responses=_LINES)},
@@ -77,6 +79,44 @@ def test_the_pages_of_a_list_a_wait_and_a_stream_are_one_call_each(api: Api, tmp
         ("list-items", 0),
     ] == [(row["operation"], row["exit_code"]) for row in _rows()]
     assert "dynacli shop list-items --wait '[0].id' --inputs '{}'" == _rows()[2]["command"]
+
+
+def test_a_followed_link_is_a_call(api: Api, server: Recorder) -> None:
+    """Its command makes the call before, too, and can be repeated."""
+    server.responses["/items/1"] = json_response({"id": 1})
+    assert {"id": 1} == api.follow(api.call("list-items", page=1), "item").data
+    followed, listed = _rows()
+    assert "dynacli shop list-items --inputs '{\"page\": 1}'" == listed["command"]
+    assert "dynacli shop list-items --follow item --inputs '{\"page\": 1}'" == followed["command"]
+    assert ("get-item", 200) == (followed["operation"], followed["status"])
+    run_cli("replay", "1")
+    assert ["/items?page=1", "/items/1"] == [request.target for request in server.requests[-2:]]
+
+
+def test_a_comparison_is_a_call_to_each_server(api: Api, server: Recorder) -> None:
+    """Also of several pages; a response that the program has is no call."""
+    other = f"{server.origin}/other"
+    server.responses["/other/items"] = lambda request: json_response(
+        [] if "page=2" in request.target else [{"id": 2}]
+    )
+    assert api.diff("list-items", against=other, page=1).differences
+    given = "--inputs '{\"page\": 1}'"
+    assert [
+        (f"dynacli shop list-items --server {other} {given}", 200, f"{other}/items?page=1"),
+        (f"dynacli shop list-items {given}", 200, f"{server.origin}/items?page=1"),
+    ] == [(row["command"], row["status"], row["url"]) for row in _rows()]
+    api.diff("list-items", against=other, pages=True)
+    assert f"dynacli shop list-items --all --server {other} --inputs '{{}}'" == _rows()[0]["command"]
+    api.diff("list-items", against=api.call("list-items"))
+    assert 6 == len(_rows())
+
+
+def test_each_row_of_a_batch_is_a_call(api: Api) -> None:
+    """With its own inputs and status, whatever the others are."""
+    list(api.batch([{"itemId": "a"}, {"itemId": "b"}], "get-item", parallel=2))
+    command = 'dynacli shop get-item --inputs \'{{"itemId": "{}"}}\''
+    expected = {(command.format(name), 404, 4) for name in "ab"}
+    assert expected == {(row["command"], row["status"], row["exit_code"]) for row in _rows()}
 
 
 def test_a_secret_of_a_call_is_masked(api: Api, home: Path, canary: str) -> None:

@@ -332,7 +332,7 @@ class _Listener:
             MismatchError: A response does not match the document.
         """
         if isinstance(event, Findings):
-            response = Response(event.call, event.response, event.validation, event.lock)
+            response = Response(event.call, event.response, event.validation, event.lock, ())
             self._note(_validated_call(response), response.redirects)
             response.raise_for_findings()
         elif isinstance(event, RowDone):

@@ -10,7 +10,7 @@ import os
 import threading
 from array import array
 from collections import Counter, deque
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +19,7 @@ from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, Se
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
-from dynacli.client.inputs.call_inputs import CallInputs, CallValues
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues, TypedWords
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
 from dynacli.client.inputs.read_plain_inputs import (
     input_key,
@@ -52,6 +52,20 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
 
+class RowCall(NamedTuple):
+    """The call of a row.
+
+    Args:
+        call: The call, which may be sent.
+        engine: Sends it.
+        words: The command line after the program's name that the history keeps; empty if it keeps none.
+    """
+
+    call: Call
+    engine: Engine
+    words: Sequence[str]
+
+
 class RowCalls:
     """Makes the calls of the rows of one batch.
 
@@ -60,10 +74,17 @@ class RowCalls:
 
     Args:
         api: The API, opened.
+        words_of: Returns the command line after the program's name that makes the call of an operation with inputs;
+            None if the history keeps no rows.
     """
 
-    def __init__(self, engine: Engine, api: OpenedApi) -> None:
-        self.engine, self._api = engine, api
+    def __init__(
+        self,
+        engine: Engine,
+        api: OpenedApi,
+        words_of: Callable[[str, Mapping[str, Any]], list[str]] | None = None,
+    ) -> None:
+        self.engine, self._api, self._words_of = engine, api, words_of
         self._is_strict = engine.settings.level != "off"
         self._operations: dict[str, DescribedOperation] = {}
 
@@ -98,7 +119,7 @@ class RowCalls:
                 raise UsageError(f"The columns `{known[key]}` and `{column}` are the same input")
             known[key] = column
 
-    def call(self, row: Row, inputs: Mapping[str, Any]) -> Call:
+    def call(self, row: Row, inputs: Mapping[str, Any]) -> RowCall:
         """Return the call of a row, validated and signed.
 
         Args:
@@ -107,11 +128,15 @@ class RowCalls:
         Raises:
             DynacliError: The call cannot be made; no secret is in it.
         """
-        with self.engine.lock:
+        engine, words = self.engine, list[str]()
+        if self._words_of is not None:
+            words = self._words_of(row.operation, inputs)
+            engine = engine.remembering(TypedWords(texts=words[-1:]))
+        with engine.lock:
             described, given = self._read(row, inputs)
             if row.may_refer and "" not in row.inputs.values():
                 _check_paths(given)
-            return self.engine.prepare(described, given)
+            return RowCall(engine.prepare(described, given), engine, words)
 
     def check(self, row: Row, unknown: Collection[str]) -> None:
         """Check a row as far as it can be, whose inputs are not all known yet.
@@ -585,7 +610,7 @@ class _Slot:
         self.row, self.needs = row, needs
         self.is_running = self.is_dropped = self.was_begun = False
         self.finished: _FinishedRow | None = None
-        self.call: Call | None = None
+        self.call: RowCall | None = None
 
 
 class _Sent(NamedTuple):
@@ -780,9 +805,9 @@ class BatchRun:
         if self._end.wait(seconds):
             raise _NotSentError
 
-    def _send(self, slot: _Slot, call: Call) -> _Sent:
+    def _send(self, slot: _Slot, call: RowCall) -> _Sent:
         try:
-            return _Sent(slot, response=self._engine.send(call))
+            return _Sent(slot, response=call.engine.send(call.call))
         except DynacliError as error:
             return _Sent(slot, error=error)
         except _NotSentError:
@@ -804,7 +829,7 @@ class BatchRun:
         slot, response = sent.slot, sent.response
         slot.is_running = False
         if response is not None and slot.call is not None:
-            made = self._engine.validate(slot.call, response)
+            made = slot.call.engine.validate(slot.call.call, response)
             with self._engine.lock:
                 try:
                     result, error = received_result(slot.row.number, made)
@@ -824,6 +849,8 @@ class BatchRun:
         response: "Response | None" = None,
     ) -> None:
         call, slot.call, slot.finished = slot.call, None, _FinishedRow(result, error)
+        if call is not None:
+            call.engine.record_end(call.words, error, response)
         self.done += 1
         if result.exit_code not in self._settings.passing_codes:
             self.failed += 1
@@ -834,7 +861,7 @@ class BatchRun:
                 self._responses[slot.row.number] = result.data
             else:
                 self._failed_codes[slot.row.number] = result.exit_code
-        self._engine.announce(RowDone(call, slot.row.operation, result, response))
+        self._engine.announce(RowDone(call.call if call else None, slot.row.operation, result, response))
 
 
 def _after_responses(error: UsageError) -> FormatError:

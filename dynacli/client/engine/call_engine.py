@@ -30,7 +30,7 @@ from dynacli.client.inputs.call_inputs import CallInputs, CallValues, TypedWords
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.environment import Environment, variable
-from dynacli.errors import DynacliError, FileError, FormatError
+from dynacli.errors import DynacliError, FileError, FormatError, HttpError
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_event_stream, is_json, is_sequence
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
@@ -363,8 +363,8 @@ class Engine:
             code = error.exit_code
         elif error is not None:
             code = _INTERRUPTED
-        elif response is not None and response.status >= 300:
-            code = response.status // 100
+        elif response is not None and not response.is_success:
+            code = HttpError(response.status, "").exit_code
         self.record(words, code)
 
     def remembering(self, typed: TypedWords) -> "Engine":
@@ -462,7 +462,7 @@ class CallHistory:
         self.response = response
         self._size = (self._size or 0) + response.size
         self._seconds += response.seconds
-        if self._find_mode() == "off" or self._remembered >= MOST_REMEMBERED:
+        if self._find_mode() == "off" or self._remembered >= MOST_REMEMBERED or response.is_refusal:
             return
         api, request = call.described.api, call.signed.request
         asked = AskedPath(

@@ -332,6 +332,8 @@ def receive(engine: Engine, call: Call) -> ReceivedResponse:
         DynacliError: The call fails.
     """
     response = engine.send(call, read_finite)
+    if engine.history is not None:
+        engine.history.note_response(call, response)
     signed = call.signed
     return ReceivedResponse(
         signed.masker.mask(signed.shown.url), response, signed.response_masker(response.headers)
@@ -349,12 +351,19 @@ class ComparedPages(NamedTuple):
     max_items: int | None = None
     is_keyset_asked: bool = False
 
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The options of the command line that fetch these pages."""
+        return ("--all",) if self.max_items is None else ("--max-items", str(self.max_items))
+
 
 class Side:
     """A server, and the call that it gets. The call is ready, so that nothing is sent if that of the other side is not.
 
-    Args:
+    Attributes:
         engine: Makes the calls, by settings of this server.
+
+    Args:
         described: The operation, with the media type that is sent.
 
     Raises:
@@ -362,7 +371,7 @@ class Side:
     """
 
     def __init__(self, engine: Engine, described: DescribedOperation, inputs: CallInputs) -> None:
-        self._engine, self._described, self._inputs = engine, described, inputs
+        self.engine, self._described, self._inputs = engine, described, inputs
         self._call = engine.prepare(described, inputs)
 
     def response(self, pages: ComparedPages | None = None) -> ReceivedResponse:
@@ -375,15 +384,15 @@ class Side:
             UsageError: The document leaves a choice between several lists.
             DynacliError: What `receive` raises.
         """
-        return receive(self._engine, self._call) if pages is None else self._list(pages)
+        return receive(self.engine, self._call) if pages is None else self._list(pages)
 
     def _list(self, pages: ComparedPages) -> ReceivedResponse:
         from dynacli.client.pages.page_loop import PageLoop, merged_value
 
         # The call was validated, and responses are not.
-        engine = self._engine.with_settings(replace(self._engine.settings, level="off"))
+        self.engine = self.engine.with_settings(replace(self.engine.settings, level="off"))
         loop = PageLoop(
-            engine,
+            self.engine,
             self._described,
             self._inputs,
             numbers="exact",

@@ -88,9 +88,10 @@ class Response:
         response: "WireResponse",
         validation: "ValidationResult | None",
         lock: threading.RLock,
+        words: Sequence[str],
         items: list[Any] | None = None,
     ) -> None:
-        self._call, self._response, self._lock = call, response, lock
+        self._call, self._response, self._lock, self._words = call, response, lock, words
         self.items = items
         self.status: int = response.status
         self.headers = _Headers(response.headers)
@@ -126,12 +127,13 @@ class Response:
 
         media_type = self._response.header("content-type")
         try:
-            return body_value(self.content, media_type, self._schema, json.loads)
+            return body_value(self.content, media_type, self.body_schema, json.loads)
         except NoValueError:
             text = decoded(self.content, media_type)
             return self.content if text is None else text
 
-    def _schema(self) -> "BodySchema":
+    def body_schema(self) -> "BodySchema":
+        """Return the document's schema of the body."""
         with self._lock:
             return self._call.described.schema_of(self._response)()
 
@@ -239,9 +241,9 @@ class StreamedResponse(Response):
         self._is_read = False
         self.is_stream = isinstance(first, WireResponse)
         if isinstance(first, MadeCall):
-            super().__init__(*first, engine.lock)
+            super().__init__(*first, engine.lock, words)
         elif isinstance(first, WireResponse):
-            super().__init__(self._exchange.call, first, None, engine.lock)
+            super().__init__(self._exchange.call, first, None, engine.lock, words)
 
     def __enter__(self) -> Self:
         """Return the response itself."""

@@ -213,7 +213,7 @@ def _call_of(row: "Row", calls: "RowCalls") -> Call:
             reason="It uses the response of an earlier row, which is not known before that is sent",
             hint="Plan the rows before it, apply the plan, and plan the rest",
         )
-    return calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
+    return calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs).call
 
 
 def _rows_left(rows: "Iterator[Row | WrongRow]", shard: "Shard", done: "Container[int]") -> "Iterator[Row]":
