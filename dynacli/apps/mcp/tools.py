@@ -3,19 +3,18 @@
 A wrong call gets the right one. A response has a limited number of bytes, and the texts of the document are marked.
 """
 
-import json
-import math
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import jsonschema_rs
 from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 
+from dynacli.apps.mcp._byte_budget import fitted, json_line, size_of
 from dynacli.apps.mcp.served_apis import Pages, ServedApis
 from dynacli.auth.secret import Masker
 from dynacli.client.api_client import Api
@@ -24,7 +23,6 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.operation_summary import operation_summary, summary_of_inputs, summary_text
-from dynacli.client.pages.page_rule import place_at
 from dynacli.client.plans.plan import instant, plan_lines
 from dynacli.client.responses.response import Response, StreamedResponse
 from dynacli.client.search_operations import Hit, search_operations, unknown_operation, words_of
@@ -46,6 +44,9 @@ from dynacli.text.json_budget import read_limited
 from dynacli.text.json_text import escape_unsafe
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted, short_sentence, word_or_quoted
+
+if TYPE_CHECKING:
+    from dynacli.media.body_value import FindSchema
 
 _USUAL_ITEMS = 50
 _MOST_SECONDS = 20.0
@@ -133,11 +134,13 @@ class Outcome:
         reported: What dynacli tells of it: the status, the result, the next page, the error.
         data: What the server sent, without secrets; None if it sent nothing.
         is_error: Whether it failed.
+        schema: Finds the document's schema of the data; None if the document has none.
     """
 
     reported: dict[str, Any]
     data: Any = None
     is_error: bool = False
+    schema: "FindSchema | None" = None
 
 
 def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:
@@ -165,7 +168,7 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[
     try:
         found = filtered(outcome.data, asked.expression, _FILTER)
         reported = outcome.reported
-        if note := filter_note(outcome.data, asked.expression, found):
+        if note := filter_note(outcome.data, asked.expression, found, schema=outcome.schema):
             reported = {**reported, "filter": note}
         return Outcome(reported, found, is_error=outcome.is_error)
     except FormatError as error:
@@ -193,7 +196,7 @@ def _one_call(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
     error = _status_error(response)
     if error is not None:
         reported = {**reported, **error.as_json()}
-    return Outcome(reported, data, is_error=error is not None)
+    return Outcome(reported, data, error is not None, response.body_schema)
 
 
 def _difference(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
@@ -245,7 +248,8 @@ def _pages(
         reported |= error.as_json()
     # Of a response that is not a success, the body says why.
     data = items if items or error is None else _data_of(responses[-1], reported, masker)
-    return Outcome(reported, _with_head(asked, responses[0], data), is_error=error is not None)
+    shown = _with_head(asked, responses[0], data)
+    return Outcome(reported, shown, error is not None, responses[0].body_schema)
 
 
 def _stream(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:
@@ -256,12 +260,12 @@ def _stream(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str
             reported = _shown_of([response])
             reported["stream"] = {"items": len(items), "is_whole": is_whole}
             data = response.masker.joined(masker).mask_value(items)
-            return Outcome(reported, _with_head(asked, response, data))
+            return Outcome(reported, _with_head(asked, response, data), schema=response.body_schema)
         reported = _shown_of([response])
         if error is not None:
             reported |= error.as_json()
         data = _with_head(asked, response, _data_of(response, reported, masker))
-        return Outcome(reported, data, is_error=error is not None)
+        return Outcome(reported, data, error is not None, response.body_schema)
 
 
 def _status_error(response: Response) -> HttpError | None:
@@ -307,165 +311,6 @@ def _data_of(response: Response, reported: dict[str, Any], masker: Masker) -> An
         reported["binary"] = {"bytes": len(data), "media_type": media_type}
         return None
     return response.masker.joined(masker).mask_value(data)
-
-
-_DEEPEST = 60
-"""Levels of a value; pydantic, which writes the messages of the protocol, refuses values of 255."""
-_SHORTEST_TEXT = 40
-"""Characters of a text that is cut, at least."""
-_Steps = tuple[str | int, ...]
-
-
-@record
-class Cut:
-    """A place of a value that lost something.
-
-    Args:
-        steps: The keys and indexes that lead there.
-        kept: How many of its items, members or characters are left.
-        of: How many there were.
-        unit: `items`, `members`, `characters`, or `levels` if the value is nested too deeply.
-    """
-
-    steps: _Steps
-    kept: int
-    of: int
-    unit: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the cut as the response of a tool tells it; of a list with the JMESPath expression of the rest."""
-        place = place_at(*self.steps).text
-        reported: dict[str, Any] = {"at": place, "kept": self.kept, "of": self.of, "unit": self.unit}
-        if self.unit == "items":
-            reported["rest"] = f"{'' if place == '@' else place}[{self.kept}:]"
-        return reported
-
-
-def json_line(value: Any) -> str:
-    """Return a value as JSON on one line, without spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def size_of(value: Any, limit: float = math.inf) -> int:
-    """Return the bytes of a value as JSON; any larger number than the limit if there are more.
-
-    A value of megabytes is looked at only as far as the limit.
-    """
-    size = 0
-    pending: list[Any] = [value]
-    while pending and size <= limit:
-        part = pending.pop()
-        if isinstance(part, dict):
-            size += 2 + sum(_bytes(key) + 2 for key in part) - bool(part)
-            pending.extend(part.values())
-        elif isinstance(part, list):
-            size += 2 + max(len(part) - 1, 0)
-            pending.extend(part)
-        else:
-            size += _bytes(part)
-    return size
-
-
-def _bytes(value: Any) -> int:
-    return len(json_line(value).encode("utf-8", "replace"))
-
-
-def fitted(value: Any, room: int) -> tuple[Any, list[Cut]]:
-    """Return a JSON value in at most so many bytes, and what was cut of it.
-
-    Text that no message can carry is replaced: lone surrogates, and numbers that JSON does not have.
-    """
-    fitting = _Fitting()
-    return fitting.fit(value, max(room, 2), ()), sorted(fitting.cuts, key=lambda cut: len(cut.steps))
-
-
-class _Fitting:
-    """A value while it is cut.
-
-    Attributes:
-        cuts: What was cut so far.
-    """
-
-    def __init__(self) -> None:
-        self.cuts: list[Cut] = []
-
-    def fit(self, value: Any, room: int, steps: _Steps) -> Any:
-        """Return a part of the value that takes at most so many bytes, unless it can get no smaller."""
-        if isinstance(value, dict | list) and value and len(steps) >= _DEEPEST:
-            self.cuts.append(Cut(steps, 0, 1, "levels"))
-            return None
-        match value:
-            case dict():
-                return self._object(value, room, steps)
-            case list():
-                return self._list(value, room, steps)
-            case str():
-                return self._text(value, room, steps)
-            case float() if not math.isfinite(value):
-                return str(value)
-        return value
-
-    def _list(self, items: list[Any], room: int, steps: _Steps) -> list[Any]:
-        kept: list[Any] = []
-        left = room - 2
-        for index, item in enumerate(items):
-            size = size_of(item, left) + bool(index)
-            if size > left and index:
-                break
-            # The first one is there whatever its size is: it shows what the others look like.
-            kept.append(self.fit(item, left, (*steps, index)))
-            left -= size
-        if len(kept) < len(items):
-            self.cuts.append(Cut(steps, len(kept), len(items), "items"))
-        return kept
-
-    def _object(self, members: dict[str, Any], room: int, steps: _Steps) -> dict[str, Any]:
-        sizes: dict[str, int] = {}
-        left = math.inf if size_of(members, room) <= room else room - 2
-        for key, value in members.items():
-            # A member is worth naming while there is room for its name and a short value.
-            least = _bytes(key) + 6
-            if least > left and sizes:
-                break
-            sizes[key] = size_of(value, room)
-            left -= least
-        if len(sizes) < len(members):
-            self.cuts.append(Cut(steps, len(sizes), len(members), "members"))
-        names = sum(_bytes(key) + 2 for key in sizes) + 1
-        shares = dict(_shares(sizes, room - names))
-        return {_sendable(key): self.fit(members[key], share, (*steps, key)) for key, share in shares.items()}
-
-    def _text(self, text: str, room: int, steps: _Steps) -> str:
-        text = _sendable(text)
-        if size_of(text) <= room:
-            return text
-        whole = len(text)
-        kept = max(_SHORTEST_TEXT, room - 5)
-        cut = text[:kept]
-        while len(cut) > _SHORTEST_TEXT and size_of(cut) + 3 > room:
-            cut = cut[: max(_SHORTEST_TEXT, len(cut) * 3 // 4)]
-        if len(cut) >= whole:
-            return text
-        self.cuts.append(Cut(steps, len(cut), whole, "characters"))
-        return f"{cut}..."
-
-
-def _shares(sizes: dict[str, int], room: int) -> Iterator[tuple[str, int]]:
-    """Yield the room of each member: the small ones have what they need, and the large ones share the rest."""
-    left, count = room, len(sizes)
-    shares: dict[str, int] = {}
-    for key, size in sorted(sizes.items(), key=lambda pair: pair[1]):
-        shares[key] = min(size, max(left // count, 2))
-        left, count = left - shares[key], count - 1
-    for key in sizes:
-        yield key, shares[key]
-
-
-def _sendable(text: str) -> str:
-    """Return a text without lone surrogates, for which UTF-8 has no bytes."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode()
 
 
 _MOST_CUTS = 4

@@ -398,6 +398,32 @@ def test_a_client_cannot_leave_the_profile_of_the_server(
     assert ("profile" in listed, "against" in listed, server.requests) == (False, False, [])
 
 
+@pytest.mark.parametrize(
+    ("expression", "note"),
+    [
+        ("rows[].nme", "The filter finds nothing: the response has no `nme` there; `rows[].name` works"),
+        ("rows[].{id: id, nme: nme}", "Neither the response nor the document has `nme` there"),
+        ("rows[].{id: id, note: note}", None),
+    ],
+    ids=["finds-nothing", "finds-a-part", "documented"],
+)
+@pytest.mark.parametrize("more", [{}, {"include": True}], ids=["body", "with-head"])
+def test_a_field_that_nothing_has_is_noted(
+    server: Recorder, expression: str, note: str | None, more: dict[str, Any]
+) -> None:
+    """Also beside fields that the response has, as on the command line."""
+    row = {"type": "object", "properties": {"id": {}, "name": {}, "note": {}}}
+    schema = {"type": "object", "properties": {"rows": {"type": "array", "items": row}}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    save(document({"/a": {"get": operation("getA", responses=responses)}}, [server.origin]))
+    server.responses["/a"] = json_response({"rows": [{"id": 1, "name": "a"}]})
+    if more:
+        expression, note = f"body.{expression}", note and note.replace("`rows", "`body.rows")
+    result = _ask(["./api.json"], "call", {"operation": "get-a", "filter": expression, **more})
+    found = result.structured_content.get("filter")
+    assert note is None if found is None else found.startswith(note or "-"), found
+
+
 @pytest.mark.exhaustive
 def test_the_filter_sees_status_and_headers(server: Recorder) -> None:
     """With `include` they stand beside the body, of errors too, and secrets in them are masked."""
