@@ -372,7 +372,11 @@ class Call:
             is_refusal = False
         except FormatError:
             is_refusal = True  # what the expression is about is not there
-        return replace(response, is_refusal=True) if is_refusal else response
+        if not is_refusal:
+            return response
+        if self._cached is not None:
+            self._cached.leave_out()
+        return replace(response, is_refusal=True)
 
     def _forget_changed(self, response: "Response") -> None:
         """Remove the stored responses that the call may have made wrong, if any are stored."""

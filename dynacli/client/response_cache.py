@@ -519,6 +519,13 @@ class CachedCall:
         if self._directory and not masker.finds(json.dumps(head.headers).encode() + b"\n" + body):
             self._pending = head, body
 
+    def leave_out(self) -> None:
+        """Store no response of the call, and remove the stored one: a body says that the call failed."""
+        self._pending = None
+        if self._stored is not None:
+            with self._reporting(), suppress(FileNotFoundError):
+                os.unlink(self._stored.path)
+
     def store(self, *, is_valid: bool) -> None:
         """Store the response of the call, if it is one to be stored.
 

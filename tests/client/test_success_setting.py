@@ -82,6 +82,38 @@ def test_a_failure_is_one_for_batch_check_history_and_python() -> None:
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("cache", ["10m", "auto", "revalidate"])
+def test_a_failure_is_not_stored(shop: Recorder, cache: str) -> None:
+    """The next call asks the server again; nor does a stored failure count that came before the setting."""
+    failed = Response(
+        200,
+        json.dumps(_REFUSED).encode(),
+        {"Content-Type": "application/json", "ETag": '"1"', "Cache-Control": "max-age=600"},
+    )
+    words = ("shop", "list-pets", "--validate", "off", "--cache", cache)
+    assert 0 == run_cli("api", "set", "shop", "success=@").exit_code
+    shop.responses["/pets"] = failed
+    assert 0 == run_cli(*words).exit_code  # it is stored
+    assert 0 == run_cli("api", "set", "shop", _SUCCESS).exit_code
+    shop.responses["/pets"] = lambda request: Response(304) if "If-None-Match" in request.headers else failed
+    assert [4, 4, 4] == [run_cli(*words).exit_code for _ in range(3)]
+    asked = len(shop.requests)
+    shop.responses["/pets"] = json_response(
+        {"code": 0, "data": []}, ETag='"2"', **{"Cache-Control": "max-age=600"}
+    )
+    assert (0, asked + 1) == (run_cli(*words).exit_code, len(shop.requests))
+    assert "If-None-Match" not in shop.last.headers
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_failure_of_a_python_call_has_its_exit_code_in_the_history() -> None:
+    """As the command line has it."""
+    with dynacli.open_api("shop", validate="off") as shop_api:
+        shop_api.call("list-pets")
+    assert [4] == [row["exit_code"] for row in run_cli("history", "-o", "json").json]
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_profile_has_its_own_expression() -> None:
     """It counts before the expression of the API."""
     assert 0 == run_cli("api", "set", "shop", "success=code == `1`", "--profile", "old").exit_code
