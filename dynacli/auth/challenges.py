@@ -174,11 +174,11 @@ def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], 
 
 def _is_known(algorithm: str) -> bool:
     # OpenSSL has SHA-512/256 since version 1.1.1, other libraries that Python may be built with need not.
-    plain = _plain(algorithm)
+    plain = _hash_name(algorithm)
     return plain in _HASHES and (plain != "SHA-512-256" or "sha512_256" in hashlib.algorithms_available)
 
 
-def _plain(algorithm: str) -> str:
+def _hash_name(algorithm: str) -> str:
     return algorithm.upper().removesuffix(_SESSION)
 
 
@@ -192,7 +192,7 @@ def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce
         count: How many requests have responded the challenge, with this one.
     """
     user, _, password = pair.partition(":")
-    digest = _HASHES[_plain(challenge.algorithm)]
+    digest = _HASHES[_hash_name(challenge.algorithm)]
 
     def hashed(*parts: str) -> str:
         text = ":".join(parts)

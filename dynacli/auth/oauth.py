@@ -20,6 +20,7 @@ from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.http.exchange import REDIRECTS, Budget, OneContext, Response
 from dynacli.http.send import Pieces, send
 from dynacli.http.sockets import check_private
+from dynacli.openapi.document.json_trees import string_or_empty
 from dynacli.record import record, replace
 from dynacli.text.body_text import server_message
 from dynacli.urls import is_loopback, origin_of, without_query
@@ -530,7 +531,7 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
     place = url if _WELL_KNOWN in url else url.rstrip("/") + _OPENID
     response = _ask_provider(place, "metadata", context)
     found = json_object(response)
-    token_url = _text(found.get("token_endpoint"))
+    token_url = string_or_empty(found.get("token_endpoint"))
     if response.status != 200 or not token_url:
         raise AuthError(
             f"`{without_query(place)}` does not say how to sign in",
@@ -540,7 +541,7 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
             hint="Check the address in the document",
         )
     authorization_url, device_url = (
-        _text(found.get(key)) for key in ("authorization_endpoint", "device_authorization_endpoint")
+        string_or_empty(found.get(key)) for key in ("authorization_endpoint", "device_authorization_endpoint")
     )
     grants = _texts(found.get("grant_types_supported"))
     for role, endpoint in (
@@ -562,16 +563,12 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
             token_url,
             device_url,
             scopes=_texts(found.get("scopes_supported")),
-            issuer=_text(found.get("issuer")),
+            issuer=string_or_empty(found.get("issuer")),
             auth_methods=_texts(found.get("token_endpoint_auth_methods_supported")),
         )
         for kind, is_there in has_endpoints.items()
         if is_there
     )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def resolve(reference: str, env: Environment) -> str:
     if form == "env":
         text = env.variables.get(rest, "")
     elif form == "file":
-        text = _decoded(_content(os.path.join(env.config_dir, os.path.expanduser(rest)), label), label)
+        text = _decoded(_secret_file(os.path.join(env.config_dir, os.path.expanduser(rest)), label), label)
     else:
         text = _shared(reference, label, env)
     text = checked_text(text, label)
@@ -141,7 +141,7 @@ def _shared(reference: str, label: str, env: Environment) -> str:
     return given[reference][1]
 
 
-def _content(path: str, label: str) -> bytes:
+def _secret_file(path: str, label: str) -> bytes:
     try:
         with open(path, "rb") as file:
             content = file.read(_MOST_BYTES + 1)

@@ -225,7 +225,7 @@ def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tupl
             case _:
                 texts = []
         if texts and not parameter.media_type and parameter.value.type != "object":
-            yield (parameter.location, name), _value(parameter, texts)
+            yield (parameter.location, name), _recorded_value(parameter, texts)
 
 
 def _path_value(parameter: Parameter, encoded: str) -> Any:
@@ -239,7 +239,7 @@ def _path_value(parameter: Parameter, encoded: str) -> Any:
     }
 
 
-def _value(parameter: Parameter, texts: list[str]) -> Any:
+def _recorded_value(parameter: Parameter, texts: list[str]) -> Any:
     if parameter.value.type == "array" and not (parameter.explode and parameter.location == "query"):
         texts = [item for text in texts for item in text.split(delimiter_of(parameter.style))]
     return _converted(parameter, texts)

@@ -54,7 +54,7 @@ def call_before(operation: str, request: "Request") -> "Request":
     hook = program().hooks.get("before")
     if not hook:
         return request
-    added = _called("before", hook, _shown(operation, request))
+    added = _called("before", hook, _hooked_call(operation, request))
     if added is None:
         return request
     if not isinstance(added, Mapping) or not all(
@@ -85,10 +85,10 @@ def call_after(operation: str, request: "Request", response: "Response") -> None
     hook = program().hooks.get("after")
     if hook:
         reported = _HookedResponse(response.status, dict(response.headers), response.seconds)
-        _called("after", hook, _shown(operation, request), reported)
+        _called("after", hook, _hooked_call(operation, request), reported)
 
 
-def _shown(operation: str, request: "Request") -> _HookedCall:
+def _hooked_call(operation: str, request: "Request") -> _HookedCall:
     return _HookedCall(operation, request.method, request.url, dict(request.headers))
 
 

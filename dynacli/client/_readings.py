@@ -150,7 +150,7 @@ def _body_fields(
         is_whole: Whether the body is there; false for one that is too large to be looked at.
     """
     media_type = _media_type(request)
-    body, is_seen = _content(request, is_whole=is_whole)
+    body, is_seen = _known_body(request, is_whole=is_whole)
     if not is_seen and _has_fields(media_type):
         yield "", None
     if body:
@@ -186,7 +186,7 @@ def _has_fields(media_type: str) -> bool:
     )
 
 
-def _content(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
+def _known_body(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
     """Return what is known of the body, and whether fields could hide nowhere else."""
     body = request.body
     if any(value.strip().lower() != "identity" for value in _header_values(request, "contentencoding")):
@@ -336,11 +336,11 @@ class SentValues:
         """
         plain = {str(value).strip().casefold() for value in wanted}
         if location == "header":
-            found = self._headers.get(_plain(name), [])
+            found = self._headers.get(_letters_of(name), [])
             return any(
                 piece.strip().casefold() in plain for value in found for piece in (value, *value.split(","))
             )
-        key = _plain(name)
+        key = _letters_of(name)
         of_body = self._fields(key)
         values = [*self._query.get(key, []), *(of_body or [])]
         return of_body is None or any(value.strip().casefold() in plain for value in values)
@@ -375,7 +375,7 @@ class SentValues:
         if key not in self._of_body:
             found = _body_fields(
                 self._request,
-                lambda name: _plain(name) == key,
+                lambda name: _letters_of(name) == key,
                 lambda text: key in _NO_LETTERS.sub("", text),
                 is_whole=self._is_whole,
             )
@@ -384,14 +384,14 @@ class SentValues:
         return self._of_body[key]
 
 
-def _plain(name: str) -> str:
+def _letters_of(name: str) -> str:
     return _NO_LETTERS.sub("", name.partition("[")[0].casefold()) or name
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(_plain(name), []).append(value)
+        found.setdefault(_letters_of(name), []).append(value)
     return found
 
 

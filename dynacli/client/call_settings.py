@@ -404,7 +404,7 @@ def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, A
         if asked_for not in LEVELS:
             raise UsageError(
                 f"`{asked_for}` in `{variable('VALIDATE')}` is not a level of validation",
-                hint=f"Use one of {_listed()}",
+                hint=f"Use one of {_listed_levels()}",
             )
         return asked_for
     for entry, place in ((profile, f"a profile of `{api.name}`"), (api.entry, f"`{api.name}`")):
@@ -413,12 +413,14 @@ def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, A
             if level not in LEVELS:
                 from dynacli.client.profiles import malformed
 
-                raise malformed(env, f"`validate` of {place}", f"it must be one of {_listed()}", api.name)
+                raise malformed(
+                    env, f"`validate` of {place}", f"it must be one of {_listed_levels()}", api.name
+                )
             return str(level)
     return ""
 
 
-def _listed() -> str:
+def _listed_levels() -> str:
     return ", ".join(f"`{level}`" for level in LEVELS)
 
 

@@ -1,6 +1,6 @@
 """What a configuration says that no run could use: all of it is read as a run reads it, which takes parts alone."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from dynacli.client.profiles import KEYS, key_named_in, wrong_in_profile
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import rate_of
-from dynacli.openapi.model.wording import did_you_mean
+from dynacli.openapi.model.wording import did_you_mean, in_backticks
 from dynacli.options.standard_options import OPTIONS_BY_NAME
 from dynacli.registry.configuration import check_name, pairs_in
 from dynacli.registry.configuration_text import nearest_line
@@ -70,7 +70,7 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
     """
     yield from _unknown((), tables, ("apis", "cache", "cache_limit", "history"))
     if "history" in tables and tables["history"] not in HISTORY_MODES:
-        yield Mistake(("history",), f"`history` must be one of {_listed(HISTORY_MODES)}")
+        yield Mistake(("history",), f"`history` must be one of {in_backticks(HISTORY_MODES)}")
     cache = tables.get("cache", {})
     if not isinstance(cache, dict):
         yield Mistake(("cache",), "`cache` is a table")
@@ -106,7 +106,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
     for key in _LISTS:
         yield from _in_list((*place, key), entry.get(key, []))
     if "refresh" in entry and entry["refresh"] not in MODES:
-        yield Mistake((*place, "refresh"), f"`refresh` must be one of {_listed(MODES)}")
+        yield Mistake((*place, "refresh"), f"`refresh` must be one of {in_backticks(MODES)}")
     if "refresh_after" in entry and lifetime_of(entry) is None:
         yield Mistake(
             (*place, "refresh_after"), '`refresh_after` must be a time such as `"12h"` or `"7d"`, or seconds'
@@ -139,7 +139,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
         yield from _unreadable(place, table)
     for key, words in (("validate", LEVELS), ("output", OPTIONS_BY_NAME["output"].values)):
         if key in table and table[key] not in words:
-            yield Mistake((*place, key), f"`{key}` must be one of {_listed(words)}")
+            yield Mistake((*place, key), f"`{key}` must be one of {in_backticks(words)}")
     if isinstance(table.get("cache"), str):
         try:
             cache_of(table["cache"])
@@ -200,9 +200,5 @@ def _unknown(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> I
         if key not in known:
             meant = _MEANT.get(key.lower(), "")
             near = [meant] if meant in known else get_close_matches(key, known, 1, 0.6)
-            more = f". {did_you_mean(near)}" if near else f", only {_listed(sorted(known))}"
+            more = f". {did_you_mean(near)}" if near else f", only {in_backticks(sorted(known))}"
             yield Mistake((*place, key), f"`{key}` is not known{more}")
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
-from dynacli.openapi.document.json_trees import list_or_empty, parameter_description
+from dynacli.openapi.document.json_trees import list_or_empty, parameter_description, string_or_empty
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.model.media_types import body_schema, takes_options
 from dynacli.openapi.model.operation import MediaType, of_first_items
@@ -160,22 +160,22 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
                 "in": str(parameter.get("in")),
                 "required": parameter.get("required") is True,
                 "schema": schema_of_parameter(parameter),
-                "description": _text(parameter.get("description")),
+                "description": string_or_empty(parameter.get("description")),
             }
     body = follow_reference(operation.get("requestBody"), resolve)
     return {
-        "operation_id": _text(operation.get("operationId")) or None,
-        "summary": _text(operation.get("summary")),
-        "description": _text(operation.get("description")),
+        "operation_id": string_or_empty(operation.get("operationId")) or None,
+        "summary": string_or_empty(operation.get("summary")),
+        "description": string_or_empty(operation.get("description")),
         "deprecated": operation.get("deprecated") is True,
         "parameters": list(parameters.values()),
-        "body": {"required": body.get("required") is True, "content": _content(body, resolve)}
+        "body": {"required": body.get("required") is True, "content": _schemas_by_media_type(body, resolve)}
         if isinstance(body, Mapping)
         else None,
         "responses": {
             str(status): {
-                "description": _text(response.get("description")),
-                "content": _content(response, resolve),
+                "description": string_or_empty(response.get("description")),
+                "content": _schemas_by_media_type(response, resolve),
             }
             for status, raw in _entries(follow_reference(operation.get("responses"), resolve))
             if isinstance(response := follow_reference(raw, resolve), Mapping)
@@ -183,7 +183,7 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
     }
 
 
-def _content(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
+def _schemas_by_media_type(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     return {
         name: {"schema": body_schema(media_type)}
         for name, raw in _entries(follow_reference(holder.get("content"), resolve))
@@ -193,7 +193,3 @@ def _content(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
 
 def _entries(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, Mapping) else []
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

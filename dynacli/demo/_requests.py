@@ -233,7 +233,7 @@ Check = Callable[[Any, str], Iterator[FieldError]]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def _text(
+def _string(
     *, min_length: int = 1, max_length: int | None = None, words: tuple[str, ...] = (), pattern: str = ""
 ) -> Check:
     """Return the check of a string by its length in characters, its choices and its pattern."""
@@ -387,45 +387,51 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _AUTH_PROFILE = _record(
     {
-        "name": _text(),
-        "type": _text(words=("none", "bearer", "api_key_header")),
-        "token": _text(),
-        "headerName": _text(),
-        "extraHeaders": _record({}, others=_text(min_length=0)),
+        "name": _string(),
+        "type": _string(words=("none", "bearer", "api_key_header")),
+        "token": _string(),
+        "headerName": _string(),
+        "extraHeaders": _record({}, others=_string(min_length=0)),
     },
     others=lambda _value, _path: iter(()),
 )
 
 MCP_SERVER = _record(
     {
-        "name": _text(max_length=200),
-        "transportType": _text(words=("streamable_http", "sse", "stdio_hosted")),
-        "targetKind": _text(words=("mcp", "cli")),
+        "name": _string(max_length=200),
+        "transportType": _string(words=("streamable_http", "sse", "stdio_hosted")),
+        "targetKind": _string(words=("mcp", "cli")),
         "baseUrl": _url,
         "connectionConfig": _free,
         "networkPolicy": _free,
         "authProfile": _AUTH_PROFILE,
-        "environment": _text(),
+        "environment": _string(),
     },
     required=("name",),
 )
 
 _SCHEDULE = _record(
-    {"cron": _text(pattern=r"\S+( \S+){4}"), "timezone": _text(), "enabled": _flag}, required=("cron",)
+    {"cron": _string(pattern=r"\S+( \S+){4}"), "timezone": _string(), "enabled": _flag},
+    required=("cron",),
 )
 
 _WORKFLOW: dict[str, Check] = {
-    "name": _text(max_length=200),
+    "name": _string(max_length=200),
     "mcpServerId": _uuid,
-    "testerPrompt": _text(),
-    "description": _text(min_length=0, max_length=2000),
+    "testerPrompt": _string(),
+    "description": _string(min_length=0, max_length=2000),
     "defaultMcpAuthProfileId": _uuid,
-    "testerModelId": _text(),
-    "testerModelIds": _items(_text()),
+    "testerModelId": _string(),
+    "testerModelIds": _items(_string()),
     "testerTargets": _items(
-        _record({"modelId": _text(), "skillMode": _text(), "skillVersionId": _text()}, required=("modelId",))
+        _record(
+            {"modelId": _string(), "skillMode": _string(), "skillVersionId": _string()},
+            required=("modelId",),
+        )
     ),
-    "criteria": _items(_record({"criterionText": _text(), "isRequired": _flag}, required=("criterionText",))),
+    "criteria": _items(
+        _record({"criterionText": _string(), "isRequired": _flag}, required=("criterionText",))
+    ),
     "schedule": _SCHEDULE,
     "limits": _free,
     "retryPolicy": _free,
@@ -439,13 +445,13 @@ WORKFLOW_CHANGE = _record({**_WORKFLOW, "schedule": _nullable(_SCHEDULE)}, min_f
 
 DISPATCH = _record(
     {
-        "reason": _text(max_length=200),
-        "baselineRunId": _text(),
-        "idempotencyKey": _text(max_length=200),
+        "reason": _string(max_length=200),
+        "baselineRunId": _string(),
+        "idempotencyKey": _string(max_length=200),
         "forceNewRun": _flag,
     }
 )
 
 TOPIC_CHANGE = _record(
-    {"label": _text(max_length=200), "is_unmet_demand": _flag, "archived": _flag}, min_fields=1
+    {"label": _string(max_length=200), "is_unmet_demand": _flag, "archived": _flag}, min_fields=1
 )

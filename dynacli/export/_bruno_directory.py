@@ -155,7 +155,7 @@ def _body(body: Body | None) -> tuple[str, str]:
         return "none", ""
     if body.parts is not None:
         return "multipartForm", _pairs(
-            "body:multipart-form", [(part.name, _part(part)) for part in body.parts]
+            "body:multipart-form", [(part.name, _bruno_part(part)) for part in body.parts]
         )
     if body.form is not None:
         form = [(name, without_templates(value)) for name, value in body.form]
@@ -165,7 +165,7 @@ def _body(body: Body | None) -> tuple[str, str]:
     return kind, f"body:{kind} {{\n{_indented(text)}\n}}" if text else ""
 
 
-def _part(part: Part) -> str:
+def _bruno_part(part: Part) -> str:
     kind = f" @contentType({without_templates(part.media_type)})" if part.media_type else ""
     if part.file_name is not None:
         return f"@file({part.file_name}){kind}"

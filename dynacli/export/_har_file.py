@@ -24,7 +24,7 @@ def _call(request: ExportedRequest, variables: dict[str, str]) -> HarCall:
             "A HAR has whole URLs, and the document names no server",
             hint="Name one: `--server https://api.example.com`",
         )
-    query = "&".join(f"{entry.name}={_value(entry)}" for entry in request.sent_query())
+    query = "&".join(f"{entry.name}={_masked_value(entry)}" for entry in request.sent_query())
     body: Body | None = request.body
     content = body.content if body is not None else None
     return HarCall(
@@ -33,11 +33,11 @@ def _call(request: ExportedRequest, variables: dict[str, str]) -> HarCall:
         0.0,
         request.method,
         f"{base}{request.filled_path}{'?' if query else ''}{query}",
-        tuple((sent_header.name, _value(sent_header)) for sent_header in request.sent_headers()),
+        tuple((sent_header.name, _masked_value(sent_header)) for sent_header in request.sent_headers()),
         body=content,
         body_size=len(content or b""),
     )
 
 
-def _value(entry: Entry) -> str:
+def _masked_value(entry: Entry) -> str:
     return entry.value + _MASK if entry.variable else entry.value

@@ -50,12 +50,12 @@ def _request_lines(request: ExportedRequest) -> Iterator[str]:
         (authorization for authorization in request.authorizations if authorization.has_password), None
     )
     query = "&".join(
-        f"{_in_url(entry.name)}={_value(entry, in_url=True)}" for entry in request.sent_query(covered)
+        f"{_in_url(entry.name)}={_hurl_value(entry, in_url=True)}" for entry in request.sent_query(covered)
     )
     yield f"{request.method} {{{{{request.server}}}}}{_in_url(request.filled_path)}{'?' if query else ''}{query}"
     has_form = request.body is not None and _is_form(request.body)
     for header in request.sent_headers(covered, without_type=has_form):
-        yield f"{_name(header.name)}: {_value(header)}"
+        yield f"{_name(header.name)}: {_hurl_value(header)}"
     yield from _option_lines(covered)
     yield from _body_lines(request.body) if request.body is not None else ()
     if len(request.successes) == 1 and request.successes[0].isdecimal():
@@ -90,7 +90,7 @@ def _body_lines(body: Body) -> Iterator[str]:
         yield from (f"{_name(name)}: {_escaped(value)}" for name, value in body.form)
     elif body.parts is not None and _is_form(body):
         yield "[Multipart]"
-        yield from (f"{_name(part.name)}: {_part(part)}" for part in body.parts)
+        yield from (f"{_name(part.name)}: {_hurl_part(part)}" for part in body.parts)
     elif is_json(body.media_type) and body.laid_out is not None and "```" not in body.laid_out:
         yield from ("```json", *body.without_templates.splitlines(), "```")
     elif body.text is not None and body.text.encode() == body.content:
@@ -99,7 +99,7 @@ def _body_lines(body: Body) -> Iterator[str]:
         yield f"base64,{b64encode(body.content).decode()};"
 
 
-def _part(part: Part) -> str:
+def _hurl_part(part: Part) -> str:
     if part.file_name is None:
         return _escaped(part.text or "")
     media_type = f" {_escaped(part.media_type)}" if part.media_type else ""
@@ -128,7 +128,7 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\u{{{ord(found[0]):x}}}"
 
 
-def _value(entry: Entry, *, in_url: bool = False) -> str:
+def _hurl_value(entry: Entry, *, in_url: bool = False) -> str:
     if entry.is_new:
         return "{{newUuid}}"
     text = _in_url(entry.value) if in_url else _escaped(entry.value) if not entry.variable else entry.value

@@ -170,14 +170,14 @@ def _authentication(authorization: Authorization) -> dict[str, Any]:
 
 def _body(body: Body) -> dict[str, Any]:
     if body.parts is not None:
-        return {"mimeType": "multipart/form-data", "params": list(map(_part, body.parts))}
+        return {"mimeType": "multipart/form-data", "params": list(map(_insomnia_part, body.parts))}
     if body.form is not None:
         params = [{"name": _literal(name), "value": _literal(value)} for name, value in body.form]
         return {"mimeType": "application/x-www-form-urlencoded", "params": params}
     return {"mimeType": _literal(body.media_type), "text": _literal(body.laid_out or "")}
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _insomnia_part(part: Part) -> dict[str, Any]:
     made: dict[str, Any] = {"name": _literal(part.name)}
     if part.file_name is not None:
         return {**made, "type": "file", "fileName": part.file_name}

@@ -36,13 +36,13 @@ def _prose(markdown: str) -> str:
     return _ACTIVE.sub(r"\1\\\2", visible(markdown))
 
 
-def _plain(text: str) -> str:
+def _on_one_line(text: str) -> str:
     return visible(" ".join(text.split()), keep="")
 
 
 def _code(text: str) -> str:
     """Return text as code, in more ticks than stand side by side in it (CommonMark, "Code spans")."""
-    line, ticks = _plain(text), "`"
+    line, ticks = _on_one_line(text), "`"
     while ticks in line:
         ticks += "`"
     is_padded = line.startswith("`") or line.endswith("`")

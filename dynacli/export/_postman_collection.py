@@ -160,7 +160,7 @@ def _attributes(kind: str, fields: dict[str, str]) -> dict[str, Any]:
 
 def _body(body: Body) -> dict[str, Any]:
     if body.parts is not None:
-        return {"mode": "formdata", "formdata": list(map(_part, body.parts))}
+        return {"mode": "formdata", "formdata": list(map(_postman_part, body.parts))}
     if body.form is not None:
         return {
             "mode": "urlencoded",
@@ -177,7 +177,7 @@ def _body(body: Body) -> dict[str, Any]:
     }
 
 
-def _part(part: Part) -> dict[str, str]:
+def _postman_part(part: Part) -> dict[str, str]:
     name = without_templates(part.name)
     made = {"key": name, "type": "text", "value": without_templates(part.text or "")}
     if part.file_name is not None:

@@ -370,7 +370,7 @@ class Collection:
 
 def http_text(request: ExportedRequest) -> str:
     """Return the request with a whole URL in its first line, as the editors' clients for HTTP read it."""
-    query = "&".join(f"{entry.name}={_value(entry)}" for entry in request.sent_query())
+    query = "&".join(f"{entry.name}={_templated_value(entry)}" for entry in request.sent_query())
     lines = [f"{request.method} {{{{{request.server}}}}}{request.filled_path}{'?' if query else ''}{query}"]
     lines.extend(_header_lines(request.sent_headers()))
     body = ""
@@ -381,10 +381,10 @@ def http_text(request: ExportedRequest) -> str:
 
 
 def _header_lines(headers: Iterable[Entry]) -> Iterable[str]:
-    return (f"{header.name}: {_value(header)}" for header in headers)
+    return (f"{header.name}: {_templated_value(header)}" for header in headers)
 
 
-def _value(entry: Entry) -> str:
+def _templated_value(entry: Entry) -> str:
     return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value
 
 

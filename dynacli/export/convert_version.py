@@ -389,7 +389,7 @@ def _schema_in_3_0(schema: dict[str, Any], here: _Here) -> dict[str, Any]:
     _types(made)
     _bounds(made)
     _example(made, here)
-    _content(made, schema)
+    _describe_content(made, schema)
     _items(made, here)
     _properties(made, here)
     _leave_out(made, here, "a schema", *(key for key in made if key not in _KNOWN and key[:2] != "x-"))
@@ -497,7 +497,7 @@ def _example(made: dict[str, Any], here: _Here) -> None:
         made.pop("examples", None)
 
 
-def _content(made: dict[str, Any], schema: dict[str, Any]) -> None:
+def _describe_content(made: dict[str, Any], schema: dict[str, Any]) -> None:
     """Say what a string holds by its `format`."""
     encoding = made.get("contentEncoding")
     found = {"base64": "byte", "base64url": "base64url", "binary": "binary"}.get(str(encoding), "")

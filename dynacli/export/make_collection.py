@@ -177,7 +177,7 @@ def _body(values: CallValues) -> Body | None:
     body = Body(values.media_type, content)
     if isinstance(values.body, Multipart) and essence(values.media_type) == "multipart/form-data":
         if not any(part.headers for part in values.body.parts):
-            return replace(body, parts=tuple(map(_part, values.body.parts)))
+            return replace(body, parts=tuple(map(_form_part, values.body.parts)))
     elif is_form(values.media_type):
         text = content.decode("ascii", "replace")
         with suppress(ValueError):
@@ -186,7 +186,7 @@ def _body(values: CallValues) -> Body | None:
     return body
 
 
-def _part(part: Any) -> Part:
+def _form_part(part: Any) -> Part:
     content = part.content if isinstance(part.content, bytes) else b"".join(part.content.chunks())
     try:
         text = content.decode()

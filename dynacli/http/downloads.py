@@ -26,6 +26,7 @@ from dynacli.files import (
     write_file,
 )
 from dynacli.http.exchange import Response, stated_length
+from dynacli.http.semantics import header_text
 from dynacli.http.send import Pieces
 from dynacli.urls import split_url
 
@@ -262,7 +263,7 @@ def file_name(disposition: str, url: str) -> str:
     """
     found = {key.lower(): quoted or token for key, quoted, token in _PARAMETER.findall(f";{disposition}")}
     segment = unquote(split_url(url).path.rstrip("/").rpartition("/")[2])
-    names = (_extended(found.get("filename*", "")), _plain(found.get("filename", "")), segment)
+    names = (_extended(found.get("filename*", "")), _parameter_text(found.get("filename", "")), segment)
     return next(filter(None, map(_safe, names)), _UNKNOWN)
 
 
@@ -275,13 +276,9 @@ def _extended(value: str) -> str:
     return unquote_to_bytes(text).decode(charset, "replace")
 
 
-def _plain(value: str) -> str:
-    """Return the text of a value in a header, which many servers send in UTF-8."""
-    value = re.sub(r"\\(.)", r"\1", value)
-    try:
-        return value.encode("latin-1").decode()
-    except UnicodeError:
-        return value
+def _parameter_text(value: str) -> str:
+    """Return the text of a quoted value in a header."""
+    return header_text(re.sub(r"\\(.)", r"\1", value))
 
 
 def _safe(name: str) -> str:

@@ -99,6 +99,14 @@ def split_media_type(text: str) -> tuple[str, dict[str, str]]:
     return name.strip().lower(), parameters
 
 
+def header_text(value: str) -> str:
+    """Return a header's value, which some servers send in UTF-8 although it is Latin-1 (RFC 9110, section 5.5)."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
 def is_media_type(text: str) -> bool:
     """Return whether a text has the form of a media type or of a range of them."""
     main, slash, sub = split_media_type(text)[0].partition("/")

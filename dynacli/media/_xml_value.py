@@ -20,6 +20,7 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from dynacli.media.text_values import Resolve, schemas_of, text_types, typed_text
+from dynacli.openapi.document.json_trees import string_or_empty
 from dynacli.openapi.references import REFERENCE, reference_of
 from dynacli.openapi.schema.read_schema import (
     Follow,
@@ -197,7 +198,7 @@ def root_of(content: bytes, schema: Any, resolve: Resolve) -> XmlRoot:
         return XmlRoot("", "", (), is_inferred=True)
     namespace, _, name = names[0].rpartition(" ")
     xml, component = _xml_object(schema, following(resolve)), _component(schema)
-    own_name, own_namespace = _text(xml.get("name")), _text(xml.get("namespace"))
+    own_name, own_namespace = string_or_empty(xml.get("name")), string_or_empty(xml.get("namespace"))
     steps = (REFERENCE,) if component else ()
     if own_name or own_namespace:
         steps = (*steps, "xml")
@@ -249,7 +250,7 @@ class _Shape:
             xml, described = _xml_object(part, follow), schemas_of(part, resolve)
             found = _Property(number, name, part, text_types(described))
             if _is_attribute(xml):
-                self.attributes.setdefault(_text(xml.get("name")) or name, found)
+                self.attributes.setdefault(string_or_empty(xml.get("name")) or name, found)
             elif xml.get("nodeType") in _TEXT_NODES:
                 self.text = self.text or found
             else:
@@ -257,8 +258,8 @@ class _Shape:
                     # "The name of the array is ignored unless it is wrapped"; an item without one has the property's.
                     found = found._replace(schema=_items_of(described), is_list=True)
                     xml = _xml_object(found.schema, follow)
-                named = self.elements.setdefault(_text(xml.get("name")) or name, {})
-                named.setdefault(_text(xml.get("namespace")), found)
+                named = self.elements.setdefault(string_or_empty(xml.get("name")) or name, {})
+                named.setdefault(string_or_empty(xml.get("namespace")), found)
 
     def property_of(self, element: _Element) -> _Property | None:
         """Return the first property that an element belongs to; None if it belongs to none."""
@@ -376,7 +377,7 @@ class _Writer:
         xml = _xml_object(schema, self._follow)
         if isinstance(value, list) and not _is_wrapped(xml):
             content = self._elements(value, schema, name, _MAX_DEPTH)
-            return _element(_text(xml.get("name")) or name, xml, [], content)
+            return _element(string_or_empty(xml.get("name")) or name, xml, [], content)
         return "".join(self._elements(value, schema, name, _MAX_DEPTH))
 
     def _elements(self, value: Any, schema: Any, name: str, depth: int) -> list[str]:
@@ -390,11 +391,11 @@ class _Writer:
             raise NoXmlError("It is nested too deeply")
         schemas = schemas_of(schema, self._resolve)
         xml = _xml_object(schema, self._follow)
-        own_name = _text(xml.get("name")) or name
+        own_name = string_or_empty(xml.get("name")) or name
         if isinstance(value, list):
             items = _items_of(schemas)
             # "The name of the array is ignored unless it is wrapped"; an item without one has that of the array.
-            item_name = _text(_xml_object(items, self._follow).get("name")) or name
+            item_name = string_or_empty(_xml_object(items, self._follow).get("name")) or name
             elements = [
                 element for item in value for element in self._elements(item, items, item_name, depth - 1)
             ]
@@ -411,7 +412,7 @@ class _Writer:
             inner_xml = _xml_object(part, self._follow)
             is_described = key in properties
             if _is_attribute(inner_xml):
-                attribute_name = _qualified(_text(inner_xml.get("name")) or key, inner_xml)
+                attribute_name = _qualified(string_or_empty(inner_xml.get("name")) or key, inner_xml)
                 attributes.append(_attribute(attribute_name, _scalar(member)))
             elif inner_xml.get("nodeType") in _TEXT_NODES or (key == _OWN_TEXT and not is_described):
                 content.append(_escaped(member))
@@ -424,8 +425,8 @@ class _Writer:
 
 def _element(name: str, xml: Mapping[str, Any], attributes: list[str], content: list[str]) -> str:
     tag = _qualified(name, xml)
-    if namespace := _text(xml.get("namespace")):
-        prefix = _text(xml.get("prefix"))
+    if namespace := string_or_empty(xml.get("namespace")):
+        prefix = string_or_empty(xml.get("prefix"))
         declared = f"xmlns:{_name(prefix)}" if prefix else "xmlns"
         attributes = [_attribute(declared, namespace), *attributes]
     start = " ".join([tag, *attributes])
@@ -433,7 +434,7 @@ def _element(name: str, xml: Mapping[str, Any], attributes: list[str], content: 
 
 
 def _qualified(name: str, xml: Mapping[str, Any]) -> str:
-    prefix = _text(xml.get("prefix"))
+    prefix = string_or_empty(xml.get("prefix"))
     return ":".join(_name(part) for part in (prefix, name) if part)
 
 
@@ -466,7 +467,3 @@ def _attribute(name: str, text: str) -> str:
 
 def _escaped(value: Any) -> str:
     return escape(_scalar(value), quote=False)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

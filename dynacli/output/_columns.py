@@ -190,12 +190,16 @@ def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
         for field in objects[0] if objects else ():
             values = [value.get(field, {}) for value in objects]
             is_plain = not any(isinstance(value, dict | list) for value in values)
-            if pattern.fullmatch(_plain(field)) and is_plain and any(value is not None for value in values):
+            if (
+                pattern.fullmatch(_column_key(field))
+                and is_plain
+                and any(value is not None for value in values)
+            ):
                 return field
     return ""
 
 
-def _plain(name: str) -> str:
+def _column_key(name: str) -> str:
     return re.sub(r"[-_. ]", "", name).lower()
 
 
@@ -219,7 +223,7 @@ def _rank(name: str, values: Sequence[Any]) -> int:
         return EMPTY
     if any(isinstance(value, dict | list) for value in present):
         return NESTED
-    word = _plain(name)
+    word = _column_key(name)
     for rank, pattern in enumerate(_KINDS):
         if pattern.fullmatch(word):
             return rank

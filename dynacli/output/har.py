@@ -190,10 +190,10 @@ def _size_on_the_wire(named: dict[str, str], body: bytes | None) -> int:
 
 
 def _headers(headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": name, "value": _shown(name.lower(), value)} for name, value in headers]
+    return [{"name": name, "value": _masked_header(name.lower(), value)} for name, value in headers]
 
 
-def _shown(name: str, value: str) -> str:
+def _masked_header(name: str, value: str) -> str:
     if name in _SECRET:
         scheme, space, _ = value.partition(" ")
         return f"{scheme} {_MASK}" if space else _MASK

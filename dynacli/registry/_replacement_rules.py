@@ -286,7 +286,7 @@ def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
             _place(*(str(entry.get(key) or "") for key in ("type", "scheme", "in", "name")))
             for entry in (before[name], after[name])
         )
-        if old_place and new_place and _plain(old_place) != _plain(new_place):
+        if old_place and new_place and _compared_place(old_place) != _compared_place(new_place):
             is_key = before[name].get("type") == after[name].get("type") == "apiKey"
             objections.append(
                 f"it changed where the {'key' if is_key else 'credential'} of `{name}` goes: "
@@ -303,9 +303,11 @@ def _moved_credentials(before: _Document, after: _Document) -> list[str]:
     moves: dict[str, str] = {}
     for key, calls in after.calls.items():
         earlier = before.calls[key].security if key in before.calls else ()
-        had, has = ([frozenset(map(_plain, item)) for item in of] for of in (earlier, calls.security))
+        had, has = (
+            [frozenset(map(_compared_place, item)) for item in of] for of in (earlier, calls.security)
+        )
         if any(had) and set(has[: len(had)]) != set(had):
-            shown = {_plain(place): place for places in calls.security for place in places}
+            shown = {_compared_place(place): place for places in calls.security for place in places}
             moves.update(
                 (plain, place)
                 for plain, place in shown.items()
@@ -349,6 +351,6 @@ def _place(kind: str, word: str, location: str, parameter: str) -> str:
     return f"header `Authorization` as {word[:100]}" if word else ""
 
 
-def _plain(place: str) -> str:
+def _compared_place(place: str) -> str:
     """Return a place as it is compared: names of headers have no case (RFC 9110, section 5.1)."""
     return place.lower() if place.startswith("header") else place

@@ -290,7 +290,7 @@ def _found(env: Environment, path: str, own: Names, check_name: CheckName) -> Pr
     if trusted is None:
         return ProjectState(path, _UNTRUSTED)
     try:
-        content = _content(path)
+        content = _file_in_project(path)
         if _digest(content) != trusted.digest:
             return ProjectState(path, _CHANGED)
         project = _project(path, content, own, check_name)
@@ -312,10 +312,10 @@ def read_project(path: str, own: Names, check_name: CheckName) -> Project:
     Raises:
         FileError: It cannot be read, is not TOML, or has what a project file may not have.
     """
-    return _project(path, _content(path), own, check_name)
+    return _project(path, _file_in_project(path), own, check_name)
 
 
-def _content(path: str) -> bytes:
+def _file_in_project(path: str) -> bytes:
     """Return the content of a file, which is not larger than a limit and stands in the project.
 
     Raises:

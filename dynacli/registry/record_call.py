@@ -292,13 +292,13 @@ class _Wanted(dict[str, bool]):
 
     def __init__(self, parameters: list[str], path: str, segment: str) -> None:
         super().__init__()
-        self._parameters = set(map(_plain, filterfalse(_is_secret, parameters)))
-        self._beginning = _plain(segment)[:3]
+        self._parameters = set(map(_without_symbols, filterfalse(_is_secret, parameters)))
+        self._beginning = _without_symbols(segment)[:3]
         is_of_secrets = any(map(path.lower().__contains__, _OF_SECRETS))
         self._left_out: Container[str] = _AMBIGUOUS if is_of_secrets else ()
 
     def __missing__(self, name: str) -> bool:
-        plain = _plain(name)
+        plain = _without_symbols(name)
         if plain in _ID_ENDINGS:
             found = plain in self._parameters or plain not in self._left_out
         else:
@@ -313,7 +313,7 @@ def _is_secret(parameter: str) -> bool:
     return is_secret_name(parameter) and parameter.lower() != "key"
 
 
-def _plain(name: str) -> str:
+def _without_symbols(name: str) -> str:
     return name.lower().translate(_SYMBOLS)
 
 

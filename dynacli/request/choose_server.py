@@ -107,12 +107,12 @@ def _find(servers: Sequence[Server], wanted: str) -> Server:
     raise UsageError(
         f"There is no server `{wanted}`" if shown is servers else f"`{wanted}` is a part of several servers",
         reason="Servers of the document: "
-        + "; ".join(f"`{servers.index(server)}` is {_shown(server)}" for server in shown),
+        + "; ".join(f"`{servers.index(server)}` is {_server_text(server)}" for server in shown),
         hint="Give an index, a name, a description or a whole URL",
     )
 
 
-def _shown(server: Server) -> str:
+def _server_text(server: Server) -> str:
     description = ", ".join(text for text in (server.name, server.description) if text)
     return f"`{server.url}`" + (f" ({description})" if description else "")
 

@@ -248,7 +248,7 @@ def make_parts(
     """
     if isinstance(body, list):
         return [
-            _part(None, f"item {index}", item, encodings.of_item(index), {})
+            _encoded_part(None, f"item {index}", item, encodings.of_item(index), {})
             for index, item in enumerate(body)
         ]
     if not isinstance(body, Mapping):
@@ -271,7 +271,7 @@ def make_parts(
             parts.extend(Part(pair.name, pair.value.encode()) for pair in pairs)
             continue
         items = value if isinstance(value, list) else [value]
-        parts.extend(_part(name, f"`{name}`", item, encoding, headers) for item in items)
+        parts.extend(_encoded_part(name, f"`{name}`", item, encoding, headers) for item in items)
     return parts
 
 
@@ -289,7 +289,7 @@ def _is_file_content(value: Any, encoding: PropertyEncoding) -> bool:
     return isinstance(value, str) and encoding.takes_file and not encoding.takes_text
 
 
-def _part(
+def _encoded_part(
     name: str | None,
     shown_name: str,
     value: Any,

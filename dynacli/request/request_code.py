@@ -13,7 +13,7 @@ def payload_words(payload: Payload) -> list[str] | None:
     """Return the words for a body, quoted for a POSIX shell; None if curl has no words for it."""
     if isinstance(payload, Multipart):
         is_form_data = payload.media_type.lower().startswith("multipart/form-data")
-        words = [_part(part) for part in payload.parts] if is_form_data else [None]
+        words = [_curl_part(part) for part in payload.parts] if is_form_data else [None]
         # Without a word for a body, curl would send a GET.
         return None if None in words or not words else [word for word in words if word is not None]
     if len(payload.pieces) != 1 or isinstance(payload.pieces[0], bytes):
@@ -21,7 +21,7 @@ def payload_words(payload: Payload) -> list[str] | None:
     return ["--data-binary", quote(f"@{payload.pieces[0].name}")]
 
 
-def _part(part: Part) -> str | None:
+def _curl_part(part: Part) -> str | None:
     # curl splits at the first `=`, and has no escape for a `=` in the name.
     if not part.name or "=" in part.name:
         return None

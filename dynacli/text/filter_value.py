@@ -413,13 +413,13 @@ def _changes(expression: str, value: Any, paths: list[tuple[str, Any]], names: s
         yield f"[].{expression}"
         if words and words[0][0]["start"] == 0:
             yield expression[words[0][0]["end"] :].removeprefix(".")
-    folded = {_plain(name): name for name in names}
+    folded = {_compared_name(name): name for name in names}
     for token, _ in words:
-        for near in get_close_matches(_plain(token["value"]), folded, 2, 0.7):
+        for near in get_close_matches(_compared_name(token["value"]), folded, 2, 0.7):
             yield f"{expression[: token['start']]}{_written(folded[near])}{expression[token['end'] :]}"
 
 
-def _plain(name: str) -> str:
+def _compared_name(name: str) -> str:
     return name.replace("_", "").replace("-", "").casefold()
 
 

@@ -237,11 +237,11 @@ class _Reader:
 
 def _name(text: str) -> str:
     """Return a name as JMESPath has it: quoted, unless it is a plain word."""
-    plain = _plain(text) if text.startswith('"') else text
+    plain = _printable_string(text) if text.startswith('"') else text
     return plain if _WORD.fullmatch(plain) else compact_json(plain)
 
 
-def _plain(text: str) -> str:
+def _printable_string(text: str) -> str:
     plain = str(read_json(text))
     if not plain.isprintable():  # a lone surrogate, for example, which jq replaces
         raise _NoTwinError
@@ -251,7 +251,7 @@ def _plain(text: str) -> str:
 def _literal(text: str) -> str:
     if not text.startswith('"'):
         return f"`{text}`"
-    plain = _plain(text)
+    plain = _printable_string(text)
     if not set(plain) & {"'", "\\"}:
         return f"'{plain}'"
     escaped = compact_json(plain).replace("`", "\\`")

@@ -63,7 +63,7 @@ def _key(key: str) -> str:
     return key if _PLAIN_KEY.fullmatch(key) else f'"{key.translate(_ESCAPES)}"'
 
 
-def _row(values: Iterable[Any]) -> str:
+def _toon_row(values: Iterable[Any]) -> str:
     return ",".join(map(_scalar, values))
 
 
@@ -110,7 +110,7 @@ def _add_array(lines: list[str], named: str, items: list[Any], below: str) -> No
         lines.append(f"{named}: []" if named else "[]")
     elif fields:
         lines.append(f"{named}[{len(items)}]{{{','.join(map(_key, fields))}}}:")
-        lines.extend([below + _row([item[field] for field in fields]) for item in items])
+        lines.extend([below + _toon_row([item[field] for field in fields]) for item in items])
     else:
         _add_list(lines, named, items, below)
 
@@ -132,7 +132,7 @@ def _fields(items: Sequence[Any]) -> tuple[str, ...]:
 def _add_list(lines: list[str], named: str, items: list[Any], below: str) -> None:
     """Add an array that is not a table; items of arrays never are (section 9.4)."""
     if not any(isinstance(item, _NESTED) for item in items):
-        lines.append(f"{named}[{len(items)}]: {_row(items)}".rstrip())
+        lines.append(f"{named}[{len(items)}]: {_toon_row(items)}".rstrip())
         return
     lines.append(f"{named}[{len(items)}]:")
     further = _deeper(below)

@@ -394,7 +394,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
                 yield "url", word
         elif word.startswith("--"):
             name, is_joined, value = word[2:].partition("=")
-            yield name, value if is_joined and _takes_value(name) else _value(name, word, left)
+            yield name, value if is_joined and _takes_value(name) else _option_value(name, word, left)
         else:
             letters = word[1:]
             while letters:
@@ -404,14 +404,14 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
                 if _takes_value(name) and letters:
                     yield name, letters
                     break
-                yield name, _value(name, word, left)
+                yield name, _option_value(name, word, left)
 
 
 def _takes_value(name: str) -> bool:
     return name in _WITH_VALUE or name in _OTHERS_WITH_VALUE
 
 
-def _value(name: str, word: str, left: Iterator[str]) -> str:
+def _option_value(name: str, word: str, left: Iterator[str]) -> str:
     if not _takes_value(name):
         if name not in _SWITCHES and name.removeprefix("no-") not in _SWITCHES:
             raise _unknown(word)

@@ -189,7 +189,7 @@ def _request(request: Mapping[str, Any]) -> RecordedRequest:
         headers = (*headers, ("Content-Type", media_type))
     parts: tuple[RecordedPart, ...] = ()
     if media_type.startswith("multipart/"):
-        parts = tuple(map(_part, posted.get("params") or []))
+        parts = tuple(map(_recorded_part, posted.get("params") or []))
     body = "" if parts else str(posted.get("text") or "")
     names = ", ".join(f"`{part.file}`" for part in parts if part.file)
     remarks = (
@@ -209,7 +209,7 @@ def _url(request: Mapping[str, Any]) -> str:
     return join_url(f"unix:{socket}", str(request["url"]))
 
 
-def _part(param: Mapping[str, Any]) -> RecordedPart:
+def _recorded_part(param: Mapping[str, Any]) -> RecordedPart:
     name = str(param["name"])
     if param.get("fileName"):
         return RecordedPart(name, file=file_beside(str(param["fileName"])))

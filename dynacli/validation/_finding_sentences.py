@@ -29,7 +29,7 @@ def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
     match rule:
         case "type" if value != []:
             wanted = value if isinstance(value, list) else [value]
-            return f"expected {_listed([str(kind) for kind in wanted], 'or')}, got {_kind_and_value(got)}"
+            return f"expected {_enumerated_words([str(kind) for kind in wanted], 'or')}, got {_kind_and_value(got)}"
         case "enum" if isinstance(value, list):
             if len(value) == 1:
                 return f"expected {_literal(value[0])}, got {_literal(got)}"
@@ -45,7 +45,7 @@ def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "pattern":
             return f"{shown(got)} does not match the pattern `{value}`"
         case "oneOf" if names:
-            fitting = _listed(list(names), "and")
+            fitting = _enumerated_words(list(names), "and")
             return f"matches {fitting}, but only one may match; the document is probably wrong"
         case "oneOf" | "anyOf":
             return "fits none of the alternatives"
@@ -118,7 +118,7 @@ def _described(schema: Any) -> str:
         if "const" in schema:
             return _literal(schema["const"])
         if isinstance(schema.get("enum"), list):
-            return _listed([_literal(value) for value in schema["enum"][:_MAX_LISTED]], "or")
+            return _enumerated_words([_literal(value) for value in schema["enum"][:_MAX_LISTED]], "or")
         if isinstance(schema.get("type"), str):
             kind = schema["type"]
             return f"{'an' if kind[:1] in {'i', 'o', 'a'} else 'a'} {kind}" + (
@@ -132,7 +132,7 @@ def _excluded(schema: Any, got: Any) -> str:
     if isinstance(schema, Mapping):
         required = schema.get("required")
         if isinstance(required, list) and isinstance(got, Mapping) and schema.keys() <= {"required", "type"}:
-            names = _listed([f"`{name}`" for name in required], "and")
+            names = _enumerated_words([f"`{name}`" for name in required], "and")
             return f"the object has {names}, which the document excludes"
         if schema.keys() == {"type"}:
             return f"{_kind_and_value(got)} is a type that the document excludes here"
@@ -150,7 +150,7 @@ def _most(rule: str) -> str:
     return "and must have at least" if rule.startswith("min") else "and may have at most"
 
 
-def _listed(words: list[str], conjunction: str) -> str:
+def _enumerated_words(words: list[str], conjunction: str) -> str:
     """Return words as a sentence lists them."""
     # Imported only by calls with findings.
     return enumerated(words, conjunction)
@@ -447,7 +447,7 @@ def _of_alternatives(
 ) -> Iterator[Explanation]:
     types = _types_of_branches(error)
     if types:
-        message = f"expected {_listed(types, 'or')}, got {_kind_and_value(error.instance)}"
+        message = f"expected {_enumerated_words(types, 'or')}, got {_kind_and_value(error.instance)}"
         yield Explanation("type", pointer, message, types, shortened(error.instance), path)
         return
     unknown = _unknown_tag(error)

@@ -9,6 +9,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dynacli.openapi.model.wording import in_backticks
 from dynacli.record import record
 from dynacli.validation.finding import Finding, ValidationResult
 
@@ -161,14 +162,14 @@ def ignores_of(entries: Any) -> tuple[Ignore, ...]:
 def _ignore(entry: Mapping[str, Any], place: str) -> Ignore:
     unknown = sorted(entry.keys() - _KEYS)
     if unknown:
-        raise BadIgnoreError(f"{place}`{unknown[0]}` is not known, only {_listed(sorted(_KEYS))}")
-    values = {key: _text(entry, key, place) for key in _KEYS}
+        raise BadIgnoreError(f"{place}`{unknown[0]}` is not known, only {in_backticks(sorted(_KEYS))}")
+    values = {key: _string_member(entry, key, place) for key in _KEYS}
     for key in ("rule", "reason"):
         if not values[key].strip():
             raise BadIgnoreError(f"{place}`{key}` is missing")
     if values["rule"] != "*" and values["rule"] not in RULES:
         raise BadIgnoreError(
-            f"{place}`{values['rule']}` is not a rule; those are `*` and {_listed(sorted(RULES))}"
+            f"{place}`{values['rule']}` is not a rule; those are `*` and {in_backticks(sorted(RULES))}"
         )
     if values["where"] not in {"", "request", "response"}:
         raise BadIgnoreError(f"{place}`where` is `request` or `response`")
@@ -178,7 +179,7 @@ def _ignore(entry: Mapping[str, Any], place: str) -> Ignore:
     return Ignore(**values)
 
 
-def _text(entry: Mapping[str, Any], key: str, place: str) -> str:
+def _string_member(entry: Mapping[str, Any], key: str, place: str) -> str:
     value = entry.get(key, "")
     if key == "status" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -191,10 +192,6 @@ def _is_status(text: str) -> bool:
     return (
         len(text) == 3 and text.isascii() and text[0] in "12345" and (text[1:] == "XX" or text[1:].isdigit())
     )
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 def suppress(

@@ -287,11 +287,11 @@ def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[ReceivedP
         head, blank, body = rest.partition(b"\r\n\r\n")
         if not blank:
             raise UnreadableError("a part has no empty line between its headers and its content")
-        parts.append(_part(head, body))
+        parts.append(_received_part(head, body))
     raise UnreadableError("the body does not end with the boundary of its parts")
 
 
-def _part(head: bytes, content: bytes) -> ReceivedPart:
+def _received_part(head: bytes, content: bytes) -> ReceivedPart:
     from email.message import Message
 
     headers = Message()

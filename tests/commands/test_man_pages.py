@@ -111,7 +111,7 @@ def test_a_text_is_shown_as_it_is(text: str, shown: str) -> None:
     """No text is taken for a request or an escape of roff, and what is copied is what a shell takes."""
     if shutil.which("mandoc") is None:
         pytest.skip("mandoc is not installed")
-    page = "\n".join(['.TH X 1 "" "" ""', ".SH X", *man_pages._text(text), ""])
+    page = "\n".join(['.TH X 1 "" "" ""', ".SH X", *man_pages._paragraph(text), ""])
     command = ["mandoc", "-man", "-Tutf8", "-Owidth=78,indent=0"]
     ended = subprocess.run(command, input=page, capture_output=True, text=True, check=True)
     lines = [re.sub(".\b", "", line).strip() for line in ended.stdout.splitlines()]

@@ -533,23 +533,23 @@ def _setting_rows(
     if body is not None and len(body.content) > 1 and described.media_type is not None:
         names = [media_type.name for media_type in body.content]
         facts = f"{described.media_type.name}, or another one"
-        yield _row(CONTENT_TYPE, names, visible(facts, keep=""), given)
+        yield _setting_row(CONTENT_TYPE, names, visible(facts, keep=""), given)
     for name, words in offered_further(described).items():
-        row = _row(name, words, _FACTS[name], given)
+        row = _setting_row(name, words, _FACTS[name], given)
         above = next((above for above, below in _ROWS_BELOW.items() if name in below), "")
         row.display = not above or bool(given.get(above) or given.get(name))
         yield row
     if QUERY in given:
-        yield _row(QUERY, (), _FACTS[QUERY], given)
+        yield _setting_row(QUERY, (), _FACTS[QUERY], given)
     servers = OperationDescription(described).servers
     if len(servers) > 1 or given.get(SERVER):
         listed = ", ".join(f"{number}: {server['url']}" for number, server in enumerate(servers))
-        yield _row(SERVER, (), visible(f"a URL, or the number of one of {listed}", keep=""), given)
+        yield _setting_row(SERVER, (), visible(f"a URL, or the number of one of {listed}", keep=""), given)
     if profiles:
-        yield _row(PROFILE, profiles, _FACTS[PROFILE], given)
+        yield _setting_row(PROFILE, profiles, _FACTS[PROFILE], given)
 
 
-def _row(name: str, words: Sequence[str], facts: str, given: Mapping[str, str]) -> SettingRow:
+def _setting_row(name: str, words: Sequence[str], facts: str, given: Mapping[str, str]) -> SettingRow:
     setting = Parameter(name, "call", name, ValueType("string", enum=tuple(words)))
     return SettingRow(FormRow(DescribedInput.of(setting), name, ""), given.get(name, ""), facts)
 

@@ -106,7 +106,7 @@ def typed_inputs(draft: Draft, *, is_strict: bool) -> CallInputs:
         UsageError: A value does not fit.
         FileError: A file that is named cannot be read.
     """
-    values = {row.option: _value(row, word) for row, word in draft.given}
+    values = {row.option: _value_of_word(row, word) for row, word in draft.given}
     inputs = read_plain_inputs(
         draft.described,
         values,
@@ -124,7 +124,7 @@ def typed_inputs(draft: Draft, *, is_strict: bool) -> CallInputs:
     return replace(inputs, body=whole_body(content, draft.described.media_type.name))
 
 
-def _value(row: FormRow, word: str) -> "str | Path":
+def _value_of_word(row: FormRow, word: str) -> "str | Path":
     """Return what a word gives: a text, or the file that it names."""
     if not row.file:
         return word

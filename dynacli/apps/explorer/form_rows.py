@@ -125,8 +125,8 @@ def rows_of(
     for location in _LOCATIONS:
         here = [input_ for input_ in inputs if input_.location == location]
         for parameter in sorted(here, key=lambda item: not item.is_needed):
-            rows.append(_row(parameter, parameter.option))
-            rows.extend(_row(field, field.origin.option, parameter) for field in parameter.fields)
+            rows.append(_input_row(parameter, parameter.option))
+            rows.extend(_input_row(field, field.origin.option, parameter) for field in parameter.fields)
     media_type = described.media_type
     if media_type is not None and is_built(media_type.name):
         body = [input_ for input_ in inputs if input_.location == BODY]
@@ -144,8 +144,8 @@ def row_of(described: DescribedOperation, option: str) -> FormRow | None:
     parameter, field = find_input(described, option)
     whole = None if parameter is None else DescribedInput.of(parameter)
     if field is None:
-        return None if whole is None else _row(whole, whole.option)
-    return _row(DescribedInput.of(field, BODY if whole is None else whole.location), option, whole)
+        return None if whole is None else _input_row(whole, whole.option)
+    return _input_row(DescribedInput.of(field, BODY if whole is None else whole.location), option, whole)
 
 
 def located(option: str) -> str:
@@ -153,7 +153,7 @@ def located(option: str) -> str:
     return re.sub(r"\[(\d+)\]", r".\1", option)
 
 
-def _row(
+def _input_row(
     described: DescribedInput, option: str, parameter: DescribedInput | None = None, file: str = ""
 ) -> FormRow:
     """Return the row of an input.
@@ -185,7 +185,7 @@ def _body_rows(
         field, option = fields[index]
         array, mark, _ = option.partition(EACH)
         if not mark:
-            yield _row(field, option, file=_file(field, encodings))
+            yield _input_row(field, option, file=_file(field, encodings))
             index += 1
             continue
         together = [pair for pair in fields[index:] if pair[1].startswith(f"{array}{EACH}")]

@@ -533,7 +533,7 @@ def _example_inputs(described: DescribedOperation) -> dict[str, Any]:
         text = text if equals else next(words, "")
         if not name:
             name = next((item for item in in_path if item not in inputs), "")
-        value = _value(text, values.get(name, ValueType()))
+        value = _json_of_word(text, values.get(name, ValueType()))
         if name in inputs:
             before = inputs[name]
             inputs[name] = [*before, value] if isinstance(before, list) else [before, value]
@@ -551,7 +551,7 @@ def _values(described: DescribedOperation) -> dict[str, ValueType]:
     return values
 
 
-def _value(text: str, value: ValueType) -> Any:
+def _json_of_word(text: str, value: ValueType) -> Any:
     """Return what a word of the command line means, as JSON has it."""
     value = value.items if value.type == "array" and value.items is not None and text[:1] != "[" else value
     if value.type in {"string", ANY}:

@@ -215,8 +215,8 @@ def filled(value: Any, response_of: Callable[[str], Any]) -> Any:
             return value
         whole = _PLACEHOLDER.fullmatch(value)
         if whole is not None and not whole[1] and len(_PLACEHOLDER.findall(value)) == 1:
-            return _part(whole[2], response_of)
-        return _PLACEHOLDER.sub(lambda found: _text(found, response_of), value)
+            return _response_part(whole[2], response_of)
+        return _PLACEHOLDER.sub(lambda found: _placeholder_text(found, response_of), value)
     if isinstance(value, Mapping):
         return {key: filled(item, response_of) for key, item in value.items()}
     if isinstance(value, list):
@@ -224,15 +224,15 @@ def filled(value: Any, response_of: Callable[[str], Any]) -> Any:
     return value
 
 
-def _part(text: str, response_of: Callable[[str], Any]) -> Any:
+def _response_part(text: str, response_of: Callable[[str], Any]) -> Any:
     placeholder = _parsed(text)
     return placeholder.find(response_of(placeholder.name))
 
 
-def _text(found: re.Match[str], response_of: Callable[[str], Any]) -> str:
+def _placeholder_text(found: re.Match[str], response_of: Callable[[str], Any]) -> str:
     if found[1]:
         return found[0][1:]
-    part = _part(found[2], response_of)
+    part = _response_part(found[2], response_of)
     return part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -449,12 +449,12 @@ def _ndjson_rows(file: IO[bytes], operation: str) -> Iterator[Row | WrongRow]:
             continue
         number += 1
         try:
-            yield _row_of(_value(_line_text(raw, line)), operation, number, line)
+            yield _row_of(_value_of_line(_line_text(raw, line)), operation, number, line)
         except UsageError as error:
             yield WrongRow(number, line, error)
 
 
-def _value(text: str) -> Any:
+def _value_of_line(text: str) -> Any:
     try:
         return read_limited(text, has_constants=False)
     except (ValueError, RecursionError) as error:

@@ -378,7 +378,7 @@ def refresh_credential(
         kept = _now(store, found)
         if not kept.is_refreshable:
             raise _over(found)
-        if _text(kept, "credential") != _text(found, "credential"):
+        if _revealed_secret(kept, "credential") != _revealed_secret(found, "credential"):
             return kept
         store.check_writable()  # the provider may take the old refresh token from us for the new one
         try:
@@ -433,14 +433,14 @@ def _refreshed(kept: StoredCredential, secret: Secret | None, context: SignInCon
 def _by_operation(kept: StoredCredential, context: SignInContext) -> StoredCredential:
     given = kept.secrets.get("refresh_token") or kept.secrets.get("credential")
     try:
-        refresh = OperationRefresh.from_text(_text(kept, "refresh_request"))
+        refresh = OperationRefresh.from_text(_revealed_secret(kept, "refresh_request"))
     except ValueError:
         raise _over(kept) from None
     if given is None:
         raise _over(kept)
     token = refresh.token(given, context, kept.secrets.values())
     secrets, how = operation_refresh_parts(token, refresh, context.clock(), kept.secrets)
-    word, space, _ = _text(kept, "credential").partition(" ")
+    word, space, _ = _revealed_secret(kept, "credential").partition(" ")
     secrets["credential"] = Secret(f"{word} {token.text}" if space else token.text)
     return replace(kept, secrets=secrets, expires_at=token.expires_at, refresh=how)
 
@@ -449,7 +449,7 @@ def _without_refresh(kept: StoredCredential) -> StoredCredential:
     return replace(kept, refresh={}, secrets={"credential": kept.secrets.get("credential", Secret(""))})
 
 
-def _text(kept: StoredCredential, name: str) -> str:
+def _revealed_secret(kept: StoredCredential, name: str) -> str:
     secret = kept.secrets.get(name)
     return "" if secret is None else secret.reveal()
 

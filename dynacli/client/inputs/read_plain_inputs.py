@@ -42,7 +42,7 @@ def takes_content_type(described: DescribedOperation, name: str) -> bool:
     """Return whether a name asks for the media type of the body, as no input of the operation is called so."""
     if name != "content_type" or described.operation.body is None:
         return False
-    return _find(described, name, _listed(described)) is None
+    return _find(described, name, _inputs_by_flag(described)) is None
 
 
 def input_key(described: DescribedOperation, name: str, value: Any = MISSING) -> tuple[str, ...] | None:
@@ -57,7 +57,7 @@ def input_key(described: DescribedOperation, name: str, value: Any = MISSING) ->
     """
     if is_whole_body(described, name, value):
         return (name,)
-    found = _find(described, name, _listed(described))
+    found = _find(described, name, _inputs_by_flag(described))
     if found is None:
         return (name,) if name == "query" or takes_content_type(described, name) else None
     parameter, field = found
@@ -67,7 +67,7 @@ def input_key(described: DescribedOperation, name: str, value: Any = MISSING) ->
 
 def body_field(described: DescribedOperation, name: str) -> Field | None:
     """Return the field of the body that a name means; None if it means another input, or none."""
-    found = _find(described, name, _listed(described))
+    found = _find(described, name, _inputs_by_flag(described))
     return found[1] if found is not None and found[0] is None else None
 
 
@@ -90,7 +90,7 @@ def unknown_input(described: DescribedOperation, name: str, what: str, reason: s
 def no_such_plain_input(described: DescribedOperation, name: str) -> UsageError:
     """Return the error for a name that means no input."""
     page = f"{invocation(api=described.api.name)} {described.operation.name} --help"
-    return no_such_input(described, f"--{name.replace('_', '-')}", set(_listed(described)), page)
+    return no_such_input(described, f"--{name.replace('_', '-')}", set(_inputs_by_flag(described)), page)
 
 
 def read_given(
@@ -141,7 +141,11 @@ def with_given_body(described: DescribedOperation, values: Mapping[str, Any]) ->
     """Return an operation with a body of any media type if `body` is given, and the document has no such input."""
     if "body" not in values or described.operation.body is not None:
         return described
-    return described.with_any_body() if _find(described, "body", _listed(described)) is None else described
+    return (
+        described.with_any_body()
+        if _find(described, "body", _inputs_by_flag(described)) is None
+        else described
+    )
 
 
 def _media_type_of(file: Any) -> str:
@@ -156,7 +160,7 @@ def _is_query(described: DescribedOperation, name: str, value: Any) -> bool:
     """Return whether an input is pairs of the query: an object called `query`, unless the operation takes one there."""
     if name != "query" or not isinstance(value, Mapping):
         return False
-    found = _find(described, name, _listed(described))
+    found = _find(described, name, _inputs_by_flag(described))
     taken = found and (found[1] or found[0])
     return taken is None or taken.value.type not in {ANY, "object"}
 
@@ -178,7 +182,7 @@ def _split_query(
     for name, value in pairs.items() if isinstance(pairs, Mapping) else ():
         found = input_in_query(described, str(name))
         if found is None:
-            others.append((str(name), _plain(value, f"`{name}` in the query")))
+            others.append((str(name), _in_json_types(value, f"`{name}` in the query")))
             continue
         parameter, field = found
         option = field.option if field is not None else parameter.option
@@ -217,7 +221,7 @@ def read_plain_inputs(
     assignments: list[Assignment] = []
     body: bytes | Payload | None = None
     encodings = encodings_of_body(described)
-    listed = _listed(described)
+    listed = _inputs_by_flag(described)
     of_body = described.media_type.fields if described.media_type is not None else ()
     reading: _Reading = _of_word if are_words else _json_value
     for name, value in values.items():
@@ -267,7 +271,7 @@ def _find(described: DescribedOperation, name: str, listed: Mapping[str, _Input]
     return None
 
 
-def _listed(described: DescribedOperation) -> dict[str, _Input]:
+def _inputs_by_flag(described: DescribedOperation) -> dict[str, _Input]:
     """Return flag → input, of those that have an option of their own."""
     listed: dict[str, _Input] = {}
     for parameter in described.operation.parameters:
@@ -339,7 +343,7 @@ def _json_value(
     Raises:
         UsageError: It does not fit what the document says, and `is_strict`.
     """
-    plain = _plain(value, option)
+    plain = _in_json_types(value, option)
     if value_type.type == "array" and plain is not None:
         items = plain if isinstance(plain, list) and not is_single_item(plain, value_type) else [plain]
         return [
@@ -361,7 +365,7 @@ def _json_value(
     return convert(json_text(plain), value_type, option, is_strict=is_strict, fields=fields)
 
 
-def _plain(value: Any, option: str) -> Any:
+def _in_json_types(value: Any, option: str) -> Any:
     """Return a value made of JSON's types alone.
 
     Raises:
@@ -369,13 +373,13 @@ def _plain(value: Any, option: str) -> Any:
     """
     match value:
         case enum.Enum():
-            return _plain(value.value, option)
+            return _in_json_types(value.value, option)
         case None | bool() | int() | float() | str():
             return value
         case Mapping():
-            return {str(key): _plain(item, option) for key, item in value.items()}
+            return {str(key): _in_json_types(item, option) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_plain(item, option) for item in value]
+            return [_in_json_types(item, option) for item in value]
         case dt.date() | dt.time():
             return value.isoformat()
         case uuid.UUID() | os.PathLike():
@@ -400,7 +404,7 @@ def whole_body(value: Any, media_type: str) -> "bytes | Payload":
         return b"".join(source.chunks()) if is_json(media_type) or is_form(media_type) else Payload([source])
     is_finished = isinstance(value, str) and (is_form(media_type) or is_multipart(media_type))
     if is_built(media_type) and not is_finished:
-        return json_text(_plain(value, "body")).encode()
+        return json_text(_in_json_types(value, "body")).encode()
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     raise UsageError(

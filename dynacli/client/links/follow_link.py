@@ -207,7 +207,7 @@ def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
     links = [link for operation in operations for link in links_of(operation)]
     return UsageError(
         f"{names} has no link `{name}`",
-        reason=f"It has {_listed(links)}" if links else "The document has no links for its responses",
+        reason=f"It has {_listed_links(links)}" if links else "The document has no links for its responses",
         hint=f"`{invocation('describe', operations[0].api.name)} {operations[0].operation.name}` shows them"
         if links
         else "",
@@ -215,7 +215,7 @@ def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
     )
 
 
-def _listed(links: Sequence[FollowedLink]) -> str:
+def _listed_links(links: Sequence[FollowedLink]) -> str:
     return enumerated(list(dict.fromkeys(f"`{link.name}` ({link.status})" for link in links)))
 
 
@@ -324,7 +324,7 @@ def followed_inputs(
                 hint="The response is printed",
             )
         if fill["in"] == "body":
-            body = _content(value, link)
+            body = _body_of_value(value, link)
         else:
             parameters[fill["in"], fill["name"]] = value
     return CallInputs(parameters, body=body, wants_example=wants_example)
@@ -339,11 +339,11 @@ def missing_link(described: DescribedOperation, name: str, status: int) -> Forma
     return FormatError(
         f"The response has no link `{name}`",
         reason=f"Its status is {status}, and the document has the link for {enumerated(statuses)}",
-        hint=f"This one has {_listed(there)}" if there else "The response is printed",
+        hint=f"This one has {_listed_links(there)}" if there else "The response is printed",
     )
 
 
-def _content(value: Any, link: FollowedLink) -> bytes:
+def _body_of_value(value: Any, link: FollowedLink) -> bytes:
     media_type = link.target.media_type if link.target is not None else None
     if isinstance(value, str) and (media_type is None or not is_built(media_type.name)):
         return value.encode("utf-8", "surrogatepass")

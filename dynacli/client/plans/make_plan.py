@@ -127,7 +127,7 @@ class Planner:
                 reason=f"Its method is {call.request.method}, which changes nothing",
                 hint="Call it without `--plan`",
             )
-        body = _content(call)
+        body = _body_content(call)
         before, follows, known, masker = None, 0, _UNKNOWN, call.signed.masker
         reading = reading_of(self._engine, call)
         if reading is not None:
@@ -232,7 +232,7 @@ def _maker() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def _content(call: Call) -> bytes | None:
+def _body_content(call: Call) -> bytes | None:
     """Return the body of a call, whose files are read now.
 
     Raises:
@@ -402,7 +402,7 @@ def _after(call: Call, body: bytes | None, before: Any) -> Any:
     method, media_type = call.request.method, essence(call.values.media_type)
     if method == "DELETE":
         return MISSING
-    sent = _value(body, media_type)
+    sent = _body_json(body, media_type)
     if method not in {"PUT", "PATCH"} or sent is MISSING or media_type == _JSON_PATCH:
         return _UNKNOWN
     if method == "PATCH":
@@ -413,7 +413,7 @@ def _after(call: Call, body: bytes | None, before: Any) -> Any:
     return {**{name: value for name, value in before.items() if settable and name not in settable}, **sent}
 
 
-def _value(body: bytes | None, media_type: str) -> Any:
+def _body_json(body: bytes | None, media_type: str) -> Any:
     """Return the value of a JSON body; `MISSING` for another one, and for one that two servers may read differently."""
     if body is None or not is_json(media_type):
         return MISSING
@@ -473,7 +473,7 @@ def _differences(call: Call, body: bytes | None, before: Any, after: Any) -> lis
         rules = ComparisonRules(all_values=True, order_counts=True)
         differences = compare_responses(*sides, rules=rules, is_changing=lambda _: False).differences
     if body and (not is_known or call.request.method == "DELETE"):
-        value = _value(body, call.values.media_type)
+        value = _body_json(body, call.values.media_type)
         if value is MISSING:
             value = as_json(call.request._replace(body=body))["body"]
         if value is not None:  # bytes that are not text

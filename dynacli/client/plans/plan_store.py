@@ -104,10 +104,10 @@ def read_plan(env: Environment, word: str) -> tuple[Plan, str]:
     key, path = plan_key(env), word
     if not os.path.lexists(word) and is_name(word):
         path = os.path.join(_directory(env), f"{word}.json")
-    return opened(_content(path, word), key, word), path
+    return opened(_plan_content(path, word), key, word), path
 
 
-def _content(path: str, label: str) -> bytes:
+def _plan_content(path: str, label: str) -> bytes:
     """Return the content of a file, or its beginning if it is too large for a plan."""
     if os.path.islink(path):
         raise RefusedError(
@@ -211,7 +211,7 @@ def write_result(path: str, result: Mapping[str, Any]) -> str:
     place = _result_path(path)
     rows = {entry["row"] for entry in result["results"]}
     with suppress(OSError, ValueError, RecursionError, TypeError, KeyError, RefusedError, FileError):
-        earlier = read_json(_content(place, place))
+        earlier = read_json(_plan_content(place, place))
         if earlier["plan"] == result["plan"]:
             kept = [entry for entry in earlier["results"] if entry["row"] not in rows]
             result = {

@@ -189,7 +189,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
         return malformed(env, f"`[{place}]`", reason, place.split(".")[1])
 
     if not isinstance(table, dict):
-        raise wrong(f"it must be a table: `[{place}]`, with {_listed()}")
+        raise wrong(f"it must be a table: `[{place}]`, with {_listed_keys()}")
     for key, value in table.items():
         if key in {READ_ONLY, ADDITIONAL}:
             if not isinstance(value, bool):
@@ -198,7 +198,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
             if value not in (_AGENT, _PERSON):
                 raise wrong(f'`{key}` is `"{_AGENT}"` or `"{_PERSON}"`')
         elif key not in _LISTS:
-            raise wrong(f"`{key}` is not known, only {_listed()}")
+            raise wrong(f"`{key}` is not known, only {_listed_keys()}")
         elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise wrong(
                 f'`{key}` must be a list of strings, for example `{key} = ["DELETE", "tag:admin", "delete-*"]`'
@@ -224,7 +224,7 @@ def stands_alone(entry: Mapping[str, Any]) -> bool:
     return "policy" in entry and not (isinstance(policy, dict) and policy.get(ADDITIONAL))
 
 
-def _listed() -> str:
+def _listed_keys() -> str:
     return "`allow`, `confirm`, `deny`, `read_only`, `reads`, `additional` and `apply`"
 
 

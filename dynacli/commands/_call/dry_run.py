@@ -52,7 +52,7 @@ def show_request(
 
     call = engine.prepare(described, inputs, is_checked=False)
     form = _form(run.options)
-    shown, masker = _shown(run, call, form)
+    shown, masker = _masked_request(run, call, form)
     if call.validating is not None:
         from dynacli.commands._call.conclude_call import conclude_request, warn_of_request
 
@@ -73,7 +73,7 @@ def show_request(
             run.note("The request has no body")
         write_body(run.env, _whole_body(shown), shown.header("content-type") or "", output.unfiltered())
         return
-    text = _text(run, [(described, call.signed, shown)], form)
+    text = _request_text(run, [(described, call.signed, shown)], form)
     write_body(
         run.env, text.encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8", output.unfiltered()
     )
@@ -94,12 +94,12 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
         as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
         with written_items(run.env, as_items) as write_item:
             for call in calls:
-                write_item(_data(run.options, call, *_shown(run, call, form), form))
+                write_item(_data(run.options, call, *_masked_request(run, call, form), form))
         return
-    requests = ((call.described, call.signed, _shown(run, call, form)[0]) for call in calls)
+    requests = ((call.described, call.signed, _masked_request(run, call, form)[0]) for call in calls)
     with written_text(run.env, output.unfiltered()) as write:
         for number, group in enumerate([requests] if form == "har" else ([request] for request in requests)):
-            text = _text(run, group, form)
+            text = _request_text(run, group, form)
             # A command for curl is one line, as is most JSON; other texts have an empty line between them.
             apart = "\n" if number and form not in {"body", "curl"} else ""
             write(apart + (visible(text) if run.env.stdout_is_terminal else text))
@@ -135,7 +135,7 @@ def _form(options: Options) -> str:
     return "http" if form == UNNAMED else form
 
 
-def _shown(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
+def _masked_request(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
     """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
     from dynacli.client.secret_names import without_passwords
 
@@ -147,7 +147,9 @@ def _shown(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
     return request if shows_secrets else masked, signed.masker.joined(masker)
 
 
-def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Request]]", form: str) -> str:
+def _request_text(
+    run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Request]]", form: str
+) -> str:
     """Return the text of a request in any form but JSON; an archive has any number of them."""
     from dynacli.request import preview
 

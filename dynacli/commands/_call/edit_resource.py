@@ -144,7 +144,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     if not response.is_success:
         raise call.signed.masker.mask_error(http_error(call, response))
     before = _editable(update, _value_of(response.body, response.header("content-type"), described))
-    shown = _text(before)
+    shown = _indented_json(before)
 
     from dynacli.commands._call.editor import write_draft
 
@@ -155,7 +155,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     draft = write_draft(run.env, shown, ".json", check, may_ask=may_ask, asked_by=invocation("edit"))
     try:
         after = read_json(_decoded(draft.content))
-        _show_difference(run.env, shown, _text(after))
+        _show_difference(run.env, shown, _indented_json(after))
         if not (run.options.yes or run.options.dry_run or run.options.plan):
             _confirm(run.env, update)
             settings.consent.agreed.add(update.operation.name)
@@ -226,7 +226,7 @@ def _editable(update: DescribedOperation, value: Any) -> Any:
     return {name: member for name, member in value.items() if name in known}
 
 
-def _text(value: Any) -> str:
+def _indented_json(value: Any) -> str:
     return reindent(compact_json(value)) + "\n"
 
 

@@ -81,7 +81,7 @@ def read_whole_inputs(
     described, inputs = read_given(described, values, plain, content_type=content_type)
     content: bytes | Payload | None = None
     if body is not MISSING:
-        content, of_body = _content(opening, described, body)
+        content, of_body = _body_and_files(opening, described, body)
         files += of_body
     return described, replace(inputs, assignments=(*inputs.assignments, *files), body=content)
 
@@ -120,7 +120,7 @@ def _names_file(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("@")
 
 
-def _content(
+def _body_and_files(
     opening: InputFiles, described: DescribedOperation, body: Any
 ) -> "tuple[bytes | Payload, list[Assignment]]":
     """Return the content of a whole body, and its members that are files."""

@@ -56,7 +56,7 @@ def _root_page() -> list[str]:
     lines = [*_head("dynacli", "call any HTTP API that has an OpenAPI document")]
     lines += _usage("dynacli", "[OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]")
     lines += [".br", *_usage("dynacli", "COMMAND ...")]
-    lines += [".SH DESCRIPTION", *_text(ROOT_ABOUT), ".SH COMMANDS"]
+    lines += [".SH DESCRIPTION", *_paragraph(ROOT_ABOUT), ".SH COMMANDS"]
     for section in SECTIONS:
         entries = [entry for entry in COMMANDS.values() if entry.section == section]
         lines += [
@@ -74,13 +74,13 @@ def _root_page() -> list[str]:
         '.SH "SEE ALSO"',
         _reference("dynacli-help"),
         ".PP",
-        *_text("`dynacli help` lists the pages of the manual, `dynacli help TOPIC` prints one."),
+        *_paragraph("`dynacli help` lists the pages of the manual, `dynacli help TOPIC` prints one."),
     ]
 
 
 def _page(entry: Command) -> list[str]:
     lines = [*_head(f"dynacli-{entry.name}", entry.help), *_synopsis(f"dynacli {entry.name}", entry)]
-    lines += [".SH DESCRIPTION", *_text(f"{entry.help}."), *_markdown(entry.about)]
+    lines += [".SH DESCRIPTION", *_paragraph(f"{entry.help}."), *_markdown(entry.about)]
     if entry.name in topic_names():
         lines += [".PP", *_guide(entry.name)]
     if entry.commands:
@@ -88,7 +88,11 @@ def _page(entry: Command) -> list[str]:
         for command in entry.commands:
             name = f"dynacli {entry.name} {command.name}"
             lines += [f'.SS "{_code(name)}"', *_synopsis(name, command), ".PP"]
-            lines += [*_text(f"{command.help}."), *_markdown(command.about), *_options(command.all_options)]
+            lines += [
+                *_paragraph(f"{command.help}."),
+                *_markdown(command.about),
+                *_options(command.all_options),
+            ]
     lines += [
         ".SH OPTIONS",
         *_options(entry.all_options if entry.runs else (*entry.options, *entry.last)),
@@ -129,7 +133,7 @@ def _options(options: Iterable[Option]) -> Iterator[str]:
 def _tagged(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield paragraphs, each with a tag that is in roff already."""
     for tag, text in rows:
-        yield from (".TP", tag, *(_text(text) or [r"\&"]))
+        yield from (".TP", tag, *(_paragraph(text) or [r"\&"]))
 
 
 def _guide(topic: str) -> list[str]:
@@ -150,7 +154,7 @@ def _blocks(blocks: Sequence[Any], gap: str = ".PP") -> list[str]:
     lines: list[str] = []
     for block in blocks:
         if isinstance(block, str):
-            lines += [gap] if block == GAP else _text(block)
+            lines += [gap] if block == GAP else _paragraph(block)
             continue
         kind, *content = block
         if kind == HEADING:
@@ -181,7 +185,7 @@ def _verbatim(text: str) -> list[str]:
     return [".EX", *(_guarded(_code(line)) or r"\&" for line in text.split("\n")), ".EE"]
 
 
-def _text(text: str) -> list[str]:
+def _paragraph(text: str) -> list[str]:
     """Return the lines of a paragraph, in which a line feed breaks the line."""
     lines: list[str] = []
     for part in text.split("\n"):

@@ -179,12 +179,12 @@ class _Page:
         input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
         if not takes_options:
             whole = [option for option in input_options if option.name not in _OF_FIELDS]
-            rows.extend(map(_row, map(_for_whole_body, whole)))
+            rows.extend(map(_first_flag_row, map(_for_whole_body, whole)))
         if len(body.content) > 1:
-            rows.extend(_row(option) for option in input_options if option.name == "content_type")
+            rows.extend(_first_flag_row(option) for option in input_options if option.name == "content_type")
         if is_part:
             of_parts = options_of({PART} if media_type.fields else {FILE, PART})
-            rows.extend(_row(option) for option in of_parts if option.flags[0] not in own_flags)
+            rows.extend(_first_flag_row(option) for option in of_parts if option.flags[0] not in own_flags)
         notes = []
         left_out = len(media_type.fields) - _MAX_FIELDS
         if not takes_options:
@@ -258,7 +258,7 @@ def _of_field(field: Field, facts: list[str], option: str) -> list[str]:
     return facts
 
 
-def _row(option: Option) -> Row:
+def _first_flag_row(option: Option) -> Row:
     return option_row(replace(option, flags=option.flags[:1]))
 
 

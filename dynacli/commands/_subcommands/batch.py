@@ -133,7 +133,9 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
         rows = stack.enter_context(open_row_file(run.env, options.file))
         earlier = stack.enter_context(open_earlier_results(options.resume)) if options.resume else None
         _check_columns(rows, calls, options)
-        plan = check_rows(_shown(run, rows.rows(options.operation)), calls, options.shard, earlier or ())
+        plan = check_rows(
+            _with_progress(run, rows.rows(options.operation)), calls, options.shard, earlier or ()
+        )
         if run.options.plan:
             _plan(run, api, calls, rows.rows(options.operation), options.shard, earlier or ())
             return
@@ -270,7 +272,7 @@ def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputFormat") -> 
         run.warn(f"The results of rows that were sent are lost, and `--resume` would send them again: {lost}")
 
 
-def _shown(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
+def _with_progress(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
     """Yield rows; if there are many, a line on a terminal tells how many were checked."""
     from dynacli.output.status_line import StatusLine
 

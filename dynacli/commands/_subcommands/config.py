@@ -52,10 +52,10 @@ def show_values(run: Run, key: str | None) -> None:
             )
         found = found[part]
     value = shown_value(found, path)
-    write_data(run.env, value, run.data_format, lambda paint, width: _text(value, paint, width))
+    write_data(run.env, value, run.data_format, lambda paint, width: _setting_text(value, paint, width))
 
 
-def _text(value: Any, paint: Painter, width: int) -> str:  # noqa: ARG001
+def _setting_text(value: Any, paint: Painter, width: int) -> str:  # noqa: ARG001
     """Return a value as people read it: a text as it is, everything else as TOML."""
     import tomlkit
 

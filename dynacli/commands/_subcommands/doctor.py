@@ -76,7 +76,7 @@ def examine(run: Run, api: str | None) -> None:
         "checks": [check.row for check in checks],
         "documents": [document._asdict() for document in documents],
     }
-    write_data(run.env, data, run.data_format, lambda paint, _: _text(paint, checks, documents))
+    write_data(run.env, data, run.data_format, lambda paint, _: _checks_text(paint, checks, documents))
     _raise_first_error(checks)
 
 
@@ -316,7 +316,7 @@ def _message(error: DynacliError) -> str:
     return f"{error.message}: {reason}" if reason else error.message
 
 
-def _text(paint: Painter, checks: list[_Check], documents: list[_Document]) -> str:
+def _checks_text(paint: Painter, checks: list[_Check], documents: list[_Document]) -> str:
     width = min(max(len(visible(check.name, keep="")) for check in checks), 32)
     lines = []
     for check in checks:

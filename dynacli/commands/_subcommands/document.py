@@ -41,7 +41,7 @@ def write_document(
         document = _read_cached(run, opened, api, lambda cached: cached.document())
         tree = _bundled(run, document) if only or version or not resolved else document.tree
         if only:
-            tree = _part(opened, tree, only)
+            tree = _cut_document(opened, tree, only)
         if version:
             tree = _converted(run, document, tree, version)
         if resolved:
@@ -55,7 +55,7 @@ def write_document(
     write_body(run.env, content, media_type, run.output_format())
 
 
-def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
+def _cut_document(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
     """Return the part of a document that some operations need; a word names an operation or a tag.
 
     Raises:

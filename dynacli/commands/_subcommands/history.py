@@ -203,7 +203,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
         data = row.as_json()
         messages = json.loads(row.call.messages) if row.call.messages else {}
         data.update({name: messages.get(name) for name in ("request", "response") if messages})
-        write_data(run.env, data, run.data_format, lambda paint, _: _text(data, paint))
+        write_data(run.env, data, run.data_format, lambda paint, _: _call_text(data, paint))
         return
     if form != "har" and not row.call.messages:
         # The request is built again, from the same words.
@@ -216,7 +216,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
     write_body(run.env, text, media_type, run.output_format())
 
 
-def _text(data: dict[str, Any], paint: Painter) -> str:
+def _call_text(data: dict[str, Any], paint: Painter) -> str:
     lines = []
     for name, value in data.items():
         if isinstance(value, dict):

@@ -197,7 +197,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         named = {hit.api for hit in others if not best or opened[hit.api].is_registered or hit.api == DEMO}
         return "\n".join([*shown, *_lines(run.env, named, others, paint)])
 
-    data = {"best": best[0] if best else None, "others": [_row(hit) for hit in others]}
+    data = {"best": best[0] if best else None, "others": [_hit_row(hit) for hit in others]}
     form = run.data_format
     if hits or not is_for_people(form):
         write_data(run.env, data, form, text)
@@ -240,7 +240,7 @@ def _summary(
     return summary.as_json(), summary_text(summary, Painter.for_stdout(env))
 
 
-def _row(hit: "Hit") -> dict[str, Any]:
+def _hit_row(hit: "Hit") -> dict[str, Any]:
     return {
         "api": hit.api,
         "name": hit.name,

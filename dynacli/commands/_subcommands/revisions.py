@@ -411,11 +411,11 @@ def show_history(run: Run, api: str) -> None:
         raise DocumentError(
             f"The cache has no revision of `{api}`", hint=f"Fetch it: `{invocation('operations', api)}`"
         )
-    rows = [_row(pointer, in_use, open_request.pin) for pointer in history]
+    rows = [_revision_row(pointer, in_use, open_request.pin) for pointer in history]
     pending = find_pending(revisions)
     if pending is not None:
         held_back = {"held_back": list(pending.reasons)}
-        rows.insert(0, {**_row(pending.pointer, in_use, open_request.pin), **held_back})
+        rows.insert(0, {**_revision_row(pending.pointer, in_use, open_request.pin), **held_back})
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         lines = []
@@ -434,7 +434,7 @@ def show_history(run: Run, api: str) -> None:
     write_data(run.env, rows, run.data_format, text)
 
 
-def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
+def _revision_row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
     revision = pointer["revision"]
     return {
         "revision": revision,

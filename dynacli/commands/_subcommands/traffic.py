@@ -100,7 +100,7 @@ def _note_others(run: Run, validator: "RecordingValidator") -> None:
     others = validator.elsewhere.total()
     if others:
         exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"
-        run.note(f"{exchanges} to no operation: {_listed(validator.elsewhere)}")
+        run.note(f"{exchanges} to no operation: {_listed_hosts(validator.elsewhere)}")
     if validator.possible_servers:
         run.note(f"They would match operations with {_servers(validator)}")
     if validator.unlisted:
@@ -110,14 +110,14 @@ def _note_others(run: Run, validator: "RecordingValidator") -> None:
 def _nothing_validated(api: "OpenedApi", validator: "RecordingValidator") -> UsageError:
     return UsageError(
         f"No exchange of the recording matches an operation of `{api.name}`",
-        reason=f"It has {counted(validator.count, 'exchange')}: {_listed(validator.elsewhere)}",
+        reason=f"It has {counted(validator.count, 'exchange')}: {_listed_hosts(validator.elsewhere)}",
         hint=f"They would match with {_servers(validator)}"
         if validator.possible_servers
         else f"Name another server with `--server URL`; `{invocation('operations')}` lists the paths",
     )
 
 
-def _listed(hosts: Counter[str]) -> str:
+def _listed_hosts(hosts: Counter[str]) -> str:
     listed = [f"{count:,} with {host}" for host, count in hosts.most_common(_MOST_HOSTS)]
     more = len(hosts) - _MOST_HOSTS
     return ", ".join([*listed, *([f"and with {more:,} more hosts"] if more > 0 else [])])
@@ -139,7 +139,7 @@ def import_curl(run: Run, line: str, api: str | None) -> None:
 
     # Whatever a browser copies has a URL, and no file is called so.
     is_line = "://" in line or line.split(None, 1)[:1] in (["curl"], ["$"], [])
-    text = line if is_line else _text(run.env, line)
+    text = line if is_line else _input_text(run.env, line)
     rows = _rows(run, [read_curl(text)], api)
     _write(run, rows)
     if rows[0]["command"] is None:
@@ -156,7 +156,7 @@ def import_har(run: Run, file: str, api: str | None) -> None:
     _write(run, _rows(run, requests, api))
 
 
-def _text(env: Environment, word: str) -> str:
+def _input_text(env: Environment, word: str) -> str:
     """Return the text of a file, or of standard input for `-`.
 
     Raises:

@@ -193,13 +193,13 @@ def _credentials(
         for reference in dict.fromkeys([*_references(entry), *there])
     ]
     yield f"Credentials of {name}"
-    yield from _listed(
+    yield from _labelled_lines(
         "go to", places or ["no server yet: you are asked before the first call that sends one"]
     )
-    yield from _listed("from", [*variables, f"every variable that begins with {prefix}"])
+    yield from _labelled_lines("from", [*variables, f"every variable that begins with {prefix}"])
 
 
-def _listed(label: str, values: list[str]) -> Iterator[str]:
+def _labelled_lines(label: str, values: list[str]) -> Iterator[str]:
     """Yield a line for each value, the first one with the label."""
     for value in values:
         yield f"  {label.ljust(7)}{value}"

@@ -65,7 +65,7 @@ class OperationRows:
             if name in {"parameters", "responses"}:
                 row[name] = [self._number(item) for item in value]
             else:
-                row[name] = self._body(value) if name == "body" else _row(value)
+                row[name] = self._body(value) if name == "body" else _as_json(value)
         return row
 
     def _body(self, body: Body) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class OperationRows:
         return {**part, "path_item": self._number(shared)} if shared else dict(part)
 
     def _number(self, value: Any) -> int:
-        return self._number_of((id(value),), value, lambda: _row(value))
+        return self._number_of((id(value),), value, lambda: _as_json(value))
 
     def _options(self, media_type: MediaType) -> int:
         parts = media_type.value, media_type.fields, media_type.choices
@@ -96,19 +96,23 @@ class OperationRows:
 
 
 def _options_row(media_type: MediaType) -> dict[str, Any]:
-    row: dict[str, Any] = _row(media_type)
+    row: dict[str, Any] = _as_json(media_type)
     del row["name"]
     return row
 
 
-def _row(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, tuple | list):
-        return _field_rows(value) if value and isinstance(value[0], Field) else [_row(item) for item in value]
+        return (
+            _field_rows(value)
+            if value and isinstance(value[0], Field)
+            else [_as_json(item) for item in value]
+        )
     if not hasattr(value, "__dict__"):
         return value
     defaults = defaults_of(value.__class__)
     return {
-        name: _row(item)
+        name: _as_json(item)
         for name, item in value.__dict__.items()
         if name not in defaults or item != defaults[name] or type(item) is not type(defaults[name])
     }
@@ -122,7 +126,7 @@ def _field_rows(fields: tuple[Field, ...] | list[Field]) -> list[Any]:
     for field in fields:
         steps = _common_length(path, field.path)
         size = _common_length(option, field.option)
-        value = _row(field.value)
+        value = _as_json(field.value)
         flags = sum(1 << bit for bit, name in enumerate(_FLAGS) if getattr(field, name))
         row = [
             steps,
@@ -171,7 +175,7 @@ def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> 
         is_hidden=row.get("is_hidden", False),
         aliases=tuple(row.get("aliases", ())),
         parameters=tuple(map(_parameter, map(shared, row.get("parameters", ())))),
-        body=None if body is None else Body(_content(body["content"], shared), body["is_required"]),
+        body=None if body is None else Body(_media_types_from(body["content"], shared), body["is_required"]),
         responses=tuple(map(_response, map(shared, row.get("responses", ())))),
         security=tuple(tuple(map(_security_scheme, alternative)) for alternative in row.get("security", ())),
         servers=tuple(Server(**item) for item in row.get("servers", ())),
@@ -191,7 +195,7 @@ def _parameter(item: dict[str, Any]) -> Parameter:
     return Parameter(**item)
 
 
-def _content(rows: list[dict[str, Any]], shared: Callable[[int], Any]) -> tuple[MediaType, ...]:
+def _media_types_from(rows: list[dict[str, Any]], shared: Callable[[int], Any]) -> tuple[MediaType, ...]:
     # Media types of one body mostly have the same options.
     known: dict[int, dict[str, Any]] = {}
     for item in rows:

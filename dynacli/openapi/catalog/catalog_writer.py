@@ -642,10 +642,10 @@ def _json(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # integers beyond 64 bits, lone surrogates
-        return json.dumps(value, default=_plain)
+        return json.dumps(value, default=_encodable)
 
 
-def _plain(value: Any) -> Any:
+def _encodable(value: Any) -> Any:
     from dataclasses import asdict, is_dataclass
 
     if is_dataclass(value) and not isinstance(value, type):

@@ -444,11 +444,11 @@ def changes_json(
     return {
         "from": from_,
         "to": to,
-        "added": [_row(key, new_row_of) for key in changes.added],
-        "removed": [_row(key, old_row_of) for key in changes.removed],
+        "added": [_operation_row(key, new_row_of) for key in changes.added],
+        "removed": [_operation_row(key, old_row_of) for key in changes.removed],
         "changed": [
             {
-                "operation": _row(operation.new, new_row_of),
+                "operation": _operation_row(operation.new, new_row_of),
                 "what": [change.as_json() for change in operation.changes],
             }
             for operation in changes.changed
@@ -457,7 +457,7 @@ def changes_json(
     }
 
 
-def _row(key: OperationKey, row_of: RowOf) -> Mapping[str, Any]:
+def _operation_row(key: OperationKey, row_of: RowOf) -> Mapping[str, Any]:
     row = row_of(key)
     if row is not None:
         return dict(row)

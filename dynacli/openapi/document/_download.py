@@ -12,6 +12,7 @@ from dynacli.http.caching import cache_control, delta_seconds
 from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.http.exchange import REDIRECTS, Budget, EndableClients, Response, values_of
 from dynacli.http.failures import from_httpx
+from dynacli.http.semantics import header_text
 from dynacli.http.send import Pieces, send
 from dynacli.http.sockets import check_private
 from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin, Fetched
@@ -263,7 +264,7 @@ class _Download:
                 hint="Give the URL of the document itself",
             )
         hops.append((response.status, response.url))
-        return request._replace(url=_redirected(request.url, _text(location)))
+        return request._replace(url=_redirected(request.url, header_text(location)))
 
     def _receive(self, response: Response, pieces: Pieces) -> bytes:
         """Return the content of a response that has the document."""
@@ -334,21 +335,13 @@ def _head(status: int, headers: tuple[tuple[str, str], ...]) -> Head:
     return Head(
         status,
         _media_type(", ".join(values_of(headers, "content-type"))),
-        _text(", ".join(values_of(headers, "location"))) if status in REDIRECTS else "",
-        tuple(map(_text, values_of(headers, "link"))),
+        header_text(", ".join(values_of(headers, "location"))) if status in REDIRECTS else "",
+        tuple(map(header_text, values_of(headers, "link"))),
     )
 
 
 def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
-
-
-def _text(value: str) -> str:
-    """Return a header's value, which some servers send in UTF-8 although it is Latin-1 (RFC 9110, section 5.5)."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
 
 
 def _redirected(base: str, location: str) -> str:

@@ -134,7 +134,7 @@ def _merge(node: dict[Any, Any]) -> dict[Any, Any]:
 
 def _key(key: Any, name: str) -> str:
     if isinstance(key, str):
-        return _text(key)
+        return _with_joined_surrogates(key)
     if isinstance(key, bool):
         return "true" if key else "false"
     if key is None:
@@ -145,7 +145,7 @@ def _key(key: Any, name: str) -> str:
     raise DocumentError(f"`{name}` has a key that is a list or an object", reason=reason)
 
 
-def _text(value: str) -> str:
+def _with_joined_surrogates(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -155,7 +155,7 @@ def _text(value: str) -> str:
 
 def _scalar(value: Any) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return _with_joined_surrogates(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):

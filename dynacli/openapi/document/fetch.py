@@ -212,7 +212,7 @@ class AllowedFiles:
                 self._check_origin(uri)
                 if not may_fetch:
                     raise DocumentError(
-                        f"`{_shown(uri)}` is not in the cache",
+                        f"`{_name_or_uri(uri)}` is not in the cache",
                         hint="Fetch it once: with `--refresh`, and without `--offline`",
                     )
                 fetched = self._download(uri, self._count(), known)
@@ -223,13 +223,13 @@ class AllowedFiles:
                 )
             case _:
                 raise RefusedError(
-                    f"`{_shown(uri)}` is neither a file nor at a URL",
+                    f"`{_name_or_uri(uri)}` is neither a file nor at a URL",
                     reason=f"Nothing is read over `{scheme[:20]}:`",
                 )
         self.bytes += len(fetched.content)
         if self.bytes > MAX_BYTES:
             raise RefusedError(
-                f"`{_shown(uri)}` is left out",
+                f"`{_name_or_uri(uri)}` is left out",
                 reason=f"All files of the document together are larger than {in_mebibytes(MAX_BYTES)}",
             )
         return fetched
@@ -289,11 +289,11 @@ class AllowedFiles:
             raise RefusedError("The URL of a reference is malformed") from error
         if "@" in split_url(uri).netloc:
             raise RefusedError(
-                f"`{_shown(uri)}` is not read", reason="Its URL holds a user name or a password"
+                f"`{_name_or_uri(uri)}` is not read", reason="Its URL holds a user name or a password"
             )
         if origin not in self.origins and origin != self.source.origin:
             raise RefusedError(
-                f"`{_shown(uri)}` is not read",
+                f"`{_name_or_uri(uri)}` is not read",
                 reason=f"`{origin}` is not the origin of the document",
                 hint=_ALLOW_HINT.format(origin),
             )
@@ -329,7 +329,7 @@ class AllowedFiles:
         return known if fetched.not_modified else fetched
 
 
-def _shown(uri: str) -> str:
+def _name_or_uri(uri: str) -> str:
     try:
         return file_name(uri)
     except ValueError:

@@ -155,6 +155,11 @@ def text_or_empty(value: Any) -> str:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
+def string_or_empty(value: Any) -> str:
+    """Return a string; anything else gives the empty string."""
+    return value if isinstance(value, str) else ""
+
+
 def list_or_empty(value: Any) -> list[Any]:
     """Return a list; anything else gives an empty list."""
     return value if isinstance(value, list) else []

@@ -26,6 +26,11 @@ def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) ->
     return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def in_backticks(words: Iterable[object]) -> str:
+    """Return words as a message lists them if each is code, separated by commas."""
+    return ", ".join(f"`{word}`" for word in words)
+
+
 def near_names(word: str, names: Iterable[str]) -> list[str]:
     """Return the names that a word comes near, in any case: mistyped, or a part of one; the nearest first."""
     from difflib import get_close_matches

@@ -65,11 +65,11 @@ class OutlineLine:
             more = f"{len(names) - len(kept)} more"
             names = (*(name for name in names if name in kept), more)
         is_own = self.is_type
-        text = ", ".join(name if is_own or name is more else _shown(name) for name in names)
-        return f"{_shown(self.place)}: {text}" if self.place else text
+        text = ", ".join(name if is_own or name is more else _shortened_name(name) for name in names)
+        return f"{_shortened_name(self.place)}: {text}" if self.place else text
 
 
-def _shown(name: str) -> str:
+def _shortened_name(name: str) -> str:
     cut = short_sentence(name, _LONGEST_NAME)
     return cut if word_or_quoted(plain := cut.replace(_ANY_NAME, "x")) == plain else word_or_quoted(cut)
 

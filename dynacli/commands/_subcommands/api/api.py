@@ -39,7 +39,7 @@ def list_apis(run: Run) -> None:
 
     configuration = Configuration(run.env)
     rows = [
-        {**_row(run, name, entry), "configuration": configuration.path_of(name)}
+        {**_api_row(run, name, entry), "configuration": configuration.path_of(name)}
         for name, entry in sorted(configuration.apis().items())
     ]
 
@@ -68,7 +68,7 @@ def _about(row: dict[str, Any]) -> str:
     return ", ".join(part for part in (about, counted(row["operations"], "operation")) if part)
 
 
-def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _api_row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": name,
         "source": with_masked_query(entry["source"]),

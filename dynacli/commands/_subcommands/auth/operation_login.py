@@ -320,7 +320,7 @@ def _sign_in(
     engine = Engine(run.env, settings, ask=asker(run), on_unsigned=on_unsigned)
     call = engine.prepare(described, values)
     further = _RefreshInputs(
-        described.operation, scheme, _plain(values), origins, asked.token_at, asked.refresh_token_at
+        described.operation, scheme, _given_values(values), origins, asked.token_at, asked.refresh_token_at
     )
     refresh = _refresh_by(described.api, settings, refreshing, further) if refreshing else None
     asked_at, response = time(), engine.send(call)
@@ -426,7 +426,7 @@ def _check_origin(described: DescribedOperation, settings: CallSettings, origins
         )
 
 
-def _plain(values: CallValues) -> Mapping[str, Any]:
+def _given_values(values: CallValues) -> Mapping[str, Any]:
     """Return input → JSON value of what the operation is given."""
     plain = {name: value for (_, name), value in values.parameters.items()}
     body = values.form

@@ -45,7 +45,7 @@ def status(run: Run, api: str | None) -> None:
         width_or_all = width if run.env.stdout_is_terminal else None
         return table_lines([header, *cells], width_or_all, paint_header=paint.bold)
 
-    write_rows(run.env, map(_row, kept), run.data_format, lines)
+    write_rows(run.env, map(_credential_row, kept), run.data_format, lines)
 
 
 def _warn_of_schemes(run: Run, name: str) -> None:
@@ -75,7 +75,7 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _row(kept: StoredCredential) -> dict[str, Any]:
+def _credential_row(kept: StoredCredential) -> dict[str, Any]:
     return {
         "api": kept.api,
         "profile": kept.profile or None,
@@ -195,7 +195,7 @@ def explain(run: Run, api: str, operation: str) -> None:
         run.warn(note)
     with _callable(run.env, opened) as live:
         explained = explain_credentials(run.env, live, opened.catalog.operation(name), settings)
-    write_data(run.env, explained, run.data_format, lambda paint, _: _text(explained, paint))
+    write_data(run.env, explained, run.data_format, lambda paint, _: _explanation_text(explained, paint))
     if explained["exit_code"]:
         click.get_current_context().exit(explained["exit_code"])
 
@@ -212,7 +212,7 @@ def _callable(env: Environment, opened: OpenedApi) -> Iterator[OpenedApi]:
         yield live
 
 
-def _text(explained: dict[str, Any], paint: Painter) -> str:
+def _explanation_text(explained: dict[str, Any], paint: Painter) -> str:
     if not explained["alternatives"]:
         return f"{explained['operation']} needs no credential, and none is sent"
     lines = []

@@ -507,10 +507,12 @@ def _compare_style(pair: Pair, old: Place, new: Place, location: str) -> None:
         rule = ""
     else:
         rule = "request-encoding-changed" if pair.use.is_request else "response-type-changed"
-    pair.add_change("style-changed", place, _shown(before, keyword), _shown(after, keyword), rule=rule)
+    pair.add_change(
+        "style-changed", place, _style_part(before, keyword), _style_part(after, keyword), rule=rule
+    )
 
 
-def _shown(style: Mapping[str, object], keyword: str) -> dict[str, object]:
+def _style_part(style: Mapping[str, object], keyword: str) -> dict[str, object]:
     """Return the part of a style that a change of a keyword is about."""
     return {
         name: value

@@ -192,7 +192,9 @@ def _item_formats(raw: dict[str, Any], place: ConvertedPlace) -> list[str]:
 
 
 def _warn_of_format(collection_format: Any, place: ConvertedPlace) -> None:
-    place.warn(f"`collectionFormat: {_shown(collection_format)}` is unknown; commas separate the items")
+    place.warn(
+        f"`collectionFormat: {_beginning_or_type(collection_format)}` is unknown; commas separate the items"
+    )
 
 
 def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[str, Any]:
@@ -230,7 +232,7 @@ def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[st
     }
 
 
-def _shown(value: Any) -> str:
+def _beginning_or_type(value: Any) -> str:
     return value[:20] if isinstance(value, str) else type(value).__name__
 
 
@@ -602,7 +604,7 @@ def _inputs(raw: Any, context: DocumentContext, place: ConvertedPlace) -> _Input
             plain_place = place.relocated((index,), (len(inputs.plain),))
             if index != len(inputs.plain):
                 plain_place.note_move()
-            inputs.plain.append(_plain(value, plain_place))
+            inputs.plain.append(_converted_parameter(value, plain_place))
     return inputs
 
 
@@ -621,7 +623,7 @@ def _location(parameter: Any) -> str:
     return location.strip().lower() if isinstance(location, str) else ""
 
 
-def _plain(parameter: Any, place: ConvertedPlace) -> Any:
+def _converted_parameter(parameter: Any, place: ConvertedPlace) -> Any:
     if not isinstance(parameter, dict):
         return parameter
     if reference_of(parameter) is not None:

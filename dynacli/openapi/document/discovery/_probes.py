@@ -415,7 +415,7 @@ def _read(url: str, fetched: Fetched, way: Way) -> ReadResponse:
     content = fetched.content
     start = content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if fetched.media_type == "application/linkset":
-        leads = leads_of(parse_links([_text(content).replace("\n", " ")]))
+        leads = leads_of(parse_links([_decoded_beginning(content).replace("\n", " ")]))
         return ReadResponse(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
     if start.startswith(b"<") or fetched.media_type in _SCRIPT_TYPES:
         return _read_page(fetched, is_script=not start.startswith(b"<"))
@@ -426,7 +426,7 @@ def _read(url: str, fetched: Fetched, way: Way) -> ReadResponse:
 
 
 def _read_page(fetched: Fetched, *, is_script: bool) -> ReadResponse:
-    text = _text(fetched.content)
+    text = _decoded_beginning(fetched.content)
     leads = read_query(fetched.uri) + read_page(text, is_script=is_script)
     if is_script:
         return ReadResponse(INSIDE if has_document_inside(text) else "a script", leads=tuple(leads))
@@ -454,7 +454,7 @@ def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadResponse:
         named = _named(tree) or read_config(tree)
         if named:
             return ReadResponse("not a document, but names some", leads=tuple(named))
-        leads = read_page(_text(fetched.content))
+        leads = read_page(_decoded_beginning(fetched.content))
         is_meant = _is_versioned(tree) or (tree is None and _looks_versioned(fetched.content))
         return ReadResponse(_why(error, name), leads=tuple(leads), fault=error if is_meant else None)
     document = _document(url, fetched, tree, way)
@@ -533,6 +533,6 @@ def on_one_line(value: object) -> str:
     return text if len(text) <= _MAX_TITLE else f"{text[: _MAX_TITLE - 1]}…"
 
 
-def _text(content: bytes) -> str:
+def _decoded_beginning(content: bytes) -> str:
     # Cut before decoding: decoded, a page of 50 MiB can be four times as large.
     return content[:MAX_CHARACTERS].decode("utf-8", "replace")
