@@ -17,6 +17,7 @@ from dynacli.auth.credentials import WITH_PASSWORD, is_supported
 from dynacli.auth.secret import MASK
 from dynacli.environment import Environment, program
 from dynacli.http.built_request import Request
+from dynacli.http.semantics import quoted_string
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
 from dynacli.urls import origin_of, split_url
@@ -208,32 +209,27 @@ def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce
     middle = [challenge.nonce, number, cnonce, challenge.qop] if challenge.qop else [challenge.nonce]
     fields = []
     if challenge.has_user_hash:
-        fields.append(("username", _quoted(hashed(user, challenge.realm))))
+        fields.append(("username", quoted_string(hashed(user, challenge.realm))))
     elif user.isascii():
-        fields.append(("username", _quoted(user)))
+        fields.append(("username", quoted_string(user)))
     else:
         fields.append(("username*", f"UTF-8''{quote(user, safe='')}"))
     fields += [
-        ("realm", _quoted(challenge.realm)),
-        ("uri", _quoted(uri)),
+        ("realm", quoted_string(challenge.realm)),
+        ("uri", quoted_string(uri)),
         ("algorithm", challenge.algorithm),
-        ("nonce", _quoted(challenge.nonce)),
-        ("response", _quoted(hashed(secret, *middle, hashed(method, uri)))),
+        ("nonce", quoted_string(challenge.nonce)),
+        ("response", quoted_string(hashed(secret, *middle, hashed(method, uri)))),
     ]
     if challenge.qop:
-        fields += [("nc", number), ("cnonce", _quoted(cnonce)), ("qop", challenge.qop)]
+        fields += [("nc", number), ("cnonce", quoted_string(cnonce)), ("qop", challenge.qop)]
     elif challenge.algorithm.upper().endswith(_SESSION):
-        fields.append(("cnonce", _quoted(cnonce)))
+        fields.append(("cnonce", quoted_string(cnonce)))
     if challenge.opaque is not None:
-        fields.append(("opaque", _quoted(challenge.opaque)))
+        fields.append(("opaque", quoted_string(challenge.opaque)))
     if challenge.has_user_hash:
         fields.append(("userhash", "true"))
     return "Digest " + ", ".join(f"{name}={value}" for name, value in fields)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 class _Session:

@@ -345,8 +345,8 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
     secret = Secret(found["device_code"])
     context.announce(f"Open {visible(found['verification_uri'], keep='')} on any device")
     context.announce(f"and enter the code {visible(found['user_code'], keep='')}")
-    end = context.clock() + min(_seconds(found.get("expires_in"), _LONGEST), _LONGEST)
-    interval = min(_seconds(found.get("interval"), _INTERVAL), _LONGEST_INTERVAL)
+    end = context.clock() + min(_seconds_or_default(found.get("expires_in"), _LONGEST), _LONGEST)
+    interval = min(_seconds_or_default(found.get("interval"), _INTERVAL), _LONGEST_INTERVAL)
     form = [("grant_type", _GRANT), ("device_code", secret.reveal())]
     while context.clock() + interval < end:
         context.wait(interval)
@@ -395,7 +395,7 @@ def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) 
     return found
 
 
-def _seconds(value: Any, default: float) -> float:
+def _seconds_or_default(value: Any, default: float) -> float:
     """Return a number of seconds; the default if the provider gives none that can be."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 < value < _LONGEST * 1000 else default

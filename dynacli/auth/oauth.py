@@ -139,7 +139,9 @@ def flows_of(scheme: Mapping[str, Any], base: str = "") -> tuple[OAuthFlow, ...]
         if name not in _NEEDED or not isinstance(flow, Mapping):
             continue
         scopes = flow.get("scopes")
-        authorization_url, token_url, device_url, refresh_url = (_url(flow.get(key), base) for key in _URLS)
+        authorization_url, token_url, device_url, refresh_url = (
+            _absolute_url(flow.get(key), base) for key in _URLS
+        )
         listed = tuple(map(str, scopes)) if isinstance(scopes, Mapping) else ()
         made = OAuthFlow(name, authorization_url, token_url, device_url, refresh_url, listed)
         if all(getattr(made, field) for field in _NEEDED[name]):
@@ -159,7 +161,7 @@ _NEEDED = {
 """Kind of a flow → the endpoints that it needs."""
 
 
-def _url(value: Any, base: str) -> str:
+def _absolute_url(value: Any, base: str) -> str:
     if not isinstance(value, str):
         return ""
     try:
@@ -270,9 +272,9 @@ def exchange(
         try:
             return pieces.whole(_MAX_BYTES)
         except TooLargeError:
-            raise _unreadable(url, role, "it is larger than 1 MiB") from None
+            raise _unreadable_response(url, role, "it is larger than 1 MiB") from None
         except BadEncodingError as error:
-            raise _unreadable(url, role, str(error)) from None
+            raise _unreadable_response(url, role, str(error)) from None
 
     check_private(url)
     request = Request(method, url, tuple(headers), content)
@@ -287,7 +289,7 @@ def exchange(
     return ProviderResponse(response.status, response.header("content-type"), response.body)
 
 
-def _unreadable(url: str, role: str, reason: str) -> AuthError:
+def _unreadable_response(url: str, role: str, reason: str) -> AuthError:
     return AuthError(f"The response of the {role} `{without_query(url)}` cannot be read", reason=reason)
 
 
@@ -543,7 +545,7 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
     authorization_url, device_url = (
         string_or_empty(found.get(key)) for key in ("authorization_endpoint", "device_authorization_endpoint")
     )
-    grants = _texts(found.get("grant_types_supported"))
+    grants = _strings_in(found.get("grant_types_supported"))
     for role, endpoint in (
         ("token endpoint", token_url),
         ("authorization endpoint", authorization_url),
@@ -562,14 +564,14 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
             authorization_url,
             token_url,
             device_url,
-            scopes=_texts(found.get("scopes_supported")),
+            scopes=_strings_in(found.get("scopes_supported")),
             issuer=string_or_empty(found.get("issuer")),
-            auth_methods=_texts(found.get("token_endpoint_auth_methods_supported")),
+            auth_methods=_strings_in(found.get("token_endpoint_auth_methods_supported")),
         )
         for kind, is_there in has_endpoints.items()
         if is_there
     )
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _strings_in(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -158,14 +158,18 @@ def _holders(value: Any, token: str) -> Iterator[Mapping[str, Any]]:
 def _end(holders: Iterable[Mapping[str, Any]], token: str, now: float) -> float | None:
     """Return when a token ends, in seconds since the epoch; None if nothing says it."""
     ends = [
-        *(now + _number(holder.get(name)) for holder in holders for name in ("expires_in", "expiresIn")),
+        *(
+            now + _number_or_zero(holder.get(name))
+            for holder in holders
+            for name in ("expires_in", "expiresIn")
+        ),
         end_of_token(token, now) or 0.0,
         *(_moment(holder.get(name), now) for holder in holders for name in _ENDS),
     ]
     return next((end for end in ends if now < end < now + _TEN_YEARS), None)
 
 
-def _number(value: Any) -> float:
+def _number_or_zero(value: Any) -> float:
     """Return a number, also one in quotes; 0 for anything else."""
     if isinstance(value, str):
         return float(value) if value.isascii() and value.isdecimal() and len(value) < 20 else 0.0
@@ -175,7 +179,7 @@ def _number(value: Any) -> float:
 
 def _moment(value: Any, now: float) -> float:
     """Return a moment in seconds since the epoch; 0 for what is none."""
-    number = _number(value)
+    number = _number_or_zero(value)
     if number >= _FIRST_IN_MILLISECONDS:
         return number / 1000
     if number >= _FIRST_DATE:

@@ -107,7 +107,9 @@ def resolve(reference: str, env: Environment) -> str:
     if form == "env":
         text = env.variables.get(rest, "")
     elif form == "file":
-        text = _decoded(_secret_file(os.path.join(env.config_dir, os.path.expanduser(rest)), label), label)
+        text = _secret_text(
+            _secret_file(os.path.join(env.config_dir, os.path.expanduser(rest)), label), label
+        )
     else:
         text = _shared(reference, label, env)
     text = checked_text(text, label)
@@ -131,7 +133,7 @@ def _shared(reference: str, label: str, env: Environment) -> str:
     if reference not in given or given[reference][0] + _KEPT_SECONDS < now:
         form, _, rest = reference.partition(":")
         if form == "command":
-            text = _decoded(run_helper(shlex.split(rest), _capital(label)), label)
+            text = _secret_text(run_helper(shlex.split(rest), _capital(label)), label)
         else:
             from dynacli.auth.credential_store import read_password
 
@@ -156,7 +158,7 @@ def _secret_file(path: str, label: str) -> bytes:
     return content
 
 
-def _decoded(content: bytes, label: str) -> str:
+def _secret_text(content: bytes, label: str) -> str:
     try:
         return content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:

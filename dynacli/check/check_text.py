@@ -411,7 +411,7 @@ def check_table(results: CheckResults, paint: Painter, width: int) -> str:
         findings_lines(results, paint, width),
         *_sections(notes_after_findings(results), paint, width),
         _compared_lines(results, paint, width),
-        _summary(results, paint, width),
+        _summary_lines(results, paint, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
@@ -528,7 +528,7 @@ def _section(title: str, rows: Rows, paint: Painter, width: int) -> list[str]:
     return lines
 
 
-def _summary(results: CheckResults, paint: Painter, width: int) -> list[str]:
+def _summary_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
     hint = visible(check_hint(results), keep="")
     lines = [paint.yellow(line) for line in wrapped(hint, width)] if hint else []
     lines.extend(paint.bold(line) for line in wrapped(summary_text(results), width))

@@ -190,10 +190,10 @@ def read_preset_values(
         if not is_known:
             raise _unknown_input(name, operations)
     names = dict.fromkeys([*for_one, *for_all])
-    return {name: _joined(for_one.get(name, []), for_all.get(name, [])) for name in names}
+    return {name: _joined_presets(for_one.get(name, []), for_all.get(name, [])) for name in names}
 
 
-def _joined(for_one: list[_Preset], for_all: list[_Preset]) -> list[InputValue]:
+def _joined_presets(for_one: list[_Preset], for_all: list[_Preset]) -> list[InputValue]:
     """Return the values of one operation; the properties of an object override the object, if it is set."""
     values = [preset for preset in (*for_one, *for_all) if isinstance(preset, InputValue)]
     texts: dict[ParameterKey, dict[tuple[str, ...], list[_PropertyText]]] = {}

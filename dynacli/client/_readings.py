@@ -478,7 +478,9 @@ def readings_of(path: str) -> Iterator[str]:
 def is_path_of(template: str, path: str) -> bool:
     """Return whether a server may take a path for one of a template."""
     fixed, steps = steps_of(template), steps_of(path)
-    return fixed is not None and steps is not None and len(fixed) == len(steps) and _fits(fixed, steps)
+    return (
+        fixed is not None and steps is not None and len(fixed) == len(steps) and _fits_template(fixed, steps)
+    )
 
 
 def operations_of(catalog: Catalog, methods: Iterable[str]) -> list[OperationSummary]:
@@ -508,7 +510,7 @@ def operations_at(
         fitting = [
             template
             for template in _templates_of(catalog).get(method, ())
-            if len(template.steps) == len(steps) and _fits(template.steps, steps)
+            if len(template.steps) == len(steps) and _fits_template(template.steps, steps)
         ]
         distinct = [template for template in fitting if not {"?", "#"}.isdisjoint(template.summary.path)]
         if distinct:
@@ -533,7 +535,7 @@ def _templates_of(catalog: Catalog) -> dict[str, list[_Template]]:
     return _templates[catalog]
 
 
-def _fits(template: tuple[str, ...], steps: tuple[str, ...]) -> bool:
+def _fits_template(template: tuple[str, ...], steps: tuple[str, ...]) -> bool:
     # Many servers ignore the ending of the last step: `/pets.json`.
     *first, last = zip(template, steps, strict=True) if template else [("", "")]
     return all(

@@ -136,7 +136,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
     if wrong:
         yield Mistake(key_named_in(place, wrong), wrong)
     else:
-        yield from _unreadable(place, table)
+        yield from _unreadable_values(place, table)
     for key, words in (("validate", LEVELS), ("output", OPTIONS_BY_NAME["output"].values)):
         if key in table and table[key] not in words:
             yield Mistake((*place, key), f"`{key}` must be one of {in_backticks(words)}")
@@ -152,7 +152,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
             yield Mistake(key_named_in((*place, "policy"), error.reason), f"`policy`: {error.reason}")
 
 
-def _unreadable(place: Path, table: Mapping[str, Any]) -> Iterator[Mistake]:
+def _unreadable_values(place: Path, table: Mapping[str, Any]) -> Iterator[Mistake]:
     """Yield the values of the right type that a call could not read."""
     for key in _PARSERS.keys() & table.keys():
         try:

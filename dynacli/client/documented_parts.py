@@ -118,10 +118,10 @@ def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, A
     return {
         name: {
             expression: _requests(item, resolve)
-            for expression, item in _entries(follow_reference(callback, resolve))
+            for expression, item in _pairs_of(follow_reference(callback, resolve))
             if not expression.startswith("x-")
         }
-        for name, callback in _entries(callbacks)
+        for name, callback in _pairs_of(callbacks)
         if not name.startswith("x-")
     }
 
@@ -144,13 +144,13 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
         return {}
     shared = list_or_empty(item.get("parameters"))
     return {
-        entry.method: _request(entry.operation, shared, resolve)
+        entry.method: _described_request(entry.operation, shared, resolve)
         for entry in operations_of(item)
         if isinstance(entry.operation, Mapping)
     }
 
 
-def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
+def _described_request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
     parameters: dict[tuple[Any, Any], dict[str, Any]] = {}
     for raw in [*shared, *list_or_empty(operation.get("parameters"))]:
         parameter = follow_reference(raw, resolve)
@@ -177,7 +177,7 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
                 "description": string_or_empty(response.get("description")),
                 "content": _schemas_by_media_type(response, resolve),
             }
-            for status, raw in _entries(follow_reference(operation.get("responses"), resolve))
+            for status, raw in _pairs_of(follow_reference(operation.get("responses"), resolve))
             if isinstance(response := follow_reference(raw, resolve), Mapping)
         },
     }
@@ -186,10 +186,10 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
 def _schemas_by_media_type(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     return {
         name: {"schema": body_schema(media_type)}
-        for name, raw in _entries(follow_reference(holder.get("content"), resolve))
+        for name, raw in _pairs_of(follow_reference(holder.get("content"), resolve))
         if isinstance(media_type := follow_reference(raw, resolve), Mapping)
     }
 
 
-def _entries(value: Any) -> list[tuple[str, Any]]:
+def _pairs_of(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, Mapping) else []

@@ -63,7 +63,7 @@ def input_sources(
         fields = naming_fields(name, input_.description, noun)
         # `/view/project` shows something of a project, and `/projects` lists them.
         for source in names[:_MOST_LISTING]:
-            place = _place_of(api, source, fields)
+            place = _place_of_items(api, source, fields)
             if place is not None:
                 found[input_.option] = f"{source} {place}".rstrip()
                 break
@@ -158,7 +158,7 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
     }
 
 
-def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
+def _place_of_items(api: OpenedApi, name: str, fields: list[str]) -> str | None:
     """Return where the response of an operation has the field that names an item; None if it has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
     response = success_response(described.raw_responses, described.follow)

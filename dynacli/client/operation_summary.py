@@ -177,7 +177,7 @@ def operation_summary(
         operation_id=operation.operation_id,
         method=operation.method,
         path=operation.path,
-        summary=_summary(operation),
+        summary=_summary_sentence(operation),
         is_deprecated=operation.is_deprecated,
         inputs=inputs,
         more_inputs=more_inputs,
@@ -196,7 +196,7 @@ def _credential(api: OpenedApi, operation: Operation, profile: str) -> dict[str,
     return credential_state(api.open_request.env, api, operation, profile)
 
 
-def _summary(operation: Operation) -> str:
+def _summary_sentence(operation: Operation) -> str:
     text = operation.summary or block_text(operation.description[:1], 10_000).partition("\n")[0]
     text = " ".join(text.split())
     if ". " in text:
@@ -242,12 +242,12 @@ _DETAILS = (
 def summary_text(summary: Summary, paint: Painter = _PLAIN) -> str:
     """Return the summary as text without a line feed at its end; what does not fit is left out and counted."""
     for detail in _DETAILS:
-        if len("\n".join(_lines(summary, detail, _PLAIN)).encode()) <= _MOST_BYTES:
+        if len("\n".join(_summary_lines(summary, detail, _PLAIN)).encode()) <= _MOST_BYTES:
             break
-    return "\n".join(_lines(summary, detail, paint))
+    return "\n".join(_summary_lines(summary, detail, paint))
 
 
-def _lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
+def _summary_lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
     mark = "  deprecated" if summary.is_deprecated else ""
     yield f"{summary.name}  {visible(summary.method, keep='')} {word_or_quoted(summary.path)}{mark}"
     if telling(summary.summary, summary.name):

@@ -438,7 +438,7 @@ class CachedCall:
         """Return the directory of the responses to the request; empty for a path that is too long."""
         call, store = self._call, self._store
         request, settings, api = call.signed.request, call.settings, call.described.api
-        origin, segments = _place_of(request.url, api)
+        origin, segments = _origin_and_segments(request.url, api)
         if len(segments) > _MOST_SEGMENTS:
             return ""
         target = split_url(call.request.url)._replace(scheme="", netloc="").geturl()
@@ -623,7 +623,7 @@ class _CopiedPieces(Pieces):
         self.is_whole = not self.is_large
 
 
-def _place_of(url: str, api: "OpenedApi") -> tuple[str, list[str]]:
+def _origin_and_segments(url: str, api: "OpenedApi") -> tuple[str, list[str]]:
     """Return the origin of a URL, and the segments of its path, decoded; a slash at the end does not count.
 
     The demo API listens elsewhere each time, and is the same one.
@@ -640,12 +640,12 @@ def forget_changed(call: SignedCall, response: Response) -> None:
     these, or that these extend. A store that cannot be used holds nothing that would be used again.
     """
     url, api = call.signed.request.url, call.described.api
-    origin, segments = _place_of(url, api)
+    origin, segments = _origin_and_segments(url, api)
     changed = [segments]
     for value in (response.header("location"), response.header("content-location")):
         with suppress(ValueError):
             if value and origin_of(target := join_url(url, value)) == origin_of(url):
-                changed.append(_place_of(target, api)[1])
+                changed.append(_origin_and_segments(target, api)[1])
     with suppress(OSError, FileError):
         store = ResponseStore(call.env)
         store.check()

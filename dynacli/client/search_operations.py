@@ -186,7 +186,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
     hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
     # What is not a slip of the finger is a name that someone made up of words.
-    found = [] if get_close_matches(wanted, listed, 1, SLIP) else _found(api, word)
+    found = [] if get_close_matches(wanted, listed, 1, SLIP) else _found_hits(api, word)
     if found:
         # A word that no one knows is mistyped: what looks like the name comes before what its other words mean.
         mistyped = (
@@ -196,7 +196,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         )
         meant = {hit.name: hit for hit in found}
         near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
-        lines = [_line(meant.get(name) or listed[name]) for name in near]
+        lines = [_operation_line(meant.get(name) or listed[name]) for name in near]
         hint = "\n".join(["These come nearest:", *lines])
     if not tag and (meant_tags := get_close_matches(wanted, api.catalog.tags(), 1, 0.8)):
         hint = f"Did you mean the tag `{meant_tags[0]}`?\n{hint}"
@@ -217,12 +217,12 @@ def words_of(name: str) -> str:
     return kebab(name).replace("-", " ") or name
 
 
-def _line(operation: Hit | OperationSummary) -> str:
+def _operation_line(operation: Hit | OperationSummary) -> str:
     path, summary = word_or_quoted(operation.path), quoted(telling(operation.summary, operation.name))
     return f"{operation.name}  {operation.method} {path}  {summary}".rstrip()
 
 
-def _found(api: OpenedApi, word: str) -> list[Hit]:
+def _found_hits(api: OpenedApi, word: str) -> list[Hit]:
     """Return the operations that a search for the words of a name finds."""
     try:
         return search_operations([api], words_of(word), _MOST_FOUND)

@@ -106,15 +106,15 @@ def _shard_of_engine(variables: Mapping[str, str], asked: int | None) -> Shard:
     """Return the shard that an engine names, with the number of shards that `--shard-count` asks for."""
     engine = _engine(variables)
     is_single = engine is _GITLAB and not variables.get(engine.index)
-    index = engine.first if is_single else _number(variables, engine.index)
+    index = engine.first if is_single else _number_in_variable(variables, engine.index)
     first = _first_of_slurm(variables, index) if engine is _SLURM else engine.first
     own = variable(_COUNT)
     if asked is None and variables.get(own):
-        asked = _number(variables, own)
+        asked = _number_in_variable(variables, own)
     if asked is not None:
         count = asked
     elif engine.count and variables.get(engine.count):
-        count = _number(variables, engine.count)
+        count = _number_in_variable(variables, engine.count)
     else:
         raise UsageError(
             f"`--shard auto` needs the number of shards, which {engine.name} does not tell",
@@ -159,9 +159,10 @@ def _engine(variables: Mapping[str, str]) -> _Engine:
 def _first_of_slurm(variables: Mapping[str, str], index: int) -> int:
     """Return the first index of an array of Slurm, whose indexes must have no gaps: `--array=1-10`, not `1-10:2`."""
     least, most = (
-        _number(variables, name, index) for name in ("SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_MAX")
+        _number_in_variable(variables, name, index)
+        for name in ("SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_MAX")
     )
-    if variables.get(_SLURM.count) and _number(variables, _SLURM.count) != most - least + 1:
+    if variables.get(_SLURM.count) and _number_in_variable(variables, _SLURM.count) != most - least + 1:
         raise UsageError(
             "The array of Slurm has gaps between its indexes",
             reason=f"It has {variables[_SLURM.count]} tasks from {least} to {most}",
@@ -170,7 +171,7 @@ def _first_of_slurm(variables: Mapping[str, str], index: int) -> int:
     return least
 
 
-def _number(variables: Mapping[str, str], name: str, default: int | None = None) -> int:
+def _number_in_variable(variables: Mapping[str, str], name: str, default: int | None = None) -> int:
     """Return the number in a variable."""
     text = variables.get(name, "").strip()
     if not text and default is not None:

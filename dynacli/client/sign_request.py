@@ -181,7 +181,7 @@ def sign(
     if security:
         if settings.auth_tables:
             security = with_prefixes(security, settings.auth_tables)
-        credentials, renew, bound, cookies = _find(
+        credentials, renew, bound, cookies = _find_credentials(
             env, api, security, request, settings, check_origin, may_send
         )
     if settings.ca or settings.auth_tables:
@@ -257,7 +257,7 @@ def _tls_login(env: Environment, tls: "TlsSettings", url: str) -> "TlsLogin | No
     return TlsLogin(env, tls, origin_of(url))
 
 
-def _find(
+def _find_credentials(
     env: Environment,
     api: OpenedApi,
     security: Sequence[Alternative],

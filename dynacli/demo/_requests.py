@@ -259,7 +259,7 @@ def _uuid(value: Any, path: str) -> Iterator[FieldError]:
         yield FieldError(path, "is a UUID, such as 00000000-0000-0000-0000-000000000001")
 
 
-def _url(value: Any, path: str) -> Iterator[FieldError]:
+def _web_url(value: Any, path: str) -> Iterator[FieldError]:
     """Check an absolute `http` or `https` URL."""
     try:
         parts = urlsplit(value if isinstance(value, str) else "")
@@ -291,7 +291,7 @@ def _nullable(inner: Check) -> Check:
     return check
 
 
-def _items(inner: Check) -> Check:
+def _array_of(inner: Check) -> Check:
     """Return the check of an array from the check of its items."""
 
     def check(value: Any, path: str) -> Iterator[FieldError]:
@@ -401,7 +401,7 @@ MCP_SERVER = _record(
         "name": _string(max_length=200),
         "transportType": _string(words=("streamable_http", "sse", "stdio_hosted")),
         "targetKind": _string(words=("mcp", "cli")),
-        "baseUrl": _url,
+        "baseUrl": _web_url,
         "connectionConfig": _free,
         "networkPolicy": _free,
         "authProfile": _AUTH_PROFILE,
@@ -422,14 +422,14 @@ _WORKFLOW: dict[str, Check] = {
     "description": _string(min_length=0, max_length=2000),
     "defaultMcpAuthProfileId": _uuid,
     "testerModelId": _string(),
-    "testerModelIds": _items(_string()),
-    "testerTargets": _items(
+    "testerModelIds": _array_of(_string()),
+    "testerTargets": _array_of(
         _record(
             {"modelId": _string(), "skillMode": _string(), "skillVersionId": _string()},
             required=("modelId",),
         )
     ),
-    "criteria": _items(
+    "criteria": _array_of(
         _record({"criterionText": _string(), "isRequired": _flag}, required=("criterionText",))
     ),
     "schedule": _SCHEDULE,

@@ -301,7 +301,9 @@ class Application:
         if operation.writes and role == "viewer":
             raise forbidden(role)
         query = read_query(parse_qsl(request.query, keep_blank_values=True), operation.query)
-        value = operation.handle(DemoCall(self._store, role, identity, query, _body(operation, request)))
+        value = operation.handle(
+            DemoCall(self._store, role, identity, query, _checked_body(operation, request))
+        )
         kind = self._misbehave.get(operation.id)
         if kind is not None:
             return _misbehaving_response(kind, operation, value)
@@ -326,7 +328,7 @@ def _role(authorization: list[str]) -> str:
     return role
 
 
-def _body(operation: DemoOperation, request: Request) -> object:
+def _checked_body(operation: DemoOperation, request: Request) -> object:
     if operation.body is not None:
         content_type = next(iter(request.values_of("content-type")), None)
         return read_body(request.body, content_type, operation.body, required=operation.needs_body)

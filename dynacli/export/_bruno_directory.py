@@ -20,7 +20,7 @@ from dynacli.export.collection import (
     without_templates,
 )
 from dynacli.http.semantics import is_json
-from dynacli.text.terminal import visible
+from dynacli.text.terminal import visible, visible_line
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _QUOTED = re.compile(r'[:"{}\s~@]')
@@ -37,7 +37,7 @@ def files_of(collection: Collection) -> dict[str, str]:
         "ignore": ["node_modules", ".git"],
     }
     files = {"bruno.json": json.dumps(head, ensure_ascii=False, indent=2) + "\n"}
-    files["collection.bru"] = _blocks(_texts("docs", collection.description))
+    files["collection.bru"] = _blocks(_text_block("docs", collection.description))
     taken: dict[str, int] = {}
     for surroundings in collection.surroundings:
         name = distinct_name(file_stem(surroundings.name), taken, "-{}")
@@ -47,12 +47,12 @@ def files_of(collection: Collection) -> dict[str, str]:
         directory = ""
         if folder.name:
             directory = distinct_name(file_stem(folder.name), folders, "-{}") + "/"
-            meta = _pairs("meta", {"name": _line(folder.name)})
-            files[f"{directory}folder.bru"] = _blocks(meta, _texts("docs", folder.description))
+            meta = _pairs("meta", {"name": visible_line(folder.name)})
+            files[f"{directory}folder.bru"] = _blocks(meta, _text_block("docs", folder.description))
         names = {"folder": 1, "collection": 1}
         for request in folder.requests:
             name = distinct_name(file_stem(request.name), names, "-{}")
-            files[f"{directory}{name}.bru"] = _request(request)
+            files[f"{directory}{name}.bru"] = _request_file(request)
     return files
 
 
@@ -61,14 +61,14 @@ def _environment(collection: Collection, values: Mapping[str, str]) -> str:
     return _blocks(_pairs("vars", values), f"vars:secret [\n{secrets}\n]" if secrets else "")
 
 
-def _request(request: ExportedRequest) -> str:
+def _request_file(request: ExportedRequest) -> str:
     covered = request.main_authorization
     path, values = request.path_with_variables()
     query = [(entry.name, entry.in_braces) for entry in request.sent_query(covered)]
     url = f"{{{{{request.server}}}}}{path}{'?' if query else ''}" + "&".join(
         f"{name}={value}" for name, value in query
     )
-    kind, body = _body(request.body)
+    kind, body = _bruno_body(request.body)
     has_parts = request.body is not None and request.body.parts is not None
     headers = request.sent_headers(covered, without_type=has_parts)
     auth = "none" if covered is None else covered.kind.lower()
@@ -77,7 +77,7 @@ def _request(request: ExportedRequest) -> str:
     call = {"url": url, "body": kind, "auth": auth}
     is_usual = request.method in _METHODS
     return _blocks(
-        _pairs("meta", {"name": _line(request.title), "type": "http"}),
+        _pairs("meta", {"name": visible_line(request.title), "type": "http"}),
         _pairs(request.method.lower(), call)
         if is_usual
         else _pairs("http", {"method": request.method, **call}),
@@ -87,7 +87,7 @@ def _request(request: ExportedRequest) -> str:
         _auth(covered) if covered is not None else "",
         body,
         _pairs("settings", {"encodeUrl": "false"}),
-        _texts("docs", request.notes),
+        _text_block("docs", request.notes),
     )
 
 
@@ -98,11 +98,11 @@ def _blocks(*blocks: str) -> str:
 def _pairs(name: str, pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
     """Return a block of names and values; empty if there are none."""
     listed = pairs.items() if isinstance(pairs, Mapping) else pairs
-    lines = "\n".join(_indented(f"{_key(key)}: {_many_lines(value)}").rstrip() for key, value in listed)
+    lines = "\n".join(_indented(f"{_bruno_key(key)}: {_many_lines(value)}").rstrip() for key, value in listed)
     return f"{name} {{\n{lines}\n}}" if lines else ""
 
 
-def _texts(name: str, text: str) -> str:
+def _text_block(name: str, text: str) -> str:
     """Return a block of text; empty if there is none."""
     return f"{name} {{\n{_indented(visible(text.strip()))}\n}}" if text.strip() else ""
 
@@ -112,23 +112,21 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
-def _line(text: str) -> str:
-    return visible(" ".join(text.split()), keep="")
-
-
-def _key(name: str) -> str:
+def _bruno_key(name: str) -> str:
     """Return the name of a pair; signs that mean something else are only names in quotes."""
     if name and not _QUOTED.search(name):
         return name
     # A backslash before the last quote would take its meaning.
-    return '"' + _line(without_templates(name)).replace("\\", "").replace('"', r"\"") + '"'
+    return '"' + visible_line(without_templates(name)).replace("\\", "").replace('"', r"\"") + '"'
 
 
 def _many_lines(value: str) -> str:
     """Return a value, in quotes of three if it has several lines or would be read as something else."""
     if len(value.splitlines()) < 2 and not value.startswith(("'''", "[", "@")):
         return value
-    return f"'''\n{_indented(value)}\n'''" if "'''" not in value else _line(value.replace("'''", "' ' '"))
+    return (
+        f"'''\n{_indented(value)}\n'''" if "'''" not in value else visible_line(value.replace("'''", "' ' '"))
+    )
 
 
 def _auth(authorization: Authorization) -> str:
@@ -149,7 +147,7 @@ def _auth(authorization: Authorization) -> str:
     return _pairs("auth:bearer", {"token": variable})
 
 
-def _body(body: Body | None) -> tuple[str, str]:
+def _bruno_body(body: Body | None) -> tuple[str, str]:
     """Return what Bruno calls the kind of a body, and its block."""
     if body is None:
         return "none", ""

@@ -68,10 +68,10 @@ def _folder(folder: Folder) -> Iterator[str]:
     if folder.name:
         yield f"<h2>{html_text(folder.name)}</h2>"
         yield _markdown(folder.description)
-    yield from map(_request, folder.requests)
+    yield from map(_request_section, folder.requests)
 
 
-def _request(request: ExportedRequest) -> str:
+def _request_section(request: ExportedRequest) -> str:
     inputs = [
         (
             f"<code>{html_text(input_.name)}</code>",

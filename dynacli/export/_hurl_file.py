@@ -26,7 +26,7 @@ def files_of(collection: Collection) -> dict[str, str]:
     for folder in collection.folders:
         if folder.name:
             blocks.append("\n".join(_comments([f"== {folder.name} ==", *folder.description.splitlines()])))
-        blocks.extend("\n".join(_lines(request)) for request in folder.requests)
+        blocks.extend("\n".join(_hurl_lines(request)) for request in folder.requests)
     return {f"{file_stem(collection.name)}.hurl": "\n\n".join(blocks) + "\n"}
 
 
@@ -36,7 +36,7 @@ def _comments(lines: Iterable[str]) -> Iterator[str]:
         yield f"# {visible(text, keep='')}".rstrip()
 
 
-def _lines(request: ExportedRequest) -> Iterator[str]:
+def _hurl_lines(request: ExportedRequest) -> Iterator[str]:
     notes = request.notes.splitlines()
     reported = [request.title, *([""] if notes and notes != [request.title] else [])]
     yield from _comments([*reported, *(notes if notes != [request.title] else [])])
@@ -55,7 +55,7 @@ def _request_lines(request: ExportedRequest) -> Iterator[str]:
     yield f"{request.method} {{{{{request.server}}}}}{_in_url(request.filled_path)}{'?' if query else ''}{query}"
     has_form = request.body is not None and _is_form(request.body)
     for header in request.sent_headers(covered, without_type=has_form):
-        yield f"{_name(header.name)}: {_hurl_value(header)}"
+        yield f"{_hurl_name(header.name)}: {_hurl_value(header)}"
     yield from _option_lines(covered)
     yield from _body_lines(request.body) if request.body is not None else ()
     if len(request.successes) == 1 and request.successes[0].isdecimal():
@@ -87,10 +87,10 @@ def _is_form(body: Body) -> bool:
 def _body_lines(body: Body) -> Iterator[str]:
     if body.form is not None:
         yield "[Form]"
-        yield from (f"{_name(name)}: {_escaped(value)}" for name, value in body.form)
+        yield from (f"{_hurl_name(name)}: {_escaped(value)}" for name, value in body.form)
     elif body.parts is not None and _is_form(body):
         yield "[Multipart]"
-        yield from (f"{_name(part.name)}: {_hurl_part(part)}" for part in body.parts)
+        yield from (f"{_hurl_name(part.name)}: {_hurl_part(part)}" for part in body.parts)
     elif is_json(body.media_type) and body.laid_out is not None and "```" not in body.laid_out:
         yield from ("```json", *body.without_templates.splitlines(), "```")
     elif body.text is not None and body.text.encode() == body.content:
@@ -110,7 +110,7 @@ def _in_url(text: str) -> str:
     return text.replace("{{", "%7B%7B").replace("}}", "%7D%7D").replace("#", "%23")
 
 
-def _name(text: str) -> str:
+def _hurl_name(text: str) -> str:
     return _IN_NAME.sub(_escape, text)
 
 

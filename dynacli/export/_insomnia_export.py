@@ -63,7 +63,7 @@ def _resources(collection: Collection) -> Iterator[dict[str, Any]]:
             parent = _id("fld", collection.name, folder.name)
             yield _folder(folder, parent, workspace)
         for request in folder.requests:
-            yield _request(collection, request, parent)
+            yield _request_resource(collection, request, parent)
 
 
 def _environment(name: str, parent: str, title: str, data: dict[str, str]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _folder(folder: Folder, name: str, parent: str) -> dict[str, Any]:
     }
 
 
-def _request(collection: Collection, request: ExportedRequest, parent: str) -> dict[str, Any]:
+def _request_resource(collection: Collection, request: ExportedRequest, parent: str) -> dict[str, Any]:
     covered = request.main_authorization
     path, values = request.path_with_variables()
     has_parts = request.body is not None and request.body.parts is not None
@@ -113,7 +113,7 @@ def _request(collection: Collection, request: ExportedRequest, parent: str) -> d
         "pathParameters": [{"name": name, "value": _literal(value)} for name, value in values.items()],
         "headers": [_pair(header) for header in headers],
         "authentication": _authentication(covered) if covered is not None else {},
-        "body": _body(request.body) if request.body is not None else {},
+        "body": _insomnia_body(request.body) if request.body is not None else {},
         "metaSortKey": _sort_key(request.name),
     }
 
@@ -168,7 +168,7 @@ def _authentication(authorization: Authorization) -> dict[str, Any]:
     return {"type": "bearer", "token": variable}
 
 
-def _body(body: Body) -> dict[str, Any]:
+def _insomnia_body(body: Body) -> dict[str, Any]:
     if body.parts is not None:
         return {"mimeType": "multipart/form-data", "params": list(map(_insomnia_part, body.parts))}
     if body.form is not None:

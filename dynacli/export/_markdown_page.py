@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem, http_text
 from dynacli.text.markdown import plain_line
-from dynacli.text.terminal import visible
+from dynacli.text.terminal import visible, visible_line
 
 _EVEN = r"(?<!\\)((?:\\\\)*)"
 """What stands before a character that no backslash escapes."""
@@ -36,13 +36,9 @@ def _prose(markdown: str) -> str:
     return _ACTIVE.sub(r"\1\\\2", visible(markdown))
 
 
-def _on_one_line(text: str) -> str:
-    return visible(" ".join(text.split()), keep="")
-
-
 def _code(text: str) -> str:
     """Return text as code, in more ticks than stand side by side in it (CommonMark, "Code spans")."""
-    line, ticks = _on_one_line(text), "`"
+    line, ticks = visible_line(text), "`"
     while ticks in line:
         ticks += "`"
     is_padded = line.startswith("`") or line.endswith("`")
@@ -70,10 +66,10 @@ def _folder(folder: Folder) -> Iterator[str]:
         yield f"## {plain_line(folder.name)}"
         yield _prose(folder.description)
     for request in folder.requests:
-        yield from _request(request)
+        yield from _request_lines(request)
 
 
-def _request(request: ExportedRequest) -> Iterator[str]:
+def _request_lines(request: ExportedRequest) -> Iterator[str]:
     yield f"### {plain_line(request.title)}"
     yield _code(f"{request.method} {request.path}")
     yield _prose(request.notes)

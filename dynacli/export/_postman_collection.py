@@ -45,14 +45,14 @@ def files_of(collection: Collection) -> dict[str, str]:
         "item": [item for folder in collection.folders for item in _folder(collection, folder)],
         "variable": [{"key": name, "value": value} for name, value in collection.variables.items()],
     }
-    files = {f"{stem}.postman_collection.json": _json(made)}
+    files = {f"{stem}.postman_collection.json": _indented_json(made)}
     for surroundings in collection.surroundings:
         name = f"{stem}.{file_stem(surroundings.name)}.postman_environment.json"
-        files[name] = _json(_environment(collection, surroundings))
+        files[name] = _indented_json(_environment(collection, surroundings))
     return files
 
 
-def _json(value: Any) -> str:
+def _indented_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -90,12 +90,12 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     made: dict[str, Any] = {
         "method": request.method,
         "header": [{"key": without_templates(header.name), "value": header.in_braces} for header in headers],
-        "url": _url(request, covered),
+        "url": _postman_url(request, covered),
         "auth": _auth(covered) if covered is not None else {"type": "noauth"},
         "description": request.notes,
     }
     if request.body is not None:
-        made["body"] = _body(request.body)
+        made["body"] = _postman_body(request.body)
     return {
         "id": stable_id("postman", collection.name, request.name),
         "name": request.title,
@@ -104,7 +104,7 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     }
 
 
-def _url(request: ExportedRequest, covered: Authorization | None) -> dict[str, Any]:
+def _postman_url(request: ExportedRequest, covered: Authorization | None) -> dict[str, Any]:
     path, values = request.path_with_variables()
     query = [{"key": entry.name, "value": entry.in_braces} for entry in request.sent_query(covered)]
     raw = f"{{{{{request.server}}}}}{path}"
@@ -158,7 +158,7 @@ def _attributes(kind: str, fields: dict[str, str]) -> dict[str, Any]:
     return {"type": kind, kind: listed}
 
 
-def _body(body: Body) -> dict[str, Any]:
+def _postman_body(body: Body) -> dict[str, Any]:
     if body.parts is not None:
         return {"mode": "formdata", "formdata": list(map(_postman_part, body.parts))}
     if body.form is not None:

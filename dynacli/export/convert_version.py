@@ -390,7 +390,7 @@ def _schema_in_3_0(schema: dict[str, Any], here: _Here) -> dict[str, Any]:
     _bounds(made)
     _example(made, here)
     _describe_content(made, schema)
-    _items(made, here)
+    _merge_prefix_items(made, here)
     _properties(made, here)
     _leave_out(made, here, "a schema", *(key for key in made if key not in _KNOWN and key[:2] != "x-"))
     if "enum" in made and not made["enum"]:
@@ -513,7 +513,7 @@ def _describe_content(made: dict[str, Any], schema: dict[str, Any]) -> None:
             made.pop("contentMediaType", None)
 
 
-def _items(made: dict[str, Any], here: _Here) -> None:
+def _merge_prefix_items(made: dict[str, Any], here: _Here) -> None:
     """Let each item be any of those that stood at a place of their own."""
     first = list_of(made, "prefixItems")
     if first:
@@ -760,14 +760,14 @@ def _schema_in_3_1(schema: dict[str, Any], here: _Here) -> dict[str, Any]:
         value = schema[key] if key == "discriminator" else normal[key]
         if key == "example":
             made.setdefault("examples", [value])
-        elif key == "format" and isinstance(value, str) and value in _CONTENT and _is_text(normal):
+        elif key == "format" and isinstance(value, str) and value in _CONTENT and _is_string_schema(normal):
             made |= _CONTENT[value]
         else:
             made[key] = value
     return _with_null(made, here) if schema.get("nullable") is True else made
 
 
-def _is_text(schema: dict[str, Any]) -> bool:
+def _is_string_schema(schema: dict[str, Any]) -> bool:
     return schema.get("type") in ("string", ["string", "null"])
 
 
@@ -807,16 +807,24 @@ class Converted(NamedTuple):
     losses: Sequence[Loss]
 
 
-def _named(section: str) -> ObjectKind:
+def _kind_of_section(section: str) -> ObjectKind:
     """Return the kind of the components of a section."""
     section_kind = kind_at(kind_at(DOCUMENT, "components"), section)
     return section_kind.members or section_kind
 
 
 _SECURITY_SCHEMES = kind_at(kind_at(DOCUMENT, "components"), "securitySchemes")
-_RESPONSE, _SECURITY_SCHEME = _named("responses"), _named("securitySchemes")
+_RESPONSE, _SECURITY_SCHEME = _kind_of_section("responses"), _kind_of_section("securitySchemes")
 _MEDIA_TYPE = CONTENT.members or CONTENT
-_REFERRING = (PARAMETER, HEADER, REQUEST_BODY, EXAMPLE, _RESPONSE, _SECURITY_SCHEME, _named("links"))
+_REFERRING = (
+    PARAMETER,
+    HEADER,
+    REQUEST_BODY,
+    EXAMPLE,
+    _RESPONSE,
+    _SECURITY_SCHEME,
+    _kind_of_section("links"),
+)
 
 _UP: dict[ObjectKind, _Rule] = {
     DOCUMENT: _document_in_3_1,

@@ -93,14 +93,14 @@ def _example_request(
         validating = CallValidator(described, request, values, settings)
         validating.validate_request()
         validating.check()
-        body = _body(values)
+        body = _exported_body(values)
     except DynacliError as error:
         return replace(made, lacking=" ".join(error.message.split()))
     return replace(
         made,
         path_values=request.parts.path,
         query=_query(request, made.authorizations),
-        headers=tuple(_headers(described, request, made.authorizations, settings)),
+        headers=tuple(_exported_headers(described, request, made.authorizations, settings)),
         body=body,
     )
 
@@ -134,7 +134,7 @@ def _query(request: Request, authorizations: Sequence[Authorization]) -> tuple[E
     return tuple(Entry(name, value) for name, _, value in pairs)
 
 
-def _headers(
+def _exported_headers(
     described: DescribedOperation,
     request: Request,
     authorizations: Sequence[Authorization],
@@ -165,7 +165,7 @@ def _headers(
     return headers
 
 
-def _body(values: CallValues) -> Body | None:
+def _exported_body(values: CallValues) -> Body | None:
     """Return the body.
 
     Raises:
@@ -380,7 +380,7 @@ def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collectio
         if origin not in servers:
             servers[origin] = f"{BASE_URL}{len(servers) + 1}" if servers else BASE_URL
         name = distinct_name(call.operation or call.method, taken)
-        folders.setdefault(api, []).append(_request(call, api, name, servers[origin]))
+        folders.setdefault(api, []).append(_recorded_request(call, api, name, servers[origin]))
     made = tuple(Folder(api, "", tuple(requests)) for api, requests in folders.items())
     secrets = dict.fromkeys(
         entry.variable
@@ -395,7 +395,7 @@ def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collectio
     )
 
 
-def _request(call: HarCall, api: str, name: str, server: str) -> ExportedRequest:
+def _recorded_request(call: HarCall, api: str, name: str, server: str) -> ExportedRequest:
     parts = split_url(call.url)
     media_type = next((value for key, value in call.headers if key.lower() == "content-type"), "")
     headers = [

@@ -97,20 +97,21 @@ def _table(name: str) -> str:
         from dynacli.validation.finding_rules import RULE_GROUPS
 
         return "\n\n".join(
-            f"## {subject}\n\n{_rows('rule', 'kept if', rules)}" for subject, rules in RULE_GROUPS.items()
+            f"## {subject}\n\n{_table_rows('rule', 'kept if', rules)}"
+            for subject, rules in RULE_GROUPS.items()
         )
     if name == "change-kinds":
         from dynacli.openapi.changes.change_records import KINDS
 
-        return _rows("kind", "what changed", {name: kind.meaning for name, kind in KINDS.items()})
+        return _table_rows("kind", "what changed", {name: kind.meaning for name, kind in KINDS.items()})
     from dynacli.openapi.changes.comparison import RULES
 
     is_breaking = {"breaking-rules": True, "harmless-rules": False}[name]
     rules = {name: rule.sentence for name, rule in RULES.items() if rule.is_breaking == is_breaking}
-    return _rows("rule", "a client can fail" if is_breaking else "no client fails", rules)
+    return _table_rows("rule", "a client can fail" if is_breaking else "no client fails", rules)
 
 
-def _rows(left: str, right: str, rows: Mapping[str, str]) -> str:
+def _table_rows(left: str, right: str, rows: Mapping[str, str]) -> str:
     return "\n".join(
         [f"| {left} | {right} |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in rows.items())]
     )

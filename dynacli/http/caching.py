@@ -89,7 +89,7 @@ def cache_control(headers: Headers) -> dict[str, str]:
     A field that is too long says `no-store`, whatever else it says.
     """
     directives: dict[str, str] = {}
-    field = _joined(headers, "cache-control")
+    field = _joined_values(headers, "cache-control")
     for name, quoted, plain in _DIRECTIVE.findall(field if len(field) <= _LONGEST_FIELD else "no-store"):
         directives.setdefault(name.lower(), quoted or plain)
     return directives
@@ -102,7 +102,7 @@ def delta_seconds(text: str | None) -> float | None:
     return float(text[:10]) if text.isascii() and text.isdigit() else None
 
 
-def _joined(headers: Headers, name: str) -> str:
+def _joined_values(headers: Headers, name: str) -> str:
     """Return the values of all headers of a name, joined by commas (RFC 9110, section 5.3)."""
     return ", ".join(value.strip() for key, value in headers if key.lower() == name)
 
@@ -184,11 +184,11 @@ def may_store(spec: CacheSpec, status: int, headers: Headers, received_at: float
     directives = cache_control(headers)
     if not spec.stores or "no-store" in directives or not 200 <= status < 600 or status in _NEVER_STORED:
         return False
-    if varying_names(headers) is None or is_sequence(_joined(headers, "content-type")):
+    if varying_names(headers) is None or is_sequence(_joined_values(headers, "content-type")):
         return False
     if spec.mode != AUTO:
         is_known = spec.mode != REVALIDATE or bool(
-            _joined(headers, "etag") or _joined(headers, "last-modified")
+            _joined_values(headers, "etag") or _joined_values(headers, "last-modified")
         )
         return status < 300 and is_known
     explicit = _explicit_lifetime(headers, received_at)
@@ -209,7 +209,7 @@ def stored_headers(headers: Headers) -> Headers:
     Left out are those of the connection, cookies, what has the name of a secret, and what `no-cache="..."` names, which
     may only be used again after the server has confirmed it.
     """
-    named = f"{_joined(headers, 'connection')},{cache_control(headers).get('no-cache', '')}"
+    named = f"{_joined_values(headers, 'connection')},{cache_control(headers).get('no-cache', '')}"
     left_out = {*_OF_CONNECTION, *_OF_CLIENT, *(name.strip().lower() for name in named.split(","))}
     return tuple(
         pair for pair in headers if pair[0].lower() not in left_out and not is_secret_header(pair[0])
@@ -218,7 +218,7 @@ def stored_headers(headers: Headers) -> Headers:
 
 def varying_names(headers: Headers) -> tuple[str, ...] | None:
     """Return the names in `Vary`, in lower case and sorted; None for `*` or too many (RFC 9111, section 4.1)."""
-    names = {name.strip().lower() for name in _joined(headers, "vary").split(",")} - {""}
+    names = {name.strip().lower() for name in _joined_values(headers, "vary").split(",")} - {""}
     if "*" in names or len(names) > _MOST_NAMES or sum(map(len, names)) > _LONGEST_FIELD:
         return None
     return tuple(sorted(names))
@@ -229,7 +229,7 @@ def _lifetime_of(stored: StoredHead) -> float:
     explicit = _explicit_lifetime(stored.headers, stored.received_at)
     if explicit is not None:
         return explicit
-    modified = _http_date(_joined(stored.headers, "last-modified"))
+    modified = _http_date(_joined_values(stored.headers, "last-modified"))
     if modified is None or not (stored.status in _HEURISTIC or "public" in cache_control(stored.headers)):
         return 0.0
     # RFC 9111, section 4.2.2
@@ -242,7 +242,7 @@ def _explicit_lifetime(headers: Headers, received_at: float) -> float | None:
     directives = cache_control(headers)
     if "max-age" in directives:
         return delta_seconds(directives["max-age"]) or 0.0
-    expires = _joined(headers, "expires")
+    expires = _joined_values(headers, "expires")
     if not expires:
         return None
     end = _http_date(expires)
@@ -250,7 +250,7 @@ def _explicit_lifetime(headers: Headers, received_at: float) -> float | None:
 
 
 def _date_of(headers: Headers, received_at: float) -> float:
-    date = _http_date(_joined(headers, "date"))
+    date = _http_date(_joined_values(headers, "date"))
     return received_at if date is None else date
 
 
@@ -261,7 +261,7 @@ def age_of(stored: StoredHead, now: float) -> float:
         now: In seconds since 1970; a clock that was set back makes no response younger than it was when it came.
     """
     apparent = max(0.0, stored.received_at - _date_of(stored.headers, stored.received_at))
-    given = delta_seconds(_joined(stored.headers, "age").partition(",")[0]) or 0.0
+    given = delta_seconds(_joined_values(stored.headers, "age").partition(",")[0]) or 0.0
     corrected = given + max(0.0, stored.received_at - stored.requested_at)
     return max(apparent, corrected) + max(0.0, now - stored.received_at)
 
@@ -300,14 +300,14 @@ def may_reuse(spec: CacheSpec, stored: StoredHead, asked: Mapping[str, str], now
 def asked_directives(headers: Headers) -> dict[str, str]:
     """Return the directives of a request; `Pragma: no-cache` counts without `Cache-Control` (RFC 9111, section 5.4)."""
     asked = cache_control(headers)
-    return asked or ({"no-cache": ""} if "no-cache" in _joined(headers, "pragma").lower() else {})
+    return asked or ({"no-cache": ""} if "no-cache" in _joined_values(headers, "pragma").lower() else {})
 
 
 def conditions_of(stored: StoredHead) -> Headers:
     """Return the headers that ask whether a stored response is still right (RFC 9111, section 4.3.1)."""
     found = (
-        ("If-None-Match", _joined(stored.headers, "etag")),
-        ("If-Modified-Since", _joined(stored.headers, "last-modified")),
+        ("If-None-Match", _joined_values(stored.headers, "etag")),
+        ("If-Modified-Since", _joined_values(stored.headers, "last-modified")),
     )
     return tuple((name, value) for name, value in found if value)
 
@@ -325,8 +325,8 @@ def freshened(
     Returns:
         None if the 304 is about another response: it has another strong validator.
     """
-    etag = _joined(headers, "etag")
-    if etag and not etag.startswith("W/") and etag != _joined(stored.headers, "etag"):
+    etag = _joined_values(headers, "etag")
+    if etag and not etag.startswith("W/") and etag != _joined_values(stored.headers, "etag"):
         return None
     new = tuple(pair for pair in stored_headers(headers) if pair[0].lower() not in _NOT_UPDATED)
     # What the 304 leaves out of these says nothing of how old it is.

@@ -87,7 +87,7 @@ class Payload:
         return "".join(
             as_text(piece, f"[{len(piece)} bytes]")
             if isinstance(piece, bytes)
-            else f"[contents of {_described(piece)}]"
+            else f"[contents of {_source_text(piece)}]"
             for piece in self.pieces
         )
 
@@ -101,7 +101,7 @@ def as_text(content: bytes, otherwise: str = "") -> str:
     return otherwise if "\0" in text else text
 
 
-def _described(source: Source) -> str:
+def _source_text(source: Source) -> str:
     if source.name == "-":
         return "standard input"
     return source.name if source.size is None else f"{source.name}, {source.size} bytes"
@@ -147,7 +147,7 @@ def open_upload(path: str, name: str) -> "FileUpload | StreamUpload":
             file.seek(0)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not a file name"
-        raise _unreadable(name, reason) from error
+        raise _unreadable_source(name, reason) from error
     return StreamUpload(file, name, close=file.close)
 
 
@@ -191,7 +191,7 @@ class FileUpload:
                     if left == 0:
                         return
         except OSError as error:
-            raise _unreadable(self.name, error.strerror or "it cannot be read") from error
+            raise _unreadable_source(self.name, error.strerror or "it cannot be read") from error
 
 
 class StreamUpload:
@@ -229,9 +229,9 @@ class StreamUpload:
                 yield chunk
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is closed"
-            raise _unreadable(self.name, reason) from error
+            raise _unreadable_source(self.name, reason) from error
         if chunk is None:
-            raise _unreadable(self.name, "it is set not to wait for what is still to come")
+            raise _unreadable_source(self.name, "it is set not to wait for what is still to come")
         if self._close is not None:
             self._close()
 
@@ -289,7 +289,7 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _unreadable(name: str, reason: str) -> FileError:
+def _unreadable_source(name: str, reason: str) -> FileError:
     if name == "-":
         return FileError("Standard input cannot be read", reason=reason)
     return FileError(

@@ -98,15 +98,17 @@ def seconds_asked(headers: Iterable[tuple[str, str]], now: float) -> float | Non
         values.setdefault(name.lower(), []).append(value.strip())
     dates = [date for date in map(_date, values.get("date", ())) if date is not None]
     now = dates[0] if dates else now
-    asked = [_seconds(value, now) for value in values.get("retry-after", ())]
+    asked = [_seconds_until(value, now) for value in values.get("retry-after", ())]
     if not _longest(asked):
         asked += [
-            _seconds(seconds, now) for value in values.get("ratelimit", ()) for seconds in _exhausted(value)
+            _seconds_until(seconds, now)
+            for value in values.get("ratelimit", ())
+            for seconds in _exhausted(value)
         ]
         for prefix in ("ratelimit", "x-ratelimit", "x-rate-limit"):
-            left = [_number(value) for value in values.get(f"{prefix}-remaining", ())]
+            left = [_decimal_number(value) for value in values.get(f"{prefix}-remaining", ())]
             if not any(left):  # the limit that is used up, or the only one
-                asked += [_seconds(value, now) for value in values.get(f"{prefix}-reset", ())]
+                asked += [_seconds_until(value, now) for value in values.get(f"{prefix}-reset", ())]
     return _longest(asked)
 
 
@@ -121,21 +123,21 @@ def _exhausted(value: str) -> list[str]:
     is_list = ";" in value
     for item in re.sub(r'"[^"]*"', "", value).split("," if is_list else "\n"):
         fields: dict[str, str] = dict(re.findall(r"([a-z]+)\s*=\s*(\d+)", item))
-        if _number(fields.get("r", fields.get("remaining", ""))) == 0:
+        if _decimal_number(fields.get("r", fields.get("remaining", ""))) == 0:
             found.append(fields.get("t", fields.get("reset", "")))
     return found
 
 
-def _seconds(value: str, now: float) -> float | None:
+def _seconds_until(value: str, now: float) -> float | None:
     """Return the seconds that a value means: a number of them, or a date in one of two forms."""
-    number = _number(value)
+    number = _decimal_number(value)
     if number is not None and number <= _LEAST_DATE:
         return number
     date = _date(value) if number is None else number
     return date - now if date is not None and now <= date <= _MOST_DATE else None
 
 
-def _number(value: str) -> float | None:
+def _decimal_number(value: str) -> float | None:
     return float(value) if _NUMBER.fullmatch(value) and len(value) < 20 else None
 
 

@@ -1,4 +1,4 @@
-"""What HTTP says of methods and of media types (RFC 9110, "HTTP Semantics")."""
+"""What HTTP says of methods, of media types and of the values of headers (RFC 9110, "HTTP Semantics")."""
 
 from collections.abc import Iterable, Mapping
 
@@ -97,6 +97,12 @@ def split_media_type(text: str) -> tuple[str, dict[str, str]]:
         if has_value:
             parameters[key.strip().lower()] = value.strip().strip('"')
     return name.strip().lower(), parameters
+
+
+def quoted_string(text: str) -> str:
+    """Return a text in quotes, as headers have it (RFC 9110, section 5.6.4)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def header_text(value: str) -> str:

@@ -77,7 +77,7 @@ def read_cbor(content: bytes) -> Any:
         BinaryError: It is not CBOR, is over a limit, or `cbor2` is not installed.
     """
     cbor2 = _cbor2()
-    _count(_cbor_items(content), len(content))
+    _check_count(_cbor_items(content), len(content))
     decoders: dict[int, Any] = dict.fromkeys(_IGNORED_TAGS, _ignored)
     decoders |= {**dict.fromkeys(_SHARING_TAGS, _refuse_sharing), _DECIMAL: _decimal, _BIGFLOAT: _bigfloat}
     try:
@@ -90,9 +90,9 @@ def read_cbor(content: bytes) -> Any:
         )
     except cbor2.CBORDecodeError as error:
         cause = error.__cause__
-        raise cause if isinstance(cause, BinaryError) else _unreadable("CBOR", str(error)) from error
+        raise cause if isinstance(cause, BinaryError) else _unreadable_body("CBOR", str(error)) from error
     except (ValueError, TypeError, RecursionError, OverflowError) as error:
-        raise error if isinstance(error, BinaryError) else _unreadable("CBOR", "") from error
+        raise error if isinstance(error, BinaryError) else _unreadable_body("CBOR", "") from error
     return _Plain().of(found, 0)
 
 
@@ -148,7 +148,7 @@ def read_msgpack(content: bytes) -> Any:
         BinaryError: It is not MessagePack, is over a limit, or `msgpack` is not installed.
     """
     msgpack = _msgpack()
-    _count(_msgpack_items(content), len(content))
+    _check_count(_msgpack_items(content), len(content))
     try:
         found = msgpack.unpackb(
             content,
@@ -157,7 +157,7 @@ def read_msgpack(content: bytes) -> Any:
             timestamp=0,
         )
     except (ValueError, TypeError, RecursionError, OverflowError) as error:  # also those of msgpack itself
-        raise _unreadable("MessagePack", "") from error
+        raise _unreadable_body("MessagePack", "") from error
     return _Plain().of(found, 0)
 
 
@@ -208,13 +208,13 @@ def _msgpack_items(content: bytes) -> Iterator[int]:
         at += 1 + width + more + int.from_bytes(content[at + 1 : at + 1 + width], "big")
 
 
-def _count(items: Iterator[int], size: int) -> None:
+def _check_count(items: Iterator[int], size: int) -> None:
     """Check that a body has no more values than are read, before they take memory."""
     if size > MAX_VALUES and any(number >= MAX_VALUES for number, _ in enumerate(items)):
         raise BinaryError(f"it has more than {MAX_VALUES:,} values")
 
 
-def _unreadable(kind: str, said: str) -> BinaryError:
+def _unreadable_body(kind: str, said: str) -> BinaryError:
     if "depth" in said:
         return BinaryError("it is nested too deeply")
     return BinaryError(f"it is not {kind}, as its media type says")

@@ -417,7 +417,7 @@ class _Writer:
             elif inner_xml.get("nodeType") in _TEXT_NODES or (key == _OWN_TEXT and not is_described):
                 content.append(_escaped(member))
             elif key.startswith(_ATTRIBUTE) and not is_described:
-                attributes.append(_attribute(_name(key.removeprefix(_ATTRIBUTE)), _scalar(member)))
+                attributes.append(_attribute(_xml_name(key.removeprefix(_ATTRIBUTE)), _scalar(member)))
             else:
                 content.extend(self._elements(member, part, key, depth - 1))
         return [_element(own_name, xml, attributes, content)]
@@ -427,7 +427,7 @@ def _element(name: str, xml: Mapping[str, Any], attributes: list[str], content: 
     tag = _qualified(name, xml)
     if namespace := string_or_empty(xml.get("namespace")):
         prefix = string_or_empty(xml.get("prefix"))
-        declared = f"xmlns:{_name(prefix)}" if prefix else "xmlns"
+        declared = f"xmlns:{_xml_name(prefix)}" if prefix else "xmlns"
         attributes = [_attribute(declared, namespace), *attributes]
     start = " ".join([tag, *attributes])
     return f"<{start}>{''.join(content)}</{tag}>" if content else f"<{start}/>"
@@ -435,10 +435,10 @@ def _element(name: str, xml: Mapping[str, Any], attributes: list[str], content: 
 
 def _qualified(name: str, xml: Mapping[str, Any]) -> str:
     prefix = string_or_empty(xml.get("prefix"))
-    return ":".join(_name(part) for part in (prefix, name) if part)
+    return ":".join(_xml_name(part) for part in (prefix, name) if part)
 
 
-def _name(text: str) -> str:
+def _xml_name(text: str) -> str:
     """Return a text as an XML name (Namespaces in XML 1.0, section 3): the name of a property may be none."""
     safe = _NO_NAME.sub("_", text)
     return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"

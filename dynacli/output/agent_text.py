@@ -95,7 +95,7 @@ def rounded_up(size: int) -> int:
     return (size * 11 // 10 // 1000 + 1) * 1000
 
 
-def _size(lines: Iterable[str]) -> int:
+def _size_of_lines(lines: Iterable[str]) -> int:
     return sum(len(line.encode("utf-8", "backslashreplace")) + 1 for line in lines)
 
 
@@ -125,12 +125,14 @@ def view_of_value(
     if rows is not None:
         view = _view_of_items(Items((), rows), most, columns, ())
         beside = [name for name in value if name not in rows[0]]
-        return replace(view, counts=(*view.counts, *_named("other fields", beside)), is_of_columns=True)
+        return replace(
+            view, counts=(*view.counts, *_listed_names("other fields", beside)), is_of_columns=True
+        )
     found = find_items(value, known)
     if isinstance(found, Items):
         view = _view_of_items(found, most, columns, () if known is None else known.names)
         beside = [name for name in value if name != found.steps[0]] if found.steps else []
-        return replace(view, counts=(*view.counts, *_named("other fields", beside)))
+        return replace(view, counts=(*view.counts, *_listed_names("other fields", beside)))
     if isinstance(value, list):
         return _view_of_items(Items((), value), most, columns, ())
     if isinstance(value, dict) and columns:  # one row, as in a table
@@ -147,7 +149,7 @@ def _view_of_text(text: str, most: int) -> AgentView:
     whole = text.replace("\r\n", "\n")
     kept = whole[:most]
     lines = _text_lines(kept)
-    while _size(lines) > most:
+    while _size_of_lines(lines) > most:
         kept = kept[: len(kept) * 9 // 10]
         lines = _text_lines(kept)
     is_cut = len(kept) < len(whole)
@@ -169,7 +171,9 @@ def _view_of_bytes(named: str) -> AgentView:
     return AgentView((f"not shown: the response is binary ({named[:_MOST_NAMED]})",), is_binary=True)
 
 
-def _named(label: str, names: Sequence[str], added: Callable[[str], str] = lambda name: "") -> list[str]:  # noqa: ARG005
+def _listed_names(
+    label: str, names: Sequence[str], added: Callable[[str], str] = lambda name: ""
+) -> list[str]:
     """Return a part of the first line that names fields, in quotes if they are not plain; none if there are none.
 
     Args:
@@ -180,7 +184,7 @@ def _named(label: str, names: Sequence[str], added: Callable[[str], str] = lambd
     listed: list[str] = []
     for name in names:
         word = _lines_of({name[:_LONGEST_NAME]: None})[0].removesuffix(": null") + added(name)
-        if _size([*listed, word]) > _MOST_NAMED:
+        if _size_of_lines([*listed, word]) > _MOST_NAMED:
             break
         listed.append(word)
     more = len(names) - len(listed)
@@ -191,7 +195,7 @@ def _view_of_items(found: Items, most: int, wanted: Sequence[str], known: Sequen
     if found.is_keyed and found.values:
         known = tuple(dict.fromkeys((next(iter(found.values[0])), *known)))
     # Each item takes two bytes at least: no more of them can be shown.
-    rows, hidden, count = _rows(found.values[: most // 2 + 1], wanted, known)
+    rows, hidden, count = _rows_of_items(found.values[: most // 2 + 1], wanted, known)
     counts = []
     if count and rows:
         counts = [f"columns {count - len(hidden)} of {count}" if hidden else f"columns {count}"]
@@ -201,14 +205,14 @@ def _view_of_items(found: Items, most: int, wanted: Sequence[str], known: Sequen
         return AgentView(
             ("the items are nested too deeply",), (), 0, found.values, found.steps, found.is_keyed
         )
-    room = most - _size([header])
+    room = most - _size_of_lines([header])
     shown = 0
     for item in items:
-        room -= _size([item])
+        room -= _size_of_lines([item])
         if room < 0:
             break
         shown += 1
-    size = _size([header, *items])
+    size = _size_of_lines([header, *items])
     if len(rows) < len(found.values):
         size = size * len(found.values) // len(rows)
     lines = _lines_of(rows[:shown]) if shown else []
@@ -224,7 +228,7 @@ def _view_of_items(found: Items, most: int, wanted: Sequence[str], known: Sequen
     )
 
 
-def _rows(
+def _rows_of_items(
     items: Sequence[Any], wanted: Sequence[str], known: Sequence[str]
 ) -> tuple[list[Any], list[str], int]:
     """Return items with the columns that are shown, the names of the others, and how many columns there are.
@@ -295,13 +299,13 @@ def _view_of_object(members: Mapping[str, Any], most: int) -> AgentView:
             lines = [_INDENT + line for line in _lines_of({name: members[name]})]
         except RecursionError:
             continue
-        if _size(lines) <= room:
+        if _size_of_lines(lines) <= room:
             kept[name] = lines
-            room -= _size(lines)
+            room -= _size_of_lines(lines)
     hidden = [name for name in names if name not in kept]
     counts = [f"fields: {len(kept)} of {len(names)}" if hidden else f"fields: {len(names)}"]
     shown = [line for name in names for line in kept.get(name, ())]
-    counts += _named("left out", hidden, lambda name: _extent(members[name]))
+    counts += _listed_names("left out", hidden, lambda name: _extent(members[name]))
     return AgentView(tuple(counts), tuple(shown), hidden=tuple(hidden), value=members)
 
 
@@ -327,14 +331,14 @@ def write_view(env: Environment, view: AgentView, form: OutputFormat, around: Ar
         of_all = f" of {total:,}" if total != view.shown else ""
         counts.insert(0, f"rows: {view.shown:,}{of_all}" + (f" ({around.came})" if around.came else ""))
     first = "; ".join(counts)
-    while _size([first]) > MOST_AROUND:  # a name or an input is long
+    while _size_of_lines([first]) > MOST_AROUND:  # a name or an input is long
         first = first[: len(first) * 9 // 10]
-    room = MOST_AROUND - _size([first])
+    room = MOST_AROUND - _size_of_lines([first])
     last: list[str] = []
     for command in around.commands:
         line = f"next: {command}"
-        if _size([line]) <= room and len(last) < _MOST_COMMANDS:
-            room -= _size([line])
+        if _size_of_lines([line]) <= room and len(last) < _MOST_COMMANDS:
+            room -= _size_of_lines([line])
             last.append(line)
     with written_text(env, form) as write:
         write("".join(f"{line}\n" for line in (first, *view.lines, *last)))
@@ -363,7 +367,7 @@ def write_body_for_agent(
 
     failure: FormatError | None = None
     ahead = () if head is None or form.filter else tuple(_text_of_head(head, form.max_bytes // 2))
-    room = form.max_bytes - _size(ahead)
+    room = form.max_bytes - _size_of_lines(ahead)
     try:
         if head is not None and form.filter:
             value: Any = {**head, "body": shown_value(body, media_type, schema)}
@@ -409,7 +413,7 @@ def _filtered_view(
 def _text_of_head(head: Mapping[str, Any], most: int) -> Iterator[str]:
     """Yield lines of the status and the headers of a response, as many as fit."""
     for line in _lines_of(head):
-        most -= _size([_INDENT + line])
+        most -= _size_of_lines([_INDENT + line])
         if most < 0:
             return
         yield _INDENT + line

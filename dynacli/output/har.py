@@ -72,19 +72,19 @@ def har_of(calls: Iterable[HarCall]) -> str:
     log = {
         "version": "1.2",
         "creator": {"name": "dynacli", "version": __version__},
-        "entries": [entry for call in ordered for entry in _entries(call)],
+        "entries": [entry for call in ordered for entry in _har_exchanges(call)],
     }
     return json.dumps({"log": log}, indent=2) + "\n"
 
 
-def _entries(call: HarCall) -> Iterator[dict[str, Any]]:
+def _har_exchanges(call: HarCall) -> Iterator[dict[str, Any]]:
     urls = [url for _, url in call.hops]
     for index, (status, url) in enumerate(call.hops):
         following = urls[index + 1] if index + 1 < len(urls) else call.final_url
         response = _response(status, "", call.http_version, (), None, following)
         # The time of a single redirect is not measured, and only the first request is known as a whole.
-        yield _entry(call, 0.0, _request(call, url, is_whole=index == 0), response)
-    request = _request(call, call.final_url or call.url, is_whole=not call.hops)
+        yield _entry(call, 0.0, _har_request(call, url, is_whole=index == 0), response)
+    request = _har_request(call, call.final_url or call.url, is_whole=not call.hops)
     location = next((value for name, value in call.response_headers if name.lower() == "location"), "")
     response = _response(
         call.status, call.reason, call.http_version, call.response_headers, call.response_body, location
@@ -110,14 +110,14 @@ def _entry(
     }
 
 
-def _request(call: HarCall, url: str, *, is_whole: bool) -> dict[str, Any]:
+def _har_request(call: HarCall, url: str, *, is_whole: bool) -> dict[str, Any]:
     headers = call.headers if is_whole else ()
     request: dict[str, Any] = {
         "method": call.method,
         "url": url_on_the_wire(url),
         "httpVersion": call.http_version or "HTTP/1.1",
         "cookies": list(_sent_cookies(headers)),
-        "headers": _headers(headers),
+        "headers": _har_headers(headers),
         "queryString": [
             {"name": name, "value": value}
             for name, value in parse_qsl(
@@ -172,7 +172,7 @@ def _response(
         "statusText": reason,
         "httpVersion": http_version or "HTTP/1.1",
         "cookies": [_set_cookie(value) for name, value in headers if name.lower() == "set-cookie"],
-        "headers": _headers(headers),
+        "headers": _har_headers(headers),
         "content": content,
         "redirectURL": location,
         "headersSize": -1,
@@ -189,7 +189,7 @@ def _size_on_the_wire(named: dict[str, str], body: bytes | None) -> int:
     return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else -1
 
 
-def _headers(headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+def _har_headers(headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"name": name, "value": _masked_header(name.lower(), value)} for name, value in headers]
 
 

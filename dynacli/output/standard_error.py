@@ -244,7 +244,7 @@ def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
             error[name], error[f"more_{name}"] = names[:_MOST_NAMES], len(names) - _MOST_NAMES
     for name, least in _LEAST:
         if over() > 0:
-            error[name] = _cut(error[name], len(error[name]) - over(), least)
+            error[name] = _cut_between_names(error[name], len(error[name]) - over(), least)
         if over() > 0 and not least:
             error["summary"] = None
     for name in _NAMES:
@@ -282,7 +282,7 @@ def _leave_out(summary: dict[str, Any]) -> bool:
     return False
 
 
-def _cut(text: str, most: int, least: int) -> str:
+def _cut_between_names(text: str, most: int, least: int) -> str:
     """Return a text cut to so many characters, not within a name in backticks; one that is cut ends in `...`."""
     most = max(most, least)
     if len(text) <= most:

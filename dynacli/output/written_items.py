@@ -350,7 +350,7 @@ _LINE_OF: dict[str, Callable[[Any], str]] = {
 """Format → the line of an item."""
 
 
-def _quoted(key: str) -> str:
+def _gron_string(key: str) -> str:
     # gron takes a quote after any backslash for an escaped one, also after the second of two.
     return compact_json(key).replace("\\\\", "\\u005c")
 
@@ -380,7 +380,7 @@ def gron_lines(value: Any, path: str = "json") -> Iterator[str]:
         yield f"{path} = {{}};\n"
         for key, child in value.items():
             is_word = _WORD.fullmatch(key) and not _RESERVED.fullmatch(key)
-            yield from gron_lines(child, f"{path}.{key}" if is_word else f"{path}[{_quoted(key)}]")
+            yield from gron_lines(child, f"{path}.{key}" if is_word else f"{path}[{_gron_string(key)}]")
     elif isinstance(value, list):
         yield f"{path} = [];\n"
         for index, child in enumerate(value):

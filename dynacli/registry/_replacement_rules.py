@@ -113,7 +113,7 @@ class _Document:
             operation = catalog.operation(summary.name)
             security = tuple(
                 frozenset(
-                    _place(scheme.type, scheme.scheme, scheme.location, scheme.parameter)
+                    _credential_place(scheme.type, scheme.scheme, scheme.location, scheme.parameter)
                     for scheme in schemes
                 )
                 for schemes in operation.security
@@ -283,7 +283,7 @@ def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
         objections.append(f"it changed where tokens go: {listed}")
     for name in before.keys() & after.keys():
         old_place, new_place = (
-            _place(*(str(entry.get(key) or "") for key in ("type", "scheme", "in", "name")))
+            _credential_place(*(str(entry.get(key) or "") for key in ("type", "scheme", "in", "name")))
             for entry in (before[name], after[name])
         )
         if old_place and new_place and _compared_place(old_place) != _compared_place(new_place):
@@ -335,7 +335,7 @@ def _urls_of(scheme: Mapping[str, Any]) -> Iterator[str]:
             yield from (holder[key] for key in keys if isinstance(holder.get(key), str))
 
 
-def _place(kind: str, word: str, location: str, parameter: str) -> str:
+def _credential_place(kind: str, word: str, location: str, parameter: str) -> str:
     """Return the place of a request that a credential goes to; empty if the document does not say.
 
     Args:

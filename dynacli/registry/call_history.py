@@ -278,7 +278,7 @@ def read_calls(env: Environment, *, with_messages: bool = False, first: int = 1)
                 operation, url = map(with_masked_secrets, (call.operation, call.url))
                 yield HistoryRow(number, replace(call, operation=operation, url=url))
     except sqlite3.Error as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable_history(path, error) from error
 
 
 def _checked_version(db: sqlite3.Connection, path: str) -> int:
@@ -292,7 +292,7 @@ def _checked_version(db: sqlite3.Connection, path: str) -> int:
     return version
 
 
-def _unreadable(path: str, error: sqlite3.Error) -> FileError:
+def _unreadable_history(path: str, error: sqlite3.Error) -> FileError:
     if _code_of(error) in _BUSY:
         return FileError(
             f"The history `{path}` cannot be read", reason="Another program is writing it", hint="Try again"
@@ -398,7 +398,7 @@ def remembered_values(
     except (sqlite3.Error, FileError, OSError):
         return {}
     seen = _Seen(parameter)
-    responses = list(_read(rows))
+    responses = list(_read_responses(rows))
     names = parameter_names(operation.path)
     if parameter.location == "path" and parameter.name in names:
         index = names.index(parameter.name)
@@ -429,7 +429,7 @@ class _Response(NamedTuple):
     is_gone: bool
 
 
-def _read(rows: list[ReceivedPath]) -> Iterator[_Response]:
+def _read_responses(rows: list[ReceivedPath]) -> Iterator[_Response]:
     for row in rows:
         try:
             body = json.loads(row.body) if row.body else None
@@ -506,7 +506,7 @@ class _Seen:
         """Add the values of items; return whether there were any."""
         found = False
         for item in items:
-            value = next(item_values(item, self._parameter, noun, _fits), None)
+            value = next(item_values(item, self._parameter, noun, _takes_type), None)
             if value is not None:
                 found = True
                 self._add(str(value), _name_of(item, str(value)))
@@ -518,7 +518,7 @@ class _Seen:
         self.values[value] = self.values.get(value) or name
 
 
-def _fits(parameter: Parameter, value: Any) -> bool:
+def _takes_type(parameter: Parameter, value: Any) -> bool:
     kind = (parameter.value.items or parameter.value).type
     return isinstance(value, int if kind == "integer" else str) or kind not in {"integer", "string"}
 

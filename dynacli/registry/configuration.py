@@ -325,7 +325,7 @@ class Configuration:
     def text(self) -> str:
         """Return the text of the file; empty if there is none."""
         try:
-            return _read(self.path)
+            return _read_own_file(self.path)
         except FileNotFoundError:
             return ""
         except (OSError, ValueError) as error:
@@ -375,7 +375,7 @@ class Configuration:
             make_directory(directory)
             with locked(directory, "changing the configuration"):
                 try:
-                    text = _read(self.path)
+                    text = _read_own_file(self.path)
                 except FileNotFoundError:
                     text = ""
                 # Many people have their configuration elsewhere, and only a link to it here.
@@ -394,7 +394,7 @@ class Configuration:
             sweep(*os.path.split(os.path.realpath(self.path)))
 
 
-def _read(path: str) -> str:
+def _read_own_file(path: str) -> str:
     """Return the text of the file, which names commands to run and says where credentials go.
 
     Raises:

@@ -37,10 +37,10 @@ def _anything(value: Any) -> str:  # noqa: ARG001
 def _document(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         return "must be a URL, or a path below the project"
-    return _url(value) if "://" in value else _path(value)
+    return _wrong_in_url(value) if "://" in value else _path(value)
 
 
-def _url(value: str) -> str:
+def _wrong_in_url(value: str) -> str:
     if holds_secret(value):
         return "must not hold a secret"
     try:
@@ -73,7 +73,7 @@ def _server(value: Any) -> str:
     if not isinstance(value, str):
         return ""
     if "://" in value:
-        return _url(value)
+        return _wrong_in_url(value)
     # `{a}:/run/app.sock` could become one by a variable.
     is_socket = value.strip().lower().startswith("unix:") or "{" in value
     return "must be a URL, or the index or name of a server of the document" if is_socket else ""
@@ -273,7 +273,7 @@ def project_state(env: Environment, own: Names, check_name: CheckName) -> Projec
     except FileError:  # there is no directory that could say so
         return ProjectState(path, _UNTRUSTED)
     if path not in _known or _known[path][0] != stamp:
-        _known[path] = stamp, _found(env, path, own, check_name)
+        _known[path] = stamp, _found_project(env, path, own, check_name)
     return _known[path][1]
 
 
@@ -285,7 +285,7 @@ def _stamp(path: str) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _found(env: Environment, path: str, own: Names, check_name: CheckName) -> ProjectState:
+def _found_project(env: Environment, path: str, own: Names, check_name: CheckName) -> ProjectState:
     trusted = _trusted(env, path).get(path)
     if trusted is None:
         return ProjectState(path, _UNTRUSTED)

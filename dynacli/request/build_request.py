@@ -113,7 +113,9 @@ def build_request(
     written_query = [pair.encoded for pair in query] + ([querystring[1]] if querystring else [])
     if any(written_query):
         url += "?" + "&".join(filter(None, written_query))
-    return Request(operation.method, url, _headers(operation, parts, body, media_type, headers), body, parts)
+    return Request(
+        operation.method, url, _request_headers(operation, parts, body, media_type, headers), body, parts
+    )
 
 
 def _in_media_type(parameter: Parameter, value: Any) -> tuple[str, Parameter]:
@@ -223,7 +225,7 @@ def _query_of_path(
         yield Pair(name, unquote_plus(text), f"{key}{equals}{text}")
 
 
-def _headers(
+def _request_headers(
     operation: Operation,
     parts: RequestParts,
     body: "bytes | Payload | None",

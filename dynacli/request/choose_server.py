@@ -60,7 +60,7 @@ def choose_server(
     candidates = servers or (Server("/"),)
     own_socket = socket_of(document_uri)
     usable = (candidate for candidate in candidates if socket_of(candidate.url) in ("", own_socket))
-    server = _find(candidates, wanted) if wanted else next(usable, Server("/"))
+    server = _find_server(candidates, wanted) if wanted else next(usable, Server("/"))
     # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is not a base for paths.
     url = _expand(server, values, candidates) or "/"
     is_fetched = is_served(document_uri)
@@ -90,7 +90,7 @@ def choose_server(
     return checked
 
 
-def _find(servers: Sequence[Server], wanted: str) -> Server:
+def _find_server(servers: Sequence[Server], wanted: str) -> Server:
     """Return the server that a person named.
 
     Raises:
@@ -306,7 +306,7 @@ def server_at_document(servers: Sequence[Server], document_uri: str) -> str:
     if url and (origin_of(url) == own or not _is_placeholder(url, own)):
         return ""
     try:
-        return choose_server((), document_uri, url_at(own, _path_of(servers[0])))
+        return choose_server((), document_uri, url_at(own, _path_of_server(servers[0])))
     except UsageError:
         return own
 
@@ -332,7 +332,7 @@ def hint_at_document(servers: Sequence[Server], document_uri: str, registered: s
     return f"If the API is at the origin of its document: `--server {quote(instead)}`{kept}"
 
 
-def _path_of(server: Server) -> str:
+def _path_of_server(server: Server) -> str:
     """Return the path of a server, without the segments from the first one on that is not known."""
     described = server.variables or {}
 

@@ -135,12 +135,16 @@ def convert_all(
 def items_in(word: str, items: ValueType) -> list[str]:
     """Return the items that a word lists with commas, if each of them is one and the word is none; else the word."""
     parts = [part.strip() for part in word.split(",")]
-    if len(parts) == 1 or _fits(word, items) or not all(part and _fits(part, items) for part in parts):
+    if (
+        len(parts) == 1
+        or _converts(word, items)
+        or not all(part and _converts(part, items) for part in parts)
+    ):
         return [word]
     return parts
 
 
-def _fits(word: str, value_type: ValueType) -> bool:
+def _converts(word: str, value_type: ValueType) -> bool:
     try:
         convert(word, value_type, "it")
     except UsageError:

@@ -164,7 +164,7 @@ class Multipart(Payload):
     def __init__(self, parts: Sequence[Part], media_type: str, boundary: str) -> None:
         self.parts = tuple(parts)
         self.boundary = _free_boundary(boundary, parts)
-        self.media_type = f"{media_type}; boundary={_quoted(self.boundary)}"
+        self.media_type = f"{media_type}; boundary={_boundary_value(self.boundary)}"
         super().__init__(list(self._pieces()))
 
     def changed(self, change: Callable[[bytes | Source], bytes | Source]) -> "Multipart":
@@ -201,7 +201,7 @@ def _free_boundary(boundary: str, parts: Sequence[Part]) -> str:
     return free
 
 
-def _quoted(boundary: str) -> str:
+def _boundary_value(boundary: str) -> str:
     return boundary if _SAFE_BOUNDARY.fullmatch(boundary) else f'"{boundary}"'
 
 
@@ -296,7 +296,7 @@ def _encoded_part(
     encoding: PropertyEncoding,
     given_headers: Mapping[str, str],
 ) -> Part:
-    headers = tuple(_headers(shown_name, encoding.headers, given_headers))
+    headers = tuple(_part_headers(shown_name, encoding.headers, given_headers))
     declared = encoding.media_types
     if _is_file_content(value, encoding):
         # Servers tell a file from text by its file name.
@@ -350,7 +350,7 @@ def _base_name(name: str) -> str:
     return "stdin" if name == "-" else name.replace("\\", "/").rpartition("/")[2]
 
 
-def _headers(
+def _part_headers(
     shown_name: str, described: Sequence[PartHeader], given_headers: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     undescribed = dict(given_headers)

@@ -398,7 +398,7 @@ def _scalar(parameter: WrittenParameter, value: Any) -> str | None:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return _number(parameter, value)
+        return _number_text(parameter, value)
     if isinstance(value, str):
         return _checked(parameter, value)
     try:
@@ -411,7 +411,7 @@ def _scalar(parameter: WrittenParameter, value: Any) -> str | None:
     return _checked(parameter, text)
 
 
-def _number(parameter: WrittenParameter, value: float) -> str:
+def _number_text(parameter: WrittenParameter, value: float) -> str:
     text = repr(value)
     if text in {"nan", "inf", "-inf"}:
         parameter.refuse("A number must be finite")
@@ -485,10 +485,12 @@ def join_inner_lists(parameter: WrittenParameter, value: Any, formats: tuple[str
     """
     if not isinstance(value, list) or not formats:
         return value
-    return [_joined(parameter, item, formats) if isinstance(item, list) else item for item in value]
+    return [_joined_list(parameter, item, formats) if isinstance(item, list) else item for item in value]
 
 
-def _joined(parameter: WrittenParameter, value: list[Any], formats: tuple[str, ...]) -> _InnerList | None:
+def _joined_list(
+    parameter: WrittenParameter, value: list[Any], formats: tuple[str, ...]
+) -> _InnerList | None:
     """Return a list as text; None if it is empty, which is not written."""
     delimiter, word = DELIMITERS[formats[0]]
     members = _member_texts(parameter, join_inner_lists(parameter, value, formats[1:]))

@@ -25,7 +25,7 @@ def as_http(request: Request) -> str:
         length = request.body.length
         lines.append("Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}")
     head = "\n".join(lines)
-    body, encoded = _body(request.body)
+    body, encoded = _body_and_base64(request.body)
     if encoded is not None and isinstance(request.body, bytes):
         body = f"[{len(request.body)} bytes]"
     return f"{head}\n\n{body}\n" if body else f"{head}\n\n"
@@ -33,7 +33,7 @@ def as_http(request: Request) -> str:
 
 def as_json(request: Request) -> dict[str, Any]:
     """Return the request as `--dry-run json` writes it."""
-    body, encoded = _body(request.body)
+    body, encoded = _body_and_base64(request.body)
     return {
         "method": request.method,
         "url": request.url,
@@ -74,7 +74,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
         words.extend(["-H", quote(f"{name}: {value}" if value else f"{name};")])
     if body_words is not None:
         return " ".join([*words, *body_words])
-    body, encoded = _body(request.body)
+    body, encoded = _body_and_base64(request.body)
     if encoded is not None:
         decoded = f"printf %s {quote(encoded)} | base64 -d | "
         return decoded + " ".join([*words, "--data-binary", "@-"])
@@ -83,7 +83,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
     return " ".join(words)
 
 
-def _body(body: "bytes | Payload | None") -> tuple[Any, str | None]:
+def _body_and_base64(body: "bytes | Payload | None") -> tuple[Any, str | None]:
     """Return the body as text, or in Base64 if it is not text; files are named in the text instead of read."""
     if body is None:
         return None, None

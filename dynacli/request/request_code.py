@@ -5,6 +5,7 @@ from shlex import quote
 
 from dynacli.http.built_request import Request
 from dynacli.http.payload import Payload, as_text
+from dynacli.http.semantics import quoted_string
 from dynacli.request.form_body import Multipart, Part
 from dynacli.urls import socket_of, url_on_the_wire
 
@@ -25,10 +26,10 @@ def _curl_part(part: Part) -> str | None:
     # curl splits at the first `=`, and has no escape for a `=` in the name.
     if not part.name or "=" in part.name:
         return None
-    more = "".join(f";headers={_quoted(f'{name}: {value}')}" for name, value in part.headers)
+    more = "".join(f";headers={quoted_string(f'{name}: {value}')}" for name, value in part.headers)
     if not isinstance(part.content, bytes):
-        name = f";filename={_quoted(part.file_name)}" if part.file_name is not None else ""
-        content = f"@{_quoted(part.content.name)}" if part.content.name != "-" else "@-"
+        name = f";filename={quoted_string(part.file_name)}" if part.file_name is not None else ""
+        content = f"@{quoted_string(part.content.name)}" if part.content.name != "-" else "@-"
         return f"-F {quote(f'{part.name}={content};type={part.media_type}{name}{more}')}"
     text = as_text(part.content, "\0")
     if text == "\0":
@@ -36,14 +37,9 @@ def _curl_part(part: Part) -> str | None:
     if part.file_name is None and not part.media_type and not more:
         return f"--form-string {quote(f'{part.name}={text}')}"
     # Outside quotes, `@` and `<` at the beginning mean a file, and `;` ends the content.
-    name = f";filename={_quoted(part.file_name)}" if part.file_name is not None else ""
+    name = f";filename={quoted_string(part.file_name)}" if part.file_name is not None else ""
     media_type = f";type={part.media_type}" if part.media_type else ""
-    return f"-F {quote(f'{part.name}={_quoted(text)}{media_type}{name}{more}')}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return f"-F {quote(f'{part.name}={quoted_string(text)}{media_type}{name}{more}')}"
 
 
 _STDIN = "sys.stdin.buffer"

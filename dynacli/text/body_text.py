@@ -30,7 +30,7 @@ _CHARSETS = re.compile(
 
 def is_json(media_type: str, text: str) -> bool:
     """Return whether content is JSON: by its media type, or without a media type by its first character."""
-    name = _name(media_type)
+    name = _essence(media_type)
     return bool(_JSON_TYPE.fullmatch(name)) if name else text.lstrip()[:1] in {"{", "["}
 
 
@@ -40,14 +40,14 @@ def decoded(body: bytes, media_type: str) -> str | None:
     Content of a text type is text even if some bytes cannot be decoded; those become escapes.
     Content of another type is text if it is UTF-8 without control characters.
     """
-    name = _name(media_type)
+    name = _essence(media_type)
     is_text = bool(_TEXT_TYPES.fullmatch(name))
     if not is_text and (_BINARY_TYPES.fullmatch(name) or not _looks_like_text(body)):
         return None
     return body.decode(charset_of(media_type), "backslashreplace").removeprefix("\ufeff")
 
 
-def _name(media_type: str) -> str:
+def _essence(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
@@ -150,7 +150,7 @@ def _texts_of(value: Any, depth: int, field: str = "") -> Iterator[str]:
             if with_text == _MAX_ERRORS:
                 return
     elif isinstance(value, dict) and depth <= _MAX_DEPTH:
-        place = _place_of(value) or field
+        place = _named_input(value) or field
         # A code says something to a person if there is nothing else, and belongs to one of several errors.
         names = [name for name in _TEXTS if isinstance(value.get(name), str)]
         has_code = bool(depth) and isinstance(value.get("code"), str)
@@ -187,7 +187,7 @@ def _texts_of_fields(value: dict[str, Any], depth: int, field: str, *, has_text:
             yield from _texts_of(item, depth + 1, inside)
 
 
-def _place_of(error: dict[str, Any]) -> str:
+def _named_input(error: dict[str, Any]) -> str:
     """Return the input that an error names, such as FastAPI's `loc`; empty if it names none."""
     place = next((error[key] for key in _PLACES if key in error), None)
     if isinstance(place, list):

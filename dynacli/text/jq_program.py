@@ -195,7 +195,7 @@ class _Reader:
         kind, text = self._next()
         if kind in {"word", "text"}:
             self._position += 1
-            value = value.step(_name(text))
+            value = value.step(_jmespath_name(text))
         elif self._next() == ("sign", "["):
             value = self._bracket(value)
         while True:
@@ -205,7 +205,9 @@ class _Reader:
                 if self._next() == ("sign", "["):
                     value = self._bracket(value)
                 else:
-                    value = value.step(_name(self._taken("text" if self._next()[0] == "text" else "word")))
+                    value = value.step(
+                        _jmespath_name(self._taken("text" if self._next()[0] == "text" else "word"))
+                    )
             else:
                 return value
 
@@ -215,7 +217,7 @@ class _Reader:
             return value.items()
         kind, text = self._next()
         if kind == "text":
-            step = _name(text)
+            step = _jmespath_name(text)
         elif kind == "number" and "." not in text:
             step = f"[{text}]"
         else:
@@ -235,7 +237,7 @@ class _Reader:
         return f"{place.text} == {_literal(text)}"
 
 
-def _name(text: str) -> str:
+def _jmespath_name(text: str) -> str:
     """Return a name as JMESPath has it: quoted, unless it is a plain word."""
     plain = _printable_string(text) if text.startswith('"') else text
     return plain if _WORD.fullmatch(plain) else compact_json(plain)

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING
 
-from dynacli.text.terminal import visible
+from dynacli.text.terminal import visible_line
 from dynacli.text.wrapping import (
     CODE,
     GAP,
@@ -516,7 +516,7 @@ class _Reading:
 @lru_cache(2000)
 def plain_line(text: str) -> str:
     """Return plain text as Markdown on one `visible` line that is not read as a link, as emphasis or as HTML."""
-    return re.sub(r"([\\*\[<])", r"\\\1", visible(" ".join(text.split()), keep=""))
+    return re.sub(r"([\\*\[<])", r"\\\1", visible_line(text))
 
 
 def first_sentence(markdown: str, limit: int = LONGEST_SENTENCE) -> str:

@@ -64,6 +64,11 @@ def _is_plain(text: str) -> bool:
     return text.isprintable() and (text.isascii() or _PRINTABLE_AND_UNSEEN.isdisjoint(text))
 
 
+def visible_line(text: str) -> str:
+    """Return the text on one `visible` line, its words a space apart."""
+    return visible(" ".join(text.split()), keep="")
+
+
 def visible_painted(text: str) -> str:
     """Return the text made `visible` except for the sequences of a `Painter`.
 

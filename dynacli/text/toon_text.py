@@ -58,7 +58,7 @@ def _scalar(value: Any) -> str:
     return compact_json(value)
 
 
-def _key(key: str) -> str:
+def _toon_key(key: str) -> str:
     """Return a key or the name of a field (section 7.3)."""
     return key if _PLAIN_KEY.fullmatch(key) else f'"{key.translate(_ESCAPES)}"'
 
@@ -87,7 +87,7 @@ def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, firs
     """
     before, below = first, _deeper(indent)
     for key, child in members.items():
-        named = before + _key(key)
+        named = before + _toon_key(key)
         before = indent
         if isinstance(child, dict):
             lines.append(f"{named}:")
@@ -105,17 +105,17 @@ def _add_array(lines: list[str], named: str, items: list[Any], below: str) -> No
         named: The white space and the key before it.
         below: The white space before its items.
     """
-    fields = _fields(items)
+    fields = _table_fields(items)
     if not items:
         lines.append(f"{named}: []" if named else "[]")
     elif fields:
-        lines.append(f"{named}[{len(items)}]{{{','.join(map(_key, fields))}}}:")
+        lines.append(f"{named}[{len(items)}]{{{','.join(map(_toon_key, fields))}}}:")
         lines.extend([below + _toon_row([item[field] for field in fields]) for item in items])
     else:
         _add_list(lines, named, items, below)
 
 
-def _fields(items: Sequence[Any]) -> tuple[str, ...]:
+def _table_fields(items: Sequence[Any]) -> tuple[str, ...]:
     """Return the fields of a table (section 9.3); none if the items make none."""
     first = items[0] if items else None
     if not isinstance(first, dict):

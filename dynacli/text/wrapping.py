@@ -21,7 +21,7 @@ def wrapped(text: str, width: int) -> list[str]:
                 line, used = "", 0
             if size > width and not word.isascii():
                 # Some languages put no spaces between words.
-                *full, word = _cut(word, width)  # noqa: PLW2901 - the last piece begins the next line
+                *full, word = _pieces_of_word(word, width)  # noqa: PLW2901 - the last piece begins the next line
                 lines += full
                 size = cell_width(word)
             line += f" {word}" if line else word
@@ -34,10 +34,10 @@ def shortened(text: str, width: int) -> str:
     """Return a line cut to at most `width` columns; one that is cut ends in `...`."""
     if len(text) <= width // 2 or cell_width(text) <= width:
         return text
-    return _cut(text, max(width - 3, 1))[0].rstrip() + "..."
+    return _pieces_of_word(text, max(width - 3, 1))[0].rstrip() + "..."
 
 
-def _cut(word: str, width: int) -> list[str]:
+def _pieces_of_word(word: str, width: int) -> list[str]:
     pieces = [""]
     used = 0
     for character in word:

@@ -352,7 +352,7 @@ def read_curl(text: str) -> RecordedRequest:
     if not words or words[0].rpartition("/")[2] not in {"curl", "curl.exe"}:
         raise _no_line(words)
     line = _Line()
-    for name, value in _options(words[1:]):
+    for name, value in _curl_options(words[1:]):
         line.add(name, value)
     if rest:
         line.remarks.append(f"What follows curl's own words is left out: `{rest[:40]}`")
@@ -381,7 +381,7 @@ def _no_line(words: list[str]) -> UsageError:
     )
 
 
-def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+def _curl_options(words: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the long name of each option with its value; a word that is not an option is a `url`.
 
     Raises:

@@ -130,7 +130,7 @@ def read_har(file: Readable) -> Iterator[RecordedExchange]:
         OSError: It cannot be read.
     """
     is_empty = True
-    for entry in _entries(file):
+    for entry in _har_entries(file):
         is_empty = False
         try:
             exchange = _exchange(entry)
@@ -141,7 +141,7 @@ def read_har(file: Readable) -> Iterator[RecordedExchange]:
         raise _no_har(_NO_ENTRIES)
 
 
-def _entries(file: Readable) -> Iterator[Any]:
+def _har_entries(file: Readable) -> Iterator[Any]:
     try:
         yield from har_entries(file)
     except UnicodeDecodeError:
@@ -165,7 +165,7 @@ def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
     response = _response(status, raw) if status else None
     error = str(entry.get("_error") or raw.get("_error") or "the recording has no response")
     milliseconds = entry.get("time")
-    sent = _request(request)
+    sent = _request_of_entry(request)
     if has_lost_content:
         sent = replace(
             sent, remarks=sent.remarks or ("The recording does not have the body of this request",)
@@ -181,9 +181,9 @@ def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
     )
 
 
-def _request(request: Mapping[str, Any]) -> RecordedRequest:
+def _request_of_entry(request: Mapping[str, Any]) -> RecordedRequest:
     posted = request.get("postData") or {}
-    headers = _headers(request)
+    headers = _recorded_headers(request)
     media_type = str(posted.get("mimeType") or "")
     if media_type and "content-type" not in {name.lower() for name, _ in headers}:
         headers = (*headers, ("Content-Type", media_type))
@@ -196,11 +196,11 @@ def _request(request: Mapping[str, Any]) -> RecordedRequest:
         (f"No content of a file is in a HAR: {names} is sent from the working directory",) if names else ()
     )
     return RecordedRequest(
-        str(request["method"]).upper(), _url(request), headers, body, parts=parts, remarks=remarks
+        str(request["method"]).upper(), _requested_url(request), headers, body, parts=parts, remarks=remarks
     )
 
 
-def _url(request: Mapping[str, Any]) -> str:
+def _requested_url(request: Mapping[str, Any]) -> str:
     """Return the URL of a request, which dynacli may have sent over a socket."""
     socket = str(request.get("_unixSocket") or "")
     if not socket:
@@ -216,7 +216,7 @@ def _recorded_part(param: Mapping[str, Any]) -> RecordedPart:
     return RecordedPart(name, str(param.get("value") or ""))
 
 
-def _headers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _recorded_headers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the headers of a message without the pseudo-headers of HTTP/2 (RFC 9113, section 8.3)."""
     pairs = ((str(header["name"]), str(header["value"])) for header in message.get("headers") or [])
     return tuple((name, value) for name, value in pairs if not name.startswith(":"))
@@ -231,13 +231,13 @@ def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
         params = posted.get("params")
         if params and str(posted.get("mimeType") or "").startswith(_FORM):
             return urlencode([(param["name"], param.get("value") or "") for param in params]).encode(), False
-        return None, bool(params) or _size(request.get("bodySize")) != 0
-    return None, (_size(request.get("bodySize")) or 0) > 0 or _announces_body(request)
+        return None, bool(params) or _recorded_size(request.get("bodySize")) != 0
+    return None, (_recorded_size(request.get("bodySize")) or 0) > 0 or _announces_body(request)
 
 
 def _announces_body(request: Mapping[str, Any]) -> bool:
     """Return whether headers tell of a body: Chromium keeps nothing of one that is a `Blob` or a form with files."""
-    headers = {name.lower(): value.strip() for name, value in _headers(request)}
+    headers = {name.lower(): value.strip() for name, value in _recorded_headers(request)}
     if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
         return True
     # One without parts has a boundary anyway (RFC 2046, section 5.1.1).
@@ -246,13 +246,17 @@ def _announces_body(request: Mapping[str, Any]) -> bool:
 
 def _response(status: int, response: Mapping[str, Any]) -> RecordedResponse:
     content = response.get("content") or {}
-    size = _size(content.get("size"))
+    size = _recorded_size(content.get("size"))
     body: bytes | None = None
     if content.get("text"):
         body = _bytes(content)
-    elif size == 0 or (size is None and _size(response.get("bodySize")) == 0) or status in WITHOUT_BODY:
+    elif (
+        size == 0
+        or (size is None and _recorded_size(response.get("bodySize")) == 0)
+        or status in WITHOUT_BODY
+    ):
         body = b""  # browsers leave the text of an empty body out, and of one that they did not keep
-    headers = _headers(response)
+    headers = _recorded_headers(response)
     if content.get("mimeType") and body and "content-type" not in {name.lower() for name, _ in headers}:
         headers = (*headers, ("Content-Type", str(content["mimeType"])))
     return RecordedResponse(
@@ -277,7 +281,7 @@ def _bytes(content: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-def _size(value: Any) -> int | None:
+def _recorded_size(value: Any) -> int | None:
     """Return a size in bytes; None if the recording says -1 or nothing, which means that it is unknown."""
     return int(value) if isinstance(value, int | float) and value >= 0 else None
 

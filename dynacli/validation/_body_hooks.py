@@ -274,7 +274,7 @@ class BodyHooks:
             is_value = is_structured(mimetype) and not _says_text(media_type / "schema")
             if not is_value and (mimetype.startswith("text/") or is_structured(mimetype)):
                 text = read_body.read_text(value.encode() if isinstance(value, str) else value, parameters)
-                return text if _is_text(media_type) else plain_value(text)
+                return text if _is_of_strings(media_type) else plain_value(text)
         if mimetype == _FORM_DATA:
             with _as_openapi_errors():
                 fields = list(read_body.read_fields(value, parameters))
@@ -539,7 +539,7 @@ def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
         raise error
 
 
-def _is_text(media_type: SchemaPath) -> bool:
+def _is_of_strings(media_type: SchemaPath) -> bool:
     return "string" in types_of(media_type / "schema")
 
 

@@ -90,12 +90,12 @@ def _of_members(rule: str, error: Any) -> str:
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     match rule:
         case "contains":
-            return f"none of the items is {_described(schema.get('contains'))}"
+            return f"none of the items is {_allowed_values(schema.get('contains'))}"
         case "minContains":
-            described = _described(schema.get("contains"))
+            described = _allowed_values(schema.get("contains"))
             return f"at least {error.validator_value} of the items must be {described}"
         case "maxContains":
-            described = _described(schema.get("contains"))
+            described = _allowed_values(schema.get("contains"))
             return f"at most {error.validator_value} of the items may be {described}"
         case "items" | "additionalItems":
             known, got = schema.get("prefixItems", schema.get("items")), error.instance
@@ -110,7 +110,7 @@ def _of_members(rule: str, error: Any) -> str:
     return ""
 
 
-def _described(schema: Any) -> str:
+def _allowed_values(schema: Any) -> str:
     """Return a few words for the values that a schema allows."""
     if isinstance(schema, Mapping):
         if (ref := reference_of(schema)) is not None:
@@ -170,7 +170,7 @@ def shown(value: Any) -> str:
         return "the array"
     if isinstance(value, bool) or value is None:
         return f"`{'null' if value is None else str(value).lower()}`"
-    text = _cut(str(shortened(value)))
+    text = _beginning(str(shortened(value)))
     return f"`{text}`" if text else "an empty text"
 
 
@@ -179,10 +179,10 @@ def _literal(value: Any) -> str:
     if not isinstance(value, Mapping | list):
         return shown(value)
     short = shortened(value)
-    return f"`{_cut(short if isinstance(short, str) else json.dumps(short, ensure_ascii=False))}`"
+    return f"`{_beginning(short if isinstance(short, str) else json.dumps(short, ensure_ascii=False))}`"
 
 
-def _cut(text: str) -> str:
+def _beginning(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "..."
 
 

@@ -212,7 +212,7 @@ def _described_elsewhere(
 ) -> Iterator[tuple[str, str]]:
     """Yield (header, response) for headers that came and are described only for other responses, the first of those."""
     described = {
-        str(status): _described(child(responses, str(status)))
+        str(status): _described_headers(child(responses, str(status)))
         for status in responses.keys()  # noqa: SIM118  - a SchemaPath cannot be iterated
         if not str(status).startswith("x-")
     }
@@ -227,7 +227,7 @@ def _described_elsewhere(
                 yield name, response
 
 
-def _described(response: SchemaPath) -> dict[str, bool]:
+def _described_headers(response: SchemaPath) -> dict[str, bool]:
     """Return name → whether its value is described, for the headers of a response in the document."""
     try:
         if "headers" not in response:

@@ -211,7 +211,7 @@ def items_of(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) 
         parameters: The parameters of the media type.
         pieces: The body, cut anywhere. Its exceptions end the reading; an incomplete item is left out.
     """
-    read = _events if is_event_stream(name) else _records if is_json_sequence(name) else _lines
+    read = _events if is_event_stream(name) else _records if is_json_sequence(name) else _line_items
     try:
         yield from read(_as_utf8(pieces, parameters))
     except (UnreadableError, NotValidatedError) as error:
@@ -260,10 +260,10 @@ def _split(pieces: Iterable[bytes], separator: bytes) -> Iterator[bytes | None]:
     yield None if is_over else bytes(rest).removeprefix(_BYTE_ORDER_MARK if is_first else b"")
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[Item]:
+def _line_items(pieces: Iterable[bytes]) -> Iterator[Item]:
     for number, line in enumerate(_split(pieces, b"\n"), 1):
         if line is None or line.strip():
-            yield _json(line, f"line {number} of the body")
+            yield _json_item(line, f"line {number} of the body")
 
 
 def _records(pieces: Iterable[bytes]) -> Iterator[Item]:
@@ -281,7 +281,7 @@ def _records(pieces: Iterable[bytes]) -> Iterator[Item]:
 
 
 def _record(record: bytes | None, subject: str) -> Item:
-    item = _json(record, subject)
+    item = _json_item(record, subject)
     # RFC 7464, section 2.4: a number or literal may be cut off and still be JSON; white space shows that it is whole.
     if record is None or item.error is not None or record[-1:].isspace():
         return item
@@ -294,11 +294,11 @@ def _record(record: bytes | None, subject: str) -> Item:
     return item
 
 
-def _json(text: bytes | None, subject: str) -> Item:
+def _json_item(text: bytes | None, subject: str) -> Item:
     if text is None:
         return Item(None, _MAX_ITEM, _too_large(subject))
     try:
-        return Item(read_json_text(_decoded(text, subject), subject), len(text))
+        return Item(read_json_text(_decoded_item(text, subject), subject), len(text))
     except (UnreadableError, NotValidatedError) as error:
         return Item(None, len(text), error)
 
@@ -307,7 +307,7 @@ def _too_large(subject: str) -> NotValidatedError:
     return NotValidatedError(f"{subject} is larger than {_MAX_ITEM // 1024 // 1024} MiB")
 
 
-def _decoded(text: bytes, subject: str) -> str:
+def _decoded_item(text: bytes, subject: str) -> str:
     try:
         return text.decode()
     except UnicodeDecodeError:
@@ -368,7 +368,7 @@ class _Event:
         if line is None or self._error is not None:
             return
         try:
-            field, _, content = _decoded(line, subject).partition(":")
+            field, _, content = _decoded_item(line, subject).partition(":")
         except UnreadableError as error:
             self._error = error
             return

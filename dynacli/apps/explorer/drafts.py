@@ -163,7 +163,7 @@ def check(draft: Draft, settings: CallSettings) -> Checked:
     try:
         further_calls(draft.described, draft.settings, settings)
     except DynacliError as error:
-        wrong = {str(error.details.get("setting", "")): _line(error)}
+        wrong = {str(error.details.get("setting", "")): _error_line(error)}
     return Checked({**checked.errors, **misfits}, checked.summary, wrong)
 
 
@@ -178,7 +178,7 @@ def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: C
         request = request_of(draft.described, settings, values)
     except DynacliError as error:
         missing = {option: text for option, text in _missing(draft, error).items() if option not in but}
-        return Checked(missing, "" if but else _line(error))
+        return Checked(missing, "" if but else _error_line(error))
     if not is_strict:
         return Checked({}, "")
     validating = CallValidator(draft.described, request, values, settings)
@@ -227,7 +227,7 @@ def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:
     return ""
 
 
-def _line(error: DynacliError) -> str:
+def _error_line(error: DynacliError) -> str:
     reason = f": {error.reason}" if error.reason else ""
     return f"{error.message}{reason}".replace("\n", " ")
 

@@ -285,7 +285,7 @@ def further_calls(
             for target in targets:
                 check_wait(target, wait)
     with _about(_MAX_ITEMS):
-        max_items = _number(given.get(_MAX_ITEMS, ""))
+        max_items = _number_of_items(given.get(_MAX_ITEMS, ""))
     with _about(_ALL):
         if (wait or follow) and (given.get(_ALL) or max_items is not None):
             raise UsageError(
@@ -301,7 +301,7 @@ def _links(given: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(given.get(_FOLLOW, "").splitlines())
 
 
-def _number(word: str) -> int | None:
+def _number_of_items(word: str) -> int | None:
     if not word:
         return None
     if not (word.isascii() and word.isdecimal() and int(word[:9])):

@@ -92,7 +92,7 @@ def kept_token(env: Environment) -> Secret:
     try:
         make_directory(env.state_dir)
         with locked(env.state_dir, "writing the token of its server"):
-            found = _read(path)
+            found = _read_token(path)
             if not found:
                 found = secrets.token_urlsafe(_TOKEN_BYTES)
                 write_file(path, found.encode())
@@ -101,7 +101,7 @@ def kept_token(env: Environment) -> Secret:
     return Secret(found)
 
 
-def _read(path: str) -> str:
+def _read_token(path: str) -> str:
     """Return the token of a file; empty if it is none, or if others could have written or read it."""
     try:
         with open(path, "rb", opener=regular_file) as file:

@@ -744,7 +744,7 @@ class Tools:
     def _describe(self, arguments: Mapping[str, Any]) -> CallToolResult:
         name = self.served.check(arguments.get("api", ""))
         with self.served.opened(name) as api:
-            operation = _found(api, arguments["operation"])
+            operation = _found_operation(api, arguments["operation"])
             text = self._pages.describe(api, operation, arguments.get("path", ""))
             lines = [_of_document(name), text]
             if not arguments.get("path"):
@@ -815,7 +815,7 @@ class Tools:
         return {f"{_SCHEME}{quote(name, safe='')}": name for name in self.served.names}
 
 
-def _found(api: OpenedApi, word: str) -> str:
+def _found_operation(api: OpenedApi, word: str) -> str:
     name = api.catalog.find(word)
     if name is None:
         error = unknown_operation(api, word)

@@ -102,10 +102,10 @@ def _event(item: Any) -> str:
     fields: Iterable[tuple[str, Any]] = (
         ((name, item[name]) for name in _EVENT_FIELDS if name in item) if is_event else [("data", item)]
     )
-    return "".join(f"{line}\n" for name, value in fields for line in _lines(name, value)) + "\n"
+    return "".join(f"{line}\n" for name, value in fields for line in _header_lines(name, value)) + "\n"
 
 
-def _lines(name: str, value: Any) -> Iterator[str]:
+def _header_lines(name: str, value: Any) -> Iterator[str]:
     for line in option_text(value).splitlines() or [""]:
         yield f"{name}: {line}"
 

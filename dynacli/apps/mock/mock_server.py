@@ -94,7 +94,7 @@ def base_path(api: OpenedApi) -> str:
     if not api.servers:
         return ""
     server = api.servers[0]
-    return _path_of(_VARIABLE.sub(lambda match: _default(server, match[1]), server.url), api.uri)
+    return _path_of_url(_VARIABLE.sub(lambda match: _default(server, match[1]), server.url), api.uri)
 
 
 def _path_pattern(server: Server, uri: str) -> str:
@@ -108,7 +108,7 @@ def _path_pattern(server: Server, uri: str) -> str:
         names.append(default)
         return "\0"
 
-    marked = _path_of(_VARIABLE.sub(mark, server.url), uri)
+    marked = _path_of_url(_VARIABLE.sub(mark, server.url), uri)
     # Variables of the host are not in the path, and stand before those that are.
     defaults = iter(names[len(names) - marked.count("\0") :])
     pieces = (re.escape(piece) for piece in marked.split("\0"))
@@ -119,7 +119,7 @@ def _path_pattern(server: Server, uri: str) -> str:
     return f"(?:{pattern})"
 
 
-def _path_of(url: str, uri: str) -> str:
+def _path_of_url(url: str, uri: str) -> str:
     """Return the path of a URL that may be relative or have marks in it, without a slash at its end."""
     origin = _ORIGIN.match(url)
     if origin is not None:

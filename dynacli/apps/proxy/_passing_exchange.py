@@ -147,7 +147,7 @@ class RequestGate:
                 "Servers differ in whether they take what follows for a part of the path",
                 "Write it as `%23`",
             )
-        if not _path_of(request.target):
+        if not _path_of_target(request.target):
             return OwnResponse(400, "http_request_error", "The target of the request is not a path")
         return self._misdirected(request)
 
@@ -185,7 +185,7 @@ class RequestGate:
         return self._policy(passed, passed.body.content if is_whole else None)
 
 
-def _path_of(target: bytes) -> bytes:
+def _path_of_target(target: bytes) -> bytes:
     """Return the path and the query of a request's target; empty if it has none (RFC 9112, section 3.2)."""
     if target.startswith(b"/") or target == b"*":
         return target
@@ -477,7 +477,7 @@ class PassingExchange:
 
     def __init__(self, passage: Passage, client: Client, head: RequestHead) -> None:
         self._passage, self._client, self.head = passage, client, head
-        self._path = _path_of(head.target)
+        self._path = _path_of_target(head.target)
         method, target = head.method.decode("ascii"), self._path.decode("latin-1")
         url = passage.upstream.url(self._path)
         self.passed = PassedExchange(method, target, url, head.headers, passage.budget)

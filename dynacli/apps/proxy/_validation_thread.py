@@ -231,8 +231,8 @@ class ValidationThread(threading.Thread):
 
 def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
     """Return a passed exchange as a recording has it, its bodies decoded."""
-    request = RecordedRequest(passed.method, passed.url, _texts(passed.headers))
-    content, loss = _decoded(passed.body, passed.headers)
+    request = RecordedRequest(passed.method, passed.url, _decoded_headers(passed.headers))
+    content, loss = _decoded_body(passed.body, passed.headers)
     return RecordedExchange(
         request,
         content or None,
@@ -246,8 +246,8 @@ def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
 
 
 def _response(passed: PassedExchange) -> RecordedResponse:
-    headers = _texts(passed.response_headers)
-    body, loss = _decoded(passed.response_body, passed.response_headers)
+    headers = _decoded_headers(passed.response_headers)
+    body, loss = _decoded_body(passed.response_body, passed.response_headers)
     if not passed.is_complete and not loss:
         media_type = essence(_header(passed.response_headers, b"content-type"))
         body = complete_items(body or b"", media_type) if is_sequence(media_type) else None
@@ -257,7 +257,7 @@ def _response(passed: PassedExchange) -> RecordedResponse:
     return RecordedResponse(passed.status, passed.reason, passed.http_version, headers, body, size, loss)
 
 
-def _texts(headers: Headers) -> tuple[tuple[str, str], ...]:
+def _decoded_headers(headers: Headers) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
@@ -265,7 +265,7 @@ def _header(headers: Headers, name: bytes) -> str:
     return b", ".join(value for key, value in headers if key.lower() == name).decode("latin-1")
 
 
-def _decoded(body: _CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
+def _decoded_body(body: _CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
     """Return a body without its content encoding, or None and why it cannot be validated."""
     if body.loss or not body.size:
         return (None, body.loss) if body.loss else (b"", "")

@@ -410,7 +410,7 @@ class _Checker:
             (item for item in (RefusedError, UsageError) if item in self._kinds), type(reported[0].error)
         )
         count = self._wrong_count
-        lines = [_line(wrong) for wrong in reported]
+        lines = [_wrong_row_line(wrong) for wrong in reported]
         if count > len(reported):
             lines.append(f"and {count - len(reported):,} more")
         hints = {wrong.error.hint for wrong in reported if wrong.error.hint}
@@ -426,7 +426,7 @@ class _Checker:
         )
 
 
-def _line(wrong: WrongRow) -> str:
+def _wrong_row_line(wrong: WrongRow) -> str:
     error = wrong.error
     place = row_place(wrong)
     text = f"{place[0].upper()}{place[1:]}: {error.message}"

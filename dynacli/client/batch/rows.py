@@ -283,7 +283,7 @@ class RowFile:
             else:
                 yield from _ndjson_rows(self.file, operation)
         except OSError as error:
-            raise _unreadable(self.name, error.strerror or "it broke off") from error
+            raise _unreadable_file(self.name, error.strerror or "it broke off") from error
 
 
 @contextmanager
@@ -310,7 +310,7 @@ def open_row_file(env: Environment, word: str) -> Iterator[RowFile]:
                 file = stack.enter_context(open(os.path.expanduser(word), "rb"))
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or "it is not a file name"
-                raise _unreadable(word, reason) from error
+                raise _unreadable_file(word, reason) from error
             if not file.seekable():
                 file = stack.enter_context(_kept(env, word, _copied(file, word)))
         yield _recognised(file, word)
@@ -321,7 +321,7 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
     try:
         head = file.read(_HEAD)
     except OSError as error:
-        raise _unreadable(name, error.strerror or "it cannot be read") from error
+        raise _unreadable_file(name, error.strerror or "it cannot be read") from error
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise UsageError(
             f"`{name}` is not UTF-8",
@@ -373,7 +373,7 @@ def _kept(env: Environment, name: str, copy: IO[bytes]) -> Iterator[IO[bytes]]:
     copy.close()
 
 
-def _unreadable(name: str, reason: str) -> FileError:
+def _unreadable_file(name: str, reason: str) -> FileError:
     return FileError(
         f"The file `{name}` cannot be read", reason=reason, hint="Check the path; `-` is standard input"
     )

@@ -79,7 +79,7 @@ def find_flows(
         AuthError: The metadata cannot be used.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
-    flows = flows_of(_described(api, scheme.name), f"{base}/")
+    flows = flows_of(_scheme_object(api, scheme.name), f"{base}/")
     url = _metadata_url(api, scheme, base)
     if not url or (flows and scheme.type != "openIdConnect"):
         return flows
@@ -91,11 +91,11 @@ def find_flows(
 def _metadata_url(api: OpenedApi, scheme: SecurityScheme, base: str) -> str:
     """Return where the document says that the provider's metadata is; empty if it does not say so."""
     key = "openIdConnectUrl" if scheme.type == "openIdConnect" else "oauth2MetadataUrl"
-    named = _described(api, scheme.name).get(key)
+    named = _scheme_object(api, scheme.name).get(key)
     return urljoin(f"{base}/", named) if isinstance(named, str) and named else ""
 
 
-def _described(api: OpenedApi, name: str) -> Mapping[str, Any]:
+def _scheme_object(api: OpenedApi, name: str) -> Mapping[str, Any]:
     """Return the Security Scheme Object of a name."""
     _, described = api.catalog.component(f"/components/securitySchemes/{escaped(name)}")
     return dict_or_empty(follow_reference(described, api.catalog.resolve))

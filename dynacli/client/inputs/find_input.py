@@ -284,7 +284,7 @@ def _operations_with_option(described: DescribedOperation, word: str) -> list[st
     found = (
         summary.name
         for summary in nearest
-        if plain in map(plain_name, _options(catalog.operation(summary.name)))
+        if plain in map(plain_name, _option_names(catalog.operation(summary.name)))
     )
     return list(islice(found, _MOST_NAMED))
 
@@ -295,7 +295,7 @@ def _nearness(own: Operation, other: OperationSummary) -> tuple[int, bool, bool]
     return shared, not set(own.tags).isdisjoint(other.tags), own.method == other.method
 
 
-def _options(operation: Operation) -> Iterator[str]:
+def _option_names(operation: Operation) -> Iterator[str]:
     for parameter in operation.parameters:
         yield parameter.option
         yield parameter.name

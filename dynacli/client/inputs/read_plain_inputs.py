@@ -42,7 +42,7 @@ def takes_content_type(described: DescribedOperation, name: str) -> bool:
     """Return whether a name asks for the media type of the body, as no input of the operation is called so."""
     if name != "content_type" or described.operation.body is None:
         return False
-    return _find(described, name, _inputs_by_flag(described)) is None
+    return _find_input(described, name, _inputs_by_flag(described)) is None
 
 
 def input_key(described: DescribedOperation, name: str, value: Any = MISSING) -> tuple[str, ...] | None:
@@ -57,7 +57,7 @@ def input_key(described: DescribedOperation, name: str, value: Any = MISSING) ->
     """
     if is_whole_body(described, name, value):
         return (name,)
-    found = _find(described, name, _inputs_by_flag(described))
+    found = _find_input(described, name, _inputs_by_flag(described))
     if found is None:
         return (name,) if name == "query" or takes_content_type(described, name) else None
     parameter, field = found
@@ -67,7 +67,7 @@ def input_key(described: DescribedOperation, name: str, value: Any = MISSING) ->
 
 def body_field(described: DescribedOperation, name: str) -> Field | None:
     """Return the field of the body that a name means; None if it means another input, or none."""
-    found = _find(described, name, _inputs_by_flag(described))
+    found = _find_input(described, name, _inputs_by_flag(described))
     return found[1] if found is not None and found[0] is None else None
 
 
@@ -143,7 +143,7 @@ def with_given_body(described: DescribedOperation, values: Mapping[str, Any]) ->
         return described
     return (
         described.with_any_body()
-        if _find(described, "body", _inputs_by_flag(described)) is None
+        if _find_input(described, "body", _inputs_by_flag(described)) is None
         else described
     )
 
@@ -160,7 +160,7 @@ def _is_query(described: DescribedOperation, name: str, value: Any) -> bool:
     """Return whether an input is pairs of the query: an object called `query`, unless the operation takes one there."""
     if name != "query" or not isinstance(value, Mapping):
         return False
-    found = _find(described, name, _inputs_by_flag(described))
+    found = _find_input(described, name, _inputs_by_flag(described))
     taken = found and (found[1] or found[0])
     return taken is None or taken.value.type not in {ANY, "object"}
 
@@ -228,7 +228,7 @@ def read_plain_inputs(
         if described.media_type is not None and is_whole_body(described, name, value):
             body = value.encode() if are_words else whole_body(value, described.media_type.name)
             continue
-        found = _find(described, name, listed)
+        found = _find_input(described, name, listed)
         if found is None and _is_free_part(described, value):
             assignments.append(Assignment((name,), _source(value, name), f"--file {name}"))
             continue
@@ -258,7 +258,7 @@ def _is_free_part(described: DescribedOperation, value: Any) -> bool:
     return is_nameless and _is_file(value)
 
 
-def _find(described: DescribedOperation, name: str, listed: Mapping[str, _Input]) -> _Input | None:
+def _find_input(described: DescribedOperation, name: str, listed: Mapping[str, _Input]) -> _Input | None:
     """Return the input that a name means; None if it means none.
 
     Args:

@@ -210,7 +210,7 @@ class _Link:
         body = given.get(("body", ""))
         if body is not None:
             value = body["placeholder"] if body["value"] is None else body["value"]
-            words.extend(option_pair("--body", value if body["value"] is None else _json(value)))
+            words.extend(option_pair("--body", value if body["value"] is None else _json_line(value)))
         elif target.operation.body is not None and target.operation.body.is_required:
             words.append("--example")
         server = self._link.get("server")
@@ -243,7 +243,7 @@ def _option_words(parameter: Parameter, value: Any) -> list[str]:
     return [word for item in items for word in option_pair(f"--{parameter.option}", option_text(item))]
 
 
-def _json(value: Any) -> str:
+def _json_line(value: Any) -> str:
     import json
 
     return json.dumps(value, ensure_ascii=False)

@@ -34,7 +34,7 @@ def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str
     wanted, ref = link.get("operationId"), link.get("operationRef")
     if isinstance(wanted, str):
         return _first_name(catalog, "operation_id = ?", wanted)
-    place = _place_of(ref, uri) if isinstance(ref, str) else None
+    place = _method_and_path(ref, uri) if isinstance(ref, str) else None
     return _first_name(catalog, "path = ? AND lower(method) = ?", *place) if place is not None else None
 
 
@@ -46,10 +46,10 @@ def _first_name(catalog: Catalog, condition: str, *values: str) -> str | None:
 
 def leads_elsewhere(ref: str, uri: str) -> bool:
     """Return whether an `operationRef` leads to another document than that at `uri`."""
-    return _place_of(ref, uri) is None
+    return _method_and_path(ref, uri) is None
 
 
-def _place_of(ref: str, uri: str) -> tuple[str, str] | None:
+def _method_and_path(ref: str, uri: str) -> tuple[str, str] | None:
     """Return path and method that an `operationRef` leads to; None if that is in another document."""
     from dynacli.openapi.document.json_trees import from_fragment
 

@@ -140,7 +140,7 @@ def _words_of(target: DescribedOperation, item: Any, values: Mapping[ParameterKe
         value = values.get(parameter.key)
         if value is None and parameter.name == parameter_names(target.operation.path)[-1]:
             value = _id_of(target, parameter, item)
-        if value is None or isinstance(value, dict | list) or not _fits(target, parameter, value):
+        if value is None or isinstance(value, dict | list) or not _takes_value(target, parameter, value):
             return None
         text = option_text(value)
         if is_in_path and not text.startswith("-"):
@@ -154,14 +154,14 @@ def _id_of(target: DescribedOperation, parameter: Parameter, item: Any) -> Any:
     """Return the value by which a path parameter names an item, which may stand in an envelope; None if it has none."""
     collection = collection_template(target.operation.path, len(parameter_names(target.operation.path)) - 1)
     noun = singular(collection.rpartition("/")[2])
-    fits = partial(_fits, target)
+    fits = partial(_takes_value, target)
     members = item.items() if isinstance(item, Mapping) else ()
     inner = [member for key, member in members if plain_name(str(key)) in {noun, *ENVELOPES}]
     holders = [_without_names(holder, parameter) for holder in (item, *inner)]
     return next((value for holder in holders for value in item_values(holder, parameter, noun, fits)), None)
 
 
-def _fits(target: DescribedOperation, parameter: Parameter, value: Any) -> bool:
+def _takes_value(target: DescribedOperation, parameter: Parameter, value: Any) -> bool:
     """Return whether a parameter takes a value, by its schema: what stands at the same place of a path may differ."""
     schema = target.parameter_schema(parameter)
     if schema is None:

@@ -180,7 +180,7 @@ def instant(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def _seconds(text: str) -> int:
+def _unix_time(text: str) -> int:
     from calendar import timegm
 
     return timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
@@ -284,8 +284,8 @@ def _plan_of(form: Mapping[str, Any]) -> Plan:
         form["validate"],
         tuple(map(tuple, form["headers"])),
         form["made_by"],
-        _seconds(form["made_at"]),
-        _seconds(form["expires_at"]),
+        _unix_time(form["made_at"]),
+        _unix_time(form["expires_at"]),
         tuple(map(_request_of, form["requests"])),
     )
 

@@ -79,7 +79,7 @@ def around_response(
 
 def note_large_response(run: Run, call: Call, response: "Response", pages: "PageLoop | None" = None) -> None:
     """Write the note for an agent on a response of many bytes: its size, its items, and a command that prints less."""
-    count = _count(call, response) if pages is None else pages.count
+    count = _item_count(call, response) if pages is None else pages.count
     text = f"The response has {run.env.stdout_size:,} bytes"
     text += f" and {counted(count, 'item')}" if count else ""
     line = _typed_line(run, call)
@@ -93,7 +93,7 @@ def _only_reads(call: Call) -> bool:
     return is_reading(call.described.operation) or is_listing(call.described)
 
 
-def _count(call: Call, response: "Response") -> int:
+def _item_count(call: Call, response: "Response") -> int:
     """Return how many items a response has; 0 if it is not a list, or was not kept."""
     from dynacli.media.body_value import NoValueError, body_value
 

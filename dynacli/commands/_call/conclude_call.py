@@ -240,7 +240,7 @@ def _write_notes(
 
 def _show_request(env: Environment, signed: "Signed") -> None:
     """Show the head of the request."""
-    lines = [f"> {signed.shown.method} {signed.shown.url}", *_headers(">", signed, signed.shown.headers)]
+    lines = [f"> {signed.shown.method} {signed.shown.url}", *_header_lines(">", signed, signed.shown.headers)]
     write_stderr(env, signed.masker.mask("\n".join(lines)))
 
 
@@ -248,7 +248,7 @@ def show_response(env: Environment, signed: "Signed", response: "Response") -> N
     """Show the head of the response, and the redirects before it."""
     lines = [f"< {status} {url}" for status, url in response.hops]
     lines.append(f"< {response.http_version} {response.status} {response.reason}".rstrip())
-    lines.extend(_headers("<", signed, response.headers))
+    lines.extend(_header_lines("<", signed, response.headers))
     write_stderr(env, signed.masker.mask("\n".join(lines)))
 
 
@@ -258,7 +258,7 @@ def write_head(env: Environment, signed: "Signed", response: "Response") -> None
     from dynacli.text.terminal import visible
 
     lines = [f"{response.http_version} {response.status} {response.reason}".rstrip()]
-    lines.extend(line.removeprefix(" ") for line in _headers("", signed, response.headers))
+    lines.extend(line.removeprefix(" ") for line in _header_lines("", signed, response.headers))
     text = signed.masker.mask("\n".join(lines)) + "\n\n"
     write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
 
@@ -290,5 +290,5 @@ def show_validators(env: Environment, request: "ValidationResult", response: "Va
     write_stderr(env, f"* validated: {', '.join(parts)}")
 
 
-def _headers(mark: str, signed: "Signed", headers: Iterable[tuple[str, str]]) -> list[str]:
+def _header_lines(mark: str, signed: "Signed", headers: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{mark} {name}: {signed.masked_value(name, value)}" for name, value in headers]

@@ -149,12 +149,12 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     from dynacli.commands._call.editor import write_draft
 
     def check(content: bytes) -> Any:
-        return json_value(_decoded(content), "the text")
+        return json_value(_text_of_file(content), "the text")
 
     may_ask = not run.options.no_input
     draft = write_draft(run.env, shown, ".json", check, may_ask=may_ask, asked_by=invocation("edit"))
     try:
-        after = read_json(_decoded(draft.content))
+        after = read_json(_text_of_file(draft.content))
         _show_difference(run.env, shown, _indented_json(after))
         if not (run.options.yes or run.options.dry_run or run.options.plan):
             _confirm(run.env, update)
@@ -197,7 +197,7 @@ def _check_update(update: DescribedOperation, settings: CallSettings) -> None:
         raise error
 
 
-def _decoded(content: bytes) -> str:
+def _text_of_file(content: bytes) -> str:
     return content.decode("utf-8", "replace")
 
 

@@ -83,7 +83,7 @@ def lay_over(
     given = {option.place for option in earlier_options}
     in_path = [place for place in _path_places(described.operation.parameters) if place not in given]
     flags = {
-        _place_of("", parameter, None): f"--{parameter.option}"
+        _input_of_flag("", parameter, None): f"--{parameter.option}"
         for parameter in described.operation.parameters
     }
     named: list[str] = []
@@ -112,7 +112,7 @@ def _options_of(parsed: ParsedWords, described: DescribedOperation, input_of: In
     """Return the options among words that were just read."""
     options = []
     for word in parsed.given:
-        flag, place = word.flag, _place_of(word.flag, *input_of(word.flag))
+        flag, place = word.flag, _input_of_flag(word.flag, *input_of(word.flag))
         if place == "query" and word.value is not None:
             flag, place = _QUERY[-1], _place_of_pair(word.value, described)
         if not word.lacks_value:
@@ -140,10 +140,10 @@ def _place_of_pair(pair: str, described: DescribedOperation) -> Any:
     """Return what a pair of the query gives: an input, or another name in the query."""
     name = pair.partition("=")[0]
     found = input_in_query(described, name)
-    return ("query", name) if found is None else _place_of("", *found)
+    return ("query", name) if found is None else _input_of_flag("", *found)
 
 
-def _place_of(flag: str, parameter: Parameter | None, field: Field | None) -> Any:
+def _input_of_flag(flag: str, parameter: Parameter | None, field: Field | None) -> Any:
     """Return what an option gives, whichever of its flags is used."""
     if parameter is None and field is None:
         return OPTIONS_BY_FLAG[flag].name if flag in OPTIONS_BY_FLAG else flag

@@ -43,11 +43,11 @@ def check_options(run: Run) -> None:
                 reason="A plan is a request that is not sent yet, so there is no response",
                 hint="Leave out one of them",
             )
-    _seconds(run)
+    _validity_of_plan(run)
     check_new_plan(run.options.plan)
 
 
-def _seconds(run: Run) -> float:
+def _validity_of_plan(run: Run) -> float:
     """Return how long a plan is valid.
 
     Raises:
@@ -85,7 +85,7 @@ def write_plan(run: Run, planner: Planner) -> None:
     Raises:
         FileError: It cannot be written.
     """
-    plan = planner.plan(_seconds(run))
+    plan = planner.plan(_validity_of_plan(run))
     path = save_plan(run.env, plan, run.options.plan)
     show_plan(run, plan.as_json(), partial(plan_lines, plan))
     word = plan.name if run.options.plan == STATE_DIRECTORY else path

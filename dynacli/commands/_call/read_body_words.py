@@ -250,7 +250,7 @@ def _read_assignments(
     assignments = []
     for word in words:
         place, equals, value = word.partition("=")
-        path = _path_of(described, place, "--set", is_strict=is_strict) if equals else ()
+        path = _steps_of_place(described, place, "--set", is_strict=is_strict) if equals else ()
         if not path:
             raise UsageError(
                 f"`--set {word}` cannot be read",
@@ -260,7 +260,9 @@ def _read_assignments(
     return assignments
 
 
-def _path_of(described: DescribedOperation, place: str, option: str, *, is_strict: bool) -> tuple[str, ...]:
+def _steps_of_place(
+    described: DescribedOperation, place: str, option: str, *, is_strict: bool
+) -> tuple[str, ...]:
     """Return the steps to a place in the body; none if the text is not a path.
 
     Args:
@@ -294,7 +296,7 @@ def _read_set_files(
     for word in words:
         place, _, name = word.partition("=")
         option = f"--set-file {place}"
-        path = _path_of(described, place, "--set-file", is_strict=is_strict) if name else ()
+        path = _steps_of_place(described, place, "--set-file", is_strict=is_strict) if name else ()
         if not path:
             raise UsageError(
                 f"`--set-file {word}` cannot be read",

@@ -226,7 +226,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     column = max(len(row.left) for rows in sections.values() for row in rows) + 4
     for section, rows in sections.items():
         lines += [paint.bold(section), *row_lines(rows, width, column), ""]
-    lines += [paint.bold("Options"), *row_lines(_options(), width)]
+    lines += [paint.bold("Options"), *row_lines(_common_options(), width)]
     title, names = _further(env)
     lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
     pages = invocation("help")
@@ -259,7 +259,7 @@ def _commands(section: str) -> list[Row]:
     ]
 
 
-def _options() -> list[Row]:
+def _common_options() -> list[Row]:
     """Return the rows of the options that most people need."""
     common = (OPTIONS_BY_NAME[name] for name in _COMMON)
     return [

@@ -65,7 +65,10 @@ def _root_page() -> list[str]:
         ]
     lines.append(".SH OPTIONS")
     for title, groups in OPTION_GROUPS:
-        lines += [f'.SS "{title}"', *_options(option for option in OPTIONS if option.group in groups)]
+        lines += [
+            f'.SS "{title}"',
+            *_option_paragraphs(option for option in OPTIONS if option.group in groups),
+        ]
     for topic, title in _TEXTS.items():
         lines += [f'.SH "{title}"', *_guide(topic)]
     lines += _examples(f"{line}  # {about}" for line, about in ROOT_EXAMPLES)
@@ -91,11 +94,11 @@ def _page(entry: Command) -> list[str]:
             lines += [
                 *_paragraph(f"{command.help}."),
                 *_markdown(command.about),
-                *_options(command.all_options),
+                *_option_paragraphs(command.all_options),
             ]
     lines += [
         ".SH OPTIONS",
-        *_options(entry.all_options if entry.runs else (*entry.options, *entry.last)),
+        *_option_paragraphs(entry.all_options if entry.runs else (*entry.options, *entry.last)),
         *_tagged([(r"\fB\-h\fR, \fB\-\-help\fR", "Show help")]),
     ]
     return [*lines, *_examples(entry.examples), '.SH "SEE ALSO"', _reference("dynacli")]
@@ -122,7 +125,7 @@ def _examples(lines: Iterable[str]) -> list[str]:
     return [".SH EXAMPLES", *_verbatim("\n".join(lines))]
 
 
-def _options(options: Iterable[Option]) -> Iterator[str]:
+def _option_paragraphs(options: Iterable[Option]) -> Iterator[str]:
     for option in options:
         left, right, _ = option_row(option)
         flags = ", ".join(option.flags)

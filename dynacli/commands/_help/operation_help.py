@@ -146,7 +146,7 @@ class _Page:
         """
         facts = constraints(described.value)
         if described.value.type == "object" and described.value.items is not None:
-            facts.append(_entries(described.option, described.value.items))
+            facts.append(_entries_fact(described.option, described.value.items))
         if isinstance(described.origin, Field):
             facts = [
                 *_necessity(described, described.origin, inside),
@@ -317,7 +317,7 @@ def _before_the_api(flags: list[str]) -> str:
     return f"Give {program().name}'s own {names} before the {'operation' if program().api else 'API'} here."
 
 
-def _entries(option: str, value: ValueType) -> str:
+def _entries_fact(option: str, value: ValueType) -> str:
     """Return the fact about an object of any keys, whose entries have an option each."""
     is_long = len(option) > 30
     return f"or {'the same with ' if is_long else f'--{option}'}.KEY {placeholder(value)} for each entry"

@@ -61,7 +61,7 @@ def operation_lines(
         path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
         path = closed(shortened(word_or_quoted(operation.path), path_room))
         path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
-        reported = _joined(*about, max(rest - cell_width(path) - 2, _NARROWEST), paint)
+        reported = _summary_between(*about, max(rest - cell_width(path) - 2, _NARROWEST), paint)
         call = paint.dim(f"{operation.method.ljust(_METHOD - 1)} {path}")
         yield f"  {word.ljust(column - 4)}  {call}  {reported}".rstrip()
 
@@ -78,7 +78,7 @@ def summary_text(
     before, summary, behind = _about(operation, has_name)
     if not summary:
         before = f"{operation.method} {word_or_quoted(operation.path)} {before}".rstrip()
-    return _joined(before, summary, behind, width, paint)
+    return _summary_between(before, summary, behind, width, paint)
 
 
 def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
@@ -88,7 +88,7 @@ def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> tupl
     return before, visible(operation.summary, keep=""), "(deprecated)" if operation.is_deprecated else ""
 
 
-def _joined(before: str, summary: str, behind: str, width: int, paint: Painter) -> str:
+def _summary_between(before: str, summary: str, behind: str, width: int, paint: Painter) -> str:
     """Return a summary, which is marked and cut, between what else is to be known, in at most `width` columns."""
     room = width - _width_of(before, "", behind) - 2
     if not summary or (room < _SHORTEST and (before or behind)):

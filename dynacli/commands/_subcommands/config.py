@@ -437,7 +437,7 @@ def explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
     from dynacli.client.policy.explain_policy import explain_policy
     from dynacli.output.render import write_data
 
-    described = _described(run, api, list(operation))
+    described = _operation_of_words(run, api, list(operation))
     settings = settings_of(run.env, described.api, run.call_options)
     target = next((word for word in operation[1:2] if word.startswith("/") and "{" not in word), "")
     explanation = explain_policy(described, settings, target)
@@ -449,7 +449,7 @@ def explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
     write_data(run.env, explanation.as_json(), run.data_format, text)
 
 
-def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
+def _operation_of_words(run: Run, api: str, words: list[str]) -> "DescribedOperation":
     """Return the operation that words name as after an API: its name, after its tag, or a method and a path.
 
     Raises:
@@ -464,7 +464,7 @@ def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
         tag, words = command.tag, rest
         command, rest = command.find_command(rest)
     if command is None and run.fetch_again(opened) is not None:  # it may have appeared a moment ago
-        return _described(run, api, words)
+        return _operation_of_words(run, api, words)
     if command is None and not tag and group.has_path(words):
         command, rest = group.undocumented_command(words)
     if not isinstance(command, OperationCommand):

@@ -105,27 +105,27 @@ def _schema_lines(
     shown = [field for field in fields if field.level < depth]
     deeper, more = len(fields) - len(shown), max(len(shown) - limits.lines, 0)
     lines += [
-        _line(field, resolve, paint, width, _INDENT + 2 * field.level, limits.sentence)
+        _field_line(field, resolve, paint, width, _INDENT + 2 * field.level, limits.sentence)
         for field in shown[: limits.lines]
     ]
-    left_out = [f"{_count(more)} more fields"] if more else []
-    left_out += [f"{_count(deeper)} fields deeper"] if deeper else []
+    left_out = [f"{_count_text(more)} more fields"] if more else []
+    left_out += [f"{_count_text(deeper)} fields deeper"] if deeper else []
     if left_out:
         way = "`--all`" if more else f"`--depth {depth + 1}` or `--all`"
         lines.append(f"{' ' * _INDENT}and {' and '.join(left_out)}: {way}")
     return lines
 
 
-def _count(number: int) -> str:
+def _count_text(number: int) -> str:
     return f"{number:,}" + (" or more" if number >= _MOST_COUNTED else "")
 
 
 def _fields_below(flat: FlatSchema, flat_schemas: FlatSchemas) -> Iterator[SchemaField]:
     """Yield the fields of a schema and of what is in them, at any depth, in the order of the document."""
-    yield from _fields(flat, flat_schemas, (), flat.refs)
+    yield from _schema_fields(flat, flat_schemas, (), flat.refs)
 
 
-def _fields(
+def _schema_fields(
     flat: FlatSchema, flat_schemas: FlatSchemas, steps: tuple[str, ...], refs: frozenset[str]
 ) -> Iterator[SchemaField]:
     while flat.type == "array" and flat.items is not None:
@@ -142,10 +142,12 @@ def _fields(
         path = (*steps, name)
         yield SchemaField(len(steps), name, path, inner, is_required, is_recursive)
         if not is_recursive:
-            yield from _fields(inner, flat_schemas, path, refs | inner.refs)
+            yield from _schema_fields(inner, flat_schemas, path, refs | inner.refs)
 
 
-def _line(field: SchemaField, resolve: Resolve, paint: Painter, width: int, indent: int, limit: int) -> str:
+def _field_line(
+    field: SchemaField, resolve: Resolve, paint: Painter, width: int, indent: int, limit: int
+) -> str:
     mark = "*" if field.is_required else ""
     name = field.name if field.name == _ANY_NAME else word_or_quoted(field.name)
     left = f"{' ' * indent}{paint.bold(name)}{mark}  {_type_text(field.flat, resolve)}"
@@ -224,14 +226,14 @@ def _fitting_text(
     plain = Painter(enabled=False)
 
     def fits(detail: Detail) -> bool:
-        lines = _cut(lines_of(plain, width, detail), detail)
+        lines = _cut_but_last(lines_of(plain, width, detail), detail)
         return len("\n".join(lines).encode()) < _MOST_BYTES  # a line feed ends it
 
     # Most descriptions fit as they are.
     number = 0 if fits(_LESS_AND_LESS[0]) else bisect_left(_LESS_AND_LESS, True, 1, key=fits)
     detail = _LESS_AND_LESS[min(number, len(_LESS_AND_LESS) - 1)]
     reported = lines_of(plain, width, detail)
-    lines = _cut(reported, detail)
+    lines = _cut_but_last(reported, detail)
     if not paint.enabled:
         return "\n".join(lines)
     painted = lines_of(paint, width, detail)
@@ -241,7 +243,7 @@ def _fitting_text(
     )
 
 
-def _cut(lines: list[str], detail: Detail) -> list[str]:
+def _cut_but_last(lines: list[str], detail: Detail) -> list[str]:
     return [*(shortened(line, detail.columns) for line in lines[:-1]), lines[-1]]
 
 
@@ -275,7 +277,7 @@ def _describe_field(
         raise UsageError(
             f"`{place}` is not a field path", hint="Separate names with dots, for example `schedule.cron`"
         )
-    field = _find(described, steps)
+    field = _find_field(described, steps)
     if field is None:
         raise UsageError(
             f"`{operation.name}` has no field `{place}`", hint=_hint_for_unknown(described, place, steps)
@@ -315,7 +317,7 @@ def _hint_for_unknown(described: DescribedOperation, place: str, steps: list[str
     if _find_in_responses(described, steps) is not None:
         return f"A response's fields start with `response.`: `response.{place}`"
     for size in range(len(steps) - 1, 0, -1):
-        around = _find(described, steps[:size])
+        around = _find_field(described, steps[:size])
         names = _fields_of(described, around[1]) if around is not None else []
         if names:
             listed = enumerated([f"`{visible(name)}`" for name in names], most=_MOST_NAMES)
@@ -347,7 +349,7 @@ def _names_of(parameter: Parameter) -> tuple[str, ...]:
     return (parameter.option, parameter.word, parameter.name, *parameter.aliases)
 
 
-def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
+def _find_field(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
     """Return where a field is, its schema, and whether it is required; None if there is no such field."""
     locations = {"path", "query", "querystring", "header", "cookie"}
     wanted_location = steps[0] if steps[0] in locations and len(steps) > 1 else ""
@@ -471,7 +473,7 @@ def _description(
         option = "--summary" if asked.summary else "--like"
         raise UsageError(f"{subject} needs a whole operation", hint=f"Leave out `{words[1]}`, or `{option}`")
     if asked.summary:
-        return _summary(opened, name, run.options.profile)
+        return _operation_card(opened, name, run.options.profile)
     if asked.like is not None:
         return _likeness(opened, name, asked.like)
 
@@ -481,7 +483,7 @@ def _description(
     return described_details(opened, name, *words[1:], detail=detail)
 
 
-def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
+def _operation_card(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
     from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened, name, profile=profile)

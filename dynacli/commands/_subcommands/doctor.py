@@ -213,7 +213,7 @@ def _cache(env: Environment) -> _Check:
             hint=f"Free some space, fix its permissions, or set another directory in `{variable('CACHE_DIR')}`",
         )
         return _Check("cache", _message(failure), failure)
-    return _Check("cache", f"{directory}, {_size(directory):.1f} MB")
+    return _Check("cache", f"{directory}, {_size_of_directory(directory):.1f} MB")
 
 
 def _history(env: Environment) -> _Check:
@@ -227,7 +227,7 @@ def _history(env: Environment) -> _Check:
         return _Check("history", _message(error), error)
 
 
-def _size(directory: str) -> float:
+def _size_of_directory(directory: str) -> float:
     size = 0
     for folder, _, names in os.walk(directory):
         for name in names:

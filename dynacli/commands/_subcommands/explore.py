@@ -160,10 +160,10 @@ def _word(pieces: Sequence[Piece]) -> str:
     if len(values) == 1 or kind.type != "array":
         return values[-1]
     is_text = kind.items is None or kind.items.type == "string"
-    return json.dumps([value if is_text else _json(value) for value in values], ensure_ascii=False)
+    return json.dumps([value if is_text else _json_or_text(value) for value in values], ensure_ascii=False)
 
 
-def _json(value: str) -> object:
+def _json_or_text(value: str) -> object:
     try:
         return json.loads(value)
     except ValueError:

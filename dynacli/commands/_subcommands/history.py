@@ -124,7 +124,7 @@ def _filtered(
     Raises:
         UsageError: The time is none.
     """
-    oldest = time.time() - _seconds(since) if since else 0.0
+    oldest = time.time() - _seconds_of_duration(since) if since else 0.0
     wanted = with_masked_query(api) if api else ""
 
     def rows() -> Iterator[HistoryRow]:
@@ -164,7 +164,7 @@ def export_calls(
         )
 
 
-def _seconds(text: str) -> float:
+def _seconds_of_duration(text: str) -> float:
     from dynacli.registry.revisions.revisions import duration_of
 
     seconds = duration_of(text)

@@ -48,7 +48,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
         return
     from dynacli.output.render import write_rows
 
-    found = _found(run, words, tag, method)
+    found = _found_summaries(run, words, tag, method)
     if api is not None and (tag or method):
         first = list(islice(found, 1))
         if not first:
@@ -70,7 +70,9 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
     write_rows(run.env, rows, run.data_format, lines)
 
 
-def _found(run: Run, words: Iterable[str], tag: str, method: str) -> Iterator[tuple[str, OperationSummary]]:
+def _found_summaries(
+    run: Run, words: Iterable[str], tag: str, method: str
+) -> Iterator[tuple[str, OperationSummary]]:
     """Yield the operations of some APIs; of several, one whose document cannot be had is reported and left out."""
     words = list(words)
     for word in words:
@@ -187,7 +189,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         listed = f"`{invocation('operations', name)}`" if name else f"`{invocation('operations', 'API')}`"
         nothing = "fits these words; these come nearest" if hits else "matches these words or their synonyms"
         run.note(f"No operation {nothing}; list all operations: {listed}")
-    best = _summary(run.env, run.options, opened, hits[0], " ".join(question)) if is_fitting else None
+    best = _summary_of_hit(run.env, run.options, opened, hits[0], " ".join(question)) if is_fitting else None
     others = hits[1:] if is_fitting else hits
 
     def text(paint: Painter, _width: int) -> str:
@@ -195,7 +197,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         shown = best[1].splitlines() if best else []
         # The line of the best hit has the URL or path of a document already.
         named = {hit.api for hit in others if not best or opened[hit.api].is_registered or hit.api == DEMO}
-        return "\n".join([*shown, *_lines(run.env, named, others, paint)])
+        return "\n".join([*shown, *_hit_lines(run.env, named, others, paint)])
 
     data = {"best": best[0] if best else None, "others": [_hit_row(hit) for hit in others]}
     form = run.data_format
@@ -230,7 +232,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
             run.warn(f"`{name}` is not searched: {error.message}")
 
 
-def _summary(
+def _summary_of_hit(
     env: Environment, options: Options, opened: dict[str, OpenedApi], hit: "Hit", question: str
 ) -> tuple[Any, str]:
     """Return the summary of a hit as data and as text."""
@@ -250,7 +252,7 @@ def _hit_row(hit: "Hit") -> dict[str, Any]:
     }
 
 
-def _lines(env: Environment, named: Collection[str], hits: "list[Hit]", paint: Painter) -> Iterator[str]:
+def _hit_lines(env: Environment, named: Collection[str], hits: "list[Hit]", paint: Painter) -> Iterator[str]:
     """Yield the lines of hits that are not the best one.
 
     Args:

@@ -87,13 +87,13 @@ def show_changes(
     if old is new:
         run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
     # The note says it all: text would say that nothing has changed.
-    if old is not new or run.options.output_format == MARKDOWN or not _is_text(run.data_format):
+    if old is not new or run.options.output_format == MARKDOWN or not _is_text_for_people(run.data_format):
         _write_changes(run, changes.breaking if breaking else changes, old, new, has_texts=texts)
     if fail_on:
         _check_gate(opened.name, changes, fail_on, old.rows.get, new.rows.get)
 
 
-def _is_text(form: "OutputFormat") -> bool:
+def _is_text_for_people(form: "OutputFormat") -> bool:
     from dynacli.output.render import is_for_people
 
     return is_for_people(form) and not form.is_of_value
@@ -184,7 +184,7 @@ def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _Comp
     )
     if problems:  # those that both have make no difference, and were reported when the document was new
         run.warn(f"`{word}`: {enumerated([*problems], most=1)}")
-    return _ComparedRevision(found.name, found.document.tree, _rows(opened.name, found.catalog))
+    return _ComparedRevision(found.name, found.document.tree, _operation_rows(opened.name, found.catalog))
 
 
 def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
@@ -221,10 +221,10 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
     document = api.document()
     if document is None:
         raise _lost(api.pointer["revision"])
-    return _ComparedRevision(api.pointer["revision"], document.tree, _rows(api.name, api.catalog))
+    return _ComparedRevision(api.pointer["revision"], document.tree, _operation_rows(api.name, api.catalog))
 
 
-def _rows(name: str, catalog: "Catalog") -> "dict[OperationKey, dict[str, Any]]":
+def _operation_rows(name: str, catalog: "Catalog") -> "dict[OperationKey, dict[str, Any]]":
     """Return the entries of an API's operations in lists."""
     from dynacli.openapi.changes.change_records import OperationKey
 
@@ -265,11 +265,13 @@ def show_cache(run: Run, responses: bool) -> None:
     }
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
-        lines = [f"{data['directory']}: {_size(data['bytes'])} of {_size(data['limit'])}"]
+        lines = [f"{data['directory']}: {_size_text(data['bytes'])} of {_size_text(data['limit'])}"]
         for row in rows:
             name = ", ".join(row["apis"]) or visible(row["source"] or "not known any more", keep="")
             count = f"{row['revisions']} revision{'' if row['revisions'] == 1 else 's'}"
-            lines.append(f"  {_size(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}"))
+            lines.append(
+                f"  {_size_text(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}")
+            )
         return "\n".join(lines)
 
     write_data(run.env, data, run.data_format, text)
@@ -291,7 +293,9 @@ def _show_responses(run: Run) -> None:
     }
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
-        return f"{store.directory}: {_size(size)} of {_size(limit)}, {counted(responses, 'response')}"
+        return (
+            f"{store.directory}: {_size_text(size)} of {_size_text(limit)}, {counted(responses, 'response')}"
+        )
 
     write_data(run.env, data, run.data_format, text)
 
@@ -333,7 +337,7 @@ def _document_row(document: CachedDocument, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _size(count: int) -> str:
+def _size_text(count: int) -> str:
     for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
         if count >= size:
             return f"{count / size:.1f} {unit}"
@@ -351,7 +355,7 @@ def clear_cache(run: Run, api: str | None, history: bool, responses: bool) -> No
         freed += _clear_responses(run, found)
     if not responses:
         freed += _clear_documents(run, found, is_of_history=history)
-    write_stderr(run.env, f"{_size(freed)} freed\n")
+    write_stderr(run.env, f"{_size_text(freed)} freed\n")
 
 
 def _clear_responses(run: Run, api: tuple[OpenRequest, Revisions] | None) -> int:

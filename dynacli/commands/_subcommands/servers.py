@@ -163,7 +163,7 @@ def proxy_api(
             raise _nothing(opened, validator, server.base)
         _note_others(run, validator, lost)
         results = validator.results(unseen_reason="no such request passed")
-        is_shown = validator.has_found and _is_text(run.data_format)
+        is_shown = validator.has_found and _is_for_reader(run.data_format)
         conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
 
 
@@ -241,7 +241,7 @@ class _Shown(Protocol):
         """Return it as data."""
 
 
-def _is_text(form: OutputFormat) -> bool:
+def _is_for_reader(form: OutputFormat) -> bool:
     """Return whether exchanges are reported in lines for a person: a filter needs the objects."""
     return is_for_people(form) and not form.filter
 
@@ -258,7 +258,7 @@ def _shown_exchanges(run: Run) -> Iterator[Callable[[_Shown], None]]:
         BrokenPipeError: The reader of standard output is gone.
     """
     env, form = run.env, run.data_format
-    if _is_text(form):
+    if _is_for_reader(form):
         from dynacli.output.standard_output import written_text
 
         paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
@@ -315,7 +315,9 @@ def serve_mcp(
     from dynacli.apps.mcp.served_apis import ServedApis
     from dynacli.apps.mcp.tools import Tools
 
-    with ServedApis(run.env, apis, _options(run.options, is_writing=write), is_writing=write) as served:
+    with ServedApis(
+        run.env, apis, _server_options(run.options, is_writing=write), is_writing=write
+    ) as served:
         if not served.names:
             hint = f"Name one: `{invocation('mcp', 'demo')}`"
             reason, hint = Configuration(run.env).why_missing("None is registered", hint)
@@ -343,7 +345,7 @@ def _check_is_installed() -> None:
         ) from error
 
 
-def _options(options: Options, *, is_writing: bool) -> CallOptions:
+def _server_options(options: Options, *, is_writing: bool) -> CallOptions:
     consent = _OfServer(is_given=options.yes, is_required=True)
     reads_only_by = "" if is_writing else f"`{invocation('mcp')}` without `--write`"
     return CallOptions.of(options, consent=consent, reads_only_by=reads_only_by, is_bound=True)

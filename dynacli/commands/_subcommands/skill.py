@@ -80,10 +80,10 @@ def _skill_text(env: Environment, api: OpenedApi, profile: str = "") -> str:
 
 
 def _front(api: OpenedApi) -> Iterator[str]:
-    meta, overview, name = api.catalog.meta, api.catalog.overview(), _name(api)
-    title = _quoted(str(meta["title"] or api.name), 80)
+    meta, overview, name = api.catalog.meta, api.catalog.overview(), _visible_name(api)
+    title = _quoted_sentence(str(meta["title"] or api.name), 80)
     heading = _in_markdown(str(meta["title"] or api.name), 80)
-    about = f" Its document says: {_quoted(overview.about, 200)}." if overview.about else ""
+    about = f" Its document says: {_quoted_sentence(overview.about, 200)}." if overview.about else ""
     use = f"Use it when a task is about {title}: to look something up there, or to change it."
     description = (
         f"Calls the API {title} ({counted(overview.operations, 'operation')}) by the command "
@@ -101,7 +101,7 @@ def _front(api: OpenedApi) -> Iterator[str]:
 
 
 def _steps(api: OpenedApi) -> Iterator[str]:
-    overview, name = api.catalog.overview(), _name(api)
+    overview, name = api.catalog.overview(), _visible_name(api)
     look = _description(api, overview.first_look)
     read = "" if is_unregistered_file(api.name, api.open_request.env) else "read"
     yield "## Find, understand, call"
@@ -148,11 +148,13 @@ def _question(look: OperationDescription | None) -> str:
 
 
 def _contents(api: OpenedApi) -> Iterator[str]:
-    overview, name = api.catalog.overview(), _name(api)
+    overview, name = api.catalog.overview(), _visible_name(api)
     yield "## What it has"
     yield ""
     if 0 < overview.operations <= _MOST_LISTED:
-        yield from _rows([summary for summary in api.catalog.each_summary() if not summary.is_hidden])
+        yield from _operation_lines(
+            [summary for summary in api.catalog.each_summary() if not summary.is_hidden]
+        )
         yield ""
         return
     tags = overview.largest_tags[:10]
@@ -168,7 +170,7 @@ def _contents(api: OpenedApi) -> Iterator[str]:
     yield ""
 
 
-def _rows(operations: Sequence[OperationSummary]) -> Iterator[str]:
+def _operation_lines(operations: Sequence[OperationSummary]) -> Iterator[str]:
     for operation in operations:
         about = f"  {_in_markdown(operation.summary, 80)}" if operation.summary else ""
         yield f"- `{operation.name}` {operation.method}{about}"
@@ -194,7 +196,7 @@ def _sign_in(env: Environment, api: OpenedApi, profile: str) -> Iterator[str]:
         else:
             way = f": `{state['hint']}`" if state["hint"] else ""
             yield f"The scheme {_in_markdown(state['scheme'], 60)} has no credential here; a person gives one{way}."
-    explain = f"`{invocation('auth explain', _name(api))} OPERATION` says where it comes from."
+    explain = f"`{invocation('auth explain', _visible_name(api))} OPERATION` says where it comes from."
     yield f"{explain} Never ask for a secret, nor write one."
     yield ""
 
@@ -209,14 +211,14 @@ def _results() -> Iterator[str]:
     yield f"- 9: the response breaks its document. `{invocation('help agents')}` has more."
 
 
-def _name(api: OpenedApi) -> str:
+def _visible_name(api: OpenedApi) -> str:
     return visible(api.name, keep="")
 
 
-def _quoted(text: str, limit: int) -> str:
+def _quoted_sentence(text: str, limit: int) -> str:
     return quoted(short_sentence(text, limit)).replace("`", "'")
 
 
 def _in_markdown(text: str, limit: int) -> str:
     # In a line of Markdown a backslash before a quote is read in two ways, so no quote is left within the quotes.
-    return plain_line(_quoted(text.replace('"', "'"), limit))
+    return plain_line(_quoted_sentence(text.replace('"', "'"), limit))

@@ -140,7 +140,7 @@ def import_curl(run: Run, line: str, api: str | None) -> None:
     # Whatever a browser copies has a URL, and no file is called so.
     is_line = "://" in line or line.split(None, 1)[:1] in (["curl"], ["$"], [])
     text = line if is_line else _input_text(run.env, line)
-    rows = _rows(run, [read_curl(text)], api)
+    rows = _request_rows(run, [read_curl(text)], api)
     _write(run, rows)
     if rows[0]["command"] is None:
         raise _nothing_imported(api, rows[0])
@@ -153,7 +153,7 @@ def import_har(run: Run, file: str, api: str | None) -> None:
 
     with _opened_input(run.env, file, _USE) as stream:
         requests = [recorded_exchange.request for recorded_exchange in read_har(stream)]
-    _write(run, _rows(run, requests, api))
+    _write(run, _request_rows(run, requests, api))
 
 
 def _input_text(env: Environment, word: str) -> str:
@@ -171,7 +171,7 @@ def _input_text(env: Environment, word: str) -> str:
         raise FileError(f"`{word}` is not a text file", reason="It is not UTF-8") from None
 
 
-def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
+def _request_rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
     from dynacli.traffic.recorded_request import OperationFinder, find_operation
     from dynacli.traffic.request_words import words_of_request
 

@@ -38,7 +38,7 @@ def trust_project(run: Run, file: str | None) -> None:
     path, configuration = _path(run.env, file), Configuration(run.env)
     shown, project = visible(path, keep=""), configuration.read_project(path)
     _check_values(run.env, path, project.text, project.tables)
-    lines = _lines(run.env, project, configuration.own_names())
+    lines = _project_lines(run.env, project, configuration.own_names())
     write_stderr(run.env, "".join(f"{visible(line, keep='')}\n" for line in lines))
     if not run.options.yes:
         _ask(run, shown)
@@ -126,7 +126,7 @@ def _check_values(env: Environment, path: str, text: str, tables: Mapping[str, A
         )
 
 
-def _lines(env: Environment, project: "Project", own: tuple[str, ...]) -> Iterator[str]:
+def _project_lines(env: Environment, project: "Project", own: tuple[str, ...]) -> Iterator[str]:
     """Yield what a project file adds, all of it, and then which credentials would go where.
 
     Args:

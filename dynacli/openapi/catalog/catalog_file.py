@@ -191,7 +191,7 @@ def _parameter(item: dict[str, Any]) -> Parameter:
     if "item_formats" in item:
         item["item_formats"] = tuple(item["item_formats"])
     if "fields" in item:
-        item["fields"] = _fields(item["fields"])
+        item["fields"] = _fields_from(item["fields"])
     return Parameter(**item)
 
 
@@ -201,14 +201,14 @@ def _media_types_from(rows: list[dict[str, Any]], shared: Callable[[int], Any]) 
     for item in rows:
         number = item["options"]
         if number not in known:
-            known[number] = _options(shared(number))
+            known[number] = _options_from(shared(number))
     return tuple(MediaType(name=item["name"], **known[item["options"]]) for item in rows)
 
 
-def _options(item: dict[str, Any]) -> dict[str, Any]:
+def _options_from(item: dict[str, Any]) -> dict[str, Any]:
     item["value"] = _value_type(item["value"])
     if "fields" in item:
-        item["fields"] = _fields(item["fields"])
+        item["fields"] = _fields_from(item["fields"])
     if "choices" in item:
         item["choices"] = tuple(_choice(part) for part in item["choices"])
     return item
@@ -220,7 +220,7 @@ def _choice(item: dict[str, Any]) -> Choice:
     return Choice(**item)
 
 
-def _fields(rows: list[list[Any]]) -> tuple[Field, ...]:
+def _fields_from(rows: list[list[Any]]) -> tuple[Field, ...]:
     fields = []
     path: tuple[str, ...] = ()
     option = ""

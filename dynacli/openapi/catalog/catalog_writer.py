@@ -407,7 +407,7 @@ def _mentions(
 ) -> Iterator[dict[str, None]]:
     """Yield the stems of the columns from `description` on."""
     operation = entry.operation
-    yield words.stems(_texts(operation.description))
+    yield words.stems(_texts_of_blocks(operation.description))
     yield words.stems(_input_texts(operation))
     yield words.stems(_choices(operation))
     yield words.stems(_body_texts(operation))
@@ -431,13 +431,13 @@ def _literals(path: str) -> Iterator[str]:
     return (step for step in path.split("/") if not step.startswith("{"))
 
 
-def _texts(blocks: Any) -> Iterator[str]:
+def _texts_of_blocks(blocks: Any) -> Iterator[str]:
     """Yield the texts of a description, whose lists, quotes and tables are lists within it."""
     for block in blocks:
         if isinstance(block, str):
             yield block
         elif isinstance(block, list | tuple):
-            yield from _texts(block)
+            yield from _texts_of_blocks(block)
 
 
 def _input_texts(operation: Operation) -> Iterator[str]:
@@ -579,7 +579,7 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
 
     def keep(value: Any) -> int:
         """Write a shared value, keep only its digest in memory, and return its number."""
-        text = _json(value)
+        text = _stored_json(value)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if digest not in shared:
             shared[digest] = len(shared)
@@ -600,7 +600,7 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
                 operation.operation_id,
                 operation.method,
                 operation.path,
-                _json(operation.tags),
+                _stored_json(operation.tags),
                 operation.summary,
                 operation.is_deprecated,
                 operation.is_hidden,
@@ -633,10 +633,10 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
 
 
 def _packed(value: Any) -> bytes:
-    return pack(_json(value))
+    return pack(_stored_json(value))
 
 
-def _json(value: Any) -> str:
+def _stored_json(value: Any) -> str:
     from dynacli.import_orjson import orjson
 
     try:

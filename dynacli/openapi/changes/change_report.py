@@ -10,7 +10,7 @@ from dynacli.environment import invocation
 from dynacli.openapi.changes.change_records import KINDS, Change, ChangedOperation, Changes, OperationKey
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.references import reference_of
-from dynacli.text.terminal import Painter, cell_width, visible
+from dynacli.text.terminal import Painter, cell_width, visible, visible_line
 from dynacli.text.wrapping import quoted_within, wrapped
 
 RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
@@ -267,9 +267,11 @@ def _operations(
     for key in keys[:_MOST_OPERATIONS]:
         row = row_of(key)
         name, method_and_path = map(_visible, _name_and_key(key, row))
-        summary = _visible(" ".join(str(row["summary"]).split())) if row is not None else ""
+        summary = visible_line(str(row["summary"])) if row is not None else ""
         room = width - 4 - cell_width(name or method_and_path)
-        about = quoted_within(summary, room) if summary else _cut(method_and_path if name else "", room)
+        about = (
+            quoted_within(summary, room) if summary else _cut_to_room(method_and_path if name else "", room)
+        )
         lines.append(f"{mark} {paint.cyan(name or method_and_path)}  {paint.dim(about)}".rstrip())
     if len(keys) > _MOST_OPERATIONS:
         lines.append(f"  and {len(keys) - _MOST_OPERATIONS:,} more")
@@ -334,7 +336,7 @@ def _end(changes: Changes, report: _Report, width: int) -> list[str]:
     return lines
 
 
-def _cut(text: str, room: int) -> str:
+def _cut_to_room(text: str, room: int) -> str:
     if cell_width(text) <= room:
         return text
     return f"{text[: max(room - 3, 12)].rstrip()}..."
@@ -374,7 +376,10 @@ def changes_markdown(
         lines.extend(
             f"- {_sentence(change)}" for change in report.document if bool(change.breaking) is is_breaking
         )
-    added = [f"- {_markdown_heading(key, new_row_of)}{_summary(key, new_row_of)}" for key in changes.added]
+    added = [
+        f"- {_markdown_heading(key, new_row_of)}{_summary_of_operation(key, new_row_of)}"
+        for key in changes.added
+    ]
     summary = changes_summary(changes)
     sections = [
         [f"{summary[:1].upper()}{summary[1:]}."],
@@ -419,9 +424,9 @@ def _sentence(change: Change) -> str:
     return visible(text, keep="")
 
 
-def _summary(key: OperationKey, row_of: RowOf) -> str:
+def _summary_of_operation(key: OperationKey, row_of: RowOf) -> str:
     row = row_of(key)
-    text = _cut(visible(" ".join(str(row["summary"]).split()), keep=""), _LONGEST) if row is not None else ""
+    text = _cut_to_room(visible_line(str(row["summary"])), _LONGEST) if row is not None else ""
     return f": {_SPECIAL.sub(_escaped, text)}" if text else ""
 
 

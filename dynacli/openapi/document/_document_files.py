@@ -133,7 +133,7 @@ class Files:
             try:
                 return self._read(uri)
             except DynacliError as error:
-                self._failures[uri] = _described(error)
+                self._failures[uri] = _error_text(error)
                 if not isinstance(error, RefusedError):
                     self.missing.append(uri)
         raise UnreadableError(self._failures[uri])
@@ -214,10 +214,10 @@ def absolute(base: str, ref: str) -> str:
         return ref
     if _PLAIN_URI.fullmatch(uri):
         return uri
-    return quote(_ENCODED.sub(_decoded, uri), safe="/:?#[]@!$&'()*+,;=%~")
+    return quote(_ENCODED.sub(_unreserved, uri), safe="/:?#[]@!$&'()*+,;=%~")
 
 
-def _decoded(encoded: re.Match[str]) -> str:
+def _unreserved(encoded: re.Match[str]) -> str:
     char = unquote(encoded[0], "latin-1")
     return char if char.isascii() and (char.isalnum() or char in "-._~") else encoded[0].upper()
 
@@ -230,7 +230,7 @@ def _is_well_formed(uri: str) -> bool:
     return True
 
 
-def _described(error: DynacliError) -> str:
+def _error_text(error: DynacliError) -> str:
     reason = error.reason.partition("\n")[0]
     text = f"{error.message} ({reason})" if reason else error.message
     return f"{text}. {error.hint}" if error.hint else text

@@ -112,7 +112,7 @@ def _with_words(node: Any, words: dict[str, str], name: str, clashes: list[str] 
         node = _merge(node)
     copy = {}
     for key, value in node.items():
-        word = _key(key, name)
+        word = _string_key(key, name)
         copy[words.setdefault(word, word)] = value
     if clashes is not None and len(copy) < len(node):
         clashes.extend(str(key) for key in node if not isinstance(key, str))
@@ -132,7 +132,7 @@ def _merge(node: dict[Any, Any]) -> dict[Any, Any]:
     return merged
 
 
-def _key(key: Any, name: str) -> str:
+def _string_key(key: Any, name: str) -> str:
     if isinstance(key, str):
         return _with_joined_surrogates(key)
     if isinstance(key, bool):

@@ -186,10 +186,12 @@ def path_of(steps: Iterable[str | int]) -> str:
 
     A name with a single quote stands in double quotes, because not all readers of overlays can unescape a quote.
     """
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in steps)
+    return "$" + "".join(
+        f"[{step}]" if isinstance(step, int) else f"[{_jsonpath_string(step)}]" for step in steps
+    )
 
 
-def _quoted(step: str) -> str:
+def _jsonpath_string(step: str) -> str:
     quote = '"' if "'" in step and '"' not in step else "'"
     escapes = {**_ESCAPES, quote: f"\\{quote}"}
     escaped = (escapes.get(char) or (f"\\u{ord(char):04x}" if char < " " else char) for char in step)
@@ -273,7 +275,7 @@ class _Application:
     def carry_out(self, action: Mapping[str, Any], number: int, action_name: str) -> str:
         """Carry out an action; return why it changes nothing, or empty."""
         target = action["target"]
-        places = _find(self._document, "target", target, action_name)
+        places = _find_places(self._document, "target", target, action_name)
         if action.get("remove") is True:
             if () in places:
                 raise DocumentError(
@@ -293,7 +295,7 @@ class _Application:
                 action["update"],
                 lambda steps, inner: self._origins.put(steps, self._file, (*inside, *inner)),
             )
-        found = _find(self._document, "copy", action["copy"], action_name)
+        found = _find_places(self._document, "copy", action["copy"], action_name)
         if len(found) != 1:
             raise DocumentError(
                 f"{action_name} has a `copy` that finds {f'{len(found):,} values' if found else 'nothing'}",
@@ -410,7 +412,7 @@ def _kind(value: Any) -> type:
     return dict if isinstance(value, Mapping) else list if isinstance(value, list) else object
 
 
-def _find(document: Any, member: str, path: str, action_name: str) -> list[Steps]:
+def _find_places(document: Any, member: str, path: str, action_name: str) -> list[Steps]:
     """Return the steps to each place that a JSONPath finds, each place once.
 
     Args:
@@ -495,12 +497,12 @@ def actions_between(
 
 def _nearest(place: tuple[str, ...], updates: list[Steps]) -> Steps:
     """Return the target of the update that changes a place: the highest one below it, or the nearest around it."""
-    below = [steps for steps in updates if _texts(steps)[: len(place)] == place]
-    around = [steps for steps in updates if place[: len(steps)] == _texts(steps)]
+    below = [steps for steps in updates if _as_strings(steps)[: len(place)] == place]
+    around = [steps for steps in updates if place[: len(steps)] == _as_strings(steps)]
     return min(below, key=len) if below else max(around, key=len, default=())
 
 
-def _texts(steps: Steps) -> tuple[str, ...]:
+def _as_strings(steps: Steps) -> tuple[str, ...]:
     return tuple(map(str, steps))
 
 

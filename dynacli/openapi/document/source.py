@@ -105,7 +105,7 @@ def parse_source(word: str, cwd: Path) -> Source:
         return _file(cwd / word)
     match scheme[1].lower():
         case "http" | "https":
-            return _url(word)
+            return _source_of_url(word)
         case "file":
             return _file_url(word)
         case other:
@@ -136,7 +136,7 @@ def _file_url(word: str) -> Source:
     return _file(Path(local_path(parts.path)))
 
 
-def _url(word: str) -> Source:
+def _source_of_url(word: str) -> Source:
     try:
         parts = urlsplit(word)
         host, port = parts.hostname, parts.port

@@ -31,7 +31,7 @@ _ANY_VALUE = frozenset({"example", "default", "value", "const"})
 """The keys of objects whose value is not described."""
 
 
-def _place_of(path: Iterable[str | int], shifts: Shifts) -> Steps:
+def _shifted_steps(path: Iterable[str | int], shifts: Shifts) -> Steps:
     """Return the steps to a place in the document, given those in a piece of it."""
     place = tuple(path)
     for steps, start in shifts:
@@ -321,7 +321,7 @@ def _operation_problems(tree: Any) -> Iterator[Problem]:
     """Yield problems that the official schema cannot find (OpenAPI 3.1.1, "Operation Object", "Path Templating")."""
     first_with_id: dict[str, str] = {}
     first_with_shape: dict[str, str] = {}
-    for path, item in _items(follow(tree, ["paths"])):
+    for path, item in _members_without_extensions(follow(tree, ["paths"])):
         shape = _TEMPLATE.sub("{}", path)
         if first_with_shape.setdefault(shape, path) != path:
             yield Problem(join(["paths", path]), f"The path is the same as `{first_with_shape[shape]}`")
@@ -339,7 +339,7 @@ def _operation_problems(tree: Any) -> Iterator[Problem]:
                     yield Problem(pointer, f"The path parameter `{missing[:100]}` is not declared")
 
 
-def _items(value: Any) -> Iterator[tuple[str, Any]]:
+def _members_without_extensions(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         yield from ((str(key), item) for key, item in value.items() if not str(key).startswith("x-"))
 
@@ -364,7 +364,7 @@ def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
     try:
         for shifts, error in _errors_of(tree, version) if isinstance(tree, dict) else ():
             closest = _closest(error)
-            problem = Problem(join(_place_of(closest.instance_path, shifts)), _describe(closest))
+            problem = Problem(join(_shifted_steps(closest.instance_path, shifts)), _describe(closest))
             if problem not in known:
                 known.add(problem)
                 yield problem

@@ -144,7 +144,7 @@ def _is_right(node: dict[str, Any]) -> bool:
     kind = node.get("type", "object")
     if kind not in _TYPES if isinstance(kind, str) else not _TYPES.issuperset(map(str, kind)):
         return False
-    return not _is_text(node) or not any(map(_is_scalar, (*node.get("enum", ()), node.get("default"))))
+    return not _is_string_type(node) or not any(map(_is_scalar, (*node.get("enum", ()), node.get("default"))))
 
 
 def meant_boolean(value: Any) -> bool | None:
@@ -186,7 +186,7 @@ def _fix(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
         _fix_type(node, steps, warn)
     if "enum" in node:
         _fix_enum(node, steps, warn)
-    if _is_text(node) and _is_scalar(default := node.get("default")):
+    if _is_string_type(node) and _is_scalar(default := node.get("default")):
         warn("`default` is not a string, which it should be; it is read as one", *steps, "default")
         node["default"] = _as_text(default)
 
@@ -312,13 +312,13 @@ def _fix_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     if not isinstance(value, list):
         warn("`enum` should be a list; it is read as a list of one", *steps, "enum")
         node["enum"] = value = [value]
-    if _is_text(node) and any(_is_scalar(item) for item in value):
+    if _is_string_type(node) and any(_is_scalar(item) for item in value):
         # `no` is false in YAML 1.1, and `1` is a number in every version of YAML.
         warn("`enum` of strings has other values; they are read as strings", *steps, "enum")
         node["enum"] = [_as_text(item) if _is_scalar(item) else item for item in value]
 
 
-def _is_text(node: dict[str, Any]) -> bool:
+def _is_string_type(node: dict[str, Any]) -> bool:
     return node.get("type") in ("string", ["string"], ["string", "null"], ["null", "string"])
 
 

@@ -160,7 +160,7 @@ class NameBook:
             return known
         first = next(filter(None, map(kebab, wanted)), "")
         by_path = kebab(f"{method} {path}") or "operation"
-        name = self._free(_cut(first or by_path), f"{first}-{by_path}" if first else by_path)
+        name = self._free(_cut_to_longest(first or by_path), f"{first}-{by_path}" if first else by_path)
         self.lock[key] = name
         self._taken.add(name)
         return name
@@ -172,14 +172,14 @@ class NameBook:
     def _free(self, plain: str, qualified: str) -> str:
         if plain not in self._taken:
             return plain
-        qualified = _cut(qualified)
+        qualified = _cut_to_longest(qualified)
         name, number = qualified, 2
         while name in self._taken:  # paths may differ only in their symbols
             name, number = f"{qualified}-{number}", number + 1
         return name
 
 
-def _cut(name: str) -> str:
+def _cut_to_longest(name: str) -> str:
     return name[:MAX_LENGTH].rstrip("-")
 
 

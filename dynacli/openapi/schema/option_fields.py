@@ -84,10 +84,10 @@ def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
     root = flat_schemas(schema)
     path: tuple[str, ...] = ()
     prefix = ""
-    entries, top = _entries(root), root
+    entries, top = _entry_names(root), root
     while top.items is not None and not top.properties and len(path) < _MAX_LEVELS:
         top = flat_schemas(top.items)
-        path, prefix, entries = (*path, EACH), f"{prefix}{EACH}", entries | _entries(top)
+        path, prefix, entries = (*path, EACH), f"{prefix}{EACH}", entries | _entry_names(top)
     nodes = _children(top, path, prefix, entries, flat_schemas, is_needed=not path)
     count = len(nodes)
     level = nodes
@@ -108,7 +108,7 @@ def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
             )
             count += len(node.children)
         level = [child for node in level for child in node.children]
-    fields = tuple(_fields(nodes))
+    fields = tuple(_fields_of_nodes(nodes))
     choices = (*_choices_of(top, prefix), *_choices_below(nodes))[:_MAX_CHOICES]
     value = value_type(root, flat_schemas.resolve, flat_schemas)
     return Listing(value, fields, choices, is_cut=any(field.below for field in fields))
@@ -147,7 +147,7 @@ def _children(
             branch=_branch_names(parent.branches.get(name, ())) or branch,
             below=(AGAIN if is_recursive else MORE) if below.properties else "",
         )
-        nodes.append(_Node(field, schema, below, entries | _entries(schema) | _entries(below)))
+        nodes.append(_Node(field, schema, below, entries | _entry_names(schema) | _entry_names(below)))
     return nodes
 
 
@@ -158,11 +158,11 @@ def _is_expanded(schema: FlatSchema, entries: frozenset[str]) -> bool:
     )
 
 
-def _entries(schema: FlatSchema) -> frozenset[str]:
+def _entry_names(schema: FlatSchema) -> frozenset[str]:
     return schema.entries | schema.branch_entries
 
 
-def _fields(nodes: Sequence[_Node]) -> Iterator[Field]:
+def _fields_of_nodes(nodes: Sequence[_Node]) -> Iterator[Field]:
     for node in nodes:
         if not node.children:
             yield node.field
@@ -170,7 +170,7 @@ def _fields(nodes: Sequence[_Node]) -> Iterator[Field]:
         # An array, or one of several types, can be given as a whole as well.
         if node.schema.type != "object" or _is_alone_required(node):
             yield replace(node.field, below="")
-        yield from _fields(node.children)
+        yield from _fields_of_nodes(node.children)
 
 
 def _is_alone_required(node: _Node) -> bool:

@@ -194,7 +194,7 @@ class _Outline:
             names = [field for field in self._fields(shape) if field[0] != wrapped[0]]
             if names:
                 beside.insert(0, OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
-            place = _joined(place, wrapped[0]) + wrapped[1]
+            place = _joined_place(place, wrapped[0]) + wrapped[1]
             shape = wrapped[2]
         return [*self._two_levels(place, shape), *beside]
 
@@ -210,7 +210,7 @@ class _Outline:
             if not names:
                 plain.append(name + mark)
                 continue
-            line = OutlineLine(_joined(place, name) + mark.replace("{}", ""), names)
+            line = OutlineLine(_joined_place(place, name) + mark.replace("{}", ""), names)
             (lists if mark.startswith("[") else wrapped if name.lower() in _WRAPPERS else objects).append(
                 line
             )
@@ -251,7 +251,7 @@ class _Outline:
         return (name, mark if is_list else "", inner) if beside <= most else None
 
 
-def _joined(place: str, name: str) -> str:
+def _joined_place(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 

@@ -171,7 +171,7 @@ def login(
                 if refresh is not None:
                     more, how = operation_refresh_parts(token, refresh, time())
             else:
-                text = _line(run.env) if with_token else _asked(run, chosen)
+                text = _line_of_input(run.env) if with_token else _asked(run, chosen)
                 _check_is_token(opened, chosen, text)
             kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how, place)
         undo.pop_all()
@@ -294,7 +294,7 @@ def _again(run: Run, api: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _line(env: Environment) -> str:
+def _line_of_input(env: Environment) -> str:
     try:
         content = env.read_stdin("read as the credential", _MOST_BYTES)
         text = content.decode().removeprefix("\ufeff").rstrip("\r\n")
@@ -415,7 +415,7 @@ def _oauth_login(
         raise _no_client(api, scheme)
     is_typed = flow.kind == CLIENT_CREDENTIALS and secret is None
     if is_typed:
-        remedy = f"Say where it is: {_place(api, scheme, 'client_secret')}"
+        remedy = f"Say where it is: {_configuration_place(api, scheme, 'client_secret')}"
         secret = Secret(_hidden(run, f"Secret of the client {client_id}: ", remedy))
     scopes = words.scopes or configured.get("scopes") or _scopes(api, scheme, flow)
     scopes = tuple(scopes.split()) if isinstance(scopes, str) else tuple(scopes)
@@ -450,11 +450,11 @@ def _login(
         name = Secret(line(run.env, "User name: ") if run.may_ask else "")
     names = " and ".join(f"`{item}`" for item in variables.login())
     remedy = f"Set {names}, with which calls sign in by themselves; or say where they are: "
-    remedy += _place(api, scheme, "username", "password")
+    remedy += _configuration_place(api, scheme, "username", "password")
     return name.reveal(), password or Secret(_hidden(run, "Password: ", remedy))
 
 
-def _place(api: OpenedApi, scheme: SecurityScheme, *keys: str) -> str:
+def _configuration_place(api: OpenedApi, scheme: SecurityScheme, *keys: str) -> str:
     """Return where the configuration says where a secret is, as messages name it."""
     listed = " and ".join(f"`{key}`" for key in keys)
     return f"{listed} in `[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`"

@@ -83,11 +83,13 @@ def _find_refresh(
     Args:
         has_refresh_token: Whether the response of the sign-in had one.
     """
-    named = list(_named(api, inputs.login)) if has_refresh_token else []
+    named = list(_refreshing(api, inputs.login)) if has_refresh_token else []
     found = [operation for operation in named if _takes(operation)]
     near = [operation for operation in found if _is_beside(operation, inputs.login)]
     if not found:
-        near = [operation for operation in named or _named(api, inputs.login) if _is_bare(operation, inputs)]
+        near = [
+            operation for operation in named or _refreshing(api, inputs.login) if _is_bare(operation, inputs)
+        ]
     choices = near or found
     if len(choices) != 1:
         return None
@@ -97,7 +99,7 @@ def _find_refresh(
         return None
 
 
-def _named(api: OpenedApi, login: Operation) -> Iterator[Operation]:
+def _refreshing(api: OpenedApi, login: Operation) -> Iterator[Operation]:
     for summary in api.catalog.each_summary():
         words = f"{summary.path} {summary.name}"
         if (

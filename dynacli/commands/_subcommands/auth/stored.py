@@ -100,7 +100,7 @@ def logout(run: Run, api: str, scheme: str) -> None:
     store = CredentialStore(run.env)
     kept = _stored(store.list(), api, scheme, run.options.profile)
     store.remove([stored.place for stored in kept])
-    names = " and ".join(map(_name, kept))
+    names = " and ".join(map(_credential_name, kept))
     write_stderr(run.env, f"{visible(api, keep='')}: the credential for {names} is deleted here\n")
     if store.has_leftovers:
         run.warn(
@@ -109,7 +109,7 @@ def logout(run: Run, api: str, scheme: str) -> None:
         )
 
 
-def _name(kept: StoredCredential) -> str:
+def _credential_name(kept: StoredCredential) -> str:
     name = f"`{visible(kept.scheme, keep='')}`"
     return f"{name} of profile `{visible(kept.profile, keep='')}`" if kept.profile else name
 
@@ -137,7 +137,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     for owner in (profile, ""):
         kept = [stored for stored in kept if stored.profile == owner] or kept
     if len(kept) > 1 or (profile and kept[0].profile not in (profile, "")):
-        listed = ", ".join(_name(stored) for stored in kept)
+        listed = ", ".join(_credential_name(stored) for stored in kept)
         raise UsageError(
             f"`{api}` has several credentials",
             reason=f"Stored: {listed}",

@@ -194,7 +194,7 @@ def shared_errors(
         has_success = any(response.status[:1] == "2" for response in operation.responses)
         for response in operation.responses:
             if response.status[:1] in "45" or (response.status == "default" and has_success):
-                key = _key(response)
+                key = _key_of_response(response)
                 counts[key] += 1
                 places.setdefault(key, (part, response.status))
     least = max(_FEWEST, min(_MANY, number // _PART_OF_ALL))
@@ -211,5 +211,5 @@ def shared_errors(
     return tuple(SharedError(*key) for key in sorted(common)), fields
 
 
-def _key(response: Response) -> _Key:
+def _key_of_response(response: Response) -> _Key:
     return response.status, response.description, response.schema_name

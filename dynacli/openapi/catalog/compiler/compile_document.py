@@ -257,14 +257,14 @@ _KEYS = ("webhooks", "x-webhooks")
 
 def _webhook_components(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield pointer → Path Item of each webhook, references in place, and `WEBHOOKS` → a list of rows for all."""
-    rows = _rows(tree)
+    rows = _webhook_rows(tree)
     if rows:
         yield WEBHOOKS, rows
     for pointer, _, raw in _webhooks(tree):
         yield pointer, raw
 
 
-def _rows(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _webhook_rows(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for pointer, name, raw in _webhooks(tree):
         item = follow_references(tree, raw)
@@ -425,7 +425,7 @@ def _compile_operations(
     entries = [
         item for item in _each_operation(document, warnings) if _is_selected(selection, item[0], item[1])
     ]
-    named = list(_named(document.tree, entries))
+    named = list(_named_operations(document.tree, entries))
     short = short_names(named, names.is_of_another)
     if selection.is_short:
         short = names_without_tags(named, short, selection.reserved)
@@ -486,7 +486,7 @@ def _tags_of(entry: PathOperation) -> list[str]:
     return [tag for tag in list_or_empty(tags) if isinstance(tag, str)]
 
 
-def _named(
+def _named_operations(
     tree: Mapping[str, Any],
     entries: Iterable[tuple[str, PathOperation, Mapping[str, Any], Mapping[str, Any]]],
 ) -> Iterator[NamedOperation]:

@@ -539,7 +539,7 @@ def _style(place: Place, location: str) -> Mapping[str, object]:
 
 def _compare_headers(pair: Pair, old: Place, new: Place) -> None:
     """Compare the headers of two responses."""
-    before, after = _headers(pair.comparison.old, old), _headers(pair.comparison.new, new)
+    before, after = _headers_by_name(pair.comparison.old, old), _headers_by_name(pair.comparison.new, new)
     for name, place in after.items():
         if name in before:
             pair.add_places(_compare_header, before[name], place)
@@ -553,7 +553,7 @@ def _compare_headers(pair: Pair, old: Place, new: Place) -> None:
             pair.add_change("header-removed", place, place.node, None, rule=rule)
 
 
-def _headers(document: ComparedDocument, place: Place) -> dict[str, Place]:
+def _headers_by_name(document: ComparedDocument, place: Place) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for name, header in members(child(place, "headers")):
         if name.lower() != "content-type":  # ignored there (OpenAPI 3.1.1, "Response Object")

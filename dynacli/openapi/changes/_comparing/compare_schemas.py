@@ -55,7 +55,7 @@ def _compare_limits(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> Non
         return
     for keyword in (*_LEAST, *_MOST):
         if keyword in keywords:
-            _report(pair, _count(old, keyword), _count(new, keyword))
+            _report(pair, _tightest_count(old, keyword), _tightest_count(new, keyword))
     if keywords & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
         is_integer = old.types()[0] == new.types()[0] == frozenset(("integer",))
         for inclusive, exclusive, sign in _BOUNDS:
@@ -100,7 +100,7 @@ def _tightest(limits: list[_Limit]) -> _Limit | None:
     return max(limits, key=lambda limit: limit.order, default=None)
 
 
-def _count(schema: ComparedSchema, keyword: str) -> _Limit | None:
+def _tightest_count(schema: ComparedSchema, keyword: str) -> _Limit | None:
     sign = 1 if keyword in _LEAST else -1
     return _tightest(
         [
@@ -436,13 +436,13 @@ def _compare_null(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
     is_validated = old_types is not None and not pair.use.is_written_as_text
     pair.add_flag_change(
         ("nullable-added", "nullable-removed"),
-        _place_of(old_null),
-        _place_of(new_null),
+        _place_or_none(old_null),
+        _place_or_none(new_null),
         rules=(pair.use.widened(is_another_type=True), pair.use.narrowed()) if is_validated else ("", ""),
     )
 
 
-def _place_of(found: KeywordValue | None) -> Place | None:
+def _place_or_none(found: KeywordValue | None) -> Place | None:
     return found.place if found is not None else None
 
 
@@ -556,7 +556,7 @@ def _compare_simple_keywords(pair: Pair, old: ComparedSchema, new: ComparedSchem
     if "default" in keywords:
         pair.add_keyword_change("default", old.first("default"), new.first("default"))
     if "deprecated" in keywords:
-        flags = _place_of(old.flag("deprecated")), _place_of(new.flag("deprecated"))
+        flags = _place_or_none(old.flag("deprecated")), _place_or_none(new.flag("deprecated"))
         compare_deprecation(pair, old.outermost, new.outermost, flags)
     for keyword, kind in _FLAGS:
         if keyword in keywords:
@@ -566,8 +566,8 @@ def _compare_simple_keywords(pair: Pair, old: ComparedSchema, new: ComparedSchem
             )
             pair.add_flag_change(
                 (f"{kind}-set", f"{kind}-lifted"),
-                _place_of(old.flag(keyword)),
-                _place_of(new.flag(keyword)),
+                _place_or_none(old.flag(keyword)),
+                _place_or_none(new.flag(keyword)),
                 rules=(rule, rule),
             )
 

@@ -446,11 +446,11 @@ def compared_schema(document: ComparedDocument, places: Sequence[Place]) -> Comp
     key = *(place.pointer for place in places), places[0].subject
     known = document.schemas.get(key)
     if known is None:
-        known = document.schemas[key] = _read(document, places)
+        known = document.schemas[key] = _read_schemas(document, places)
     return known
 
 
-def _read(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
+def _read_schemas(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
     schema = ComparedSchema(document, tuple(places))
     stack = list(reversed(places))
     seen: set[str] = set()

@@ -67,22 +67,22 @@ def _convert_components(
     - A name that 3.0 does not allow is changed; a schema keeps it as its title.
     """
     components = _Components({}, ConvertedNames(), {}, {})
-    definitions = _entries(source, "definitions", root)
+    definitions = _checked_entries(source, "definitions", root)
     components.names.reserve("schemas", definitions)
     for name, raw in definitions.items():
         place = _placed(components, "definitions", name, "schemas", root)
         components.put("schemas", place, _titled(convert_schema(raw, place), name, place))
-    parameters = _entries(source, "parameters", root)
+    parameters = _checked_entries(source, "parameters", root)
     for kind in ("parameters", "requestBodies"):
         components.names.reserve(kind, parameters)
     for name, raw in parameters.items():
         _parameter(name, raw, components, consumes, root)
-    responses = _entries(source, "responses", root)
+    responses = _checked_entries(source, "responses", root)
     components.names.reserve("responses", responses)
     for name, raw in responses.items():
         place = _placed(components, "responses", name, "responses", root)
         components.put("responses", place, convert_response(raw, produces, place))
-    schemes = _entries(source, "securityDefinitions", root)
+    schemes = _checked_entries(source, "securityDefinitions", root)
     components.names.reserve("securitySchemes", schemes)
     for name, raw in schemes.items():
         place = _placed(components, "securityDefinitions", name, "securitySchemes", root)
@@ -92,7 +92,7 @@ def _convert_components(
     return components
 
 
-def _entries(source: dict[str, Any], key: str, root: ConvertedPlace) -> dict[str, Any]:
+def _checked_entries(source: dict[str, Any], key: str, root: ConvertedPlace) -> dict[str, Any]:
     entries = source.get(key)
     if entries is not None and not isinstance(entries, dict):
         root.below(key).warn(f"`{key}` is not an object and is ignored")

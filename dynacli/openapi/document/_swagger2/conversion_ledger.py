@@ -138,7 +138,7 @@ class Ledger:
 
     def may_copy(self, values: tuple[Any, ...], old: str) -> bool:
         """Return whether values may be copied; the first time that they may not, there is a warning."""
-        cost = _COST_OF_COPY + sum(_size(value, self._copies_left) for value in values)
+        cost = _COST_OF_COPY + sum(_copied_size(value, self._copies_left) for value in values)
         if cost > self._copies_left:
             if self._copies_left:
                 message = (
@@ -152,7 +152,7 @@ class Ledger:
         return True
 
 
-def _size(value: Any, most: int) -> int:
+def _copied_size(value: Any, most: int) -> int:
     size = 0
     stack = [value]
     while stack and size <= most:

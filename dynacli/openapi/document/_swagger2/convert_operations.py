@@ -71,7 +71,7 @@ def _keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
 
 def convert_parameter(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     """Return a parameter in the path, the query, a header or a cookie."""
-    converted = _described(raw, place)
+    converted = _without_style(raw, place)
     converted.update(_style(raw, str(raw.get("in")).strip().lower(), place))
     return converted
 
@@ -82,7 +82,7 @@ def convert_header(raw: Any, place: ConvertedPlace) -> Any:
         return raw
     if reference_of(raw) is not None:
         return place.ledger.copy_reference(raw, "headers")
-    converted = _described(raw, place)
+    converted = _without_style(raw, place)
     converted.update(_style(raw, "header", place))
     return converted
 
@@ -120,7 +120,7 @@ def _convert_encoding(
     return _style(raw, "formData", place) or None if is_needed else None
 
 
-def _described(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
+def _without_style(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     """Return a parameter or a header without its style."""
     keywords = _keywords_of_value(raw)
     converted: dict[str, Any] = {

@@ -51,7 +51,7 @@ def convert_schema(schema: Any, place: ConvertedPlace) -> Any:
         elif holds == _MAP:
             converted[key] = _map(value, place.below(key))
         elif holds == _ITEMS and isinstance(value, list):
-            converted[key] = _items(value, place.below(key))
+            converted[key] = _schema_of_all_items(value, place.below(key))
         else:
             converted[key] = _schema_or_list(value, place.below(key))
     for key in ("id", "$schema"):
@@ -85,7 +85,7 @@ def _schema_or_list(value: Any, place: ConvertedPlace) -> Any:
     return convert_schema(value, place)
 
 
-def _items(value: list[Any], place: ConvertedPlace) -> Any:
+def _schema_of_all_items(value: list[Any], place: ConvertedPlace) -> Any:
     """Return a schema for all items in place of a list with a schema for each index, which 3.0 does not have."""
     if not value:
         return {}

@@ -38,7 +38,7 @@ class ServerAddress(NamedTuple):
         if not self.host:
             urls = [(self.path or "/", self.old)]
         else:
-            named = _read(schemes, place) or [(self.scheme, self.old)]
+            named = _usable_schemes(schemes, place) or [(self.scheme, self.old)]
             if not _is_loopback(self.host):
                 named.sort(key=lambda scheme: _CALLABLE.index(scheme[0]))
             urls = [(f"{scheme}://{self.host}{self.path}", old) for scheme, old in named]
@@ -54,7 +54,7 @@ class ServerAddress(NamedTuple):
         return servers
 
 
-def _read(schemes: Any, place: ConvertedPlace) -> list[tuple[str, str]]:
+def _usable_schemes(schemes: Any, place: ConvertedPlace) -> list[tuple[str, str]]:
     """Return the schemes that can be called, each with its JSON pointer."""
     if isinstance(schemes, str):
         schemes, places = [schemes], [place]

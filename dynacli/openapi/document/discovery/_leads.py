@@ -454,12 +454,12 @@ def _settings(text: str) -> Iterator[Lead]:
 
 
 def _may_be_document(reference: str) -> bool:
-    path = _path_of(reference)
+    path = _path_of_reference(reference)
     is_possible = bool(path) and len(reference) <= _MAX_REFERENCE
     return is_possible and not path.endswith(_ASSETS) and not _is_example(path)
 
 
-def _path_of(reference: str) -> str:
+def _path_of_reference(reference: str) -> str:
     """Return a reference in lower case without its query and fragment."""
     return reference.partition("?")[0].partition("#")[0].lower()
 
@@ -474,7 +474,7 @@ def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
         if not _MIN_REFERENCE <= match.end() - match.start() <= _MAX_REFERENCE:
             continue
         word = _unquoted(match[0]).rstrip(".:!?")  # as at the end of a sentence
-        path = _path_of(word)
+        path = _path_of_reference(word)
         if with_scripts and (f"/{path}".endswith(_SCRIPTS) or "?script=" in word):
             yield Lead(word, Role.SETUP)
         elif (_is_file(path) or _is_place(path)) and not _is_example(path):
@@ -624,7 +624,7 @@ def _links_of_json(tree: Any, keys: tuple[str, ...], depth: int) -> Iterator[tup
 
 def _role(reference: str, label: str) -> Role | None:
     """Return what a link is expected to lead to by its text and the end of its path; None if to nothing of use."""
-    path = _path_of(reference)
+    path = _path_of_reference(reference)
     if path.endswith(_LINKED_ASSETS):
         return None
     end = path.partition("://")[2].partition("/")[2] if "://" in path else path

@@ -401,7 +401,7 @@ def read_response(
         is_index: Whether it is the response of the URL that the person gave, or of the root of its origin: then links
             count, too, that only their words say something of.
     """
-    reading = _read(url, fetched, way)
+    reading = _read_probe(url, fetched, way)
     if reading.document is not None:
         return reading
     leads = (*leads_of(parse_links(links)), *reading.leads)
@@ -411,7 +411,7 @@ def read_response(
     return reading._replace(leads=leads)
 
 
-def _read(url: str, fetched: Fetched, way: Way) -> ReadResponse:
+def _read_probe(url: str, fetched: Fetched, way: Way) -> ReadResponse:
     content = fetched.content
     start = content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if fetched.media_type == "application/linkset":
@@ -451,17 +451,17 @@ def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadResponse:
         if is_linkset(tree):
             leads = read_linkset(tree)
             return ReadResponse(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
-        named = _named(tree) or read_config(tree)
+        named = _named_documents(tree) or read_config(tree)
         if named:
             return ReadResponse("not a document, but names some", leads=tuple(named))
         leads = read_page(_decoded_beginning(fetched.content))
         is_meant = _is_versioned(tree) or (tree is None and _looks_versioned(fetched.content))
         return ReadResponse(_why(error, name), leads=tuple(leads), fault=error if is_meant else None)
     document = _document(url, fetched, tree, way)
-    return ReadResponse(_summary(document.found), document)
+    return ReadResponse(_document_summary(document.found), document)
 
 
-def _named(tree: Any) -> list[Lead]:
+def _named_documents(tree: Any) -> list[Lead]:
     """Return the document that an object names in place of a version: `{"openapi": "/openapi.json"}`."""
     if not isinstance(tree, dict):
         return []
@@ -516,7 +516,7 @@ def _shape(tree: dict[str, Any], uri: str) -> frozenset[str]:
     )
 
 
-def _summary(document: FoundDocument) -> str:
+def _document_summary(document: FoundDocument) -> str:
     name = f' "{document.title}"' if document.title else ""
     version = f" {document.version}" if document.version else ""
     return f"document, {document.openapi}{name}{version}, {_count(document.operations, 'operation')}"

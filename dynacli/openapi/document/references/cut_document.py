@@ -48,7 +48,10 @@ def cut_to_parameters(tree: dict[str, Any]) -> dict[str, Any]:
         return {"openapi": tree.get("openapi")}
     paths = kind_at(DOCUMENT, "paths")
     return _with_targets(
-        tree, {"openapi": tree.get("openapi")}, {_PATHS: _cut(tree["paths"], paths)}, cut_part=_cut
+        tree,
+        {"openapi": tree.get("openapi")},
+        {_PATHS: _inputs_only(tree["paths"], paths)},
+        cut_part=_inputs_only,
     )
 
 
@@ -100,14 +103,14 @@ def _kind_of(steps: Steps) -> ObjectKind:
     return kind
 
 
-def _cut(node: Any, kind: ObjectKind) -> Any:
+def _inputs_only(node: Any, kind: ObjectKind) -> Any:
     """Return a part of the document without what its operations have beside their parameters."""
     if not isinstance(node, dict):
         return node
     if kind is OPERATION:
         return {key: node[key] for key in _OF_OPERATION if key in node}
     if kind is PATH_ITEM or kind.members in (PATH_ITEM, OPERATION):
-        return {key: _cut(value, kind_at(kind, key)) for key, value in node.items()}
+        return {key: _inputs_only(value, kind_at(kind, key)) for key, value in node.items()}
     return node
 
 

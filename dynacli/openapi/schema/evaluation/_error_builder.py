@@ -55,7 +55,7 @@ class _Place(NamedTuple):
     keywords: frozenset[str]
 
 
-def _place_of(plain: PlainSchema, path: Sequence[str | int]) -> _Place:
+def _place_of_error(plain: PlainSchema, path: Sequence[str | int]) -> _Place:
     """Return the place in the document of an error.
 
     Args:
@@ -293,7 +293,7 @@ class ErrorBuilder:
     def _built(self, raw: Any) -> Iterator[SchemaError]:
         evaluated, kind = raw.evaluation_path, type(raw.kind).__name__
         last = evaluated[-1] if evaluated else ""
-        place = _place_of(self._plain, evaluated)
+        place = _place_of_error(self._plain, evaluated)
         if place.steps[-1:] == (ENTRY,):
             self.is_too_long = True
             return

@@ -214,7 +214,7 @@ def _format(translator: Translator, value: Any, *_: Any) -> Plain:
     return {"format": value} if value in TEXT_FORMATS and value not in translator.undefined_formats else {}
 
 
-def _items(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
+def _items_keyword(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
     if not isinstance(schema.get("prefixItems", []), list):
         raise UnusableError
     return {"items": _member(translator, value)}
@@ -225,7 +225,9 @@ def _prefix_items(translator: Translator, value: Any, *_: Any) -> Plain:
 
 
 def _contains(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
-    counts = {name: _count(schema[name]) for name in ("minContains", "maxContains") if name in schema}
+    counts = {
+        name: _natural_number(schema[name]) for name in ("minContains", "maxContains") if name in schema
+    }
     return {"contains": _member(translator, value), **counts}
 
 
@@ -267,7 +269,7 @@ def _required(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain
     """
     if isinstance(value, bool):
         return {}  # `required: true` on a property is from Swagger 1
-    names = dict.fromkeys(_texts(value))
+    names = dict.fromkeys(_checked_strings(value))
     for part in translator.applied(schema):
         properties = mapping_of(part, "properties")
         for name in tuple(names):
@@ -305,7 +307,7 @@ def _pattern_properties(translator: Translator, value: Any, *_: Any) -> Plain:
 
 def _dependent_required(_: Translator, value: Any, *__: Any) -> Plain:
     required = {
-        name or NAMELESS: [needed or NAMELESS for needed in dict.fromkeys(_texts(names))]
+        name or NAMELESS: [needed or NAMELESS for needed in dict.fromkeys(_checked_strings(names))]
         for name, names in _mapping_in(value).items()
     }
     return {"dependentRequired": required}
@@ -404,7 +406,7 @@ def _for_members(translator: Translator, value: Any, _: Any, __: Nesting, keywor
     return {keyword: _member(translator, value)}
 
 
-def _size(translator: Translator, value: Any, _: Any, __: Nesting, keyword: str) -> Plain:
+def _size_keyword(translator: Translator, value: Any, _: Any, __: Nesting, keyword: str) -> Plain:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise UnusableError
     if value < 0:
@@ -413,7 +415,7 @@ def _size(translator: Translator, value: Any, _: Any, __: Nesting, keyword: str)
     return {keyword: int(value) if value == int(value) else int(value) + keyword.startswith("min")}
 
 
-def _count(value: Any) -> int:
+def _natural_number(value: Any) -> int:
     if not is_number(value) or value != int(value) or value < 0:
         raise UnusableError
     return int(value)
@@ -439,7 +441,7 @@ def _mapping_in(value: Any) -> dict[str, Any]:
     return value
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _checked_strings(value: Any) -> Iterator[str]:
     for text in _list(value):
         if not isinstance(text, str):
             raise UnusableError
@@ -456,7 +458,7 @@ def unusable_text(name: str, value: Any) -> str:
 
 TRANSLATIONS: Mapping[str, Translation] = {
     **dict.fromkeys(
-        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _size
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _size_keyword
     ),
     **dict.fromkeys(_BOUNDS, _bound),
     **dict.fromkeys(("propertyNames", "unevaluatedProperties", "unevaluatedItems"), _for_members),
@@ -466,7 +468,7 @@ TRANSLATIONS: Mapping[str, Translation] = {
     "multipleOf": _multiple_of,
     "pattern": _pattern,
     "format": _format,
-    "items": _items,
+    "items": _items_keyword,
     "prefixItems": _prefix_items,
     "contains": _contains,
     "uniqueItems": _unique_items,
