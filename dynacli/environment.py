@@ -134,8 +134,12 @@ def variable(setting: str) -> str:
 
 
 def how_to_install(extra: str = "") -> str:
-    """Return the command that installs dynacli, with one of its extras, in the quotes of Markdown."""
-    return f"`pip install '{DISTRIBUTION}[{extra}]'`" if extra else f"`pip install {DISTRIBUTION}`"
+    """Return how dynacli is installed from its checkout, with one of its extras; the command is in backticks.
+
+    No command names the distribution: no one has registered it on the public index yet, so anyone could.
+    """
+    source = f"'.[{extra}]'" if extra else "."
+    return f"`pip install {source}` in the checkout of dynacli"
 
 
 def prefix_of(api: str) -> str:

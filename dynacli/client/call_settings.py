@@ -14,7 +14,7 @@ The first of these that says something decides:
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import Consent, Environment, variable
+from dynacli.environment import Consent, Environment, how_to_install, variable
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Operation
 from dynacli.options.standard_options import OPTIONS_BY_KEY, OPTIONS_BY_NAME, Options
@@ -345,7 +345,7 @@ def _check_http2() -> None:
     if PathFinder.find_spec("h2") is None:
         raise UsageError(
             "HTTP/2 needs the package `h2`, which is not installed",
-            hint="`pip install 'dynacli-openapi[http2]'`, or `--http-version 1.1`",
+            hint=f"{how_to_install('http2')}, or `--http-version 1.1`",
         )
 
 

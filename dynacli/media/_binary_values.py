@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
+from dynacli.environment import how_to_install
 from dynacli.text.exact_json import exact_number
 from dynacli.text.json_budget import MAX_VALUES
 
@@ -47,15 +48,12 @@ class BinaryError(ValueError):
     hint = ""
 
 
-_INSTALL: Final = "Install it: `pip install 'dynacli-openapi[formats]'`"
-
-
 def _cbor2() -> Any:
     try:
         import cbor2
     except ImportError:
         missing = BinaryError("it is CBOR, and the package `cbor2` is not installed")
-        missing.hint = _INSTALL
+        missing.hint = f"Install it: {how_to_install('formats')}"
         raise missing from None
     return cbor2
 
@@ -65,7 +63,7 @@ def _msgpack() -> Any:
         import msgpack  # type: ignore[import-untyped]
     except ImportError:
         missing = BinaryError("it is MessagePack, and the package `msgpack` is not installed")
-        missing.hint = _INSTALL
+        missing.hint = f"Install it: {how_to_install('formats')}"
         raise missing from None
     return msgpack
 

@@ -52,7 +52,7 @@ def test_another_project_with_the_same_files_is_found(
     monkeypatch.syspath_prepend(str(tmp_path))
     result = run_cli("doctor", "-o", "json")
     assert (12, False) == (result.exit_code, _checks(result)["libraries"])
-    assert "`pip uninstall dynacli dynacli-openapi`, then `pip install dynacli-openapi`" in result.stderr
+    assert "`pip uninstall dynacli dynacli-openapi`, then `pip install .` in" in result.stderr
 
 
 def test_each_thing_that_is_wrong_has_its_place() -> None:

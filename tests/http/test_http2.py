@@ -166,6 +166,6 @@ def test_the_package_that_is_missing_is_named(server: Recorder, monkeypatch: pyt
     monkeypatch.setattr(sys, "path", [])
     result = run_cli("--error-format", "json", word, "get-pet", "--http-version", "2")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "dynacli-openapi[http2]" in result.error["hint"]
+    assert "pip install '.[http2]'" in result.error["hint"]
     unknown = run_cli(word, "get-pet", "--http-version", "3")
     assert (2, True) == (unknown.exit_code, "1.1" in unknown.stderr)

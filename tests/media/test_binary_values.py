@@ -178,9 +178,9 @@ def test_the_package_that_is_missing_is_named(
     server.responses["/pet"] = Response(200, b"\xa0", {"Content-Type": name})
     result = run_cli(word, "get-pet", "-f", "id", "--validate", "strict", "--error-format", "json")
     assert (13, b"\xa0") == (result.exit_code, result.stdout_bytes)
-    assert "pip install 'dynacli-openapi[formats]'" in result.error["hint"]
+    assert "pip install '.[formats]'" in result.error["hint"]
     assert f"the package `{package}` is not installed" in result.error["reason"]
     shown = run_cli(word, "get-pet", terminal=("stdout",))
-    assert (0, True) == (shown.exit_code, "dynacli-openapi[formats]" in shown.stderr)
+    assert (0, True) == (shown.exit_code, "'.[formats]'" in shown.stderr)
     whole = run_cli(word, "get-pet", "-i", "-f", "body").json
     assert {"base64": base64.b64encode(b"\xa0").decode()} == json.loads(json.dumps(whole))

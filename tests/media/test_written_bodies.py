@@ -202,7 +202,7 @@ def test_the_package_that_is_missing_is_named(
     word = _api(server, media_type)
     result = run_cli("--error-format", "json", word, "add-pet", "--name", "Rex")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "pip install 'dynacli-openapi[formats]'" in result.error["hint"]
+    assert "pip install '.[formats]'" in result.error["hint"]
     Path("body").write_bytes(b"\xa0")
     assert 0 == run_cli(word, "add-pet", "--body", "@body").exit_code
 

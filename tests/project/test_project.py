@@ -174,6 +174,9 @@ _INSTALLS_ANOTHER = re.compile(
     r"|[\"']dynacli\s*(?:[~=!<>]=|[<>]\d|@)",  # a requirement
     re.IGNORECASE,
 )
+_INSTALLS_BY_NAME = re.compile(
+    r"\b(?:install|uv add|poetry add|download|uvx|--with)\b[^`&|;\n]*?[ '\"]dynacli-openapi\b", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,10 @@ def test_nothing_that_is_printed_or_written_installs_another_project(tmp_path: P
         texts |= {f"shop help {topic}": page(topic) or "" for topic, _ in topics()}
     finally:
         become(before)
-    assert "pip install 'dynacli-openapi[tui]'" in texts["shop help explore"]
+    assert "pip install '.[tui]'" in texts["shop help explore"]
+    # Nobody holds this name on the public index, either.
+    assert _INSTALLS_BY_NAME.search("pip install 'dynacli-openapi[tui]'")
+    assert {} == {name: found[0] for name, text in texts.items() if (found := _INSTALLS_BY_NAME.search(text))}
     assert {} == {
         name: found[0]
         for name, text in texts.items()
@@ -236,7 +242,7 @@ def test_nothing_that_is_printed_or_written_installs_another_project(tmp_path: P
 def test_the_package_is_called_as_messages_call_it() -> None:
     """What a hint tells to install is what `pyproject.toml` names, with extras that it has."""
     assert DISTRIBUTION == _PROJECT["name"]
-    assert "`pip install 'dynacli-openapi[mcp]'`" == how_to_install("mcp")
+    assert "`pip install '.[mcp]'` in the checkout of dynacli" == how_to_install("mcp")
     assert {"mcp", "tui", "httpx2"} <= set(_PROJECT["optional-dependencies"])
 
 

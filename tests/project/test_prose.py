@@ -290,7 +290,7 @@ def test_a_message_names_options_that_exist() -> None:
 
 
 def test_a_message_names_topics_and_extras_that_exist() -> None:
-    """`help TOPIC` and `dynacli-openapi[EXTRA]` are resolved in messages, in the manual and in the files beside it."""
+    """`help TOPIC` and `'.[EXTRA]'` are resolved in messages, in the manual and in the files beside it."""
     texts = {
         **{name: "\n".join(text for _, text in strings.messages) for name, strings in _strings().items()},
         **{f"help {topic}": page(topic) or "" for topic, _ in topics()},
@@ -306,7 +306,7 @@ def test_a_message_names_topics_and_extras_that_exist() -> None:
     assert [] == [
         f"{name}: {match[0]}"
         for name, text in texts.items()
-        for match in re.finditer(r"dynacli-openapi\[([a-z0-9,]+)\]", text)
+        for match in re.finditer(r"'\.\[([a-z0-9,]+)\]'", text)
         if not set(match[1].split(",")) <= _EXTRAS
     ]
 

@@ -111,6 +111,8 @@ def bake(
             )
     if package:
         run.note(f"Install it: pipx install {quote(file if '/' in file else f'./{file}')}")
+        if not vendor:
+            run.note(f"It installs `{DISTRIBUTION}` from your package index: put it there, or add `--vendor`")
 
 
 def _registered(run: Run, name: str) -> str:
@@ -491,7 +493,7 @@ if __name__ == "__main__":
     except ModuleNotFoundError as error:
         sys.stderr.write(
             "error: {name} needs dynacli, which is not installed for this Python\\n"
-            f"  reason: {{error}}\\n  hint: {{sys.executable}} -m pip install {distribution}\\n"
+            f"  reason: {{error}}\\n  hint: {{sys.executable}} -m pip install . (in its checkout)\\n"
         )
         sys.exit(2)
 

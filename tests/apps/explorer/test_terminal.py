@@ -27,7 +27,7 @@ def test_without_textual_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "textual", None)
     result = run_cli("explore", "demo", "--error-format=json", terminal=("stdin", "stderr"))
     assert 2 == result.exit_code
-    assert "Install it: `pip install 'dynacli-openapi[tui]'`" == result.error["hint"]
+    assert "Install it: `pip install '.[tui]'` in the checkout of dynacli" == result.error["hint"]
 
 
 class _Tmux:
