@@ -57,7 +57,7 @@ def write_error(
     """
     if error_format == "json":
         reported = error.as_json()
-        reported["error"]["help"] = f"{invocation('help errors')} {error.kind}"
+        reported["error"]["help"] = _help_of(error)
         if is_for_agent:
             reported = _shortened(reported) if error.exit_code == _USAGE else _with_few_places(reported)
         _write_json(env, reported)
@@ -69,14 +69,20 @@ def write_error(
     lines = _labelled("error: ", " ", error.message)
     if error.reason:
         lines += _with_excerpts(_labelled("  reason: ", "  reason: ", error.reason), paint)
-    if error.hint:
-        lines += _labelled("  hint: ", "  hint: ", error.hint)
+    hint = error.hint or ("" if error.try_ else f"`{_help_of(error)}` explains errors of this kind")
+    if hint:
+        lines += _labelled("  hint: ", "  hint: ", hint)
     if error.try_:
         lines += _labelled("  try: ", "  try: ", error.try_)
     label = paint.bold(paint.red("error:"))
     if paint.enabled and _shows_links(env.variables) and (address := _address_of(error.kind)):
         label = f"\x1b]8;;{address}\x1b\\{label}\x1b]8;;\x1b\\"
     write_stderr(env, lines, painted=True, label=label)
+
+
+def _help_of(error: DynacliError) -> str:
+    """Return the command that explains the kind of an error."""
+    return f"{invocation('help errors')} {error.kind}"
 
 
 _PROGRAMS_WITH_LINKS = frozenset({"Hyper", "WezTerm", "ghostty", "iTerm.app", "vscode", "zed"})

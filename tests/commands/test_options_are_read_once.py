@@ -146,7 +146,7 @@ def test_a_dry_run_shows_the_origin_of_demo_serve() -> None:
     """The command for curl works as soon as `demo serve` runs."""
     result = run_cli("demo", "get-org", "--dry-run", "curl")
     assert result.stdout.startswith("curl http://127.0.0.1:8642/api/armature/v1/org ")
-    assert "--port PORT" in (page := run_cli("demo", "serve", "--help").stdout) and "8642" in page
+    assert "[default: 8642" in run_cli("demo", "serve", "--help").stdout
 
 
 def test_a_dry_run_checks_what_is_to_misbehave() -> None:

@@ -385,17 +385,21 @@ def test_a_broken_pipe_passes_through() -> None:
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (UsageError("no"), "error: no\n"),
+        (UsageError("no"), "error: no\n  hint: `dynacli help errors usage` explains errors of this kind\n"),
+        (
+            FileError("no", reason="because"),
+            "error: no\n  reason: because\n  hint: `dynacli help errors file` explains errors of this kind\n",
+        ),
         (
             UsageError("no", reason="because", hint="`do this`"),
             "error: no\n  reason: because\n  hint: `do this`\n",
         ),
         (UsageError("no\nmore", hint="a\nb"), "error: no\n       more\n  hint: a\n        b\n"),
     ],
-    ids=["what", "all", "lines"],
+    ids=["what", "reason", "all", "lines"],
 )
 def test_errors_have_three_parts(error: DynacliError, text: str) -> None:
-    """An error says what failed, why, and what to do, one part a line, and standard output stays empty."""
+    """An error says what failed, why, and what to do, or else which page explains it; standard output stays empty."""
     assert (b"", text) == written(write_error, error, "text")
 
 
