@@ -6,7 +6,8 @@ characters that could be read in two ways (`http.sockets.parse_socket`).
 """
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Container, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -46,8 +47,84 @@ _ABOUT_SECRETS = frozenset(
 """The words at the end of a name that is about a secret, and whose value is none: `token_type`."""
 
 SECRET_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie"))
-_PAIR = re.compile(r"([/?&#;])([^=/?&#;]*)=")
+_MAY_BE_SECRET = frozenset(
+    (
+        *(
+            "accesskey",
+            "assertion",
+            "bearer",
+            "code",
+            "connectsid",
+            "cred",
+            "creds",
+            "hmac",
+            "magic",
+            "otp",
+            "pass",
+        ),
+        *(
+            "passcode",
+            "pin",
+            "psw",
+            "pw",
+            "samlrequest",
+            "samlresponse",
+            "sid",
+            "sign",
+            "ticket",
+            "tok",
+            "totp",
+        ),
+        *("verifier", "pat", "mac"),
+    )
+)
+"""The names, besides those of headers, whose values may be secrets if no document describes them."""
+_MAY_BE_WORDS = frozenset(("access", "digest", "hash", "invitation", "invite", "link", "nonce", "state"))
+"""The names whose values may be secrets unless they are words: `state=open`."""
+_CODES = tuple(
+    f"{kind}code"
+    for kind in (
+        *(
+            "access",
+            "activation",
+            "auth",
+            "authorization",
+            "backup",
+            "confirm",
+            "confirmation",
+            "coupon",
+            "device",
+        ),
+        *(
+            "invitation",
+            "invite",
+            "login",
+            "mfa",
+            "otp",
+            "pin",
+            "recovery",
+            "reset",
+            "secret",
+            "security",
+            "sms",
+        ),
+        *("user", "verification", "verify", "voucher"),
+    )
+)
+"""The ends of names such as `login_code`; a `country_code` does not count."""
+_SHORTEST_NAME = 3
+"""Characters; a shorter name says nothing, so the value decides."""
+_PLAIN = re.compile(r"(?=.{1,30}\Z)[a-z]+(?:[A-Z_,-][a-z]+)*")
+"""Words that are no secrets: `open`, `in_progress`, `versionId`."""
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{12,}")
+MAY_HOLD_SECRET = re.compile(
+    "[%#@;]|auth|code|cookie|cred|jwt|key|pass|pwd|secret|sess|sid|sig|state|tick|token"
+)
+"""What is in lower case in each URL of a documented path, or word of its call, that names a secret."""
+_PAIR = re.compile(r"([/?&#;])([^=/?&#;]*)(=?)")
 """The beginning of a pair: in the query, in the fragment, or in a segment of the path (RFC 3986, section 3.3)."""
+_AFTER_NAME = re.compile(r"/([^/?#]+)(?=/([^/?#;=]+))")
+"""A segment of a path, and the one after it."""
 
 
 def is_loopback(host: str) -> bool:
@@ -273,39 +350,67 @@ def holds_secret(url: str) -> bool:
     return ":" in user or with_masked_secrets(url) != url
 
 
-def secret_values(url: str) -> list[str]:
-    """Return the values in a URL, or in a path with a query, that are secrets if they have the names of headers."""
-    values: list[str] = []
-    with_masked_secrets(url, is_secret=is_secret_header, values=values)
-    return values
+def may_be_secret(name: str, value: str) -> bool:
+    """Return whether a pair of a query may be a secret if no document describes it: `sid=...`, `code=...`.
+
+    Args:
+        name: Empty if the value stands alone.
+    """
+    plain = "".join(filter(str.isalnum, re.split(r"[.\[]", name)[-1])).lower()
+    if is_secret_header(name) or plain in _MAY_BE_SECRET or "sess" in plain or plain.endswith(_CODES):
+        return True
+    if not plain or plain in _MAY_BE_WORDS:
+        return _PLAIN.fullmatch(value) is None
+    return len(plain) < _SHORTEST_NAME and _is_random(value)
 
 
-def with_masked_secrets(
-    url: str,
-    names: Container[str] = (),
-    *,
-    is_secret: Callable[[str], bool] = is_secret_name,
-    values: list[str] | None = None,
-) -> str:
+def _is_random(text: str) -> bool:
+    """Return whether a text has letters and digits, and is too long for a number or a version."""
+    return _RANDOM.fullmatch(text) is not None
+
+
+def with_masked_secrets(url: str, names: Container[str] = (), *, is_documented: bool = True) -> str:
     """Return a URL, or a path with a query, with the values masked that are secrets as their names tell.
 
     Args:
         names: The names of further parameters whose values are secrets.
-        is_secret: Decides about the other names.
-        values: Gets the values that are masked.
+        is_documented: Whether a document describes the path; else more names are those of secrets.
     """
-    if "=" not in url:
+    if is_documented and not names and MAY_HOLD_SECRET.search(url.lower()) is None:
         return url
-    path, shown, end = len(re.split("[?#]", url, maxsplit=1)[0]), "", 0
-    for pair in _PAIR.finditer(url):
-        name, start = unquote(pair[2]), pair.end()
-        if pair.start() < end or not (name in names or is_secret(name)):
-            continue
-        # A secret in a query may have any other character; in the path it ends earlier.
-        rest = re.split("[/;?#]" if start <= path else "&", url[start:], maxsplit=1)[0]
-        if rest:
-            shown += f"{url[end:start]}***"
-            end = start + len(rest)
-            if values is not None:
-                values.append(rest)
+    shown, end = "", 0
+    for start, following in sorted(_spans(url, names, is_documented=is_documented)):
+        shown += f"{url[end:start]}***"
+        end = following
     return shown + url[end:]
+
+
+def secret_values(url: str) -> list[str]:
+    """Return the texts in a URL, or in a path with a query, that may be secrets if no document describes it."""
+    return [unquote(url[start:end]) for start, end in _spans(url, is_documented=False)]
+
+
+def _spans(url: str, names: Container[str] = (), *, is_documented: bool) -> Iterator[tuple[int, int]]:
+    """Yield where each secret of a URL begins and ends."""
+    path, end = re.split("[?#]", url, maxsplit=1)[0], 0
+    for pair in _PAIR.finditer(url):
+        is_alone = not pair[3]
+        if pair.start() < end or (is_alone and (is_documented or pair[1] not in "?&#")):
+            continue
+        start = pair.start(2) if is_alone else pair.end()
+        # A secret in a query may have any other character; in the path it ends earlier.
+        value = re.split("[/;?#]" if start <= len(path) else "&", url[start:], maxsplit=1)[0]
+        name = "" if is_alone else unquote(pair[2])
+        is_secret = is_secret_name if is_documented else partial(_may_be_secret, value=value)
+        if value and (name in names or is_secret(name)):
+            end = start + len(value)
+            yield start, end
+    for segments in () if is_documented else _AFTER_NAME.finditer(path):
+        if is_secret_name(unquote(segments[1]).removesuffix("s")) and _is_random(unquote(segments[2])):
+            yield segments.span(2)
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    decoded = unquote(value)
+    # A value may be an encoded URL, with a query.
+    return may_be_secret(name, decoded) or (decoded != value and bool(secret_values(f"?{decoded}")))

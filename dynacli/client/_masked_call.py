@@ -7,7 +7,6 @@ typed besides them: headers, variables of the server, parts of the body.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
@@ -23,7 +22,7 @@ from dynacli.client.secret_names import (
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.urls import (
     is_secret_header,
-    is_secret_name,
+    may_be_secret,
     origin_of,
     secret_values,
     url_at,
@@ -86,8 +85,12 @@ class MaskedCall:
                 )
                 self._is_in_path = self._is_in_path or parameter.location == "path"
                 yield from secret_texts({parameter.name: value}, self._names)
+        sent = call.signed.request.parts
+        for pair in sent.query if sent.added else ():
+            if pair.name in sent.added and may_be_secret(pair.name, pair.value):
+                yield pair.value
         if not call.described.is_documented:
-            yield from _path_secrets(self._operation.path)
+            yield from secret_values(call.signed.request.url)
         body = call.values.body
         if isinstance(body, bytes):
             yield from json_secrets(body, self._names)
@@ -160,15 +163,6 @@ class MaskedCall:
             }
             _mask(kept["response"], signed.response_masker(response.headers), known, signed.secret_headers)
         return json.dumps(self.masker.mask_value(kept))
-
-
-def _path_secrets(path: str) -> Iterator[str]:
-    """Yield the secrets in a path that the document does not have, and in its query: `/reset-token/5f2ab0c19d3e`."""
-    yield from secret_values(path)
-    segments = re.split("[?#]", path, maxsplit=1)[0].split("/")
-    for name, value in pairwise(segments):
-        if is_secret_name(name.removesuffix("s")) and _RANDOM.fullmatch(value):
-            yield value
 
 
 def _size_of(body: Any) -> int | None:

@@ -33,7 +33,6 @@ from dynacli.registry.record_call import (
     values_of,
     write_call,
 )
-from dynacli.urls import with_masked_secrets
 
 _DAYS = 30
 _MOST_CALLS = 20_000
@@ -75,7 +74,7 @@ class HistoryRow(NamedTuple):
     def words(self) -> list[str]:
         """The command line after the program's name."""
         words: list[str] = json.loads(self.call.words)
-        return list(map(with_masked_secrets, words))
+        return words
 
     def as_json(self) -> dict[str, Any]:
         """Return the call as `history -o json` lists it."""
@@ -273,10 +272,8 @@ def read_calls(env: Environment, *, with_messages: bool = False, first: int = 1)
                 (time.time() - _DAYS * 86_400, _MOST_CALLS, first - 1),
             )
             for number, row in enumerate(rows, first):
-                call = RecordedCall(*row)
-                # An older version may have stored a secret of a path.
-                operation, url = map(with_masked_secrets, (call.operation, call.url))
-                yield HistoryRow(number, replace(call, operation=operation, url=url))
+                # An older version may have stored a secret.
+                yield HistoryRow(number, RecordedCall(*values_of(RecordedCall(*row))))
     except sqlite3.Error as error:
         raise _unreadable_history(path, error) from error
 

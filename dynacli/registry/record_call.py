@@ -17,7 +17,7 @@ from dynacli.environment import Environment
 from dynacli.openapi.catalog.catalog_file import SQLITE_PREFIX, Catalog
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration
-from dynacli.urls import is_secret_name
+from dynacli.urls import MAY_HOLD_SECRET, is_secret_name, with_masked_secrets
 
 VERSION = 2
 """The version of the tables, as `PRAGMA user_version` says it."""
@@ -211,7 +211,24 @@ def record_call(env: Environment, call: RecordedCall, responded: Sequence[Receiv
 
 
 def values_of(row: RecordedCall | ReceivedPath) -> list[Any]:
-    """Return the values of a row, in the order of its columns."""
+    """Return the values of a row as they are stored and shown, in the order of its columns.
+
+    What names and URLs tell to be a secret is masked. Whoever makes a row takes out what else is known to be one, such
+    as the credentials of the call.
+    """
+    if isinstance(row, ReceivedPath):
+        if MAY_HOLD_SECRET.search(row.query.lower()):
+            row = replace(row, query=with_masked_secrets(f"?{row.query}", is_documented=False)[1:])
+    elif (
+        row.messages is not None
+        or " " in row.operation  # a method and a path
+        or "?" in row.words
+        or MAY_HOLD_SECRET.search(f"{row.words}{row.url}".lower())
+    ):
+        from dynacli.registry._masked_row import masked_texts  # a plain call has nothing to mask
+
+        texts = masked_texts(row.words, row.api, row.operation, row.url, row.messages)
+        row = replace(row, **texts)
     return list(row.__dict__.values())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.registry.record_call import ReceivedPath, RecordedCall, write_call
 from tests.documents import API_KEY, BEARER, document, operation, parameter, pets, save, serve
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
@@ -405,6 +406,20 @@ def test_no_secret_is_in_the_history(
         ),
         *("/nope;token=#", "/nope;jsessionid=#", "/nope#access_token=#", "/nope?at=https://u:#@a.example/"),
         *("/other/token/#", "/password-resets/#/items"),
+        *(
+            "/nope?sid=#",
+            "/nope?a=1&code=#",
+            "/nope?filter[otp]=#",
+            "/nope?PHPSESSID=#",
+            "/nope?login_code=#",
+        ),
+        *(
+            "/nope?#",
+            "/nope?a=1&#",
+            "/nope?s=#",
+            "/nope?state=#",
+            "/nope?to=https%3A%2F%2Fa.example%3Fsid%3D#",
+        ),
     ],
 )
 def test_no_secret_of_an_undocumented_path_is_in_the_history(
@@ -432,3 +447,67 @@ def test_a_secret_that_an_older_version_stored_is_not_shown(api: str, home: Path
     assert 3 == listed.count("token=***")
     for more in (("list",), ("show", "1"), ("show", "1", "--as", "har"), ("export", "--as", "har")):
         assert _SECRET not in listed + run_cli("history", *more).stdout
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope?state=open&a=b", "/nope?download", "/nope?country_code=DE&id=12345678"]
+)
+def test_an_undocumented_path_without_a_secret_is_repeated(path: str, api: str, server: Recorder) -> None:
+    """Words, numbers and other names are stored as they were given."""
+    run_cli(api, "GET", path)
+    assert [api, "GET", path] == run_cli("history", "-o", "json").json[0]["command"].replace("'", "").split()[
+        1:
+    ]
+    run_cli("replay", "1")
+    assert [path] * 2 == [request.target for request in server.requests]
+
+
+@pytest.mark.parametrize("words", [("GET", "/nope?sid=12"), ("GET", "/nope", "--query", "code=12")])
+def test_a_masked_path_is_not_sent(words: tuple[str, ...], api: str, server: Recorder) -> None:
+    """A replay asks for the secret, however short it is, instead of sending its mask."""
+    run_cli(api, *words)
+    assert "=12" not in run_cli("history", "-o", "json").stdout
+    assert 2 == run_cli("replay", "1").exit_code
+    assert 1 == len(server.requests)
+
+
+def test_a_query_that_the_document_does_not_have_may_hold_a_secret(api: str, home: Path) -> None:
+    """Nothing tells about a pair that is added to a documented operation either."""
+    run_cli(api, "list-users", "--query", f"sid={_SECRET}")
+    assert _is_nowhere(home)
+
+
+def test_each_row_is_masked_when_it_is_written_and_read(api: str, home: Path) -> None:
+    """A secret that the maker of a row forgets is stored nowhere, and one that is stored is not shown."""
+    assert 0 == run_cli(api, "GET", "/users").exit_code
+    path = f"/nope?sid={_SECRET}"
+    sent = {
+        "url": path,
+        "headers": [["X-Session-Id", _SECRET]],
+        "body": f'{{"at": "{path}", "token": "{_SECRET}"}}',
+    }
+    got = {"headers": [["Location", path]], "body": _SECRET}
+    words = json.dumps([api, "GET", path, "-H", f"X-Api-Key: {_SECRET}", f"--query=code={_SECRET}"])
+    messages = json.dumps({"request": sent, "response": got})
+    values = {"words": words, "operation": f"GET {path}", "url": path, "messages": messages}
+    stored = home / "state" / "history.sqlite"
+    with closing(sqlite3.connect(stored)) as db, db:
+        db.execute(
+            "UPDATE calls SET words = :words, operation = :operation, url = :url, messages = :messages",
+            values,
+        )
+    for words_ in (
+        ("-o", "json"),
+        ("list",),
+        ("show", "1"),
+        ("show", "1", "--as", "har"),
+        ("export", "--as", "har"),
+    ):
+        assert _SECRET not in run_cli("history", *words_).stdout
+    call = RecordedCall(0.0, words, api, "s", f"GET {path}", "GET", path, 200, 0.1, 1, None, 0, messages)
+    responded = ReceivedPath(0.0, "s", "/nope", "[]", f"sid={_SECRET}", 1, "[]")
+    with closing(sqlite3.connect(stored)) as db, db:
+        db.execute("DELETE FROM calls")
+        write_call(db, call, [responded])
+        assert 1 == db.execute("SELECT count(*) FROM calls").fetchone()[0]
+    assert _is_nowhere(home)

@@ -48,7 +48,7 @@ from dynacli.registry.record_call import (
     received_path,
     record_call,
 )
-from dynacli.urls import split_url, with_masked_query, with_masked_secrets
+from dynacli.urls import split_url
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
@@ -516,6 +516,7 @@ class CallHistory:
         media_type = described.media_type
         return (
             not described.is_documented
+            or bool(self.call.signed.request.parts.added)
             or bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
             or any(map(is_secret_parameter, described.operation.parameters))
             or (
@@ -550,11 +551,11 @@ class CallHistory:
         return RecordedCall(
             self._started,
             json.dumps(shown),
-            with_masked_query(described.api.name),
+            described.api.name,
             api_key(described.api.revisions.directory),
-            masker.mask(with_masked_secrets(described.operation.name)),
+            masker.mask(described.operation.name),
             signed.request.method,
-            with_masked_secrets(url),
+            url,
             self.response.status if self.response is not None else None,
             self._seconds or time.time() - self._started,
             self._size,

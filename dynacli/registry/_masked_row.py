@@ -1,0 +1,107 @@
+"""A row of the history without secrets, as their names and the URLs in it tell.
+
+It is the last mask before a call is stored, and the first when it is read again: an older version may have stored a
+secret that is known to be one today.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from dynacli.urls import (
+    is_secret_header,
+    may_be_secret,
+    secret_values,
+    with_masked_query,
+    with_masked_secrets,
+)
+
+_MASK = "***"
+_SHORTEST = 4
+"""Characters; a shorter secret would occur by chance in most texts."""
+_USERINFO = re.compile(r"(?<=://)[^/?#@\s]*(?=@)")
+_HEADER = re.compile(r"(?:-H|--header=)?([^:=\s]+):")
+
+
+def masked_texts(
+    words: str, api: str, operation: str, url: str, messages: str | None
+) -> dict[str, str | None]:
+    """Return the texts of a call without secrets, by the names that `RecordedCall` has for them."""
+    row = _MaskedRow(json.loads(words), api, operation, url)
+    return {
+        "words": json.dumps(list(row.words())),
+        "api": with_masked_query(api),
+        "operation": row.text(operation),
+        "url": row.text(url),
+        "messages": messages and json.dumps(row.value(json.loads(messages))),
+    }
+
+
+class _MaskedRow:
+    """Takes the secrets out of one call.
+
+    A document tells about the inputs of its operations. Nothing tells about a path that it does not have, so more is
+    taken for a secret there.
+    """
+
+    def __init__(self, words: list[str], api: str, operation: str, url: str) -> None:
+        # Such a call has a method and a path instead of a name.
+        self._is_documented = " " not in operation
+        self._api, self._words = api, words
+        values = set[str]()
+        if not self._is_documented:
+            values.update(text for word in (url, *words) for text in _values_in(word))
+        self._values = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
+
+    def words(self) -> Iterator[str]:
+        """Yield the command line."""
+        for before, word in pairwise(("", *self._words)):
+            header = _HEADER.match(word)
+            is_header = word.startswith(("-H", "--header=")) or before in {"-H", "--header"}
+            if word == self._api:
+                yield with_masked_query(word)
+            elif is_header and header is not None and is_secret_header(header[1]) and _MASK not in word:
+                yield f"{header[0]} {_MASK}"
+            elif not self._is_documented and _is_secret_pair(word):
+                yield f"{word[: word.rindex('=')]}={_MASK}"
+            else:
+                yield self.text(word)
+
+    def text(self, text: str) -> str:
+        """Return a text, which may be a URL or a path."""
+        text = _USERINFO.sub(_MASK, text)
+        if self._is_documented or _is_location(text):
+            text = with_masked_secrets(text, is_documented=self._is_documented)
+        for value in self._values:
+            text = text.replace(value, _MASK)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """Return a value of JSON, such as the request and the response."""
+        if isinstance(value, dict):
+            return {self.text(name): self.value(member) for name, member in value.items()}
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value):
+            name, text = value
+            is_secret = is_secret_header(name) and _MASK not in text
+            return [name, _MASK if is_secret else self.text(text)]
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+
+def _is_location(word: str) -> bool:
+    return "://" in word or word.startswith("/") or " /" in word
+
+
+def _values_in(word: str) -> list[str]:
+    if _is_location(word):
+        return secret_values(word)
+    return [word.rpartition("=")[2]] if _is_secret_pair(word) else []
+
+
+def _is_secret_pair(word: str) -> bool:
+    """Return whether a word is a pair of the query that may be a secret: `sid=...`, `--query=sid=...`."""
+    name, _, value = word.rpartition("=")
+    return bool(name) and may_be_secret(name.rpartition("=")[2].lstrip("-"), value)
