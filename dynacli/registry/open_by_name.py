@@ -7,7 +7,7 @@ a URL. A document is read and compiled only if it is new or changed, and waited 
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
@@ -30,6 +30,7 @@ from dynacli.registry.revisions.revisions import (
     is_due,
     is_unchanged,
     lifetime_of,
+    referenced_files,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,47 @@ def is_unregistered_file(word: str, env: Environment) -> bool:
 
     source = parse_source(word, Path.cwd())
     return source.kind == "file" and not Configuration(env).has_document(source.location)
+
+
+class DocumentFiles(NamedTuple):
+    """The files of this machine that the document of a registered API is read from.
+
+    Args:
+        name: The name of the API.
+        files: The absolute paths: of its documents, its overlays, and what they refer to, whether it exists or not.
+        folders: The directories whose files it may refer to, if that is not known: it has changed since it was read.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+
+
+def registered_files(env: Environment) -> Iterator[DocumentFiles]:
+    """Yield the files of each registered API.
+
+    Raises:
+        FileError: The configuration cannot be used.
+    """
+    for name in Configuration(env).apis():
+        try:
+            open_request, revisions = find_revisions(name, env)
+        except DynacliError:
+            continue  # nothing is read from a source that is malformed
+        layers = (revisions.location, *open_request.more, *open_request.overlays)
+        own = tuple(filter(os.path.isabs, layers))
+        pointer = revisions.current()
+        known = None
+        if pointer is not None and is_compiled_as_asked(open_request, pointer):
+            known = referenced_files(revisions.directory, pointer)
+        if own[:1] == layers[:1] and pointer is not None:
+            facts = tuple(map(pointer.get, ("size", "mtime_ns", "ctime_ns")))
+            known = known if facts_of(revisions.location) == facts else None
+        if known is None:
+            places = (*map(os.path.dirname, own), *open_request.allow_refs) if own else ()
+            yield DocumentFiles(name, own, tuple(filter(os.path.isabs, places)))
+        else:
+            yield DocumentFiles(name, (*own, *known))
 
 
 @record

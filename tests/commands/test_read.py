@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, document, operation, register, serve
+from tests.documents import BEARER, document, operation, register, save, serve
 from tests.harness import Recorder, Response, run_cli
 
 METHODS = ("get", "head", "options", "trace", "post", "put", "patch", "delete")
@@ -277,6 +277,70 @@ def test_nothing_of_dynacli_itself_is_written(
         result = run_cli("read", files, "get-a", "-O")
         assert (11, []) == (result.exit_code, server.requests), result.stderr
         monkeypatch.chdir("..")
+
+
+def _register_reference(name: str, to: str, server: Recorder) -> None:
+    """Register the API `refers`, whose document has a reference to a file that may not exist."""
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": to}}}}}
+    made = document({"/a": {"get": operation("getA", responses=responses)}}, [server.origin])
+    assert 0 == run_cli("api", "add", "refers", save(made, name)).exit_code
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("schema.json", ["-o", "@schema.json"]),
+        ("schema.json#/a", ["-o", "@./sub/../schema.json"]),
+        ("sub/schema.json", ["-o", "@sub/schema.json"]),
+        ("sub/schema.json", ["-o", "@link/schema.json"]),
+        ("link/schema.json", ["-o", "@sub/schema.json"]),
+        ("schema.json", ["-o", "@Schema.JSON"]),
+        ("schema.json", ["--report", "json=schema.json"]),
+        ("a", ["-O"]),
+    ],
+    ids=str,
+)
+def test_no_file_is_written_that_a_document_refers_to(
+    reference: str, words: list[str], files: str, server: Recorder
+) -> None:
+    """The document would be read with it from then on; other names are written."""
+    Path("sub").mkdir()
+    Path("link").symlink_to("sub")
+    _register_reference("refers.json", reference, server)
+    server.requests.clear()
+    known = set(Path().rglob("*"))
+    result = run_cli("read", files, "get-a", *words)
+    assert (11, known, []) == (result.exit_code, set(Path().rglob("*")), server.requests), result.stderr
+    assert "The document of `refers` is read from it" in result.stderr
+    assert 0 == run_cli("read", files, "get-a", "-o", "@other.json").exit_code
+
+
+@pytest.mark.parametrize("gone", ["refers.json", "over.json"])
+def test_a_removed_document_is_not_written(gone: str, files: str, server: Recorder) -> None:
+    """Neither the document of an API itself, nor an overlay of it."""
+    save(document({"/a": {"get": operation("getA")}}, [server.origin]), "refers.json")
+    overlay = {"overlay": "1.0.0", "info": {"title": "o", "version": "1"}}
+    Path("over.json").write_text(
+        json.dumps({**overlay, "actions": [{"target": "$.info", "update": {"x-a": 1}}]})
+    )
+    assert 0 == run_cli("api", "add", "refers", "refers.json", "--overlay", "over.json").exit_code
+    Path(gone).unlink()
+    result = run_cli("read", files, "get-a", "-o", f"@{gone}")
+    assert (11, False) == (result.exit_code, Path(gone).exists()), result.stderr
+
+
+def test_no_file_is_written_beside_a_changed_document(files: str, server: Recorder) -> None:
+    """What it refers to is not known until it is read again; files elsewhere are written."""
+    Path("docs").mkdir()
+    _register_reference("docs/refers.json", "old.json", server)
+    Path("docs", "refers.json").write_text(Path("docs", "refers.json").read_text().replace("old", "fresh"))
+    result = run_cli("read", files, "get-a", "-o", "@docs/fresh.json")
+    assert 11 == result.exit_code
+    assert "The document of `refers` has changed" in result.stderr
+    assert 0 == run_cli("read", files, "get-a", "-o", "@fresh.json").exit_code
+    run_cli("operations", "refers")
+    assert 11 == run_cli("read", files, "get-a", "-o", "@docs/fresh.json").exit_code
+    assert 0 == run_cli("read", files, "get-a", "-o", "@docs/other.json").exit_code
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ People allow an agent the prefix `dynacli read`, and the agent chooses everythin
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from shlex import quote
 
 from dynacli.environment import Environment, invocation, program
@@ -73,8 +73,13 @@ def check_read(options: Options, env: Environment) -> None:
     for path in filter(None, (options.output_file, plan, *reports)):
         _check_output(path, env)
     # A name that the server gives has no directory and no leading dot, and the file is always a new one.
-    if options.remote_name and _is_below(os.path.realpath(os.curdir), _own_directories(env)):
-        raise _not_written("-O", f"{program().name} stores its own files in this directory")
+    if options.remote_name:
+        directory = os.path.realpath(os.curdir)
+        if _is_below(directory, _own_directories(env)):
+            raise _not_written("-O", f"{program().name} stores its own files in this directory")
+        _check_no_document(
+            "-O", directory, lambda file: os.path.dirname(file) == directory and not os.path.exists(file), env
+        )
 
 
 def check_input_file(options: Options, given: str) -> None:
@@ -121,8 +126,38 @@ def _check_output(path: str, env: Environment) -> None:
             hint="Name a new file, or leave out `read`",
         )
     else:
+        name = _name_to_compare(target)
+        _check_no_document(path, target, lambda file: _name_to_compare(file) == name, env)
         return
     raise _not_written(path, reason)
+
+
+def _check_no_document(given: str, target: str, is_written: Callable[[str], bool], env: Environment) -> None:
+    """Check that no registered document is read from a new file: a missing one that it refers to would be read then.
+
+    Args:
+        given: The option or the path, for the message.
+        target: The new file, or the directory that it is written into.
+        is_written: Returns whether a path, symbolic links resolved, may be the new file.
+    """
+    from dynacli.registry.open_by_name import registered_files
+
+    for document in registered_files(env):
+        if any(is_written(os.path.realpath(file)) for file in document.files):
+            raise _not_written(given, f"The document of `{document.name}` is read from it")
+        if _is_below(target, document.folders):
+            raise RefusedError(
+                f"`{invocation('read')}` does not write `{given}`",
+                reason=f"The document of `{document.name}` has changed, and may refer to it",
+                hint=f"Have it read first: `{invocation('operations', document.name)}`",
+            )
+
+
+def _name_to_compare(path: str) -> str:
+    """Return a path so that two names of one new file are equal on each file system: in any case, and composed."""
+    from unicodedata import normalize
+
+    return normalize("NFC", path).casefold()
 
 
 def _not_written(given: str, reason: str) -> RefusedError:

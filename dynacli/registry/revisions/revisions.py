@@ -422,17 +422,33 @@ def are_referenced_files_unchanged(directory: str, pointer: dict[str, Any]) -> b
     """
     if "parts" not in pointer:
         return True  # it refers to none
+    known = referenced_files(directory, pointer)
+    if known is None:
+        return False
+    newest = max((modified for _, modified, _ in known.values()), default=0)
+    return _is_settled(newest, pointer) and all(facts_of(path) == facts for path, facts in known.items())
+
+
+def referenced_files(directory: str, pointer: dict[str, Any]) -> dict[str, Facts] | None:
+    """Return path → facts of the files that a document refers to, missing ones too; None if the list is damaged.
+
+    The arguments are those of `are_referenced_files_unchanged`.
+    """
+    if "parts" not in pointer:
+        return {}
     try:
         with open(os.path.join(directory, _LIST), "rb", opener=regular_file) as file:
             content = file.read()
         if pointer["parts"] != _checksum_of(content):
-            return False
+            return None
         found = json.loads(content)
-        paths, known = found["paths"], [tuple(facts) for facts in found["facts"]]
-        newest = max((modified for _, modified, _ in known), default=0)
-        return _is_settled(newest, pointer) and known == [facts_of(path) for path in paths]
+        known = {
+            path: (size, modified, changed)
+            for path, (size, modified, changed) in zip(found["paths"], found["facts"], strict=True)
+        }
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        return False  # the list is damaged: the files are read again
+        return None
+    return known
 
 
 def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
