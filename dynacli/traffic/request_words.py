@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from dynacli.client.described_operation import DescribedOperation, choose_media_type
 from dynacli.client.inputs.build_body import encodings_of
@@ -13,7 +13,7 @@ from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence, is_form, is_json, is_multipart
 from dynacli.openapi.model.operation import Field, MediaType, Parameter
-from dynacli.openapi.model.query_names import parameter_named
+from dynacli.openapi.model.query_names import UNDECLARED_BODY, parameter_named
 from dynacli.openapi.model.wording import literal_word, option_pair
 from dynacli.record import record
 from dynacli.text.json_budget import read_limited
@@ -189,10 +189,10 @@ class _Words:
         request = self._request
         if not (request.body or request.file or request.parts):
             return
-        if self._operation.body is None:
-            self._remarks.append("The document does not have a body of this operation, which is left out")
-            return
         name = essence(request.header("content-type")) if not request.parts else "multipart/form-data"
+        if self._operation.body is None:
+            yield from self._undeclared_body(name)
+            return
         try:
             media_type = choose_media_type(self._operation, name)
         except UsageError:
@@ -214,6 +214,48 @@ class _Words:
             yield from self._json(media_type, request.body)
         else:
             self._standard.append(self._whole_body(request.body))
+
+    def _undeclared_body(self, name: str) -> Iterator[str]:
+        """Yield options for a body that the document does not declare; without fields, most of it is in `--body`."""
+        request, operation = self._request, self._operation
+        described = DescribedOperation(self._found.api, operation).with_any_body()
+        if described.media_type is None:
+            self._remarks.append(f"A {operation.method} request has no body, and this one is left out")
+            return
+        self._remarks.append(UNDECLARED_BODY)
+        if not (name or request.file or _is_json_text(request.body)):
+            name = "text/plain"  # the media type of `--body` is JSON if none is given
+        if name and (request.file or not is_json(name) or name != described.media_type.name):
+            self._standard.append(f"--content-type={name}")
+        if request.file:
+            self._standard.append("--body=-" if request.file == "-" else f"--body=@{request.file}")
+        elif is_multipart(name):
+            texts: dict[str, list[str]] = {}
+            for part in self._without_secret_parts(request.parts):
+                if not part.file:
+                    texts.setdefault(part.name, []).append(part.text)
+                elif part.name and "=" not in part.name:
+                    yield f"--file={part.name}=@{part.file}"
+                else:
+                    self._remarks.append(f"No option can name the part `{part.name}`, which is left out")
+            body = {name: values if len(values) > 1 else values[0] for name, values in texts.items()}
+            self._standard.append(f"--body={_compact(body)}")
+        elif is_form(name):
+            pairs = (RecordedPart(*pair) for pair in parse_qsl(request.body, keep_blank_values=True))
+            sent = [(part.name, part.text) for part in self._without_secret_parts(pairs)]
+            self._standard.append(f"--body={urlencode(sent)}")
+        elif not name or is_json(name):
+            yield from self._json(described.media_type, request.body)
+        else:
+            self._standard.append(self._whole_body(request.body))
+
+    def _without_secret_parts(self, parts: Iterable[RecordedPart]) -> Iterator[RecordedPart]:
+        """Yield the fields of a form whose names do not tell that they are secrets; the others are noted."""
+        for part in parts:
+            if is_secret_name(part.name):
+                self._credentials[f"the field {part.name}"] = None
+            else:
+                yield part
 
     def _json(self, media_type: MediaType, text: str) -> Iterator[str]:
         """Yield options for the plain fields of a JSON object; the rest, or a large body, is given whole."""
@@ -237,7 +279,7 @@ class _Words:
             plain = {}
         rest = {name: body[name] for name in body if name not in plain} if plain else body
         if rest or not plain:
-            self._standard.append(f"--body={json.dumps(rest, ensure_ascii=False, separators=(',', ':'))}")
+            self._standard.append(f"--body={_compact(rest)}")
         for name, value in plain.items():
             yield f"--{fields[name].option}={value if isinstance(value, str) else json.dumps(value)}"
 
@@ -263,16 +305,28 @@ class _Words:
             DescribedOperation(self._found.api, self._operation, media_type), has_examples=False
         )
         known = {field.path[0]: field for field in reversed(media_type.fields) if len(field.path) in {1, 2}}
-        for part in parts:
+        for part in self._without_secret_parts(parts):
             name = part.name
             field = known.get(name) or known.get(name.removesuffix("[]"))
-            if is_secret_name(name):
-                self._credentials[f"the field {name}"] = None
-            elif field is None:
+            if field is None:
                 self._remarks.append(f"The document does not have the field `{name}`, which is left out")
             else:
                 text = literal_word(part.text) if encodings.of(field.path[0]).takes_file else part.text
                 yield f"--{field.option}={f'@{part.file}' if part.file else text}"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_json_text(text: str) -> bool:
+    try:
+        read_limited(text)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
 
 
 def _in_path(found: MatchedOperation) -> list[str]:
