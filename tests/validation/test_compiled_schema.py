@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -437,3 +438,71 @@ def test_any_body_is_read_alike(value: Any) -> None:
 
 if __name__ == "__main__":
     _write()
+
+
+_TEXT: dict[str, Any] = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("expected", "schema", "value"),
+    [
+        (
+            ["/k/0 additionalProperties"],
+            {"additionalProperties": {"additionalProperties": False}},
+            {"k": {"0": 1}},
+        ),
+        (["/+7 type", "/007 type", "/7 type"], {"additionalProperties": _TEXT}, {"007": 1, "7": 2, "+7": 3}),
+        (
+            ["/007 type", "/7 minimum"],
+            {"properties": {"007": _TEXT, "7": {"minimum": 9}}},
+            {"007": 1, "7": 2},
+        ),
+        (["/00 type", "/007 type"], {"patternProperties": {"0": _TEXT}}, {"00": 1, "007": 2}),
+        (["- required"], {"dependentSchemas": {"0": {"required": ["1"]}}}, {"0": 1}),
+        (["- dependentRequired"], {"dependentRequired": {"0": ["1"]}}, {"0": 1}),
+        (["- maxLength"], {"propertyNames": {"maxLength": 1}}, {"00": 1}),
+        (
+            ["/3/00 unevaluatedProperties"],
+            {"properties": {"3": {"unevaluatedProperties": False}}},
+            {"3": {"00": 1}},
+        ),
+        (["/3/00 type"], {"properties": {"3": {"unevaluatedProperties": _TEXT}}}, {"3": {"00": 1}}),
+        (
+            ["/3/4 type"],
+            {"properties": {"3": {"anyOf": [_TEXT, {"properties": {"4": _TEXT}}]}}},
+            {"3": {"4": 1}},
+        ),
+        (["/3 not"], {"properties": {"3": {"not": {"required": ["4"]}}}}, {"3": {"4": 1}}),
+        (["/3/0 type"], {"properties": {"3": {"prefixItems": [_TEXT]}}}, {"3": [1]}),
+        (["/3 contains"], {"properties": {"3": {"contains": _TEXT}}}, {"3": [1]}),
+        (
+            ["/3/1 unevaluatedItems"],
+            {"properties": {"3": {"prefixItems": [{}], "unevaluatedItems": False}}},
+            {"3": [1, 2]},
+        ),
+        (["/3 uniqueItems"], {"properties": {"3": {"uniqueItems": True}}}, {"3": [1, 1]}),
+        (
+            ["/3/4 type"],
+            {"properties": {"3": {"if": True, "then": {"properties": {"4": _TEXT}}}}},
+            {"3": {"4": 1}},
+        ),
+        (
+            [f"/3/{index}/4 type" for index in (0, 1, 25, 29)],
+            {"properties": {"3": {"items": {"properties": {"4": _TEXT}}}}},
+            {"3": [{"4": 1 if index in {0, 1, 25, 29} else ""} for index in range(30)]},
+        ),
+    ],
+)
+def test_names_of_digits(expected: list[str], schema: Any, value: Any) -> None:
+    """A member whose name is digits, in any spelling, has its own finding, with any keyword on the way."""
+    assert expected == compact(validate_value(schema, value))
+
+
+@pytest.mark.no_cover
+def test_many_names_of_digits() -> None:
+    """Finding the names of thousands of such members takes no more time than finding other names."""
+    value = {"k": {str(number): 1 for number in range(9_000)}}
+    start = time.perf_counter()
+    found = validate_value({"properties": {"k": {"additionalProperties": _TEXT}}}, value)
+    assert len(found.findings) >= 900
+    assert time.perf_counter() - start < 4

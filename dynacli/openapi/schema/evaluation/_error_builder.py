@@ -4,8 +4,10 @@ jsonschema-rs says what is wrong to the letter. Some of it is not an error, or a
 message leaves out, null beside `nullable`, and a branch that a value fits but for minor errors.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from math import isinf
 from typing import Any, NamedTuple
 
@@ -55,14 +57,15 @@ class _Place(NamedTuple):
     keywords: frozenset[str]
 
 
-def _place_of_error(plain: PlainSchema, path: Sequence[str | int]) -> _Place:
+def _place_of_error(plain: PlainSchema, path: Sequence[str | int], in_value: Sequence[str | int]) -> _Place:
     """Return the place in the document of an error.
 
     Args:
         plain: The schema that was evaluated.
         path: The evaluation path of the error: keywords, names and indexes, with `$ref` for each reference.
+        in_value: The path in the value.
     """
-    walk = _Walk(plain, path)
+    walk = _Walk(plain, path, in_value)
     while walk.goes_on():
         pass
     return _Place(
@@ -78,8 +81,8 @@ def _place_of_error(plain: PlainSchema, path: Sequence[str | int]) -> _Place:
 class _Walk:
     """The way through the plain form and the document at once."""
 
-    def __init__(self, plain: PlainSchema, path: Sequence[str | int]) -> None:
-        self._plain, self._path, self._index = plain, path, 0
+    def __init__(self, plain: PlainSchema, path: Sequence[str | int], in_value: Sequence[str | int]) -> None:
+        self._plain, self._path, self._in_value, self._index = plain, path, in_value, 0
         self._node: Any = None
         self.steps: list[str | int] = []
         self.order: list[int] = []
@@ -125,6 +128,11 @@ class _Walk:
         """Go to one of the schemas of a keyword that has several."""
         members, name = node[key], self._path[self._index]
         self._index += 1
+        if isinstance(name, int) and isinstance(members, dict):
+            if key == "properties":
+                name = self._in_value[sum(position < 0 for position in self.order)]
+            else:
+                name = _names_of_digits(members)[name][0]
         if key == "allOf" and id(members[name]) in self._plain.origins:
             self.order.append(len(node))
             self._enter_added(members[name])
@@ -186,6 +194,10 @@ _OF_LISTS = frozenset({"minItems", "maxItems", "uniqueItems", "contains", "minCo
 _OF_NAMES = frozenset({"additionalProperties", "unevaluatedProperties"})
 
 
+_INDEX = re.compile(r"\+?0*([0-9]{1,20})", re.ASCII)
+"""A name that jsonschema-rs (0.61) gives as a number, so that it looks like an index."""
+_MAX_PATHS = 20
+"""How many paths are tried that differ only in how names of digits are written: `7`, `007`."""
 _WINDOW = 20
 """How many items of a long list are explained at once: jsonschema-rs makes all errors before it gives the first."""
 
@@ -241,6 +253,16 @@ def value_at(value: Any, path: list[str | int]) -> Any:
     return value
 
 
+def _names_of_digits(names: Iterable[str]) -> dict[int, list[str]]:
+    """Return the names that look like an index in the paths of jsonschema-rs (0.61), by number: `7`, `007`, `+7`."""
+    found: dict[int, list[str]] = {}
+    for name in names:
+        digits = _INDEX.fullmatch(name)
+        if digits is not None:
+            found.setdefault(int(digits[1]), []).append(name)
+    return found
+
+
 class ErrorBuilder:
     """Builds the errors of one value.
 
@@ -275,6 +297,7 @@ class ErrorBuilder:
         self._level = self._around = 0
         self._left = _MAX_EXPLAINED
         self._positions: dict[int, dict[str, int]] = {}
+        self._digits: dict[int, dict[int, list[str]]] = {}
         self.is_too_long = False
 
     def errors(self, found: Iterable[Any]) -> list[SchemaError]:
@@ -293,15 +316,15 @@ class ErrorBuilder:
     def _built(self, raw: Any) -> Iterator[SchemaError]:
         evaluated, kind = raw.evaluation_path, type(raw.kind).__name__
         last = evaluated[-1] if evaluated else ""
-        place = _place_of_error(self._plain, evaluated)
+        path = self._path_in_value(raw)
+        place = _place_of_error(self._plain, evaluated, path)
         if place.steps[-1:] == (ENTRY,):
             self.is_too_long = True
             return
         is_undecided = not _UNDECIDED.isdisjoint(place.keywords) or kind == "OneOfMultipleValid"
         if self._is_noted and is_undecided:
             return
-        path = [self._name(step) for step in raw.instance_path]
-        if self._window.lists and not self._place_in_value(path, str(place.steps[-1]) if place.steps else ""):
+        if self._window.lists and not self._is_to_say(path, str(place.steps[-1]) if place.steps else ""):
             return
         instance = value_at(self._value, path)
         match kind:
@@ -360,15 +383,46 @@ class ErrorBuilder:
     def _name(self, step: Any) -> Any:
         return self._names_of.get(step, step) if isinstance(step, str) else step
 
-    def _place_in_value(self, path: list[str | int], keyword: str) -> bool:
-        """Change the path in a part of the value to that in the value, and return whether it is the part's to say."""
-        window = self._window
-        if keyword in _OF_LISTS and path in window.lists:
-            return window.is_whole
-        for steps in window.lists:
-            if path[: len(steps)] == steps and len(path) > len(steps):
-                path[len(steps)] = int(path[len(steps)]) + window.start
-        return not window.is_whole
+    def _path_in_value(self, raw: Any) -> list[str | int]:
+        """Return the path of an error of jsonschema-rs in the whole value.
+
+        Only the value says whether a number is an index, or a name of digits.
+        """
+        paths = self._paths(self._value, raw.instance_path, [])
+        first = next(paths)
+        others = list(islice(paths, _MAX_PATHS))
+        if not others:
+            return first
+        return next((path for path in [first, *others] if value_at(self._value, path) == raw.instance), first)
+
+    def _paths(
+        self, value: Any, steps: Sequence[str | int], before: list[str | int]
+    ) -> Iterator[list[str | int]]:
+        """Yield the paths below a part of the value that steps of jsonschema-rs may stand for."""
+        if not steps:
+            yield before
+            return
+        step, *rest = steps
+        if not isinstance(step, int):
+            names: list[str | int] = [self._name(step)]
+        elif isinstance(value, dict):
+            known = self._digits.get(id(value))
+            if known is None:
+                known = self._digits[id(value)] = _names_of_digits(value)
+            names = [*known.get(step, ())]
+        else:
+            is_cut = before in self._window.lists and not self._window.is_whole
+            names = [step + self._window.start] if is_cut else [step]
+        for name in names:
+            is_there = name in value if isinstance(value, dict) else isinstance(value, list)
+            if is_there:
+                yield from self._paths(value[name], rest, [*before, name])
+
+    def _is_to_say(self, path: list[str | int], keyword: str) -> bool:
+        """Return whether an error is one for the part of the value to say that is explained."""
+        if keyword in _OF_LISTS and path in self._window.lists:
+            return self._window.is_whole
+        return not self._window.is_whole
 
     def _error(
         self,
