@@ -66,6 +66,8 @@ class OperationValidator:
         validated = ValidatedResponse(
             response.status, response.headers, response.header("content-type"), response.body, redirects
         )
+        if response.is_json_lines:
+            validated = validated.as_json_lines()
         validation = self._validator.response(validated, is_exact=self._settings.level == "exact")
         if cut_reason:
             validate_cut_response(validation, cut_reason, has_body=bool(response.body))

@@ -594,6 +594,8 @@ class Call:
         responded = ValidatedResponse(
             validated.status, validated.headers, media_type, body, redirects, received
         )
+        if validated.is_json_lines:
+            responded = responded.as_json_lines()
         validation = self.validating.validate_response(responded)
         self.settings.set_apart(validation, self.described.operation, response.status)
         self.validation = validation

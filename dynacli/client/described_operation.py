@@ -158,7 +158,8 @@ class DescribedOperation:
 
     def schema_of(self, response: "Response") -> "Callable[[], BodySchema]":
         """Return what finds the document's schema of the body of a response."""
-        return partial(self._response_schema, response.status, response.header("content-type"))
+        media_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
+        return partial(self._response_schema, response.status, media_type)
 
     def _response_schema(self, status: int, media_type: str) -> "BodySchema":
         from dynacli.media.text_values import BodySchema

@@ -494,7 +494,7 @@ class CachedCall:
                 read = StoredPieces(request, stored.body)
                 return receive(shown, read)
             shown, read = replace(response, cache="miss" if self._directory else ""), pieces
-            is_stored = self._directory and not response.hops
+            is_stored = self._directory and not response.hops and not response.is_json_lines
             if not is_stored or not may_store(self._spec, response.status, response.headers, now):
                 return receive(shown, read)
             read = copied = _CopiedPieces(pieces)
@@ -611,9 +611,10 @@ class _CopiedPieces(Pieces):
     def __init__(self, pieces: Pieces) -> None:
         super().__init__(pieces.call, pieces.request, pieces._response)  # noqa: SLF001  - its own class
         self.content, self.is_whole, self.is_large = bytearray(), False, False
+        self._read = pieces._ahead  # noqa: SLF001
 
     def _decoded(self) -> Iterator[bytes]:
-        for piece in super()._decoded():
+        for piece in self._read or super()._decoded():
             if not self.is_large:
                 self.content += piece
                 self.is_large = len(self.content) > LARGEST

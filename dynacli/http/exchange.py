@@ -17,7 +17,7 @@ import dynacli
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.failures import from_client_setup, timed_out
-from dynacli.http.semantics import SAFE_METHODS
+from dynacli.http.semantics import JSON_LINES, SAFE_METHODS
 from dynacli.record import record
 from dynacli.urls import origin_of, socket_of, split_url, url_on_the_wire, without_query
 
@@ -481,6 +481,7 @@ class Response:
             confirmed, `miss` for one of the server's; empty if it was not asked.
         age: How many seconds old a stored response is.
         is_refusal: Whether the body says that the call failed, by the expression `success` of the configuration.
+        is_json_lines: Whether the body is JSON Lines, although the server calls it JSON.
     """
 
     status: int
@@ -498,6 +499,7 @@ class Response:
     cache: str = ""
     age: float = 0.0
     is_refusal: bool = False
+    is_json_lines: bool = False
 
     @property
     def is_success(self) -> bool:
@@ -505,7 +507,12 @@ class Response:
         return 200 <= self.status < 300 and not self.is_refusal
 
     def header(self, name: str) -> str:
-        """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
+        """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent.
+
+        `Content-Type` is the one that the body has in fact; `headers` has what the server says of it.
+        """
+        if self.is_json_lines and name == "content-type":
+            return JSON_LINES
         return ", ".join(values_of(self.headers, name))
 
 

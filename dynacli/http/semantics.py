@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+JSON_LINES = "application/x-ndjson"
 _NAMES = ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines", "ndjson", "x-ndjson")
 _JSON_LINES = frozenset([*map("application/".__add__, _NAMES), *map("text/".__add__, _NAMES)])
 _JSON_SEQUENCES = ("/json-seq", "+json-seq")

@@ -25,7 +25,7 @@ from dynacli.http.exchange import (
     values_of,
 )
 from dynacli.http.failures import from_httpx, timed_out
-from dynacli.http.semantics import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS, is_json, is_sequence
 from dynacli.record import replace
 from dynacli.urls import origin_of, socket_of, url_on_the_wire, without_query
 
@@ -56,6 +56,9 @@ class Pieces:
         response: The response; its head was read.
     """
 
+    _ahead: Iterator[bytes] | None = None
+    _sent: Iterator[bytes] | None = None
+
     def __init__(self, call: "OneCall", request: Request, response: "httpx.Response") -> None:
         self.call, self.request, self._response = call, request, response
         self.waits_forever = False
@@ -77,7 +80,7 @@ class Pieces:
             TimedOutError: The time of the call is used up, or nothing came for too long.
         """
         body = bytearray()
-        for piece in self._decoded():
+        for piece in self._ahead or self._decoded():
             if self.size > limit:
                 raise TooLargeError
             body += piece
@@ -91,7 +94,7 @@ class Pieces:
             TimedOutError: The time of the call is used up, or nothing came for too long.
         """
         try:
-            for piece in self._decoded():
+            for piece in self._ahead or self._decoded():
                 if piece:
                     yield piece
         except BadEncodingError as error:
@@ -100,6 +103,36 @@ class Pieces:
                 reason=str(error),
                 hint="Try again; if it happens again, the server or a proxy on the way is broken",
             ) from error
+
+    def look_ahead(self) -> bool:
+        """Return whether the body is JSON objects one after another, which are yielded one a line from then on.
+
+        The beginning that is read for this is yielded again, and so is the error that ends it.
+        """
+        from dynacli.http.json_objects import begins_with_two_objects, one_a_line
+
+        begun, rest = list[bytes](), self._decoded()
+        failure: Exception | None = None
+        is_found = False
+        try:
+            is_found = begins_with_two_objects(rest, begun)
+        except (DynacliError, BadEncodingError, TooLargeError) as error:
+            failure = error
+
+        def sent() -> Iterator[bytes]:
+            yield from begun
+            if failure is not None:
+                raise failure
+            yield from rest
+
+        self._sent = sent()
+        self._ahead = one_a_line(self._sent) if is_found else self._sent
+        return is_found
+
+    def as_sent(self) -> "Pieces":
+        """Yield the body byte by byte as it is sent, also if `look_ahead` found objects in it; return the pieces."""
+        self._ahead = self._sent
+        return self
 
     def _decoded(self) -> Iterator[bytes]:
         from dynacli.http.import_httpx import httpx
@@ -364,6 +397,10 @@ class OneCall:
         # With TLS, the socket of the response is another object than the one that was opened.
         self.connections.take_from(received.extensions)
         pieces = Pieces(self, request, received)
+        if 200 <= response.status < 300 and "content-length" not in headers_of(received):
+            media_type = response.header("content-type")
+            if is_json(media_type) and not is_sequence(media_type):
+                response = replace(response, is_json_lines=pieces.look_ahead())
         body = self.receive(response, pieces)
         seconds, cookies = time.monotonic() - self.start, tuple(self._set_cookies)
         return replace(response, body=body, size=pieces.size, seconds=seconds, set_cookies=cookies)

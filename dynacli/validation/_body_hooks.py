@@ -343,6 +343,10 @@ class BodyHooks:
         """Validate a body, or a parameter that has a media type; the results are those of openapi-core's own method."""
         name, parameters, media_type = self._find_media_type(content, mimetype)
         has_schema = "schema" in media_type
+        if isinstance(raw, streamed_body.StreamedBody) and raw.media_type:
+            if not has_schema:
+                raise NotValidatedError(_nothing_about_items(name, self.version))
+            name = raw.media_type
         if has_schema:
             found: Any = media_type.read_value()
             if not isinstance(schema := found["schema"], Mapping | bool):
@@ -410,7 +414,8 @@ class BodyHooks:
     def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
         """Check that a body can be read as its media type, if the document has no schema for it."""
         name, parameters, _ = self._find_media_type(content, mimetype)
-        if is_json(name):
+        is_lines = isinstance(raw, streamed_body.StreamedBody) and bool(raw.media_type)
+        if is_json(name) and not is_lines:
             with _as_openapi_errors():
                 if isinstance(raw, read_body.UnreadBody):
                     raise read_body.NotValidatedError(raw.reason)

@@ -51,10 +51,13 @@ class StreamedBody:
 
     Attributes:
         error: The exception that ended the body before its end.
+        media_type: That of the body, if it is not the one that the server names; else empty.
 
     Args:
         pieces: The body, cut anywhere; no piece is empty.
     """
+
+    media_type = ""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)

@@ -56,6 +56,21 @@ class ValidatedResponse(NamedTuple):
     redirects: tuple[int, ...] = ()
     received: "ReceivedBody | None" = None
 
+    def as_json_lines(self) -> "ValidatedResponse":
+        """Return a response that is described as the JSON that the server calls it, and read item by item."""
+        from dynacli.http.exchange import values_of
+        from dynacli.http.json_objects import one_a_line
+        from dynacli.http.semantics import JSON_LINES
+        from dynacli.validation.streamed_body import StreamedBody
+
+        body = self.body
+        if isinstance(body, bytes):
+            body = StreamedBody(one_a_line((body,)))
+        if isinstance(body, StreamedBody):
+            body.media_type = JSON_LINES
+        pairs = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
+        return self._replace(content_type=", ".join(values_of(pairs, "content-type")), body=body)
+
     def may_be_empty(self, method: str) -> bool:
         """Return whether a method or the status allows no body, whatever the document says (RFC 9110)."""
         return method.lower() == "head" or self.status in WITHOUT_BODY

@@ -168,6 +168,32 @@ def test_an_item_is_seen_before_the_next_is_sent(
     assert (0, second, b"") == (process.returncode, output, errors)
 
 
+@pytest.mark.parametrize("level", ["off", "strict"])
+def test_a_stream_called_json_is_seen_as_it_comes(paced: Paced, level: str) -> None:
+    """The first object is printed when the second one begins, and each further one when it ends."""
+    paced.content_type = "application/json"
+    api = _api(paced.origin, "application/json", {"schema": ITEM})
+    with _started(api, "a", "--validate", level) as process:
+        paced.give(b'{"id":1}', b"\n", b"\n", b"{")
+        _read(process.stdout, b'{"id":1}\n')
+        paced.give(b'"id":2}')
+        _read(process.stdout, b'"id":2}\n')
+        paced.give(b'{"id":3}\n', CUT)
+        output, errors = process.communicate(timeout=30)
+    assert (6, b'{"id":3}\n') == (process.returncode, output)
+    assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize("words", [(), ("-i",), ("-o", "json")])
+def test_json_that_breaks_off_is_an_error_as_before(paced: Paced, words: tuple[str, ...]) -> None:
+    """A body without a length that ends too early is looked at ahead, and its error is that of any other body."""
+    paced.content_type = "application/json"
+    paced.give(b'{"id":1,', CUT)
+    result = run_cli(_api(paced.origin, "application/json", {"schema": ITEM}), "a", *words)
+    assert 6 == result.exit_code
+    assert "/a` broke off" in result.stderr
+
+
 def test_a_line_is_seen_before_it_is_whole(paced: Paced) -> None:
     """Bytes are passed on as they come, whether an item ends with them or not."""
     with _started(_api(paced.origin, NDJSON), "a") as process:

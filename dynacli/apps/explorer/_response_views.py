@@ -352,9 +352,10 @@ def _write_kept_validation(env: Environment, kept: KeptCall, response: Response)
         write_warning(env, f"It is not validated: {error.message}\n{error.reason}".rstrip())
         return
     media_type = response.header("content-type")
-    validation = validating.validate_response(
-        ValidatedResponse(response.status, response.headers, media_type, response.body)
-    )
+    responded = ValidatedResponse(response.status, response.headers, media_type, response.body)
+    if response.is_json_lines:
+        responded = responded.as_json_lines()
+    validation = validating.validate_response(responded)
     settings.set_apart(validation, draft.described.operation, response.status)
     if validation.is_valid:
         env.stdout.write(

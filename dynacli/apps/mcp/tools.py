@@ -157,10 +157,8 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[
         check_filter(asked.expression, _FILTER)
     if asked.against:
         outcome = _difference(api, asked, masker)
-    elif _is_streaming(api, asked.operation):
-        outcome = _stream(api, asked, masker, announce)
-    elif asked.max_items is None:
-        outcome = _one_call(api, asked, masker)
+    elif asked.max_items is None or _is_streaming(api, asked.operation):
+        outcome = _one_call(api, asked, masker, announce)
     else:
         outcome = _pages(api, asked, asked.max_items, masker, announce)
     if not asked.expression or (outcome.is_error and not asked.has_head):
@@ -183,20 +181,27 @@ def _with_head(asked: _AskedCall, response: Response, body: Any) -> Any:
     return {"status": response.status, "headers": response.masked_headers, "body": body}
 
 
-def _one_call(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
-    response = api.call(asked.operation, asked.inputs)
-    reported = _shown_of([response])
-    data = _with_head(asked, response, _data_of(response, reported, masker))
-    if following := response.following:
-        reported["pages"] = {"items": following.items, "total": following.total}
-        next_inputs = response.masker.mask_value(following.next_inputs)
-        reported["pages"]["next"] = (
-            {"inputs": next_inputs} if next_inputs else {"max_items": following.items * 2}
-        )
-    error = _status_error(response)
-    if error is not None:
-        reported = {**reported, **error.as_json()}
-    return Outcome(reported, data, error is not None, response.body_schema)
+def _one_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:
+    """Make one call, whose response may turn out to be a stream, and then has only its first items."""
+    with api.stream(asked.operation, asked.inputs) as response:
+        error = _status_error(response)
+        if error is None and response.is_stream:
+            items, is_whole = _take_items(response, asked.max_items, announce)
+            reported = _shown_of([response])
+            reported["stream"] = {"items": len(items), "is_whole": is_whole}
+            data = response.masker.joined(masker).mask_value(items)
+            return Outcome(reported, _with_head(asked, response, data), schema=response.body_schema)
+        reported = _shown_of([response])
+        data = _with_head(asked, response, _data_of(response, reported, masker))
+        if following := response.following:
+            reported["pages"] = {"items": following.items, "total": following.total}
+            next_inputs = response.masker.mask_value(following.next_inputs)
+            reported["pages"]["next"] = (
+                {"inputs": next_inputs} if next_inputs else {"max_items": following.items * 2}
+            )
+        if error is not None:
+            reported |= error.as_json()
+        return Outcome(reported, data, error is not None, response.body_schema)
 
 
 def _difference(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
@@ -250,22 +255,6 @@ def _pages(
     data = items if items or error is None else _data_of(responses[-1], reported, masker)
     shown = _with_head(asked, responses[0], data)
     return Outcome(reported, shown, error is not None, responses[0].body_schema)
-
-
-def _stream(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:
-    with api.stream(asked.operation, asked.inputs) as response:
-        error = _status_error(response)
-        if error is None and response.is_stream:
-            items, is_whole = _take_items(response, asked.max_items, announce)
-            reported = _shown_of([response])
-            reported["stream"] = {"items": len(items), "is_whole": is_whole}
-            data = response.masker.joined(masker).mask_value(items)
-            return Outcome(reported, _with_head(asked, response, data), schema=response.body_schema)
-        reported = _shown_of([response])
-        if error is not None:
-            reported |= error.as_json()
-        data = _with_head(asked, response, _data_of(response, reported, masker))
-        return Outcome(reported, data, error is not None, response.body_schema)
 
 
 def _status_error(response: Response) -> HttpError | None:

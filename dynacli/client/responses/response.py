@@ -432,7 +432,7 @@ def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None
             return b"".join(pieces.up_to(RENDER_LIMIT))
         with opened(response, pieces) as write:
             # A compressed body may be a bomb: only such a body is limited.
-            for piece in pieces.up_to(FILE_LIMIT) if pieces.is_encoded else pieces:
+            for piece in pieces.up_to(FILE_LIMIT) if pieces.is_encoded else pieces.as_sent():
                 write(piece)
         is_saved = True
         return b""

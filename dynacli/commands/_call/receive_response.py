@@ -172,7 +172,7 @@ class ResponseReceiver:
                 self._is_written = True
                 return b""
             if self._file.takes(response):
-                return self._copy(response, pieces)
+                return self._copy(response, pieces.as_sent())
             self._form = OutputFormat()  # the error is not a part of the file
         if not 200 <= response.status < 300:
             self._form = self._form.of_error

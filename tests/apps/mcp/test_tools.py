@@ -448,22 +448,35 @@ def test_the_filter_sees_status_and_headers(server: Recorder) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(("wanted", "count"), [({"max_items": 2}, 2), ({}, 3)], ids=["enough", "in-a-while"])
+@pytest.mark.parametrize(
+    ("wanted", "count", "media_type", "item"),
+    [
+        ({"max_items": 2}, 2, "text/event-stream", b'data: {"n": %d}\n\n'),
+        ({}, 3, "text/event-stream", b'data: {"n": %d}\n\n'),
+        ({}, 3, "application/json", b'{"data": {"n": %d}}'),
+    ],
+    ids=["enough", "in-a-while", "called-json"],
+)
 def test_a_stream_gives_its_first_items(
-    wanted: dict[str, int], count: int, server: Recorder, monkeypatch: pytest.MonkeyPatch
+    wanted: dict[str, int],
+    count: int,
+    media_type: str,
+    item: bytes,
+    server: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A stream that does not end is left when there are enough, or after a while; one that ends is told to be whole."""
     monkeypatch.setattr(tool_call, "_MOST_SECONDS", 2.0)
-    types = {"text/event-stream": {"schema": {"type": "object"}}}
+    types = {media_type: {"schema": {"type": "object"}}}
     responses = {"200": {"description": "", "content": types}}
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\n\r\n".encode()
     left = threading.Event()
 
     def stream() -> None:
         connection, _ = listener.accept()
         with connection:
             connection.recv(65536)
-            connection.sendall(head + b"".join(b'data: {"n": %d}\n\n' % number for number in range(3)))
+            connection.sendall(head + b"".join(item % number for number in range(3)))
             connection.settimeout(20)
             if connection.recv(1) == b"":
                 left.set()
