@@ -29,7 +29,7 @@ from dynacli.record import record
 from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
-from dynacli.urls import SECRET_HEADERS, is_secret_name, origin_of, with_masked_secrets
+from dynacli.urls import SECRET_HEADERS, is_secret_name, origin_of, secret_values, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.auth.challenges import DigestLogin
@@ -424,7 +424,8 @@ class _Given:
     """What the caller gave as a credential: by `-H`, `--query` or a profile, or as a parameter that is an API key.
 
     Args:
-        passwords: The values of the parameters that the document calls passwords.
+        passwords: The values of the parameters that the document calls passwords, and the texts in an undocumented URL
+            that may be secrets.
         shown: The request without all of these, and without other parameters and headers that are called like secrets.
     """
 
@@ -452,6 +453,9 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         if name.lower() in SECRET_HEADERS or is_secret_name(name):
             secret_headers.add(name.lower())
     passwords = list(_texts_of(names, request)) if names else []
+    is_documented = " " not in operation.name  # else it is a method and a path
+    if not is_documented:
+        passwords += map(Secret, secret_values(request.url))
     headers = []
     for name, value in request.headers:
         is_authorization = name.lower() == "authorization"
@@ -468,7 +472,8 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         masker = Masker((*secrets, *passwords))
         headers = [(name, masker.mask(text)) for name, text in headers]
         url = masker.mask(url)
-    shown = request._replace(url=with_masked_secrets(url, names), headers=tuple(headers))
+    url = with_masked_secrets(url, names, is_documented=is_documented)
+    shown = request._replace(url=url, headers=tuple(headers))
     return _Given(secrets, passwords, shown, SECRET_HEADERS | secret_headers | names)
 
 

@@ -477,6 +477,16 @@ def test_a_query_that_the_document_does_not_have_may_hold_a_secret(api: str, hom
     assert _is_nowhere(home)
 
 
+def test_a_secret_of_an_undocumented_path_is_shown_nowhere(api: str, server: Recorder) -> None:
+    """What is printed of the request, and what its response repeats in its headers, has a mask instead."""
+    path = f"/nope?sid={_SECRET}"
+    server.responses["/nope"] = json_response([], Location=path)
+    shown = run_cli(api, "GET", path, "--verbose").stderr
+    shown += "".join(run_cli(api, "GET", path, "--dry-run", form).stdout for form in ("http", "curl", "json"))
+    assert _SECRET not in shown
+    assert 5 == shown.count("sid=***")
+
+
 def test_each_row_is_masked_when_it_is_written_and_read(api: str, home: Path) -> None:
     """A secret that the maker of a row forgets is stored nowhere, and one that is stored is not shown."""
     assert 0 == run_cli(api, "GET", "/users").exit_code
