@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.auth.secret import MASK
 from dynacli.client.links.follow_link import json_of
 from dynacli.errors import DynacliError
+from dynacli.http.semantics import ReceivedBody
 from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.output.finding_reports import ValidatedCall
 from dynacli.record import record
@@ -159,7 +160,7 @@ class Exchange:
         """Return the JSON value of a successful response; None if there is none."""
         if self.response is None or not self.is_success:
             return None
-        return json_of(self.response.body, self.response.header("content-type"))
+        return json_of(ReceivedBody(self.response.body, self.response.header("content-type")))
 
 
 @record

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from dynacli.client.call_settings import CallSettings
@@ -19,7 +19,7 @@ from dynacli.client.sign_request import Signed, server_hint, sign, unsigned
 from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.built_request import Request
-from dynacli.http.semantics import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS, ReceivedBody
 from dynacli.openapi.model.operation import documented_status
 from dynacli.record import record, replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.response_cache import CachedCall
     from dynacli.http.caching import CacheSpec, Headers
-    from dynacli.http.exchange import ClientPool, Pause, ReceivedBody, Response, Retries
+    from dynacli.http.exchange import ClientPool, Pause, Response, Retries
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Finding, ValidationResult
     from dynacli.validation.read_body import UnreadBody
@@ -349,24 +349,18 @@ class Call:
     def received(self, response: "Response") -> "ReceivedBody":
         """Return the body of a response to the call; asked for again, the same one with what was read of it."""
         if self._received is None or self._received.content is not response.body:
-            from dynacli.http.exchange import ReceivedBody
-
-            self._received = ReceivedBody(
-                response.body,
-                response.header("content-type"),
-                lambda: self.described.schema_of(response)(),  # noqa: PLW0108  - it is looked for when it is needed
-            )
+            find_schema = partial(self.described.response_schema, response)
+            self._received = ReceivedBody(response.body, response.header("content-type"), find_schema)
         return self._received
 
     def _looked_into(self, response: "Response") -> "Response":
         """Return a response with whether its body says that the call failed; a body without a value says nothing."""
         from dynacli.errors import FormatError
-        from dynacli.media.body_value import NoValueError, body_value
+        from dynacli.media.body_value import NoValueError, exact_value
         from dynacli.text.filter_value import filtered, is_true
 
-        schema = self.described.schema_of(response)
         try:
-            value = body_value(response.body, response.header("content-type"), schema)
+            value = exact_value(self.received(response))
             is_refusal = bool(response.body) and not is_true(filtered(value, self.settings.success))
         except NoValueError:
             is_refusal = False

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
-from dynacli.http.semantics import METHODS_WITHOUT_BODY, best_match, essence
+from dynacli.http.semantics import METHODS_WITHOUT_BODY, ReceivedBody, best_match, essence
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
 from dynacli.openapi.model.operation import ANY_BODY, MediaType, Operation, Parameter, documented_status
 from dynacli.record import record, replace
@@ -13,8 +13,6 @@ from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dynacli.http.exchange import Response
     from dynacli.media.text_values import BodySchema
     from dynacli.openapi.schema.flatten_schema import FlatSchemas
@@ -156,17 +154,19 @@ class DescribedOperation:
         schema = self.body_schema()
         return BodySchema(True if schema is None else schema, self.resolve)
 
-    def schema_of(self, response: "Response") -> "Callable[[], BodySchema]":
-        """Return what finds the document's schema of the body of a response."""
-        media_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
-        return partial(self._response_schema, response.status, media_type)
+    def received(self, response: "Response") -> ReceivedBody:
+        """Return the body of a response, whose schema is found when it is needed."""
+        find_schema = partial(self.response_schema, response)
+        return ReceivedBody(response.body, response.header("content-type"), find_schema)
 
-    def _response_schema(self, status: int, media_type: str) -> "BodySchema":
+    def response_schema(self, response: "Response") -> "BodySchema":
+        """Return the document's schema of the body of a response, by the media type that the server names."""
         from dynacli.media.text_values import BodySchema
 
+        media_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
         responses = self.raw_responses
-        response = self.follow(responses.get(documented_status(status, responses)))
-        content = response.get("content") if isinstance(response, dict) else None
+        described = self.follow(responses.get(documented_status(response.status, responses)))
+        content = described.get("content") if isinstance(described, dict) else None
         name = best_match(media_type, content) if isinstance(content, dict) else None
         media = self.follow(content[name]) if name is not None and isinstance(content, dict) else None
         schema = body_schema(media) if isinstance(media, dict) else None

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import dynacli
 from dynacli.errors import RefusedError
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
     from dynacli.http.rate_limit import RateLimit
 
 T = TypeVar("T")
-Numbers = Literal["plain", "exact"]
-"""Whether the numbers of a value are those of Python, or remember each digit as `dynacli.text.exact_json` does."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HELD_TOGETHER = 1024 * 1024
-"""Bytes of a body up to which its plain and its exact value may be in memory at the same time."""
 _GRACE_SECONDS = 0.5
 """How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
 
@@ -514,37 +510,6 @@ class Response:
         if self.is_json_lines and name == "content-type":
             return JSON_LINES
         return ", ".join(values_of(self.headers, name))
-
-
-@record
-class ReceivedBody:
-    """The body of a response, and its value as its media type says, which is read once, when it is first needed.
-
-    There is one with the numbers of Python, and one with exact numbers; they never mix. Of a large body, only the one
-    that was asked for last is in memory.
-
-    Args:
-        content: The content, after transfer and content codings are undone.
-        media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
-        schema: Finds the document's schema of the value; None if there is none.
-    """
-
-    content: bytes
-    media_type: str
-    schema: Callable[[], Any] | None = None
-
-    def value(self, numbers: Numbers, read: Callable[[bytes], Any]) -> Any:
-        """Return the value of the body.
-
-        Args:
-            read: Reads it, if that was not done before; what it raises is raised here.
-        """
-        values = self.__dict__
-        if numbers not in values:
-            if len(self.content) > _HELD_TOGETHER:
-                values.pop("exact" if numbers == "plain" else "plain", None)
-            values[numbers] = read(self.content)
-        return values[numbers]
 
 
 def values_of(headers: Iterable[tuple[str, str]], name: str) -> list[str]:

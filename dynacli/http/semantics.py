@@ -1,12 +1,24 @@
-"""What HTTP says of methods, of media types and of the values of headers (RFC 9110, "HTTP Semantics")."""
+"""What HTTP says of methods, media types, values of headers and content (RFC 9110, "HTTP Semantics")."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from dynacli.record import record
+
+Reading = Literal["strict", "plain", "exact"]
+"""How a value is read of text.
+
+`strict` and `plain` give the numbers of Python. `strict` fails if anything is not JSON, and `plain` may accept more.
+With `exact` each number remembers its digits, as `dynacli.text.exact_json` reads it.
+"""
 
 JSON_LINES = "application/x-ndjson"
 _NAMES = ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines", "ndjson", "x-ndjson")
 _JSON_LINES = frozenset([*map("application/".__add__, _NAMES), *map("text/".__add__, _NAMES)])
 _JSON_SEQUENCES = ("/json-seq", "+json-seq")
 _EVENTS = "text/event-stream"
+_HELD_TOGETHER = 1024 * 1024
+"""Bytes of a body up to which several readings of it may be in memory at the same time."""
 
 
 def essence(media_type: str) -> str:
@@ -170,3 +182,44 @@ def is_sent_as_bytes(name: str) -> bool:
         or name.endswith(("/xml", "+xml", "/x-www-form-urlencoded"))
         or name.startswith(("text/", "multipart/"))
     )
+
+
+@record
+class ReceivedBody:
+    """The body of a response, and its value as its media type says, which is read once, when it is first needed.
+
+    Python's numbers and exact ones never mix. Of a large body, only the reading that was asked for last is in memory.
+
+    Args:
+        content: The content, after transfer and content codings are undone.
+        media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
+        schema: Finds the document's schema of the value, a `dynacli.media.text_values.BodySchema`; None if there is
+            none.
+    """
+
+    content: bytes
+    media_type: str
+    schema: Callable[[], Any] | None = None
+
+    def value(self, reading: Reading, read: Callable[[bytes], Any]) -> Any:
+        """Return the value of the body; a strict reading, if there is one, is the plain one, too.
+
+        Args:
+            read: Reads it, if that was not done before; what it raises is raised here.
+        """
+        values = self.__dict__
+        for name in ("strict", "plain") if reading == "plain" else (reading,):
+            if name in values:
+                return values[name]
+        if len(self.content) > _HELD_TOGETHER:
+            for name in ("strict", "plain", "exact"):
+                values.pop(name, None)
+        values[reading] = found = read(self.content)
+        return found
+
+    def taken(self, read: Callable[[bytes], Any]) -> Any:
+        """Return the plain value to a caller who may change it, and forget it."""
+        found = self.value("plain", read)
+        for name in ("strict", "plain"):
+            self.__dict__.pop(name, None)
+        return found

@@ -1,10 +1,13 @@
 """The value of a body, by its media type."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dynacli.errors import DocumentError
 from dynacli.http.semantics import (
+    ReceivedBody,
     is_cbor,
     is_json_lines,
     is_json_sequence,
@@ -22,7 +25,6 @@ from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import ReceivedBody
     from dynacli.media._binary_values import BinaryError
     from dynacli.media._xml_value import XmlRoot
     from dynacli.media.text_values import BodySchema
@@ -86,13 +88,26 @@ def body_value(
     raise NoValueError(f"{named}, and is not JSON")
 
 
-def exact_value(body: "ReceivedBody") -> Any:
+def exact_value(body: ReceivedBody) -> Any:
     """Return the value of a body of a response, whose numbers remember each digit; null if it is empty.
 
     Raises:
         NoValueError: As of `body_value`.
     """
     return body.value("exact", lambda content: body_value(content, body.media_type, body.schema))
+
+
+def own_value(body: ReceivedBody) -> Any:
+    """Return the value of a body with the numbers of Python, for a caller who may change it; null if it is empty.
+
+    Raises:
+        NoValueError: As of `body_value`.
+    """
+    # Other readers take UTF-16 for JSON, too.
+    if is_json(body.media_type, "") and json.detect_encoding(body.content).startswith("utf-8"):
+        with suppress(ValueError, RecursionError):
+            return body.taken(json.loads)
+    return body_value(body.content, body.media_type, body.schema, json.loads)
 
 
 def structured_value(
@@ -196,17 +211,17 @@ def _yaml_value(text: str) -> Any:
         raise NoValueError(f"it is not YAML: {reason[:1].lower()}{reason[1:]}, {place}") from error
 
 
-def shown_value(content: bytes, media_type: str, schema: "FindSchema | None" = None) -> Any:
+def shown_value(body: ReceivedBody) -> Any:
     """Return a body as a part of JSON: its value, else its text, else an object whose only member is `base64`."""
     try:
-        return body_value(content, media_type, schema)
+        return exact_value(body)
     except NoValueError:
-        text = decoded(content, media_type)
+        text = decoded(body.content, body.media_type)
     if text is not None:
         return text
     from base64 import b64encode
 
-    return {"base64": b64encode(content).decode()}
+    return {"base64": b64encode(body.content).decode()}
 
 
 _MOST_KEYS = 12

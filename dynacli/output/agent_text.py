@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
+from dynacli.http.semantics import ReceivedBody
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items, rows_of_columns
 from dynacli.openapi.model.wording import counted
 from dynacli.output._columns import EMPTY, NESTED, Columns, cell_text, fitting, ranks_of, show_names
@@ -346,13 +347,11 @@ def write_view(env: Environment, view: AgentView, form: OutputFormat, around: Ar
 
 def write_body_for_agent(
     env: Environment,
-    body: bytes,
-    media_type: str,
+    body: ReceivedBody,
     form: OutputFormat,
     *,
     known: KnownItems | None = None,
     head: Mapping[str, Any] | None = None,
-    schema: "FindSchema | None" = None,
     around: DescribeAround | None = None,
 ) -> None:
     """Write the body of a response; the arguments are those of `write_body`.
@@ -362,7 +361,7 @@ def write_body_for_agent(
         FileError: Standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    from dynacli.media.body_value import NoValueError, binary_name, body_value, shown_value
+    from dynacli.media.body_value import NoValueError, binary_name, exact_value, shown_value
     from dynacli.text.body_text import decoded
 
     failure: FormatError | None = None
@@ -370,21 +369,20 @@ def write_body_for_agent(
     room = form.max_bytes - _size_of_lines(ahead)
     try:
         if head is not None and form.filter:
-            value: Any = {**head, "body": shown_value(body, media_type, schema)}
+            value: Any = {**head, "body": shown_value(body)}
         else:
-            value = body_value(body, media_type, schema)
+            value = exact_value(body)
         try:
-            view = _filtered_view(env, value, form, room, known, schema)
+            view = _filtered_view(env, value, form, room, known, body.schema)
         except FormatError as error:
             failure, view = error, view_of_value(value, room, (), known)
     except NoValueError as error:
-        text = decoded(body, media_type)
-        view = (
-            _view_of_text(text, room) if text is not None else _view_of_bytes(binary_name(body, media_type))
-        )
+        text = decoded(body.content, body.media_type)
+        named = binary_name(body.content, body.media_type)
+        view = _view_of_text(text, room) if text is not None else _view_of_bytes(named)
         if form.filter:
             failure = FormatError("The response cannot be filtered", reason=str(error))
-    if not body:
+    if not body.content:
         view = AgentView(("the response has no body",))
     view = replace(view, lines=(*ahead, *view.lines))
     write_view(env, view, form, _NOTHING if around is None else around(view))

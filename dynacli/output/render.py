@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
-from dynacli.http.semantics import is_structured
+from dynacli.http.semantics import ReceivedBody, is_structured
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.standard_output import blocks, write_bytes, written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:
-    from dynacli.media.body_value import FindSchema
     from dynacli.openapi.model.find_items import KnownItems
     from dynacli.output.agent_text import DescribeAround
 
@@ -23,29 +22,30 @@ _UNLIMITED = 100_000
 _NO_JSON = "Note: the media type of the response is JSON, but its body is not; it is shown as it came"
 
 
+def write_content(env: Environment, content: bytes, media_type: str, form: OutputFormat) -> None:
+    """Write content other than a response, as `write_body` does; the errors are the same."""
+    write_body(env, ReceivedBody(content, media_type), form)
+
+
 def write_body(
     env: Environment,
-    body: bytes,
-    media_type: str,
+    body: ReceivedBody,
     form: OutputFormat,
     *,
     known: "KnownItems | None" = None,
     head: Mapping[str, Any] | None = None,
-    schema: "FindSchema | None" = None,
     around: "DescribeAround | None" = None,
 ) -> None:
     """Write the body of an HTTP response.
 
     Args:
         env: The surroundings of the run.
-        body: The content, after transfer and content codings are undone.
-        media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
+        body: The content, and its value if that was read.
         form: `raw` and a file get the exact bytes, and so does `auto` in a pipe; on a terminal `auto` is `text`.
             `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
             other formats convert.
         known: What the document says of the items of the response; None if it says nothing.
         head: Status and headers, if the result is an object of them and the value of the body.
-        schema: Finds the document's schema of the body, by which XML and forms are read; None if there is none.
         around: Returns what `agent` writes around the data; None for nothing but counts.
 
     Raises:
@@ -57,13 +57,11 @@ def write_body(
         if form.format == "agent":
             from dynacli.output.agent_text import write_body_for_agent
 
-            write_body_for_agent(
-                env, body, media_type, form, known=known, head=head, schema=schema, around=around
-            )
+            write_body_for_agent(env, body, form, known=known, head=head, around=around)
         elif head is not None:
-            _write_whole(env, body, media_type, form, head, schema)
+            _write_whole(env, body, form, head)
         else:
-            _write_body(env, body, media_type, form, known, schema)
+            _write_body(env, body, form, known)
     except MemoryError:
         pass  # its frames hold what took the memory, which they release here
     else:
@@ -74,39 +72,33 @@ def write_body(
     )
 
 
-def _write_body(
-    env: Environment,
-    body: bytes,
-    media_type: str,
-    form: OutputFormat,
-    known: "KnownItems | None",
-    schema: "FindSchema | None",
-) -> None:
+def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat, known: "KnownItems | None") -> None:
+    content, media_type = body.content, body.media_type
     if form.is_of_value or (form.format in {"json", "yaml"} and is_structured(media_type)):
-        _write_formed(env, body, media_type, form, known, schema)
+        _write_formed(env, body, form, known)
         return
     if form.file and form.format in {"auto", "raw"}:
         from dynacli.files import write_named_file
 
-        write_named_file(form.file, body)
+        write_named_file(form.file, content)
         return
-    if not body:
+    if not content:
         return
     if form.format == "raw" or (form.format == "auto" and not env.stdout_is_terminal):
-        write_bytes(env, body)
+        write_bytes(env, content)
         return
 
     from dynacli.text.body_text import decoded, is_json
 
-    text = decoded(body, media_type)
+    text = decoded(content, media_type)
     if text is None and is_structured(media_type):
-        _write_readable(env, body, media_type, form)
+        _write_readable(env, body, form)
     elif text is None:
-        _write_binary(env, body, media_type, form)
+        _write_binary(env, body, form)
     elif form.format == "yaml":
-        _write_body_yaml(env, body, text, form, is_json=is_json(media_type, text))
+        _write_body_yaml(env, content, text, form, is_json=is_json(media_type, text))
     elif is_json(media_type, text):
-        _write_body_json(env, body, text, form)
+        _write_body_json(env, content, text, form)
     elif form.format == "json":
         import json
 
@@ -116,63 +108,51 @@ def _write_body(
 
 
 def _write_formed(
-    env: Environment,
-    body: bytes,
-    media_type: str,
-    form: OutputFormat,
-    known: "KnownItems | None",
-    schema: "FindSchema | None",
+    env: Environment, body: ReceivedBody, form: OutputFormat, known: "KnownItems | None"
 ) -> None:
     """Write a body in a form that is made of its value."""
-    if not body:
+    if not body.content:
         return
-    from dynacli.media.body_value import NoValueError, TooDeepError, body_value
+    from dynacli.media.body_value import NoValueError, TooDeepError, exact_value
     from dynacli.output.written_items import write_value
 
     instead, hint = form.unfiltered(), "It is printed as it came"
     try:
-        value = body_value(body, media_type, schema)
+        value = exact_value(body)
     except TooDeepError as error:
         reason = str(error)
         instead, hint = form.unfiltered("json"), "It is printed as JSON, which has no such limit"
     except NoValueError as error:
         reason, hint = str(error), error.hint or hint
     else:
-        write_value(env, value, form, known=known, schema=schema)
+        write_value(env, value, form, known=known, schema=body.schema)
         return
-    write_body(env, body, media_type, instead)
+    write_body(env, body, instead)
     raise FormatError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
 
 
-def _write_readable(env: Environment, body: bytes, media_type: str, form: OutputFormat) -> None:
+def _write_readable(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:
     """Write a body of CBOR or MessagePack for a person: as JSON."""
-    from dynacli.media.body_value import NoValueError, body_value
+    from dynacli.media.body_value import NoValueError, exact_value
     from dynacli.output.written_items import write_value
 
     try:
-        value = body_value(body, media_type)
+        value = exact_value(body)
     except NoValueError as error:
         write_stderr(env, f"Note: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""))
-        _write_binary(env, body, media_type, form)
+        _write_binary(env, body, form)
     else:
         write_value(env, value, form)
 
 
-def _write_whole(
-    env: Environment,
-    body: bytes,
-    media_type: str,
-    form: OutputFormat,
-    head: Mapping[str, Any],
-    schema: "FindSchema | None",
-) -> None:
+def _write_whole(env: Environment, body: ReceivedBody, form: OutputFormat, head: Mapping[str, Any]) -> None:
     """Write one object of status, headers and body."""
     from dynacli.media.body_value import shown_value
     from dynacli.openapi.model.find_items import KnownItems
     from dynacli.output.written_items import write_value
 
-    value = {**head, "body": shown_value(body, media_type, schema)}
-    write_value(env, value, form, known=KnownItems(holder="none"), schema=schema)
+    value = {**head, "body": shown_value(body)}
+    write_value(env, value, form, known=KnownItems(holder="none"), schema=body.schema)
 
 
 def _wanted(form: OutputFormat) -> str:
@@ -280,27 +260,22 @@ def _write_unparsed(env: Environment, body: bytes, text: str, note: str) -> None
     write_stderr(env, note)
 
 
-def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputFormat) -> None:
+def _write_binary(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:
     from dynacli.media.body_value import binary_name
 
+    named = binary_name(body.content, body.media_type)
     if form.format not in {"json", "yaml"}:
-        _write_binary_note(env, body, media_type)
+        write_stderr(
+            env,
+            f"The response is binary ({named}) and is not shown here\n"
+            "  hint: `-o @FILE` keeps it in a file, `-o raw --yes` writes the bytes anyway",
+        )
         return
-    write_body(env, body, media_type, form.unfiltered())
+    write_body(env, body, form.unfiltered())
     raise FormatError(
         f"The response cannot be shown as {form.format.upper()}",
-        reason=f"it is binary: {binary_name(body, media_type)}",
+        reason=f"it is binary: {named}",
         hint="use `-o @FILE` to keep it in a file",
-    )
-
-
-def _write_binary_note(env: Environment, body: bytes, media_type: str) -> None:
-    from dynacli.media.body_value import binary_name
-
-    write_stderr(
-        env,
-        f"The response is binary ({binary_name(body, media_type)}) and is not shown here\n"
-        "  hint: `-o @FILE` keeps it in a file, `-o raw --yes` writes the bytes anyway",
     )
 
 

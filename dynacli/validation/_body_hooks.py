@@ -26,7 +26,7 @@ from dynacli.validation._text_fields import plain_value, types_of
 from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import ReceivedBody
+    from dynacli.http.semantics import ReceivedBody
     from dynacli.validation._validate_items import PlacedSchema
 
 _MAX_IN_ALL = 30_000
@@ -426,7 +426,7 @@ class BodyHooks:
     def _read_json(self, value: str | bytes, parameters: Mapping[str, str]) -> Any:
         """Return the value of JSON, which may be the whole body; the errors are those of `read_body.read_json`."""
         if self.received is not None and value is self.received.content:
-            return self.received.value("plain", partial(read_body.read_json, parameters=parameters))
+            return self.received.value("strict", partial(read_body.read_json, parameters=parameters))
         return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
 
     def _validate_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:

@@ -22,7 +22,7 @@ from dynacli.validation.validated_messages import ValidatedRequest, ValidatedRes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dynacli.http.exchange import ReceivedBody
+    from dynacli.http.semantics import ReceivedBody
     from dynacli.validation.operation_document import DocumentPlace
     from dynacli.validation.validator import Validator
 
@@ -396,7 +396,7 @@ def _accepts_content(
         return False
     try:
         read = partial(read_json, parameters=split_media_type(media_type)[1], size_before=schemas.size_read)
-        value = read(body) if received is None else received.value("plain", read)
+        value = read(body) if received is None else received.value("strict", read)
     except (UnreadableError, NotValidatedError):
         return False
     schemas.size_read += len(body)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.openapi.model.operation import WITHOUT_BODY
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import ReceivedBody
+    from dynacli.http.semantics import ReceivedBody
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 

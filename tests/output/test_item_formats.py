@@ -18,7 +18,7 @@ from dynacli.errors import FormatError
 from dynacli.output import written_items as written_items_module
 from dynacli.output._columns import Columns
 from dynacli.output.output_format import OutputFormat, form_of
-from dynacli.output.render import write_body
+from dynacli.output.render import write_content
 from dynacli.output.written_items import gron_lines, separated_lines, written_items
 from dynacli.record import replace
 from dynacli.text import filter_value
@@ -36,7 +36,7 @@ FORMATS = ("table", "csv", "tsv", "ndjson", "lines", "gron")
 def written(body: bytes, form: OutputFormat, media_type: str = JSON) -> str:
     """Return what is written of a body in a pipe."""
     stdout = io.TextIOWrapper(io.BytesIO())
-    write_body(Environment(stdout=stdout, stderr=io.StringIO(), variables={}), body, media_type, form)
+    write_content(Environment(stdout=stdout, stderr=io.StringIO(), variables={}), body, media_type, form)
     return stdout.buffer.getvalue().decode()
 
 
@@ -325,7 +325,7 @@ def test_a_response_that_has_not_the_form_is_not_lost(
     stdout = io.TextIOWrapper(io.BytesIO())
     env = Environment(stdout=stdout, stderr=io.StringIO(), variables={})
     with pytest.raises(FormatError, match=message) as caught:
-        write_body(env, body, media_type, replace(form, file=file))
+        write_content(env, body, media_type, replace(form, file=file))
     assert reason in caught.value.reason
     came = Path(file).read_bytes() if file else stdout.buffer.getvalue()
     is_json = media_type == JSON and body != b"[1"

@@ -17,7 +17,7 @@ from dynacli.errors import FileError
 from dynacli.files import write_named_file, write_named_files
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.output_format import OutputFormat
-from dynacli.output.render import write_body, write_data
+from dynacli.output.render import write_content, write_data
 from tests.documents import pets, save
 from tests.harness import run_cli
 
@@ -183,7 +183,7 @@ def test_bodies_and_data_go_to_a_named_file(tmp_path: Path) -> None:
     """`-o @FILE` keeps a body's exact bytes, and a verb's data as JSON; standard output stays empty."""
     with (tmp_path / "stdout").open("w") as stream:
         env = Environment(stdout=stream, variables={})
-        write_body(env, b"\x00\xff\x1b", "image/png", OutputFormat(file=f"{tmp_path}/body"))
+        write_content(env, b"\x00\xff\x1b", "image/png", OutputFormat(file=f"{tmp_path}/body"))
         write_data(env, {"b": 1, "a": "ü"}, OutputFormat(file=f"{tmp_path}/data"), lambda *_: "text")
     assert b"\x00\xff\x1b" == (tmp_path / "body").read_bytes()
     assert '{\n  "b": 1,\n  "a": "ü"\n}\n' == (tmp_path / "data").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.output.output_format import FORMATS, OutputFormat, check_format, form_of
-from dynacli.output.render import write_body, write_data
+from dynacli.output.render import write_content, write_data
 from dynacli.output.standard_error import write_error, write_warning
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter
@@ -250,7 +250,7 @@ JSON = b'{"a":1.10,"b":"\xc3\xbc"}'
 )
 def test_body_formats(body: bytes, media_type: str, output_format: str, stdout: bytes) -> None:
     """On a pipe `auto` and `raw` are the bytes as they came; `json` and `yaml` convert."""
-    assert (stdout, "") == written(write_body, body, media_type, form_of(output_format))
+    assert (stdout, "") == written(write_content, body, media_type, form_of(output_format))
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml", "text"])
@@ -258,7 +258,7 @@ def test_json_that_does_not_parse_is_not_lost(output_format: str) -> None:
     """A body that is called JSON but is not comes out as it came, with a note beside it."""
     note = "Note: the media type of the response is JSON, but its body is not; it is shown as it came\n"
     assert (b"{'a':\r\n1", note) == written(
-        write_body, b"{'a':\r\n1", "application/json", form_of(output_format)
+        write_content, b"{'a':\r\n1", "application/json", form_of(output_format)
     )
 
 
@@ -267,7 +267,7 @@ def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
     """A binary response cannot become JSON or YAML: it is written as it came, and the error says what it is."""
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     with pytest.raises(FormatError) as caught:
-        write_body(Environment(stdout=stdout), b"\x89PNG\x00", "image/png", form_of(output_format))
+        write_content(Environment(stdout=stdout), b"\x89PNG\x00", "image/png", form_of(output_format))
     error = caught.value
     assert (
         b"\x89PNG\x00",
@@ -279,7 +279,7 @@ def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
 def test_yaml_too_deep_is_refused() -> None:
     """Nesting that the YAML writer cannot follow is an error that names the way out."""
     with pytest.raises(FormatError, match="cannot be shown as YAML"):
-        written(write_body, b"[" * 50_000 + b"]" * 50_000, "application/json", OutputFormat("yaml"))
+        written(write_content, b"[" * 50_000 + b"]" * 50_000, "application/json", OutputFormat("yaml"))
 
 
 LIST = [{"name": "a", "n": 1}, {"name": "ü", "n": None}]
@@ -330,7 +330,7 @@ def test_unknown_formats_name_the_known_ones(name: str) -> None:
 def test_a_text_stream_in_place_of_stdout_works() -> None:
     """If a caller replaced standard output by text, bytes that are not UTF-8 become escapes."""
     stream = io.StringIO()
-    write_body(Environment(stdout=stream, variables={}), b"\xc3\xbc\xff", "text/plain", OutputFormat())
+    write_content(Environment(stdout=stream, variables={}), b"\xc3\xbc\xff", "text/plain", OutputFormat())
     assert "ü\\xff" == stream.getvalue()
 
 
@@ -338,7 +338,7 @@ def test_what_was_printed_before_stays_before() -> None:
     """Text that a caller printed earlier keeps its place before the bytes."""
     stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(os.memfd_create("out"), "r+")), encoding="utf-8")
     stream.write("before ")
-    write_body(Environment(stdout=stream, variables={}), b"after", "text/plain", OutputFormat())
+    write_content(Environment(stdout=stream, variables={}), b"after", "text/plain", OutputFormat())
     with stream:
         assert b"before after" == os.pread(stream.fileno(), 100, 0)
 
@@ -349,8 +349,8 @@ def test_a_full_disk_is_a_file_error() -> None:
         "from dynacli.environment import Environment\n"
         "from dynacli.errors import FileError\n"
         "from dynacli.output.output_format import OutputFormat\n"
-        "from dynacli.output.render import write_body\n"
-        "try:\n    write_body(Environment(), b'data', 'text/plain', OutputFormat())\n"
+        "from dynacli.output.render import write_content\n"
+        "try:\n    write_content(Environment(), b'data', 'text/plain', OutputFormat())\n"
         "except FileError as error:\n    raise SystemExit(f'{error.exit_code} {error.reason}')\n"
     )
     with open("/dev/full", "w") as full:
@@ -367,7 +367,7 @@ def test_a_closed_standard_output_is_a_file_error(monkeypatch: pytest.MonkeyPatc
     stream.close()
     monkeypatch.setattr(sys, "stdout", None if is_missing else stream)
     with pytest.raises(FileError, match="cannot be written") as caught:
-        write_body(Environment(variables={}), b"x", "text/plain", OutputFormat())
+        write_content(Environment(variables={}), b"x", "text/plain", OutputFormat())
     assert "it is closed" == caught.value.reason
 
 
@@ -378,7 +378,7 @@ def test_a_broken_pipe_passes_through() -> None:
     with open(writer, "wb", buffering=0) as raw:
         stream = io.TextIOWrapper(io.BufferedWriter(raw))
         with pytest.raises(BrokenPipeError):
-            write_body(Environment(stdout=stream, variables={}), b"x", "text/plain", OutputFormat())
+            write_content(Environment(stdout=stream, variables={}), b"x", "text/plain", OutputFormat())
         stream.detach().detach()
 
 

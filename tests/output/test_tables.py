@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
+from dynacli.http.semantics import ReceivedBody
 from dynacli.openapi.model.find_items import KnownItems
 from dynacli.output.output_format import OutputFormat, form_of
-from dynacli.output.render import write_body
+from dynacli.output.render import write_body, write_content
 
 UUID = "f7a5717e-f62d-521b-8bf9-11068277bad6"
 RUN: dict[str, Any] = {
@@ -37,7 +38,7 @@ def shown(value: Any, columns: int, form: OutputFormat | None = None) -> tuple[s
     stdout = _Terminal(content, encoding="utf-8")
     variables = {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "xterm"}
     env = Environment(stdout=stdout, stderr=stderr, variables=variables)
-    write_body(env, json.dumps(value).encode(), "application/json", form or OutputFormat("table"))
+    write_content(env, json.dumps(value).encode(), "application/json", form or OutputFormat("table"))
     return content.getvalue().decode(), stderr.getvalue()
 
 
@@ -183,6 +184,6 @@ def test_a_list_in_a_cell_leads_to_a_table_of_it(value: dict[str, Any], note: st
     """One object with lists in it is a row, in which nobody reads them."""
     stderr = io.StringIO()
     env = Environment(stdout=io.TextIOWrapper(io.BytesIO()), stderr=stderr, variables={})
-    form, media_type = OutputFormat("table"), "application/json"
-    write_body(env, json.dumps(value).encode(), media_type, form, known=KnownItems(holder="none"))
+    body = ReceivedBody(json.dumps(value).encode(), "application/json")
+    write_body(env, body, OutputFormat("table"), known=KnownItems(holder="none"))
     assert note == stderr.getvalue()

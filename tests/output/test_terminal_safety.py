@@ -14,7 +14,7 @@ import pytest
 from dynacli.environment import Environment
 from dynacli.errors import FormatError, UsageError
 from dynacli.output.output_format import OutputFormat, form_of
-from dynacli.output.render import write_body, write_data
+from dynacli.output.render import write_content, write_data
 from dynacli.output.standard_error import write_error, write_stderr, write_warning
 from dynacli.text.json_text import colourise, escape_unsafe, reindent
 from dynacli.text.terminal import Painter, cell_width, terminal_width, unsafe, visible, visible_painted
@@ -166,7 +166,7 @@ def test_no_body_reaches_the_terminal_raw(media_type: str, body: str, output_for
     """No escape sequence of a body reaches a terminal in any readable format."""
     with terminal() as (env, shown):
         try:
-            write_body(env, body.encode(), media_type, form_of(output_format))
+            write_content(env, body.encode(), media_type, form_of(output_format))
         except FormatError as error:
             write_error(env, error, "text")
         seen = shown()
@@ -203,14 +203,14 @@ def test_a_pipe_gets_exact_bytes(output_format: str, media_type: str) -> None:
     """On a pipe the bytes pass as they came, whatever they are."""
     body = bytes(range(256)) + ATTACK.encode() + b'{"a": 1.10}'
     with pipe() as (env, received):
-        write_body(env, body, media_type, form_of(output_format))
+        write_content(env, body, media_type, form_of(output_format))
         assert body == received()
 
 
 def test_raw_is_raw_on_a_terminal_too() -> None:
     """The writer itself writes raw bytes to a terminal, too: whether it may is decided before."""
     with terminal() as (env, shown):
-        write_body(env, ATTACK.encode(), "text/plain", OutputFormat("raw"))
+        write_content(env, ATTACK.encode(), "text/plain", OutputFormat("raw"))
         assert ATTACK == shown()
 
 
@@ -240,7 +240,7 @@ COLOURED = (
 def test_json_is_coloured_where_colour_is_allowed(variables: dict[str, str], shown: str) -> None:
     """A terminal gets JSON laid out and coloured; `NO_COLOR` and a dumb terminal get it plain."""
     with terminal(variables) as (env, seen):
-        write_body(env, b'{"a":[1.10,null],"b":"true 1"}', "application/json", OutputFormat())
+        write_content(env, b'{"a":[1.10,null],"b":"true 1"}', "application/json", OutputFormat())
         assert shown == seen()
 
 

@@ -20,7 +20,7 @@ from dynacli.client.sign_request import Signed, head_value
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.http.exchange import Response
-from dynacli.http.semantics import is_sequence, is_structured
+from dynacli.http.semantics import ReceivedBody, is_sequence, is_structured
 from dynacli.openapi.model.wording import counted
 from dynacli.output.har import har_call
 from dynacli.output.output_format import OutputFormat
@@ -39,6 +39,7 @@ def _write_view(
     env: Environment,
     view: str,
     response: Response,
+    body: ReceivedBody,
     described: DescribedOperation,
     asked: OutputFormat,
     signed: Signed | None = None,
@@ -50,7 +51,6 @@ def _write_view(
         asked: The filter, and whether status and headers are asked for.
         signed: Masks the headers; None for a response whose secrets the history has masked.
     """
-    media_type = response.header("content-type")
     if not (asked.include or response.is_success):
         asked = OutputFormat()
     if view == "raw":
@@ -58,40 +58,40 @@ def _write_view(
         env.stdout.write(visible(text))
     elif asked.filter or asked.include:
         form = replace(asked, format="json" if view == "pretty" else view, may_page=False)
-        _write_formed(env, response, described, form, signed)
-    elif decoded(response.body, media_type) is None and not is_structured(media_type):
-        name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
-        size = counted(len(response.body), "byte")
+        _write_formed(env, response, body, described, form, signed)
+    elif decoded(body.content, body.media_type) is None and not is_structured(body.media_type):
+        name = f"`{visible(body.media_type, keep='')}`" if body.media_type else "of no declared type"
+        size = counted(len(body.content), "byte")
         write_note(env, f"The response is binary ({name}, {size}); s saves it in a file")
     elif not response.body:
         write_note(env, "The response has no body")
     else:
         form = OutputFormat("auto" if view == "pretty" else view, may_page=False)
-        _write_formed(env, response, described, form, signed)
+        _write_formed(env, response, body, described, form, signed)
 
 
 def _write_formed(
     env: Environment,
     response: Response,
+    body: ReceivedBody,
     described: DescribedOperation,
     form: OutputFormat,
     signed: Signed | None,
 ) -> None:
     """Write a body in a form; the error that there may be stands before the body that is written instead."""
     screen = response_screen(int(env.variables["COLUMNS"]), env.variables)
-    media_type, head = response.header("content-type"), None
+    head = None
     if form.include:
         head = head_value(response) if signed is None else signed.head_of(response)
     try:
         if form.filter:
             check_filter(form.filter)
-        if form.filter and is_sequence(media_type):
-            with written_sequence(screen.env, media_type, form, head=head) as write:
-                write(response.body)
+        if form.filter and is_sequence(body.media_type):
+            with written_sequence(screen.env, body.media_type, form, head=head) as write:
+                write(body.content)
         else:
             known = known_items(described) if form.format == "table" else None
-            schema = described.schema_of(response)
-            write_body(screen.env, response.body, media_type, form, known=known, head=head, schema=schema)
+            write_body(screen.env, body, form, known=known, head=head)
     except (UsageError, FormatError, FileError) as error:
         write_error(env, error, "text")
     env.stdout.write(screen.take())
@@ -152,7 +152,8 @@ def view_text(view: str, ended: Ended, asked: OutputFormat, width: int, variable
     call, response = ended.call, ended.response
     if call is not None and response is not None:
         if view in BODY_VIEWS:
-            _write_view(screen.env, view, response, call.described, asked, call.signed)
+            body = call.received(response)
+            _write_view(screen.env, view, response, body, call.described, asked, call.signed)
             if view != "raw" and not response.is_success:
                 write_error(screen.env, http_error(call, response), "text")
         else:
@@ -310,7 +311,8 @@ def kept_text(
     elif view == "validation":
         _write_kept_validation(env, kept, response)
     else:
-        _write_view(env, view, response, kept.draft.described, asked)
+        described = kept.draft.described
+        _write_view(env, view, response, described.received(response), described, asked)
     return screen.take()
 
 

@@ -300,7 +300,7 @@ class RunningCall:
             self._engine,
             self.draft.described,
             inputs,
-            numbers="exact",
+            reading="exact",
             max_items=further.max_items,
             is_keyset_asked=further.all == "keyset",
         )

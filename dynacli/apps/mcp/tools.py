@@ -192,8 +192,9 @@ def _one_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[s
             data = response.masker.joined(masker).mask_value(items)
             return Outcome(reported, _with_head(asked, response, data), schema=response.body_schema)
         reported = _shown_of([response])
+        following = response.following
         data = _with_head(asked, response, _data_of(response, reported, masker))
-        if following := response.following:
+        if following:
             reported["pages"] = {"items": following.items, "total": following.total}
             next_inputs = response.masker.mask_value(following.next_inputs)
             reported["pages"]["next"] = (

@@ -465,9 +465,7 @@ def received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError |
         error = http_error(call, response)
     elif validation is not None and not validation.is_valid and call.settings.is_strict:
         error = mismatch_error(call, response, validation, detail="short", has_json=False)
-    data = masker.mask_value(
-        shown_value(response.body, response.header("content-type"), call.described.schema_of(response))
-    )
+    data = masker.mask_value(shown_value(call.received(response)))
     result = RowResult(
         row,
         response.status,

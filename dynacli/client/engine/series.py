@@ -276,11 +276,10 @@ def _value_of(made: "MadeCall", until: Until) -> Any:
     Raises:
         FormatError: It has no value that can be looked at.
     """
-    from dynacli.media.body_value import NoValueError, body_value
+    from dynacli.media.body_value import NoValueError, exact_value
 
-    response, schema = made.response, made.call.described.schema_of(made.response)
     try:
-        return body_value(response.body, response.header("content-type"), schema)
+        return exact_value(made.call.received(made.response))
     except NoValueError as error:
         raise FormatError(
             f"{until.name} cannot be evaluated for this response",

@@ -18,7 +18,7 @@ from dynacli.client.policy.policy_rules import only_reads
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
-from dynacli.http.semantics import is_json
+from dynacli.http.semantics import ReceivedBody, is_json
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import Server, documented_status
 from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template
@@ -52,12 +52,12 @@ class ReceivedCall(NamedTuple):
     response_json: Callable[[], Any]
 
 
-def json_of(body: bytes, media_type: str) -> Any:
+def json_of(body: ReceivedBody) -> Any:
     """Return the JSON value of a body; None if it is none."""
-    if not is_json(media_type):
+    if not is_json(body.media_type):
         return None
     try:
-        return json.loads(body)
+        return body.value("plain", json.loads)
     except (ValueError, RecursionError):
         return None
 
@@ -66,7 +66,8 @@ def sent_json(values: "CallValues") -> Any:
     """Return the JSON value that the body of a call was made of; None if there is none."""
     if values.form is not None:
         return values.form
-    return json_of(values.body, values.media_type) if isinstance(values.body, bytes) else None
+    body = values.body
+    return json_of(ReceivedBody(body, values.media_type)) if isinstance(body, bytes) else None
 
 
 def link_value(source: Any, call: ReceivedCall) -> Any:
@@ -307,7 +308,7 @@ def followed_inputs(
         call.values.parameters,
         sent_json(call.values),
         response,
-        lambda: json_of(response.body, response.header("content-type")),
+        lambda: json_of(call.received(response)),
     )
     parameters: dict[tuple[str, str], Any] = {}
     body: bytes | None = None

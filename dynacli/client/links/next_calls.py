@@ -191,7 +191,7 @@ def call_after_creation(call: Call, response: "Response") -> tuple[str, list[str
         call: The call, of an operation that may change something.
         response: Its successful response.
     """
-    body = json_of(response.body, response.header("content-type"))
+    body = json_of(call.received(response))
     item = body[0] if isinstance(body, list) and len(body) == 1 else body
     # What is sent to an item itself changes it, and creates nothing.
     is_on_item = call.described.operation.path.rstrip("/").endswith("}")

@@ -38,7 +38,7 @@ from dynacli.client.pages.next_page import (
 from dynacli.client.pages.page_rule import PageRule, ResponsePlace, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
-from dynacli.http.semantics import is_json, is_structured
+from dynacli.http.semantics import Reading, ReceivedBody, is_json, is_structured
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.model.field_names import plain_name
@@ -50,10 +50,10 @@ from dynacli.urls import origin_of, split_url, without_query
 from dynacli.validation.finding import ValidationResult
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Numbers, ReceivedBody, Response
+    from dynacli.http.exchange import Response
     from dynacli.validation.finding import Finding
 
-_PARSERS: "Mapping[Numbers, Callable[[bytes], Any]]" = {"plain": json.loads, "exact": read_json}
+_PARSERS: Mapping[Reading, Callable[[bytes], Any]] = {"plain": json.loads, "exact": read_json}
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 _MOST_PAGES = 10_000
@@ -76,7 +76,7 @@ class PageLoop:
 
     Args:
         engine: Makes the call of each page; None if no page is called, and one that came is looked at.
-        numbers: Which numbers the values of the pages have.
+        reading: How the values of the pages are read, `plain` or `exact`.
         max_items: How many items are wanted; None for all.
     """
 
@@ -86,7 +86,7 @@ class PageLoop:
         described: DescribedOperation,
         inputs: CallInputs,
         *,
-        numbers: "Numbers" = "plain",
+        reading: Reading = "plain",
         max_items: int | None = None,
         is_keyset_asked: bool = False,
     ) -> None:
@@ -94,7 +94,7 @@ class PageLoop:
             configured = configured_rule(described)
             pages = document_pages(described, configured, is_keyset_asked=is_keyset_asked)
         self._described, self._pages, self._engine = described, pages, engine
-        self._numbers, self._max_items = numbers, max_items
+        self._reading, self._max_items = reading, max_items
         self._is_keyset_asked = is_keyset_asked
         self.rule: PageRule = document_rule(pages)
         self.items: ResponsePlace | None = pages.items
@@ -228,7 +228,7 @@ class PageLoop:
         if self._pages.items is None and len(self._pages.candidates) > 1:
             raise no_list(self._described, self._pages.candidates)
 
-    def _value(self, body: "ReceivedBody", response: "Response", number: int) -> Any:
+    def _value(self, body: ReceivedBody, response: "Response", number: int) -> Any:
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
@@ -236,8 +236,8 @@ class PageLoop:
                 from dynacli.media.body_value import exact_value
 
                 return exact_value(body)
-            parse = _PARSERS[self._numbers]
-            return body.value(self._numbers, parse) if is_json(body.media_type) else parse(body.content)
+            parse = _PARSERS[self._reading]
+            return body.value(self._reading, parse) if is_json(body.media_type) else parse(body.content)
         except (ValueError, RecursionError):
             if number == 1:
                 return None
@@ -401,18 +401,17 @@ class RespondedPage:
     place: ResponsePlace | None
 
 
-def received_page(call: Call, response: "Response", numbers: "Numbers" = "plain") -> RespondedPage | None:
+def received_page(call: Call, response: "Response", reading: Reading = "plain") -> RespondedPage | None:
     """Return what a response tells of the pages of its list; None if it tells of no further page.
 
     Args:
-        numbers: As of `PageLoop`; exact ones as long as the response is not validated, as the validator is stricter
-            with plain ones.
+        reading: How its value is read; of small bodies a value that was read already costs nothing.
     """
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None
     inputs = CallInputs(values.parameters, body=body, query=values.query)
     try:
-        loop = PageLoop(None, described, inputs, numbers=numbers)
+        loop = PageLoop(None, described, inputs, reading=reading)
         page = loop.take(MadeCall(call, response, None))
     except DynacliError:
         return None  # whoever asks for all pages gets a note

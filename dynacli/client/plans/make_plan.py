@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -370,7 +371,7 @@ def read_state(
     """
     response = engine.send(reading, read_finite)
     name = reading.described.operation.name
-    schema = reading.described.schema_of(response)
+    schema: Callable[[], BodySchema] = partial(reading.described.response_schema, response)
     if response.status in _GONE:
         found = operation_by_id(reading.described.api.catalog, reading.described.operation.path)
         by_id = _reading_by(engine, reading, found.name, reading.settings) if found is not None else None
@@ -390,7 +391,7 @@ def read_state(
 
 def _state(reading: Call, response: "Response", masker: Masker) -> Any:
     """Return the value of a body, with known secrets masked."""
-    value = compared_body(reading.described, response)
+    value = compared_body(reading.received(response))
     if value is MISSING:
         return value
     masker = masker.joined(reading.signed.response_masker(response.headers))

@@ -26,8 +26,8 @@ from dynacli.client.secret_names import mask_fields
 from dynacli.errors import NetworkError, UsageError
 from dynacli.files import is_url
 from dynacli.http.exchange import RENDER_LIMIT, Response
-from dynacli.http.semantics import essence
-from dynacli.media.body_value import NoValueError, body_value
+from dynacli.http.semantics import ReceivedBody, essence
+from dynacli.media.body_value import NoValueError, exact_value
 from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import MISSING
 from dynacli.openapi.model.field_names import plain_name, words_of
@@ -168,7 +168,7 @@ def compare_calls(
     is_same = left.value is right.value and left.response.body == right.response.body
 
     def value_of(side: ReceivedResponse) -> Any:
-        return compared_body(described, side.response) if side.value is MISSING else side.value
+        return compared_body(described.received(side.response)) if side.value is MISSING else side.value
 
     compared = [
         ComparedResponse(
@@ -178,7 +178,7 @@ def compare_calls(
         )
         for side in (left, right)
     ]
-    times = [time_places(described.schema_of(response)()) for response in responses]
+    times = [time_places(described.response_schema(response)) for response in responses]
     changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
     is_own_url = _own_urls(left.response.url, right.response.url)
 
@@ -263,15 +263,15 @@ def _headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
     return {"Content-Type": media_type, **found} if media_type else found
 
 
-def compared_body(described: DescribedOperation, response: Response) -> Any:
+def compared_body(body: ReceivedBody) -> Any:
     """Return the value of a body; of text that has none the text, of bytes their number and their digest."""
-    content, media_type = response.body, response.header("content-type")
+    content = body.content
     if not content:
         return MISSING
     try:
-        return body_value(content, media_type, described.schema_of(response))
+        return exact_value(body)
     except NoValueError:
-        text = decoded(content, media_type)
+        text = decoded(content, body.media_type)
     if text is not None:
         return text
     from hashlib import sha256
@@ -395,7 +395,7 @@ class Side:
             self.engine,
             self._described,
             self._inputs,
-            numbers="exact",
+            reading="exact",
             max_items=pages.max_items,
             is_keyset_asked=pages.is_keyset_asked,
         )

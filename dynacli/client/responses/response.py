@@ -7,7 +7,7 @@ and server-sent events), or they go into a file.
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +22,7 @@ from dynacli.http.downloads import OutdatedPartError, PartialDownload
 from dynacli.http.exchange import RENDER_LIMIT
 from dynacli.http.exchange import Response as WireResponse
 from dynacli.http.item_reader import ItemReader
+from dynacli.http.semantics import is_structured
 from dynacli.http.send import FILE_LIMIT, Pieces
 from dynacli.record import replace
 from dynacli.validation.read_body import UnreadBody
@@ -122,20 +123,23 @@ class Response:
         Of other text it is the text. It is None if there is no body, and the bytes if they are no text. A body that
         is not what its media type promises is text or bytes, too.
         """
-        from dynacli.media.body_value import NoValueError, body_value
+        from dynacli.media.body_value import NoValueError, own_value
         from dynacli.text.body_text import decoded
 
-        media_type = self._response.header("content-type")
+        # A program may change the items of a page, too.
+        call = self._call
+        body = (call if self.items is None else call.described).received(self._response)
         try:
-            return body_value(self.content, media_type, self.body_schema, json.loads)
+            with self._lock if is_structured(body.media_type) else nullcontext():
+                return own_value(body)
         except NoValueError:
-            text = decoded(self.content, media_type)
-            return self.content if text is None else text
+            text = decoded(body.content, body.media_type)
+            return body.content if text is None else text
 
     def body_schema(self) -> "BodySchema":
         """Return the document's schema of the body."""
         with self._lock:
-            return self._call.described.schema_of(self._response)()
+            return self._call.described.response_schema(self._response)
 
     @property
     def masked_headers(self) -> dict[str, list[str]]:

@@ -95,10 +95,10 @@ def _only_reads(call: Call) -> bool:
 
 def _item_count(call: Call, response: "Response") -> int:
     """Return how many items a response has; 0 if it is not a list, or was not kept."""
-    from dynacli.media.body_value import NoValueError, body_value
+    from dynacli.media.body_value import NoValueError, exact_value
 
     try:
-        value = body_value(response.body, response.header("content-type"), call.described.schema_of(response))
+        value = exact_value(call.received(response))
     except NoValueError:
         return 0
     found = find_items(value)

@@ -158,7 +158,7 @@ class Listing:
             engine,
             described,
             inputs,
-            numbers="exact",
+            reading="exact",
             max_items=run.options.max_items,
             is_keyset_asked=is_keyset_asked,
         )
@@ -297,20 +297,19 @@ class Listing:
             except FileError as error:
                 return error
             return None
-        body, media_type = first.response.body, first.response.header("content-type")
-        form = self._form
+        body, form = first.call.received(first.response), self._form
         if first.items is not None and last is not None and self._loop.items is not None:
             if self._is_streamed and self._loop.count:
                 self._first = first._replace(response=replace(first.response, body=b""))
                 return None
             text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
-            body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
+            body = replace(body, content=text.encode("utf-8", "surrogatepass"), media_type="application/json")
         elif not first.response.is_success:
             form = form.of_error
-        response = replace(first.response, body=body, size=len(body))
+        response = replace(first.response, body=body.content, size=len(body.content))
         self._first = first._replace(response=response)
         try:
-            write_response(self._run, first.call, response, form, media_type, self._loop)
+            write_response(self._run, first.call, response, form, body, self._loop)
         except (FileError, FormatError) as error:
             return error
         return None

@@ -48,7 +48,7 @@ def show_request(
         UsageError: The document does not allow it.
         FileError: A file of the body cannot be read.
     """
-    from dynacli.output.render import write_body, write_data
+    from dynacli.output.render import write_content, write_data
 
     call = engine.prepare(described, inputs, is_checked=False)
     form = _form(run.options)
@@ -71,10 +71,10 @@ def show_request(
     if form == "body":
         if shown.body is None:
             run.note("The request has no body")
-        write_body(run.env, _whole_body(shown), shown.header("content-type") or "", output.unfiltered())
+        write_content(run.env, _whole_body(shown), shown.header("content-type") or "", output.unfiltered())
         return
     text = _request_text(run, [(described, call.signed, shown)], form)
-    write_body(
+    write_content(
         run.env, text.encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8", output.unfiltered()
     )
 

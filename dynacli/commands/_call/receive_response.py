@@ -18,6 +18,7 @@ from dynacli.errors import DynacliError, FileError, FormatError, NetworkError, T
 from dynacli.files import replace_named_file
 from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
 from dynacli.http.semantics import (
+    ReceivedBody,
     essence,
     is_event_stream,
     is_json,
@@ -396,13 +397,13 @@ def write_response(
     call: Call,
     response: Response,
     form: OutputFormat,
-    media_type: str | None = None,
+    body: ReceivedBody | None = None,
     pages: "PageLoop | None" = None,
 ) -> None:
     """Write the whole body of a response in a form.
 
     Args:
-        media_type: That of the body; None for that of the response.
+        body: The body; None for that of the response.
         pages: The pages that the body is made of; None if it is that of one response.
 
     Raises:
@@ -423,12 +424,10 @@ def write_response(
         around = around_response(run, call, response, pages)
     write_body(
         run.env,
-        response.body,
-        response.header("content-type") if media_type is None else media_type,
+        call.received(response) if body is None else body,
         form,
         known=known,
         head=call.signed.head_of(response) if form.is_whole else None,
-        schema=call.described.schema_of(response),
         around=around,
     )
 

@@ -34,7 +34,7 @@ def write_document(
             reason="A resolved document is already one file",
         )
     from dynacli.openapi.document.references.resolve import resolve
-    from dynacli.output.render import write_body, write_data
+    from dynacli.output.render import write_content, write_data
 
     opened = run.api(api)
     if bundled or resolved or only or version:
@@ -52,7 +52,7 @@ def write_document(
     content = _read_cached(run, opened, api, lambda cached: cached.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
     media_type = "application/json" if is_json else "text/yaml; charset=utf-8"
-    write_body(run.env, content, media_type, run.output_format())
+    write_content(run.env, content, media_type, run.output_format())
 
 
 def _cut_document(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:

@@ -197,7 +197,7 @@ def _table(rows: list[HistoryRow], paint: Painter, width: int | None) -> list[st
 @click.pass_obj
 def show_call(run: Run, number: int, form: str | None) -> None:
     """Run `history show`."""
-    from dynacli.output.render import write_body, write_data
+    from dynacli.output.render import write_content, write_data
 
     row = earlier_call(run.env, number, with_messages=True)
     if form is None:
@@ -214,7 +214,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
 
     text = as_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"
-    write_body(run.env, text, media_type, run.output_format())
+    write_content(run.env, text, media_type, run.output_format())
 
 
 def _call_text(data: dict[str, Any], paint: Painter) -> str:
@@ -320,10 +320,10 @@ def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None)
     """
     is_directory = out is not None and (out.endswith(("/", os.sep)) or os.path.isdir(out))
     if out is None:
-        from dynacli.output.render import write_body
+        from dynacli.output.render import write_content
 
         content = _as_bytes(next(iter(files.values())))
-        write_body(run.env, content, form.media_type, run.output_format())
+        write_content(run.env, content, form.media_type, run.output_format())
     elif is_directory or form.is_directory:
         write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")

@@ -27,7 +27,7 @@ from dynacli.text.wrapping import quoted, short_sentence
 @click.pass_obj
 def write_skill(run: Run, api: str, out: str | None) -> None:
     """Run `skill`."""
-    from dynacli.output.render import write_body
+    from dynacli.output.render import write_content
 
     if api == "-":
         from dynacli.errors import UsageError
@@ -39,7 +39,7 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
         )
     text = _skill_text(run.env, run.api(api), run.options.profile)
     if out is None:
-        write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_format())
+        write_content(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_format())
         return
     from dynacli.files import write_named_files
 
