@@ -20,6 +20,7 @@ from dynacli.client.responses.compare_responses import (
 )
 from dynacli.errors import FormatError, UsageError
 from dynacli.media.text_values import BodySchema
+from dynacli.text.exact_json import read_json
 
 CASES: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("compared_responses.yaml").read_text())
 
@@ -45,6 +46,26 @@ def test_bodies_are_compared_by_their_values(name: str) -> None:
     case = CASES[name]
     found = _compare(case["left"], case["right"], case.get("ignored", [])).differences
     assert case["found"] == [_shown(difference) for difference in found]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "count"),
+    [
+        ("1e400", "1e401", 1),
+        ("1" * 5_000, "2" * 5_000, 1),
+        ("12345678901234567890.1", "12345678901234567890.2", 1),
+        ("1e99999999999999999999", "2e99999999999999999999", 1),
+        ("1e400", "10e399", 0),
+        ("1.10", "1.1", 0),
+        ("1.0", "1", 0),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_numbers_are_compared_as_they_came(left: str, right: str, count: int) -> None:
+    """Whatever Python can represent: no two numbers are equal because both are too large for it."""
+    for form in ("%s", "[%s]", '{"a": [%s]}', '[{"id": 1, "n": %s}]'):
+        found = _compare(read_json(form % left), read_json(form % right))
+        assert count == len(found.differences)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if "ignored" not in name])

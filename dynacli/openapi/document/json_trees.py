@@ -60,7 +60,26 @@ def is_same_json(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(is_same_json, left, right))
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
+    if isinstance(left, float) and isinstance(right, float) and left == right:
+        return _is_same_number(repr(left), repr(right))
     return bool(left == right)
+
+
+def _is_same_number(left: str, right: str) -> bool:
+    """Return whether two numbers are equal that Python makes one float of: `1e400` and `1e401` are infinite there.
+
+    Args:
+        left: The number as it came, if it remembers that.
+        right: The other one.
+    """
+    if left == right:
+        return True
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return Decimal(left) == Decimal(right)
+    except InvalidOperation:  # its exponent is too large
+        return False
 
 
 MISSING: Any = object()
