@@ -436,6 +436,7 @@ def _unread(request: Request, problem: ProblemError) -> MockExchange:
         RecordedRequest(request.method, _url_of(request.scope)),
         content_loss=problem.detail,
         response=problem.response,
+        started=time.time(),
     )
     return MockExchange(recorded, source=problem.detail)
 

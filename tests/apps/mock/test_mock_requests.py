@@ -235,6 +235,7 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
     packed = {**headers, "content-encoding": "gzip"}
     assert 413 == mock.ask("/pets", "POST", content=gzip.compress(large[:2_000]), headers=packed).status_code
     assert 200 == mock.ask("/pets").status_code
+    assert all(exchange.recorded.started for exchange in mock.reported)  # each is reported with its time
 
 
 @pytest.mark.parametrize(
