@@ -34,7 +34,7 @@ def from_click(error: click.ClickException) -> DynacliError:
             f"There is no option `{error.option_name}`", hint=did_you_mean(near, help_hint), near=near
         )
     if isinstance(error, click.BadOptionUsage):
-        # Click has a message, of a switch that got a value; `ArrangedWords.check` raises the error without one.
+        # Click has a message, of a switch that got a value; `_read_options` raises the error without one.
         if error.message:
             return UsageError(f"The option `{error.option_name}` takes no value", hint="Leave out the value")
         return UsageError(f"The option `{error.option_name}` needs a value", hint=help_hint)

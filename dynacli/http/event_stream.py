@@ -26,8 +26,8 @@ class EventPieces:
     """The body of a response with events, in pieces of whole events.
 
     If the connection breaks and the events so far had an id, the rest is asked for with `Last-Event-ID`: as often
-    in a row as the call may be tried, after the pause that the server wants (`retry:`, at most 30 s). An end that the
-    server makes is the end.
+    in a row as the call may be tried, after the pause that the server wants (`retry:`, at most 30 s). If the
+    server ends the stream, nothing more is asked for.
 
     Args:
         pieces: The body as it comes; their size counts what comes later, too.

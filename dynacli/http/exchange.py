@@ -423,7 +423,7 @@ class Budget:
         read: The seconds that may pass between two pieces of a response; None if the total alone limits them.
         follow: Returns the request that a redirect of a safe method leads to, and None if the redirect is the
             final response: called with the request, the response, and the redirects so far, to which it adds. None for
-            the rules of a call, `redirects.following_request`.
+            the rules of a call, `_redirects.following_request`.
         permit: Called with each request that a redirect leads to; its exceptions end the call. None to permit all.
         has_http2: Whether HTTP/2 is offered to servers that speak TLS.
     """

@@ -25,10 +25,8 @@ from dynacli.text.exact_json import exact_number
 from dynacli.text.json_budget import MAX_VALUES
 
 _MOST_LEVELS: Final = 200
-_MOST_DIGITS: Final = 4300
-"""Python neither reads nor writes integers with more digits."""
 _MOST_BITS: Final = 14_000
-"""So many bits never have more digits."""
+"""An integer of so many bits has at most 4,300 digits: Python reads and writes no more."""
 _LARGEST_EXPONENT: Final = 1100
 """Of two, in a bigfloat: beyond those of a double, its digits would be thousands."""
 _PLAIN_KEYS: Final = 64 * 1024

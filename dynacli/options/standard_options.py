@@ -65,7 +65,7 @@ class Option:
         help: Its line in help pages.
         metavar: The name of its value in help pages.
         values: The values that it takes; those that completion offers if there is a `kind`.
-        kind: What its value must be, as `commands.read_options` converts it; empty for one of `values`, or any text.
+        kind: What its value must be, as `commands._read_options` converts it; empty for one of `values`, or any text.
         value_alone: The value if none is given, for an option whose value may be left out; else empty.
         group: Which options it belongs to: commands take whole groups.
         key: The key in the configuration that has the same meaning; empty for none.

@@ -140,7 +140,7 @@ def _collected(env: Environment, form: OutputFormat, known: Sequence[str]) -> It
 
 
 def _write_or_fall_back(
-    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Any
+    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: "Columns"
 ) -> None:
     try:
         if form.format in TABLES:
@@ -157,7 +157,7 @@ def _write_or_fall_back(
 
 
 def _write_table(
-    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Any
+    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: "Columns"
 ) -> None:
     """Write a table of items whose columns were noted.
 

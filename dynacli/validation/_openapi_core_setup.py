@@ -1,7 +1,7 @@
 """openapi-core, set up to validate one operation.
 
 Only `dynacli.validation.validator` imports this module; it makes the import fast.
-The validators are openapi-core's own, but for a few methods (`openapi_core_overrides`).
+The validators are openapi-core's own, but for a few methods (`_openapi_core_overrides`).
 """
 
 import logging

@@ -458,7 +458,7 @@ _GRACE = 0.05
 
 # asyncio makes a task for what it accepts, the task makes the transport, and that tells the protocol: a turn of the
 # loop each. A connection that is still on this way when its listener closes is left open, and no one closes it:
-# `Server._attach` asserts that the listener is open, in the middle of making the transport.
+# `asyncio.Server._attach` asserts that the listener is open, in the middle of making the transport.
 _TURNS_OF_AN_ACCEPTED_CONNECTION = 3
 
 

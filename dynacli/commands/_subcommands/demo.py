@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
 
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
-"""Keys of click's `Context.meta`: whether `--next` was given, and the API whose document it serves."""
+"""Keys of `click.Context.meta`: whether `--next` was given, and the API whose document it serves."""
 _FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
 _NO_PARAMS: Mapping[str, Any] = {}
 
@@ -63,10 +63,10 @@ class _DemoCommand(OperationCommand):
 
 @contextmanager
 def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PARAMS) -> Iterator[OpenedApi]:
-    """Open the API that a word names, for a verb that calls it; the demo API runs until the end of the block.
+    """Open the API that a word names, for a command that calls it; the demo API runs until the end of the block.
 
     Args:
-        params: The values of `demo_options`.
+        params: The values of `--role`, `--next` and `--misbehave`.
 
     Raises:
         UsageError: One is given with an API that is not the demo API.
@@ -87,7 +87,7 @@ def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PA
 
 
 def demo_params(params: dict[str, Any]) -> dict[str, Any]:
-    """Take the values of `demo_options` out of a verb's parameters, and return them."""
+    """Take the values of the demo API's options out of the parameters of a command, and return them."""
     return {name: params.pop(name) for name in _FLAGS if name in params}
 
 

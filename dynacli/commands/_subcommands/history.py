@@ -80,7 +80,6 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
         context.command.invoke(context)
 
 
-_FORMS = ("curl", "har", "http")
 _EXPORTED = ("har", "hurl", "postman")
 
 
@@ -313,7 +312,7 @@ def _named_output(run: Run, out: str | None) -> str | None:
 
 
 def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None) -> None:
-    """Write the files of an export. The first one names them all; `out` is as in `write_export`.
+    """Write the files of an export. The first one names them all; `out` is as in `_write_export`.
 
     Raises:
         FileError: A file cannot be written.

@@ -285,7 +285,6 @@ def _shown_exchanges(run: Run) -> Iterator[Callable[[_Shown], None]]:
         raise failures[0]
 
 
-_MOST_BYTES = 10_000_000
 _WIDTH = 100
 
 

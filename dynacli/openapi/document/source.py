@@ -124,7 +124,7 @@ def _socket_url(word: str) -> Source:
 
 
 def _file(path: Path) -> Source:
-    # Not `Path.resolve()`: a symbolic link may lead to another file later, and is the same source still.
+    # Not `pathlib.Path.resolve()`: a symbolic link may lead to another file later, and is the same source still.
     absolute = os.path.normpath(path.absolute())
     return Source("file", absolute, Path(absolute).as_uri())
 

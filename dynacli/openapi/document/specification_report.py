@@ -42,7 +42,7 @@ def _shifted_steps(path: Iterable[str | int], shifts: Shifts) -> Steps:
 
 
 def _errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Shifts, Any]]:
-    """Yield the errors of a document, each with what `place_of` needs; an error may come several times.
+    """Yield the errors of a document, each with what `_shifted_steps` needs; an error may come several times.
 
     Args:
         tree: The document, plain JSON.

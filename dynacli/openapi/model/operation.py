@@ -308,7 +308,7 @@ class Operation:
     """An operation with everything that its command needs.
 
     Args:
-        description: The blocks of its description, as `text.text_blocks` describes them.
+        description: The blocks of its description, as `text.wrapping.Blocks` describes them.
         security: Alternatives, each a set of schemes that are used together. Empty: no security is declared.
             An empty alternative: anonymous calls are allowed.
         example: The words after the operation's name that make a complete call.

@@ -560,7 +560,7 @@ def _compare_simple_keywords(pair: Pair, old: ComparedSchema, new: ComparedSchem
         compare_deprecation(pair, old.outermost, new.outermost, flags)
     for keyword, kind in _FLAGS:
         if keyword in keywords:
-            # In the other direction the flag hides the property, which `compare_properties` reports.
+            # In the other direction the flag hides the property, which `_compare_property` reports.
             rule = pair.use.validated(
                 "same-on-the-wire" if (keyword == "readOnly") != pair.use.is_request else ""
             )

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import ssl
 
 _MAX_CONNECTIONS = 6
-"""Small servers queue five connections and let the next one wait for a second (`socketserver.request_queue_size`)."""
+"""Small servers queue five connections and let the next one wait for a second (`socketserver.TCPServer.request_queue_size`)."""
 SLOW_CONNECTIONS = 16
 """How many connections a slow server gets: with fewer, its responses to the likeliest places would not come in time."""
 
@@ -151,7 +151,7 @@ class Probes:
         """Send a request over a free connection.
 
         Args:
-            number: Of the request, by which `next_answer` names it.
+            number: Of the request, by which `next_response` names it.
             timeout: A time limit in seconds.
             login: Signs in, as for any download.
             keeps_error_page: Whether the content of a response that is an error is wanted, too.
