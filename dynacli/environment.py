@@ -211,7 +211,7 @@ class Environment:
 
     Attributes:
         stdout_bytes: The byte stream under standard output; None if a caller replaced it by a text stream.
-        stdin_is_terminal: Whether a person is there to respond questions.
+        stdin_is_terminal: Whether a person can be asked.
         stdout_is_terminal: Whether a person reads standard output.
         stderr_is_terminal: Whether a person reads standard error.
         stdout_size: How many bytes were written to standard output.

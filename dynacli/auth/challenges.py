@@ -184,13 +184,13 @@ def _hash_name(algorithm: str) -> str:
 
 
 def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce: str, count: int) -> str:
-    """Return the header `Authorization` that responds a challenge.
+    """Return the header `Authorization` for a challenge.
 
     Args:
         pair: `USERNAME:PASSWORD`.
         uri: The path with its query, as it is sent.
         cnonce: A random text of this side.
-        count: How many requests have responded the challenge, with this one.
+        count: The number of this request among those that have used the challenge.
     """
     user, _, password = pair.partition(":")
     digest = _HASHES[_hash_name(challenge.algorithm)]
@@ -233,7 +233,7 @@ def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce
 
 
 class _Session:
-    """The challenge that an origin has made last, with the number of requests that have responded it."""
+    """The latest challenge of an origin, with the number of requests that have used it."""
 
     def __init__(self) -> None:
         self.challenge: Challenge | None = None
@@ -241,12 +241,12 @@ class _Session:
         self._lock = threading.Lock()
 
     def take(self, challenge: Challenge) -> None:
-        """Response this challenge from now on."""
+        """Use this challenge from now on."""
         with self._lock:
             self.challenge, self._count = challenge, 0
 
     def next(self) -> tuple[Challenge | None, int]:
-        """Return the challenge, and the number of the next request that responds it."""
+        """Return the challenge, and the number of the next request that uses it."""
         with self._lock:
             self._count += 1
             return self.challenge, self._count

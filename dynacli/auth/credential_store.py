@@ -160,7 +160,7 @@ def _from_json(form: Any) -> StoredCredential:
     """Return a credential for its form in the store.
 
     Raises:
-        ValueError: It is not such form.
+        ValueError: It is not a credential.
     """
     texts = ("api", "profile", "scheme", "kind", "store")
     if not isinstance(form, dict) or not all(isinstance(form.get(key), str) for key in texts):

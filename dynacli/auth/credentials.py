@@ -33,7 +33,7 @@ MUTUAL_TLS = "mutualTLS"
 """The kind of schemes whose credential is the certificate that the connection shows."""
 
 DIGEST = "Digest"
-"""The word before a credential that responds the server's challenge."""
+"""The word before a credential that is used for the server's challenge."""
 
 _OTHERS = re.compile(r"[^A-Z0-9]+")
 _PAIR = frozenset({"USERNAME", "PASSWORD"})

@@ -106,7 +106,7 @@ class SignInContext:
         wait: Waits for so many seconds.
         announce: Writes a line to the person; it holds no secret.
         open_browser: Opens a URL, and returns whether it could; None if there is no browser.
-        ask: Asks the person a question and returns the line that they response with, shown as it is typed.
+        ask: Asks the person a question and returns the line that they type, which is shown.
         callback_host: The loopback host that the provider sends the person back to.
         callback_port: Its port; 0 for any that is free.
         seconds: How long signing in may take.
@@ -462,7 +462,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
     """Return the token of a successful response (RFC 6749, section 5.1).
 
     Args:
-        found: The members of its JSON object; none if it is not such thing.
+        found: The members of its JSON object; none if it is not an object.
 
     Raises:
         AuthError: It is not a token that can be used.

@@ -243,7 +243,7 @@ class OperationRefresh:
         """Return the request for its form.
 
         Raises:
-            ValueError: It is not such form.
+            ValueError: The text is not such a form.
         """
         try:
             form: dict[str, Any] = json.loads(text)

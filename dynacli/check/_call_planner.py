@@ -315,7 +315,7 @@ class ResponseValues:
                     )
 
     def fields_called(self, name: str) -> Iterator[tuple[Any, str]]:
-        """Yield the values of fields, each with the operation that responded it.
+        """Yield the values of fields, each with the operation whose response has it.
 
         Args:
             name: The plain name of the fields; for `tenantname`, texts of fields `tenant` come after them.

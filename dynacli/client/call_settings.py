@@ -49,7 +49,7 @@ class CallOptions(Options):
     """What the caller says of a call besides its inputs.
 
     Args:
-        is_verbose: Whether messages tell all findings; None if no one can ask for that with `-v`.
+        is_verbose: Whether messages have all findings; None if no one can ask for that with `-v`.
         consent: Whether a person agrees to calls that are to be confirmed; None if no one was asked.
         reads_only_by: What lets only operations be called that change nothing, as messages name it; empty if
             nothing does.
@@ -443,7 +443,7 @@ def retries_of(text: str) -> int:
     """Return how often a request is sent again.
 
     Raises:
-        UsageError: The text is not such number.
+        UsageError: The text is not such a number.
     """
     if not (text.isascii() and text.isdecimal() and int(text[:9]) <= _MAX_RETRIES):
         raise UsageError(

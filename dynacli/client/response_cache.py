@@ -6,8 +6,8 @@
 | its directory | the API, the origin and the path of its URL, segment by segment, then the rest of its key |
 | its name | the values of the request's headers that `Vary` names |
 
-All of these names, and the digest, are made with a key in the state directory. So no name tells a URL or a credential,
-not even to who guesses it, and a file that dynacli did not write, or not there, counts for nothing.
+All of these names, and the digest, are made with a key in the state directory. So no name reveals a URL or a
+credential, not even to who guesses it, and a file that dynacli did not write, or not there, counts for nothing.
 
 The rules, which responses are stored and used again, are those of `dynacli.http.caching`.
 """

@@ -172,9 +172,7 @@ def _view_of_bytes(named: str) -> AgentView:
     return AgentView((f"not shown: the response is binary ({named[:_MOST_NAMED]})",), is_binary=True)
 
 
-def _listed_names(
-    label: str, names: Sequence[str], added: Callable[[str], str] = lambda name: ""
-) -> list[str]:
+def _listed_names(label: str, names: Sequence[str], added: Callable[[str], str] = lambda _: "") -> list[str]:
     """Return a part of the first line that names fields, in quotes if they are not plain; none if there are none.
 
     Args:

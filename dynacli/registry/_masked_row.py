@@ -42,7 +42,7 @@ def masked_texts(
 class _MaskedRow:
     """Takes the secrets out of one call.
 
-    A document tells about the inputs of its operations. Nothing tells about a path that it does not have, so more is
+    A document describes the inputs of its operations. Nothing describes a path that it does not have, so more is
     taken for a secret there.
     """
 

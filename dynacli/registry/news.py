@@ -58,7 +58,7 @@ def note_news(
     name: str,
     document: "Document | None" = None,
 ) -> None:
-    """Count what changed since a person was last told, and write it down for a later run.
+    """Count what changed since the last note to a person, and save it for a later run.
 
     Revisions that cannot be compared make no news, and neither does a cache that cannot be written.
 
@@ -95,7 +95,7 @@ def note_news(
 
 
 def take_news(revisions: Revisions) -> News | None:
-    """Return what a person has not been told yet, for this run to say; None if there is nothing."""
+    """Return what no note has named yet, for this run to print; None if there is nothing."""
     path = os.path.join(revisions.directory, NEWS)
     if not os.path.lexists(path):
         return None

@@ -201,7 +201,7 @@ class OpenedApi:
 
     @property
     def has_news(self) -> bool:
-        """Whether something has changed since a person was last told."""
+        """Whether something has changed since the last note to a person."""
         return os.path.lexists(os.path.join(self.revisions.directory, NEWS))
 
     @property

@@ -344,7 +344,7 @@ def read_curl(text: str) -> RecordedRequest:
     """Return the request that a line for curl makes.
 
     Raises:
-        UsageError: The text is not such line, or has an option that is not known.
+        UsageError: The text is another command, or has an unknown option.
     """
     words, rest = _shell_words(text)
     if words[:1] == ["$"]:  # the prompt was copied, too

@@ -99,7 +99,7 @@ class RecordedExchange:
         content: The bytes of the request's body; None if there is none, or where it is not there.
         content_loss: Why the request's body is not there; empty if it is, or if there is none.
         response: None if none came.
-        error: Why none came, or not all of it, as the recording tells it.
+        error: Why none came, or not all of it, as the recording says.
         started: When the request was sent, in seconds since 1970; 0 if it is unknown.
         seconds: How long it took.
         is_broken_off: Whether the server is known to have closed the connection before its response was complete.

@@ -32,7 +32,7 @@ class Cut:
     unit: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return the cut as the response of a tool tells it; of a list with the JMESPath expression of the rest."""
+        """Return the cut for the response of a tool; for a list, with the JMESPath expression of the rest."""
         place = place_at(*self.steps).text
         reported: dict[str, Any] = {"at": place, "kept": self.kept, "of": self.of, "unit": self.unit}
         if self.unit == "items":

@@ -79,7 +79,7 @@ class _Progress:
         anyio.from_thread.run_sync(self._changed.set)
 
     async def report(self, context: Context) -> None:
-        """Report the client what is new, and now and then that there is nothing new; the seconds only grow."""
+        """Send the client each new message, and now and then the last one again; the seconds only grow."""
         while True:
             with anyio.move_on_after(_REPORTING_SECONDS):
                 await self._changed.wait()

@@ -54,7 +54,7 @@ def _references(table: Any) -> Iterator[str]:
 
 
 class Pages(NamedTuple):
-    """What tells of an API and its operations, as the command line tells it.
+    """Texts about an API and its operations, as the command line has them.
 
     Args:
         overview: (API) → its overview.

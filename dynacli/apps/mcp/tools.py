@@ -267,7 +267,7 @@ def _status_error(response: Response) -> HttpError | None:
 
 
 def _shown_of(responses: list[Response]) -> dict[str, Any]:
-    """Return the status and the result; the findings of several responses are each told once."""
+    """Return the status and the result; a finding of several responses is reported once."""
     last = responses[-1]
     reported: dict[str, Any] = {"status": last.status, "valid": None}
     if location := last.headers.get("location"):
@@ -384,7 +384,7 @@ _TEXT: dict[str, Any] = {"type": "string"}
 
 
 def instructions(names: Collection[str], *, is_writing: bool) -> str:
-    """Return what a client tells its model of the server."""
+    """Return the instructions for the model, which clients pass on."""
     listed = ", ".join(names)
     may = "Calls may change things" if is_writing else "Calls only read, and can plan what changes something"
     apis = f"APIs: {listed}. " if len(listed) <= _MOST_NAMES else f"{len(names)} APIs. "

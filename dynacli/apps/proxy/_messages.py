@@ -59,7 +59,7 @@ class MessageHead:
         values: The same by names in small letters, several of one name joined by commas.
         block: The lines of the headers as they came.
         version: `1.0` or `1.1`.
-        length: Of the body in bytes; None if the head does not tell it.
+        length: Of the body in bytes; None if the headers do not have it.
 
     Raises:
         BadMessageError: Some line is none of a header.

@@ -1,4 +1,4 @@
-"""One run of the proxy: connections are taken, requests pass on, and what has passed is validated and told."""
+"""One run of the proxy: connections are accepted, requests are passed on, and exchanges are validated and reported."""
 
 import asyncio
 import socket

@@ -1,6 +1,6 @@
-"""The APIs that the tests of a session have open, what their calls came to, and what the session tells of it.
+"""The APIs that the tests of a session have open, what their calls came to, and what the session reports.
 
-It tells it in a report of the calls, in lines at the end, and in the errors of failed tests.
+The reports are a file about the calls, lines at the end, and the errors of failed tests.
 """
 
 import json
@@ -266,7 +266,7 @@ class SessionApis:
                 noted.note(self.test, call)
 
     def close(self) -> None:
-        """Close all of them, after their documents have told what could have been called."""
+        """Close all of them, after their documents named what could have been called."""
         for name, api in self._documents.items():
             if name in self.calls.apis:
                 self.calls.of_api(name).documented = {

@@ -1,4 +1,4 @@
-"""The engine: it makes every call, from its inputs to its row in the history, and tells its listener what happens.
+"""The engine: it makes every call, from its inputs to its row in the history, and passes events to its listener.
 
 No one else builds, sends, validates or records a call. A series of calls (pages, a wait, links, the rows of a batch,
 the probes of a check) is a loop over it.
@@ -155,7 +155,7 @@ class Engine:
         self._validators.clear()
 
     def announce(self, event: "CallEvent") -> None:
-        """Report the listener what happened."""
+        """Pass an event to the listener."""
         if self.on_event is not None:
             self.on_event(event)
 

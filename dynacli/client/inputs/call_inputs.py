@@ -36,7 +36,7 @@ class CallInputs:
         assignments: The values of places in the body, applied to the whole body if there is one.
         body: The whole body, as text or bytes; None if none is given.
         wants_example: Whether what is required and was not given is filled in.
-        is_complete: Whether no one is to be reported what the body lacks, as a person wrote it in an editor.
+        is_complete: Whether what the body lacks is not reported, because a person wrote it in an editor.
         content_type: The media type of the body that was asked for; empty for the preferred one.
         part_headers: ((part, header), value) for the parts of a multipart body.
         boundary: Between the parts of a multipart body; empty for a random one.

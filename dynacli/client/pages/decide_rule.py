@@ -122,7 +122,7 @@ def _url_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) ->
 
 
 def _next_of_links(field: ResponseField, *, has_size: bool) -> ResponsePlace | None:
-    """Return where an array of links has the URL of the next page; None if the field is not such array.
+    """Return where an array of links has the URL of the next page; None for another field.
 
     Args:
         has_size: Whether the operation can be asked for a number of items; without that, the document's links are

@@ -84,7 +84,7 @@ def next_page(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     Whatever the rule is, a list ends if the response says that there is no next page, or if all items came.
 
     Raises:
-        NetworkError: The response names the next page by something that is not such name.
+        NetworkError: The response names the next page by something that is not a name.
         RefusedError: The next page would cross a line of trust.
     """
     step = _by_rule(rule, page)
@@ -367,7 +367,7 @@ def _count_of(page: ReceivedPage, place: ResponsePlace | None, headers: Sequence
 
 
 def _members(text: str) -> dict[str, Any]:
-    """Return plain name → member of a JSON object; none if a text is not such object."""
+    """Return plain name → member of a JSON object; none if a text is not a JSON object."""
     try:
         return _by_plain_name(json.loads(text) if text.startswith("{") else None)
     except (ValueError, RecursionError):

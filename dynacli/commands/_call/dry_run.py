@@ -184,7 +184,7 @@ def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
 
 
 def _curl(options: Options, signed: "Signed", request: "Request") -> str:
-    """Return the command for curl, which responds a challenge and shows certificates by itself."""
+    """Return the command for curl, which handles challenges and certificates itself."""
     from dynacli.request.preview import as_curl
 
     logins = [login for login in (signed.login, signed.tls) if login is not None]

@@ -258,7 +258,7 @@ def engine_of(
 
 
 class TerminalListener:
-    """Tells on standard error what happens in the calls of a run: with `-v`, on a terminal, and of a wrong request.
+    """Reports on standard error what happens in the calls of a run: with `-v`, on a terminal, and of a wrong request.
 
     Args:
         report: The report for machines, in which the findings are already; None if none is asked for.
@@ -272,7 +272,7 @@ class TerminalListener:
         self._sent, self._has_warned = 0, False
 
     def close(self) -> None:
-        """Empty the line that tells of a wait or of an upload."""
+        """Empty the line about a wait or an upload."""
         if self._line is not None:
             clear, self._line, self._transfer = self._line, None, None
             clear()
@@ -334,7 +334,7 @@ class TerminalListener:
             self._run.warn(text)
 
     def _wait(self, text: str) -> None:
-        """Say why a call waits."""
+        """Show why a call waits."""
         env = self._run.env
         if self._run.options.verbose:
             from dynacli.output.standard_error import write_stderr
@@ -365,7 +365,7 @@ class TerminalListener:
 def asker(run: Run) -> Callable[[str], bool] | None:
     """Return the function that asks the person whether a credential may go to an origin; None if none may be asked.
 
-    `--yes` does not respond this question, because the person does not know the origin yet.
+    `--yes` does not agree to this, because the person does not know the origin yet.
     """
     if run.options.yes or not run.may_ask:
         return None

@@ -370,8 +370,8 @@ def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], li
 def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
     """Yield the stems of each operation → how well it has them.
 
-    A word that stands in its name, path, summary or tags is not told again by its description, inputs, body, response,
-    and these do not tell what stands in many operations.
+    A word of its name, path, summary or tags is not indexed again for its description, inputs, body or response.
+    These are not indexed for words of many operations.
     """
     words, responses = _Words(), _ResponseNames(compiled.components)
     operations = compiled.operations

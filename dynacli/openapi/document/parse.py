@@ -461,7 +461,7 @@ def _read_with_pyyaml(
 
     loader = _loader_class(number)
     try:
-        # Loading recurses in C, if too deep a text would end the whole process: the events are counted first.
+        # Loading recurses in C, so too deep a text would end the whole process: the events are counted first.
         _check_events(yaml.parse(text, Loader=loader), name)
         return yaml.load(text, Loader=loader)  # noqa: S506 - made from the safe loader
     except yaml.MarkedYAMLError as error:

@@ -299,7 +299,7 @@ def _allows_any_type(schema: FlatSchema) -> bool:
 
 
 def parse_steps(option: str) -> tuple[str, ...]:
-    """Split `a.b[0].c` into its steps `("a", "b", "[0]", "c")`; empty if it is not such name."""
+    """Split `a.b[0].c` into its steps `("a", "b", "[0]", "c")`; empty if it has no such steps."""
     steps: list[str] = []
     for part in option.split("."):
         name, bracket, rest = part.partition("[")

@@ -466,7 +466,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
     """Write what was added.
 
     Args:
-        instead: Where the API likely is, in place of a placeholder; empty if its first server is not such thing.
+        instead: Where the API likely is, in place of a placeholder; empty if its first server is not a placeholder.
     """
     meta = api.catalog.meta
     about = quoted(f"{meta['title']} {meta['version']}".strip()) or "an API without a title"

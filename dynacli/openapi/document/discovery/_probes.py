@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import ssl
 
 _MAX_CONNECTIONS = 6
-"""Small servers queue five connections and let the next one wait for a second (`socketserver.TCPServer.request_queue_size`)."""
+"""Small servers queue five connections, the next waits a second: `socketserver.TCPServer.request_queue_size`."""
 SLOW_CONNECTIONS = 16
 """How many connections a slow server gets: with fewer, its responses to the likeliest places would not come in time."""
 
