@@ -236,9 +236,9 @@ def _teach(run: "Run", error: "UsageError") -> None:
 def _write_traceback(run: "Run", error: Exception) -> None:
     import traceback
 
-    from dynacli.auth.secret import Masker, secrets_in
     from dynacli.commands.typed_line import typed_masker
     from dynacli.output.standard_error import write_stderr
+    from dynacli.secrets import Masker, secrets_in
 
     masker = Masker(secrets_in(run.env.variables, run.all_options.header, run.all_options.query)).joined(
         typed_masker(run)

@@ -14,12 +14,12 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import WITH_PASSWORD, is_supported
-from dynacli.auth.secret import MASK
 from dynacli.environment import Environment, program
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import quoted_string
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
+from dynacli.secrets import MASK
 from dynacli.urls import origin_of, split_url
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token: RFC 9110, section 5.6.2

@@ -21,11 +21,11 @@ from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import store_path
-from dynacli.auth.secret import Secret
 from dynacli.environment import Environment, invocation, invocation_words, program
 from dynacli.errors import AuthError, DynacliError
 from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, regular_file, sweep, write_file
 from dynacli.record import record, replace
+from dynacli.secrets import Secret
 from dynacli.text.terminal import visible
 
 FILE, KEYRING = "file", "keyring"

@@ -14,7 +14,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from dynacli.auth.secret import MASK, Secret
 from dynacli.environment import Environment, prefix_of, program
 from dynacli.errors import AuthError
 from dynacli.http.built_request import Request
@@ -22,6 +21,7 @@ from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.options.standard_options import setting_variables
 from dynacli.record import record, replace
 from dynacli.registry.configuration import DEMO, Configuration
+from dynacli.secrets import MASK, Secret
 
 WITH_PASSWORD = frozenset({"basic", "digest"})
 """The kinds of schemes whose credential is a user name and a password."""

@@ -29,9 +29,9 @@ from dynacli.auth.oauth import (
     request_token,
     scope_and_audience,
 )
-from dynacli.auth.secret import Masker, Secret
 from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, TimedOutError, UsageError
+from dynacli.secrets import Masker, Secret
 from dynacli.text.terminal import visible
 from dynacli.urls import authority, is_loopback, without_query
 

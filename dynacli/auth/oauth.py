@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from dynacli.auth.secret import Masker, Secret
 from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError
 from dynacli.http.built_request import Request
@@ -22,6 +21,7 @@ from dynacli.http.send import Pieces, send
 from dynacli.http.sockets import check_private
 from dynacli.openapi.document.json_trees import string_or_empty
 from dynacli.record import record, replace
+from dynacli.secrets import Masker, Secret
 from dynacli.text.body_text import server_message
 from dynacli.urls import is_loopback, origin_of, without_query
 

@@ -12,10 +12,10 @@ from urllib.parse import quote, quote_plus
 
 from dynacli.auth.credential_store import LAST_MOMENT
 from dynacli.auth.oauth import SignInContext, exchange
-from dynacli.auth.secret import Masker, Secret
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, FormatError
 from dynacli.record import record
+from dynacli.secrets import Masker, Secret
 from dynacli.text.body_text import decoded, server_message
 from dynacli.text.exact_json import read_json
 from dynacli.urls import without_query

@@ -15,10 +15,10 @@ from typing import IO, Any, cast
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Held, checked_text, kind_of
-from dynacli.auth.secret import Secret
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.openapi.model.operation import SecurityScheme
+from dynacli.secrets import Secret
 
 REFERENCES = ("token", "username", "password", "key", "client_secret", "passphrase")
 """The keys whose values are references."""

@@ -9,10 +9,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.references import resolve
-from dynacli.auth.secret import MASK
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, FileError
 from dynacli.record import record, replace
+from dynacli.secrets import MASK
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 """A certificate in a file of PEM (RFC 7468)."""

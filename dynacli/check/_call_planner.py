@@ -9,7 +9,6 @@ from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from typing import Any, NamedTuple
 
-from dynacli.auth.secret import Masker
 from dynacli.check.check_records import INVENTED, Exchange, InputValue, PlannedCall
 from dynacli.check.operation_validator import OperationValidator
 from dynacli.client.call import Call
@@ -40,6 +39,7 @@ from dynacli.openapi.schema.example_call import option_text, parameter_example
 from dynacli.openapi.schema.option_fields import find_field
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import convert_all
+from dynacli.secrets import Masker
 
 
 class ParameterSchemas:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from dynacli.auth.secret import Masker
 from dynacli.check.check_records import (
     CheckedOperation,
     CheckResults,
@@ -34,6 +33,7 @@ from dynacli.check.check_text import (
     validation_word,
 )
 from dynacli.output.har import HarCall
+from dynacli.secrets import Masker
 from dynacli.text.html_document import html_document, html_table, html_text
 
 _STYLE = """

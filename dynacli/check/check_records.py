@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import MASK
 from dynacli.client.links.follow_link import json_of
 from dynacli.errors import DynacliError
 from dynacli.http.semantics import ReceivedBody
@@ -17,13 +16,14 @@ from dynacli.output.finding_reports import ValidatedCall
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.preview import as_curl
+from dynacli.secrets import MASK
 from dynacli.urls import without_query
 
 if TYPE_CHECKING:
-    from dynacli.auth.secret import Masker
     from dynacli.client.responses.compare_responses import Difference
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
+    from dynacli.secrets import Masker
     from dynacli.validation.finding import ValidationResult
 
 TIMEOUT = 30.0

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from dynacli.auth.secret import MASK
 from dynacli.check._call_planner import OperationPlan
 from dynacli.check.check_records import (
     INVENTED,
@@ -45,6 +44,7 @@ from dynacli.openapi.document.positions import Location
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.schema.example_call import option_text
+from dynacli.secrets import MASK
 from dynacli.text.body_text import server_message
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import quoted, table_lines, wrapped

@@ -12,7 +12,6 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast, get_args
 
-from dynacli.auth.secret import Masker
 from dynacli.check._infer_schema import (
     MAX_NAMES,
     Dialect,
@@ -43,7 +42,8 @@ from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.references import end_of_references, reference_of
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.urls import is_secret_name, without_query
+from dynacli.secrets import Masker, is_secret_name
+from dynacli.urls import without_query
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
 from dynacli.validation.streamed_body import read_items

@@ -26,7 +26,7 @@ from dynacli.http.exchange import Response
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.record import replace
-from dynacli.urls import SECRET_HEADERS, is_secret_name
+from dynacli.secrets import SECRET_HEADERS, is_secret_name
 from dynacli.validation.finding import Finding, ValidationResult
 
 MAX_PROBES = 50

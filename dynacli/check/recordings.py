@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from dynacli.auth.credentials import is_supported, kind_of
-from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.check.check_records import CheckedOperation, CheckResults, Exchange, PlannedCall, starred
 from dynacli.check.operation_validator import broken_off_validation, validate_cut_response
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
 from dynacli.client.responses.validation_text import findings_json, findings_text, short_findings_text
-from dynacli.client.secret_names import json_secrets, password_names
+from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
@@ -29,6 +28,16 @@ from dynacli.openapi.model.query_names import is_declared
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.convert_words import convert, convert_all
+from dynacli.secrets import (
+    MASK,
+    Masker,
+    Secret,
+    is_secret_header,
+    is_secret_name,
+    json_secrets,
+    secret_pieces,
+    with_masked_secrets,
+)
 from dynacli.text.terminal import Painter, visible
 from dynacli.traffic.recorded_request import (
     MatchedOperation,
@@ -36,7 +45,7 @@ from dynacli.traffic.recorded_request import (
     RecordedExchange,
     RecordedResponse,
 )
-from dynacli.urls import is_secret_header, is_secret_name, origin_of, split_url, with_masked_secrets
+from dynacli.urls import origin_of, split_url
 from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.read_body import UnreadBody
 from dynacli.validation.validate_by_level import LevelValidator

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.auth.credentials import MUTUAL_TLS, Held, Source, kind_of
 from dynacli.auth.missing_credential import expired_credential
-from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
@@ -16,6 +15,7 @@ from dynacli.http.cookies import Cookie, goes_to, read_cookie
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
 from dynacli.request.choose_server import parse_origin
+from dynacli.secrets import Secret
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 

@@ -9,25 +9,25 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.client.call import Call
-from dynacli.client.secret_names import (
+from dynacli.client.secret_names import password_names
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.secrets import (
+    MASK,
+    Masker,
+    Secret,
+    is_secret_header,
     is_secret_path,
     json_secrets,
     mask_text,
     mask_word,
-    password_names,
-    secret_texts,
-)
-from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.urls import (
-    is_secret_header,
     may_be_secret,
-    origin_of,
+    secret_pieces,
+    secret_texts,
     secret_values,
-    url_at,
     with_masked_query,
 )
+from dynacli.urls import origin_of, url_at
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from dynacli.auth.credentials import Alternative, Credential
 from dynacli.auth.references import run_helper
-from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import ALWAYS
 from dynacli.environment import invocation
@@ -18,6 +17,7 @@ from dynacli.errors import AuthError, UsageError
 from dynacli.http.built_request import Request
 from dynacli.record import record
 from dynacli.request.build_request import check_header
+from dynacli.secrets import Secret
 
 
 @record

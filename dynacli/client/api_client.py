@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
@@ -17,6 +16,7 @@ from dynacli.client.responses.response import Response, StreamedResponse, downlo
 from dynacli.environment import Consent, Environment
 from dynacli.errors import UsageError
 from dynacli.record import replace
+from dynacli.secrets import MASK
 
 if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult

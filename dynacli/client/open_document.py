@@ -96,7 +96,7 @@ class OpenDocument:
 
     def __repr__(self) -> str:
         """Return the name, and whether the API is closed."""
-        from dynacli.urls import with_masked_query
+        from dynacli.secrets import with_masked_query
 
         return f"<Api {with_masked_query(self.name)}{' (closed)' if self._is_closed else ''}>"
 

@@ -10,7 +10,7 @@ from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.registry.configuration import PAIRS, pairs_in
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.urls import is_secret_name
+from dynacli.secrets import is_secret_name
 
 KEYS = tuple(sorted(("auth", "ca", "policy", "success", *OPTIONS_BY_KEY)))
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})

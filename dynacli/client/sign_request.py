@@ -19,7 +19,6 @@ from dynacli.auth.credentials import (
     variables_of,
     with_prefixes,
 )
-from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
@@ -29,7 +28,17 @@ from dynacli.record import record
 from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
-from dynacli.urls import SECRET_HEADERS, is_secret_name, origin_of, secret_values, with_masked_secrets
+from dynacli.secrets import (
+    MASK,
+    SECRET_HEADERS,
+    Masker,
+    Secret,
+    is_secret_name,
+    secret_pieces,
+    secret_values,
+    with_masked_secrets,
+)
+from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
     from dynacli.auth.challenges import DigestLogin

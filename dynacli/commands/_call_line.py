@@ -4,16 +4,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
-from dynacli.client.secret_names import (
-    is_secret_path,
-    mask_text,
-    mask_word,
-    password_names,
-)
+from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.environment import invocation_words
 from dynacli.http.semantics import is_multipart
@@ -23,7 +17,17 @@ from dynacli.openapi.schema.example_call import option_text
 from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
-from dynacli.urls import is_secret_header, is_secret_name, with_masked_query
+from dynacli.secrets import (
+    Masker,
+    Secret,
+    is_secret_header,
+    is_secret_name,
+    is_secret_path,
+    mask_text,
+    mask_word,
+    secrets_in,
+    with_masked_query,
+)
 
 _LONGEST_TO_FILL_IN = 240
 """Characters of the options that a line leaves to fill in."""

@@ -115,7 +115,7 @@ def _age_notes(api: OpenedApi, name: str) -> list[str]:
 def _shown_name(api: OpenedApi) -> str:
     if api.is_registered:
         return api.name
-    from dynacli.urls import with_masked_query
+    from dynacli.secrets import with_masked_query
 
     return with_masked_query(api.name)
 

@@ -9,7 +9,7 @@ from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.options.standard_options import OPTIONS_BY_KEY
-from dynacli.urls import holds_secret, is_secret_header
+from dynacli.secrets import holds_secret, is_secret_header
 
 _ANY = "*"
 _CHOICES: dict[str, tuple[str, ...]] = {

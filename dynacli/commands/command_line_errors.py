@@ -16,7 +16,7 @@ from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
-from dynacli.urls import is_secret_name
+from dynacli.secrets import is_secret_name
 
 _PLAN_FILE = "change.json"
 

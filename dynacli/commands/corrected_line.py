@@ -47,8 +47,8 @@ from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
 from dynacli.request.build_request import build_request
 from dynacli.request.convert_words import convert_all, is_given_as_text, items_in, json_value
+from dynacli.secrets import is_secret_name
 from dynacli.text.jq_program import jmespath_of_jq
-from dynacli.urls import is_secret_name
 
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})

@@ -15,15 +15,10 @@ from contextlib import suppress
 from difflib import get_close_matches
 
 from dynacli.auth.credential_store import CredentialStore
-from dynacli.auth.secret import Masker, Secret, secret_pieces, secrets_in
 from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import SLIP
-from dynacli.client.secret_names import (
-    is_secret_path,
-    json_secrets,
-    password_names,
-)
+from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands._call_line import CallLine
 from dynacli.commands._operation_command import OperationCommand
@@ -39,7 +34,16 @@ from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import parse, rules_of, standard_rules
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
-from dynacli.urls import is_secret_header, is_secret_name
+from dynacli.secrets import (
+    Masker,
+    Secret,
+    is_secret_header,
+    is_secret_name,
+    is_secret_path,
+    json_secrets,
+    secret_pieces,
+    secrets_in,
+)
 
 _KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
 """Commands after which a call stands as it does without them."""

@@ -45,7 +45,8 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.build_request import MANAGED_HEADERS, build_request
 from dynacli.request.choose_server import choose_server
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart
-from dynacli.urls import authority, is_secret_name, origin_of, split_url, url_at
+from dynacli.secrets import is_secret_name
+from dynacli.urls import authority, origin_of, split_url, url_at
 
 _LARGEST = 1 << 20
 _ANYWHERE = "http://localhost"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dynacli.http.semantics import is_sequence
 from dynacli.record import record, replace
-from dynacli.urls import is_secret_header
+from dynacli.secrets import is_secret_header
 
 Headers = tuple[tuple[str, str], ...]
 """(name, value) in their order."""

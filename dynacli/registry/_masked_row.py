@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from dynacli.urls import (
+from dynacli.secrets import (
     is_secret_header,
     may_be_secret,
     secret_values,

@@ -11,7 +11,7 @@ from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.git_revision import GIT, open_revision, parse_git_word
 from dynacli.registry.install_revision import compile_with_names
 from dynacli.registry.read_sources import DocumentAccess, Layers, SourceReader, compose
-from dynacli.urls import with_masked_query
+from dynacli.secrets import with_masked_query
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document

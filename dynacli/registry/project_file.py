@@ -18,8 +18,9 @@ from dynacli.errors import FileError, UsageError
 from dynacli.files import check_own, locked, make_directory, regular_file, write_file
 from dynacli.openapi.document.json_trees import leaves
 from dynacli.record import record
+from dynacli.secrets import holds_secret, is_secret_header, is_secret_name
 from dynacli.text.terminal import visible
-from dynacli.urls import holds_secret, is_secret_header, is_secret_name, origin_of
+from dynacli.urls import origin_of
 
 _ANY = "*"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -17,7 +17,7 @@ from dynacli.environment import Environment
 from dynacli.openapi.catalog.catalog_file import SQLITE_PREFIX, Catalog
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration
-from dynacli.urls import MAY_HOLD_SECRET, is_secret_name, with_masked_secrets
+from dynacli.secrets import MAY_HOLD_SECRET, is_secret_name, with_masked_secrets
 
 VERSION = 2
 """The version of the tables, as `PRAGMA user_version` says it."""

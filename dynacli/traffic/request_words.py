@@ -16,9 +16,9 @@ from dynacli.openapi.model.operation import Field, MediaType, Parameter
 from dynacli.openapi.model.query_names import UNDECLARED_BODY, parameter_named
 from dynacli.openapi.model.wording import literal_word, option_pair
 from dynacli.record import record
+from dynacli.secrets import is_secret_name
 from dynacli.text.json_budget import read_limited
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedPart, RecordedRequest
-from dynacli.urls import is_secret_name
 
 _OF_CLIENTS = frozenset(
     (

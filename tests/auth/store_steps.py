@@ -9,9 +9,9 @@ import keyring
 import dynacli.client._credential_sources
 import dynacli.client.credentials.oauth_sign_in  # noqa: F401
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
-from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
+from dynacli.secrets import Secret
 from tests.auth.fake_keyring import Keyring
 from tests.registry.forked_runs import run
 

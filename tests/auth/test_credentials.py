@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.auth.credentials import Variables
-from dynacli.auth.secret import Masker, Secret
+from dynacli.secrets import Masker, Secret
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, save, serve
 from tests.harness import Recorder, Response, run_cli

@@ -19,8 +19,8 @@ from dynacli.auth.oauth import (
     sign_in_by_client_credentials,
     sign_in_by_password,
 )
-from dynacli.auth.secret import Secret
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError
+from dynacli.secrets import Secret
 from tests.auth.oauth_provider import OAuthProvider, parameters
 from tests.harness import RecordedRequest, Recorder, Response, json_response
 

@@ -25,8 +25,8 @@ from dynacli.auth.oauth import (
     sign_in_by_client_credentials,
     sign_in_by_password,
 )
-from dynacli.auth.secret import Secret
 from dynacli.errors import AuthError
+from dynacli.secrets import Secret
 from tests.auth.headless_browser import HeadlessBrowser, headless_browser
 from tests.auth.oauth_provider import Browser, fetch, parameters
 from tests.auth.shop import Shop

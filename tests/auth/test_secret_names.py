@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.urls import is_secret_name, with_masked_secrets
+from dynacli.secrets import is_secret_name, with_masked_secrets
 
 _SECRET = (
     "password passwd pwd passphrase client_secret clientSecret token accessToken access_token X-Auth-Token apiKey"

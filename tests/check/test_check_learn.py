@@ -11,7 +11,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynacli.auth.secret import Masker, Secret
 from dynacli.check._infer_schema import infer_schema
 from dynacli.check.learn_overlay import LearnedOverlay, ObservedResponse, learn_overlay, overlay_text
 from dynacli.demo.demo_facts import BASE_PATH, document_path
@@ -20,6 +19,7 @@ from dynacli.environment import Environment
 from dynacli.openapi.document.overlay import apply_overlay
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.secrets import Masker, Secret
 from tests.harness import Response, recording, run_cli
 from tests.npm_programs import program
 from tests.sampling import examples

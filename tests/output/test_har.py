@@ -12,7 +12,6 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
 from dynacli import __version__
-from dynacli.auth.secret import Masker, Secret
 from dynacli.check.check_page import har_calls
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.demo.demo_facts import API_KEYS
@@ -20,6 +19,7 @@ from dynacli.errors import NetworkError
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.exchange import Response
 from dynacli.output.har import HarCall, har_of
+from dynacli.secrets import Masker, Secret
 from tests.harness import run_cli
 from tests.npm_programs import package
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.auth.secret import Masker, Secret
 from dynacli.client.responses.validation_text import ExcerptTarget, json_excerpts, marked
+from dynacli.secrets import Masker, Secret
 from dynacli.text.terminal import cell_width
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, Result, json_response, run_cli

@@ -158,7 +158,7 @@ _OPERATION_HELP = _PAGE | _modules(
 )
 _PLAIN = (
     _COMMAND
-    | _modules("auth.credentials auth.secret urls")
+    | _modules("auth.credentials secrets urls")
     | _modules(
         """
         client.call client.call_validator client.call_settings client.engine.call_engine

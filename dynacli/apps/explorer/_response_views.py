@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from dynacli.apps.explorer._running_call import Ended
 from dynacli.apps.explorer.drafts import Draft, inputs_of
-from dynacli.auth.secret import MASK
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
@@ -29,6 +28,7 @@ from dynacli.output.standard_error import write_error, write_note, write_stderr,
 from dynacli.output.written_items import written_sequence
 from dynacli.record import replace
 from dynacli.registry.call_history import HistoryRow
+from dynacli.secrets import MASK
 from dynacli.text.body_text import decoded
 from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import Painter, visible

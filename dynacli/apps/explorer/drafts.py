@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from dynacli.apps.explorer.form_rows import BODY, FormRow, further_calls, further_words
-from dynacli.auth.secret import MASK
 from dynacli.client.call import base_url_of, request_of
 from dynacli.client.call_settings import CallOptions, CallSettings
 from dynacli.client.call_validator import CallValidator
@@ -31,7 +30,7 @@ from dynacli.record import record, replace
 from dynacli.registry.call_history import HistoryRow, read_calls
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
-from dynacli.urls import with_masked_secrets
+from dynacli.secrets import MASK, with_masked_secrets
 
 CONTENT_TYPE, SERVER, PROFILE, QUERY = "content-type", "server", "profile", "query"
 """The settings of a call besides those of `FURTHER`."""

@@ -21,11 +21,11 @@ from pydantic import AnyHttpUrl
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
-from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.files import cannot_be_written, check_own, locked, make_directory, regular_file, write_file
 from dynacli.http.serving import ANYWHERE, LOOPBACK, is_own_host, listening_socket, origin_at
+from dynacli.secrets import Secret
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

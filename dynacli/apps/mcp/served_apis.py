@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
 
 from dynacli.auth.references import REFERENCES, resolve
-from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.damaged_cache import repaired
@@ -22,7 +21,8 @@ from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.urls import split_url, with_masked_query
+from dynacli.secrets import Masker, Secret, secrets_in, with_masked_query
+from dynacli.urls import split_url
 
 _CHANGING = "POST"
 """The method that stands for a GET that may change something."""

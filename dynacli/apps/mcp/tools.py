@@ -16,7 +16,6 @@ from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 
 from dynacli.apps.mcp._byte_budget import fitted, json_line, size_of
 from dynacli.apps.mcp.served_apis import Pages, ServedApis
-from dynacli.auth.secret import Masker
 from dynacli.client.api_client import Api
 from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
@@ -39,6 +38,7 @@ from dynacli.openapi.schema.document_schemas import NoExampleError
 from dynacli.openapi.schema.example_call import body_example, option_text
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.secrets import Masker
 from dynacli.text.filter_value import check_filter, filtered
 from dynacli.text.json_budget import read_limited
 from dynacli.text.json_text import escape_unsafe

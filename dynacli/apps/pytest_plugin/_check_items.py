@@ -17,8 +17,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.open_document import OpenDocument
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, MismatchError
+from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import Painter, visible
-from dynacli.urls import with_masked_query
 
 _WIDTH = 120
 """Columns of the lines that a failed test shows."""

@@ -16,8 +16,8 @@ from dynacli.errors import DocumentError, DynacliError, InternalError, MismatchE
 from dynacli.files import write_named_file
 from dynacli.openapi.model.operation import documented_status
 from dynacli.output.finding_reports import ValidatedCall, json_report, junit_report, sentence
+from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import visible
-from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
     import os

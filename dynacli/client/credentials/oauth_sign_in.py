@@ -43,7 +43,6 @@ from dynacli.auth.oauth import (
 )
 from dynacli.auth.operation_token import OPERATION, OperationRefresh, OperationToken
 from dynacli.auth.references import referred
-from dynacli.auth.secret import MASK, Secret
 from dynacli.auth.tls_login import TlsLogin, context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import tls_settings
@@ -55,6 +54,7 @@ from dynacli.openapi.references import follow_reference
 from dynacli.record import replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
+from dynacli.secrets import MASK, Secret
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 

@@ -24,7 +24,6 @@ from dynacli.auth.credentials import (
     shown_kind,
 )
 from dynacli.auth.operation_token import end_of_token
-from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import is_accepted_origin, server_hint, trust_hint
@@ -35,6 +34,7 @@ from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.secrets import Secret
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 

@@ -51,12 +51,12 @@ from dynacli.registry.record_call import (
 from dynacli.urls import split_url
 
 if TYPE_CHECKING:
-    from dynacli.auth.secret import Masker
     from dynacli.client._masked_call import MaskedCall
     from dynacli.client.call import CallEvent, Listener
     from dynacli.http.exchange import ClientPool, Response
     from dynacli.http.send import Pieces, Receive
     from dynacli.openapi.model.operation import Field
+    from dynacli.secrets import Masker
     from dynacli.validation.finding import ValidationResult
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.validate_by_level import LevelValidator

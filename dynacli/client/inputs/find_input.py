@@ -13,7 +13,7 @@ from dynacli.openapi.model.field_names import plain_name, words_of
 from dynacli.openapi.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
 from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
-from dynacli.urls import is_secret_name
+from dynacli.secrets import is_secret_name
 
 
 def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:

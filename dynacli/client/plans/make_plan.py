@@ -13,7 +13,6 @@ from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import Masker
 from dynacli.client._masked_call import MaskedCall
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, pairs_of
@@ -44,8 +43,9 @@ from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
 from dynacli.request.preview import as_json
+from dynacli.secrets import Masker, with_masked_query
 from dynacli.text.exact_json import read_json
-from dynacli.urls import origin_of, with_masked_query
+from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.auth.secret import Masker
 from dynacli.client.call import Call, Page, base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, read_finite
@@ -22,7 +21,6 @@ from dynacli.client.responses.compare_responses import (
     Steps,
     compare_responses,
 )
-from dynacli.client.secret_names import mask_fields
 from dynacli.errors import NetworkError, UsageError
 from dynacli.files import is_url
 from dynacli.http.exchange import RENDER_LIMIT, Response
@@ -34,9 +32,10 @@ from dynacli.openapi.model.field_names import plain_name, words_of
 from dynacli.openapi.model.operation import documented_status
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, other_properties, possible_schemas
 from dynacli.record import replace
+from dynacli.secrets import Masker, is_secret_header, mask_fields
 from dynacli.text.body_text import decoded
 from dynacli.text.json_budget import is_deep
-from dynacli.urls import is_secret_header, origin_of, split_url
+from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions, CallSettings

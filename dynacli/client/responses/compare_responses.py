@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.auth.secret import MASK
 from dynacli.errors import FormatError, UsageError
 from dynacli.openapi.document.json_trees import MISSING, is_same_json, join, split
 from dynacli.openapi.model.field_names import identifying_fields
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record
+from dynacli.secrets import MASK
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter, visible

@@ -28,10 +28,10 @@ from dynacli.record import replace
 from dynacli.validation.read_body import UnreadBody
 
 if TYPE_CHECKING:
-    from dynacli.auth.secret import Masker
     from dynacli.client.pages.page_loop import RespondedPage
     from dynacli.client.responses.compare_calls import ReceivedResponse
     from dynacli.media.text_values import BodySchema
+    from dynacli.secrets import Masker
     from dynacli.validation.finding import Finding, ValidationResult
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dynacli.auth.challenges import schemes_asked_for
 from dynacli.auth.credentials import is_known, variables_of
-from dynacli.auth.secret import MASK
 from dynacli.client.call import Call
 from dynacli.client.credentials.chosen_security import KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
@@ -23,9 +22,10 @@ from dynacli.openapi.model.operation import EACH, Operation, Parameter, Security
 from dynacli.openapi.model.path_templates import parameter_names
 from dynacli.openapi.model.wording import enumerated
 from dynacli.registry.configuration import DEMO
+from dynacli.secrets import MASK, with_masked_query
 from dynacli.text.body_text import FIELD_ERRORS, decoded, is_json, server_message
 from dynacli.text.terminal import visible
-from dynacli.urls import is_served, origin_of, with_masked_query, without_query
+from dynacli.urls import is_served, origin_of, without_query
 
 if TYPE_CHECKING:
     from types import UnionType

@@ -167,7 +167,7 @@ class CallReport:
 
     def call(self, described: DescribedOperation) -> ValidatedCall:
         """Return the call in the form that reports are made of."""
-        from dynacli.urls import with_masked_query
+        from dynacli.secrets import with_masked_query
 
         operation = described.operation
         return ValidatedCall(

@@ -13,7 +13,6 @@ from dynacli.output.standard_error import write_stderr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dynacli.auth.secret import Masker
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.call_validator import CallValidator
     from dynacli.client.described_operation import DescribedOperation
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from dynacli.client.sign_request import Signed
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.exchange import Response
+    from dynacli.secrets import Masker
     from dynacli.validation.finding import ValidationResult
 
 _MINUTE = 60

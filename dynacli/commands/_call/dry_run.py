@@ -13,11 +13,11 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.options.standard_options import UNNAMED, Options
 
 if TYPE_CHECKING:
-    from dynacli.auth.secret import Masker
     from dynacli.client.sign_request import Signed
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.built_request import Request
     from dynacli.output.har import HarCall
+    from dynacli.secrets import Masker
 
 _MAX_SHOWN = 1024 * 1024
 """Bytes up to which the files of a body are read, for a form that shows their contents."""

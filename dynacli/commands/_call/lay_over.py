@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.auth.secret import MASK
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.query_pairs import input_in_query
 from dynacli.client.inputs.read_plain_inputs import input_key
@@ -14,6 +13,7 @@ from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.parsed_words import ParsedWords
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG, OPTIONS_BY_NAME, Options
 from dynacli.record import replace
+from dynacli.secrets import MASK
 
 InputOf = Callable[[str], tuple[Parameter | None, Field | None]]
 

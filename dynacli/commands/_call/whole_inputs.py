@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import MASK, Masker
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
@@ -38,6 +37,7 @@ from dynacli.openapi.model.wording import literal_word
 from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, json_text
 from dynacli.request.convert_words import json_value
+from dynacli.secrets import MASK, Masker
 
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload

@@ -473,7 +473,7 @@ def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
 def _shown_name(api: OpenedApi) -> str:
     if "?" not in api.name:
         return visible(api.name, keep="")
-    from dynacli.urls import with_masked_query
+    from dynacli.secrets import with_masked_query
 
     return visible(with_masked_query(api.name), keep="")
 

@@ -428,7 +428,7 @@ def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str, Any]:
-    from dynacli.urls import is_secret_name, with_masked_query
+    from dynacli.secrets import is_secret_name, with_masked_query
 
     configuration = Configuration(env)
     known = (configuration.registered(options.api) if api.is_registered else None) or {}

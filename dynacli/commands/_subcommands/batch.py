@@ -511,7 +511,7 @@ def _conclude(
 
 def _go_on_line(run: Run, options: _BatchOptions) -> str:
     """Return the command line that goes on with the rows that are left; RESULT is what was written."""
-    from dynacli.auth.secret import Masker, secrets_in
+    from dynacli.secrets import Masker, secrets_in
 
     result = run.options.output_file or "RESULT"
     words = list(run.words)

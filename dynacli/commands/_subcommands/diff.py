@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.auth.secret import Masker
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
@@ -48,6 +47,7 @@ from dynacli.options.standard_options import FURTHER_CALLS, Options
 from dynacli.output.render import is_for_people, write_data, write_rows
 from dynacli.record import replace
 from dynacli.registry.record_call import api_key
+from dynacli.secrets import Masker
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:

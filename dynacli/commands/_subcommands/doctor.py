@@ -292,7 +292,7 @@ def _policies(run: Run, name: str) -> Iterable[_Check]:
 
 
 def _source(api: OpenedApi) -> str:
-    from dynacli.urls import with_masked_query
+    from dynacli.secrets import with_masked_query
 
     return "-" if api.name == "-" else with_masked_query(api.location)
 

@@ -10,7 +10,6 @@ import click
 
 from dynacli.apps.explorer.drafts import CalledLine
 from dynacli.apps.explorer.form_rows import FURTHER, located
-from dynacli.auth.secret import MASK
 from dynacli.commands._call_line import CallLine, Piece
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.demo import opened_api
@@ -20,6 +19,7 @@ from dynacli.environment import Environment, how_to_install, invocation
 from dynacli.errors import UsageError
 from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE
 from dynacli.request.convert_words import json_value
+from dynacli.secrets import MASK
 
 
 @click.pass_context

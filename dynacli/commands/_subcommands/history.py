@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from dynacli.auth.secret import MASK
 from dynacli.commands._read_options import options_in
 from dynacli.commands.command_groups import Root, show_page
 from dynacli.commands.run import Run
@@ -26,9 +25,9 @@ from dynacli.output.standard_error import write_stderr
 from dynacli.registry.call_history import HistoryRow, clear_history, read_calls
 from dynacli.registry.configuration import DEMO, Configuration, is_name
 from dynacli.registry.record_call import history_mode
+from dynacli.secrets import MASK, with_masked_query
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
-from dynacli.urls import with_masked_query
 
 _OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
 """The options that say how a document is opened, before the words of its operation are read."""

@@ -35,9 +35,9 @@ from dynacli.registry.revisions.housekeeping import (
     remove_document,
 )
 from dynacli.registry.revisions.revisions import OpenRequest, Revisions
+from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted
-from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
     from dynacli.client.response_cache import ResponseStore

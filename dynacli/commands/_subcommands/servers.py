@@ -28,10 +28,10 @@ from dynacli.text.terminal import Painter
 if TYPE_CHECKING:
     from dynacli.apps.mcp.served_apis import Pages
     from dynacli.apps.proxy.upstream_server import UpstreamServer
-    from dynacli.auth.secret import Secret
     from dynacli.check.recordings import RecordingValidator
     from dynacli.client.call_settings import CallSettings
     from dynacli.openapi.model.operation import Operation
+    from dynacli.secrets import Secret
 
 
 @click.pass_obj
@@ -368,7 +368,7 @@ def _token(env: Environment, word: str | None) -> "Secret":
     if word is None:
         return kept_token(env)
     from dynacli.auth.references import resolve, what_is_wrong_with
-    from dynacli.auth.secret import Secret
+    from dynacli.secrets import Secret
 
     if what_is_wrong_with("", {"token": word}):
         raise UsageError(

@@ -14,8 +14,8 @@ from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.openapi.model.wording import counted, shell_line
 from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import Painter, visible
-from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,8 +22,8 @@ from mcp.server.lowlevel import Server
 from mcp_types import ListToolsResult, PaginatedRequestParams
 
 from dynacli.apps.mcp.http_place import http_application, kept_token, listening_at
-from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
+from dynacli.secrets import Secret
 from tests.apps.mcp.clients import HELLO
 from tests.documents import document, operation, save
 from tests.harness import RecordedRequest, Recorder, Response, run_cli

@@ -24,9 +24,10 @@ from dynacli.registry.news import take_news
 from dynacli.registry.open_by_name import open_api, refresh_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
+from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted
-from dynacli.urls import with_masked_query, without_query
+from dynacli.urls import without_query
 
 if TYPE_CHECKING:
     from dynacli.auth.credential_store import CredentialStore

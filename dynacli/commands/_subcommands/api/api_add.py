@@ -32,9 +32,10 @@ from dynacli.registry.open_by_name import open_source
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import OpenRequest, lifetime_of
 from dynacli.request.choose_server import choose_server, parse_origin, server_at_document
+from dynacli.secrets import secret_in_query, with_masked_query
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, word_or_quoted
-from dynacli.urls import origin_of, secret_in_query, with_masked_query
+from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.discovery.discovered import FoundBase, FoundDocument, TriedUrl

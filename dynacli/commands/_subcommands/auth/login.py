@@ -37,7 +37,6 @@ from dynacli.auth.oauth import (
     sign_in_by_password,
 )
 from dynacli.auth.references import referred
-from dynacli.auth.secret import Secret
 from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import (
@@ -77,6 +76,7 @@ from dynacli.output.standard_error import write_stderr
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.secrets import Secret
 from dynacli.text.terminal import visible
 from dynacli.urls import without_query
 

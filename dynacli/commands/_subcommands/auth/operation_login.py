@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.auth.credential_store import Keeping
 from dynacli.auth.credentials import Credential, attach, kind_of
 from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_operation_token
-from dynacli.auth.secret import Secret
 from dynacli.client.call import Call, base_url_of, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import NO_SCHEME, schemes_of
@@ -36,6 +35,7 @@ from dynacli.openapi.model.operation import ANY, Field, Operation, SecuritySchem
 from dynacli.options.standard_options import Options
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.secrets import Secret
 from dynacli.text.exact_json import read_json
 from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import visible

@@ -11,7 +11,8 @@ from dynacli.openapi.document._plain_json import sign_in_hint
 from dynacli.openapi.document.discovery._leads import Candidate
 from dynacli.openapi.document.discovery._probes import INSIDE, SIGN_IN_PAGE, on_one_line
 from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl, Way
-from dynacli.urls import with_masked_query, without_query
+from dynacli.secrets import with_masked_query
+from dynacli.urls import without_query
 
 FOREIGN = "another origin: give it yourself if you trust it"
 LATE = "not tried, the time was over"

@@ -10,7 +10,6 @@ import yaml
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from dynacli.auth.secret import Masker
 from dynacli.check.learn_overlay import ObservedResponse, learn_overlay, overlay_text
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
@@ -24,6 +23,7 @@ from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.positions import positions_of
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
 from dynacli.registry.open_by_name import open_api
+from dynacli.secrets import Masker
 from tests.documents import places_in
 from tests.real_documents import own_and_real
 from tests.sampling import examples

@@ -1,0 +1,429 @@
+"""Secrets: the names that tell them, and texts, URLs, headers and bodies without them.
+
+`names` are further names of secrets, which the document tells.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
+
+from dynacli.files import is_url
+
+if TYPE_CHECKING:
+    from dynacli.errors import DynacliError
+
+MASK = "***"
+SECRET_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie"))
+_SECRET_WORDS = frozenset(
+    (
+        *("accesstoken", "apikey", "auth", "authorization", "authtoken", "credential", "credentials", "jwt"),
+        *("key", "passphrase", "passwd", "password", "pwd", "secret", "sig", "signature", "token"),
+    )
+)
+"""The words in the name of a parameter or header whose value is a secret."""
+_KINDS_OF_KEYS = frozenset(
+    (
+        *("access", "account", "api", "app", "auth", "client", "consumer", "encryption", "license", "master"),
+        *("private", "secret", "service", "session", "shared", "signing", "subscription", "user"),
+    )
+)
+"""The words before `key` with which it is a secret; an `issue key` is none."""
+_OF_PAGES = frozenset(("continuation", "cursor", "next", "page", "previous", "sync"))
+"""The words before `token` with which it is not secret."""
+_ABOUT_SECRETS = frozenset(
+    (
+        *("count", "expiry", "expires", "id", "ids", "kind", "length", "limit", "method", "name", "policy"),
+        *("provider", "scope", "size", "status", "type", "uri", "url", "version"),
+    )
+)
+"""The words at the end of a name that is about a secret, and whose value is none: `token_type`."""
+_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_MAY_BE_SECRET = frozenset(
+    (
+        *("accesskey", "assertion", "bearer", "code", "connectsid", "cred", "creds", "hmac", "mac", "magic"),
+        *("otp", "pass", "passcode", "pat", "pin", "psw", "pw", "samlrequest", "samlresponse", "sid", "sign"),
+        *("ticket", "tok", "totp", "verifier"),
+    )
+)
+"""The names, besides those of headers, whose values may be secrets if no document describes them."""
+_MAY_BE_WORDS = frozenset(("access", "digest", "hash", "invitation", "invite", "link", "nonce", "state"))
+"""The names whose values may be secrets unless they are words: `state=open`."""
+_CODES = tuple(
+    f"{kind}code"
+    for kind in (
+        *("access", "activation", "auth", "authorization", "backup", "confirm", "confirmation", "coupon"),
+        *("device", "invitation", "invite", "login", "mfa", "otp", "pin", "recovery", "reset", "secret"),
+        *("security", "sms", "user", "verification", "verify", "voucher"),
+    )
+)
+"""The ends of names such as `login_code`; a `country_code` does not count."""
+_SHORTEST_NAME = 3
+"""Characters; a shorter name says nothing, so the value decides."""
+_PLAIN = re.compile(r"(?=.{1,30}\Z)[a-z]+(?:[A-Z_,-][a-z]+)*")
+"""Words that are no secrets: `open`, `in_progress`, `versionId`."""
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{12,}")
+MAY_HOLD_SECRET = re.compile(
+    "[%#@;]|auth|code|cookie|cred|jwt|key|pass|pwd|secret|sess|sid|sig|state|tick|token"
+)
+"""What is in lower case in each URL of a documented path, or word of its call, that names a secret."""
+_PAIR = re.compile(r"([/?&#;])([^=/?&#;]*)(=?)")
+"""The beginning of a pair: in the query, in the fragment, or in a segment of the path (RFC 3986, section 3.3)."""
+_AFTER_NAME = re.compile(r"/([^/?#]+)(?=/([^/?#;=]+))")
+"""A segment of a path, and the one after it."""
+_USERINFO = r"(://)[^/?#@\s]*@"
+_STEP = r"[^.\[\]]+"
+_IN_TEXT = r"[A-Za-z_-]+"
+_SHORTEST = 4
+"""Characters; a shorter secret is not masked by value, because it would occur by chance in most texts."""
+_QUOTED = r"`[^`]*`|'[^']*'|\"[^\"]*\"|\([^()]*\)"
+E = TypeVar("E", bound="DynacliError")
+
+
+class Secret:
+    """A secret whose `str` and `repr` are masked."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself, for sending it."""
+        return self._value
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+
+class Masker:
+    """Replaces secrets in texts, as they are and as JSON or a URL encodes them.
+
+    Args:
+        quoted: Words that sentences have, too: they are replaced only in quotes, however short they are.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = (), quoted: Iterable[str] = ()) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            value = secret.reveal()
+            if len(value) >= _SHORTEST:
+                from urllib.parse import quote, quote_plus  # most runs have nothing to mask
+
+                forms.update((value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]))
+                forms.update((quote(value, safe=""), quote(value, safe="*"), quote(value), quote_plus(value)))
+        # The longest first: a secret may be a part of another.
+        self._forms = sorted(forms, key=len, reverse=True)
+        self._quoted = sorted(quoted, key=len, reverse=True)
+
+    def extended(self, secrets: Iterable[Secret]) -> Masker:
+        """Return a masker that replaces these secrets, too."""
+        return self.joined(Masker(secrets))
+
+    def joined(self, other: Masker) -> Masker:
+        """Return a masker that replaces the secrets of another one, too."""
+        masker = Masker()
+        masker._forms = sorted({*self._forms, *other._forms}, key=len, reverse=True)
+        masker._quoted = sorted({*self._quoted, *other._quoted}, key=len, reverse=True)
+        return masker
+
+    def mask(self, text: str) -> str:
+        """Return the text without secrets."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        if self._quoted:
+            words = rf"(?<![\w-])(?:{'|'.join(map(re.escape, self._quoted))})(?![\w-])"
+            text = re.sub(_QUOTED, lambda quote: re.sub(words, MASK, quote[0]), text)
+        return self._mask_cut(text) if self._forms and "..." in text else text
+
+    def finds(self, content: bytes) -> bool:
+        """Return whether a content in UTF-8 holds a secret."""
+        return any(form.encode("utf-8", "surrogatepass") in content for form in self._forms)
+
+    def _mask_cut(self, text: str) -> str:
+        """Return a text whose shortened values (`abc...`) show no beginning of a secret."""
+        pieces = text.split("...")
+        for number, piece in enumerate(pieces[:-1]):
+            longest = max(self._cut_length(piece, form) for form in self._forms)
+            if longest:
+                pieces[number] = piece[:-longest] + MASK
+        return "...".join(pieces)
+
+    @staticmethod
+    def _cut_length(text: str, form: str) -> int:
+        """Return how many characters at the end of a text are the beginning of a secret; 0 for fewer than four."""
+        at = text.find(form[:_SHORTEST], max(0, len(text) - len(form)))
+        while at >= 0:
+            if form.startswith(text[at:]):
+                return len(text) - at
+            at = text.find(form[:_SHORTEST], at + 1)
+        return 0
+
+    def mask_value(self, value: Any) -> Any:
+        """Return a JSON value without secrets; the value itself if there are none to look for."""
+        if not (self._forms or self._quoted):
+            return value
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, dict):
+            return {self.mask_value(key): self.mask_value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.mask_value(item) for item in value]
+        return value
+
+    def mask_error(self, error: E) -> E:
+        """Mask the secrets in an error, whose texts may quote the server, and return the error."""
+        texts = (error.message, error.reason, error.hint, error.try_)
+        error.message, error.reason, error.hint, error.try_ = map(self.mask, texts)
+        error.details = self.mask_value(error.details)
+        error.args = (error.message,)
+        return error
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether the name of a parameter or header tells that its value is a secret: `api_key`, `X-Auth-Token`."""
+    words = list(map(str.lower, _NAME_WORD.findall(name)))
+    secret = _SECRET_WORDS.intersection(words)
+    if not secret or words[-1] in _ABOUT_SECRETS:
+        return False
+    if secret == {"key"}:
+        return len(words) == 1 or not _KINDS_OF_KEYS.isdisjoint(words)
+    return secret != {"token"} or _OF_PAGES.isdisjoint(words)
+
+
+def is_secret_header(name: str, names: Container[str] = ()) -> bool:
+    """Return whether the value of a header, or of an input of that name, is a secret.
+
+    Args:
+        names: Further names of secrets, in lower case.
+    """
+    plain = name.strip().lower()
+    return plain in SECRET_HEADERS or plain in names or "session" in plain or is_secret_name(name)
+
+
+def is_secret_path(path: str, names: Container[str] = ()) -> bool:
+    """Return whether the value at a path is a secret: of a header, an option, or a field such as `login.token`."""
+    steps = re.findall(_STEP, path.strip("-"))
+    return bool(steps) and is_secret_header(steps[-1].strip(), names)
+
+
+def may_be_secret(name: str, value: str) -> bool:
+    """Return whether a pair of a query may be a secret if no document describes it: `sid=...`, `code=...`.
+
+    Args:
+        name: Empty if the value stands alone.
+    """
+    plain = "".join(filter(str.isalnum, re.split(r"[.\[]", name)[-1])).lower()
+    if is_secret_header(name) or plain in _MAY_BE_SECRET or "sess" in plain or plain.endswith(_CODES):
+        return True
+    if not plain or plain in _MAY_BE_WORDS:
+        return _PLAIN.fullmatch(value) is None
+    return len(plain) < _SHORTEST_NAME and _is_random(value)
+
+
+def _is_random(text: str) -> bool:
+    """Return whether a text has letters and digits, and is too long for a number or a version."""
+    return _RANDOM.fullmatch(text) is not None
+
+
+def secret_pieces(value: str, name: str = "") -> Iterator[str]:
+    """Yield a secret value and the parts of it that are secrets by themselves.
+
+    These are the value without its quotes, the text after the scheme in `Bearer TOKEN` (RFC 9110, section 11.4), and
+    the value of each cookie in `a=1; b=2`.
+
+    Args:
+        name: The header that has the value. The attributes of a cookie in `Set-Cookie` (RFC 6265, section 4.1.1), such
+            as `Path`, are no secrets.
+    """
+    yield value
+    yield value.strip('"')
+    pairs = value.split(";")
+    if name.lower() == "set-cookie":
+        pairs = pairs[:1]
+    else:
+        yield value.partition(" ")[2]
+    yield from (pair.partition("=")[2].strip() for pair in pairs)
+
+
+def secrets_in(
+    variables: Mapping[str, str], headers: Iterable[str] = (), query: Iterable[str] = ()
+) -> list[Secret]:
+    """Return whatever may be a secret in variables, in headers like `Authorization: Bearer abc`, and in pairs."""
+    from dynacli.environment import program
+    from dynacli.options.standard_options import setting_variables  # most calls look for nothing here
+
+    own, no_secrets = f"{program().prefix}_", setting_variables()
+    secrets = [
+        Secret(value.strip())
+        for name, value in variables.items()
+        if name.startswith(own) and name not in no_secrets
+    ]
+    for header in headers:
+        secrets.extend(map(Secret, secret_pieces(header.partition(":")[2].strip())))
+    pairs = (pair.partition("=") for pair in query)
+    secrets.extend(Secret(value) for name, _, value in pairs if is_secret_name(name))
+    return secrets
+
+
+def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: bool = True) -> Iterator[str]:
+    """Yield the texts in a JSON value, which may have a name itself, that are secrets by the names of their fields."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from secret_texts(member, names, str(key), guesses=guesses)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from secret_texts(item, names, name, guesses=guesses)
+    elif _is_secret_field(name, value, names, guesses) and str(value):
+        yield str(value)
+
+
+def json_secrets(text: str | bytes, names: Container[str]) -> Iterator[str]:
+    """Yield the secrets in a JSON text, as `secret_texts` does; nothing if the text is not JSON."""
+    with suppress(ValueError, RecursionError):
+        yield from secret_texts(_read_json(text), names)
+
+
+def _is_secret_field(name: str, value: Any, names: Container[str], guesses: bool) -> bool:
+    if isinstance(value, str):
+        return name in names or (guesses and is_secret_name(name))
+    return name in names and type(value) in {int, float}
+
+
+def _read_json(text: str | bytes) -> Any:
+    from dynacli.text.json_budget import read_limited  # most calls have no body
+
+    return read_limited(text)
+
+
+def secret_values(url: str) -> list[str]:
+    """Return the texts in a URL, or in a path with a query, that may be secrets if no document describes it."""
+    return [unquote(url[start:end]) for start, end in _spans(url, is_documented=False)]
+
+
+def secret_in_query(url: str) -> str:
+    """Return the name of the first parameter in a URL's query that holds a secret, as its name tells; else empty."""
+    for piece in url.partition("#")[0].partition("?")[2].split("&"):
+        name, _, value = piece.partition("=")
+        if value and is_secret_name(unquote(name)):
+            return unquote(name)
+    return ""
+
+
+def holds_secret(url: str) -> bool:
+    """Return whether a URL holds a password, or a secret in its query; no other text does."""
+    if "://" not in url:
+        return False
+    user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    return ":" in user or with_masked_secrets(url) != url
+
+
+def mask_fields(value: Any, names: frozenset[str] = frozenset(), *, guesses: bool = True) -> Any:
+    """Return a JSON value with the texts masked that are secrets by the names of their fields.
+
+    Args:
+        names: The names of further fields that are secrets.
+        guesses: As in `mask_text`.
+    """
+    if isinstance(value, dict):
+        return {
+            key: MASK
+            if _is_secret_field(key, member, names, guesses)
+            else mask_fields(member, names, guesses=guesses)
+            for key, member in value.items()
+        }
+    if isinstance(value, list):
+        return [mask_fields(item, names, guesses=guesses) for item in value]
+    return value
+
+
+def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
+    """Return a body, or a part of one, with the fields masked that are secrets by their names.
+
+    Text that is neither JSON nor a form is masked as a whole if it has such a name in it.
+
+    Args:
+        names: The names of further fields that are secrets.
+        guesses: Whether a name such as `token` tells by itself that a field of JSON is one.
+    """
+    known = frozenset(names)
+    try:
+        value = _read_json(text)
+    except (ValueError, RecursionError):
+        words = re.findall(_IN_TEXT, text)
+        if not guesses and known.isdisjoint(words):
+            return text
+        if "=" in text and not any(char.isspace() for char in text):
+            return with_masked_secrets(f"?{text}", known)[1:]
+        found = any(map(is_secret_name, words)) or not known.isdisjoint(words)
+        return MASK if found else text
+    masked = mask_fields(value, known, guesses=guesses)
+    return text if masked == value else json.dumps(masked, ensure_ascii=False)
+
+
+def mask_word(word: str, names: Container[str]) -> str:
+    """Return a word with the secrets masked that it has if it is a URL.
+
+    Args:
+        names: The names of further parameters that are secrets.
+    """
+    return with_masked_secrets(re.sub(_USERINFO, rf"\1{MASK}@", word), names)
+
+
+def with_masked_query(location: str) -> str:
+    """Return the location of a document; the values of a URL's query, which may be secret, are masked."""
+    head, mark, query = location.partition("?")
+    if not mark or not is_url(head):
+        return location
+    pieces = (piece.partition("=") for piece in query.split("&"))
+    return head + mark + "&".join(f"{name}=***" if is_pair else "***" for name, is_pair, _ in pieces)
+
+
+def with_masked_secrets(url: str, names: Container[str] = (), *, is_documented: bool = True) -> str:
+    """Return a URL, or a path with a query, with the values masked that are secrets as their names tell.
+
+    Args:
+        names: The names of further parameters whose values are secrets.
+        is_documented: Whether a document describes the path; else more names are those of secrets.
+    """
+    if is_documented and not names and MAY_HOLD_SECRET.search(url.lower()) is None:
+        return url
+    shown, end = "", 0
+    for start, following in sorted(_spans(url, names, is_documented=is_documented)):
+        shown += f"{url[end:start]}***"
+        end = following
+    return shown + url[end:]
+
+
+def _spans(url: str, names: Container[str] = (), *, is_documented: bool) -> Iterator[tuple[int, int]]:
+    """Yield where each secret of a URL begins and ends."""
+    path, end = re.split("[?#]", url, maxsplit=1)[0], 0
+    for pair in _PAIR.finditer(url):
+        is_alone = not pair[3]
+        if pair.start() < end or (is_alone and (is_documented or pair[1] not in "?&#")):
+            continue
+        start = pair.start(2) if is_alone else pair.end()
+        # A secret in a query may have any other character; in the path it ends earlier.
+        value = re.split("[/;?#]" if start <= len(path) else "&", url[start:], maxsplit=1)[0]
+        name = "" if is_alone else unquote(pair[2])
+        is_secret = is_secret_name if is_documented else partial(_may_be_secret, value=value)
+        if value and (name in names or is_secret(name)):
+            end = start + len(value)
+            yield start, end
+    for segments in () if is_documented else _AFTER_NAME.finditer(path):
+        if is_secret_name(unquote(segments[1]).removesuffix("s")) and _is_random(unquote(segments[2])):
+            yield segments.span(2)
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    decoded = unquote(value)
+    # A value may be an encoded URL, with a query.
+    return may_be_secret(name, decoded) or (decoded != value and bool(secret_values(f"?{decoded}")))
