@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from dynacli.client.call_settings import CallSettings
@@ -63,6 +64,10 @@ __all__ = [
     "request_of",
     "sent_request",
 ]
+
+
+_LEAST_VALIDATION_SECONDS = 0.1
+"""How long a response may be validated that came at the last moment."""
 
 
 def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
@@ -585,8 +590,11 @@ class Call:
                 body = RedirectBody() if expected.media_types else b""
         media_type = validated.header("content-type")
         received = self.received(response) if body is response.body else None
+        timeout, end = self.settings.timeout, inf
+        if timeout is not None:
+            end = time.perf_counter() + max(timeout - response.seconds, 0) + _LEAST_VALIDATION_SECONDS
         responded = ValidatedResponse(
-            validated.status, validated.headers, media_type, body, redirects, received
+            validated.status, validated.headers, media_type, body, redirects, received, end
         )
         if validated.is_json_lines:
             responded = responded.as_json_lines()

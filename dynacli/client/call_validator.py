@@ -1,6 +1,7 @@
 """The validator of a call: it validates the request before it is sent, and the response."""
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call_settings import CallSettings
@@ -82,7 +83,10 @@ class CallValidator:
                 may_accept=settings.may_accept,
                 is_exact=settings.level == "exact",
             )
-            self.validation = self.validator.request(validated_request(self._request, self._values))
+            request = validated_request(self._request, self._values)
+            if settings.timeout is not None:
+                request = request._replace(end=time.perf_counter() + settings.timeout)
+            self.validation = self.validator.request(request)
             settings.set_apart(self.validation, operation)
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error

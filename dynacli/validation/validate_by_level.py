@@ -232,7 +232,7 @@ def accepts_request(schemas: OperationSchemas, request: ValidatedRequest) -> boo
     Raises:
         LookupError: A reference of the document leads nowhere.
     """
-    schemas.notes.begin()
+    schemas.notes.begin(request.end)
     if request.querystring is not None or request.credentials is not None:
         return False
     for parameter in schemas.parameters:
@@ -291,7 +291,7 @@ def accepts_response(schemas: OperationSchemas, response: ValidatedResponse) -> 
     Raises:
         LookupError: A reference of the document leads nowhere.
     """
-    schemas.notes.begin()
+    schemas.notes.begin(response.end)
     body = response.body
     if response.redirects or not isinstance(body, bytes):
         return False

@@ -1,6 +1,7 @@
 """Requests and responses in the form in which they are validated."""
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.openapi.model.operation import WITHOUT_BODY
@@ -25,6 +26,7 @@ class ValidatedRequest(NamedTuple):
         querystring: (name, percent-encoded text) of a parameter that is the whole query; None if there is none.
         credentials: The names of the security schemes whose credentials go with the request; None if they
             are unknown, so that none counts as missing.
+        end: The time by `time.perf_counter` after which nothing of it is validated.
     """
 
     path: Mapping[str, str]
@@ -36,6 +38,7 @@ class ValidatedRequest(NamedTuple):
     values: Mapping[tuple[str, str], Any]
     querystring: tuple[str, str] | None = None
     credentials: frozenset[str] | None = None
+    end: float = inf
 
 
 class ValidatedResponse(NamedTuple):
@@ -47,6 +50,7 @@ class ValidatedResponse(NamedTuple):
         body: The body. A `StreamedBody` may not be read to its end, if validating does not need that.
         redirects: The statuses of the redirects that led to the response.
         received: The body with what was read of it, so that it is not read again; None if nothing else reads it.
+        end: The time by `time.perf_counter` after which nothing of it is validated.
     """
 
     status: int
@@ -55,6 +59,7 @@ class ValidatedResponse(NamedTuple):
     body: "bytes | StreamedBody | UnreadBody"
     redirects: tuple[int, ...] = ()
     received: "ReceivedBody | None" = None
+    end: float = inf
 
     def as_json_lines(self) -> "ValidatedResponse":
         """Return a response that is described as the JSON that the server calls it, and read item by item."""

@@ -118,7 +118,7 @@ class Validator:
             is_exact: Whether pairs of the query and properties of the body are findings, too, that the document does
                 not mention.
         """
-        validation, validators = ValidationResult(), self._begin("request")
+        validation, validators = ValidationResult(), self._begin("request", request.end)
         body_values: list[ValidatedValue] = []
         with _exceptions_into(validation):
             errors = self._engine.request_errors(
@@ -138,7 +138,7 @@ class Validator:
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
         """
-        validation, validators = ValidationResult(), self._begin("response")
+        validation, validators = ValidationResult(), self._begin("response", response.end)
         if self._is_behind_a_redirect(response):
             text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
             validation.not_validated.append(text)
@@ -167,14 +167,14 @@ class Validator:
             self._collect_undocumented(validation, validators, "response", body_values)
         return validation
 
-    def _begin(self, direction: "Direction") -> Any:
-        """Return what evaluates the schemas of a direction, for another message."""
+    def _begin(self, direction: "Direction", end: float) -> Any:
+        """Return what evaluates the schemas of a direction, for another message that is validated until an end."""
         validators = self._validators.get(direction)
         if validators is None or validators.schemas.is_used_up:
             notes = ValidationNotes(is_swagger=self._is_swagger)
             validators = self._engine.schema_validators(self._document, self._version, direction, notes)
             self._validators[direction] = validators
-        validators.notes.begin()
+        validators.notes.begin(end)
         return validators
 
     def _passing_values(

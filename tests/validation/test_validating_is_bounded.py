@@ -1,5 +1,6 @@
 """Whatever comes is validated in bounded time, with a bounded number of findings, and says what was left out."""
 
+import json
 import subprocess
 import sys
 import time
@@ -13,8 +14,9 @@ from dynacli.openapi.schema.evaluation import compiled_schema
 from dynacli.openapi.schema.evaluation.translation import PlainSchema
 from dynacli.validation import _body_hooks
 from tests.documents import document, operation, ref, save
-from tests.harness import run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
+    JSON,
     compact,
     responded,
     response_document,
@@ -377,3 +379,55 @@ def test_a_condition_may_be_a_boolean(condition: bool, rule: str | None) -> None
     """The errors of `then` are counted for `if: true` as for a schema."""
     schema = {"if": condition, "then": {"type": "string"}}
     assert ([rule] if rule else []) == [finding.rule for finding in validate_value(schema, 1).findings]
+
+
+_SLOW = {"items": {"enum": [{"a": number} for number in range(200)]}}
+"""A schema that compares each item with many objects."""
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("words", [(), ("--validate", "strict")])
+def test_no_validation_outlives_the_call(words: tuple[str, ...], server: Recorder) -> None:
+    """What may take longer than is left of `--timeout` is not validated, neither in the request nor in the response."""
+    content = {"application/json": {"schema": _SLOW}}
+    described = operation("a", responses={"200": {"description": "", "content": content}})
+    save(document({"/a": {"post": {**described, "requestBody": {"content": content}}}}, [server.origin]))
+    body = json.dumps([{"a": -1}] * 30_000)
+    Path("body.json").write_text(body, encoding="utf-8")
+    server.responses["/a"] = Response(200, body.encode(), {"Content-Type": "application/json"})
+    call = ("./api.json", "a", "--body", "@body.json", "-o", "@out.json", *words)
+    run_cli("./api.json", "a", "--body", "[]", *words)  # what is imported once is no part of the time
+    start = time.perf_counter()
+    result = run_cli(*call, "--timeout", "0.5")
+    assert (0, f"Not validated: {_TOO_LONG}\n") == (result.exit_code, result.stderr)
+    assert time.perf_counter() - start < 3
+
+
+def test_time_that_is_over_is_over_for_everything() -> None:
+    """After the end of the time, patterns, formats and alternatives say nothing of a message; the next has its own."""
+    schema = {
+        "type": "object",
+        "properties": {"a": {"pattern": "^b"}, "b": {"anyOf": [{"type": "string"}, {"const": 1}]}},
+    }
+    validator = validator_of(
+        response_document({"200": {"description": "", "content": {JSON: {"schema": schema}}}})
+    )
+    wrong = responded(b'{"a":"c","b":2}')
+    late = validator.response(wrong._replace(end=time.perf_counter()))
+    assert ([], [_TOO_LONG]) == (late.findings, late.not_validated)
+    in_time = validator.response(wrong._replace(end=time.perf_counter() + 60))
+    assert (["/a pattern", "/b const"], []) == (compact(in_time), in_time.not_validated)
+
+
+def test_a_small_response_at_the_last_moment_is_validated(server: Recorder) -> None:
+    """A response that came in time is validated if that takes a tenth of a second at most."""
+    content = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    described = operation("a", responses={"200": {"description": "", "content": content}})
+    save(document({"/a": {"get": described}}, [server.origin]))
+
+    def late(_: Any) -> Response:
+        time.sleep(0.6)
+        return Response(200, b'{"a":1}', {"Content-Type": "application/json"})
+
+    server.responses["/a"] = late
+    assert "/a: expected string" in run_cli("./api.json", "a", "--timeout", "0.7").stderr

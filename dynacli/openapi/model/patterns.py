@@ -8,6 +8,7 @@ a number of steps. Both read ECMA-262, the dialect that OpenAPI names ("Schema O
 import re
 import time
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 MAX_PATTERN = 512
@@ -36,7 +37,13 @@ class PatternTimeoutError(Exception):
 
 
 class Patterns:
-    """Matches the patterns of a message within a time budget."""
+    """Matches the patterns of a message within a time budget.
+
+    Attributes:
+        end: The time by `time.perf_counter` after which none is matched, however much of the budget is left.
+    """
+
+    end = inf
 
     def __init__(self, seconds: float = _SECONDS) -> None:
         self._seconds = self._seconds_left = seconds
@@ -48,7 +55,7 @@ class Patterns:
     @property
     def is_used_up(self) -> bool:
         """Whether no time is left."""
-        return self._seconds_left <= 0
+        return self._seconds_left <= 0 or time.perf_counter() > self.end
 
     def is_found(self, pattern: Any, text: str) -> bool:
         """Return whether a pattern matches anywhere in a text.
@@ -61,7 +68,7 @@ class Patterns:
             raise UnsupportedPatternError("a pattern is not text")
         if len(pattern) > MAX_PATTERN:
             raise UnsupportedPatternError(f"a pattern has {len(pattern)} characters, more than {MAX_PATTERN}")
-        if self._seconds_left <= 0:
+        if self._seconds_left <= 0 or time.perf_counter() > self.end:
             raise PatternTimeoutError
         compiled, most = _compiled(pattern)
         if compiled is None:

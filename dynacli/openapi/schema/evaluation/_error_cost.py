@@ -47,10 +47,11 @@ class ErrorCost:
 
     Args:
         root: The plain schema, with its definitions.
+        share: The part of the usual time that is left to make errors.
     """
 
-    def __init__(self, root: Any) -> None:
-        self._root = root
+    def __init__(self, root: Any, share: float = 1.0) -> None:
+        self._root, self._of_all = root, int(_MAX_OF_ALL * share)
         self._definitions: Mapping[str, Any] = root.get("$defs", {}) if isinstance(root, dict) else {}
         self._known: dict[tuple[int, int], _Bytes] = {}
         self._entered: list[tuple[Any, Any]] = []
@@ -68,7 +69,7 @@ class ErrorCost:
         except (RecursionError, _TooManyPairsError):
             return 0, 0
         each = max(most, _ERROR)
-        return max(_MAX_OF_ALL - found.of_all, 0) // each, max(_MAX_OF_ONE - found.of_first, 0) // each
+        return max(self._of_all - found.of_all, 0) // each, max(_MAX_OF_ONE - found.of_first, 0) // each
 
     def _bytes(self, schema: Any, value: Any) -> _Bytes:
         key = id(schema), id(value)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property, lru_cache, partial
-from math import isinf
+from math import inf, isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakMethod, ref
 
@@ -54,8 +54,14 @@ _LONG_NAME = 100
 _MAX_SECONDS = 2.0
 """The time of one value in which counted schemas, and those that are compiled late, may be entered."""
 
-_MAX_STEPS = 1_000_000_000
-"""The most steps for one value, as its size and the schema tell before: about five seconds."""
+_MAX_STEPS, _STEPS_SECONDS = 1_000_000_000, 5.0
+"""The most steps for one value, as its size and the schema tell before, and about the time that they take.
+
+jsonschema-rs cannot be interrupted. So if less time is left for a message, it may take fewer steps in proportion, and
+its errors fewer bytes. The guarantee: no value is evaluated after the end of the time, and one that was begun before
+takes no longer than was left by this estimate. A slow machine may exceed it. Reading a body and compiling its schemas
+do not count: they have limits of their own.
+"""
 
 _FEW_STEPS = 1_000
 """So few steps for each part of a value need no count of its parts."""
@@ -74,6 +80,7 @@ class ValidationNotes:
         failures: The same, if the document's own schema is to blame.
         count: How many notes were taken. It tells whether all of a value was validated.
         is_out_of_time: Whether a value of the message took too long, so that the rest gets no time of its own.
+        end: The time by `time.perf_counter` after which nothing of the message is validated.
         undefined_formats: The formats that the document's version does not define, and that say nothing there.
 
     Args:
@@ -87,18 +94,27 @@ class ValidationNotes:
         self.failures: dict[str, None] = {}
         self.count = 0
         self.is_out_of_time = False
+        self.end = inf
 
     @cached_property
     def patterns(self) -> Patterns:
         """Decides regular expressions within the message's time."""
-        return Patterns()
+        patterns = Patterns()
+        patterns.end = self.end
+        return patterns
 
-    def begin(self) -> None:
-        """Begin the notes of another message, with a full budget for its regular expressions."""
+    def begin(self, end: float = inf) -> None:
+        """Begin the notes of another message, with a full budget for its regular expressions.
+
+        Args:
+            end: The time by `time.perf_counter` after which nothing of it is validated.
+        """
         self.not_validated.clear()
         self.failures.clear()
         self.is_out_of_time = False
+        self.end = end
         if "patterns" in vars(self):  # few documents have any
+            self.patterns.end = end
             self.patterns.renew()
 
     def add_not_validated(self, reason: str) -> None:
@@ -267,17 +283,15 @@ class EntryCount:
 
     Attributes:
         left: How often they may still be entered.
-        end: The time after which none may be entered; 0 before the first entry.
+        end: The time after which none may be entered.
     """
 
-    left, end = _MAX_ENTRIES, 0.0
+    left, end = _MAX_ENTRIES, inf
 
     @property
     def is_used_up(self) -> bool:
         """Whether no schema may be entered anymore."""
-        now = time.perf_counter()
-        self.end = self.end or now + _MAX_SECONDS
-        return self.left < 0 or now > self.end
+        return self.left < 0 or time.perf_counter() > self.end
 
 
 class CompiledSchema:
@@ -349,16 +363,23 @@ class CompiledSchema:
         return not self.errors(value)
 
     def _is_valid(self, value: Any) -> bool:
-        count, pending = 0, [value] if self._plain.steps > _FEW_STEPS else []
+        now = time.perf_counter()
+        share = min((self._notes.end - now) / _STEPS_SECONDS, 1.0)
+        if share <= 0:
+            self._note_time()
+            return True
+        count, pending = 0, [value] if self._plain.steps > _FEW_STEPS * share else []
         while pending:
             part = pending.pop()
             count += 1
             if isinstance(part, dict | list):
                 pending += part.values() if isinstance(part, dict) else part
-        if self._plain.steps * count > _MAX_STEPS and self._plain.most_steps * count > _MAX_STEPS:
+        most = _MAX_STEPS * share
+        if self._plain.steps * count > most and self._plain.most_steps * count > most:
             self._note_time()
             return True
-        self._entries.left, self._entries.end = 0 if self._notes.is_out_of_time else _MAX_ENTRIES, 0.0
+        self._entries.left = 0 if self._notes.is_out_of_time else _MAX_ENTRIES
+        self._entries.end = min(now + _MAX_SECONDS, self._notes.end)
         return bool(self._validator.is_valid(value))
 
     def errors(self, value: Any) -> "list[SchemaError]":
@@ -392,6 +413,9 @@ class CompiledSchema:
         windows = windows_of(prepared.value) if is_by_item else iter([(prepared.value, Window())])
         count = held = 0
         for part, window in windows:
+            if time.perf_counter() > self._notes.end:
+                self._note_time()
+                return
             for error in self._explained(
                 self._plain.root, self._validator, value, prepared._replace(value=part), window
             ):
@@ -408,10 +432,12 @@ class CompiledSchema:
         from dynacli.openapi.schema.evaluation._error_builder import ErrorBuilder
         from dynacli.openapi.schema.evaluation._error_cost import ErrorCost
 
-        before = self._notes.count
-        self._entries.left, self._entries.end = 0 if self._notes.is_out_of_time else _MAX_ENTRIES, 0.0
+        before, now = self._notes.count, time.perf_counter()
+        share = min(max(self._notes.end - now, 0.0) / _STEPS_SECONDS, 1.0)
+        self._entries.left = 0 if self._notes.is_out_of_time else _MAX_ENTRIES
+        self._entries.end = min(now + _MAX_SECONDS, self._notes.end)
         is_valid = bool(window.lists) and validator.is_valid(part.value)
-        of_all, of_one = (1, 1) if is_valid else ErrorCost(root).entries(part.value)
+        of_all, of_one = (1, 1) if is_valid else ErrorCost(root, share).entries(part.value)
         is_costly = not is_valid and (not of_all or _is_costly(part.value))
         self._entries.left = min(self._entries.left, of_one if is_costly else of_all)
         raw = [] if is_valid or not of_one else _raw_errors(validator, part.value, is_costly)
