@@ -4,6 +4,7 @@ The overlay is proven while it is made: the responses are validated again by the
 until nothing is found any more, or no change of the document would fix what is left.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -24,7 +25,7 @@ from dynacli.check._infer_schema import (
 from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.errors import DocumentError, InternalError
 from dynacli.files import is_url
-from dynacli.http.semantics import best_match, is_json, is_media_type, is_sequence, split_media_type
+from dynacli.http.semantics import best_match, is_json, is_sequence, split_media_type
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.document.json_trees import (
     MISSING,
@@ -43,6 +44,7 @@ from dynacli.openapi.references import end_of_references, reference_of
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import Masker, is_secret_name
+from dynacli.text.terminal import visible
 from dynacli.urls import without_query
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
@@ -52,6 +54,8 @@ from dynacli.validation.validator import Validator
 
 _UNDOCUMENTED_STATUS = ("undocumented-status", "status")
 _MISSING_BODY = ("missing-body", "")
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$%&'+.^_`|~-]+/[a-z0-9!#$%&'+.^_`|~-]+")
+"""One without `*` in lower case (RFC 9110, sections 5.6.2 and 8.3.1)."""
 
 
 class ObservedResponse:
@@ -100,7 +104,7 @@ class ObservedResponse:
     def media_type(self) -> str:
         """The media type's name in lower case; empty if there is none that could stand in a document."""
         name = split_media_type(self.content_type)[0]
-        return name if is_media_type(name) and "*" not in name else ""
+        return name if _MEDIA_TYPE.fullmatch(name) else ""
 
     @property
     def is_sequence(self) -> bool:
@@ -109,18 +113,20 @@ class ObservedResponse:
 
     @cached_property
     def value(self) -> Any:
-        """The body as a JSON value, a sequence as the list of its items; `MISSING` if it is neither."""
+        """The body as a JSON value, a sequence as the list of its items; `MISSING` if no document can describe it."""
         from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
 
         name, parameters = split_media_type(self.content_type)
         try:
             if self.is_sequence:
-                return self.masker.mask_value(read_items(name, parameters, self.body))
-            if is_json(name):
-                return self.masker.mask_value(read_json(self.body, parameters))
+                value = self.masker.mask_value(read_items(name, parameters, self.body))
+            elif is_json(name):
+                value = self.masker.mask_value(read_json(self.body, parameters))
+            else:
+                return MISSING
         except (UnreadableError, NotValidatedError, RecursionError):
             return MISSING
-        return MISSING
+        return value if _is_writable(value) else MISSING
 
     def at(self, pointer: str) -> Any:
         """Return the value that a finding points to; `MISSING` if it cannot be had."""
@@ -130,6 +136,17 @@ class ObservedResponse:
         if pointer and not pointer.startswith("/"):
             return MISSING
         return follow(self.value, split(pointer)) if self.value is not MISSING else MISSING
+
+
+def _is_writable(value: Any) -> bool:
+    """Return whether a file can have a JSON value: none has a lone surrogate."""
+    import json
+
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedResponse]:
@@ -654,14 +671,23 @@ def learn_overlay(api: OpenedApi, responses: Iterable[ObservedResponse]) -> Lear
 
 
 def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
-    """Return an overlay as the text of a file: JSON if its name says so, else YAML."""
+    """Return an overlay as the text of a file: JSON if its name says so, else YAML.
+
+    If servers chose characters that an editor or a terminal does not show as they are, all but ASCII are escapes.
+    """
     import json
 
     from dynacli.text.yaml_text import yaml_of
 
-    if file.lower().endswith(".json"):
-        return (json.dumps(overlay, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
-    return yaml_of(overlay).encode("utf-8", "backslashreplace")
+    def text(*, is_ascii: bool) -> str:
+        if file.lower().endswith(".json"):
+            return json.dumps(overlay, indent=2, ensure_ascii=is_ascii) + "\n"
+        return yaml_of(overlay, is_ascii=is_ascii)
+
+    written = text(is_ascii=False)
+    return (written if visible(written) == written else text(is_ascii=True)).encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 class _OverlayLearner:

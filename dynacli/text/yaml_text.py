@@ -58,22 +58,25 @@ _PythonDumper = _make_dumper(yaml.SafeDumper)
 _Dumper = _make_dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper))
 
 
-def yaml_of(value: Any) -> str:
+def yaml_of(value: Any, *, is_ascii: bool = False) -> str:
     """Return a JSON value as a YAML document that keeps the order and every character.
+
+    Args:
+        is_ascii: Whether all characters but those of ASCII are written as escapes.
 
     Raises:
         RecursionError: The value is nested too deeply.
     """
     try:
-        text = _dumped(value, _Dumper)
+        text = _dumped(value, _Dumper, is_ascii=is_ascii)
     except UnicodeEncodeError:  # libyaml cannot take a lone surrogate
-        text = _dumped(value, _PythonDumper)
+        text = _dumped(value, _PythonDumper, is_ascii=is_ascii)
     return text.removesuffix("...\n")
 
 
-def _dumped(value: Any, dumper: Any) -> str:
+def _dumped(value: Any, dumper: Any, *, is_ascii: bool) -> str:
     # No line reaches this width: a folded string is hard to read and harder to search.
-    return yaml.dump(value, Dumper=dumper, allow_unicode=True, sort_keys=False, width=2**30)
+    return yaml.dump(value, Dumper=dumper, allow_unicode=not is_ascii, sort_keys=False, width=2**30)
 
 
 def yaml_of_json(text: str) -> str:

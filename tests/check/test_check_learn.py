@@ -515,6 +515,53 @@ def test_what_is_left_is_said(tmp_path: Path) -> None:
     assert "warning: What is left here no overlay can fix: get-org: the body is not JSON" in said
 
 
+_HOSTILE_NAMES = {
+    "$ref": "https://a.example/",
+    "__proto__": {"a": 1},
+    "a\n- target: $\n  update: {servers: []}": 1,
+    "'] | $.servers[*": 1,
+    "\x1b[2J\x9b31m": 1,
+    "\u202eabc": 1,
+    "<<": {"a": 1},
+}
+
+
+@pytest.mark.parametrize("file", ["o.yaml", "o.json"])
+def test_names_of_a_hostile_server_are_names_only(file: str, tmp_path: Path) -> None:
+    """The overlay has each as a property, changes nothing else, and shows no character that hides or moves text."""
+    document = _document("3.1")
+    overlay = _learn(tmp_path, document, _seen([{**_GOOD, **_HOSTILE_NAMES}])).overlay
+    assert overlay is not None
+    text = overlay_text(overlay, file).decode()
+    read = json.loads(text) if file.endswith("json") else yaml.safe_load(text)
+    assert (overlay, True) == (read, text.replace("\n", "").isprintable())
+    changed = apply_overlay(document, read)
+    assert {*_PERSON["properties"], *_HOSTILE_NAMES} == set(_without_properties(changed))
+    _without_properties(expected := json.loads(json.dumps(document)))
+    assert expected == changed
+    assert len(overlay["actions"][0]["description"].splitlines()) == 1
+
+
+def _without_properties(document: dict[str, Any]) -> dict[str, Any]:
+    """Take the properties out of the document's schema, and return them."""
+    properties: dict[str, Any] = document["components"]["schemas"]["Person"].pop("properties")
+    return properties
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        _seen(b'[{"id": 1, "name": "x", "\\ud800": 1}]'),
+        _seen([], media_type="application/j\x1b[2json"),
+        _seen([], media_type="application/x'] | $.servers['+json"),
+    ],
+)
+def test_what_no_file_can_hold_is_not_learned(seen: ObservedResponse, tmp_path: Path) -> None:
+    """A lone surrogate or a media type that is none would make an overlay that cannot be read."""
+    learned = _learn(tmp_path, _document("3.1"), seen)
+    assert (None, 1) == (learned.overlay, len(learned.unmended))
+
+
 def test_the_file_is_whole_or_untouched(tmp_path: Path) -> None:
     """A directory that is not there is said before anything is sent."""
     with recording() as recorder:

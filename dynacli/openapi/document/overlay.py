@@ -12,6 +12,7 @@ from dynacli.openapi.document.json_trees import copy_json, count_values, is_same
 from dynacli.openapi.document.limits import MAX_NODES
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+from dynacli.text.terminal import visible
 
 Steps = tuple[str | int, ...]
 _Origin = tuple[int, Steps]
@@ -488,7 +489,7 @@ def actions_between(
     descriptions: dict[Steps, dict[str, None]] = {}
     for place, sentences in notes.items():
         steps = _nearest(place, updates)
-        inside = "/".join(place[len(steps) :])
+        inside = visible("/".join(place[len(steps) :]), keep="")
         lines = (f"{inside}: {sentence}" if inside else sentence for sentence in sentences)
         descriptions.setdefault(steps, {}).update(dict.fromkeys(lines))
     described = {steps: {"description": "; ".join(lines)} for steps, lines in descriptions.items() if lines}
