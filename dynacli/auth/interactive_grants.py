@@ -3,7 +3,7 @@
 import secrets
 import socket
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -330,8 +330,15 @@ _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _ROLE = "device authorization endpoint"
 _LONGEST = 1800.0
 """The most seconds that a code is waited for, however long the provider lets it live."""
-_INTERVAL, _LONGEST_INTERVAL = 5.0, 60.0
-"""Seconds between two questions, if the provider names none, and at most."""
+_SHORTEST_INTERVAL, _INTERVAL, _LONGEST_INTERVAL = 1.0, 5.0, 60.0
+"""Seconds between two questions, at least, if the provider names none, and at most."""
+_LONGEST_CODE = 100
+_CODES: Mapping[str, Callable[[Any], bool]] = {
+    "device_code": lambda value: isinstance(value, str) and value.isascii() and bool(value),
+    "user_code": lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST_CODE,
+    "verification_uri": lambda value: isinstance(value, str) and bool(value),
+}
+"""Member of the response → whether a value can be sent in a form, typed by a person, or opened."""
 
 
 def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
@@ -346,7 +353,8 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
     context.announce(f"Open {visible(found['verification_uri'], keep='')} on any device")
     context.announce(f"and enter the code {visible(found['user_code'], keep='')}")
     end = context.clock() + min(_seconds_or_default(found.get("expires_in"), _LONGEST), _LONGEST)
-    interval = min(_seconds_or_default(found.get("interval"), _INTERVAL), _LONGEST_INTERVAL)
+    interval = _seconds_or_default(found.get("interval"), _INTERVAL)
+    interval = min(max(interval, _SHORTEST_INTERVAL), _LONGEST_INTERVAL)
     form = [("grant_type", _GRANT), ("device_code", secret.reveal())]
     while context.clock() + interval < end:
         context.wait(interval)
@@ -380,15 +388,11 @@ def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) 
     found = json_object(response)
     # Google wrote `verification_url` before there was the RFC.
     found.setdefault("verification_uri", found.get("verification_url"))
-    missing = [
-        name
-        for name in ("device_code", "user_code", "verification_uri")
-        if not isinstance(found.get(name), str) or not found[name]
-    ]
-    if missing:
+    wrong = [name for name, fits in _CODES.items() if not fits(found.get(name))]
+    if wrong:
         raise AuthError(
             f"The response of the {_ROLE} `{without_query(flow.device_url)}` cannot be used",
-            reason=f"It holds no `{missing[0]}`",
+            reason=f"It holds no `{wrong[0]}` that can be used",
             hint="The provider is broken, or the address in the document leads elsewhere",
         )
     check_endpoint(found["verification_uri"], "page for codes")

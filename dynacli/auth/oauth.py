@@ -181,7 +181,8 @@ def check_endpoint(url: str, role: str) -> None:
     """
     try:
         parts = urlsplit(url)
-        is_whole = bool(parts.hostname) and parts.port != 0
+        # A name before the host only makes it look like another one (RFC 9110, section 4.2.4).
+        is_whole = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
     except ValueError:
         is_whole = False
     if not is_whole or not url.isascii() or not url.isprintable() or " " in url:
@@ -508,10 +509,11 @@ def _lifetime(value: Any) -> float | None:
 
 
 def _scopes(value: Any, asked: tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(scope for scope in value if isinstance(scope, str))
     # RFC 6749, section 3.3, has spaces; GitHub writes commas.
-    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) and value.strip() else asked
+    scopes = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+    if not isinstance(scopes, list) or scopes == [""]:
+        return asked
+    return tuple(scope for scope in scopes if isinstance(scope, str) and _TOKEN.fullmatch(scope))
 
 
 _WELL_KNOWN = "/.well-known/"

@@ -309,9 +309,38 @@ _DEVICE = {"device_code": "d", "user_code": "U", "verification_uri": "https://a.
         (Response(404, b"no"), AuthError, "responded with 404"),
         (json_response([]), AuthError, "cannot be used"),
         (json_response({**_DEVICE, "user_code": 5}), AuthError, "cannot be used"),
+        (Response(200, b'{"device_code": "\\ud800", "user_code": "U"}'), AuthError, "cannot be used"),
+        (json_response({**_DEVICE, "device_code": "\ud800"}), AuthError, "cannot be used"),
+        (json_response({**_DEVICE, "user_code": "U" * 300}), AuthError, "cannot be used"),
         (json_response({**_DEVICE, "verification_uri": "javascript:x"}), RefusedError, "page for codes"),
+        (
+            json_response({**_DEVICE, "verification_uri": "https://a.example\n/"}),
+            RefusedError,
+            "page for codes",
+        ),
+        (
+            json_response({**_DEVICE, "verification_uri": "https://b.example@a.example/"}),
+            RefusedError,
+            "page for",
+        ),
+        (
+            json_response({**_DEVICE, "verification_uri": "https://\u202ea.example/"}),
+            RefusedError,
+            "page for",
+        ),
     ],
-    ids=["error", "404", "nonsense", "incomplete", "page"],
+    ids=[
+        *(
+            "error",
+            "404",
+            "nonsense",
+            "incomplete",
+            "surrogate-and-incomplete",
+            "surrogate",
+            "long-user-code",
+        ),
+        *("page", "page-line-break", "page-user", "page-bidi"),
+    ],
 )
 def test_no_device_code(
     provider: OAuthProvider, response: Response, kind: type[DynacliError], text: str
@@ -322,9 +351,12 @@ def test_no_device_code(
         _device(provider, [])
 
 
-@pytest.mark.parametrize(("interval", "used"), [("x", 5.0), (-1, 5.0), (86400, 60.0)])
+@pytest.mark.parametrize(
+    ("interval", "used"),
+    [("x", 5.0), (-1, 5.0), (0, 5.0), (1e-9, 1.0), (float("nan"), 5.0), (float("inf"), 5.0), (86400, 60.0)],
+)
 def test_odd_times_of_a_device_code(provider: OAuthProvider, interval: object, used: float) -> None:
-    """The provider is asked each five seconds to each minute, for half an hour at most."""
+    """The provider is asked each second to each minute, for half an hour at most."""
     odd = {"verification_url": "https://a.example/", "interval": interval, "expires_in": 10**9}
     provider.server.responses["/device"] = json_response({"device_code": "d", "user_code": "U", **odd})
     provider.pending = ["authorization_pending"] * 3

@@ -91,6 +91,7 @@ _GOOD = {"access_token": "abc", "token_type": "Bearer"}
         ({"scope": "read write"}, None, ("read", "write")),
         ({"scope": "read,write"}, None, ("read", "write")),
         ({"scope": ["read"]}, None, ("read",)),
+        ({"scope": "\ud800 \x1b[2J read"}, None, ("read",)),
         ({"token_type": "BEARER"}, None, ("asked",)),
         ({"refresh_token": ""}, None, ("asked",)),
     ],
