@@ -1,6 +1,7 @@
 """What is reported of an edit of a document: nothing is missed or made up, and the results are right."""
 
 import copy
+import time
 from collections import Counter
 from typing import Any
 
@@ -10,7 +11,7 @@ from dynacli.guide.pages import page
 from dynacli.openapi.changes.change_records import KINDS, Change, OperationKey
 from dynacli.openapi.changes.compare import compare
 from dynacli.openapi.changes.comparison import RULES
-from tests.documents import document, operation
+from tests.documents import document, operation, parameter
 from tests.openapi.changes.edits import EDITS
 from tests.openapi.changes.edits.base import LIST, PETS, SCHEMAS
 from tests.openapi.changes.edits.model import Of, edit, found, loaded, severity
@@ -386,3 +387,22 @@ def test_changes_have_an_order_of_their_own() -> None:
     ]
     (changed,) = compare(*trees).changed
     assert limits == [change.pointer.rpartition("/")[2] for change in changed.changes]
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("names", [("a", "b"), ("x", "x")], ids=["other-names", "names-of-one-spelling"])
+def test_many_parameters_are_compared_in_linear_time(names: tuple[str, str]) -> None:
+    """Also if none is at its old location, and if their names differ only by their case."""
+    trees = []
+    for name, location in zip(names, ("query", "cookie"), strict=True):
+        spellings = (
+            "".join(name.upper() if number >> bit & 1 else name for bit in range(14))
+            + str(number * (name != "x"))
+            for number in range(10_000)
+        )
+        listed = [parameter(spelling, {}) | {"in": location} for spelling in spellings]
+        trees.append(document({"/a": {"get": operation("a", *listed)}}))
+    started = time.monotonic()
+    (changed,) = compare(*trees).changed
+    assert 10_000 <= len(changed.changes)
+    assert 10 > time.monotonic() - started

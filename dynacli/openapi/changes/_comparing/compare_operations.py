@@ -4,6 +4,7 @@ They require servers and credentials; they take inputs, and give responses.
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -406,8 +407,18 @@ def _compare_parameters(pair: Pair, old: Parameters, new: Parameters, paths: tup
         ("path", new_names.get(name, name)) if location == "path" else (location, name): place
         for (location, name), place in old.items()
     }
+    movable: dict[str, deque[tuple[str, str]]] = {}  # name in lower case → keys
+    for location, name in only_old:
+        if location != "path" and (location, name) not in new:
+            movable.setdefault(name.lower(), deque()).append((location, name))
     for key, after in new.items():
-        before = only_old.pop(key, None) or _moved(pair, only_old, new, key, after)
+        before = only_old.pop(key, None)
+        if before is None and key[0] != "path" and (candidates := movable.get(key[1].lower())):
+            old_key = candidates.popleft()
+            before = only_old.pop(old_key)
+            pair.add_change(
+                "parameter-moved", child(after, "in"), old_key[0], key[0], rule="request-encoding-changed"
+            )
         if before is None:
             _report_added(pair, after)
             continue
@@ -423,20 +434,6 @@ def _new_names(old_path: str, new_path: str) -> dict[str, str]:
     """Return old name → new name of the path parameters, matched by their order in the path."""
     names = [re.findall(r"\{([^{}]*)\}", path) for path in (old_path, new_path)]
     return dict(zip(*names, strict=True)) if len(names[0]) == len(names[1]) else {}
-
-
-def _moved(
-    pair: Pair, only_old: Parameters, new: Parameters, key: tuple[str, str], after: Place
-) -> Place | None:
-    """Return the old parameter of the same name at another location, and report that it moved."""
-    for old_key, before in list(only_old.items()):
-        if old_key[1].lower() == key[1].lower() and old_key not in new and "path" not in (old_key[0], key[0]):
-            del only_old[old_key]
-            pair.add_change(
-                "parameter-moved", child(after, "in"), old_key[0], key[0], rule="request-encoding-changed"
-            )
-            return before
-    return None
 
 
 def _report_added(pair: Pair, place: Place) -> None:
