@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,6 +76,7 @@ _PAIR = re.compile(r"([/?&#;])([^=/?&#;]*)(=?)")
 """The beginning of a pair: in the query, in the fragment, or in a segment of the path (RFC 3986, section 3.3)."""
 _AFTER_NAME = re.compile(r"/([^/?#]+)(?=/([^/?#;=]+))")
 """A segment of a path, and the one after it."""
+_PAIRS_IN_SETTINGS = frozenset(("headers", "query", "server_vars"))
 _USERINFO = r"(://)[^/?#@\s]*@"
 _STEP = r"[^.\[\]]+"
 _IN_TEXT = r"[A-Za-z_-]+"
@@ -144,6 +145,14 @@ class Masker:
             text = re.sub(_QUOTED, lambda quote: re.sub(words, MASK, quote[0]), text)
         return self._mask_cut(text) if self._forms and "..." in text else text
 
+    def mask_bytes(self, content: bytes) -> bytes:
+        """Return bytes without secrets; all else in them, text or not, stays as it is."""
+        return self.mask(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def mask_headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return headers without secrets in their values."""
+        return tuple((name, self.mask(value)) for name, value in headers)
+
     def finds(self, content: bytes) -> bool:
         """Return whether a content in UTF-8 holds a secret."""
         return any(form.encode("utf-8", "surrogatepass") in content for form in self._forms)
@@ -188,8 +197,14 @@ class Masker:
         return error
 
 
-def is_secret_name(name: str) -> bool:
-    """Return whether the name of a parameter or header tells that its value is a secret: `api_key`, `X-Auth-Token`."""
+def is_secret_name(name: str, *, in_path: bool = False) -> bool:
+    """Return whether the name of a parameter or header tells that its value is a secret: `api_key`, `X-Auth-Token`.
+
+    Args:
+        in_path: Whether it is the name of a path parameter: `?key=` is a secret, and `/kv/{key}` is none.
+    """
+    if in_path and name.lower() == "key":
+        return False
     words = list(map(str.lower, _NAME_WORD.findall(name)))
     secret = _SECRET_WORDS.intersection(words)
     if not secret or words[-1] in _ABOUT_SECRETS:
@@ -207,6 +222,11 @@ def is_secret_header(name: str, names: Container[str] = ()) -> bool:
     """
     plain = name.strip().lower()
     return plain in SECRET_HEADERS or plain in names or "session" in plain or is_secret_name(name)
+
+
+def is_secret_setting(path: Sequence[str]) -> bool:
+    """Return whether a key of the configuration is of a header, a variable or a pair whose value is a secret."""
+    return not _PAIRS_IN_SETTINGS.isdisjoint(path[2:-1]) and is_secret_header(path[-1])
 
 
 def is_secret_path(path: str, names: Container[str] = ()) -> bool:
@@ -324,6 +344,18 @@ def holds_secret(url: str) -> bool:
         return False
     user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
     return ":" in user or with_masked_secrets(url) != url
+
+
+def mask_header(name: str, value: str, names: Container[str] = ()) -> str:
+    """Return the value of a header as it may be shown: of a secret, no more than the scheme (`Bearer ***`).
+
+    Args:
+        names: Further names of secrets, in lower case.
+    """
+    if not is_secret_header(name, names):
+        return value
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if space and name.lower().endswith("authorization") else MASK
 
 
 def mask_fields(value: Any, names: frozenset[str] = frozenset(), *, guesses: bool = True) -> Any:

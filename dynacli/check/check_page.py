@@ -33,7 +33,6 @@ from dynacli.check.check_text import (
     validation_word,
 )
 from dynacli.output.har import HarCall
-from dynacli.secrets import Masker
 from dynacli.text.html_document import html_document, html_table, html_text
 
 _STYLE = """
@@ -253,8 +252,8 @@ def _har_call(exchange: Exchange) -> HarCall:
         "seconds": exchange.seconds,
         "method": shown.method,
         "url": masker.mask(shown.url),
-        "headers": _masked_headers(shown.headers, masker),
-        "body": _masked_bytes(content, masker) if content is not None else None,
+        "headers": masker.mask_headers(shown.headers),
+        "body": masker.mask_bytes(content) if content is not None else None,
         "body_size": -1 if size is None else size,
     }
     response = exchange.response
@@ -268,15 +267,6 @@ def _har_call(exchange: Exchange) -> HarCall:
         status=response.status,
         reason=masker.mask(response.reason),
         http_version=response.http_version,
-        response_headers=_masked_headers(response.headers, masker),
-        response_body=_masked_bytes(response.body, masker),
+        response_headers=masker.mask_headers(response.headers),
+        response_body=masker.mask_bytes(response.body),
     )
-
-
-def _masked_headers(headers: Iterable[tuple[str, str]], masker: Masker) -> tuple[tuple[str, str], ...]:
-    return tuple((name, masker.mask(value)) for name, value in headers)
-
-
-def _masked_bytes(content: bytes, masker: Masker) -> bytes:
-    """Return bytes without secrets; all else in them, text or not, stays as it is."""
-    return masker.mask(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

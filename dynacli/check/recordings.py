@@ -18,7 +18,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
 from dynacli.client.responses.validation_text import findings_json, findings_text, short_findings_text
 from dynacli.client.secret_names import password_names
-from dynacli.client.sign_request import is_secret_parameter
+from dynacli.client.sign_request import is_secret_input
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
 from dynacli.http.exchange import Response
@@ -29,12 +29,12 @@ from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.convert_words import convert, convert_all
 from dynacli.secrets import (
-    MASK,
     Masker,
     Secret,
     is_secret_header,
     is_secret_name,
     json_secrets,
+    mask_header,
     secret_pieces,
     with_masked_secrets,
 )
@@ -55,7 +55,7 @@ from dynacli.validation.validated_messages import ValidatedRequest, ValidatedRes
 def _secret_names(api: OpenedApi, operation: Operation) -> frozenset[str]:
     """Return the names of headers (in lower case), parameters and fields that the document calls secret."""
     names = {name for _, name in operation.api_keys}
-    names |= {parameter.name for parameter in operation.parameters if is_secret_parameter(parameter)}
+    names |= {parameter.name for parameter in operation.parameters if is_secret_input(parameter)}
     names |= password_names(DescribedOperation(api, operation))
     return frozenset({*names, *(name.lower() for name in names)})
 
@@ -86,9 +86,10 @@ def _secrets(
             yield from secret_pieces(value, name)
     parts = split_url(request.url)
     yield parts.password or ""
-    pairs = [*parse_qsl(parts.query), *((name, unquote(text)) for name, text in path_values.items())]
-    yield from (value for name, value in pairs if name in names or (is_secret_name(name) and name != "key"))
-    yield from (value for name, value in parse_qsl(parts.query) if name == "key")
+    yield from (value for name, value in parse_qsl(parts.query) if name in names or is_secret_name(name))
+    for name, text in path_values.items():
+        if name in names or is_secret_name(name, in_path=True):
+            yield unquote(text)
     yield from _of_body(recorded.content, request.header("content-type"), names)
     if response is not None:
         media_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
@@ -158,10 +159,7 @@ def _exchange_of(
     request, names = recorded.request, _secret_names(api, match.operation)
     masker = _masker_of(recorded, match.path_values, names)
     whole = Request(request.method, request.url, request.headers, recorded.content, _parts(recorded, match))
-    headers = tuple(
-        (name, MASK if is_secret_header(name, names) else masker.mask(value))
-        for name, value in request.headers
-    )
+    headers = tuple((name, mask_header(name, masker.mask(value), names)) for name, value in request.headers)
     response = recorded.response
     return Exchange(
         PlannedCall(match.operation.name),

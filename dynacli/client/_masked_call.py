@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Call
 from dynacli.client.secret_names import password_names
-from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.client.sign_request import is_secret_input
 from dynacli.secrets import (
     MASK,
     Masker,
@@ -19,6 +19,7 @@ from dynacli.secrets import (
     is_secret_header,
     is_secret_path,
     json_secrets,
+    mask_header,
     mask_text,
     mask_word,
     may_be_secret,
@@ -76,13 +77,9 @@ class MaskedCall:
         """Yield the texts of all inputs that are secrets, and note their names."""
         for parameter in self._operation.parameters:
             value = call.values.parameters.get(parameter.key)
-            if value is not None and is_secret_parameter(parameter):
+            if value is not None and is_secret_input(parameter):
                 self._names.update((parameter.name, parameter.option))
-                self._names.update(
-                    field.path[-1]
-                    for field in parameter.fields
-                    if is_secret_value(field.path[-1], field.value)
-                )
+                self._names.update(field.path[-1] for field in filter(is_secret_input, parameter.fields))
                 self._is_in_path = self._is_in_path or parameter.location == "path"
                 yield from secret_texts({parameter.name: value}, self._names)
         sent = call.signed.request.parts
@@ -174,11 +171,7 @@ def _size_of(body: Any) -> int | None:
 def _mask(message: dict[str, Any], masker: Masker, names: frozenset[str], headers: frozenset[str]) -> None:
     """Mask what is secret in the headers and the body of a message."""
     message["headers"] = [
-        [name, _masked_header(name, masker.mask(value), headers)] for name, value in message["headers"]
+        [name, mask_header(name, masker.mask(value), headers)] for name, value in message["headers"]
     ]
     if message["body"]:
         message["body"] = masker.mask(mask_text(message["body"], names))
-
-
-def _masked_header(name: str, value: str, headers: frozenset[str]) -> str:
-    return MASK if is_secret_header(name, headers) and not value.endswith(f" {MASK}") else value

@@ -10,11 +10,9 @@ from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.registry.configuration import PAIRS, pairs_in
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.secrets import is_secret_name
+from dynacli.secrets import SECRET_HEADERS, is_secret_name
 
 KEYS = tuple(sorted(("auth", "ca", "policy", "success", *OPTIONS_BY_KEY)))
-_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
-"""Headers that a configuration does not hold: secrets are kept elsewhere."""
 
 
 def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
@@ -100,7 +98,7 @@ def wrong_in_profile(profile: Any) -> str:
         others = table.keys() - pairs_in(profile, key).keys()
         if others:
             return f"`{min(others)}` of `{key}` must be a string, a number, `true` or `false`"
-    secret = [name for name in profile.get("headers", {}) if name.strip().lower() in _SECRET]
+    secret = [name for name in profile.get("headers", {}) if name.strip().lower() in SECRET_HEADERS]
     for name in (*secret, *filter(is_secret_name, profile.get("query", {}))):
         return f"`{name}` is a secret, which must not be stored here; `{invocation('help auth')}` says where"
     server, timeout = profile.get("server", ""), profile.get("timeout", 1)

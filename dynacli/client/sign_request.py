@@ -23,7 +23,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
-from dynacli.openapi.model.operation import ANY, Operation, Parameter, Server, ValueType
+from dynacli.openapi.model.operation import ANY, Field, Operation, Parameter, Server, ValueType
 from dynacli.record import record
 from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
@@ -34,6 +34,7 @@ from dynacli.secrets import (
     Masker,
     Secret,
     is_secret_name,
+    mask_header,
     secret_pieces,
     secret_values,
     with_masked_secrets,
@@ -467,14 +468,9 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         passwords += map(Secret, secret_values(request.url))
     headers = []
     for name, value in request.headers:
-        is_authorization = name.lower() == "authorization"
         if name.lower() in secret_headers:
-            word, space, _ = value.partition(" ")
             values += secret_pieces(value, name)
-            headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
-        else:
-            is_secret = is_secret_name(name) or name.lower() in names
-            headers.append((name, MASK if is_secret else value))
+        headers.append((name, mask_header(name, value, secret_headers | names)))
     secrets = [Secret(value) for value in values if value]
     url = request.url
     if secrets or passwords:
@@ -515,19 +511,17 @@ def _texts_of(names: Container[str], request: Request) -> Iterator[Secret]:
     yield from (Secret(text) for name, text in parts.headers.items() if name.lower() in names)
 
 
-def is_secret_parameter(parameter: Parameter) -> bool:
-    """Return whether the values of a parameter, or of a field of it, are secrets, as the document tells."""
-    if parameter.location == "cookie":
+def is_secret_input(given: Parameter | Field) -> bool:
+    """Return whether the values of an input are secrets, or have one in a field, as the document and names tell."""
+    if isinstance(given, Field):
+        return _is_secret(given.path[-1], given.value)
+    if given.location == "cookie":
         return True
-    # `?key=` is a secret, and `/kv/{key}` is none.
-    name = "" if parameter.location == "path" and parameter.name == "key" else parameter.name
-    return is_secret_value(name, parameter.value) or any(
-        is_secret_value(field.path[-1], field.value) for field in parameter.fields
-    )
+    name = "" if given.location == "path" and not is_secret_name(given.name, in_path=True) else given.name
+    return _is_secret(name, given.value) or any(map(is_secret_input, given.fields))
 
 
-def is_secret_value(name: str, value: ValueType) -> bool:
-    """Return whether values of a name and a type are secrets: texts of the format `password`, or with such a name."""
+def _is_secret(name: str, value: ValueType) -> bool:
     if _is_password(value):
         return True
     value = value.items or value

@@ -8,7 +8,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.secret_names import password_names
-from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.client.sign_request import is_secret_input
 from dynacli.environment import invocation_words
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
@@ -341,10 +341,9 @@ def _is_secret(piece: Piece) -> bool:
     """Return whether the value of an input is a secret, as the document or the name of the option tells."""
     if piece.is_placeholder or piece.value is None:
         return False
-    if piece.field is not None:
-        return is_secret_value(piece.field.path[-1], piece.field.value)
-    if piece.parameter is not None:
-        return is_secret_parameter(piece.parameter)
+    given = piece.field or piece.parameter
+    if given is not None:
+        return is_secret_input(given)
     return piece.standard is None and is_secret_name(piece.flag)
 
 

@@ -9,7 +9,7 @@ from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.options.standard_options import OPTIONS_BY_KEY
-from dynacli.secrets import holds_secret, is_secret_header
+from dynacli.secrets import MASK, holds_secret, is_secret_setting
 
 _ANY = "*"
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -191,7 +191,7 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
             hint=f"Write `{name}=env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`, "
             f"or store it for `{scheme}` with `{invocation('auth login')}`",
         )
-    if _is_secret_pair(path):
+    if is_secret_setting(path):
         raise UsageError(f"`{path[-1]}` is the name of a secret", reason=_NEVER_KEPT, hint=where)
     if holds_secret(text):
         raise UsageError(f"The URL for `{name}` holds a secret", reason=_NEVER_KEPT, hint=where)
@@ -199,11 +199,6 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
         from dynacli.http.sockets import parse_socket
 
         parse_socket(text)
-
-
-def _is_secret_pair(path: tuple[str, ...]) -> bool:
-    """Return whether a key is that of a header, or of a pair of the query, whose value is a secret."""
-    return not {"headers", "query"}.isdisjoint(path[2:-1]) and is_secret_header(path[-1])
 
 
 def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
@@ -218,10 +213,10 @@ def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
         return [shown_value(item, path) for item in value]
     if not isinstance(value, str):
         return value if isinstance(value, int | float) else str(value)
-    if _is_secret_pair(path or ("",)) or holds_secret(value):
-        return "***"
+    if is_secret_setting(path) or holds_secret(value):
+        return MASK
     is_referenced = "auth" in path[2:-1] and path[-1] in _REFERENCED
-    return "***" if is_referenced and not value.startswith(_FORMS) else value
+    return MASK if is_referenced and not value.startswith(_FORMS) else value
 
 
 def words_of_key(path: tuple[str, ...]) -> tuple[str, ...]:

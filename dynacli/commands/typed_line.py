@@ -19,7 +19,7 @@ from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import password_names
-from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.client.sign_request import is_secret_input
 from dynacli.commands._call_line import CallLine
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import options_in
@@ -29,7 +29,7 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.kebab_names import kebab
-from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.model.operation import Field, Operation, Parameter
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import parse, rules_of, standard_rules
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
@@ -249,10 +249,8 @@ def _known(run: Run) -> Iterator[str]:
         content = operation.body.content if operation.body is not None else ()
         fields = [field for media_type in content for field in media_type.fields]
         fields += [field for parameter in operation.parameters for field in parameter.fields]
-        plain = [field.option for field in fields if not is_secret_value(field.path[-1], field.value)]
-        plain += [
-            parameter.option for parameter in operation.parameters if not is_secret_parameter(parameter)
-        ]
+        inputs: list[Parameter | Field] = [*fields, *operation.parameters]
+        plain = [given.option for given in inputs if not is_secret_input(given)]
         flags = {*(f"--{option}" for option in plain), *_ABOUT_TOKENS}
         yield from flags
         for word, following in itertools.pairwise(run.words):

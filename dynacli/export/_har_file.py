@@ -3,8 +3,7 @@
 from dynacli.errors import UsageError
 from dynacli.export.collection import Body, Collection, Entry, ExportedRequest, file_stem
 from dynacli.output.har import HarCall, har_of
-
-_MASK = "***"
+from dynacli.secrets import MASK
 
 
 def files_of(collection: Collection) -> dict[str, str]:
@@ -40,4 +39,4 @@ def _call(request: ExportedRequest, variables: dict[str, str]) -> HarCall:
 
 
 def _masked_value(entry: Entry) -> str:
-    return entry.value + _MASK if entry.variable else entry.value
+    return entry.value + MASK if entry.variable else entry.value

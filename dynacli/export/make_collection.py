@@ -45,7 +45,7 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.build_request import MANAGED_HEADERS, build_request
 from dynacli.request.choose_server import choose_server
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart
-from dynacli.secrets import is_secret_name
+from dynacli.secrets import MASK, is_secret_name
 from dynacli.urls import authority, origin_of, split_url, url_at
 
 _LARGEST = 1 << 20
@@ -363,9 +363,6 @@ def _host_of(url: str) -> str:
     return authority(parts.scheme, parts.hostname or "", parts.port)
 
 
-_MASK = "***"
-
-
 def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collection:
     """Return the collection.
 
@@ -426,7 +423,7 @@ def _recorded_request(call: HarCall, api: str, name: str, server: str) -> Export
 
 def _entry(api: str, name: str, value: str) -> Entry:
     """Return a pair; a masked value is the variable that is called as it, after what stands before the mask."""
-    before, is_masked, _ = value.partition(_MASK)
+    before, is_masked, _ = value.partition(MASK)
     return Entry(name, before, variable_name(f"{api} {name}")) if is_masked else Entry(name, value)
 
 

@@ -14,17 +14,16 @@ from dynacli.http.semantics import essence
 from dynacli.record import record
 from dynacli.registry.call_history import HistoryRow
 from dynacli.request import preview
+from dynacli.secrets import MASK, mask_header
 from dynacli.text.body_text import decoded
 from dynacli.urls import socket_of, split_url, url_on_the_wire
 
-_MASK = "***"
-_SECRET = frozenset({"authorization", "proxy-authorization"})
 _FORM = "application/x-www-form-urlencoded"
 
 
 @record
 class HarCall:
-    """A call as it is written into the archive. Only secrets in credential headers and cookies are masked here.
+    """A call as it is written into the archive. Only secrets in headers are masked here.
 
     Args:
         operation: The name of the operation.
@@ -66,7 +65,7 @@ class HarCall:
 def har_of(calls: Iterable[HarCall]) -> str:
     """Return the archive: an entry for each call and each redirect, in the order of their starts.
 
-    The values of `Authorization`, `Proxy-Authorization` and of all cookies are masked.
+    The values of cookies, and of headers whose names tell that they are secrets, are masked.
     """
     ordered = sorted(calls, key=lambda call: call.started)
     log = {
@@ -194,16 +193,13 @@ def _har_headers(headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def _masked_header(name: str, value: str) -> str:
-    if name in _SECRET:
-        scheme, space, _ = value.partition(" ")
-        return f"{scheme} {_MASK}" if space else _MASK
     if name == "cookie":
-        return "; ".join(f"{cookie['name']}={_MASK}" for cookie in _sent_cookies([(name, value)])) or _MASK
+        return "; ".join(f"{cookie['name']}={MASK}" for cookie in _sent_cookies([(name, value)])) or MASK
     if name == "set-cookie":
         first, semicolon, rest = value.partition(";")
         cookie_name, equals, _ = first.partition("=")
-        return f"{cookie_name}={_MASK}{semicolon}{rest}" if equals else _MASK
-    return value
+        return f"{cookie_name}={MASK}{semicolon}{rest}" if equals else MASK
+    return mask_header(name, value)
 
 
 def _sent_cookies(headers: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]]:
@@ -211,13 +207,13 @@ def _sent_cookies(headers: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]
         for pair in value.split(";") if name.lower() == "cookie" else ():
             cookie, equals, _ = pair.strip().partition("=")
             if equals:
-                yield {"name": cookie, "value": _MASK}
+                yield {"name": cookie, "value": MASK}
 
 
 def _set_cookie(value: str) -> dict[str, Any]:
     """Return a cookie that a response sets, with the attributes that HAR has a field for."""
     first, *rest = value.split(";")
-    cookie: dict[str, Any] = {"name": first.partition("=")[0].strip(), "value": _MASK}
+    cookie: dict[str, Any] = {"name": first.partition("=")[0].strip(), "value": MASK}
     for attribute in rest:
         key, _, text = attribute.strip().partition("=")
         match key.lower():

@@ -11,14 +11,15 @@ from itertools import pairwise
 from typing import Any
 
 from dynacli.secrets import (
+    MASK,
     is_secret_header,
+    mask_header,
     may_be_secret,
     secret_values,
     with_masked_query,
     with_masked_secrets,
 )
 
-_MASK = "***"
 _SHORTEST = 4
 """Characters; a shorter secret would occur by chance in most texts."""
 _USERINFO = re.compile(r"(?<=://)[^/?#@\s]*(?=@)")
@@ -62,20 +63,20 @@ class _MaskedRow:
             is_header = word.startswith(("-H", "--header=")) or before in {"-H", "--header"}
             if word == self._api:
                 yield with_masked_query(word)
-            elif is_header and header is not None and is_secret_header(header[1]) and _MASK not in word:
-                yield f"{header[0]} {_MASK}"
+            elif is_header and header is not None and is_secret_header(header[1]) and MASK not in word:
+                yield f"{header[0]} {MASK}"
             elif not self._is_documented and _is_secret_pair(word):
-                yield f"{word[: word.rindex('=')]}={_MASK}"
+                yield f"{word[: word.rindex('=')]}={MASK}"
             else:
                 yield self.text(word)
 
     def text(self, text: str) -> str:
         """Return a text, which may be a URL or a path."""
-        text = _USERINFO.sub(_MASK, text)
+        text = _USERINFO.sub(MASK, text)
         if self._is_documented or _is_location(text):
             text = with_masked_secrets(text, is_documented=self._is_documented)
         for value in self._values:
-            text = text.replace(value, _MASK)
+            text = text.replace(value, MASK)
         return text
 
     def value(self, value: Any) -> Any:
@@ -84,8 +85,7 @@ class _MaskedRow:
             return {self.text(name): self.value(member) for name, member in value.items()}
         if isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value):
             name, text = value
-            is_secret = is_secret_header(name) and _MASK not in text
-            return [name, _MASK if is_secret else self.text(text)]
+            return [name, mask_header(name, self.text(text))]
         if isinstance(value, list):
             return [self.value(item) for item in value]
         return self.text(value) if isinstance(value, str) else value

@@ -18,7 +18,7 @@ from dynacli.errors import FileError, UsageError
 from dynacli.files import check_own, locked, make_directory, regular_file, write_file
 from dynacli.openapi.document.json_trees import leaves
 from dynacli.record import record
-from dynacli.secrets import holds_secret, is_secret_header, is_secret_name
+from dynacli.secrets import holds_secret, is_secret_setting
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
@@ -174,20 +174,13 @@ def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 refused = (pattern for pattern in REFUSED if len(pattern) <= len(path))
                 reason = next((REFUSED[pattern] for pattern in refused if _begin_alike(pattern, path)), "")
                 yield path, f"{name} {reason or 'is not known in project files'}"
-        elif wrong := check(value) or _secret(path):
+        elif wrong := check(value) or ("must not hold a secret" if is_secret_setting(path) else ""):
             yield path, f"{name} {wrong}"
 
 
 def _begin_alike(pattern: Path, path: Path) -> bool:
     """Return whether a key begins as a pattern does, as far as both go; a key may have a name that is `*`, too."""
     return all(part in (_ANY, name) for part, name in zip(pattern, path, strict=False))
-
-
-def _secret(path: Path) -> str:
-    """Return what is wrong with the name of a header, variable or pair of the query whose value would be a secret."""
-    names = {"headers": is_secret_header, "query": is_secret_name, "server_vars": is_secret_name}
-    is_secret = names.get(path[-2])
-    return "must not hold a secret" if is_secret is not None and is_secret(path[-1]) else ""
 
 
 _TRUSTED: Final = "is trusted"

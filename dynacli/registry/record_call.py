@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from itertools import filterfalse, repeat
 from typing import Any
 from urllib.parse import unquote
@@ -38,6 +39,7 @@ _AMBIGUOUS = frozenset({"key", "code"})
 _OF_SECRETS = ("key", "token", "secret", "credential", "password", "otp", "invit", "voucher", "coupon")
 _LONGEST = 100
 _DEEPEST = 3
+_is_secret_in_path = partial(is_secret_name, in_path=True)
 _SYMBOLS = str.maketrans("", "", "_-. $@")
 
 _INSERT_CALL = (
@@ -264,7 +266,7 @@ def received_path(
     path = asked.path.partition("#")[0].partition("?")[0].rstrip("/")
     names = _PLACEHOLDER.findall(path)
     values = json.dumps(list(map(unquote, map(asked.parts.get, names, repeat("")))))
-    if mask(values) != values or any(map(_is_secret, names)):
+    if mask(values) != values or any(map(_is_secret_in_path, names)):
         return None
     template = _PLACEHOLDER.sub("{}", path)
     is_item, is_success = path.endswith("}"), 200 <= status < 300
@@ -309,7 +311,7 @@ class _Wanted(dict[str, bool]):
 
     def __init__(self, parameters: list[str], path: str, segment: str) -> None:
         super().__init__()
-        self._parameters = set(map(_without_symbols, filterfalse(_is_secret, parameters)))
+        self._parameters = set(map(_without_symbols, filterfalse(_is_secret_in_path, parameters)))
         self._beginning = _without_symbols(segment)[:3]
         is_of_secrets = any(map(path.lower().__contains__, _OF_SECRETS))
         self._left_out: Container[str] = _AMBIGUOUS if is_of_secrets else ()
@@ -324,10 +326,6 @@ class _Wanted(dict[str, bool]):
             found = plain in self._parameters or (plain.endswith(endings) and not is_secret_name(name))
         self[name] = found
         return found
-
-
-def _is_secret(parameter: str) -> bool:
-    return is_secret_name(parameter) and parameter.lower() != "key"
 
 
 def _without_symbols(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.secrets import is_secret_name, with_masked_secrets
+from dynacli.secrets import is_secret_name, is_secret_setting, mask_header, with_masked_secrets
 
 _SECRET = (
     "password passwd pwd passphrase client_secret clientSecret token accessToken access_token X-Auth-Token apiKey"
@@ -36,3 +36,53 @@ def test_a_name_tells_whether_its_value_is_a_secret(names: str, *, expected: boo
 def test_the_secrets_in_a_url_are_masked(url: str, masked: str) -> None:
     """The values of parameters with such names are, and all else stays as it is written."""
     assert masked == with_masked_secrets(url, {"pin"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Accept", "text/plain", "text/plain"),
+        ("Authorization", "Bearer x", "Bearer ***"),
+        ("authorization", "x", "***"),
+        ("X-Api-Key", "x y", "***"),
+        ("X-Session-Id", "x***", "***"),
+        ("X-Own", "x", "***"),
+    ],
+)
+def test_the_value_of_a_secret_header_is_masked(name: str, value: str, shown: str) -> None:
+    """Its scheme stays, and a value that has a mask in it is no exception."""
+    assert shown == mask_header(name, value, {"x-own"})
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("apis.shop.headers.Cookie", True),
+        ("apis.shop.profiles.p.headers.X-Session-Id", True),
+        ("apis.shop.query.api_key", True),
+        ("apis.shop.server_vars.token", True),
+        ("apis.shop.query.page", False),
+        ("apis.shop.token", False),
+    ],
+)
+def test_one_rule_holds_for_all_pairs_of_the_configuration(key: str, *, expected: bool) -> None:
+    """Headers, pairs of the query and variables of the server have the names of secrets in common."""
+    assert expected is is_secret_setting(key.split("."))
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        ("/a?sid=x&code=1&page=2", "/a?sid=***&code=***&page=2"),
+        ("/a?state=open&state=x1", "/a?state=open&state=***"),
+        ("/a?download&versionId&X9", "/a?download&versionId&***"),
+        ("/a?country_code=DE&login_code=1", "/a?country_code=DE&login_code=***"),
+        ("/a?s=abc&s=abc123def456g", "/a?s=abc&s=***"),
+        ("/a?next=/b?sid=x&r=%2Fb%3Fsid%3Dx", "/a?next=/b?sid=***&r=***"),
+        ("/tokens/abc123def456g/b9", "/tokens/***/b9"),
+    ],
+)
+def test_a_url_that_no_document_describes_may_hold_more(url: str, masked: str) -> None:
+    """Short names and texts alone count as secrets, and words and numbers do not."""
+    assert masked == with_masked_secrets(url, is_documented=False)
+    assert url == with_masked_secrets(url)

@@ -15,7 +15,7 @@ from dynacli.client.inputs.find_input import find_input
 from dynacli.client.inputs.read_plain_inputs import encodings_of_body
 from dynacli.client.links.follow_link import check_links, links_of
 from dynacli.client.operation_description import DescribedInput, OperationDescription
-from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.client.sign_request import is_secret_input
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.model.media_types import is_built
@@ -72,10 +72,7 @@ class FormRow:
     @property
     def is_secret(self) -> bool:
         """Whether its value is not shown."""
-        origin = self.input.origin
-        if isinstance(origin, Field):
-            return is_secret_value(origin.path[-1], origin.value)
-        return is_secret_parameter(origin)
+        return is_secret_input(self.input.origin)
 
     @property
     def description(self) -> str:

@@ -28,7 +28,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, TypedWords
 from dynacli.client.inputs.collect_values import collect_values
-from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.client.sign_request import is_secret_input
 from dynacli.environment import Environment, variable
 from dynacli.errors import DynacliError, FileError, FormatError, HttpError
 from dynacli.http.built_request import Request
@@ -412,7 +412,7 @@ _MARKS = frozenset("?@{[")
 def _may_hold_secret(field: "Field") -> bool:
     """Return whether a field is a secret, or may have one below that has no option of its own in the catalog."""
     items = field.value.items
-    return (items is not None and items.type in _WITH_MORE) or is_secret_value(field.path[-1], field.value)
+    return (items is not None and items.type in _WITH_MORE) or is_secret_input(field)
 
 
 class CallHistory:
@@ -518,7 +518,7 @@ class CallHistory:
             not described.is_documented
             or bool(self.call.signed.request.parts.added)
             or bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
-            or any(map(is_secret_parameter, described.operation.parameters))
+            or any(map(is_secret_input, described.operation.parameters))
             or (
                 media_type is not None
                 and (media_type.is_cut or any(map(_may_hold_secret, media_type.fields)))

@@ -12,7 +12,7 @@ from dynacli.client.call import Call
 from dynacli.client.credentials.chosen_security import KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import input_name
-from dynacli.client.sign_request import is_secret_parameter
+from dynacli.client.sign_request import is_secret_input
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.http.semantics import SAFE_METHODS
@@ -485,5 +485,5 @@ def _missing_thing(call: Call) -> str:
 
 def _shown(call: Call, parameter: Parameter) -> str:
     value = call.values.parameters.get(parameter.key)
-    is_shown = isinstance(value, str | int) and not is_secret_parameter(parameter)
+    is_shown = isinstance(value, str | int) and not is_secret_input(parameter)
     return f"{input_name(parameter)} (`{str(value)[:60]}`)" if is_shown else input_name(parameter)

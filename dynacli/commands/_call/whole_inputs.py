@@ -23,7 +23,7 @@ from dynacli.client.inputs.read_plain_inputs import (
     whole_body,
     with_given_body,
 )
-from dynacli.client.sign_request import is_secret_parameter
+from dynacli.client.sign_request import is_secret_input
 from dynacli.commands._call.input_files import InputFiles
 from dynacli.commands._call.read_body_words import field_value
 from dynacli.commands.run import Run
@@ -195,7 +195,7 @@ def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str,
         if is_idempotency_key(parameter) and (given is None or parameter.key not in given.parameters):
             continue  # each call has another one
         value = values.parameters[parameter.key]
-        is_hidden = is_secret_parameter(parameter) and not shows_secrets
+        is_hidden = is_secret_input(parameter) and not shows_secrets
         found[_name_of(described, parameter)] = MASK if is_hidden else value
     pairs: dict[str, list[Any]] = {}
     for pair in values.query:

@@ -428,7 +428,7 @@ def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str, Any]:
-    from dynacli.secrets import is_secret_name, with_masked_query
+    from dynacli.secrets import is_secret_header, with_masked_query
 
     configuration = Configuration(env)
     known = (configuration.registered(options.api) if api.is_registered else None) or {}
@@ -440,7 +440,7 @@ def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str,
         tables = {key: {**entry.get(key, {}), **chosen[key]} for key in _PAIRS if key in chosen}
         entry |= {key: chosen[key] for key in (*OPTIONS_BY_KEY, "ca") if key in chosen} | tables
     for key in _PAIRS & entry.keys():  # whoever gets the program gets no secret
-        entry[key] = {name: value for name, value in entry[key].items() if not is_secret_name(name)}
+        entry[key] = {name: value for name, value in entry[key].items() if not is_secret_header(name)}
     policies = _policies(env, api, options, known)
     if policies:
         entry["policies"] = policies

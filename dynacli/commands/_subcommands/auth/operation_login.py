@@ -20,7 +20,7 @@ from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.responses.response_errors import http_error
 from dynacli.client.search_operations import unknown_operation
-from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value, trust_hint
+from dynacli.client.sign_request import is_accepted_origin, is_secret_input, trust_hint
 from dynacli.commands._call.make_call import asker, read_inputs
 from dynacli.commands._questions import hidden_line
 from dynacli.commands.command_groups import Root
@@ -148,11 +148,11 @@ def _inputs(operation: Operation) -> Iterator[tuple[str, ValueType, bool, bool]]
     """Yield (name of the input, its type, whether it is required, whether it is secret)."""
     for parameter in operation.parameters:
         name = f"{parameter.location}.{parameter.name}"
-        yield name, parameter.value, parameter.is_required, is_secret_parameter(parameter)
+        yield name, parameter.value, parameter.is_required, is_secret_input(parameter)
     body = choose_media_type(operation, "")
     for field in body.fields if body is not None else ():
         if len(field.path) == 1:
-            is_secret = is_secret_value(field.path[0], field.value)
+            is_secret = is_secret_input(field)
             yield f"body.{field.path[0]}", field.value, field.is_required, is_secret
 
 
@@ -445,7 +445,7 @@ def _missing_secrets(options: Options, described: DescribedOperation, given: Giv
     if described.media_type is None or options.body is not None:
         return []
     known = {field.path for field, _ in given.body_fields}
-    fields = [field for field in described.media_type.fields if is_secret_value(field.path[-1], field.value)]
+    fields = list(filter(is_secret_input, described.media_type.fields))
     required = [field for field in fields if field.is_required]
     if not required and not any(field.path in known for field in fields):
         required = sorted(fields, key=lambda field: "pass" not in field.path[-1].lower())[:1]
