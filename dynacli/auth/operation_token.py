@@ -106,10 +106,10 @@ def _sound(token: str, operation: str) -> str:
 
 
 def _no_token(value: Any, operation: str, place: str) -> AuthError:
-    names = ", ".join(f"`{name}`" for name in value) if isinstance(value, dict) else "no fields"
+    names = ", ".join(f"`{name}`" for name in value) if isinstance(value, dict) else ""
     return AuthError(
         f"The response of `{operation}` has no token" + (f" at `{place}`" if place else ""),
-        reason=f"It has {names[:300]}",
+        reason=f"It has {names[:300] or 'no fields'}",
         hint="Give its location: `--token-at EXPR`, a JMESPath expression",
     )
 

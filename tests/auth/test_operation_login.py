@@ -95,9 +95,10 @@ def test_a_password_is_asked_for(market: Shop, canary: str, monkeypatch: pytest.
     [
         ({"token": 5}, 200, "", "has no token"),
         ({"other": "x"}, 200, "token", "has no token at `token`"),
+        ({}, 200, "", "It has no fields"),
         ({"error": "no"}, 401, "", "responded with 401"),
     ],
-    ids=["no text", "nothing there", "refused"],
+    ids=["no text", "nothing there", "empty", "refused"],
 )
 def test_a_response_without_a_token(market: Shop, value: Any, status: int, at: str, message: str) -> None:
     """Exit code 10; the old credential stays."""
