@@ -20,7 +20,6 @@ from dynacli.client.call import (
     Call,
     CallEvent,
     Findings,
-    Page,
     ResponseHead,
     ResponsePart,
     ResponseReceived,
@@ -31,13 +30,13 @@ from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
 from dynacli.client.inputs.query_pairs import undeclared_notes
-from dynacli.client.pages.page_loop import MergedValidation, PageLoop, merged_text, received_page
+from dynacli.client.pages.merged_pages import MergedPages
+from dynacli.client.pages.page_loop import PageLoop, received_page
 from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response
 from dynacli.openapi.model.wording import counted
 from dynacli.record import replace
-from dynacli.text.exact_json import compact_json
 
 if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
@@ -72,65 +71,6 @@ def work_aside(owner: MessagePump, work: Callable[[], Message | None]) -> None:
             owner.post_message(message)
 
     Thread(target=run, name="dynacli-aside", daemon=True).start()
-
-
-class _MergedList:
-    """The pages of a list as they come, and one response of them all.
-
-    Attributes:
-        size: The characters of the items.
-    """
-
-    def __init__(self, loop: PageLoop) -> None:
-        self._loop, self._validation, self._texts = loop, MergedValidation(), list[str]()
-        self._first: Page | None = None
-        self._last: Page | None = None
-        self.size = self._number = 0
-
-    def add(self, page: Page) -> None:
-        """Add a page.
-
-        Raises:
-            HttpError: It is a later one that is not a success.
-        """
-        items, is_success = page.items or [], page.response.is_success
-        self._validation.add(page, self._loop.items, self._loop.count - len(items))
-        self._first = self._first or page
-        if is_success:
-            self._last, self._number = page._replace(items=None), page.number
-            texts = [compact_json(item) for item in items]
-            self._texts += texts
-            self.size += sum(map(len, texts))
-        elif page.number > 1:
-            from dynacli.client.responses.response_errors import http_error
-
-            raise http_error(page.call, page.response)
-
-    @property
-    def progress(self) -> str:
-        """How far it is, in words."""
-        total = f" of {self._loop.total:,}" if self._loop.total is not None else ""
-        return f"{counted(self._number, 'page')}, {self._loop.count:,}{total} items"
-
-    @property
-    def came(self) -> MadeCall | None:
-        """The response of all pages that came; None if none did."""
-        first, last, place = self._first, self._last, self._loop.items
-        if first is None:
-            return None
-        response = first.response
-        if first.items is not None and last is not None and place is not None:
-            text = merged_text(first.value, last.value, place, self._texts)
-            body = text.encode("utf-8", "surrogatepass")
-            response = replace(response, body=body, size=len(body))
-        return MadeCall(first.call, response, None if first.validation is None else self._validation)
-
-    @property
-    def note(self) -> str:
-        """What is to report of the list; empty if its first page is not a success."""
-        if self._first is None or not self._first.response.is_success:
-            return ""
-        return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"
 
 
 _KEPT_OF_STREAM = 8 * 1024 * 1024
@@ -199,7 +139,7 @@ class RunningCall:
         )
         self._is_cancelled = threading.Event()
         self._room = threading.Semaphore(_MOST_UNSEEN)
-        self._merged: _MergedList | None = None
+        self._pages: MergedPages | None = None
         self._came: MadeCall | None = None
         self._stream: Response | None = None
         self._notes: list[str] = []
@@ -234,7 +174,7 @@ class RunningCall:
 
     def ended(self, error: DynacliError | None = None) -> Ended:
         """Return what came so far as what came in the end."""
-        came = self._merged.came if self._merged is not None else self._came
+        came = self._pages.made if self._pages is not None else self._came
         call = self.call
         broken_off = (call, self._stream, None if call is None else call.validation)
         call, response, validation = came or broken_off
@@ -305,15 +245,18 @@ class RunningCall:
             is_keyset_asked=further.all == "keyset",
         )
         loop.check_list()
-        self._merged = _MergedList(loop)
+        self._pages = pages = MergedPages(loop)
         for page in loop:
-            self._merged.add(page)
-            self._announce(self, Progress(self._merged.progress))
-            if self._merged.size > RENDER_LIMIT:
+            pages.add(page)
+            pages.keep(page.items or ())
+            total = f" of {loop.total:,}" if loop.total is not None else ""
+            self._announce(self, Progress(f"{counted(page.number, 'page')}, {loop.count:,}{total} items"))
+            if pages.size > RENDER_LIMIT:
                 self._notes.append("There are more: the command line writes lists of any size")
                 break
-        if note := self._merged.note:
-            self._notes.append(note)
+        if pages.last is not None:
+            came = f"{counted(pages.last.number, 'page')}, {counted(loop.count, 'item')}"
+            self._notes.append(loop.note or came)
 
     def _sleep(self, seconds: float) -> None:
         if self._is_cancelled.wait(seconds):

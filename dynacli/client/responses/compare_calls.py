@@ -386,7 +386,8 @@ class Side:
         return receive(self.engine, self._call) if pages is None else self._list(pages)
 
     def _list(self, pages: ComparedPages) -> ReceivedResponse:
-        from dynacli.client.pages.page_loop import PageLoop, merged_value
+        from dynacli.client.pages.merged_pages import merged_value
+        from dynacli.client.pages.page_loop import PageLoop
 
         # The call was validated, and responses are not.
         self.engine = self.engine.with_settings(replace(self.engine.settings, level="off"))

@@ -4,10 +4,9 @@
 written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from dynacli.client.call import Call, Page, base_url_of
@@ -15,8 +14,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.known_items import known_items
-from dynacli.client.pages.page_loop import MergedValidation, PageLoop, merged_text, text_around
-from dynacli.client.pages.page_rule import ResponsePlace
+from dynacli.client.pages.merged_pages import MergedPages
+from dynacli.client.pages.page_loop import PageLoop
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands._call.conclude_call import conclude, report_validation_so_far, write_head
 from dynacli.commands._call.receive_response import note_if_large, write_response
@@ -29,7 +28,6 @@ from dynacli.options.standard_options import Options
 from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
 from dynacli.output.standard_output import is_unchanged, written_text
 from dynacli.record import replace
-from dynacli.text.exact_json import compact_json
 from dynacli.text.json_text import reindent
 from dynacli.urls import split_url
 
@@ -46,82 +44,62 @@ def _may_grow(env: Environment, form: OutputFormat) -> bool:
     return is_json or is_unchanged(env, form)
 
 
-class GrowingList:
-    """Writes items as they come, within what stands around them in their first page.
+@contextmanager
+def written_list(
+    env: Environment,
+    form: OutputFormat,
+    around: Callable[[Callable[[str], str]], tuple[str, str]],
+    depth: int,
+) -> Iterator[Callable[[Sequence[str]], None]]:
+    """Write the items of a list as they come, within what stands around them.
 
-    It is a context manager: if an exception leaves the block, the value is complete anyway, and a file is as
-    it was before.
-
-    Attributes:
-        last: The value of the page that came last.
+    If an exception leaves the block, the value is complete anyway, and a file is as it was before.
 
     Args:
-        first: The value of the first page.
-        place: Where that has its items.
+        around: Returns the JSON before and after the list, as a function lays it out.
+        depth: How many objects are around the list.
+
+    Yields:
+        A function that writes the JSON of further items, at once.
+
+    Raises:
+        FileError: The value cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
     """
+    lay_out: Callable[[str], str] = str
+    line = end = ""
+    if form.format == "json":
+        lay_out, end = reindent, "\n" + "  " * depth
+        line = end + "  "
+    with written_text(env, form) as write:
+        is_begun, is_whole = False, True
 
-    def __init__(self, env: Environment, form: OutputFormat, first: Any, place: ResponsePlace) -> None:
-        self._env, self._form, self._first, self._place = env, form, first, place
-        self.last = first
-        depth = len(place.steps or ())
-        self._lay_out: Callable[[str], str] = str
-        self._break = self._end = ""
-        if form.format == "json":
-            self._lay_out, self._end = reindent, "\n" + "  " * depth
-            self._break = self._end + "  "
-        self._opened = ExitStack()
-        self._is_begun = self._is_ended = False
+        def put(text: str) -> None:
+            nonlocal is_whole
+            is_whole = False  # nothing could stand after a part of it
+            write(text)
+            is_whole = True
 
-    def __enter__(self) -> Self:
-        """Begin the value."""
-        self._write = self._opened.enter_context(written_text(self._env, self._form))
-        before, _ = text_around(self._first, self._first, self._place, self._lay_out)
-        self._put(f"{before}[")
-        return self
+        def add(items: Sequence[str]) -> None:
+            nonlocal is_begun
+            if items:
+                texts = [lay_out(item).replace("\n", line) if line else item for item in items]
+                comma = "," if is_begun else ""
+                is_begun = True
+                put(f"{comma}{line}" + f",{line}".join(texts))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Complete the value, unless it is complete, or could not be written."""
-        if not self._is_ended and not self._form.file and kind is not None:
-            self._put_end()
-        self._opened.__exit__(kind, error, traceback)
+        def complete() -> None:
+            if is_whole:
+                write(f"{end if is_begun else ''}]{around(lay_out)[1]}\n")
 
-    def add(self, items: Iterable[str]) -> None:
-        """Write further items, the JSON of each, at once.
-
-        Raises:
-            FileError: They cannot be written.
-            BrokenPipeError: The reader of standard output is gone.
-        """
-        texts = [self._lay_out(item).replace("\n", self._break) if self._break else item for item in items]
-        if texts:
-            comma = "," if self._is_begun else ""
-            self._is_begun = True
-            self._put(f"{comma}{self._break}" + f",{self._break}".join(texts))
-
-    def end(self) -> None:
-        """Complete the value, and put the file in its place.
-
-        Raises:
-            FileError: It cannot be written, or could not be before.
-            BrokenPipeError: The reader of standard output is gone.
-        """
-        if not self._is_ended:
-            self._put_end()
-            self._opened.close()
-
-    def _put_end(self) -> None:
-        _, after = text_around(self._first, self.last, self._place, self._lay_out)
-        self._is_ended = True
-        self._write(f"{self._end if self._is_begun else ''}]{after}\n")
-
-    def _put(self, text: str) -> None:
+        put(f"{around(lay_out)[0]}[")
         try:
-            self._write(text)
+            yield add
         except BaseException:
-            self._is_ended = True  # nothing could stand after a part of it
+            if not form.file:
+                complete()
             raise
+        complete()
 
 
 _WRITTEN_WHOLE = 1024 * 1024
@@ -164,14 +142,11 @@ class Listing:
         )
         self._loop.check_list()
         self.inputs = inputs if self._loop.position is None else self._loop.position.inputs
-        self._validation = MergedValidation()
-        self._first: Page | None = None
-        self._last: Page | None = None
+        self._pages = MergedPages(self._loop)
+        self._response: Response | None = None
         self._write_item: Callable[[Any], None] | None = None
-        self._texts: list[str] = []
-        self._size = 0
         self._may_grow = _may_grow(run.env, self._form)
-        self._growing: GrowingList | None = None
+        self._write_more: Callable[[Sequence[str]], None] | None = None
         self._open = ExitStack()
 
     def call(self) -> None:
@@ -247,102 +222,77 @@ class Listing:
             raise KeyboardInterrupt
 
     def _take(self, page: Page) -> None:
-        """Take a page that came: its items are kept, and its value only if it is the first or the last one."""
+        """Take a page that came: its items are written, or kept as long as the list is small.
+
+        Raises:
+            HttpError: It is a later one that is not a success.
+        """
         if self._form.include and not self._form.is_whole and page.number == 1:
             write_head(self._run.env, page.call.signed, page.response)
-        is_success = page.response.is_success
-        items, count = page.items or (), self._loop.count - len(page.items or ())
-        self._validation.add(page, self._loop.items, count)
-        if is_success:
-            # Of the pages between them, nothing is kept but the items.
-            self._last = page._replace(items=None)
-            if self._growing is not None:
-                self._growing.last = page.value
-        if self._first is None:
-            self._first = page._replace(items=None if page.items is None else [])
-        self._take_items(items)
-        if not is_success and page.number > 1:
-            from dynacli.client.responses.response_errors import http_error
-
-            raise http_error(page.call, page.response)
-
-    def _take_items(self, items: Iterable[Any]) -> None:
-        """Take items: they are written, or kept up to a size from which the list is written while it grows."""
+        pages, items = self._pages, page.items or ()
+        pages.add(page)
         if self._write_item is not None:
             for item in items:
                 self._write_item(item)
             return
-        texts = [compact_json(item) for item in items]
-        if self._growing is None:
-            self._texts += texts
-            self._size += sum(map(len, texts))
-            place, first, last = self._loop.items, self._first, self._last
-            if self._size > _WRITTEN_WHOLE and self._may_grow and place and first and last:
-                growing = GrowingList(self._run.env, self._form, first.value, place)
-                growing.last = last.value
-                self._growing = self._open.enter_context(growing)
-                texts, self._texts = self._texts, []
-        if self._growing is not None:
-            self._growing.add(texts)
+        pages.keep(items)
+        if self._write_more is None and pages.size > _WRITTEN_WHOLE and self._may_grow and pages.is_list:
+            writing = written_list(self._run.env, self._form, pages.around, pages.depth)
+            self._write_more = self._open.enter_context(writing)
+        if self._write_more is not None:
+            self._write_more(pages.taken_texts())
 
     def _write(self) -> FileError | FormatError | None:
         """Write what came, unless it was written as it came; return why it could not be written."""
-        first, last = self._first, self._last
+        first = self._pages.first
         if first is None:
             return None
-        if self._growing is not None:
-            self._first = first._replace(response=replace(first.response, body=b""))
+        is_streamed = self._pages.is_list and self._is_streamed and bool(self._loop.count)
+        if self._write_more is not None or is_streamed:
+            self._response = replace(first.response, body=b"")
             try:
-                self._growing.end()
+                self._open.close()
             except FileError as error:
                 return error
             return None
-        body, form = first.call.received(first.response), self._form
-        if first.items is not None and last is not None and self._loop.items is not None:
-            if self._is_streamed and self._loop.count:
-                self._first = first._replace(response=replace(first.response, body=b""))
-                return None
-            text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
-            body = replace(body, content=text.encode("utf-8", "surrogatepass"), media_type="application/json")
-        elif not first.response.is_success:
-            form = form.of_error
-        response = replace(first.response, body=body.content, size=len(body.content))
-        self._first = first._replace(response=response)
+        self._response = response = self._pages.response(first, "\n")
+        form = self._form if response.is_success else self._form.of_error
         try:
-            write_response(self._run, first.call, response, form, body, self._loop)
+            write_response(self._run, first.call, response, form, self._loop)
         except (FileError, FormatError) as error:
             return error
         return None
 
     def _conclude(self, unwritten: FileError | FormatError | None) -> None:
         """Report the result on all pages, and raise the error that the run ends with."""
-        page = self._first
+        page = self._pages.first
         if page is None:
             return
-        if page.response.is_success:
+        response = self._response or page.response
+        if response.is_success:
             self._say_what_is_missing()
             self._say_what_came()
-        note_if_large(self._run, page.call, page.response, self._form, self._loop)
-        validation = None if page.validation is None else self._validation
-        conclude(self._run, page.call, page.response, validation, self._report, unwritten)
+        note_if_large(self._run, page.call, response, self._form, self._loop)
+        validation = None if page.validation is None else self._pages.validation
+        conclude(self._run, page.call, response, validation, self._report, unwritten)
 
     def _say_what_is_missing(self) -> None:
         """Say why this is one page, if nothing says how to ask for another, or the response is not a list."""
         if note := self._loop.note:
             is_no_list = self._loop.items is None and not self._loop.is_keyed
             (self._run.warn if is_no_list else self._run.note)(note)
-        if self._validation.dropped:
-            self._run.note(f"{self._validation.dropped:,} more findings are not shown")
+        if self._pages.validation.dropped:
+            self._run.note(f"{self._pages.validation.dropped:,} more findings are not shown")
 
     def _say_what_came(self) -> None:
         """Write on a terminal how many items of how many pages came; nothing of a single page."""
-        run, last = self._run, self._last
+        run, last = self._run, self._pages.last
         if last is not None and last.number > 1 and run.env.stderr_is_terminal and run.error_format == "text":
             run.note(f"{counted(self._loop.count, 'item')}, {counted(last.number, 'page')}")
 
     def _end_early(self, error: BaseException) -> None:
         """Write what came before an error or an interruption, and say how to go on."""
-        page = self._first
+        page = self._pages.first
         if page is None:
             return
         count = self._loop.count
@@ -350,8 +300,8 @@ class Listing:
         if unwritten is not None:
             self._run.warn(f"{unwritten.message}: {unwritten.reason}")
         if page.validation is not None:
-            first = self._first or page
-            report_validation_so_far(self._run, page.call, first.response, self._validation, self._report)
+            response = self._response or page.response
+            report_validation_so_far(self._run, page.call, response, self._pages.validation, self._report)
         came = f"{counted(count, 'item')} came before that"
 
         line = _go_on_line(

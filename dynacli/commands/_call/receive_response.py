@@ -18,7 +18,6 @@ from dynacli.errors import DynacliError, FileError, FormatError, NetworkError, T
 from dynacli.files import replace_named_file
 from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
 from dynacli.http.semantics import (
-    ReceivedBody,
     essence,
     is_event_stream,
     is_json,
@@ -397,13 +396,11 @@ def write_response(
     call: Call,
     response: Response,
     form: OutputFormat,
-    body: ReceivedBody | None = None,
     pages: "PageLoop | None" = None,
 ) -> None:
     """Write the whole body of a response in a form.
 
     Args:
-        body: The body; None for that of the response.
         pages: The pages that the body is made of; None if it is that of one response.
 
     Raises:
@@ -424,7 +421,7 @@ def write_response(
         around = around_response(run, call, response, pages)
     write_body(
         run.env,
-        call.received(response) if body is None else body,
+        call.received(response),
         form,
         known=known,
         head=call.signed.head_of(response) if form.is_whole else None,

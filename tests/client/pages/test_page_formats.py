@@ -3,14 +3,16 @@
 import io
 import json
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynacli.client.engine.call_engine import Engine
+from dynacli.client.pages.merged_pages import MergedPages, text_around
 from dynacli.client.pages.page_rule import ResponsePlace
-from dynacli.commands._call.call_series import GrowingList
+from dynacli.commands._call.call_series import written_list
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.output.output_format import OutputFormat
@@ -182,12 +184,14 @@ def test_a_list_is_a_whole_value_whatever_ends_the_run(file: str, kept: int) -> 
     Path("out").write_text('{"result":{"things":[]}}')
     content = io.BytesIO()
     env = Environment(stdout=io.TextIOWrapper(content), stderr=io.StringIO(), variables={})
-    place = ResponsePlace("result.things", ("result", "things"))
+    page, place = _linked({})[0], ResponsePlace("result.things", ("result", "things"))
 
     def write() -> None:
-        with GrowingList(env, OutputFormat(file=file), _linked({})[0], place) as growing:
-            growing.add(map(json.dumps, ITEMS[:3]))
-            growing.add(map(json.dumps, ITEMS[3:6]))
+        with written_list(
+            env, OutputFormat(file=file), partial(text_around, page, page, place), 2
+        ) as write_more:
+            write_more(list(map(json.dumps, ITEMS[:3])))
+            write_more(list(map(json.dumps, ITEMS[3:6])))
             raise SystemExit
 
     with pytest.raises(SystemExit):
@@ -200,13 +204,13 @@ def test_nothing_is_written_behind_what_could_not_be() -> None:
     """A full disk may have cut an item."""
     content = io.BytesIO()
     env = Environment(stdout=io.TextIOWrapper(content), stderr=io.StringIO(), variables={})
-    with GrowingList(env, OutputFormat(), ITEMS, ResponsePlace("", ())) as growing:
-        growing.add(["1"])
+    around = partial(text_around, ITEMS, ITEMS, ResponsePlace("", ()))
+    with written_list(env, OutputFormat(), around, 0) as write_more:
+        write_more(["1"])
         written = content.getvalue()
         content.close()
         with pytest.raises(FileError):
-            growing.add(["2"])
-        growing.end()
+            write_more(["2"])
     assert b"[1" == written
 
 
@@ -215,13 +219,13 @@ def test_an_interruption_waits_for_the_end_of_a_page(
 ) -> None:
     """No item is cut, and the command that goes on begins after those that were written."""
     monkeypatch.setattr("dynacli.commands._call.call_series._WRITTEN_WHOLE", 20)
-    add = GrowingList.add
+    keep = MergedPages.keep
 
-    def interrupted(self: GrowingList, items: Any) -> None:
+    def interrupted(self: MergedPages, items: Any) -> None:
         signal.raise_signal(signal.SIGINT)
-        add(self, items)
+        keep(self, items)
 
-    monkeypatch.setattr(GrowingList, "add", interrupted)
+    monkeypatch.setattr(MergedPages, "keep", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         result = run_cli(_LINKED.start(server), "list-things", "--all")

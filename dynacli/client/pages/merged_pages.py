@@ -1,0 +1,247 @@
+"""The pages of a list as one response.
+
+It has the items of all pages in the wrapper of the first page, and one validation result.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from os import urandom
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.call import Page
+from dynacli.client.engine.call_engine import MadeCall
+from dynacli.client.pages.page_loop import PageLoop
+from dynacli.client.pages.page_rule import ResponsePlace
+from dynacli.openapi.document.json_trees import join
+from dynacli.openapi.model.field_names import plain_name
+from dynacli.record import replace
+from dynacli.text.exact_json import compact_json
+from dynacli.validation.finding import ValidationResult
+
+if TYPE_CHECKING:
+    from dynacli.http.exchange import Response
+    from dynacli.validation.finding import Finding
+
+_OF_THE_LAST = re.compile(
+    r"next.*|has(?:more|next).*|more|moreitems|.*cursors?|links?|odatanextlink|after|marker|continuationtoken"
+)
+"""Plain names of what the last page says of the pages: which one is next, and whether there is one."""
+_MOST_FINDINGS = 2_000
+"""Findings that are kept; further ones are counted."""
+
+
+class MergedPages:
+    """The pages of a list as they come, and the response that they make.
+
+    Of the pages between the first and the last one, nothing is kept but the JSON of the items.
+
+    Attributes:
+        first: The first page, without its items; None before it came.
+        last: The page that came last, without its items; None if none was a success.
+        validation: The result on all pages.
+        size: The characters of the JSON that is kept of items.
+
+    Args:
+        loop: Fetches the pages.
+    """
+
+    def __init__(self, loop: PageLoop) -> None:
+        self._loop = loop
+        self.first: Page | None = None
+        self.last: Page | None = None
+        self.validation = _MergedValidation()
+        self.size = 0
+        self._texts: list[str] = []
+
+    def add(self, page: Page) -> None:
+        """Add a page; its items are kept by `keep`.
+
+        Raises:
+            HttpError: It is a later one that is not a success.
+        """
+        before = self._loop.count - len(page.items or ())
+        self.validation.add(page, self._loop.items, before)
+        self.first = self.first or page._replace(items=None if page.items is None else [])
+        if page.response.is_success:
+            self.last = page._replace(items=None)
+        elif page.number > 1:
+            from dynacli.client.responses.response_errors import http_error
+
+            raise http_error(page.call, page.response)
+
+    def keep(self, items: Iterable[Any]) -> None:
+        """Keep the items of a page that was added."""
+        texts = [compact_json(item) for item in items]
+        self._texts += texts
+        self.size += sum(map(len, texts))
+
+    def taken_texts(self) -> list[str]:
+        """Return the JSON of each item that was kept, and keep it no longer."""
+        texts, self._texts, self.size = self._texts, [], 0
+        return texts
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the pages have items that can be put together."""
+        return self.first is not None and self.first.items is not None and self._loop.items is not None
+
+    @property
+    def depth(self) -> int:
+        """How many objects are around the list of the items."""
+        place = self._loop.items
+        return len(place.steps or ()) if place is not None else 0
+
+    def around(self, lay_out: Callable[[str], str] = str) -> tuple[str, str]:
+        """Return what `text_around` does, of the pages that came so far."""
+        first, last, place = self.first, self.last, self._loop.items
+        if first is None or last is None or place is None:
+            raise ValueError("There is no list")
+        return text_around(first.value, last.value, place, lay_out)
+
+    @property
+    def made(self) -> MadeCall | None:
+        """The call of the first page with the response of all that came; None if none did."""
+        first = self.first
+        if first is None:
+            return None
+        validation = None if first.validation is None else self.validation
+        return MadeCall(first.call, self.response(first), validation)
+
+    def response(self, first: Page, end: str = "") -> "Response":
+        """Return the response of all pages that came; that of the first page if they cannot be put together.
+
+        Args:
+            first: The first page.
+            end: What the body ends with.
+        """
+        if not self.is_list or self.last is None:
+            return first.response
+        before, after = self.around()
+        text = "".join((before, "[", ",".join(self._texts), "]", after, end))
+        body = text.encode("utf-8", "surrogatepass")
+        response = replace(first.response, body=body, size=len(body))
+        first.call.receive_json(response)
+        return response
+
+
+def text_around(
+    first: Any, last: Any, place: ResponsePlace, lay_out: Callable[[str], str] = str
+) -> tuple[str, str]:
+    """Return the JSON of all pages that stands before the list of the items, and that after it.
+
+    What the last page decides stands after the items, so that the rest is the same whichever page is the last.
+
+    Args:
+        first: As in `merged_value`, as are the next two.
+        lay_out: Returns the JSON of a value in the form in which it is written.
+    """
+    # A value that no response has, as it is made here.
+    mark = f"items {urandom(16).hex()}"
+    value = merged_value(first, last, place, mark)
+    before, _, after = lay_out(compact_json(value)).partition(compact_json(mark))
+    return before, after
+
+
+def merged_value(first: Any, last: Any, place: ResponsePlace, items: Any) -> Any:
+    """Return the value of all pages: the first one's, with all items, and the links and cursors of the last one.
+
+    Args:
+        first: The value of the first page.
+        last: The value of the last page.
+        place: Where both have their items; they alone are the value if the place is not a plain path.
+        items: Those of all pages.
+    """
+    return items if place.steps is None else _merged(first, last, list(place.steps), items)
+
+
+def _merged(first: Any, last: Any, steps: list[str | int], items: Any) -> Any:
+    if not steps:
+        return items
+    name = str(steps[0])
+    if not isinstance(first, dict) or name not in first:
+        return first
+    merged = _with_ends(first, last if isinstance(last, dict) else first, keep=name)
+    below = last.get(name) if isinstance(last, dict) else None
+    merged[name] = _merged(first[name], below, steps[1:], items)
+    before = list(first)[: list(first).index(name)]
+    for changing in [item for item in before if _is_of_the_last(item, first[item])]:
+        if changing in merged:
+            merged[changing] = merged.pop(changing)
+    return merged
+
+
+def _is_of_the_last(name: str, value: Any) -> bool:
+    """Return whether the last page decides about a member, or about some member of it."""
+    if _OF_THE_LAST.fullmatch(plain_name(name)):
+        return True
+    return isinstance(value, dict) and any(_is_of_the_last(str(key), child) for key, child in value.items())
+
+
+def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> dict[str, Any]:
+    """Return the members of an object, those about the next page as the last page has them."""
+    merged: dict[str, Any] = {}
+    for name, value in first.items():
+        if name == keep:
+            merged[name] = value
+        elif _OF_THE_LAST.fullmatch(plain_name(name)):
+            if name in last:
+                merged[name] = last[name]
+        elif isinstance(value, dict) and isinstance(last.get(name), dict):
+            merged[name] = _with_ends(value, last[name])
+        else:
+            merged[name] = value
+    return merged
+
+
+class _MergedValidation(ValidationResult):
+    """The result on all pages, in which a finding about an item names its place among the items of all pages.
+
+    Attributes:
+        dropped: How many findings were not kept, because there are very many.
+
+    Args:
+        place: Where the pages have their items.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(is_accepted=True)
+        self.dropped = 0
+
+    def add(self, page: Page, place: ResponsePlace | None, before: int) -> None:
+        """Add the result on a page.
+
+        Args:
+            place: Where it has its items.
+            before: How many items the pages before it have had.
+        """
+        validation = page.validation
+        if validation is None:
+            return
+        self.is_accepted = self.is_accepted and validation.is_accepted
+        shift = _shift(place, before)
+        left = max(_MOST_FINDINGS - len(self.findings), 0)
+        self.extend(shift(finding) for finding in validation.findings[:left])
+        self.dropped += max(len(validation.findings) - left, 0)
+        for finding in validation.tolerated if len(self.tolerated) < _MOST_FINDINGS else ():
+            self.tolerate(shift(finding))
+        self.not_validated = list(dict.fromkeys((*self.not_validated, *validation.not_validated)))
+        self.failures = list(dict.fromkeys((*self.failures, *validation.failures)))
+        if len(self.suppressed) < _MOST_FINDINGS:
+            self.suppressed += [(shift(finding), reason) for finding, reason in validation.suppressed]
+
+
+def _shift(place: ResponsePlace | None, before: int) -> "Any":
+    """Return what gives a finding its place among the items of all pages."""
+    if place is None or place.steps is None:
+        return lambda finding: finding
+    prefix = join(place.steps) + "/"
+
+    def shifted(finding: "Finding") -> "Finding":
+        if not finding.pointer.startswith(prefix):
+            return finding
+        index, slash, rest = finding.pointer[len(prefix) :].partition("/")
+        if not index.isdecimal():
+            return finding
+        return replace(finding, pointer=f"{prefix}{int(index) + before}{slash}{rest}")
+
+    return shifted
