@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
 
-from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
+from dynacli.commands._command_line import Word, read_words
+from dynacli.commands._operation_table import OperationTable
 from dynacli.environment import invocation_words
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair, placeholder, reads_input, shell_line
 from dynacli.openapi.schema.example_call import option_text
-from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
 from dynacli.secrets import (
@@ -96,35 +95,11 @@ class Piece:
         return replace(self, value=word, is_placeholder=word != "true")
 
 
-class CommandInputs(Protocol):
-    """What a line needs of the command of an operation.
-
-    Attributes:
-        described: The operation; its media type is the one that the line sends.
-        guarded: Flag of a standard option → the flag of the operation's own input of that name.
-        rules: Flag → rule of all options.
-        more: The options that the command before the API takes after the operation, besides the standard ones.
-    """
-
-    described: DescribedOperation
-    guarded: dict[str, str]
-    rules: dict[str, ValueRule]
-    more: tuple[Option, ...]
-
-    def find(self, flag: str) -> tuple[str, ValueRule] | None:
-        """Return the flag and the rule of an option that is not listed; None if it leads to no place."""
-        ...
-
-    def input_of(self, flag: str) -> tuple[Parameter | None, Field | None]:
-        """Return the parameter and the field that an option gives; neither for a standard option."""
-        ...
-
-
 class CallLine:
     """The words of one call.
 
     Attributes:
-        command: The command of the operation; its options are made for the media type that is sent.
+        table: The options of the operation, for the media type that is sent.
         before: The options before the API.
         pieces: Everything after the operation, in order.
         verb: The verb before the API, such as `read`; empty for none.
@@ -133,19 +108,19 @@ class CallLine:
 
     def __init__(
         self,
-        command: CommandInputs,
+        table: OperationTable,
         before: Iterable[Piece],
         pieces: Iterable[Piece],
         verb: str,
         typed: Sequence[str],
     ) -> None:
-        self.command, self.verb, self.typed = command, verb, typed
+        self.table, self.verb, self.typed = table, verb, typed
         self.before = list(map(self._without_foreign_files, before))
         self.pieces = list(map(self._without_foreign_files, pieces))
 
     def _without_foreign_files(self, piece: Piece) -> Piece:
         """Return a piece with a placeholder for a value that would read a file and is the document's or a server's."""
-        media_type = self.command.described.media_type
+        media_type = self.table.described.media_type
         takes_files = piece.standard_name in {"body", "inputs"} or (
             piece.field is not None
             and piece.parameter is None
@@ -165,15 +140,20 @@ class CallLine:
     def with_pieces(self, pieces: Iterable[Piece]) -> "CallLine":
         """Return the line with other pieces, each positional word with the parameter that it gives."""
         listed = list(pieces)
-        in_path = iter(_positional_parameters(self.command, listed))
+        by_option = [piece.parameter for piece in listed if piece.flag and piece.field is None]
+        in_path = (
+            parameter
+            for parameter in self.table.described.operation.parameters
+            if parameter.location == "path" and parameter not in by_option
+        )
         numbered = [
             piece if piece.flag else replace(piece, parameter=next(in_path, None)) for piece in listed
         ]
-        return CallLine(self.command, self.before, numbered, self.verb, self.typed)
+        return CallLine(self.table, self.before, numbered, self.verb, self.typed)
 
     def with_before(self, before: Iterable[Piece]) -> "CallLine":
         """Return the line with other options before the API."""
-        return CallLine(self.command, before, self.pieces, self.verb, self.typed)
+        return CallLine(self.table, before, self.pieces, self.verb, self.typed)
 
     def changed(self, change: Callable[[list[Piece]], Iterable[Piece]]) -> "CallLine":
         """Return the line with a change of the options before the API, and of the pieces after the operation."""
@@ -185,37 +165,29 @@ class CallLine:
 
     def with_words(self, words: Sequence[str]) -> "CallLine":
         """Return the line with other words after the operation."""
-        parsed = parse(words, self.command.rules, self.command.find)
-        return self.with_pieces(map(self.piece_of_word, parsed.read))
+        return self.with_pieces(
+            map(self.piece_of_word, read_words(words, self.table.bindings, self.table.find).words)
+        )
 
-    def piece_of_word(self, word: ReadWord) -> Piece:
+    def piece_of_word(self, word: Word) -> Piece:
         """Return the piece that a word, or an option with its value, is."""
-        if not word.flag:
-            return Piece("", word.words[0])
-        if word.rule is None:
+        binding = word.binding
+        if binding is None:
             return Piece(word.flag, word.value)
-        piece = self.piece_of(word.flag, word.value, word.rule)
-        return replace(piece, value=word.value) if word.rule == SWITCH else piece
+        piece = Piece(word.flag, word.value, binding.parameter, binding.field, binding.option)
+        if word.value is None and binding.takes_value:
+            return replace(piece, value=binding.value_alone) if binding.value_alone else piece.unfilled()
+        return piece
 
-    def piece_of(self, flag: str, value: str | None, rule: ValueRule | None = None) -> Piece:
+    def piece_of(self, flag: str, value: str | None) -> Piece:
         """Return the piece that an option gives.
 
         Args:
-            value: None if none was given.
-            rule: Whether a value stands after it; None for that of the operation's options.
+            value: None if none was given; a switch takes none.
         """
-        if rule is None:
-            found = self.command.find(flag)
-            rule = self.command.rules.get(flag) or (found[1] if found else None)
-        parameter, field = self.command.input_of(flag)
-        is_standard = rule is not None and parameter is None and field is None
-        standard = OPTIONS_BY_FLAG.get(flag) if is_standard else None
-        piece = Piece(flag, value, parameter, field, standard)
-        if rule is not None and not rule.takes_value:
-            return replace(piece, value=None)
-        if value is None and rule is not None:
-            return replace(piece, value=rule.value_alone) if rule.value_alone else piece.unfilled()
-        return piece
+        binding = self.table.find(flag)
+        is_switch = binding is not None and not binding.takes_value
+        return self.piece_of_word(Word(flag, None if is_switch else value, binding))
 
     def given(self) -> set[tuple[ParameterKey, tuple[str, ...]]]:
         """Return the places that inputs of the line give: the parameter, and the path of the field."""
@@ -279,8 +251,8 @@ class CallLine:
     @property
     def typed_text(self) -> str:
         """The line for a POSIX shell, with all that was typed: also secrets."""
-        program_name, *verb = invocation_words(self.verb, self.command.described.api.name)
-        name = self.command.described.operation.name
+        program_name, *verb = invocation_words(self.verb, self.table.described.api.name)
+        name = self.table.described.operation.name
         return shell_line([program_name, *self.before_words(), *verb, name, *self.words()])
 
     def text(self, variables: Mapping[str, str]) -> str:
@@ -289,7 +261,7 @@ class CallLine:
         Args:
             variables: The environment variables, which may hold secrets.
         """
-        described = self.command.described
+        described = self.table.described
         keys = (name for location, name in described.operation.api_keys if location == "query")
         names = {*password_names(described), *keys}
         pieces = (*self.before, *self.pieces)
@@ -302,15 +274,6 @@ class CallLine:
         words += name
         words += _shown(self.pieces, names, masker)
         return shell_line(words)
-
-
-def _positional_parameters(command: CommandInputs, pieces: Iterable[Piece]) -> list[Parameter]:
-    """Return the parameters of the path that no option gives, in order."""
-    by_option = [piece.parameter for piece in pieces if piece.flag and piece.field is None]
-    parameters = command.described.operation.parameters
-    return [
-        parameter for parameter in parameters if parameter.location == "path" and parameter not in by_option
-    ]
 
 
 def _by_option(piece: Piece) -> Piece:

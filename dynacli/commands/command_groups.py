@@ -3,18 +3,25 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands._read_options import check_values, click_options, options_in
+from dynacli.commands._command_line import (
+    HELP,
+    CommandLine,
+    bindings_of,
+    check_choice,
+    read_words,
+    standard_bindings,
+)
+from dynacli.commands._operation_command import LineCommand, OperationCommand
 from dynacli.commands.run import Run
 from dynacli.environment import program
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import looks_like_source
-from dynacli.options.command import FORMATS_OF_COMMANDS, Argument, Command
+from dynacli.options.command import FORMATS_OF_COMMANDS, Command
 from dynacli.options.command_table import (
     COMMAND_NAMES,
     COMMANDS,
@@ -22,10 +29,9 @@ from dynacli.options.command_table import (
     further_command,
     is_of_other_apis,
 )
-from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
 from dynacli.options.standard_options import (
+    CALL_OPTIONS,
     EVERY_RUN,
-    INPUT_OPTIONS,
     OPTIONS,
     STANDARD_OPTIONS,
     Option,
@@ -34,20 +40,6 @@ from dynacli.options.standard_options import (
 from dynacli.record import replace
 from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
-
-_HELP = ("-h", "--help")
-
-
-def _parsed(
-    ctx: click.Context, args: list[str], options: Iterable[Option], *, stop_at_positional: bool = False
-) -> ParsedWords:
-    """Return the words of a command, read, and note the options among them in case click refuses another word."""
-    run: Run = ctx.obj
-    rules = {**rules_of(options), **dict.fromkeys(_HELP, SWITCH)}
-    parsed = parse(args, rules, stop_at_positional=stop_at_positional)
-    run.options_ahead = options_in(parsed)
-    check_values(parsed, ctx)
-    return parsed
 
 
 def show_page(ctx: click.Context, page: str) -> None:
@@ -58,30 +50,28 @@ def show_page(ctx: click.Context, page: str) -> None:
 
 def note_options_ahead(run: Run, words: list[str]) -> None:
     """Note the standard options among the words of a command that is not made yet."""
-    run.options_ahead = options_in(parse(words, standard_rules()))
+    run.options_ahead = read_words(words, standard_bindings()).options()
 
 
-class TableCommand(click.Command):
-    """A verb of dynacli.
+class TableCommand(LineCommand):
+    """A command of the tables.
 
     Attributes:
         entry: Its entry in the table of commands.
 
     Args:
         entry: Its entry in the table of commands.
-        function: What it calls, decorated as a callback of click.
+        function: What it calls, decorated as a callback of click; None for a group.
     """
 
-    def __init__(self, entry: Command, function: Callable[..., Any]) -> None:
-        super().__init__(entry.name, callback=function)
-        self.entry, self._options = entry, entry.all_options
-        self._help = click.Option(
-            [*_HELP], is_flag=True, expose_value=False, help="Show this message and exit."
-        )
+    def __init__(self, entry: Command, function: Callable[..., Any] | None = None, **settings: Any) -> None:
+        # click's own help option would import `locale`, for gettext.
+        super().__init__(entry.name, callback=function, add_help_option=False, **settings)
+        self.entry = entry
 
-    def get_help_option(self, ctx: click.Context) -> click.Option:  # noqa: ARG002
-        """Return the option for the help page; click would import `locale`, to translate its text."""
-        return self._help
+    def options(self) -> tuple[Option, ...]:
+        """Return the options that it has."""
+        return self.entry.all_options
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
@@ -90,37 +80,88 @@ class TableCommand(click.Command):
         return command_help(ctx.obj.env, self.entry, ctx.command_path)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the words after the verb."""
+        """Parse the words after the command."""
         run: Run = ctx.obj
-        parsed = _parsed(ctx, args, self._options)
-        if not parsed.flags.isdisjoint(_HELP):
+        options = self.options()
+        line = self.read(ctx, args, options)
+        if line.asks_for_help:
             show_page(ctx, self.page(ctx))
-        self._check_use(ctx, run.options, parsed)
-        # click has to know all options only if it is to say which one is like an unknown one.
-        has_unknown = any(word.rule is None for word in parsed.given)
-        options = [
-            option
-            for option in self._options
-            if not option.group or has_unknown or not parsed.flags.isdisjoint(option.flags)
-        ]
-        self.params = [*map(_argument, self.entry.arguments), *click_options(options)]
-        rest = super().parse_args(ctx, parsed.for_click())
+        self._check_use(ctx, run.options, line)
+        self.take_options(ctx, line)
+        for option in options:
+            if not option.group:
+                ctx.params.setdefault(option.argument, _without_value(option))
+        self._take_arguments(ctx, line.positional)
         run.options_ahead = None
-        return rest
+        return []
 
-    def _check_use(self, ctx: click.Context, options: Options, parsed: ParsedWords) -> None:
+    def read(
+        self,
+        ctx: click.Context,
+        words: list[str],
+        options: Iterable[Option],
+        *,
+        stop_at_positional: bool = False,
+    ) -> CommandLine:
+        """Return words, read; note the standard options among them, which say how an error is written.
+
+        Raises:
+            UsageError: An option lacks its value.
+        """
+        run: Run = ctx.obj
+        line = read_words(words, {**bindings_of(options), **HELP}, stop_at_positional=stop_at_positional)
+        run.options_ahead = line.options()
+        if line.without_value:
+            raise self.without_value(ctx, line)
+        return line
+
+    def _take_arguments(self, ctx: click.Context, words: list[str]) -> None:
+        """Add the values of the arguments to `ctx.params`.
+
+        Raises:
+            UsageError: An argument is missing, wrong, or too many.
+        """
+        rest = words
+        for argument in self.entry.arguments:
+            count = len(rest) if argument.is_multiple else 1
+            given, rest = rest[:count], rest[count:]
+            if argument.is_required and not given:
+                from dynacli.commands.command_line_errors import missing_argument
+
+                raise missing_argument(argument, self.help_hint(ctx))
+            values: list[Any] = list(given)
+            try:
+                for index, word in enumerate(given):
+                    if argument.values:
+                        check_choice(word, argument.name, argument.values)
+                    elif argument.least is not None:
+                        from dynacli.commands._option_values import whole_number
+
+                        values[index] = whole_number(word, argument.name, (argument.least, None))
+            except UsageError as error:
+                error.hint = self.help_hint(ctx)
+                raise
+            ctx.params[argument.name] = (
+                tuple(values) if argument.is_multiple else values[0] if values else None
+            )
+        if rest:
+            from dynacli.commands.command_line_errors import surplus_argument
+
+            raise surplus_argument(self.entry.name, rest, self.help_hint(ctx))
+
+    def _check_use(self, ctx: click.Context, options: Options, line: CommandLine) -> None:
         """Check that no standard option is given that would be forgotten.
 
         Args:
             options: Those that stand before the verb.
-            parsed: The words after the verb.
+            line: The words after the verb.
 
         Raises:
             UsageError: The verb has no use for one of them.
         """
-        used = {EVERY_RUN, *self.entry.before, *(option.name for option in self._options if option.group)}
+        used = {EVERY_RUN, *self.entry.before, *(option.name for option in self.options() if option.group)}
         forgotten = [option for option in options.given if used.isdisjoint((option.group, option.name))]
-        behind = parsed.flags - {flag for option in self._options for flag in option.flags}
+        behind = line.flags - line.bindings.keys()
         forgotten += [option for option in OPTIONS if not behind.isdisjoint(option.flags)]
         if forgotten:
             from dynacli.commands.command_line_errors import unused_option
@@ -138,36 +179,23 @@ def make_command(entry: Command) -> click.Command:
     return made
 
 
-def _argument(entry: Argument) -> click.Argument:
-    settings: dict[str, Any] = {"required": entry.is_required, "nargs": -1 if entry.is_multiple else 1}
-    if entry.metavar:
-        settings["metavar"] = entry.metavar
-    if entry.values:
-        settings["type"] = click.Choice(entry.values)
-    elif entry.least is not None:
-        settings["type"] = click.IntRange(entry.least)
-    return click.Argument([entry.name], **settings)
+def _without_value(option: Option) -> Any:
+    """Return the value of a command's own option that is not given."""
+    if option.is_multiple:
+        return ()
+    return option.default if option.takes_value else False
 
 
-class TableGroup(click.Group):
+class TableGroup(TableCommand):
     """A group of commands, with options of its own before the word that names a command.
 
-    click's options are made if there is one to parse, since most command lines have none in this place.
-    Groups differ in what they make of words: in `completed`, `named` and `page`, which are not click's.
+    Groups differ in what they make of words: in `completed`, `named` and `page`.
 
-    Args:
-        entry: Its entry in the table of commands.
+    Attributes:
         standard: The standard options that may stand there.
     """
 
-    def __init__(
-        self, entry: Command, standard: tuple[Option, ...] = STANDARD_OPTIONS, **settings: Any
-    ) -> None:
-        # click's own help option would import `locale`, for gettext.
-        super().__init__(entry.name, add_help_option=False, **settings)
-        self.entry = entry
-        self._default = entry.default
-        self._standard = standard
+    standard = STANDARD_OPTIONS
 
     @cached_property
     def entries(self) -> Mapping[str, Command]:
@@ -176,39 +204,48 @@ class TableGroup(click.Group):
 
     def options(self) -> tuple[Option, ...]:
         """Return the options that may stand before the word that names a command."""
-        return (*self.entry.options, *self._standard)
+        return (*self.entry.options, *self.standard)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the first positional word; the words from there on belong to the command."""
         run: Run = ctx.obj
-        options: list[str] = []
-        words = self.completed(args)
-        rest, options_ahead = words, run.options_ahead
-        if words and words[0].startswith("-"):
-            own = self.options()
-            parsed = _parsed(ctx, words, own, stop_at_positional=True)
-            options, rest = parsed.options, parsed.positional
-            self.note_options(ctx, parsed.flags)
-            if not parsed.flags.isdisjoint(_HELP):
+        rest, options_ahead = self.completed(args), run.options_ahead
+        is_alone = not rest
+        if rest and rest[0].startswith("-"):
+            line = self.read(ctx, rest, self.options(), stop_at_positional=True)
+            rest, is_alone = line.positional, not line.words
+            self.note_options(ctx, line.flags)
+            if line.asks_for_help:
                 show_page(ctx, self.page(ctx))
-            self.params = [*click_options(own)]
-        if not options and not rest:
+            self.take_options(ctx, line)
+        if is_alone:
             show_page(ctx, self.first_page(ctx))
-        parsed_words = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
         run.options_ahead = options_ahead
-        return parsed_words
+        ctx.args = rest
+        return rest
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that words name, and the words after it."""
-        command, rest = self.named(ctx, args)
-        return command.name, command, rest
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that the words name.
+
+        Raises:
+            UsageError: They name none.
+        """
+        if not ctx.args:
+            hint = self.help_hint(ctx)
+            raise UsageError(
+                f"Missing subcommand after `{ctx.command_path}`",
+                hint=f"Give the options after the subcommand; {hint[0].lower()}{hint[1:]}",
+            )
+        command, rest = self.named(ctx, ctx.args)
+        with command.make_context(command.name, rest, parent=ctx) as below:
+            return command.invoke(below)
 
     def completed(self, words: list[str]) -> list[str]:
         """Return the words with those that may be left out."""
-        is_complete = not self._default or (words and words[0] in {*self.entries, *_HELP} - {self._default})
-        return words if is_complete else [self._default, *words]
+        is_complete = not self.entry.default or (
+            words and words[0] in {*self.entries, *HELP} - {self.entry.default}
+        )
+        return words if is_complete else [self.entry.default, *words]
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that words name, and the words after it.
@@ -216,16 +253,21 @@ class TableGroup(click.Group):
         Raises:
             UsageError: They name none.
         """
-        if words[0] not in self.entries or self._is_of_other_apis(words[0]):
-            note_options_ahead(ctx.obj, words[1:])  # which say how the error is written
-        _, command, rest = super().resolve_command(ctx, words)
-        return cast("click.Command", command), rest
+        name, *rest = words
+        if name not in self.entries or self._is_of_other_apis(name):
+            note_options_ahead(ctx.obj, rest)  # which say how the error is written
+        command = self.get_command(name)
+        if command is None:
+            from dynacli.commands.command_line_errors import unknown_command
+
+            raise unknown_command(name, self.list_commands(), self.help_hint(ctx))
+        return command, rest
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
         from dynacli.commands._help.command_help import command_help
 
-        names = self.list_commands(ctx)
+        names = self.list_commands()
         commands = [entry for name, entry in self.entries.items() if name in names]
         return command_help(ctx.obj.env, self.entry, ctx.command_path, commands)
 
@@ -233,16 +275,16 @@ class TableGroup(click.Group):
         """Return what is shown if there are no words."""
         return self.page(ctx)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self) -> list[str]:
         """Return the names of the commands that the program has."""
-        names = self.entries.keys() - {self._default}
+        names = self.entries.keys() - {self.entry.default}
         return sorted(name for name in names if not self._is_of_other_apis(name))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, name: str) -> click.Command | None:
         """Return the command of a name; None if the program has none."""
-        if self._is_of_other_apis(cmd_name):
-            raise UsageError(f"`{self.name} {cmd_name}` is for several APIs, and `{program().name}` has one")
-        entry = self.entries.get(cmd_name)
+        if self._is_of_other_apis(name):
+            raise UsageError(f"`{self.name} {name}` is for several APIs, and `{program().name}` has one")
+        entry = self.entries.get(name)
         return make_command(entry) if entry is not None else None
 
     def _is_of_other_apis(self, name: str) -> bool:
@@ -262,12 +304,11 @@ class Root(TableGroup):
         run: The run whose words it parses.
     """
 
+    standard = CALL_OPTIONS
+
     def __init__(self, run: Run) -> None:
-        super().__init__(
-            Command(program().name),
-            (*INPUT_OPTIONS, *STANDARD_OPTIONS),
-            context_settings={"obj": run, "help_option_names": [*_HELP]},
-        )
+        settings = {"obj": run, "help_option_names": [*HELP]}
+        super().__init__(Command(program().name), context_settings=settings)
         self.entries = COMMANDS
 
     def first_page(self, ctx: click.Context) -> str:
@@ -365,14 +406,14 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
 
 def _options_behind(group: "ApiGroup", words: list[str]) -> Options:
     """Return the standard options after an API, by the options of the operation that is named."""
-    before = parse(words, standard_rules(), stop_at_positional=True)
-    given = options_in(before)
+    before = read_words(words, standard_bindings(), stop_at_positional=True)
+    given = before.options()
     command, rest = group.find_command(before.positional)
     if isinstance(command, OperationCommand):
-        return given.followed_by(command.standard_options(command.parsed(rest)))
+        return given.followed_by(command.table.read(rest).options())
     if isinstance(command, ApiGroup):
         return given.followed_by(_options_behind(command, rest))
-    return options_in(parse(words, standard_rules()))
+    return read_words(words, standard_bindings()).options()
 
 
 class ApiGroup(TableGroup):
@@ -382,8 +423,10 @@ class ApiGroup(TableGroup):
         tag: The kebab form of the tag; empty for the whole API.
     """
 
+    standard = CALL_OPTIONS
+
     def __init__(self, api: OpenedApi, tag: str = "") -> None:
-        super().__init__(Command(tag or api.name), (*INPUT_OPTIONS, *STANDARD_OPTIONS))
+        super().__init__(Command(tag or api.name))
         self.api = api
         self.tag = tag
 

@@ -1,8 +1,7 @@
-"""Errors of the command line: those of click as dynacli's, options that two have, options without a use."""
+"""Errors of the command line: words that name nothing, options that two have, options without a use."""
 
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from shlex import join, quote
 
 import click
@@ -10,11 +9,12 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.find_input import how_to_sign_in
 from dynacli.client.policy.policy_rules import DENIED
+from dynacli.commands._command_line import read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean, near_names
-from dynacli.options.parsed_words import parse, standard_rules
+from dynacli.options.command import Argument
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.secrets import is_secret_name
 
@@ -22,50 +22,57 @@ _PLAN_FILE = "change.json"
 
 
 def from_click(error: click.ClickException) -> DynacliError:
-    """Return dynacli's error for an error of click's."""
-    help_hint = (
-        f"See `{error.ctx.command_path} --help`" if isinstance(error, click.UsageError) and error.ctx else ""
-    )
-    if isinstance(error, click.NoSuchOption):
-        near = list(error.possibilities or ())[:3]
-        if is_secret_name(error.option_name):
-            near, help_hint = [], how_to_sign_in()
-        return UsageError(
-            f"There is no option `{error.option_name}`", hint=did_you_mean(near, help_hint), near=near
-        )
-    if isinstance(error, click.BadOptionUsage):
-        # Click has a message, of a switch that got a value; `_read_options` raises the error without one.
-        if error.message:
-            return UsageError(f"The option `{error.option_name}` takes no value", hint="Leave out the value")
-        return UsageError(f"The option `{error.option_name}` needs a value", hint=help_hint)
-    if isinstance(error, click.MissingParameter) and error.param is not None:
-        name = error.param.make_metavar(error.ctx) if error.ctx else error.param.human_readable_name
-        return UsageError(f"`{name}` is missing", hint=help_hint)
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        return UsageError(
-            f"`{error.param.opts[-1]}` has an invalid value",
-            reason=error.message.rstrip("."),
-            hint=help_hint,
-        )
+    """Return dynacli's error for one of click's, which a command of another package raises."""
     if isinstance(error, click.FileError):
         return FileError(f"`{error.ui_filename}` cannot be used", reason=error.message)
-    if error.message == "Missing command." and isinstance(error, click.UsageError) and error.ctx:
-        return UsageError(
-            f"Missing subcommand after `{error.ctx.command_path}`",
-            hint=f"Give the options after the subcommand; {help_hint[0].lower()}{help_hint[1:]}",
-        )
-    word = re.match(r"No such command '(.*)'", error.message, re.DOTALL)
-    if word and isinstance(error, click.UsageError) and error.ctx:
-        group = error.ctx.command  # click has a suggestion of its own since 8.4, in the message
-        near = near_names(word[1], group.list_commands(error.ctx) if isinstance(group, click.Group) else ())
-        return UsageError(f"No such command '{word[1]}'", hint=did_you_mean(near, help_hint), near=near)
-    surplus = re.match(r"Got unexpected extra arguments? \((.*)\)", error.message, re.DOTALL)
-    if surplus and isinstance(error, click.UsageError) and error.ctx:
-        hint = _INSTEAD_OF_ARGUMENT.get(error.ctx.command.name or "", "")
-        return UsageError(
-            f"`{surplus[1]}` is an unexpected argument", hint=f"{hint}. {help_hint}" if hint else help_hint
-        )
-    return UsageError(error.format_message().rstrip("."), hint=help_hint)
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"See `{ctx.command_path} --help`" if ctx is not None else ""
+    return UsageError(error.format_message().rstrip("."), hint=hint)
+
+
+def unknown_option(flag: str, known: Iterable[str], hint: str) -> UsageError:
+    """Return the error for an option that a command does not have.
+
+    Args:
+        known: The options that it has.
+        hint: The hint if none of these is near.
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(flag, known) if flag.startswith("--") else []
+    if is_secret_name(flag):
+        near, hint = [], how_to_sign_in()
+    return UsageError(f"There is no option `{flag}`", hint=did_you_mean(near, hint), near=near)
+
+
+def unknown_command(name: str, names: Iterable[str], hint: str) -> UsageError:
+    """Return the error for a word that names no command of a group.
+
+    Args:
+        names: Those of its commands.
+        hint: The hint if none of these is near.
+    """
+    near = near_names(name, names)
+    return UsageError(f"No such command '{name}'", hint=did_you_mean(near, hint), near=near)
+
+
+def missing_argument(argument: Argument, hint: str) -> UsageError:
+    """Return the error for an argument that a command cannot do without."""
+    values = f"{{{'|'.join(argument.values)}}}" if argument.values else ""
+    name = argument.metavar or (values or argument.name.upper()) + "..." * argument.is_multiple
+    return UsageError(f"`{name}` is missing", hint=hint)
+
+
+def surplus_argument(command: str, words: Sequence[str], hint: str) -> UsageError:
+    """Return the error for words that are arguments too many.
+
+    Args:
+        command: The name of the command.
+    """
+    instead = _INSTEAD_OF_ARGUMENT.get(command, "")
+    return UsageError(
+        f"`{' '.join(words)}` is an unexpected argument", hint=f"{instead}. {hint}" if instead else hint
+    )
 
 
 _INSTEAD_OF_ARGUMENT = {
@@ -96,13 +103,12 @@ def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> Usag
     )
 
 
-def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str]) -> DynacliError:
-    """Return an error of a call, which says which of the given options are not dynacli's.
+def name_namesakes(error: UsageError, flags: Sequence[str]) -> None:
+    """Let an error of a call say which of the given options are not dynacli's.
 
     Args:
         flags: The given options of the operation that have the names of standard options.
     """
-    reported = from_click(error) if isinstance(error, click.UsageError) else error
     names = " and ".join(f"`{flag}`" for flag in flags)
     is_own, stand = (
         ("is the operation's own option", "stands")
@@ -111,10 +117,7 @@ def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str])
     )
     place = "operation" if program().api else "API"
     note = f"{names} {is_own} here; {program().name}'s {stand} before the {place}"
-    reported.hint = (
-        f"{reported.hint}{' ' if reported.hint[-1] in '?.' else '; '}{note}" if reported.hint else note
-    )
-    return reported
+    error.hint = f"{error.hint}{' ' if error.hint[-1] in '?.' else '; '}{note}" if error.hint else note
 
 
 def unused_option(verb: str, option: Option) -> UsageError:
@@ -132,7 +135,7 @@ def offer_plan(run: Run, error: DynacliError) -> None:
     Args:
         error: A refusal by the policy.
     """
-    verb = parse(run.words, standard_rules(), stop_at_positional=True).positional[:1]
+    verb = read_words(run.words, standard_bindings(), stop_at_positional=True).positional[:1]
     is_call = run.asked is not None or verb == ["batch"]
     if error.details["policy"]["decision"] == DENIED or not is_call:
         return

@@ -13,6 +13,16 @@ from contextlib import closing
 from functools import cache, partial
 from typing import Any
 
+from dynacli.commands._command_line import (
+    SWITCH,
+    Binding,
+    Bindings,
+    CommandLine,
+    bindings_of,
+    input_binding,
+    read_words,
+    standard_bindings,
+)
 from dynacli.environment import Environment, program
 from dynacli.errors import UsageError
 from dynacli.files import is_url, looks_like_source
@@ -20,7 +30,6 @@ from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMAND_NAMES, COMMANDS, bound_words, further_names
-from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse, standard_rules
 from dynacli.options.standard_options import (
     API_NAMES,
     EARLIER_CALLS,
@@ -37,95 +46,53 @@ from dynacli.options.standard_options import (
     STANDARD_OPTIONS,
     TAGS,
     TOPICS,
-    Option,
     options_of,
 )
-from dynacli.record import record, replace
+from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.registry.revisions.revisions import Revisions
 
-
-@record
-class _Offered:
-    """An option, for completion.
-
-    Args:
-        values: The values that it takes; empty if it takes any.
-        takes_value: Whether the word after it is its value.
-        is_optional: Whether that word is its value only if it is one of `values`.
-        is_listed: Whether the option is a candidate.
-        description: The description beside the candidate.
-    """
-
-    values: tuple[str, ...] = ()
-    takes_value: bool = True
-    is_optional: bool = False
-    is_listed: bool = True
-    description: str = ""
-
-    @property
-    def rule(self) -> ValueRule:
-        """Whether a value stands after it."""
-        if self.is_optional:
-            return ValueRule(takes_value=True, optional_values=self.values, value_alone=self.values[0])
-        return VALUE if self.takes_value else SWITCH
-
-
-_Offers = Mapping[str, _Offered]
-_NO_VALUE = _Offered(takes_value=False)
-_ANY = _Offered()
-
-
-def _offers_of(options: Iterable[Option]) -> dict[str, _Offered]:
-    """Return flag → what is offered for options of the tables; of each the long form is a candidate."""
-    return {
-        flag: _Offered(option.values, option.takes_value, bool(option.value_alone), flag == option.flags[-1])
-        for option in options
-        for flag in option.flags
-    }
-
-
-_HELP: _Offers = {"--help": _NO_VALUE}
+_HELP: Bindings = {"--help": SWITCH}
+_ANY = Binding()
 
 
 @cache
-def _standard_offers() -> _Offers:
-    """Return what is offered for the standard options."""
-    return {**_offers_of(STANDARD_OPTIONS), **_HELP}
+def _standard_options() -> Bindings:
+    """Return the options that stand after every operation."""
+    return {**bindings_of(STANDARD_OPTIONS), **_HELP}
 
 
-def _root_offers() -> _Offers:
-    """Return what is offered before the first positional word."""
-    return {**_offers_of(INPUT_OPTIONS), **_standard_offers(), "--version": _NO_VALUE}
+def _root_options() -> Bindings:
+    """Return the options that stand before the first positional word."""
+    return {**bindings_of(INPUT_OPTIONS), **_standard_options(), "--version": SWITCH}
 
 
-def _offers_of_command(entry: Command) -> _Offers:
-    """Return flag → what is offered for the options that a command has."""
-    return {**_offers_of(entry.all_options), **_HELP}
+def _options_of_command(entry: Command) -> Bindings:
+    """Return the options that a command has."""
+    return {**bindings_of(entry.all_options), **_HELP}
 
 
-def spelled(name: str, option: _Offered) -> Iterator[tuple[str, _Offered]]:
-    """Yield the flags of an option; that with brackets, which shells want in quotes, is for those who begin it so."""
-    yield f"--{of_first_items(name)}", option
+def spelled(name: str) -> Iterator[str]:
+    """Yield the flags of an option; those with brackets, which shells want in quotes, are for who begins them so."""
+    yield f"--{of_first_items(name)}"
     if EACH in name:
-        yield f"--{name.replace(EACH, '[0]')}", replace(option, is_listed=False)
+        yield f"--{name.replace(EACH, '[0]')}"
 
 
-def _read_before(words: list[str], options: _Offers, *, stop_at_positional: bool = False) -> ParsedWords:
+def _read_before(words: list[str], options: Bindings, *, stop_at_positional: bool = False) -> CommandLine:
     """Return the words before the one that is completed, read."""
-    rules = {flag: option.rule for flag, option in options.items()}
-    return parse(words, rules, _of_unlisted, stop_at_positional=stop_at_positional)
+    return read_words(words, options, _of_unlisted, stop_at_positional=stop_at_positional)
 
 
-def _read_root(words: list[str]) -> ParsedWords:
+def _read_root(words: list[str]) -> CommandLine:
     """Return the words before the one that is completed. Options are read only before the first other word."""
-    rules = {**standard_rules(), "--version": SWITCH, "--help": SWITCH}
-    return parse(words, rules, _of_unlisted, stop_at_positional=True)
+    options = {**standard_bindings(), "--version": SWITCH, **_HELP}
+    return read_words(words, options, _of_unlisted, stop_at_positional=True)
 
 
-def _of_unlisted(flag: str) -> tuple[str, ValueRule] | None:
+def _of_unlisted(flag: str) -> Binding | None:
     # The option of a field that is not listed takes a value; `--no-x` takes none.
-    return None if flag.startswith("--no-") else (flag, VALUE)
+    return None if flag.startswith("--no-") else _ANY
 
 
 _FIRST = "[0]"
@@ -133,7 +100,7 @@ _FIRST = "[0]"
 _INDEX = r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]"
 
 
-def _item_options(options: _Offers, words: Iterable[str]) -> dict[str, _Offered]:
+def _item_options(options: Bindings, words: Iterable[str]) -> dict[str, Binding]:
     """Return the options of the items that words name, and of the items after those.
 
     Args:
@@ -142,7 +109,7 @@ def _item_options(options: _Offers, words: Iterable[str]) -> dict[str, _Offered]
     """
     # An array at the top is named by its index alone: `--0.text`.
     flags = {re.sub(r"^--(?=\d)", "--.", word.partition("=")[0]) for word in words if word.startswith("--")}
-    found: dict[str, _Offered] = {}
+    found: dict[str, Binding] = {}
     for name, option in options.items():
         parts = name.split(_FIRST)
         count = len(parts) - 1
@@ -312,7 +279,7 @@ def _candidates(
     line = _read_root(words)
     is_of_tool = bool(program().api) and verbs is _VERB_NAMES
     if not line.positional:
-        if not (yield from _option_words(line, _root_offers(), word)):
+        if not (yield from _option_words(line, _root_options(), word)):
             yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
         return
     said = line.positional
@@ -354,23 +321,45 @@ def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
     yield from ((name, "") for name in (*names, *further_names()))
 
 
-def _option_words(line: ParsedWords, options: _Offers, word: str) -> Generator[Candidate, None, bool]:
+def _option_words(line: CommandLine, options: Bindings, word: str) -> Generator[Candidate, None, bool]:
     """Yield options, or the values of an option; return whether nothing else can stand in this place."""
     if line.open_option:
         option = options.get(line.open_option, _ANY)
-        yield from ((value, "") for value in option.values)
-        if not option.is_optional:
+        yield from ((value, "") for value in _values_of(option))
+        if not option.value_alone:
             return True
     if line.has_separator or not word.startswith("-") or word[1:2].isdigit():
         return False
     flag, equals, _ = word.partition("=")
     if equals:
-        yield from ((f"{flag}={value}", "") for value in options.get(flag, _ANY).values)
+        yield from ((f"{flag}={value}", "") for value in _values_of(options.get(flag, _ANY)))
     else:
         for name, option in options.items():
-            if option.is_listed or ("[" in word and "[" in name):
-                yield name, option.description
+            if _is_listed(name, option) or ("[" in word and "[" in name):
+                yield name, _description(option)
     return True
+
+
+def _values_of(option: Binding) -> Iterable[str]:
+    """Return the values of an option that are candidates; none if it takes any."""
+    if option.values or not option.is_input:
+        return option.values
+    origin = option.field or option.parameter
+    return _allowed_values(origin.value) if origin is not None else ()
+
+
+def _is_listed(flag: str, option: Binding) -> bool:
+    """Return whether an option is a candidate: one spelling of each, and none that the document hides."""
+    if option.option is not None:
+        return flag == option.option.flags[-1]
+    parameter = option.parameter
+    is_alias = parameter is not None and option.field is None and flag != f"--{parameter.option}"
+    return not ("[" in flag or is_alias or (parameter is not None and parameter.is_hidden))
+
+
+def _description(option: Binding) -> str:
+    origin = option.field or option.parameter
+    return origin.description if origin is not None else ""
 
 
 def _group_words(env: Environment, group: Command, rest: list[str], word: str) -> Iterator[Candidate]:
@@ -394,7 +383,7 @@ def _command_words(
     Args:
         path: The words that name it, if it is one of a group.
     """
-    options = _offers_of_command(entry)
+    options = _options_of_command(entry)
     line = _read_before(rest, options)
     start, value = _joined_value(line, word)
     asked = [
@@ -413,7 +402,7 @@ def _command_words(
         yield from _offered(env, argument.offers, line.positional, word, path, is_continued=is_continued)
 
 
-def _joined_value(line: ParsedWords, word: str) -> tuple[str, str]:
+def _joined_value(line: CommandLine, word: str) -> tuple[str, str]:
     """Return the `--option=` that a word begins with, or nothing, and the value that is completed."""
     flag, equals, value = word.partition("=")
     is_joined = bool(equals) and word.startswith("-") and not (line.open_option or line.has_separator)
@@ -480,7 +469,7 @@ def _plans(env: Environment) -> Iterator[Candidate]:
 
 def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     """Yield the candidates for a call that is compared, and for the options that only this command has."""
-    options = _offers_of(COMMANDS["diff"].options)
+    options = bindings_of(COMMANDS["diff"].options)
     asked = rest[-1] if rest else ""
     flag, equals, _ = word.partition("=")
     if "--against" in (asked, flag if equals else ""):
@@ -488,7 +477,7 @@ def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
         yield from ((f"{start}{name}", text) for name, text in _other_sides(env, rest))
     elif asked != "--ignore":
         # Whatever else the words are, these options are none of the call.
-        line = _read_before(rest, {**options, **_standard_offers()})
+        line = _read_before(rest, {**options, **_standard_options()})
         yield from _candidates(env, [item for item in rest if item != "--all-values"], word, (DEMO,))
         if word.startswith("-") and len(line.positional) > 1:
             yield from ((name, "") for name in options)
@@ -503,8 +492,8 @@ def _other_sides(env: Environment, words: list[str]) -> Iterator[Candidate]:
 
 
 def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    line = _read_before(rest, _standard_offers())
-    if not (yield from _option_words(line, _standard_offers() if rest else _HELP, word)) and not rest:
+    line = _read_before(rest, _standard_options())
+    if not (yield from _option_words(line, _standard_options() if rest else _HELP, word)) and not rest:
         yield from _call_numbers(env)
 
 
@@ -537,10 +526,10 @@ def _git_revisions(env: Environment, name: str, word: str) -> Iterator[Candidate
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     entry = COMMANDS[DEMO]
-    options = {**_offers_of(entry.options), **_standard_offers()}
+    options = {**bindings_of(entry.options), **_standard_options()}
     line = _read_before(rest, options, stop_at_positional=True)
     if line.positional[:1] == ["serve"]:
-        serve = _offers_of_command(entry.commands[0])
+        serve = _options_of_command(entry.commands[0])
         yield from _option_words(_read_before(line.positional[1:], serve), serve, word)
         return
     if not line.positional:
@@ -613,12 +602,12 @@ def _call_words(
     positional = line.positional
     flag, equals, _ = word.partition("=")
     asked = line.open_option or (flag if equals and not line.has_separator else "")
-    if asked and not options.get(asked, _NO_VALUE).values:
+    if asked and not (asked in options and list(_values_of(options[asked]))):
         named = _input_called(operation, asked)
         if named is not None:
             found = _remembered_candidates(env, catalog, operation, named, line)
             yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
-    if asked == "--follow" and options[asked] is _standard_offers()[asked]:
+    if asked == "--follow" and options[asked] is _standard_options()[asked]:
         found = _link_names(catalog, operation.name, line)
         yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
     if (yield from _option_words(line, options, word)):
@@ -641,45 +630,40 @@ def _flags(parameter: Parameter) -> list[str]:
     return [f"--{name}" for name in (parameter.option, *parameter.aliases)]
 
 
-def _options_of(operation: Operation) -> dict[str, _Offered]:
+def _options_of(operation: Operation) -> dict[str, Binding]:
     """Return the options of a call; the operation's own win over the standard ones."""
-    options: dict[str, _Offered] = {}
+    options: dict[str, Binding] = {}
     for parameter in operation.parameters:
-        for number, flag in enumerate(_flags(parameter)):
-            is_listed = number == 0 and not parameter.is_hidden
-            options[flag] = _option(parameter.value, parameter.description, is_listed=is_listed)
+        options.update(dict.fromkeys(_flags(parameter), input_binding(parameter, None)))
         for field in parameter.fields:
-            option = _option(field.value, field.description, is_listed=not parameter.is_hidden)
-            options.update(spelled(field.option, option))
-    inputs = _offers_of(options_of({"example"}))
+            options.update(dict.fromkeys(spelled(field.option), input_binding(parameter, field)))
+    inputs = bindings_of(options_of({"example"}))
     if operation.body is not None:
         from dynacli.openapi.model.media_types import takes_options
 
         content = operation.body.content
         for media_type in content:
             for field in media_type.fields if takes_options(media_type) else ():
-                for flag, option in spelled(field.option, _option(field.value, field.description)):
-                    options.setdefault(flag, option)
+                binding = input_binding(None, field)
+                for flag in spelled(field.option):
+                    options.setdefault(flag, binding)
             for name, tags in _discriminators(media_type):
-                for flag, _ in spelled(name, _ANY):
-                    if flag in options and not options[flag].values:
+                for flag in spelled(name):
+                    if flag in options and not list(_values_of(options[flag])):
                         options[flag] = replace(options[flag], values=tags)
-        inputs = {
-            **_offers_of(INPUT_OPTIONS),
-            "--content-type": _Offered(tuple(media_type.name for media_type in content)),
-        }
+        names = tuple(media_type.name for media_type in content)
+        inputs = bindings_of(INPUT_OPTIONS)
+        inputs["--content-type"] = replace(inputs["--content-type"], values=names)
         if not any(takes_options(media_type) for media_type in content):
-            inputs = {
-                flag: offered for flag, offered in inputs.items() if flag not in {"--set", "--set-file"}
-            }
+            inputs = {flag: option for flag, option in inputs.items() if flag not in {"--set", "--set-file"}}
         of_parts = [media_type for media_type in content if media_type.name.lower().startswith("multipart/")]
         if of_parts:
-            inputs |= _offers_of(options_of({PART}))
+            inputs |= bindings_of(options_of({PART}))
         if any(not media_type.fields for media_type in of_parts):
-            inputs |= _offers_of(options_of({FILE}))
+            inputs |= bindings_of(options_of({FILE}))
     own = "--path.", "--query.", "--querystring.", "--header.", "--cookie.", "--body."
     refused = GUARDED_OPTIONS & {flag.partition(".")[2] for flag in options if flag.startswith(own)}
-    for flag, standard in (*inputs.items(), *_standard_offers().items()):
+    for flag, standard in (*inputs.items(), *_standard_options().items()):
         if flag.removeprefix("--") not in refused:
             options.setdefault(flag, standard)
     return options
@@ -690,13 +674,6 @@ def _discriminators(media_type: MediaType) -> Iterator[tuple[str, tuple[str, ...
     for choice in media_type.choices:
         name = ".".join(filter(None, (choice.option, choice.by)))
         yield name, tuple(tag for _, tag in choice.branches if tag)
-
-
-def _option(value: ValueType, description: str, *, is_listed: bool = True) -> _Offered:
-    is_switch = value.type == "boolean"
-    return _Offered(
-        tuple(_allowed_values(value)), is_optional=is_switch, is_listed=is_listed, description=description
-    )
 
 
 def _allowed_values(value: ValueType) -> Iterator[str]:
@@ -755,7 +732,7 @@ def _remembered_candidates(
     catalog: Catalog,
     operation: Operation,
     parameter: Parameter,
-    line: ParsedWords,
+    line: CommandLine,
 ) -> Iterator[tuple[str, str]]:
     """Yield the values that an input may have, each with what it is called.
 
@@ -770,7 +747,7 @@ def _remembered_candidates(
     yield from remembered_values(env, source, operation, parameter, given).items()
 
 
-def _given_in_path(operation: Operation, line: ParsedWords) -> dict[str, str]:
+def _given_in_path(operation: Operation, line: CommandLine) -> dict[str, str]:
     """Return path parameter → the value that it has in the words."""
     given: dict[str, str] = {}
     rest = line.positional
@@ -785,7 +762,7 @@ def _given_in_path(operation: Operation, line: ParsedWords) -> dict[str, str]:
     return given
 
 
-def _link_names(catalog: Catalog, name: str, line: ParsedWords) -> Iterator[tuple[str, str]]:
+def _link_names(catalog: Catalog, name: str, line: CommandLine) -> Iterator[tuple[str, str]]:
     """Yield each link that can be followed next: its name, and what it leads to.
 
     Args:

@@ -13,8 +13,6 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-import click
-
 from dynacli.client.call import base_url_of
 from dynacli.client.call_settings import settings_of
 from dynacli.client.call_validator import CallValidator
@@ -25,10 +23,10 @@ from dynacli.client.inputs.find_input import INSTEAD, near_options
 from dynacli.client.search_operations import SLIP
 from dynacli.commands._call.make_call import read_inputs
 from dynacli.commands._call_line import CallLine, Piece
+from dynacli.commands._command_line import CommandLine, read_words, standard_bindings
 from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands._read_options import option_value, options_in
-from dynacli.commands.command_line_errors import from_click
-from dynacli.commands.run import GivenWords, Run
+from dynacli.commands._option_values import option_value
+from dynacli.commands.run import Run
 from dynacli.commands.typed_line import asked_call, read_line, repeatable_line
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
@@ -40,7 +38,6 @@ from dynacli.openapi.model.operation import EACH, ValueType, of_first_items
 from dynacli.openapi.model.wording import enumerated, reads_input
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps
-from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import INPUT_OPTIONS, OPTIONS_BY_NAME
 from dynacli.output.output_format import FORMATS
 from dynacli.record import replace
@@ -58,9 +55,9 @@ _JSON_OPTIONS = frozenset({"body", "inputs"})
 
 def _with_fitting_values(line: CallLine) -> CallLine:
     """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
-    media_type = line.command.described.media_type
+    media_type = line.table.described.media_type
     is_parted = media_type is not None and is_multipart(media_type.name)
-    is_safe = is_reading(line.command.described.operation)
+    is_safe = is_reading(line.table.described.operation)
     pieces = [
         _fitting(_deepened(line, piece), is_parted=is_parted, is_safe=is_safe)
         if piece.is_input
@@ -84,7 +81,7 @@ def _deepened(line: CallLine, piece: Piece) -> Piece:
 
     `--schedule '0 3 * * *'` is meant for `--schedule.cron`.
     """
-    text, field, media_type = piece.value, piece.field, line.command.described.media_type
+    text, field, media_type = piece.value, piece.field, line.table.described.media_type
     is_text = text is not None and not piece.is_placeholder and text[:1] not in {"@", "{", "["}
     kind = piece.value_type.items or piece.value_type
     if not is_text or field is None or piece.key[0] != "body" or kind.type != "object" or media_type is None:
@@ -198,7 +195,7 @@ def _with_known_names(typed: CallLine) -> CallLine:
     An option that may be dynacli's or the operation's is dynacli's, and goes before the API; one that is the
     operation's goes after it.
     """
-    line, guarded = typed, typed.command.guarded
+    line, guarded = typed, typed.table.guarded
     pieces = [piece for piece in line.pieces if piece.flag not in guarded]
     dynacli_s = [piece for piece in line.before if piece.standard is not None]
     line = line.with_before([*dynacli_s, *(piece for piece in line.pieces if piece not in pieces)])
@@ -237,7 +234,7 @@ _UNNAMED = "--OPTION"
 
 def _unnamed(line: CallLine, flag: str, value: str | None) -> Piece:
     """Return an option whose name is left to fill in; a query parameter if the document does not say what there is."""
-    if not line.command.described.is_documented and value is not None and flag.startswith("--"):
+    if not line.table.described.is_documented and value is not None and flag.startswith("--"):
         return line.piece_of("--query", f"{flag.removeprefix('--')}={value}")
     return Piece(_UNNAMED, value, is_placeholder=True)
 
@@ -254,7 +251,7 @@ def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]
     """
     given = {(other.parameter, other.field, other.standard) for other in others if other.flag}
     candidates = []
-    for near in near_options(line.command.described, flag, set(line.command.rules)):
+    for near in near_options(line.table.described, flag, set(line.table.bindings)):
         piece = line.piece_of(near, value)
         if piece.value_type.type == "array" or (piece.parameter, piece.field, piece.standard) not in given:
             candidates.append(piece)
@@ -295,7 +292,7 @@ def _without_surplus(line: CallLine) -> CallLine:
         else:
             made.append(piece)
     named = [_named(line, piece) for piece in line.with_pieces(made).pieces]
-    if not line.command.described.operation.takes_options:
+    if not line.table.described.operation.takes_options:
         named = [piece for piece in named if piece.flag != _UNNAMED or piece in line.pieces]
     return line.with_pieces(named)
 
@@ -352,12 +349,12 @@ def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = 
     """
     in_path = {
         input_name(parameter): f"--{parameter.option}"
-        for parameter in line.command.described.operation.parameters
+        for parameter in line.table.described.operation.parameters
         if parameter.location == "path"
     }
     given = {(*key, path) for key, path in line.given()}
     has_whole_body = not is_body_known and any(map(_is_whole_body, line.pieces))
-    media_type = line.command.described.media_type
+    media_type = line.table.described.media_type
     of_item = [
         f"--{field.option}"
         for field in (media_type.fields if media_type else ())
@@ -489,7 +486,7 @@ def _with_missing(
     line: CallLine, key: tuple[str, str], steps: tuple[str, ...], finding: _Finding
 ) -> CallLine:
     if key[0] != "body":
-        parameters = line.command.described.operation.parameters
+        parameters = line.table.described.operation.parameters
         return _with_inputs(line, [input_name(parameter) for parameter in parameters if parameter.key == key])
     name = finding["expected"]
     if not isinstance(name, str):
@@ -499,7 +496,7 @@ def _with_missing(
 
 def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
     """Return the option of a place in the body, as it is listed or in the document's own spelling."""
-    media_type = line.command.described.media_type
+    media_type = line.table.described.media_type
     numbers = [step for step in steps if step.isdecimal()]
     for field in media_type.fields if media_type else ():
         shape = tuple(EACH if step.isdecimal() else step for step in steps)
@@ -589,7 +586,7 @@ _MOST_CHANGES = 100
 
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
-_Build = Callable[[Run, DescribedOperation, GivenWords], None]
+_Build = Callable[[Run, DescribedOperation, CommandLine], None]
 
 
 def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
@@ -638,19 +635,16 @@ def _is_for_person(piece: Piece) -> bool:
 def _problem_of_words(line: CallLine, words: list[str], env: Environment, build: _Build) -> UsageError | None:
     run = Run(env)
     run.options = replace(
-        options_in(parse(line.before_words(), standard_rules())),
+        read_words(line.before_words(), standard_bindings()).options(),
         dry_run="http",
         error_format="json",
     )
-    run.act, run.act_options = build, line.command.more
-    described = line.command.described
+    run.act, run.act_options = build, line.table.more
+    described = line.table.described
     command = OperationCommand(described)
     try:
         with command.make_context(described.operation.name, words, obj=run, help_option_names=[]) as context:
             command.invoke(context)
-    except click.ClickException as error:
-        reported = from_click(error)
-        return reported if isinstance(reported, UsageError) else None
     except UsageError as error:
         return error
     except DynacliError:
@@ -658,7 +652,7 @@ def _problem_of_words(line: CallLine, words: list[str], env: Environment, build:
     return None
 
 
-def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_server: bool) -> None:
+def _build(run: Run, described: DescribedOperation, line: CommandLine, *, any_server: bool) -> None:
     """Build a request and validate it.
 
     Args:
@@ -680,7 +674,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
         other = options_of_other(run.call_options, run.options.against)
         check_other_server(described, settings_of(run.env, described.api, other))
     is_strict = settings.level != "off"
-    described, inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, line, settings)
     values = collect_values(described, inputs, is_strict=is_strict)
     request = build_request(
         described.operation,
@@ -713,10 +707,9 @@ def _corrected_line(
         words: The words after the operation.
         error: What ended the call.
     """
-    command = OperationCommand(described)
     if len(words) > _MOST_CHANGES:
         return None
-    typed = read_line(run, command, words)
+    typed = read_line(run, described, words)
     line = _corrected(typed, run.env, error)
     if line is None:
         typed = _with_known_names(typed)
@@ -733,11 +726,11 @@ def _shortened(line: CallLine, env: Environment) -> CallLine:
 
 def _example(typed: CallLine, env: Environment) -> CallLine | None:
     """Return the document's own example, which is right, though its inputs are others, with the standard options."""
-    example = typed.with_words(typed.command.described.operation.example)
+    example = typed.with_words(typed.table.described.operation.example)
     options = [piece for piece in typed.pieces if piece.standard is not None]
     others = [option for option in options if option.standard not in INPUT_OPTIONS]
     # An example has no body if the document declares none: the one that was given must not get lost.
-    for kept in (options,) if typed.command.described.has_undeclared_body else (options, others):
+    for kept in (options,) if typed.table.described.has_undeclared_body else (options, others):
         line = example.with_pieces([*example.pieces, *kept])
         if _problem_of(line, env) is None:
             return line
@@ -930,7 +923,7 @@ def _suggest_near(run: Run, error: UsageError) -> None:
     if asked is None:
         return
     described, words = asked
-    line = _corrected(read_line(run, OperationCommand(described), words), run.env, None)
+    line = _corrected(read_line(run, described, words), run.env, None)
     if line is None:
         return
     error.try_ = line.text(run.env.variables)
@@ -940,7 +933,7 @@ def _suggest_near(run: Run, error: UsageError) -> None:
 
 def _correct(run: Run, error: UsageError, line: CallLine) -> None:
     error.try_ = line.text(run.env.variables)
-    described = line.command.described
+    described = line.table.described
     call = f"{invocation(api=described.api.name)} {described.operation.name} "
     if call in error.hint.replace(" --help", "--help") or _says_the_same(error.hint, line):
         error.hint = ""
@@ -980,7 +973,7 @@ def _says_the_same(hint: str, line: CallLine) -> bool:
 
 def _sources(line: CallLine) -> Iterator[str]:
     """Yield where the ids come from that are left to fill in."""
-    described = line.command.described
+    described = line.table.described
     inputs = {piece.field or piece.parameter: piece for piece in line.unfilled()}
     asked_for = [input_ for input_ in inputs if input_ is not None]
     sources = input_sources(described.api, described.operation, asked_for)

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.standard_options import Option, Options
-from dynacli.record import record
 from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.open_by_name import is_unregistered_file, open_api
 from dynacli.registry.opened_api import OpenedApi
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
     from dynacli.commands._call_line import CallLine
+    from dynacli.commands._command_line import CommandLine
     from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.output.output_format import OutputFormat
 
@@ -27,28 +26,13 @@ _MAX_WAIT = 20.0
 """Seconds that a person who mistyped a name waits at most for a newer document that may have it."""
 
 
-@record
-class GivenWords:
-    """The words that were given for the inputs of one operation.
-
-    Args:
-        parameters: (parameter, its words).
-        parameter_fields: (parameter, field of it, the field's words).
-        body_fields: (field of the body, its words).
-    """
-
-    parameters: list[tuple[Parameter, list[str]]]
-    parameter_fields: list[tuple[Parameter, Field, list[str]]]
-    body_fields: list[tuple[Field, list[str]]]
-
-
 class Run:
     """One run of the program.
 
     Attributes:
         env: Streams, variables, directories.
-        options: The standard options that click has read so far.
-        options_ahead: The standard options among the words that click has not read yet; None if it has read all.
+        options: The standard options that were read so far.
+        options_ahead: The standard options among the words that no command has read yet; None if all are read.
         act: What is done with the words of an operation; None for a call.
         act_options: The options that this takes after an operation, besides the standard ones.
         words: The words after the program's name; by `replay` those of the call that is made again.
@@ -63,7 +47,7 @@ class Run:
         self.env = env
         self.options = Options()
         self.options_ahead: Options | None = None
-        self.act: Callable[[Run, DescribedOperation, GivenWords], None] | None = None
+        self.act: Callable[[Run, DescribedOperation, CommandLine], None] | None = None
         self.act_options: tuple[Option, ...] = ()
         self.words: tuple[str, ...] = ()
         self.is_read_only = False
@@ -76,7 +60,7 @@ class Run:
 
     @property
     def all_options(self) -> Options:
-        """The standard options that click has read and those that it has yet to read."""
+        """The standard options of all words, also of those that no command has read yet."""
         return self.options if self.options_ahead is None else self.options.followed_by(self.options_ahead)
 
     def start_of(self, words: "Sequence[str]") -> int | None:

@@ -21,8 +21,9 @@ from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
 from dynacli.commands._call_line import CallLine
+from dynacli.commands._command_line import bindings_of, read_words, standard_bindings
 from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands._read_options import options_in
+from dynacli.commands._operation_table import OperationTable
 from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, UsageError
@@ -31,8 +32,8 @@ from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Field, Operation, Parameter
 from dynacli.options.command_table import COMMANDS
-from dynacli.options.parsed_words import parse, rules_of, standard_rules
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
+from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.secrets import (
     Masker,
@@ -61,31 +62,34 @@ _OF_AUTH = frozenset(
 )
 
 
-def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
+def read_line(run: Run, described: DescribedOperation, words: Sequence[str]) -> CallLine:
     """Return the line of a call that was typed.
 
     Args:
-        command: A new command of the operation.
         words: The words after the operation.
     """
     start = run.start_of(words)
     is_typed = start is not None  # and not made of an earlier call
     typed = run.words[:start]
-    command.more = run.act_options
-    standard = {**standard_rules(), **rules_of(command.more)}
-    before = parse(typed, standard, stop_at_positional=not is_typed)
+    table = OperationTable(described, run.act_options)
+    standard = {**standard_bindings(), **bindings_of(table.more)}
+    before = read_words(typed, standard, stop_at_positional=not is_typed)
     try:
-        after = command.parsed(list(words), options_in(before).content_type)
+        after = table.read(words, before.options().content_type)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
-        command.prepare("")
-        after = parse(words, command.rules, command.find)
+        table.prepare("")
+        after = read_words(words, table.bindings, table.find)
     # An option of the operation may stand there by mistake.
-    rules = {**command.rules, **standard}
-    before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
+    bindings = {**table.bindings, **standard}
+    before = read_words(typed, bindings, table.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
-    line = CallLine(command, (), (), verb, (*typed, *words))
-    given = [line.piece_of_word(word) for word in before.given if not word.lacks_value]
-    return line.with_before(given).with_pieces(map(line.piece_of_word, after.read))
+    line = CallLine(table, (), (), verb, (*typed, *words))
+    given = [
+        line.piece_of_word(replace(word, binding=table.find(word.flag) or word.binding))
+        for word in before.given
+        if not word.lacks_value
+    ]
+    return line.with_before(given).with_pieces(map(line.piece_of_word, after.words))
 
 
 def repeatable_line(run: Run) -> CallLine | None:
@@ -96,7 +100,7 @@ def repeatable_line(run: Run) -> CallLine | None:
     if run.asked is None:
         return None
     described, words = run.asked
-    line = read_line(run, OperationCommand(described), words)
+    line = read_line(run, described, words)
     reads_input = "-" in {described.api.name, *(piece.value for piece in line.pieces)}
     text = line.typed_text
     is_shown = text == line.text(run.env.variables) == typed_masker(run).mask(text)
@@ -135,10 +139,10 @@ def _call_in(
 
 def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
     """Return the words from the first one that is not an option, and whether it may be an unknown option's value."""
-    parsed = parse(words, standard_rules(), stop_at_positional=True)
-    last = parsed.given[-1] if parsed.given else None
-    is_open = last is not None and last.rule is None and last.value is None and last.flag.startswith("--")
-    return parsed.positional, is_open
+    line = read_words(words, standard_bindings(), stop_at_positional=True)
+    last = line.given[-1] if line.given else None
+    is_open = last is not None and last.binding is None and last.value is None and last.flag.startswith("--")
+    return line.positional, is_open
 
 
 def _asked_of(
@@ -172,7 +176,7 @@ def typed_masker(run: Run) -> Masker:
         with suppress(DamagedCatalogError):  # the error is about it
             names = password_names(run.asked[0])
     found = list(_named(run.words, names))
-    first = parse(run.words, standard_rules(), stop_at_positional=True).positional[:1]
+    first = read_words(run.words, standard_bindings(), stop_at_positional=True).positional[:1]
     found += _of_auth(run) if first == ["auth"] else ()
     found = list(filter(None, found))
     # A word such as `read` is in sentences, too.

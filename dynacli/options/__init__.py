@@ -1,5 +1,5 @@
-"""The one table of commands and options, and the one parser of the command line.
+"""The one table of commands and options.
 
 Parsers, help, completion, configuration keys and the typed options all come from the table. Read `standard_options`
-first, then `command_table` and `parsed_words`.
+first, then `command_table`.
 """

@@ -65,14 +65,14 @@ class Option:
         help: Its line in help pages.
         metavar: The name of its value in help pages.
         values: The values that it takes; those that completion offers if there is a `kind`.
-        kind: What its value must be, as `commands._read_options` converts it; empty for one of `values`, or any text.
+        kind: What its value must be, as `commands._option_values` converts it; empty for one of `values`, or any text.
         value_alone: The value if none is given, for an option whose value may be left out; else empty.
         group: Which options it belongs to: commands take whole groups.
         key: The key in the configuration that has the same meaning; empty for none.
         variable: The end of the environment variable that has the same meaning; empty for none.
         is_multiple: Whether it may be repeated.
         default: The value without the option.
-        name: What has its value: the field of `Options`, or the parameter of a command's function.
+        name: What has its value, if that is not the long form of the option: see `argument`.
         between: The least and the largest number, if `kind` is `integer`.
         shows_default: Whether help pages show the default.
         more: Values that it takes besides those of its kind.
@@ -103,6 +103,11 @@ class Option:
     def takes_value(self) -> bool:
         """Whether the option has a value; else it is a switch."""
         return bool(self.metavar or self.values or self.kind)
+
+    @property
+    def argument(self) -> str:
+        """What has its value: the field of `Options`, or the parameter of a command's function."""
+        return self.name or self.flags[-1].removeprefix("--").replace("-", "_")
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -586,6 +591,8 @@ STANDARD_OPTIONS = options_of(
     {DATA, RESPONSE, FURTHER_CALLS, REQUEST, CALLS, CACHE, RESENDING, DOCUMENT, EVERY_RUN}
 )
 """The options that stand before an API or after any operation."""
+CALL_OPTIONS = (*INPUT_OPTIONS, *STANDARD_OPTIONS)
+"""The options of calls that stand before an API."""
 
 
 def setting_variables() -> frozenset[str]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import click
 import pytest
 
-from dynacli.commands.command_groups import Root, TableCommand
+from dynacli.commands.command_groups import Root, TableCommand, TableGroup
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.options.command_table import COMMANDS
@@ -38,17 +37,13 @@ BEFORE = {"check": {"set", "content_type"}}
 def _verbs() -> Iterator[tuple[str, TableCommand]]:
     """Yield each verb with its name, those of groups and of the demo API, too."""
     root = Root(Run(Environment()))
-    context = click.Context(root, obj=Run(Environment()))
-    for name in root.list_commands(context):
-        command = root.get_command(context, name)
-        if isinstance(command, click.Group):
-            words = [entry.name for entry in COMMANDS[name].commands]
-            named_commands = [
-                (word, command.get_command(click.Context(command, obj=context.obj), word)) for word in words
-            ]
-            yield from (
-                (f"{name} {word}", verb) for word, verb in named_commands if isinstance(verb, TableCommand)
-            )
+    for name in root.list_commands():
+        command = root.get_command(name)
+        if isinstance(command, TableGroup):
+            for entry in COMMANDS[name].commands:
+                verb = command.get_command(entry.name)
+                if isinstance(verb, TableCommand):
+                    yield f"{name} {entry.name}", verb
         elif isinstance(command, TableCommand):
             yield name, command
 

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from dynacli.commands._read_options import option_value
+from dynacli.commands._option_values import option_value
 from dynacli.environment import variable
 from dynacli.errors import UsageError
 from dynacli.options import _call_commands, _registry_commands, _tool_commands
@@ -49,14 +49,10 @@ def test_a_command_calls_what_takes_its_arguments_and_options(words: str) -> Non
     named = {parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD}
     has_others = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     given = {argument.name for argument in entry.arguments} | {
-        _parameter(option) for option in entry.all_options if not option.group
+        option.argument for option in entry.all_options if not option.group
     }
     assert named <= given
     assert has_others or named == given
-
-
-def _parameter(option: Option) -> str:
-    return option.name or option.flags[-1].removeprefix("--").replace("-", "_")
 
 
 @pytest.mark.parametrize("words", ENTRIES)

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.commands._read_options import options_in
+from dynacli.commands._command_line import read_words, standard_bindings
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.files import write_named_file, write_named_files
-from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import write_content, write_data
 from tests.documents import pets, save
@@ -241,7 +240,7 @@ def test_files_of_a_directory_stay_in_it(tmp_path: Path, name: str) -> None:
 )
 def test_a_format_and_a_file_are_given_together_or_apart(words: str, form: str) -> None:
     """None of them is lost: the last format and the last file count."""
-    assert form == options_in(parse(words.split(), standard_rules())).output
+    assert form == read_words(words.split(), standard_bindings()).options().output
 
 
 @pytest.mark.exhaustive

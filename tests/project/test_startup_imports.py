@@ -123,7 +123,7 @@ _CATALOG = (
 )
 _COMPLETION = (
     _CATALOG
-    | _modules("commands.complete options.parsed_words")
+    | _modules("commands._command_line commands.complete")
     | _modules("http.semantics openapi.model.media_types")
 )
 _COMMAND = (
@@ -137,7 +137,7 @@ _COMMAND = (
     | _modules(
         """
         client.described_operation commands.command_groups lean_imports
-        commands._operation_command commands._read_options commands.run options.parsed_words
+        commands._operation_command commands._operation_table commands._command_line commands.run
         """
     )
 )
@@ -193,6 +193,7 @@ _BUILT = (
     | _modules("commands._call.read_body_words commands._call.input_files client.inputs.build_body")
 )
 _SHOWN = _modules("client.secret_names commands._call.dry_run request.preview")
+_VALUES = _modules("commands._option_values")
 _DRY_RUN = _BUILT | _SHOWN | _modules("text.json_budget")
 _ENDED = _modules("commands._call.conclude_call commands._call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
@@ -275,16 +276,16 @@ KINDS = {
     "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
     "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),
     "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
-    "dry run, not validated": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
+    "dry run, not validated": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN | _VALUES, _CLICK),
     "dry run without a body, not validated": _Kind(
         f"{_LOOK} --dry-run json --validate off",
-        _PLAIN | _SHOWN,
+        _PLAIN | _SHOWN | _VALUES,
         _CLICK,
     ),
     "call without a body, not validated": _Kind(
-        f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED, _CLICK | _HTTPX, _HTTPX_HEAVY
+        f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED | _VALUES, _CLICK | _HTTPX, _HTTPX_HEAVY
     ),
-    "call, not validated": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
+    "call, not validated": _Kind(f"{_CALL} --validate off", _SENT | _VALUES, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "call that is accepted": _Kind(_CALL, _ACCEPTED, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY),
     "dry run of the stand-in": _Kind(
         "demo get-org --dry-run json --validate off",
@@ -296,7 +297,7 @@ KINDS = {
     ),
     "call at `strict`": _Kind(
         f"{_CALL} --validate strict",
-        _ASKED,
+        _ASKED | _VALUES,
         _CLICK | _HTTPX | _OPENAPI_CORE,
         _ACCEPTED_HEAVY | _OPENAPI_CORE_HEAVY,
     ),

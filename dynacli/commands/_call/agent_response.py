@@ -121,13 +121,13 @@ def _items_that_came(call: Call, response: "Response", pages: "PageLoop | None",
 def _typed_line(run: Run, call: Call) -> "CallLine | None":
     """Return the line of a call; None if another call was typed, or that cannot be typed again as it stands."""
     line = run.repeatable_line(run) if run.repeatable_line is not None else None
-    is_same = line is not None and line.command.described.operation.name == call.described.operation.name
+    is_same = line is not None and line.table.described.operation.name == call.described.operation.name
     return line if is_same else None
 
 
 def _narrowing(line: "CallLine") -> "list[Piece]":
     """Return the inputs that may be why a list is empty: not those of the path, and not the size of a page."""
-    described = line.command.described
+    described = line.table.described
     rules = document_pages(described, configured_rule(described)).rules
     sizes = {f"--{rule.size.option}" for rule in rules if rule.size is not None}
     return [

@@ -360,11 +360,10 @@ def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
 
 def _standard_words(words: list[str]) -> list[str]:
     """Return dynacli's own options among the words of a command line."""
-    from dynacli.options.parsed_words import parse, standard_rules
+    from dynacli.commands._command_line import read_words, standard_bindings
 
-    return [
-        item for word in parse(words, standard_rules()).given if word.rule is not None for item in word.words
-    ]
+    line = read_words(words, standard_bindings())
+    return [item for word in line.given if word.binding is not None for item in word.words]
 
 
 def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:

@@ -13,8 +13,9 @@ from dynacli.client.responses.response_errors import http_error
 from dynacli.commands._call.dry_run import show_request
 from dynacli.commands._call.make_call import asker, engine_of, read_inputs, send_call
 from dynacli.commands._call.planned_call import check_options, plan_call
+from dynacli.commands._command_line import CommandLine
 from dynacli.commands.command_line_errors import unused_option
-from dynacli.commands.run import GivenWords, Run
+from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence, is_json
@@ -120,7 +121,7 @@ _UNUSED = frozenset({"cache", "resume", "remote_name", "report"})
 """The names of the options of a call that editing has no use for, besides those about further calls."""
 
 
-def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+def edit_resource(run: Run, described: DescribedOperation, line: CommandLine) -> None:
     """Read a resource, let a person change it, show the difference, and send what changes it.
 
     Raises:
@@ -137,7 +138,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     settings.permit(described)
     settings.consent.is_given |= bool(run.options.dry_run or run.options.plan)
     _check_update(update, settings)
-    described, inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, line, settings)
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, inputs, is_checked=False)
     response = engine.send(call)

@@ -1,21 +1,20 @@
 """Options applied to the words of an earlier call of the same operation."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.query_pairs import input_in_query
 from dynacli.client.inputs.read_plain_inputs import input_key
+from dynacli.commands._command_line import CommandLine, Word
+from dynacli.commands._operation_table import OperationTable
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter
-from dynacli.options.parsed_words import ParsedWords
-from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG, OPTIONS_BY_NAME, Options
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_NAME, Options
 from dynacli.record import replace
 from dynacli.secrets import MASK
-
-InputOf = Callable[[str], tuple[Parameter | None, Field | None]]
 
 
 class _Option(NamedTuple):
@@ -36,35 +35,29 @@ _QUERY = OPTIONS_BY_NAME["query"].flags
 _REPEATED = frozenset(flag for option in OPTIONS for flag in option.flags if option.is_multiple) - {*_QUERY}
 
 
-def lay_over(
-    run: Run,
-    words: list[str],
-    described: DescribedOperation,
-    parsed: Callable[[list[str], str], ParsedWords],
-    input_of: InputOf,
-) -> list[str]:
+def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
     """Return the words of an operation with those of `run.laid_over` instead of their like.
 
     Args:
         words: The words after the operation, as the history has them.
-        parsed: Reads words after the operation, for the media type that is asked for before the API.
-        input_of: Returns what an option gives of those that were read last.
+        table: The options of the operation.
 
     Raises:
         UsageError: A word is not an option, or a secret is missing that the history does not keep.
     """
     content_type, laid_over = run.options.content_type, run.laid_over or []
-    earlier = parsed(words, content_type)
-    earlier_options = _options_of(earlier, described, input_of)
-    later = parsed(laid_over, content_type)
+    earlier = table.read(words, content_type)
+    described = table.described
+    earlier_options = _options_of(earlier, described)
+    later = table.read(laid_over, content_type)
     # The word after an unknown option is rather its value: whoever reads the options has the better error.
-    if later.positional and all(word.rule is not None for word in later.given):
+    if later.positional and all(word.binding is not None for word in later.given):
         raise UsageError(
             f"`{later.positional[0]}` is an unexpected argument",
             reason="`replay` takes only options after the number",
             hint="Give an argument with its option",
         )
-    added = _options_of(later, described, input_of)
+    added = _options_of(later, described)
     replaced = {option.place for option in added if option.flag not in _REPEATED}
     objects = [option.words[-1].partition("=")[2] for option in added if option.place == "inputs"]
     by_object = {place for text in objects for place in _places_in(text, described)}
@@ -83,8 +76,7 @@ def lay_over(
     given = {option.place for option in earlier_options}
     in_path = [place for place in _path_places(described.operation.parameters) if place not in given]
     flags = {
-        _input_of_flag("", parameter, None): f"--{parameter.option}"
-        for parameter in described.operation.parameters
+        ("path", parameter.name, ()): f"--{parameter.option}" for parameter in described.operation.parameters
     }
     named: list[str] = []
     positional: list[str] = []
@@ -108,15 +100,15 @@ def lay_over(
     return merged
 
 
-def _options_of(parsed: ParsedWords, described: DescribedOperation, input_of: InputOf) -> list[_Option]:
-    """Return the options among words that were just read."""
+def _options_of(line: CommandLine, described: DescribedOperation) -> list[_Option]:
+    """Return the options among words."""
     options = []
-    for word in parsed.given:
-        flag, place = word.flag, _input_of_flag(word.flag, *input_of(word.flag))
+    for word in line.given:
+        flag, place = word.flag, _place_of_option(word)
         if place == "query" and word.value is not None:
             flag, place = _QUERY[-1], _place_of_pair(word.value, described)
         if not word.lacks_value:
-            options.append(_Option(flag, [*word.words], place))
+            options.append(_Option(flag, word.words, place))
     return options
 
 
@@ -140,13 +132,18 @@ def _place_of_pair(pair: str, described: DescribedOperation) -> Any:
     """Return what a pair of the query gives: an input, or another name in the query."""
     name = pair.partition("=")[0]
     found = input_in_query(described, name)
-    return ("query", name) if found is None else _input_of_flag("", *found)
+    return ("query", name) if found is None else _input_place(*found)
 
 
-def _input_of_flag(flag: str, parameter: Parameter | None, field: Field | None) -> Any:
+def _place_of_option(word: Word) -> Any:
     """Return what an option gives, whichever of its flags is used."""
-    if parameter is None and field is None:
-        return OPTIONS_BY_FLAG[flag].name if flag in OPTIONS_BY_FLAG else flag
+    if word.option is not None:
+        return word.option.name
+    binding = word.binding
+    return word.flag if binding is None else _input_place(binding.parameter, binding.field)
+
+
+def _input_place(parameter: Parameter | None, field: Field | None) -> Any:
     return (
         parameter.location if parameter is not None else "body",
         parameter.name if parameter is not None else "",

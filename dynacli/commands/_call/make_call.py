@@ -1,6 +1,6 @@
 """One call from the command line: words become the inputs of the call, which is made or shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import CallHistory, Engine
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, TypedWords
 from dynacli.client.inputs.collect_values import input_name
-from dynacli.commands.run import GivenWords, Run
+from dynacli.commands._command_line import CommandLine
+from dynacli.commands.run import Run
+from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.record import replace
 from dynacli.request.convert_words import convert_all, convert_parameter
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from dynacli.output.status_line import TransferLine
 
 
-def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+def make_call(run: Run, described: DescribedOperation, line: CommandLine) -> None:
     """Make one call, or with `--dry-run` show its request.
 
     Raises:
@@ -55,7 +57,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
     if settings.cache is not None and (run.options.remote_name or run.output_format(settings.output).file):
         settings = settings.without_storing()
     with _reporting(run, described, settings) as report:
-        described, inputs, draft = read_inputs(run, described, given, settings)
+        described, inputs, draft = read_inputs(run, described, line, settings)
         if inputs.query or (described.media_type is not None and described.has_undeclared_body):
             from dynacli.client.inputs.query_pairs import undeclared_notes
 
@@ -139,7 +141,7 @@ def _reporting(
 
 
 def read_inputs(
-    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings
+    run: Run, described: DescribedOperation, line: CommandLine, settings: CallSettings
 ) -> tuple[DescribedOperation, CallInputs, "Draft | None"]:
     """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
 
@@ -157,6 +159,7 @@ def read_inputs(
 
         described, whole = read_whole_inputs(run, described, settings)
         whole = without_given_pairs(described, whole, settings)
+    given = list(line.inputs())
     parameters = _parameters(given, whole.parameters, is_strict=is_strict)
     if described.media_type is None:
         inputs = CallInputs(parameters, wants_example=run.options.example)
@@ -164,8 +167,9 @@ def read_inputs(
         # Imported here, because calls without a body do not need it.
         from dynacli.commands._call.read_body_words import read_body_words
 
+        fields = [(field, words) for parameter, field, words in given if field and parameter is None]
         described, inputs, draft = read_body_words(
-            run, described, parameters, given.body_fields, whole, is_strict=is_strict
+            run, described, parameters, fields, whole, is_strict=is_strict
         )
     if settings.query or settings.default_query or whole.query:
         from dynacli.client.inputs.query_pairs import with_pairs
@@ -179,18 +183,26 @@ def read_inputs(
 
 
 def _parameters(
-    given: GivenWords, whole: Mapping[ParameterKey, Any], *, is_strict: bool
+    given: Sequence[tuple[Parameter | None, Field | None, list[str]]],
+    whole: Mapping[ParameterKey, Any],
+    *,
+    is_strict: bool,
 ) -> dict[ParameterKey, Any]:
     parameters = dict(whole)
-    for parameter, words in given.parameters:
-        option = input_name(parameter)
-        parameters[parameter.key] = convert_parameter(parameter, words, option, is_strict=is_strict)
-    if not given.parameter_fields:
+    has_fields = False
+    for parameter, field, words in given:
+        if parameter is not None and field is None:
+            option = input_name(parameter)
+            parameters[parameter.key] = convert_parameter(parameter, words, option, is_strict=is_strict)
+        has_fields = has_fields or (parameter is not None and field is not None)
+    if not has_fields:
         return parameters
     from dynacli.request.assemble_body import Assignment, assemble
 
     fields: dict[ParameterKey, list[Assignment]] = {}
-    for parameter, field, words in given.parameter_fields:
+    for parameter, field, words in given:
+        if parameter is None or field is None:
+            continue
         option = f"--{field.option}"
         value = convert_all(words, field.value, option, is_strict=is_strict, fields=parameter.fields)
         fields.setdefault((parameter.location, parameter.name), []).append(

@@ -6,17 +6,15 @@ from dynacli.commands.command_groups import ApiGroup, TableGroup, make_command, 
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
-from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.options.standard_options import CALL_OPTIONS
 from dynacli.registry.configuration import DEMO
 
 
 class _ApiCalls(TableGroup):
     """A verb after which calls stand as they do without it."""
 
-    def __init__(self, entry: Command) -> None:
-        super().__init__(entry, (*INPUT_OPTIONS, *STANDARD_OPTIONS))
+    standard = CALL_OPTIONS
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the group of the API that the first word names."""

@@ -52,13 +52,14 @@ def _options_before(ctx: click.Context) -> _DemoOptions:
 class _DemoCommand(OperationCommand):
     """The command of an operation of the demo API, whose server runs as long as the call."""
 
-    def call(self, ctx: click.Context, params: Mapping[str, Any]) -> None:
+    def invoke(self, ctx: click.Context) -> None:
+        """Make the call while the server runs."""
         with _live_api(ctx.obj, self.described.api, _options_before(ctx)) as api:
             operation = self.described.operation
             if self.described.is_documented:
                 operation = api.catalog.operation(operation.name)
-            self.described = replace(self.described, api=api, operation=operation)
-            super().call(ctx, params)
+            self.table.described = replace(self.described, api=api, operation=operation)
+            super().invoke(ctx)
 
 
 @contextmanager
@@ -193,7 +194,7 @@ class DemoGroup(TableGroup):
 
     def _find(self, ctx: click.Context, words: list[str]) -> tuple[click.Command | None, list[str]]:
         if words[:1] == ["serve"] and not ctx.obj.is_read_only:
-            return self.get_command(ctx, words[0]), words[1:]
+            return self.get_command(words[0]), words[1:]
         group = ApiGroup(_api_for_help(ctx))
         command, rest = group.find_command(words)
         if command is None and group.has_path(words):

@@ -36,8 +36,9 @@ from dynacli.client.responses.compare_responses import (
     left_out_note,
 )
 from dynacli.commands._call.make_call import TerminalListener, asker, read_inputs
+from dynacli.commands._command_line import CommandLine
 from dynacli.commands.command_line_errors import unused_option
-from dynacli.commands.run import GivenWords, Run
+from dynacli.commands.run import Run
 from dynacli.environment import invocation, variable
 from dynacli.errors import DynacliError, MismatchError, UsageError
 from dynacli.http.exchange import ClientPool, Response
@@ -64,7 +65,7 @@ _PAGES = frozenset({"all", "max_items"})
 _HISTORY, _REVISION = "history:", "rev:"
 
 
-def show_differences(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+def show_differences(run: Run, described: DescribedOperation, line: CommandLine) -> None:
     """Make a call on two sides, and show how the responses differ.
 
     Raises:
@@ -93,11 +94,11 @@ def show_differences(run: Run, described: DescribedOperation, given: GivenWords)
     settings = _permitted(run, described, options)
     with ExitStack() as stack:
         if against.startswith(_REVISION):
-            found = _against_revision(run, described, given, settings, stack)
+            found = _against_revision(run, described, line, settings, stack)
         elif against.startswith(_HISTORY):
-            found = _against_history(run, described, given, settings)
+            found = _against_history(run, described, line, settings)
         else:
-            found = _against_server(run, described, given, settings, options, stack)
+            found = _against_server(run, described, line, settings, options, stack)
         _write(run, described, *found)
 
 
@@ -139,17 +140,17 @@ def _engine(run: Run, settings: CallSettings, clients: "ClientPool | None" = Non
 def _against_server(
     run: Run,
     described: DescribedOperation,
-    given: GivenWords,
+    line: CommandLine,
     settings: CallSettings,
     options: CallOptions,
     stack: ExitStack,
 ) -> _Found:
     """Compare with the response of another server, which a profile or a URL names."""
     other = _permitted(run, described, options_of_other(options, options.against))
-    described, inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, line, settings)
     own = inputs
     if other.default_query != settings.default_query:
-        _, own, _ = read_inputs(run, described, given, other)
+        _, own, _ = read_inputs(run, described, line, other)
     engine = _engine(run, settings, stack.enter_context(closing(ClientPool())))
     first = Side(engine, described, inputs)
     check_other_server(described, other)
@@ -168,11 +169,11 @@ def _against_server(
 
 
 def _against_history(
-    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings
+    run: Run, described: DescribedOperation, line: CommandLine, settings: CallSettings
 ) -> _Found:
     """Compare with a response that the history has stored."""
     right = _stored_side(run, described)
-    described, inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, line, settings)
     left = Side(_engine(run, settings), described, inputs).response()
     comparison = compare_calls(described, left, right, rules_of(run.options), is_masked=True)
     return _Found(left.label, right.label, comparison)
@@ -218,7 +219,7 @@ def _stored_side(run: Run, described: DescribedOperation) -> ReceivedResponse:
 
 
 def _against_revision(
-    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings, stack: ExitStack
+    run: Run, described: DescribedOperation, line: CommandLine, settings: CallSettings, stack: ExitStack
 ) -> _Found:
     """Validate a response against two revisions of the document; the differences are the findings of only one."""
     from dynacli.client.operation_at import operation_at
@@ -237,7 +238,7 @@ def _against_revision(
             hint=f"`{invocation('changes', api.name)} --since {names[1]}` shows what changed",
         )
     settings = settings if settings.level != "off" else replace(settings, level="warn")
-    described, inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, line, settings)
     engine = _engine(run, settings)
     call = engine.prepare(described, inputs)
     content_type = described.media_type.name if described.media_type is not None else ""

@@ -11,7 +11,6 @@ import click
 from dynacli.apps.explorer.drafts import CalledLine
 from dynacli.apps.explorer.form_rows import FURTHER, located
 from dynacli.commands._call_line import CallLine, Piece
-from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
 from dynacli.commands.typed_line import asked_call, read_line
@@ -93,7 +92,7 @@ def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
                 reason="Its command names no operation of an available document",
             )
         described, behind = asked
-        line = read_line(run, OperationCommand(described), behind)
+        line = read_line(run, described, behind)
         return _called(described.operation.name, line)
     finally:
         run.close()

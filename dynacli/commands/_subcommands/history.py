@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from dynacli.commands._read_options import options_in
+from dynacli.commands._command_line import read_words, standard_bindings
 from dynacli.commands.command_groups import Root, show_page
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program, variable
@@ -20,7 +20,6 @@ from dynacli.export.collection import BASE_URL, FORMATS, Collection, Format
 from dynacli.files import write_named_file, write_named_files
 from dynacli.openapi.model.wording import did_you_mean, enumerated, near_names
 from dynacli.options.command import Command
-from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.call_history import HistoryRow, clear_history, read_calls
 from dynacli.registry.configuration import DEMO, Configuration, is_name
@@ -69,7 +68,7 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
             "The call has a URL with a secret, which the history does not store",
             hint=f"Write the command again: `{row.as_json()['command']}`",
         )
-    given = options_in(parse(laid_over, standard_rules()))
+    given = read_words(laid_over, standard_bindings()).options()
     for name in _OF_OPENING:
         value = getattr(given, name)
         if value:

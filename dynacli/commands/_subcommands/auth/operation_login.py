@@ -22,9 +22,10 @@ from dynacli.client.responses.response_errors import http_error
 from dynacli.client.search_operations import unknown_operation
 from dynacli.client.sign_request import is_accepted_origin, is_secret_input, trust_hint
 from dynacli.commands._call.make_call import asker, read_inputs
+from dynacli.commands._command_line import CommandLine, Word, input_binding
 from dynacli.commands._questions import hidden_line
 from dynacli.commands.command_groups import Root
-from dynacli.commands.run import GivenWords, Run
+from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.http.cookies import Cookie, read_cookie
@@ -282,8 +283,8 @@ def sign_in_by_operation(
             check_filter(expression, f"`{option}`")
     came: list[OperationSignIn] = []
 
-    def act(run: Run, described: DescribedOperation, given: GivenWords) -> None:
-        came.append(_sign_in(run, described, given, asked, scheme, keeping.origins))
+    def act(run: Run, described: DescribedOperation, line: CommandLine) -> None:
+        came.append(_sign_in(run, described, line, asked, scheme, keeping.origins))
 
     run.act = act
     with Root(run).make_context(program().name, [api, asked.operation, *words]) as context:
@@ -297,7 +298,7 @@ def sign_in_by_operation(
 def _sign_in(
     run: Run,
     described: DescribedOperation,
-    given: GivenWords,
+    line: CommandLine,
     asked: OperationWords,
     scheme: SecurityScheme,
     origins: tuple[str, ...],
@@ -313,9 +314,9 @@ def _sign_in(
     security = described.operation.security
     if all(any(scheme.name == item.name for item in alternative) for alternative in security):
         settings = replace(settings, auth=NO_SCHEME)
-    typed = _typed_secrets(run, _missing_secrets(run.options, described, given), is_piped=asked.is_piped)
-    given = replace(given, body_fields=[*given.body_fields, *typed])
-    described, inputs, _ = read_inputs(run, described, given, settings)
+    typed = _typed_secrets(run, _missing_secrets(run.options, described, line), is_piped=asked.is_piped)
+    line = CommandLine([*line.words, *typed], line.bindings)
+    described, inputs, _ = read_inputs(run, described, line, settings)
     values = collect_values(described, inputs, is_strict=settings.level != "off")
     # Many documents ask for a token everywhere, and their sign-in for a cookie takes none.
     on_unsigned = (lambda _: None) if asked.cookie else None
@@ -437,14 +438,14 @@ def _given_values(values: CallValues) -> Mapping[str, Any]:
     return {**plain, **body} if isinstance(body, dict) else plain
 
 
-def _missing_secrets(options: Options, described: DescribedOperation, given: GivenWords) -> list[Field]:
+def _missing_secrets(options: Options, described: DescribedOperation, line: CommandLine) -> list[Field]:
     """Return the fields of the body that hold a password and were not given.
 
     Those are the required ones. Many documents mark nothing as required: then the first one is meant.
     """
     if described.media_type is None or options.body is not None:
         return []
-    known = {field.path for field, _ in given.body_fields}
+    known = {field.path for parameter, field, _ in line.inputs() if field and parameter is None}
     fields = list(filter(is_secret_input, described.media_type.fields))
     required = [field for field in fields if field.is_required]
     if not required and not any(field.path in known for field in fields):
@@ -452,8 +453,8 @@ def _missing_secrets(options: Options, described: DescribedOperation, given: Giv
     return [field for field in required if field.path not in known]
 
 
-def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list[tuple[Field, list[str]]]:
-    """Return the secrets that the person types, or the lines of standard input in their place.
+def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list[Word]:
+    """Return the options of secrets that the person types, or gives as lines of standard input.
 
     Args:
         is_piped: Whether standard input has them, as the person says; else it may.
@@ -462,7 +463,7 @@ def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list
         AuthError: Standard input has none, although the person says so.
     """
     if run.may_ask and not is_piped:
-        return [(field, [hidden_line(run.env, f"{'.'.join(field.path)}: ")]) for field in fields]
+        return [_option_of(field, hidden_line(run.env, f"{'.'.join(field.path)}: ")) for field in fields]
     if not fields or not (is_piped or _has_input(run.env)):
         return []
     lines = (
@@ -471,7 +472,11 @@ def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list
     if is_piped and len(lines) < len(fields):
         listed = " and ".join(f"`{visible('.'.join(field.path), keep='')}`" for field in fields)
         raise AuthError(f"Standard input is missing a line for {listed}", hint="Give each on its own line")
-    return [(field, [line]) for field, line in zip(fields, lines, strict=False) if line]
+    return [_option_of(field, line) for field, line in zip(fields, lines, strict=False) if line]
+
+
+def _option_of(field: Field, value: str) -> Word:
+    return Word(f"--{field.option}", value, input_binding(None, field))
 
 
 def _has_input(env: Environment) -> bool:

@@ -1,0 +1,332 @@
+"""The words of a command line, read once: each with its position, and with what it gives.
+
+A word gives an option of a table or an input of the operation. Groups, operations, completion, corrections and
+`replay` all read words here, so that they agree which word is an option, and which is the value of one.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from dynacli.errors import UsageError
+from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.options.standard_options import CALL_OPTIONS, Option, Options
+from dynacli.record import record, replace
+
+
+@record
+class Binding:
+    """What an option gives, and whether a value stands after it.
+
+    Args:
+        takes_value: Whether the option has a value.
+        values: The values that it takes; empty if it takes others. The word after an option that may also stand alone
+            is its value only if it is one of these.
+        value_alone: The value of an option that stands alone; empty if it needs a value.
+        option: The option of a table; None for an input of the operation, and for `--help`.
+        parameter: The parameter that it gives, or is a part of; None for the body.
+        field: The field of the parameter or of the body; None for a whole parameter.
+    """
+
+    takes_value: bool = True
+    values: tuple[str, ...] = ()
+    value_alone: str = ""
+    option: Option | None = None
+    parameter: Parameter | None = None
+    field: Field | None = None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it is an input of the operation."""
+        return self.parameter is not None or self.field is not None
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether it is an input that is true or false."""
+        return self.value_alone == _TRUE and self.is_input
+
+
+Bindings = Mapping[str, Binding]
+"""Flag (`--state`, `-o`) → what it gives."""
+Find = Callable[[str], Binding | None]
+"""Returns what an option gives that is not listed; None if it gives nothing."""
+
+_TRUE = "true"
+SWITCH = Binding(takes_value=False)
+HELP: Bindings = {"-h": SWITCH, "--help": SWITCH}
+
+
+@cache
+def _binding_of(option: Option) -> Binding:
+    return Binding(option.takes_value, option.values, option.value_alone, option)
+
+
+def bindings_of(options: Iterable[Option]) -> dict[str, Binding]:
+    """Return flag → binding of options of the tables."""
+    bindings: dict[str, Binding] = {}
+    for option in options:
+        bindings.update(dict.fromkeys(option.flags, _binding_of(option)))
+    return bindings
+
+
+@cache
+def standard_bindings() -> Bindings:
+    """Return flag → binding of the options that stand before an API."""
+    return bindings_of(CALL_OPTIONS)
+
+
+def input_binding(parameter: Parameter | None, field: Field | None) -> Binding:
+    """Return the binding of an input of an operation."""
+    value = field.value if field is not None else parameter.value if parameter else None
+    if value is None or value.type != "boolean":
+        return Binding(parameter=parameter, field=field)
+    may_be_empty = field is None and parameter is not None and parameter.allow_empty  # `allowEmptyValue`
+    values = (_TRUE, "false", *([""] if may_be_empty else []))
+    return Binding(values=values, value_alone=_TRUE, parameter=parameter, field=field)
+
+
+@record
+class Word:
+    """An option with its value, or a positional word.
+
+    Args:
+        flag: The option; empty for a positional word.
+        value: The value that was given, None for none; of a positional word the word.
+        binding: What it gives; None for an unknown option, and for a positional word that nothing takes yet.
+        start: The position of its first word.
+        end: The position after its last word.
+    """
+
+    flag: str
+    value: str | None = None
+    binding: Binding | None = None
+    start: int = 0
+    end: int = 0
+
+    @property
+    def option(self) -> Option | None:
+        """The option of a table that it gives; None if it gives none."""
+        return self.binding.option if self.binding is not None else None
+
+    @property
+    def may_take_next(self) -> bool:
+        """Whether it is an option without a value that could take the word after it for one."""
+        return self.binding is not None and self.binding.takes_value and self.value is None
+
+    @property
+    def lacks_value(self) -> bool:
+        """Whether it is an option whose value is missing."""
+        binding = self.binding
+        return self.value is None and binding is not None and binding.takes_value and not binding.value_alone
+
+    @property
+    def text(self) -> str:
+        """The value that was given, or the one of an option that stands alone; empty for none."""
+        if self.value is None:
+            return self.binding.value_alone if self.binding is not None else ""
+        return self.value
+
+    @property
+    def words(self) -> list[str]:
+        """The words that give the same, whatever stands after them."""
+        if not self.flag or not (self.text or self.value is not None):
+            return [self.flag or self.text]
+        return [f"{self.flag}={self.text}"] if self.flag.startswith("--") else [self.flag, self.text]
+
+
+class CommandLine:
+    """The words of a command, or of a part of a command line.
+
+    Args:
+        words: Options and positional words, in the order in which they stand.
+        bindings: What each option gives that there is.
+        has_separator: Whether `--` has ended the options.
+
+    Attributes:
+        given: The options among the words.
+        flags: Their flags.
+        positional: All other words, as they were typed.
+        without_value: The flag of an option at the end whose value is missing; empty if there is none.
+        asks_for_help: Whether `--help` is among the words.
+    """
+
+    def __init__(self, words: list[Word], bindings: Bindings, *, has_separator: bool = False) -> None:
+        self.words, self.bindings, self.has_separator = words, bindings, has_separator
+        self.given: list[Word] = []
+        self.flags: set[str] = set()
+        self.positional: list[str] = []
+        self.without_value = ""
+        for word in words:
+            if not word.flag:
+                self.positional.append(word.value or "")
+                continue
+            self.given.append(word)
+            self.flags.add(word.flag)
+        if words and words[-1].lacks_value:  # any other option has taken the word after it
+            self.without_value = words[-1].flag
+        self.asks_for_help = not self.flags.isdisjoint(HELP)
+
+    @property
+    def open_option(self) -> str:
+        """The flag of the last option if its value is what would come next; empty if it is not."""
+        return self.words[-1].flag if self.words and self.words[-1].may_take_next else ""
+
+    def values_of(self, flags: Collection[str]) -> list[str]:
+        """Return the values that any of some options was given, empty for none, in order."""
+        return [word.value or "" for word in self.given if word.flag in flags]
+
+    def inputs(self) -> Iterator[tuple[Parameter | None, Field | None, list[str]]]:
+        """Yield the parameter, the field and the values of each input that is given.
+
+        They come in the order in which the operation has its options, and positional words come last.
+        """
+        given: dict[Binding, list[str]] = {}
+        for word in self.words:
+            if word.binding is not None and word.binding.is_input:
+                given.setdefault(word.binding, []).append(word.text)
+        for binding in dict.fromkeys((*self.bindings.values(), *given)):
+            if binding in given:
+                yield binding.parameter, binding.field, given[binding]
+
+    def options(self) -> Options:
+        """Return the standard options among the words.
+
+        They are needed before the command that takes them is known: for errors, and to open the document, which says
+        which other options there are. A wrong value counts as not given: the command refuses it later.
+        """
+        return self.take_options(Options(), is_checked=False)[0]
+
+    def take_options(self, options: Options, *, is_checked: bool = True) -> tuple[Options, dict[str, Any]]:
+        """Return standard options followed by those among the words, and name → value of a command's own options.
+
+        Of an option that may be repeated all values count, of any other the last one.
+
+        Args:
+            options: Those that stand before the words.
+            is_checked: Whether a wrong value is an error; else it counts as not given.
+
+        Raises:
+            UsageError: A value is wrong.
+        """
+        own: dict[str, Any] = {}
+        given: dict[Option, list[Word]] = {}
+        for word in self.given:
+            if word.binding is not None and word.binding.option is not None and not word.lacks_value:
+                given.setdefault(word.binding.option, []).append(word)
+        for option, words in given.items():
+            # Of `-o` two values count: a format and a file.
+            is_collected = option.is_multiple or option.kind == "format"
+            for word in words if is_collected else words[-1:]:
+                value: Any = word.text if option.takes_value else True
+                try:
+                    if option.choices:
+                        check_choice(word.text, option.flags[-1], (*option.choices, option.value_alone))
+                    elif option.kind:
+                        from dynacli.commands._option_values import option_value
+
+                        value = option_value(option, word.text)
+                except UsageError:
+                    if is_checked:
+                        raise
+                    continue
+                if option.group:
+                    options = options.with_value(option.name, (value,) if option.is_multiple else value)
+                else:
+                    name = option.argument
+                    own[name] = (*own.get(name, ()), value) if option.is_multiple else value
+        return options, own
+
+    def with_arguments(self, parameters: Iterable[Parameter]) -> "CommandLine":
+        """Return the line with each positional word bound to the next of some parameters."""
+        following = iter(parameters)
+        words = [
+            word if word.flag else replace(word, binding=Binding(parameter=next(following, None)))
+            for word in self.words
+        ]
+        return CommandLine(words, self.bindings, has_separator=self.has_separator)
+
+
+def check_choice(text: str, name: str, choices: Iterable[str]) -> None:
+    """Check that a value is one of those that an option or an argument takes.
+
+    Args:
+        name: What the error calls the option or the argument.
+
+    Raises:
+        UsageError: It is none of them.
+    """
+    listed = list(dict.fromkeys(filter(None, choices)))
+    if text not in listed:
+        values = ", ".join(map(repr, listed))
+        reason = f"{text!r} is not {'one of ' if len(listed) > 1 else ''}{values}"
+        raise UsageError(f"`{name}` has an invalid value", reason=reason)
+
+
+def read_words(
+    words: Sequence[str], bindings: Bindings, find: Find | None = None, *, stop_at_positional: bool = False
+) -> CommandLine:
+    """Return the words of a command line, read.
+
+    Args:
+        words: As they came from the shell.
+        find: Returns the binding of an option that is not in `bindings`.
+        stop_at_positional: Whether everything from the first positional word on is positional.
+    """
+    read: list[Word] = []
+    has_separator = has_ended = False
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word == "--" and not has_ended:
+            has_separator = has_ended = True
+            index += 1
+            continue
+        if has_ended or not word.startswith("-") or word == "-" or _is_number(word):
+            has_ended = has_ended or stop_at_positional
+            read.append(Word("", word, None, index, index + 1))
+        elif word.startswith("--"):
+            read.append(_long_option(words, index, bindings, find))
+        else:
+            read += _short_options(words, index, bindings)
+        index = read[-1].end
+    return CommandLine(read, bindings, has_separator=has_separator)
+
+
+def _is_number(word: str) -> bool:
+    return word[1:2].isdigit() or (word[1:2] == "." and word[2:3].isdigit())
+
+
+def _long_option(words: Sequence[str], start: int, bindings: Bindings, find: Find | None) -> Word:
+    flag, equals, text = words[start].partition("=")
+    value, binding = text if equals else None, bindings.get(flag)
+    if binding is None and find is not None:
+        binding = find(flag)
+    if binding is None and flag.startswith("--no-") and not equals:
+        negated = f"--{flag.removeprefix('--no-')}"
+        positive = bindings.get(negated)
+        if positive is not None and positive.is_boolean:
+            return Word(negated, "false", positive, start, start + 1)
+    if binding is None or not binding.takes_value or equals or start + 1 == len(words):
+        return Word(flag, value, binding, start, start + 1)
+    following = words[start + 1]
+    if binding.value_alone and following.lower() not in binding.values:
+        return Word(flag, None, binding, start, start + 1)
+    return Word(flag, following, binding, start, start + 2)
+
+
+def _short_options(words: Sequence[str], start: int, bindings: Bindings) -> list[Word]:
+    """Return the options of one word: switches, and one with the rest of the word, or the next one, for its value."""
+    word = words[start]
+    read: list[Word] = []
+    for index in range(1, len(word)):
+        flag, joined = f"-{word[index]}", word[index + 1 :]
+        binding = bindings.get(flag)
+        if binding is None:  # what follows it may be its value
+            return [*read, Word(flag, None, None, start, start + 1)]
+        if not binding.takes_value:
+            read.append(Word(flag, None, binding, start, start + 1))
+        elif joined or start + 1 == len(words):
+            return [*read, Word(flag, joined or None, binding, start, start + 1)]
+        else:
+            return [*read, Word(flag, words[start + 1], binding, start, start + 2)]
+    return read

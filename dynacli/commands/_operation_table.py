@@ -1,0 +1,125 @@
+"""The options of one operation, which are made from its parameters and its body, beside the standard ones."""
+
+from collections.abc import Sequence
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.commands._command_line import (
+    HELP,
+    Binding,
+    CommandLine,
+    Word,
+    bindings_of,
+    input_binding,
+    read_words,
+)
+from dynacli.http.semantics import is_multipart
+from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.options.standard_options import (
+    BODY,
+    FILE,
+    GUARDED_OPTIONS,
+    PART,
+    STANDARD_OPTIONS,
+    Option,
+    options_of,
+)
+
+BODY_FLAG = "--body"
+
+
+class OperationTable:
+    """The options of one operation.
+
+    Attributes:
+        described: The operation; its media type is the one that `--content-type` asks for.
+        more: The options that the command before the API takes after the operation, besides the standard ones.
+        bindings: Flag → what it gives. Those of the operation come first, and win over standard ones.
+        guarded: Flag of a standard option → the flag of the operation's own input of that name: the former is refused
+            after the operation.
+    """
+
+    def __init__(self, described: DescribedOperation, more: tuple[Option, ...] = ()) -> None:
+        self.described, self.more = described, more
+        self.bindings: dict[str, Binding] = {}
+        self.guarded: dict[str, str] = {}
+
+    def prepare(self, content_type: str) -> None:
+        """List the options, with those of the body for the media type that is asked for."""
+        operation = self.described.operation
+        if operation.body is not None:
+            self.described = self.described.sending(content_type)
+        media_type = self.described.media_type
+        about_body = {"example"} if operation.body is None else {BODY}
+        if media_type is not None and is_multipart(media_type.name):
+            about_body |= {PART} if media_type.fields else {FILE, PART}
+        self.bindings, self.guarded = {}, {}
+        for parameter in operation.parameters:
+            self._add(parameter, None, parameter.option, *parameter.aliases)
+            for field in parameter.fields:
+                self._add(parameter, field, field.option)
+        for field in media_type.fields if media_type else ():
+            # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `find` makes it.
+            if "[]" not in field.option:
+                self._add(None, field, field.option)
+        standard = bindings_of((*options_of(about_body), *STANDARD_OPTIONS, *self.more))
+        self.bindings = {**self.bindings, **standard, **HELP, **self.bindings}
+
+    def _add(self, parameter: Parameter | None, field: Field | None, *options: str) -> None:
+        binding = input_binding(parameter, field)
+        for option in options:
+            self.bindings.setdefault(f"--{option}", binding)  # the first one wins over others of its name
+        word = options[0].removeprefix(f"{parameter.location if parameter is not None else 'body'}.")
+        if word in GUARDED_OPTIONS:
+            self.guarded.setdefault(f"--{word}", f"--{options[0]}")
+
+    def read(self, words: Sequence[str], content_type: str = "") -> CommandLine:
+        """Return the words after the operation, read; the options are listed for the media type among them.
+
+        Args:
+            content_type: The media type that was asked for before the API.
+
+        Raises:
+            UsageError: The operation takes no body of the media type.
+        """
+        self.prepare(content_type)
+        line = read_words(words, self.bindings, self.find)
+        if self.described.operation.body is None:
+            if BODY_FLAG in line.flags and BODY_FLAG not in self.bindings:
+                self.described = self.described.with_any_body()
+                if self.described.operation.body is not None:
+                    return self.read(words, content_type)
+            return line
+        wanted = line.options().content_type
+        if not wanted or wanted == content_type:
+            return line
+        # Each media type has options of its own, and other words may be their values.
+        self.prepare(wanted)
+        return read_words(words, self.bindings, self.find)
+
+    def find(self, flag: str) -> Binding | None:
+        """Return what an option gives, also if it is not listed: a deeper field, an item of an array, a key of a map.
+
+        Returns:
+            None if it leads to no location.
+        """
+        if flag not in self.bindings:
+            from dynacli.client.inputs.find_input import find_input
+
+            parameter, field = find_input(self.described, flag.removeprefix("--"))
+            if parameter is None and field is None:
+                return None
+            self._add(parameter, field, flag.removeprefix("--"))
+        return self.bindings[flag]
+
+    def path_parameters(self, words: Sequence[Word]) -> list[Parameter]:
+        """Return the parameters of the path that no option among words gives, in order."""
+        by_option: set[Parameter | None] = set()
+        for word in words:
+            if word.flag and word.binding is not None:
+                by_option.add(word.binding.parameter)
+        parameters = self.described.operation.parameters
+        return [
+            parameter
+            for parameter in parameters
+            if parameter.location == "path" and parameter not in by_option
+        ]
