@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from dynacli.files import is_url
@@ -68,6 +68,7 @@ _SHORTEST_NAME = 3
 _PLAIN = re.compile(r"(?=.{1,30}\Z)[a-z]+(?:[A-Z_,-][a-z]+)*")
 """Words that are no secrets: `open`, `in_progress`, `versionId`."""
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{12,}")
+"""Text with letters and digits that is too long for a number or a version."""
 MAY_HOLD_SECRET = re.compile(
     "[%#@;]|auth|code|cookie|cred|jwt|key|pass|pwd|secret|sess|sid|sig|state|tick|token"
 )
@@ -246,12 +247,7 @@ def may_be_secret(name: str, value: str) -> bool:
         return True
     if not plain or plain in _MAY_BE_WORDS:
         return _PLAIN.fullmatch(value) is None
-    return len(plain) < _SHORTEST_NAME and _is_random(value)
-
-
-def _is_random(text: str) -> bool:
-    """Return whether a text has letters and digits, and is too long for a number or a version."""
-    return _RANDOM.fullmatch(text) is not None
+    return len(plain) < _SHORTEST_NAME and _RANDOM.fullmatch(value) is not None
 
 
 def secret_pieces(value: str, name: str = "") -> Iterator[str]:
@@ -326,16 +322,12 @@ def _read_json(text: str | bytes) -> Any:
 
 def secret_values(url: str) -> list[str]:
     """Return the texts in a URL, or in a path with a query, that may be secrets if no document describes it."""
-    return [unquote(url[start:end]) for start, end in _spans(url, is_documented=False)]
+    return [unquote(url[found.start : found.end]) for found in _secrets_of(url, is_documented=False)]
 
 
 def secret_in_query(url: str) -> str:
-    """Return the name of the first parameter in a URL's query that holds a secret, as its name tells; else empty."""
-    for piece in url.partition("#")[0].partition("?")[2].split("&"):
-        name, _, value = piece.partition("=")
-        if value and is_secret_name(unquote(name)):
-            return unquote(name)
-    return ""
+    """Return the name of the first parameter of a URL that holds a secret, as its name tells; else empty."""
+    return next((found.name for found in _secrets_of(url)), "")
 
 
 def holds_secret(url: str) -> bool:
@@ -343,7 +335,7 @@ def holds_secret(url: str) -> bool:
     if "://" not in url:
         return False
     user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    return ":" in user or with_masked_secrets(url) != url
+    return ":" in user or bool(secret_in_query(url))
 
 
 def mask_header(name: str, value: str, names: Container[str] = ()) -> str:
@@ -394,20 +386,11 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
         if not guesses and known.isdisjoint(words):
             return text
         if "=" in text and not any(char.isspace() for char in text):
-            return with_masked_secrets(f"?{text}", known)[1:]
+            return mask_url(f"?{text}", known)[1:]
         found = any(map(is_secret_name, words)) or not known.isdisjoint(words)
         return MASK if found else text
     masked = mask_fields(value, known, guesses=guesses)
     return text if masked == value else json.dumps(masked, ensure_ascii=False)
-
-
-def mask_word(word: str, names: Container[str]) -> str:
-    """Return a word with the secrets masked that it has if it is a URL.
-
-    Args:
-        names: The names of further parameters that are secrets.
-    """
-    return with_masked_secrets(re.sub(_USERINFO, rf"\1{MASK}@", word), names)
 
 
 def with_masked_query(location: str) -> str:
@@ -416,11 +399,11 @@ def with_masked_query(location: str) -> str:
     if not mark or not is_url(head):
         return location
     pieces = (piece.partition("=") for piece in query.split("&"))
-    return head + mark + "&".join(f"{name}=***" if is_pair else "***" for name, is_pair, _ in pieces)
+    return head + mark + "&".join(f"{name}={MASK}" if is_pair else MASK for name, is_pair, _ in pieces)
 
 
-def with_masked_secrets(url: str, names: Container[str] = (), *, is_documented: bool = True) -> str:
-    """Return a URL, or a path with a query, with the values masked that are secrets as their names tell.
+def mask_url(url: str, names: Container[str] = (), *, is_documented: bool = True) -> str:
+    """Return a URL, or a path with a query, without the secrets that names tell, and without userinfo.
 
     Args:
         names: The names of further parameters whose values are secrets.
@@ -429,14 +412,24 @@ def with_masked_secrets(url: str, names: Container[str] = (), *, is_documented: 
     if is_documented and not names and MAY_HOLD_SECRET.search(url.lower()) is None:
         return url
     shown, end = "", 0
-    for start, following in sorted(_spans(url, names, is_documented=is_documented)):
-        shown += f"{url[end:start]}***"
-        end = following
-    return shown + url[end:]
+    for found in sorted(_secrets_of(url, names, is_documented=is_documented)):
+        shown += f"{url[end : found.start]}{MASK}"
+        end = found.end
+    return re.sub(_USERINFO, rf"\1{MASK}@", shown + url[end:])
 
 
-def _spans(url: str, names: Container[str] = (), *, is_documented: bool) -> Iterator[tuple[int, int]]:
-    """Yield where each secret of a URL begins and ends."""
+class _SecretInUrl(NamedTuple):
+    """Where a secret of a URL begins and ends, and its name; empty if it has none."""
+
+    start: int
+    end: int
+    name: str
+
+
+def _secrets_of(
+    url: str, names: Container[str] = (), *, is_documented: bool = True
+) -> Iterator[_SecretInUrl]:
+    """Yield the secrets of a URL; those in segments of its path come last."""
     path, end = re.split("[?#]", url, maxsplit=1)[0], 0
     for pair in _PAIR.finditer(url):
         is_alone = not pair[3]
@@ -449,10 +442,10 @@ def _spans(url: str, names: Container[str] = (), *, is_documented: bool) -> Iter
         is_secret = is_secret_name if is_documented else partial(_may_be_secret, value=value)
         if value and (name in names or is_secret(name)):
             end = start + len(value)
-            yield start, end
+            yield _SecretInUrl(start, end, name)
     for segments in () if is_documented else _AFTER_NAME.finditer(path):
-        if is_secret_name(unquote(segments[1]).removesuffix("s")) and _is_random(unquote(segments[2])):
-            yield segments.span(2)
+        if is_secret_name(unquote(segments[1]).removesuffix("s")) and _RANDOM.fullmatch(unquote(segments[2])):
+            yield _SecretInUrl(*segments.span(2), "")
 
 
 def _may_be_secret(name: str, value: str) -> bool:

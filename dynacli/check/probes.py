@@ -26,7 +26,7 @@ from dynacli.http.exchange import Response
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.record import replace
-from dynacli.secrets import SECRET_HEADERS, is_secret_name
+from dynacli.secrets import is_secret_header, is_secret_name
 from dynacli.validation.finding import Finding, ValidationResult
 
 MAX_PROBES = 50
@@ -173,7 +173,7 @@ def _unsigned_call(engine: Engine, described: DescribedOperation, planned: Plann
     """
     settings = engine.settings
     keys = {name.lower() for _, name in described.operation.api_keys}
-    headers = [pair for pair in settings.headers if pair[0].lower() not in SECRET_HEADERS | keys]
+    headers = [pair for pair in settings.headers if not is_secret_header(pair[0], keys)]
     query = [pair for pair in settings.default_query if not is_secret_name(pair[0]) and pair[0] not in keys]
     settings = replace(settings, headers=tuple(headers), default_query=tuple(query), level="off", retries=0)
     values = call_values(described, planned, settings)

@@ -35,8 +35,8 @@ from dynacli.secrets import (
     is_secret_name,
     json_secrets,
     mask_header,
+    mask_url,
     secret_pieces,
-    with_masked_secrets,
 )
 from dynacli.text.terminal import Painter, visible
 from dynacli.traffic.recorded_request import (
@@ -164,7 +164,7 @@ def _exchange_of(
     return Exchange(
         PlannedCall(match.operation.name),
         whole,
-        whole._replace(url=masker.mask(with_masked_secrets(request.url, names)), headers=headers),
+        whole._replace(url=masker.mask(mask_url(request.url, names)), headers=headers),
         masker,
         None
         if response is None
@@ -548,7 +548,7 @@ class ShownExchange:
             response = recorded.response and replace(recorded.response, body=b"")
             recorded = replace(recorded, content=None, response=response)
         self.masker = _masker_of(recorded, match.path_values if match is not None else {}, names)
-        self._target = self.masker.mask(with_masked_secrets(target, names))
+        self._target = self.masker.mask(mask_url(target, names))
 
     def outcome(self, paint: Painter) -> str:
         """Return what is to report of it, in a few words."""

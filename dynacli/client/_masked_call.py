@@ -21,12 +21,11 @@ from dynacli.secrets import (
     json_secrets,
     mask_header,
     mask_text,
-    mask_word,
+    mask_url,
     may_be_secret,
     secret_pieces,
     secret_texts,
     secret_values,
-    with_masked_query,
 )
 from dynacli.urls import origin_of, url_at
 
@@ -51,7 +50,7 @@ class MaskedCall:
     def __init__(self, call: Call, typed: "TypedWords") -> None:
         self._masked: dict[str, str] = {}
         self._call = call
-        self._operation, self._api = call.described.operation, call.described.api.name
+        self._operation = call.described.operation
         self._passwords = frozenset(password_names(call.described))
         self._names = set(self._passwords)
         self._is_in_path = False
@@ -112,8 +111,6 @@ class MaskedCall:
     def _word(self, word: str) -> str:
         if word in self._masked:
             return self._masked[word]
-        if word == self._api:  # whatever stands in the query of a document's URL may be a secret
-            return with_masked_query(word)
         flag, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
         if equals and value in self._masked:
             return f"{flag}={self._masked[value]}"
@@ -121,7 +118,7 @@ class MaskedCall:
             return f"-H{self._masked[word[2:]]}"
         if value[:1] in ("{", "["):
             return f"{flag}{equals}{mask_text(value, self._names)}"
-        return mask_word(word, self._names)
+        return mask_url(word, self._names)
 
     @property
     def url(self) -> str:
@@ -130,7 +127,7 @@ class MaskedCall:
         if self._is_in_path:  # a short one cannot be distinguished from the rest of the path
             query = url.partition("?")[2]
             url = url_at(origin_of(url), self._operation.path) + (f"?{query}" if query else "")
-        return self.masker.mask(mask_word(url, self._names))
+        return self.masker.mask(mask_url(url, self._names))
 
     def messages(self, response: "Response | None") -> str:
         """Return the request and the response as JSON, without large bodies.
@@ -145,7 +142,7 @@ class MaskedCall:
         is_kept = isinstance(body, bytes) and len(body) <= _LARGEST
         request = signed.shown._replace(body=body if is_kept else None)
         kept: dict[str, Any] = {"request": {**preview.as_json(request), "size": _size_of(body)}}
-        kept["request"]["url"] = mask_word(request.url, known)
+        kept["request"]["url"] = mask_url(request.url, known)
         _mask(kept["request"], self.masker, known, signed.secret_headers)
         if response is not None:
             content = response.body if len(response.body) == response.size <= _LARGEST else b""

@@ -190,10 +190,10 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
         schemes: The Security Scheme Objects of the document, whose API keys may be in headers of any name.
     """
     from dynacli.auth.credentials import is_key_header
-    from dynacli.secrets import SECRET_HEADERS, is_secret_name
+    from dynacli.secrets import is_secret_header
 
     keys = {scheme["name"].lower() for scheme in schemes if is_key_header(scheme)}
-    return any(name.lower() in SECRET_HEADERS | keys or is_secret_name(name) for name in names)
+    return any(is_secret_header(name, keys) for name in names)
 
 
 def _missing(name: str, hint: str) -> AuthError:

@@ -35,9 +35,9 @@ from dynacli.secrets import (
     Secret,
     is_secret_name,
     mask_header,
+    mask_url,
     secret_pieces,
     secret_values,
-    with_masked_secrets,
 )
 from dynacli.urls import origin_of
 
@@ -477,7 +477,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         masker = Masker((*secrets, *passwords))
         headers = [(name, masker.mask(text)) for name, text in headers]
         url = masker.mask(url)
-    url = with_masked_secrets(url, names, is_documented=is_documented)
+    url = mask_url(url, names, is_documented=is_documented)
     shown = request._replace(url=url, headers=tuple(headers))
     return _Given(secrets, passwords, shown, SECRET_HEADERS | secret_headers | names)
 

@@ -23,7 +23,7 @@ from dynacli.secrets import (
     is_secret_name,
     is_secret_path,
     mask_text,
-    mask_word,
+    mask_url,
     secrets_in,
     with_masked_query,
 )
@@ -329,7 +329,7 @@ def _shown(pieces: Iterable[Piece], names: set[str], masker: Masker) -> Iterator
                 value = mask_text(piece.value, names)
             else:
                 value = piece.value
-            yield from _words_of(replace(piece, value=masker.mask(mask_word(value, names))))
+            yield from _words_of(replace(piece, value=masker.mask(mask_url(value, names))))
 
 
 def _shown_value(option: Option, value: str, names: set[str]) -> str:

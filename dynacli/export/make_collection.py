@@ -45,12 +45,11 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.build_request import MANAGED_HEADERS, build_request
 from dynacli.request.choose_server import choose_server
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart
-from dynacli.secrets import MASK, is_secret_name
+from dynacli.secrets import MASK, is_secret_header
 from dynacli.urls import authority, origin_of, split_url, url_at
 
 _LARGEST = 1 << 20
 _ANYWHERE = "http://localhost"
-_OF_CONNECTION = frozenset({"authorization", "cookie"})
 
 
 def _example_request(
@@ -158,7 +157,7 @@ def _exported_headers(
         lowered = name.lower()
         if lowered in keys:
             continue
-        is_secret = lowered in typed and (lowered in _OF_CONNECTION or is_secret_name(name))
+        is_secret = lowered in typed and is_secret_header(name)
         if is_secret:
             headers.append(Entry(name, "", variable_name(name)))
         else:

@@ -12,17 +12,17 @@ from typing import Any
 
 from dynacli.secrets import (
     MASK,
+    Masker,
+    Secret,
     is_secret_header,
     mask_header,
+    mask_text,
+    mask_url,
     may_be_secret,
     secret_values,
     with_masked_query,
-    with_masked_secrets,
 )
 
-_SHORTEST = 4
-"""Characters; a shorter secret would occur by chance in most texts."""
-_USERINFO = re.compile(r"(?<=://)[^/?#@\s]*(?=@)")
 _HEADER = re.compile(r"(?:-H|--header=)?([^:=\s]+):")
 
 
@@ -54,7 +54,7 @@ class _MaskedRow:
         values = set[str]()
         if not self._is_documented:
             values.update(text for word in (url, *words) for text in _values_in(word))
-        self._values = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
+        self._masker = Masker(map(Secret, values))
 
     def words(self) -> Iterator[str]:
         """Yield the command line."""
@@ -72,23 +72,21 @@ class _MaskedRow:
 
     def text(self, text: str) -> str:
         """Return a text, which may be a URL or a path."""
-        text = _USERINFO.sub(MASK, text)
         if self._is_documented or _is_location(text):
-            text = with_masked_secrets(text, is_documented=self._is_documented)
-        for value in self._values:
-            text = text.replace(value, MASK)
-        return text
+            text = mask_url(text, is_documented=self._is_documented)
+        return self._masker.mask(text)
 
-    def value(self, value: Any) -> Any:
-        """Return a value of JSON, such as the request and the response."""
+    def value(self, value: Any, name: str = "") -> Any:
+        """Return the messages of the call, or a part of them, which has a name."""
         if isinstance(value, dict):
-            return {self.text(name): self.value(member) for name, member in value.items()}
+            return {name: self.value(member, name) for name, member in value.items()}
         if isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value):
-            name, text = value
-            return [name, mask_header(name, self.text(text))]
+            return [value[0], mask_header(value[0], self.text(value[1]))]
         if isinstance(value, list):
             return [self.value(item) for item in value]
-        return self.text(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return self.text(mask_text(value, ()) if name == "body" else value)
+        return value
 
 
 def _is_location(word: str) -> bool:

@@ -18,7 +18,7 @@ from dynacli.environment import Environment
 from dynacli.openapi.catalog.catalog_file import SQLITE_PREFIX, Catalog
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration
-from dynacli.secrets import MAY_HOLD_SECRET, is_secret_name, with_masked_secrets
+from dynacli.secrets import MAY_HOLD_SECRET, is_secret_name, mask_url
 
 VERSION = 2
 """The version of the tables, as `PRAGMA user_version` says it."""
@@ -220,7 +220,7 @@ def values_of(row: RecordedCall | ReceivedPath) -> list[Any]:
     """
     if isinstance(row, ReceivedPath):
         if MAY_HOLD_SECRET.search(row.query.lower()):
-            row = replace(row, query=with_masked_secrets(f"?{row.query}", is_documented=False)[1:])
+            row = replace(row, query=mask_url(f"?{row.query}", is_documented=False)[1:])
     elif (
         row.messages is not None
         or " " in row.operation  # a method and a path

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.secrets import is_secret_name, is_secret_setting, mask_header, with_masked_secrets
+from dynacli.secrets import is_secret_name, is_secret_setting, mask_header, mask_url
 
 _SECRET = (
     "password passwd pwd passphrase client_secret clientSecret token accessToken access_token X-Auth-Token apiKey"
@@ -35,7 +35,7 @@ def test_a_name_tells_whether_its_value_is_a_secret(names: str, *, expected: boo
 )
 def test_the_secrets_in_a_url_are_masked(url: str, masked: str) -> None:
     """The values of parameters with such names are, and all else stays as it is written."""
-    assert masked == with_masked_secrets(url, {"pin"})
+    assert masked == mask_url(url, {"pin"})
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,5 @@ def test_one_rule_holds_for_all_pairs_of_the_configuration(key: str, *, expected
 )
 def test_a_url_that_no_document_describes_may_hold_more(url: str, masked: str) -> None:
     """Short names and texts alone count as secrets, and words and numbers do not."""
-    assert masked == with_masked_secrets(url, is_documented=False)
-    assert url == with_masked_secrets(url)
+    assert masked == mask_url(url, is_documented=False)
+    assert url == mask_url(url)

@@ -521,3 +521,15 @@ def test_each_row_is_masked_when_it_is_written_and_read(api: str, home: Path) ->
         write_call(db, call, [responded])
         assert 1 == db.execute("SELECT count(*) FROM calls").fetchone()[0]
     assert _is_nowhere(home)
+
+
+def test_the_messages_of_an_older_history_are_masked(api: str, home: Path) -> None:
+    """Fields of bodies, headers and userinfo tell their secrets for documented operations, too."""
+    assert 0 == run_cli(api, "list-users").exit_code
+    sent = {"url": f"http://u:{_SECRET}@h.example/users", "headers": [["Cookie", _SECRET]], "body": None}
+    got = {"headers": [["X-Auth-Token", _SECRET]], "body": json.dumps([{"name": "n", "password": _SECRET}])}
+    with closing(sqlite3.connect(home / "state" / "history.sqlite")) as db, db:
+        db.execute("UPDATE calls SET messages = ?", (json.dumps({"request": sent, "response": got}),))
+    shown = run_cli("history", "show", "1", "-o", "json")
+    assert [{"name": "n", "password": "***"}] == json.loads(shown.json["response"]["body"])
+    assert _SECRET not in shown.stdout + run_cli("history", "export", "--as", "har").stdout

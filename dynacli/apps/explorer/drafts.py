@@ -30,7 +30,7 @@ from dynacli.record import record, replace
 from dynacli.registry.call_history import HistoryRow, read_calls
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
-from dynacli.secrets import MASK, with_masked_secrets
+from dynacli.secrets import MASK, mask_url
 
 CONTENT_TYPE, SERVER, PROFILE, QUERY = "content-type", "server", "profile", "query"
 """The settings of a call besides those of `FURTHER`."""
@@ -311,7 +311,7 @@ def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
     if not asked:
         return ""
     calls = dict.fromkeys(f"{described.operation.method} {described.operation.path}" for described in asked)
-    server = with_masked_secrets(base_url_of(described, settings))
+    server = mask_url(base_url_of(described, settings))
     return f"Send {' and '.join(calls)} to {server}?\n\n$ {line}"
 
 
