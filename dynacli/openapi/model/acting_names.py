@@ -32,11 +32,7 @@ _READING = frozenset(
     }
 )
 """Verbs that read."""
-_THINGS = frozenset(
-    {
-        *("poll", "run", "scan", "start", "stop", "sync", "test"),
-    }
-)
+_THINGS = frozenset({"poll", "run", "scan", "start", "stop", "sync", "test"})
 """Verbs that also name a thing: `/scan/{scan_id}` and `/stop-areas` read it."""
 _MODIFYING = _THINGS | {
     *("autoscale", "backup", "cleanup", "deploy", "drop", "dump", "fork", "import", "invite", "launch"),
@@ -121,37 +117,13 @@ _ORDERS = frozenset(
 """Words that are nouns alone, and verbs before the name of one thing: `/order` and `order-pizza`."""
 _OF_ITEMS = frozenset(
     {
-        *("ack", "archive", "beep", "blink", "bounce", "buzz", "call", "claim", "click", "compact", "copy"),
-        *("cycle", "dial", "discharge", "drop", "duplicate", "escalate", "fire", "flash", "follow", "fork"),
-        *("grant", "hangup", "hold", "land", "lift", "like", "lock", "mark", "open", "park", "patch", "pick"),
-        *(
-            "pin",
-            "play",
-            "press",
-            "print",
-            "process",
-            "pump",
-            "rate",
-            "record",
-            "release",
-            "repair",
-            "reserve",
-        ),
-        *(
-            "resolve",
-            "return",
-            "review",
-            "ring",
-            "scale",
-            "seal",
-            "seek",
-            "ship",
-            "sign",
-            "snapshot",
-            "split",
-        ),
-        *("star", "stash", "takeoff", "touch", "trash", "turn", "use", "vacuum", "verify", "void", "vote"),
-        *("watch", "zip"),
+        *("ack", "archive", "beep", "blink", "bounce", "buzz", "call", "claim", "click", "compact"),
+        *("copy", "cycle", "dial", "discharge", "drop", "duplicate", "escalate", "fire", "flash"),
+        *("follow", "fork", "grant", "hangup", "hold", "land", "lift", "like", "lock", "mark"),
+        *("open", "park", "patch", "pick", "pin", "play", "press", "print", "process", "pump"),
+        *("rate", "record", "release", "repair", "reserve", "resolve", "return", "review", "ring"),
+        *("scale", "seal", "seek", "ship", "sign", "snapshot", "split", "star", "stash", "takeoff"),
+        *("touch", "trash", "turn", "use", "vacuum", "verify", "void", "vote", "watch", "zip"),
     }
 )
 """Words that are verbs if they alone follow a parameter: `/doors/{id}/open`."""
@@ -225,25 +197,25 @@ def acting_word(operation: OperationSummary | Operation, *, is_documented: bool 
     summary = words_of(_LABEL.sub("", operation.summary).partition(". ")[0])
     name = _own_words(words_of(operation.operation_id), path)
     nouns = _nouns_beside(path, operation.tags)
-    said, named = _verb_of_sentence(summary, nouns), _verb_of_name(name, nouns)
+    of_summary, of_name = _verb_of_sentence(summary, nouns), _verb_of_name(name, nouns)
     # Generated summaries and ids repeat the method and the path: `get_irc_stop` does not say that it reads.
     repeated = {"get", "head", "api", *_DETERMINERS, *_LINKING}
     repeated.update(text for words in segments for word in words for text in (word, singular(word)))
-    telling = [
+    texts_that_read = [
         words
-        for verb, words in ((said, summary), (named, name))
+        for verb, words in ((of_summary, summary), (of_name, name))
         if verb.reads and not repeated.issuperset(words)
     ]
     # A word that follows a verb that reads is what it reads: "Get the stop words" of `/stop-words`.
-    told = {word for words in telling for word in words[1:]}
-    is_read = said.reads or named.reads or (bool(segments) and segments[-1][0] in _READING)
+    read_words = {word for words in texts_that_read for word in words[1:]}
+    is_read = of_summary.reads or of_name.reads or (bool(segments) and segments[-1][0] in _READING)
     is_lenient = is_read or not segments or not is_documented
-    if named.word in told & _MODIFYING:
-        named = _NOUN
-    located = _verb_of_path(path, segments, nouns, is_read=is_read)
-    if located.word in told or len(telling) > 1:
-        located = _NOUN
-    for verb in (said, named, located):
+    if of_name.word in read_words & _MODIFYING:
+        of_name = _NOUN
+    of_path = _verb_of_path(path, segments, nouns, is_read=is_read)
+    if of_path.word in read_words or len(texts_that_read) > 1:
+        of_path = _NOUN
+    for verb in (of_summary, of_name, of_path):
         if verb.word and not verb.reads and (verb.is_known or not is_lenient):
             return verb.word
     return ""
@@ -300,8 +272,8 @@ def _is_plural(word: str) -> bool:
 
 
 def _is_noun(word: str, nouns: Collection[str]) -> bool:
-    listed = word in _NOUNS or word in _DETERMINERS or word in _LINKING or singular(word) in nouns
-    return listed or _is_plural(word) or _NOUN_FORM.fullmatch(word) is not None
+    is_listed = word in _NOUNS or word in _DETERMINERS or word in _LINKING or singular(word) in nouns
+    return is_listed or _is_plural(word) or _NOUN_FORM.fullmatch(word) is not None
 
 
 def _verb_of_sentence(words: Sequence[str], nouns: Collection[str]) -> _Verb:
@@ -398,8 +370,8 @@ def _verb_of_path(
     last = segments[-1]
     verb = _verb_of_phrase(last, nouns, is_read=is_read)
     if [verb.word] == last and verb.word in _THINGS:
-        behind = parameter_names(path.rpartition("/")[2]) if path.endswith("}") else []
-        is_item = bool(behind) and _names_item(behind[0], verb.word)
+        parameters = parameter_names(path.rpartition("/")[2]) if path.endswith("}") else []
+        is_item = bool(parameters) and _names_item(parameters[0], verb.word)
         # `/test` alone is a toy's page, and `/connection/test` a test.
         is_page = verb.word == "test" and len(segments) == 1
         is_thing = verb.word not in {"start", "stop"} and (is_read or is_page)
