@@ -30,6 +30,21 @@ TIMEOUT = 30.0
 """Seconds for one call: no one waits for a check as they would for a response that they asked for."""
 INVENTED = "invented"
 """The origin of a value that was made up to fit the schema, and that the server may know nothing of."""
+DIFFERS = "differs"
+"""The rule that a response breaks in reports if it is not that of the first server."""
+_DIFFERENCES = {
+    "changed": "the other server has another value",
+    "removed": "the other server does not have it",
+    "added": "only the other server has it",
+}
+_INDEX = re.compile(r"/\d+(?=/|$)")
+_IN_OWN_RESPONSE = re.compile("/paths/[^/]+/[^/]+/responses/")
+_NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
+_NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
+_RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
+"""Rules that a server breaks for all operations alike, wherever they stand in the document."""
+_FEWEST_MERGED = 4
+"""Fields with the same defect that become one block."""
 
 
 @record
@@ -207,15 +222,6 @@ class CheckedOperation:
                 exchange.response.status for exchange in self.exchanges if exchange.response is not None
             )
         )
-
-
-DIFFERS = "differs"
-"""The rule that a response breaks in reports if it is not that of the first server."""
-_DIFFERENCES = {
-    "changed": "the other server has another value",
-    "removed": "the other server does not have it",
-    "added": "only the other server has it",
-}
 
 
 @record
@@ -513,15 +519,7 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
-_INDEX = re.compile(r"/\d+(?=/|$)")
-_IN_OWN_RESPONSE = re.compile("/paths/[^/]+/[^/]+/responses/")
-_NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
-_NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
-_RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
-"""Rules that a server breaks for all operations alike, wherever they stand in the document."""
 Key = tuple[str, ...]
-_FEWEST_MERGED = 4
-"""Fields with the same defect that become one block."""
 
 
 @record

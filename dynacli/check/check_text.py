@@ -53,6 +53,29 @@ from dynacli.validation.validator import UNAUTHORIZED
 
 Rows = list[tuple[str, str]]
 """(name of an operation, text about it)"""
+_MAX_DEFECTS = 20
+"""Defects that are listed below one operation."""
+_MAX_PLACES = 12
+_MAX_OPERATIONS = 5
+"""Operations that are named as having the same defect."""
+_WIDE_FOR_EXCERPTS = 80
+"""Columns from which on the part of the response is shown that a finding is about."""
+_LEAST_RESPONSES = 3
+_NEARLY_ALL = 0.9
+_SERVER_ERROR = 500
+_LEAST_FAILED = 5
+"""Responses with 5xx, one after the other, that tell of a server which broke during the check."""
+_NARROWEST_NAME = 4
+_WIDE = 70
+"""Columns from which on methods, responses and times are shown."""
+_PLACES = 5
+"""Places of an operation that are listed."""
+_MAX_LISTED = 5
+_PROBE_TEXTS = {
+    "method": "TRACE or OPTIONS for its path",
+    "credentials": "the same without a credential",
+    "request": "the same with a value that is not allowed",
+}
 
 
 def notes_before_findings(results: CheckResults) -> dict[str, Rows]:
@@ -197,15 +220,6 @@ def _findings_count(findings: int, defects: int) -> str:
     return f"{count}, {defects} different" if 0 < defects < findings else count
 
 
-_MAX_DEFECTS = 20
-"""Defects that are listed below one operation."""
-_MAX_PLACES = 12
-_MAX_OPERATIONS = 5
-"""Operations that are named as having the same defect."""
-_WIDE_FOR_EXCERPTS = 80
-"""Columns from which on the part of the response is shown that a finding is about."""
-
-
 def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
     """Return name of an operation → the defects that were found there first, one of a rule that many fields break."""
     by_operation: dict[str, list[Defect]] = {}
@@ -334,13 +348,6 @@ def repetition_texts(defect: Defect) -> list[str]:
     return texts
 
 
-_LEAST_RESPONSES = 3
-_NEARLY_ALL = 0.9
-_SERVER_ERROR = 500
-_LEAST_FAILED = 5
-"""Responses with 5xx, one after the other, that tell of a server which broke during the check."""
-
-
 def check_hint(results: CheckResults) -> str:
     """Return a sentence; empty if nothing is conspicuous.
 
@@ -396,11 +403,6 @@ def _base_url(results: CheckResults, exchange: Exchange) -> str:
     operations = (checked.operation for checked in results.checked)
     path = next(operation.path for operation in operations if operation.name == exchange.operation_name)
     return without_query(exchange.shown.url).rsplit("/", path.partition("?")[0].count("/"))[0]
-
-
-_NARROWEST_NAME = 4
-_WIDE = 70
-"""Columns from which on methods, responses and times are shown."""
 
 
 def check_table(results: CheckResults, paint: Painter, width: int) -> str:
@@ -469,10 +471,6 @@ def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
     return paint.red if word.endswith(("finding", "findings", "response")) else paint.yellow
 
 
-_PLACES = 5
-"""Places of an operation that are listed."""
-
-
 def compared_rows(results: CheckResults) -> tuple[list[list[str]], Rows]:
     """Return the rows of the comparison with another server, the header first, and the places that differ."""
     rows = [["operation", "equal", "differs", "only left", "only right"]]
@@ -534,9 +532,6 @@ def _summary_lines(results: CheckResults, paint: Painter, width: int) -> list[st
     lines.extend(paint.bold(line) for line in wrapped(summary_text(results), width))
     lines.extend(wrapped(unsafe_text(results), width))
     return lines
-
-
-_MAX_LISTED = 5
 
 
 def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | None:
@@ -639,11 +634,6 @@ Sources = Mapping[str, Sequence[str]]
 """Operation → the operations whose responses may give better values once they are there."""
 Probes = Mapping[str, Sequence[str]]
 """Operation → the kinds of its probes."""
-_PROBE_TEXTS = {
-    "method": "TRACE or OPTIONS for its path",
-    "credentials": "the same without a credential",
-    "request": "the same with a value that is not allowed",
-}
 
 
 def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPlan]:

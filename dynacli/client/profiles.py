@@ -13,6 +13,8 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import SECRET_HEADERS, is_secret_name
 
 KEYS = tuple(sorted(("auth", "ca", "policy", "success", *OPTIONS_BY_KEY)))
+_NAMED = re.compile(r"`([^`]+)`")
+_SIGNS = ("document", "always", "never")
 
 
 def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
@@ -127,9 +129,6 @@ def wrong_in_profile(profile: Any) -> str:
     return ""
 
 
-_NAMED = re.compile(r"`([^`]+)`")
-
-
 def key_named_in(place: tuple[str, ...], reason: str) -> tuple[str, ...]:
     """Return the key that a clause names, as far as it names one: `` `token` of `auth.bearer` is ... ``.
 
@@ -140,9 +139,6 @@ def key_named_in(place: tuple[str, ...], reason: str) -> tuple[str, ...]:
     if len(names) > 1 and f"`{names[0]}` of `{names[1]}`" in reason:
         return (*place, *names[1].split(".", 1), names[0])
     return (*place, names[0]) if names else place
-
-
-_SIGNS = ("document", "always", "never")
 
 
 def _what_is_wrong_with_auth(auth: Any) -> str:

@@ -45,6 +45,48 @@ from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.schema.normal_form import normal_keywords
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, names_in, types_of
 
+_VERSION_3_0 = "3.0.3"
+_WITH_SCOPES = frozenset({"oauth2", "openIdConnect"})
+_BOOLEANS_IN_3_0: Mapping[bool, Any] = {True: {}, False: {"not": {}}}
+"""What stands for a schema that is true or false."""
+_KNOWN = frozenset(
+    {"title", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength"}
+    | {"minLength", "pattern", "maxItems", "minItems", "uniqueItems", "maxProperties", "minProperties"}
+    | {"required", "enum", "type", "not", "allOf", "oneOf", "anyOf", "items", "properties"}
+    | {"additionalProperties", "description", "format", "default", "nullable", "discriminator", "readOnly"}
+    | {"writeOnly", "example", "externalDocs", "deprecated", "xml", "$ref"}
+)
+_WITHOUT_EFFECT = frozenset(
+    {"$defs", "definitions", "$id", "$schema", "$comment", "$anchor", "$dynamicAnchor", "$vocabulary"}
+    | {"minContains", "maxContains", "nullable"}
+)
+"""Keywords that restrict nothing by themselves; what is referred to in a definition becomes a component."""
+_IN_PLACE = frozenset(
+    {"$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "patternProperties", "not"}
+)
+_BOUNDS = (("exclusiveMinimum", "minimum", gt), ("exclusiveMaximum", "maximum", lt))
+_DESCRIBE = frozenset(
+    {"title", "description", "deprecated", "default", "example", "examples", "externalDocs"}
+)
+_VERSION_3_1 = "3.1.1"
+_DIALECT_OF_3_2 = "https://spec.openapis.org/oas/3.2/"
+_BESIDE_REFERENCE = frozenset({"$ref", "summary", "description"})
+_CONTENT = {
+    "byte": {"contentEncoding": "base64"},
+    "base64": {"contentEncoding": "base64"},
+    "binary": {"contentMediaType": "application/octet-stream"},
+}
+"""Format in 3.0 → the keywords for it in 3.1."""
+_NEWER = frozenset(
+    {"const", "patternProperties", "propertyNames", "if", "then", "else", "contains", "minContains"}
+    | {"maxContains", "prefixItems", "additionalItems", "dependencies", "dependentSchemas"}
+    | {"dependentRequired", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$schema"}
+)
+"""Keywords that restrict nothing in 3.0, which does not know them, and would in 3.1."""
+_RESTRICT = ("$ref", "enum", "allOf", "oneOf", "anyOf", "not", "discriminator")
+_SECURITY_SCHEMES = kind_at(kind_at(DOCUMENT, "components"), "securitySchemes")
+_MEDIA_TYPE = CONTENT.members or CONTENT
+
 
 class Loss(NamedTuple):
     """Something that the new version cannot say.
@@ -260,10 +302,6 @@ def _leave_out_components(made: dict[str, Any], here: _Here, section: str, owner
             here.lose(f"{owner} that nothing refers to", "components", section, name)
 
 
-_VERSION_3_0 = "3.0.3"
-_WITH_SCOPES = frozenset({"oauth2", "openIdConnect"})
-
-
 def _document_in_3_0(node: dict[str, Any], here: _Here) -> dict[str, Any]:
     """Return a document of 3.1 in 3.0; webhooks become an extension, which many programs read."""
     made = dict(node)
@@ -351,30 +389,6 @@ def _kind_of_scheme(name: str, here: _Here) -> str:
     schemes = here.tree.get("components", {}).get("securitySchemes", {})
     scheme = follow_references(here.tree, schemes.get(name)) if isinstance(schemes, dict) else None
     return str(scheme.get("type", "")) if isinstance(scheme, dict) else ""
-
-
-_BOOLEANS_IN_3_0: Mapping[bool, Any] = {True: {}, False: {"not": {}}}
-"""What stands for a schema that is true or false."""
-
-_KNOWN = frozenset(
-    {"title", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength"}
-    | {"minLength", "pattern", "maxItems", "minItems", "uniqueItems", "maxProperties", "minProperties"}
-    | {"required", "enum", "type", "not", "allOf", "oneOf", "anyOf", "items", "properties"}
-    | {"additionalProperties", "description", "format", "default", "nullable", "discriminator", "readOnly"}
-    | {"writeOnly", "example", "externalDocs", "deprecated", "xml", "$ref"}
-)
-_WITHOUT_EFFECT = frozenset(
-    {"$defs", "definitions", "$id", "$schema", "$comment", "$anchor", "$dynamicAnchor", "$vocabulary"}
-    | {"minContains", "maxContains", "nullable"}
-)
-"""Keywords that restrict nothing by themselves; what is referred to in a definition becomes a component."""
-_IN_PLACE = frozenset(
-    {"$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "patternProperties", "not"}
-)
-_BOUNDS = (("exclusiveMinimum", "minimum", gt), ("exclusiveMaximum", "maximum", lt))
-_DESCRIBE = frozenset(
-    {"title", "description", "deprecated", "default", "example", "examples", "externalDocs"}
-)
 
 
 def _schema_in_3_0(schema: dict[str, Any], here: _Here) -> dict[str, Any]:
@@ -558,11 +572,6 @@ def _properties(made: dict[str, Any], here: _Here) -> None:
     made["additionalProperties"] = choices[0] if is_single else {"anyOf": choices}
 
 
-_VERSION_3_1 = "3.1.1"
-_DIALECT_OF_3_2 = "https://spec.openapis.org/oas/3.2/"
-_BESIDE_REFERENCE = frozenset({"$ref", "summary", "description"})
-
-
 def _document_in_3_1(node: dict[str, Any], here: _Here) -> dict[str, Any]:
     """Return a document of 3.0 in 3.1: its version, and webhooks that an extension held."""
     made: dict[str, Any] = {}
@@ -732,21 +741,6 @@ def _xml(xml: dict[str, Any], schema: dict[str, Any], here: _Here) -> dict[str, 
     return {**xml, **added}
 
 
-_CONTENT = {
-    "byte": {"contentEncoding": "base64"},
-    "base64": {"contentEncoding": "base64"},
-    "binary": {"contentMediaType": "application/octet-stream"},
-}
-"""Format in 3.0 → the keywords for it in 3.1."""
-_NEWER = frozenset(
-    {"const", "patternProperties", "propertyNames", "if", "then", "else", "contains", "minContains"}
-    | {"maxContains", "prefixItems", "additionalItems", "dependencies", "dependentSchemas"}
-    | {"dependentRequired", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$schema"}
-)
-"""Keywords that restrict nothing in 3.0, which does not know them, and would in 3.1."""
-_RESTRICT = ("$ref", "enum", "allOf", "oneOf", "anyOf", "not", "discriminator")
-
-
 def _schema_in_3_1(schema: dict[str, Any], here: _Here) -> dict[str, Any]:
     """Return a schema of 3.0 with the keywords of 3.1."""
     normal = dict(normal_keywords(schema, "3.0") or schema)
@@ -813,9 +807,7 @@ def _kind_of_section(section: str) -> ObjectKind:
     return section_kind.members or section_kind
 
 
-_SECURITY_SCHEMES = kind_at(kind_at(DOCUMENT, "components"), "securitySchemes")
 _RESPONSE, _SECURITY_SCHEME = _kind_of_section("responses"), _kind_of_section("securitySchemes")
-_MEDIA_TYPE = CONTENT.members or CONTENT
 _REFERRING = (
     PARAMETER,
     HEADER,

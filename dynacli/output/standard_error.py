@@ -11,6 +11,24 @@ from dynacli.text.terminal import Painter, visible, visible_painted
 if TYPE_CHECKING:
     from dynacli.media.body_value import FindSchema
 
+_EXCERPT = re.compile(r"^( *)\| (.*)$", re.MULTILINE)
+"""A line of an excerpt, as `dynacli.client.responses.validation_text` makes it."""
+_MARKER = re.compile(r" *\^+")
+_PROGRAMS_WITH_LINKS = frozenset({"Hyper", "WezTerm", "ghostty", "iTerm.app", "vscode", "zed"})
+"""Values of `TERM_PROGRAM`."""
+_TERMS_WITH_LINKS = frozenset({"alacritty", "foot", "xterm-ghostty", "xterm-kitty"})
+"""Values of `TERM`."""
+_USAGE = 2
+_MOST_BYTES = 600
+"""Bytes of a usage error that an agent reads, unless its message and its corrected command alone are longer."""
+_ALWAYS = frozenset({"kind", "message", "reason", "hint", "exit_code", "retryable", "try", "summary"})
+_NAMES = ("missing", "near")
+_MOST_NAMES = 5
+_LEAST = (("hint", 80), ("reason", 120), ("message", 120), ("hint", 0), ("reason", 0), ("message", 80))
+"""The texts of an error in the order in which they are cut, and how many characters of each are left at least."""
+_MOST_TRIED = 5
+"""Places of a search for a document that an agent reads."""
+
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False, label: str = "") -> None:
     """Write lines to standard error; if it is closed or broken, nothing happens.
@@ -37,11 +55,6 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False, label: s
         # A broken pipe or a full disk; a closed stream; a process started without one, where it is None.
         # There is no other place for a message, and the exit code still tells the outcome.
         return
-
-
-_EXCERPT = re.compile(r"^( *)\| (.*)$", re.MULTILINE)
-"""A line of an excerpt, as `dynacli.client.responses.validation_text` makes it."""
-_MARKER = re.compile(r" *\^+")
 
 
 def write_error(
@@ -83,12 +96,6 @@ def write_error(
 def _help_of(error: DynacliError) -> str:
     """Return the command that explains the kind of an error."""
     return f"{invocation('help errors')} {error.kind}"
-
-
-_PROGRAMS_WITH_LINKS = frozenset({"Hyper", "WezTerm", "ghostty", "iTerm.app", "vscode", "zed"})
-"""Values of `TERM_PROGRAM`."""
-_TERMS_WITH_LINKS = frozenset({"alacritty", "foot", "xterm-ghostty", "xterm-kitty"})
-"""Values of `TERM`."""
 
 
 def _shows_links(variables: Mapping[str, str]) -> bool:
@@ -220,16 +227,6 @@ def _json_line(value: dict[str, Any]) -> str:
     return json.dumps(value, default=str).replace("\x7f", "\\u007f")
 
 
-_USAGE = 2
-_MOST_BYTES = 600
-"""Bytes of a usage error that an agent reads, unless its message and its corrected command alone are longer."""
-_ALWAYS = frozenset({"kind", "message", "reason", "hint", "exit_code", "retryable", "try", "summary"})
-_NAMES = ("missing", "near")
-_MOST_NAMES = 5
-_LEAST = (("hint", 80), ("reason", 120), ("message", 120), ("hint", 0), ("reason", 0), ("message", 80))
-"""The texts of an error in the order in which they are cut, and how many characters of each are left at least."""
-
-
 def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON form of a usage error with what matters least left out, so that it is short; `try` is whole."""
     error: dict[str, Any] = {**reported["error"]}
@@ -258,10 +255,6 @@ def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
             error.pop(name, None)
             error.pop(f"more_{name}", None)
     return shorter
-
-
-_MOST_TRIED = 5
-"""Places of a search for a document that an agent reads."""
 
 
 def _with_few_places(reported: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ LOGIN_KEY = "document_login"
 """The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+PAIRS = ("headers", "query", "server_vars")
+"""The keys of an API or a profile whose value is a table of names and texts."""
 
 
 def is_name(word: str) -> bool:
@@ -54,10 +56,6 @@ def profiles_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     found = entry.get("profiles")
     tables = found.items() if isinstance(found, dict) else ()
     return {name: table for name, table in tables if isinstance(table, dict)}
-
-
-PAIRS = ("headers", "query", "server_vars")
-"""The keys of an API or a profile whose value is a table of names and texts."""
 
 
 def pairs_in(table: Mapping[str, Any], key: str) -> dict[str, str]:

@@ -26,6 +26,31 @@ _CHARSETS = re.compile(
     r"utf-(?:8|8-sig|16|32)(?:-[bl]e)?|ascii|iso8859-\d+|cp\d+|koi8-[ru]|mac-.*"
     r"|shift_jis.*|euc_.*|gb2312|gbk|gb18030|big5.*|iso2022_.*|tis-620|hz"
 )
+_MAX_LENGTH = 300
+_MAX_BODY = 1024 * 1024
+_MAX_ERRORS = 3
+_MAX_LOOKED_AT = 100
+"""Members of a list or an object that are looked at for an error."""
+_MAX_TEXTS = 20
+_MAX_DEPTH = 3
+_TEXTS = (
+    # RFC 9457 (problem details), RFC 6749 (OAuth 2.0), and what most APIs write
+    *("title", "detail", "message", "error_description", "error_message", "errorMessage"),
+    *("error", "msg", "reason", "description", "faultstring"),
+)
+_HOLDERS = ("error", "errors", "detail", "details", "fault", "message")
+FIELD_ERRORS = (
+    "errors",
+    "fieldErrors",
+    "field_errors",
+    "validationErrors",
+    "validation_errors",
+    "violations",
+)
+"""The keys of an object whose own keys are the names of inputs, as Rails and ASP.NET write it."""
+_OF_NO_FIELD = frozenset({"", "__all__", "_schema", "base", "nonFieldErrors", "non_field_errors"})
+"""The names under which Django, marshmallow and Rails list errors that belong to no single input."""
+_PLACES = ("loc", "field")
 
 
 def is_json(media_type: str, text: str) -> bool:
@@ -70,33 +95,6 @@ def _looks_like_text(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return not re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text)
-
-
-_MAX_LENGTH = 300
-_MAX_BODY = 1024 * 1024
-_MAX_ERRORS = 3
-_MAX_LOOKED_AT = 100
-"""Members of a list or an object that are looked at for an error."""
-_MAX_TEXTS = 20
-_MAX_DEPTH = 3
-_TEXTS = (
-    # RFC 9457 (problem details), RFC 6749 (OAuth 2.0), and what most APIs write
-    *("title", "detail", "message", "error_description", "error_message", "errorMessage"),
-    *("error", "msg", "reason", "description", "faultstring"),
-)
-_HOLDERS = ("error", "errors", "detail", "details", "fault", "message")
-FIELD_ERRORS = (
-    "errors",
-    "fieldErrors",
-    "field_errors",
-    "validationErrors",
-    "validation_errors",
-    "violations",
-)
-"""The keys of an object whose own keys are the names of inputs, as Rails and ASP.NET write it."""
-_OF_NO_FIELD = frozenset({"", "__all__", "_schema", "base", "nonFieldErrors", "non_field_errors"})
-"""The names under which Django, marshmallow and Rails list errors that belong to no single input."""
-_PLACES = ("loc", "field")
 
 
 def server_message(body: bytes, media_type: str, mask: Callable[[str], str] = str) -> str:

@@ -27,6 +27,18 @@ _MAKERS: Final = frozenset(
     {"flatten", "projection", "value_projection", "filter_projection", "function_expression"}
 )
 """The types of nodes that make new lists and strings; all others pass on what they are given."""
+_STEPS_OF_TRIAL: Final = 20_000
+_MOST_TRIALS: Final = 200
+_SAMPLE: Final = 20
+"""Items of each list that a trial looks at."""
+_DEEPEST: Final = 4
+_MOST_PATHS: Final = 12
+_MOST_CHANGED: Final = 300
+"""Characters of a filter for which a closer one is looked for."""
+_WORD: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST_NAME: Final = 40
+_STEPS: Final = frozenset({"flatten", "index_expression", "projection", "subexpression", "value_projection"})
+"""The nodes of JMESPath whose first part is applied to the value, and each further one to a value within it."""
 
 
 def _hint() -> str:
@@ -221,18 +233,6 @@ class _Tracing(_Interpreter):
         return super().visit_field(node, value)
 
 
-_STEPS_OF_TRIAL: Final = 20_000
-_MOST_TRIALS: Final = 200
-_SAMPLE: Final = 20
-"""Items of each list that a trial looks at."""
-_DEEPEST: Final = 4
-_MOST_PATHS: Final = 12
-_MOST_CHANGED: Final = 300
-"""Characters of a filter for which a closer one is looked for."""
-_WORD: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-_LONGEST_NAME: Final = 40
-
-
 def is_void(value: Any) -> bool:
     """Return whether a result has nothing in it: null, or a list or an object of nothing else."""
     if isinstance(value, list | dict):
@@ -295,10 +295,6 @@ def _is_missing(node: Any, missing: _Missing) -> bool:
     first, *others = node["children"]
     below = (missing[1], missing[1])
     return _is_missing(first, missing) or any(_is_missing(child, below) for child in others)
-
-
-_STEPS: Final = frozenset({"flatten", "index_expression", "projection", "subexpression", "value_projection"})
-"""The nodes of JMESPath whose first part is applied to the value, and each further one to a value within it."""
 
 
 def closest_filter(value: Any, expression: str) -> str:

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _PATH = "/mcp"
 _MOST_PORT = 65_535
 _TOKEN_BYTES = 32
+_IDLE_SECONDS = 30 * 60.0
+_MOST_SESSIONS = 1_000
+"""Sessions that stay open; one takes less than 100 KB."""
+_SESSION = "mcp-session-id"
 
 
 class HttpPlace(NamedTuple):
@@ -110,12 +114,6 @@ def _read_token(path: str) -> str:
     except (FileNotFoundError, PermissionError):
         return ""
     return text if len(text) >= _TOKEN_BYTES and text.isprintable() else ""
-
-
-_IDLE_SECONDS = 30 * 60.0
-_MOST_SESSIONS = 1_000
-"""Sessions that stay open; one takes less than 100 KB."""
-_SESSION = "mcp-session-id"
 
 
 def http_application(server: Server[Any], place: HttpPlace, most: int = _MOST_SESSIONS) -> "ASGIApp":

@@ -15,6 +15,46 @@ from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
 from dynacli.secrets import is_secret_name
 
+_MOST_READ = 150
+"""How many other operations are looked at: the nearest ones by their path."""
+_MOST_NAMED = 3
+_INDEX = re.compile(r"\[(\d+)\]")
+_NUMBER = re.compile(r"\.\d+(?=\.|$)")
+_OF_BODIES = frozenset({"--body", "--content-type", "--editor", "--set", "--set-file"})
+_OF_OTHER_PROGRAMS = {
+    "--data": ("--body",),
+    "--data-binary": ("--body",),
+    "--data-raw": ("--body",),
+    "--format": ("--output",),
+    "--jq": ("--filter",),
+    "--max-time": ("--timeout",),
+    "-d": ("--body",),
+    "-m": ("--timeout",),
+    "-n": ("--max-items",),
+    "-q": ("--filter",),
+}
+"""Option of curl, gh or kubectl → dynacli's own option for the same."""
+_PROXY = "Name a proxy in `HTTPS_PROXY` or `HTTP_PROXY`: see `{0} help environment`"
+_VERIFY = (
+    "Certificates are always verified; `ca = FILE` trusts one more authority: see `{0} help auth-config`"
+)
+_METHOD = "An operation has its own method; `{0} API METHOD /PATH` calls any path"
+_REDIRECT = "Leave it out: dynacli follows the redirects of read-only calls"
+INSTEAD = {
+    "--cacert": _VERIFY,
+    "--insecure": _VERIFY,
+    "--location": _REDIRECT,
+    "--method": _METHOD,
+    "--no-verify": _VERIFY,
+    "--proxy": _PROXY,
+    "--request": _METHOD,
+    "-L": _REDIRECT,
+    "-X": _METHOD,
+    "-k": _VERIFY,
+    "-x": _PROXY,
+}
+"""Option of another program that dynacli does without → what there is instead."""
+
 
 def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:
     """Return the parameter that a name means, and the field inside of it or of the body; None if it means none.
@@ -131,50 +171,6 @@ def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
                 near=[f"--{above.option}"],
             )
     return None
-
-
-_MOST_READ = 150
-"""How many other operations are looked at: the nearest ones by their path."""
-_MOST_NAMED = 3
-_INDEX = re.compile(r"\[(\d+)\]")
-_NUMBER = re.compile(r"\.\d+(?=\.|$)")
-
-
-_OF_BODIES = frozenset({"--body", "--content-type", "--editor", "--set", "--set-file"})
-
-_OF_OTHER_PROGRAMS = {
-    "--data": ("--body",),
-    "--data-binary": ("--body",),
-    "--data-raw": ("--body",),
-    "--format": ("--output",),
-    "--jq": ("--filter",),
-    "--max-time": ("--timeout",),
-    "-d": ("--body",),
-    "-m": ("--timeout",),
-    "-n": ("--max-items",),
-    "-q": ("--filter",),
-}
-"""Option of curl, gh or kubectl → dynacli's own option for the same."""
-_PROXY = "Name a proxy in `HTTPS_PROXY` or `HTTP_PROXY`: see `{0} help environment`"
-_VERIFY = (
-    "Certificates are always verified; `ca = FILE` trusts one more authority: see `{0} help auth-config`"
-)
-_METHOD = "An operation has its own method; `{0} API METHOD /PATH` calls any path"
-_REDIRECT = "Leave it out: dynacli follows the redirects of read-only calls"
-INSTEAD = {
-    "--cacert": _VERIFY,
-    "--insecure": _VERIFY,
-    "--location": _REDIRECT,
-    "--method": _METHOD,
-    "--no-verify": _VERIFY,
-    "--proxy": _PROXY,
-    "--request": _METHOD,
-    "-L": _REDIRECT,
-    "-X": _METHOD,
-    "-k": _VERIFY,
-    "-x": _PROXY,
-}
-"""Option of another program that dynacli does without → what there is instead."""
 
 
 def near_options(described: DescribedOperation, flag: str, known: Iterable[str]) -> list[str]:

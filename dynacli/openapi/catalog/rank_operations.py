@@ -95,6 +95,73 @@ _GUESSED = 0.5
 """How well a word of the document stands for one with a typo, which may be another word: `cake` for `caa`."""
 _PERSON = 0.7
 """How well one of these stands for `who`."""
+_MOST = 60
+"""Operations that are looked at closely."""
+_SYNONYM = 0.7
+"""How much of its weight a word of the same meaning keeps if operations are about the word itself."""
+_USEFUL, _ABOUT = 0.25, 0.45
+"""From here on an operation tells a term from others, and is about it, rather than that it only mentions it."""
+_NAMED, _NAMED_BY_TAG, _TITLED = 10.0, 5.0, 2.0
+"""The score of an operation whose name is the query, whose tag and name are, and whose summary has its words alone."""
+_FEWEST_OF_TITLE = 2
+"""Words of a title that is not a single noun or verb."""
+_LONGEST = 1_000
+"""Characters of a question that may be a name."""
+_MOST_NAMED = 20
+"""Operations that may have the same name after their tags; a word that more have names none of them."""
+_PLACE = re.compile(r"(?:([A-Za-z-]+)\s+)?(/.*)", re.DOTALL)
+_FITS = {
+    _ON_ALL: {
+        "list": 0.8,
+        "search": 0.6,
+        "get": 0.4,
+        "create": 0.2,
+        "update": 0.2,
+        ACTING: 0.2,
+        "delete": 0.1,
+    },
+    "": {"list": 0.6, "get": 0.6, "search": 0.4, "create": 0.4, "update": 0.3, ACTING: 0.35, "delete": 0.1},
+    _READING: {"list": 1.0, "get": 1.0, "search": 0.7},
+    "list": {"list": 1.0, "search": 0.8, "get": 0.5},
+    "get": {"get": 1.0, "list": 0.7, "search": 0.5},
+    "search": {"search": 1.0, "list": 0.7, "get": 0.3},
+    "create": {"create": 1.0, ACTING: 0.4, "update": 0.4},
+    "update": {"update": 1.0, ACTING: 0.4, "create": 0.3},
+    "delete": {"delete": 1.0, ACTING: 0.3, "update": 0.15},
+    _DOING: {ACTING: 1.0, "update": 0.9, "create": 0.8, "get": 0.3, "list": 0.3, "delete": 0.1},
+    ACTING: {ACTING: 1.0, "create": 0.7, "update": 0.7, "delete": 0.4},
+}
+"""What a question wants to be done → what an operation does → how well the one is the other."""
+# What each reason counts, in parts of what the words of the question count. They are fitted to the questions of the
+# tests and to 272 further ones: those of some documents were left out each time, and found as often with these.
+_ACTION, _NUMBER, _SUBJECT, _MINE = 0.25, 0.095, 0.1, 0.18
+_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _LENGTH, _DEPRECATED = -0.06, -0.035, -0.13, -0.0012, -0.055
+_UNASKED, _TWIN = -0.25, 0.001
+FITTING = 0.5
+"""The least score of an operation that fits: of the questions of the tests, one in a hundred is below it."""
+_FULL = 0.8
+"""From here on an operation has a word as well as can be."""
+_DONE = 0.8
+"""From here on an operation does what the end of its path says, which is not a noun then."""
+_EACH = 0.3
+"""How much a word that is not asked for counts, however usual it is."""
+_MOST_SURPLUS = 3.0
+_REASONS = (
+    "the words of the question",
+    "what it does",
+    "one or many",
+    "what it is about",
+    "whose it is",
+    "what else it is about",
+    "what else is in its name",
+    "what else is in its path",
+    "how long its path is",
+    "deprecated",
+    "it does not do what is asked for",
+    "the question names it",
+    "it reads, as its POST does",
+)
+"""What the parts of a score are, in their order."""
 
 
 @record
@@ -328,16 +395,6 @@ def _rewritten(given: Sequence[str]) -> list[str]:
     return found
 
 
-_MOST = 60
-"""Operations that are looked at closely."""
-
-_SYNONYM = 0.7
-"""How much of its weight a word of the same meaning keeps if operations are about the word itself."""
-
-_USEFUL, _ABOUT = 0.25, 0.45
-"""From here on an operation tells a term from others, and is about it, rather than that it only mentions it."""
-
-
 @record
 class _Candidate:
     """An operation that has words of a question.
@@ -429,17 +486,6 @@ def _rarity(found: Mapping[int, float], operations: int) -> float:
     return log(1 + (operations + 0.5) / (frequency + 0.5)) if frequency else 0.0
 
 
-_NAMED, _NAMED_BY_TAG, _TITLED = 10.0, 5.0, 2.0
-"""The score of an operation whose name is the query, whose tag and name are, and whose summary has its words alone."""
-_FEWEST_OF_TITLE = 2
-"""Words of a title that is not a single noun or verb."""
-_LONGEST = 1_000
-"""Characters of a question that may be a name."""
-_MOST_NAMED = 20
-"""Operations that may have the same name after their tags; a word that more have names none of them."""
-_PLACE = re.compile(r"(?:([A-Za-z-]+)\s+)?(/.*)", re.DOTALL)
-
-
 def _named_operations(catalog: Catalog, text: str) -> dict[int, float]:
     """Return the number of each operation that a text names → what that counts, above all that words can count.
 
@@ -515,63 +561,6 @@ def _behind_tags(catalog: Catalog, word: str) -> list[int]:
         if any(f"{prefix}{word}" == name for tag in catalog.tag_keys(tags) for prefix in tag_prefixes(tag))
     ]
     return found if len(found) <= _MOST_NAMED else []
-
-
-_FITS = {
-    _ON_ALL: {
-        "list": 0.8,
-        "search": 0.6,
-        "get": 0.4,
-        "create": 0.2,
-        "update": 0.2,
-        ACTING: 0.2,
-        "delete": 0.1,
-    },
-    "": {"list": 0.6, "get": 0.6, "search": 0.4, "create": 0.4, "update": 0.3, ACTING: 0.35, "delete": 0.1},
-    _READING: {"list": 1.0, "get": 1.0, "search": 0.7},
-    "list": {"list": 1.0, "search": 0.8, "get": 0.5},
-    "get": {"get": 1.0, "list": 0.7, "search": 0.5},
-    "search": {"search": 1.0, "list": 0.7, "get": 0.3},
-    "create": {"create": 1.0, ACTING: 0.4, "update": 0.4},
-    "update": {"update": 1.0, ACTING: 0.4, "create": 0.3},
-    "delete": {"delete": 1.0, ACTING: 0.3, "update": 0.15},
-    _DOING: {ACTING: 1.0, "update": 0.9, "create": 0.8, "get": 0.3, "list": 0.3, "delete": 0.1},
-    ACTING: {ACTING: 1.0, "create": 0.7, "update": 0.7, "delete": 0.4},
-}
-"""What a question wants to be done → what an operation does → how well the one is the other."""
-
-# What each reason counts, in parts of what the words of the question count. They are fitted to the questions of the
-# tests and to 272 further ones: those of some documents were left out each time, and found as often with these.
-_ACTION, _NUMBER, _SUBJECT, _MINE = 0.25, 0.095, 0.1, 0.18
-_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _LENGTH, _DEPRECATED = -0.06, -0.035, -0.13, -0.0012, -0.055
-_UNASKED, _TWIN = -0.25, 0.001
-
-FITTING = 0.5
-"""The least score of an operation that fits: of the questions of the tests, one in a hundred is below it."""
-
-_FULL = 0.8
-"""From here on an operation has a word as well as can be."""
-_DONE = 0.8
-"""From here on an operation does what the end of its path says, which is not a noun then."""
-_EACH = 0.3
-"""How much a word that is not asked for counts, however usual it is."""
-_MOST_SURPLUS = 3.0
-_REASONS = (
-    "the words of the question",
-    "what it does",
-    "one or many",
-    "what it is about",
-    "whose it is",
-    "what else it is about",
-    "what else is in its name",
-    "what else is in its path",
-    "how long its path is",
-    "deprecated",
-    "it does not do what is asked for",
-    "the question names it",
-    "it reads, as its POST does",
-)
-"""What the parts of a score are, in their order."""
 
 
 @record

@@ -25,6 +25,9 @@ Follow = Callable[[str], tuple[Any, Any]]
 _MOST_APPLIED = 500
 _LARGEST = sys.float_info.max
 _NULL_DESCRIBED = frozenset({"nullable", "description", "title"})
+_MOST_BRANCHES = 12
+_MOST_SCHEMAS = 5_000
+_SCHEMAS = "#/components/schemas/"
 
 
 def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:
@@ -145,9 +148,6 @@ def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
     return any(part.get(keyword) is True for part in applied_schemas(schema, follow))
 
 
-_MOST_BRANCHES = 12
-
-
 def possible_schemas(
     schema: Any, resolve: Callable[[str], Any], most_branches: int = _MOST_BRANCHES
 ) -> Iterator[Mapping[str, Any]]:
@@ -172,9 +172,6 @@ def properties_of(schemas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             if isinstance(name, str):
                 found.setdefault(name, below)
     return found
-
-
-_MOST_SCHEMAS = 5_000
 
 
 class PossibleNames(NamedTuple):
@@ -239,9 +236,6 @@ def value_types_of(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
             types["object"] = None
     types.pop("null", None)
     return list(types)
-
-
-_SCHEMAS = "#/components/schemas/"
 
 
 class Discriminator(NamedTuple):

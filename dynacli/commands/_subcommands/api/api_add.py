@@ -40,6 +40,16 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.openapi.document.discovery.discovered import FoundBase, FoundDocument, TriedUrl
 
+_DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
+"""URLs that look like those of documents: if such a URL asks for a credential, no document is searched for."""
+_MOST_LOCKED = 12
+"""How many places are asked for with a credential that have asked for one."""
+_MOST_READ = 200
+"""How many operations are read to find one that can be tried."""
+_MOST_TRIED = 5
+"""How many of the places that were tried are written without `-v`."""
+_MOST_SHOWN = 12
+
 
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
     """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""
@@ -108,18 +118,6 @@ def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
         }
         wanted = str(said.get("server", own.get("server", "")))
         yield name, choose_server(api.servers, api.uri, wanted, variables)
-
-
-_DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
-"""URLs that look like those of documents: if such a URL asks for a credential, no document is searched for."""
-
-_MOST_LOCKED = 12
-"""How many places are asked for with a credential that have asked for one."""
-
-_MOST_READ = 200
-"""How many operations are read to find one that can be tried."""
-_MOST_TRIED = 5
-"""How many of the places that were tried are written without `-v`."""
 
 
 @click.pass_obj
@@ -503,9 +501,6 @@ def _own_scheme_words(options: Options, api: OpenedApi) -> str:
     if header.lower() == "authorization" and kind in {"basic", "bearer"}:
         return f" --scheme {kind}"
     return f" --scheme apikey --name {shlex.quote(header)}"
-
-
-_MOST_SHOWN = 12
 
 
 def _credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[str]:

@@ -94,18 +94,93 @@ _ARMATURE_HOST = re.compile(
     r"(?:.+\.)?armature\.(?:app|tech)|127(?:\.\d{1,3}){3}|::1|localhost", re.IGNORECASE
 )
 """The hosts of Armature, and those of its demo API, which runs on this machine."""
-
-
-def places_of_host(host: str) -> tuple[str, ...]:
-    """Return the paths to try before all others at a certain host: Armature's has its document at its own path."""
-    return (_ARMATURE,) if _ARMATURE_HOST.fullmatch(host.rstrip(".")) else ()
-
-
 _MAX_LENGTH = 2000
 _NOT_IN_URLS = frozenset('<>{}|\\^`" ')
 """Characters that no URL has (RFC 3986, section 2); braces belong to templates."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FILE = re.compile(r"\.[A-Za-z]{2,5}")
+GIVEN, _CATALOG, USUAL = range(3)
+"""The first stages of a search: what the given URL leads to, the catalog of the origin, the first usual places."""
+_ROLES = {
+    "service-desc": Role.DOCUMENT,
+    "describedby": Role.DOCUMENT,
+    "api-catalog": Role.CATALOG,
+    "item": Role.API,
+    "service-doc": Role.PAGE,
+}
+"""Link relation → its expected target (RFC 8631, RFC 9727); `describedby` is older and still in use."""
+MAX_CHARACTERS = 5_000_000
+"""How many characters of a page are searched."""
+_MIN_REFERENCE = 7
+_MAX_REFERENCE = 500
+_MAX_TAG = 5000
+_MAX_LEADS = 12
+_MAX_MENTIONS = 10
+_VIEWER = re.compile(
+    r"swagger-?ui|\bredoc\b|rapi-?doc|@scalar|scalar\.js|createApiReference|api-reference"
+    r"|elements-api|apiDescriptionUrl|openapi-explorer",
+    re.IGNORECASE,
+)
+# In a script, JSON often stands within a string.
+_ESCAPES = {"\\/": "/", '\\"': '"', "\\u002F": "/", "\\u002f": "/", "\\u0022": '"', "\\u0026": "&"}
+_SETTING = re.compile(
+    r"""
+    (?<![\w$-])
+    (?P<name>url|specUrl|spec-url|data-url|swaggerUrl|data-spec-url|apiDescriptionUrl|openapi-url|openapiUrl
+        |document-url|configUrl)
+    ["']?\s*+(?:[:=]\s*+)(?:["'`](?P<quoted>[^"'`<>\s]++)["'`]|(?P<bare>[^"'`<>\s,;(){}]++))
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_CALL = re.compile(
+    r"""(?<![\w$])(?:Redoc\.init|createApiReference)\(\s*+["'`]([^"'`<>\s]++)["'`]""",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<(?:link|a)\s([^<>]*+)>", re.IGNORECASE)
+_BASE = re.compile(r"<base\s([^<>]*+)>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
+_WORD = re.compile(r"""[^\s"'`<>(){}\[\]|,;\\*]++""")
+_FILE_WORDS = ("openapi", "swagger", "api-doc", "apidoc", "apispec", "api-spec", "spec.json")
+_FILE_STARTS = ("spec.", "oas.", "oas3.")
+_PLACES = (
+    *("openapi", "swagger", "api-docs", "apidocs", "swagger-config", "openapi/v1.json", "openapi/v2"),
+    *("openapi/json", "swagger/json", "documentation/json", "docs/json"),
+    *("specs/oas", "full-spec", "api-spec", "openapi-spec", "api/spec"),
+    *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
+)
+"""The ends of the paths of documents and viewers without a file name ending such as `.json`."""
+_SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
+"""The scripts that a viewer is set up in, if that is not the page itself."""
+_ENDINGS = tuple(f"/{place}" for place in _PLACES)
+_ASSETS = (
+    *(".js", ".mjs", ".css", ".map", ".html", ".htm", ".txt", ".md"),
+    *(".png", ".svg", ".ico", ".gif", ".jpg", ".jpeg", ".webp", ".woff", ".woff2", ".ttf"),
+)
+_EXAMPLES = ("petstore.swagger.io", "petstore3.swagger.io", "registry.scalar.com")
+"""Hosts of the example documents that viewers come with; no API means those."""
+_MAX_CONTEXTS = 1000
+_MAX_CHARACTERS = 500_000
+_MAX_LINKS = 500
+_MAX_DEPTH = 6
+_MAX_INDEX_LEADS = 8
+_ANCHOR = re.compile(r"<(?:a|link)\s([^<>]*+)>((?:[^<]|<(?!/?a\b)){0,400}+)", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^<>]*+>")
+_MAX_LABEL = 80
+_VERSION = re.compile(r"v?\d+(?:[._]\d+)*")
+_REFERENCE = re.compile(r"(?:https?:/|\.{0,2})/\S{1,500}")
+_LINK_WORD = re.compile(r"[a-z]+")
+_SPECS = frozenset(("openapi", "swagger", "oas", "spec", "specs", "specification", "apispec", "schema"))
+"""The words of links that lead to a document itself."""
+_DOCS = frozenset(
+    ("api", "apis", "doc", "docs", "documentation", "developer", "developers", "reference", "redoc")
+)
+"""The words of links that lead to pages which may name a document."""
+_LINKED_ASSETS = (".js", ".css", ".png", ".svg", ".ico", ".jpg", ".webp", ".woff2", ".pdf", ".xml", ".zip")
+
+
+def places_of_host(host: str) -> tuple[str, ...]:
+    """Return the paths to try before all others at a certain host: Armature's has its document at its own path."""
+    return (_ARMATURE,) if _ARMATURE_HOST.fullmatch(host.rstrip(".")) else ()
 
 
 class Address(NamedTuple):
@@ -204,10 +279,6 @@ def _origin(url: "httpx.URL") -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or _DEFAULT_PORTS[url.scheme]
 
 
-GIVEN, _CATALOG, USUAL = range(3)
-"""The first stages of a search: what the given URL leads to, the catalog of the origin, the first usual places."""
-
-
 class Candidate(NamedTuple):
     """A URL to ask for.
 
@@ -294,16 +365,6 @@ def way_of(parent: Candidate, lead: Lead) -> Way:
     return Way.NAMED if parent.way in {Way.GIVEN, Way.STATED, Way.NAMED} else Way.PAGE
 
 
-_ROLES = {
-    "service-desc": Role.DOCUMENT,
-    "describedby": Role.DOCUMENT,
-    "api-catalog": Role.CATALOG,
-    "item": Role.API,
-    "service-doc": Role.PAGE,
-}
-"""Link relation → its expected target (RFC 8631, RFC 9727); `describedby` is older and still in use."""
-
-
 def leads_of(links: Iterable[Link]) -> list[Lead]:
     """Return the links that may lead to a document, validated by relation and media type.
 
@@ -322,59 +383,6 @@ def leads_of(links: Iterable[Link]) -> list[Lead]:
                 leads.append(Lead(link.target, is_stated=True))
                 break
     return leads
-
-
-MAX_CHARACTERS = 5_000_000
-"""How many characters of a page are searched."""
-_MIN_REFERENCE = 7
-_MAX_REFERENCE = 500
-_MAX_TAG = 5000
-_MAX_LEADS = 12
-_MAX_MENTIONS = 10
-
-_VIEWER = re.compile(
-    r"swagger-?ui|\bredoc\b|rapi-?doc|@scalar|scalar\.js|createApiReference|api-reference"
-    r"|elements-api|apiDescriptionUrl|openapi-explorer",
-    re.IGNORECASE,
-)
-# In a script, JSON often stands within a string.
-_ESCAPES = {"\\/": "/", '\\"': '"', "\\u002F": "/", "\\u002f": "/", "\\u0022": '"', "\\u0026": "&"}
-_SETTING = re.compile(
-    r"""
-    (?<![\w$-])
-    (?P<name>url|specUrl|spec-url|data-url|swaggerUrl|data-spec-url|apiDescriptionUrl|openapi-url|openapiUrl
-        |document-url|configUrl)
-    ["']?\s*+(?:[:=]\s*+)(?:["'`](?P<quoted>[^"'`<>\s]++)["'`]|(?P<bare>[^"'`<>\s,;(){}]++))
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_CALL = re.compile(
-    r"""(?<![\w$])(?:Redoc\.init|createApiReference)\(\s*+["'`]([^"'`<>\s]++)["'`]""",
-    re.IGNORECASE,
-)
-_TAG = re.compile(r"<(?:link|a)\s([^<>]*+)>", re.IGNORECASE)
-_BASE = re.compile(r"<base\s([^<>]*+)>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
-_WORD = re.compile(r"""[^\s"'`<>(){}\[\]|,;\\*]++""")
-
-_FILE_WORDS = ("openapi", "swagger", "api-doc", "apidoc", "apispec", "api-spec", "spec.json")
-_FILE_STARTS = ("spec.", "oas.", "oas3.")
-_PLACES = (
-    *("openapi", "swagger", "api-docs", "apidocs", "swagger-config", "openapi/v1.json", "openapi/v2"),
-    *("openapi/json", "swagger/json", "documentation/json", "docs/json"),
-    *("specs/oas", "full-spec", "api-spec", "openapi-spec", "api/spec"),
-    *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
-)
-"""The ends of the paths of documents and viewers without a file name ending such as `.json`."""
-_SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
-"""The scripts that a viewer is set up in, if that is not the page itself."""
-_ENDINGS = tuple(f"/{place}" for place in _PLACES)
-_ASSETS = (
-    *(".js", ".mjs", ".css", ".map", ".html", ".htm", ".txt", ".md"),
-    *(".png", ".svg", ".ico", ".gif", ".jpg", ".jpeg", ".webp", ".woff", ".woff2", ".ttf"),
-)
-_EXAMPLES = ("petstore.swagger.io", "petstore3.swagger.io", "registry.scalar.com")
-"""Hosts of the example documents that viewers come with; no API means those."""
 
 
 def is_viewer(text: str) -> bool:
@@ -521,9 +529,6 @@ def _attributes_of(tag: str) -> dict[str, str]:
     return attributes
 
 
-_MAX_CONTEXTS = 1000
-
-
 def is_linkset(tree: Any) -> bool:
     """Return whether a value is a set of links."""
     return isinstance(tree, dict) and isinstance(tree.get("linkset"), (list, dict))
@@ -552,26 +557,6 @@ def _links_of(context: dict[str, Any]) -> Iterator[Link]:
             if isinstance(href, str):
                 kind = target.get("type")
                 yield Link(href, (str(relation).lower(),), media_type=kind if isinstance(kind, str) else "")
-
-
-_MAX_CHARACTERS = 500_000
-_MAX_LINKS = 500
-_MAX_DEPTH = 6
-_MAX_INDEX_LEADS = 8
-
-_ANCHOR = re.compile(r"<(?:a|link)\s([^<>]*+)>((?:[^<]|<(?!/?a\b)){0,400}+)", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<[^<>]*+>")
-_MAX_LABEL = 80
-_VERSION = re.compile(r"v?\d+(?:[._]\d+)*")
-_REFERENCE = re.compile(r"(?:https?:/|\.{0,2})/\S{1,500}")
-_LINK_WORD = re.compile(r"[a-z]+")
-_SPECS = frozenset(("openapi", "swagger", "oas", "spec", "specs", "specification", "apispec", "schema"))
-"""The words of links that lead to a document itself."""
-_DOCS = frozenset(
-    ("api", "apis", "doc", "docs", "documentation", "developer", "developers", "reference", "redoc")
-)
-"""The words of links that lead to pages which may name a document."""
-_LINKED_ASSETS = (".js", ".css", ".png", ".svg", ".ico", ".jpg", ".webp", ".woff2", ".pdf", ".xml", ".zip")
 
 
 def read_index(content: bytes) -> list[Lead]:

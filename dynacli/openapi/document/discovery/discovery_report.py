@@ -22,6 +22,10 @@ _MOST_SIGN_INS = 4
 """Places that lead to a sign-in page, beyond which the paths of these places say nothing."""
 _MANUAL = re.compile(r"\.(html?|md|pdf)$", re.IGNORECASE)
 """The end of the path of a page of a manual."""
+_MOST_ODD = 2
+"""How many places may be silent while the server responds to all others, so that each of them is named."""
+_MAX_FOREIGN = 5
+"""How many references to other origins are reported."""
 
 
 def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
@@ -154,12 +158,6 @@ def _locked(tried: Sequence[TriedUrl]) -> list[TriedUrl]:
         given = []
     others = [entry for entry in asked if entry is not tried[0]]
     return [*sorted(others, key=lambda entry: entry.result), *given]
-
-
-_MOST_ODD = 2
-"""How many places may be silent while the server responds to all others, so that each of them is named."""
-_MAX_FOREIGN = 5
-"""How many references to other origins are reported."""
 
 
 class SearchNotes:

@@ -34,6 +34,20 @@ _RANK, _PASSED = -1, -2
 """Positions that stand for a step to a member of the value: by the member's own position, or by that of its schema."""
 _BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _BY_INDEX = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_TOO_LONG = "the pattern takes too long"
+_MAX_EXPLAINED = 2_000
+"""By how many errors of branches is explained why none of them fits; the others are reported without a reason."""
+_UNDECIDED = frozenset({"not", "then", "else", "contains", "unevaluatedProperties", "unevaluatedItems"})
+"""Keywords that say nothing if a part of what they apply could not be evaluated."""
+_MARKS = frozenset({"readOnly", "writeOnly"})
+_OF_LISTS = frozenset({"minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"})
+_OF_NAMES = frozenset({"additionalProperties", "unevaluatedProperties"})
+_INDEX = re.compile(r"\+?0*([0-9]{1,20})", re.ASCII)
+"""A name that jsonschema-rs (0.61) gives as a number, so that it looks like an index."""
+_MAX_PATHS = 20
+"""How many paths are tried that differ only in how names of digits are written: `7`, `007`."""
+_WINDOW = 20
+"""How many items of a long list are explained at once: jsonschema-rs makes all errors before it gives the first."""
 
 
 class _Place(NamedTuple):
@@ -180,26 +194,6 @@ class _Walk:
             return key
         is_older = key == "items" and isinstance(written.get(key), list)
         return alias if is_older or key not in written else key
-
-
-_TOO_LONG = "the pattern takes too long"
-
-_MAX_EXPLAINED = 2_000
-"""By how many errors of branches is explained why none of them fits; the others are reported without a reason."""
-
-_UNDECIDED = frozenset({"not", "then", "else", "contains", "unevaluatedProperties", "unevaluatedItems"})
-"""Keywords that say nothing if a part of what they apply could not be evaluated."""
-_MARKS = frozenset({"readOnly", "writeOnly"})
-_OF_LISTS = frozenset({"minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"})
-_OF_NAMES = frozenset({"additionalProperties", "unevaluatedProperties"})
-
-
-_INDEX = re.compile(r"\+?0*([0-9]{1,20})", re.ASCII)
-"""A name that jsonschema-rs (0.61) gives as a number, so that it looks like an index."""
-_MAX_PATHS = 20
-"""How many paths are tried that differ only in how names of digits are written: `7`, `007`."""
-_WINDOW = 20
-"""How many items of a long list are explained at once: jsonschema-rs makes all errors before it gives the first."""
 
 
 class Window(NamedTuple):
