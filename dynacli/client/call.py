@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -16,7 +16,7 @@ from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import is_idempotency_key
-from dynacli.client.sign_request import Signed, server_hint, sign, unsigned
+from dynacli.client.sign_request import Signed, add_server_hint, sign, unsigned
 from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.built_request import Request
@@ -81,14 +81,8 @@ def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
     try:
         return _base_url(servers, api.uri, settings.server, settings.server_variables)
     except UsageError as error:
-        _hint_at_document(error, described, settings)
+        add_server_hint(error, api, servers, settings)
         raise
-
-
-def _hint_at_document(error: DynacliError, described: DescribedOperation, settings: CallSettings) -> None:
-    """Put before a hint the one to call the API where its document came from, if its server is a placeholder."""
-    found = server_hint(described.api, described.operation.servers, settings)
-    error.hint = ". ".join(filter(None, (found, error.hint)))
 
 
 _base_url = lru_cache(maxsize=64)(choose_server)
@@ -354,8 +348,7 @@ class Call:
     def received(self, response: "Response") -> "ReceivedBody":
         """Return the body of a response to the call; asked for again, the same one with what was read of it."""
         if self._received is None or self._received.content is not response.body:
-            find_schema = partial(self.described.response_schema, response)
-            self._received = ReceivedBody(response.body, response.header("content-type"), find_schema)
+            self._received = self.described.received(response)
         return self._received
 
     def receive_json(self, response: "Response") -> None:
@@ -513,7 +506,7 @@ class Call:
 
             with_api_named(error, self.described.api.name)
         elif isinstance(error, NetworkError) and not self.has_sent:
-            _hint_at_document(error, self.described, self.settings)
+            add_server_hint(error, self.described.api, self.described.operation.servers, self.settings)
 
     def _retries(self) -> "Retries":
         """Return how often the request is sent again: an unsafe one only if you asked for it, or it has a key."""

@@ -21,7 +21,7 @@ from dynacli.auth.credentials import (
 )
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment, invocation
-from dynacli.errors import RefusedError
+from dynacli.errors import DynacliError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import ANY, Field, Operation, Parameter, Server, ValueType
 from dynacli.record import record
@@ -396,14 +396,14 @@ def trust_hint(
     A placeholder is nothing to trust, so the origin of the document comes first if the server is one.
 
     Args:
-        servers: As for `server_hint`.
+        servers: As for `_server_hint`.
         accepting: How a person accepts the origin.
     """
-    instead = server_hint(api, servers, settings)
+    instead = _server_hint(api, servers, settings)
     return f"{instead}. If you trust `{origin}`: {accepting}" if instead else f"If you trust it: {accepting}"
 
 
-def server_hint(api: OpenedApi, servers: Sequence[Server], settings: CallSettings) -> str:
+def _server_hint(api: OpenedApi, servers: Sequence[Server], settings: CallSettings) -> str:
     """Return the hint to call an API where its document came from, if its server is a placeholder.
 
     Args:
@@ -413,6 +413,13 @@ def server_hint(api: OpenedApi, servers: Sequence[Server], settings: CallSetting
         return ""
 
     return hint_at_document(servers or api.servers, api.uri, api.name if api.is_registered else "")
+
+
+def add_server_hint(
+    error: DynacliError, api: OpenedApi, servers: Sequence[Server], settings: CallSettings
+) -> None:
+    """Add to an error the hint of `_server_hint`, before its own hint."""
+    error.hint = ". ".join(filter(None, (_server_hint(api, servers, settings), error.hint)))
 
 
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:

@@ -26,7 +26,7 @@ from dynacli.auth.credentials import (
 from dynacli.auth.operation_token import end_of_token
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
-from dynacli.client.sign_request import is_accepted_origin, server_hint, trust_hint
+from dynacli.client.sign_request import add_server_hint, is_accepted_origin, trust_hint
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.http.sockets import check_private
@@ -179,7 +179,7 @@ def bound_origins(
     try:
         base = choose_server(api.servers, api.uri, settings.server, settings.server_variables)
     except UsageError as error:
-        error.hint = ". ".join(filter(None, (server_hint(api, (), settings), error.hint)))
+        add_server_hint(error, api, (), settings)
         raise
     origin = origin_of(base)
     check_private(base)

@@ -247,9 +247,7 @@ class Engine:
             call.pieces = pieces
             if self.history is not None:
                 self.history.note_head(response)
-            is_stream = (
-                has_parts and 200 <= response.status < 300 and is_sequence(response.header("content-type"))
-            )
+            is_stream = has_parts and response.is_success and is_sequence(response.header("content-type"))
             self.announce(ResponseHead(call, response, is_stream))
             if is_stream:
                 call.validate_stream(response, self._shown(call, response, pieces))

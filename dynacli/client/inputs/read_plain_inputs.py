@@ -141,11 +141,8 @@ def with_given_body(described: DescribedOperation, values: Mapping[str, Any]) ->
     """Return an operation with a body of any media type if `body` is given, and the document has no such input."""
     if "body" not in values or described.operation.body is not None:
         return described
-    return (
-        described.with_any_body()
-        if _find_input(described, "body", _inputs_by_flag(described)) is None
-        else described
-    )
+    is_input = _find_input(described, "body", _inputs_by_flag(described)) is not None
+    return described if is_input else described.with_any_body()
 
 
 def _media_type_of(file: Any) -> str:

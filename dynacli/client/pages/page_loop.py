@@ -395,10 +395,10 @@ class RespondedPage:
 
 
 def received_page(call: Call, response: "Response", reading: Reading = "plain") -> RespondedPage | None:
-    """Return what a response tells of the pages of its list; None if it tells of no further page.
+    """Return what a response says about the pages of its list; None if it has no further page.
 
     Args:
-        reading: How its value is read; of small bodies a value that was read already costs nothing.
+        reading: How its value is read; a value of a small body that was read already costs nothing.
     """
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None

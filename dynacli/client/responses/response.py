@@ -432,7 +432,7 @@ def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None
         nonlocal is_saved
         if partial is not None and partial.is_there(response):
             return b""
-        if not 200 <= response.status < 300:
+        if not response.is_success:
             return b"".join(pieces.up_to(RENDER_LIMIT))
         with opened(response, pieces) as write:
             # A compressed body may be a bomb: only such a body is limited.

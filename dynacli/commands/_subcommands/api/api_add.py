@@ -368,7 +368,8 @@ def _base_without_servers(
     from dynacli.openapi.document.discovery.base_url import find_base
 
     given, paths = sources[0], dict[str, Any]()
-    for summary in islice((each for each in api.catalog.each_summary() if each.method == "GET"), _MOST_READ):
+    reading = (summary for summary in api.catalog.each_summary() if summary.method == "GET")
+    for summary in islice(reading, _MOST_READ):
         operation = api.catalog.operation(summary.name)
         if operation.servers:
             continue

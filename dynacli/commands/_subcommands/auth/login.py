@@ -200,7 +200,7 @@ def _keeping(run: Run, api: str, profile: str, store: str, origins: tuple[str, .
         question = "This system has no keyring. Store the credential in a file that only you can read?"
         return agrees(run.env, question)
 
-    # `--yes` does not respond this question, because dynacli never uses a file silently.
+    # `--yes` does not agree to this, because dynacli never uses a file silently.
     chosen = chosen_store(store, agrees_to_file if run.may_ask and not run.options.yes else None)
     if chosen != store and chosen == FILE:
         again = (*again, "--store", FILE)

@@ -1,4 +1,4 @@
-"""The base URL of an API whose document names no server: trials tell whether its paths are below the origin.
+"""The base URL of an API whose document names no server: trials show whether its paths are below the origin.
 
 Without `servers` it is the origin of the document (OpenAPI 3.2.0, "OpenAPI Object"). Frameworks that are mounted below
 a path often leave `servers` out, too.

@@ -108,7 +108,7 @@ class FoundBase(NamedTuple):
     """The base URL that trials have shown.
 
     Args:
-        url: The URL that the paths start from, without a slash at its end; empty if no trial tells it.
+        url: The URL that the paths start from, without a slash at its end; empty if no trial shows it.
         path: The path of the operation that showed it; empty for none.
     """
 
