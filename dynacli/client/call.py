@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -348,7 +348,8 @@ class Call:
     def received(self, response: "Response") -> "ReceivedBody":
         """Return the body of a response to the call; asked for again, the same one with what was read of it."""
         if self._received is None or self._received.content is not response.body:
-            self._received = self.described.received(response)
+            find_schema = partial(self.described.response_schema, response)
+            self._received = ReceivedBody(response.body, response.header("content-type"), find_schema)
         return self._received
 
     def receive_json(self, response: "Response") -> None:

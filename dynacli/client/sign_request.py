@@ -470,7 +470,8 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         if name.lower() in SECRET_HEADERS or is_secret_name(name):
             secret_headers.add(name.lower())
     passwords = list(_texts_of(names, request)) if names else []
-    is_documented = " " not in operation.name  # else it is a method and a path
+    # As `is_documented_name` says: a function would be entered for each request.
+    is_documented = " " not in operation.name
     if not is_documented:
         passwords += map(Secret, secret_values(request.url))
     headers = []

@@ -1,4 +1,4 @@
-"""A row of the history without secrets, as their names and the URLs in it tell.
+"""A row of the history without secrets, found by their names and in URLs.
 
 It is the last mask before a call is stored, and the first when it is read again: an older version may have stored a
 secret that is known to be one today.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from dynacli.openapi.model.operation import is_documented_name
 from dynacli.secrets import (
     MASK,
     Masker,
@@ -48,8 +49,7 @@ class _MaskedRow:
     """
 
     def __init__(self, words: list[str], api: str, operation: str, url: str) -> None:
-        # Such a call has a method and a path instead of a name.
-        self._is_documented = " " not in operation
+        self._is_documented = is_documented_name(operation)
         self._api, self._words = api, words
         values = set[str]()
         if not self._is_documented:

@@ -174,7 +174,7 @@ class ResponseReceiver:
             if self._file.takes(response):
                 return self._copy(response, pieces.as_sent())
             self._form = OutputFormat()  # the error is not a part of the file
-        if not response.is_success:
+        if not 200 <= response.status < 300:
             self._form = self._form.of_error
         if is_sequence(media_type):
             if is_event_stream(media_type) and self._call.settings.timeout is None:
@@ -359,7 +359,8 @@ class ResponseReceiver:
             conclude_part(run, call, response, self._report)
             return
         is_plain = (
-            response.is_success
+            200 <= response.status < 300
+            and not response.is_refusal
             and self._report is None
             and self.unwritten is None
             and not (of_request is not None and of_request.has_something_to_report)

@@ -18,6 +18,7 @@ from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.export.collection import BASE_URL, FORMATS, Collection, Format
 from dynacli.files import write_named_file, write_named_files
+from dynacli.openapi.model.operation import is_documented_name
 from dynacli.openapi.model.wording import did_you_mean, enumerated, near_names
 from dynacli.options.command import Command
 from dynacli.output.standard_error import write_stderr
@@ -62,7 +63,7 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
         DynacliError: As from any call.
     """
     words = row.words
-    is_documented = " " not in row.call.operation
+    is_documented = is_documented_name(row.call.operation)
     if any(MASK in word and ("://" in word or not is_documented) for word in words):
         raise UsageError(
             "The call has a URL with a secret, which the history does not store",

@@ -380,6 +380,11 @@ def documented_status(status: int, documented: Iterable[str]) -> str:
     return ""
 
 
+def is_documented_name(name: str) -> bool:
+    """Return whether a name is that of an operation in a document; any other call is named by method and path."""
+    return " " not in name
+
+
 def has_password_flow(scheme: Mapping[str, Any]) -> bool:
     """Return whether a Security Scheme Object has a flow by which a name and a password lead to a token."""
     flows = scheme.get("flows")
