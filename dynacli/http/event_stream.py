@@ -3,11 +3,12 @@
 See https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
-from dynacli.errors import NetworkError
+from dynacli.errors import NetworkError, TimedOutError
 from dynacli.http.exchange import PASSING, Pause, Response
 from dynacli.http.retrying import MAX_PAUSE, is_lost_connection, usual_pause
 from dynacli.http.semantics import is_event_stream, is_json_sequence
@@ -150,21 +151,27 @@ _DATA = re.compile(rb"(?:^|\r|\n)data(?:[:\r\n]|$)")
 """A field of an event without which it is none."""
 
 
-def first_items(pieces: Iterable[bytes], media_type: str, count: int) -> Iterator[bytes]:
-    """Yield the beginning of a body, up to the end of as many items.
+def _end_of_item(media_type: str) -> re.Pattern[bytes]:
+    if is_event_stream(media_type):
+        return _END_OF_EVENT
+    return _RECORD if is_json_sequence(media_type) else _LINE_END
+
+
+def pieces_of_items(pieces: Pieces, media_type: str, count: int | None = None) -> Iterator[bytes]:
+    """Yield the body of a stream; events are asked for again if the connection is lost.
 
     Args:
         pieces: The body as it comes.
         media_type: The value of `Content-Type`, of a sequence.
-        count: The number of items, at least 1.
+        count: The number of items after which the body ends, at least 1; None for all of it.
     """
-    end_of_item = (
-        _END_OF_EVENT
-        if is_event_stream(media_type)
-        else _RECORD
-        if is_json_sequence(media_type)
-        else _LINE_END
-    )
+    found = EventPieces(pieces) if is_event_stream(media_type) else pieces
+    return iter(found) if count is None else _first_items(found, media_type, count)
+
+
+def _first_items(pieces: Iterable[bytes], media_type: str, count: int) -> Iterator[bytes]:
+    """Yield the beginning of a body, up to the end of as many items."""
+    end_of_item = _end_of_item(media_type)
     left, rest = count, b""
     for piece in pieces:
         # What is yielded never waits for the end of an item, but `rest` keeps it to see whether it is one.
@@ -185,3 +192,69 @@ def first_items(pieces: Iterable[bytes], media_type: str, count: int) -> Iterato
 
 def _is_item(text: bytes, media_type: str) -> bool:
     return bool(_DATA.search(text)) if is_event_stream(media_type) else bool(text.strip())
+
+
+class WholeItems:
+    """The body of a stream in pieces of whole items: an item that breaks off is left out.
+
+    Attributes:
+        count: How many items were yielded.
+        ended_by: Why no more came, if the body broke off and all that was yielded are whole items; else None.
+
+    Args:
+        pieces: The body as it comes.
+        media_type: The value of `Content-Type`, of a sequence.
+    """
+
+    def __init__(self, pieces: Iterable[bytes], media_type: str) -> None:
+        self._pieces, self._media_type = pieces, media_type
+        self.count = 0
+        self.ended_by: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the items, and at the end of the body what is left.
+
+        Raises:
+            NetworkError: The connection broke.
+            TimedOutError: The time of the call is used up.
+            KeyboardInterrupt: A person interrupted it.
+        """
+        end_of_item, rest, seen, is_cut = _end_of_item(self._media_type), b"", 0, False
+        pieces = iter(self._pieces)
+        while True:
+            try:
+                piece = next(pieces, b"")
+            except (NetworkError, TimedOutError, KeyboardInterrupt) as error:
+                if not is_cut:
+                    if _is_whole_value(rest):
+                        self.count += 1
+                        yield rest
+                    self.ended_by = error
+                raise
+            if not piece:
+                break
+            rest, end = rest + piece, 0
+            for found in end_of_item.finditer(rest, seen):
+                # The separator of the next record belongs to that one.
+                ends = found.start() if end_of_item is _RECORD else found.end()
+                self.count += is_cut or _is_item(rest[end:ends].removeprefix(b"\x1e"), self._media_type)
+                end, is_cut = ends, False
+            if not end and len(rest) > MAX_EVENT:
+                end, is_cut = len(rest), True
+            if end:
+                yield rest[:end]
+                rest = rest[end:]
+            # The end of an event takes up to four bytes; the last one may still be missing.
+            seen = max(len(rest) - 3, 0)
+        if rest:
+            yield rest
+
+
+def _is_whole_value(text: bytes) -> bool:
+    """Return whether a line or record without an end is a JSON value that nothing could continue."""
+    text = text.removeprefix(b"\x1e")
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return text.strip()[-1:] in {b"}", b"]", b'"'} or text.endswith(b"\n")

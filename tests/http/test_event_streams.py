@@ -9,7 +9,7 @@ import pytest
 from dynacli.errors import NetworkError
 from dynacli.http import event_stream
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.event_stream import EventPieces, first_items
+from dynacli.http.event_stream import EventPieces, _first_items
 from dynacli.http.exchange import Budget, Retries
 from dynacli.http.send import Pieces, send
 from tests.documents import document, operation, save
@@ -200,7 +200,7 @@ def test_the_first_items_are_the_beginning_of_the_body(media_type: str) -> None:
     body, ends = _BODIES[media_type]
     for size, count in product([1, 2, 7, 1000], [1, 2, 3, 4]):
         pieces = [body[start : start + size] for start in range(0, len(body), size)]
-        found = b"".join(first_items(pieces, media_type, count))
+        found = b"".join(_first_items(pieces, media_type, count))
         # Of a line end of two bytes the second may come too late.
         expected = body[: ends[count] if count < len(ends) else None].rstrip()
         assert expected == found.rstrip(), (size, count)
@@ -212,7 +212,7 @@ def test_a_long_item_counts_without_being_kept(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(module, "MAX_EVENT", 8)
     pieces = [b"x" * 10, b" " * 10, b"\n", b"2\n", b"3\n"]
-    assert b"x" * 10 + b" " * 10 + b"\n2\n" == b"".join(first_items(pieces, _LINES, 2))
+    assert b"x" * 10 + b" " * 10 + b"\n2\n" == b"".join(_first_items(pieces, _LINES, 2))
 
 
 @pytest.mark.sampled(4)

@@ -25,7 +25,7 @@ import pytest
 
 from dynacli.__main__ import main
 from dynacli.commands._call import receive_response
-from dynacli.http import send
+from dynacli.http import event_stream, send
 from tests.documents import document, save
 from tests.harness import Recorder, Response, run_cli, serving
 
@@ -269,16 +269,98 @@ def test_a_conversion_is_validated(server: Recorder, output_format: str) -> None
     assert "id" in result.stdout
 
 
-def test_a_file_is_complete_or_untouched(paced: Paced, tmp_path: Path) -> None:
-    """A stream into a file takes its place at the end; one that breaks off leaves what was there."""
+def test_a_file_is_complete_at_the_end(paced: Paced, tmp_path: Path) -> None:
+    """A stream into a file takes its place at the end, and nothing is left beside it."""
     api, target = _api(paced.origin, NDJSON), tmp_path / "out" / "items"
     target.parent.mkdir()
     target.write_bytes(b"old")
-    paced.give(b'{"id":1}\n', CUT)
-    assert (6, b"old") == (run_cli(api, "a", "-o", f"@{target}").exit_code, target.read_bytes())
     paced.give(b'{"id":1}\n', b'{"id":2}\n', None)
     assert 0 == run_cli(api, "a", "-o", f"@{target}").exit_code
     assert (b'{"id":1}\n{"id":2}\n', [target]) == (target.read_bytes(), list(target.parent.iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "sent", "count", "expected", "words"),
+    [
+        (NDJSON, b'{"id":1}\n\n{"id":2}\n{"id":', 2, b'{"id":1}\n\n{"id":2}\n', ()),
+        (NDJSON, b'{"id":1}\n{"id":2}', 2, b'{"id":1}\n{"id":2}', ()),
+        (NDJSON, b'{"id":1}\n12', 1, b'{"id":1}\n', ()),
+        (NDJSON, b'{"id":1}\n{"id":2}\n3', 2, b"id\r\n1\r\n2\r\n", ("-o", "csv")),
+        (NDJSON, b'{"id":1}\n{"id":2}\n3', 2, b"id\n1\n2\n", ("-o", "tsv")),
+        (NDJSON, b'{"id":1}\n{"id":2}\n3', 2, b'[\n{"id":1},\n{"id":2}\n]\n', ("-o", "json")),
+        (NDJSON, b'{"id":1}\n{"id":2}\n3', 2, b"1\n2\n", ("-f", "id", "-o", "lines")),
+        ("application/json", b'{"id":1}{"id":2}{"id"', 2, b'{"id":1}\n{"id":2}\n', ()),
+        (
+            "application/json-seq",
+            b'\x1e{"id":1}\n\x1e{"id":2}\n\x1e{"',
+            2,
+            b'\x1e{"id":1}\n\x1e{"id":2}\n',
+            (),
+        ),
+        ("application/json-seq", b'\x1e{"id":1}\n\x1e2\n', 2, b'\x1e{"id":1}\n\x1e2\n', ()),
+        ("application/json-seq", b'\x1e{"id":1}\n\x1e2', 1, b'\x1e{"id":1}\n', ()),
+        (EVENTS, b": hi\n\ndata: 1\n\ndata: 2\n", 1, b": hi\n\ndata: 1\n\n", ()),
+        (EVENTS, b"data: 1\n\ndata: 2\n", 1, b'{"data":1}\n', ("-o", "ndjson")),
+    ],
+)
+@pytest.mark.parametrize("level", ["off", "warn"])
+def test_a_file_has_the_items_that_came(
+    paced: Paced,
+    tmp_path: Path,
+    content_type: str,
+    sent: bytes,
+    count: int,
+    expected: bytes,
+    words: tuple[str, ...],
+    level: str,
+) -> None:
+    """A stream into a file that breaks off leaves its whole items there, and no half one; the exit code is 6."""
+    paced.content_type = content_type
+    api, target = _api(paced.origin, content_type), tmp_path / "items"
+    target.write_bytes(b"old")
+    options = (*words, "-o", f"@{target}", "--validate", level)
+    for cut in (len(sent), len(sent) // 2):
+        paced.give(sent[:cut], sent[cut:], CUT) if cut < len(sent) else paced.give(sent, CUT)
+        result = run_cli(api, "a", *options)
+        assert (6, expected) == (result.exit_code, target.read_bytes())
+        filtered = "what the filter gives of " if "-f" in words else ""
+        assert f"`{target}` has {filtered}the {count} item{'s' * (count > 1)} that came\n" in result.stderr
+        assert [target] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("sent", [b"", b"\n\n", b'{"id"', b"12"])
+def test_a_file_stays_if_no_item_came(paced: Paced, tmp_path: Path, sent: bytes) -> None:
+    """A stream that breaks off before its first item ends leaves the file as it was."""
+    target = tmp_path / "items"
+    target.write_bytes(b"old")
+    for words in ((), ("-o", "csv")):
+        paced.give(*filter(None, [sent]), CUT)
+        result = run_cli(_api(paced.origin, NDJSON), "a", *words, "-o", f"@{target}")
+        assert (6, b"old") == (result.exit_code, target.read_bytes())
+        assert "that came" not in result.stderr
+        assert [target] == list(tmp_path.iterdir())
+
+
+def test_an_item_that_is_too_long_to_be_held_back(
+    paced: Paced, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a long item breaks off that was begun to be written, the file stays as it was."""
+    monkeypatch.setattr(event_stream, "MAX_EVENT", 20)
+    target = tmp_path / "items"
+    for end, expected in ((b'"}\n{', b'{"id":1}\n{"id":2,"x":"%b"}\n' % (b"x" * 30)), (b"", b"old")):
+        target.write_bytes(b"old")
+        paced.give(b'{"id":1}\n', b'{"id":2,"x":"' + b"x" * 30, *filter(None, [end]), CUT)
+        assert 6 == run_cli(_api(paced.origin, NDJSON), "a", "-o", f"@{target}").exit_code
+        assert expected == target.read_bytes()
+
+
+def test_an_error_for_programs_counts_the_items_of_the_file(paced: Paced, tmp_path: Path) -> None:
+    """A program learns from the error how many items are in the file; items that cannot be read are a warning."""
+    paced.give(b'{"id":1}\nno\n', CUT)
+    words = ("-o", "csv", "-o", f"@{tmp_path / 'items'}", "--error-format", "json")
+    result = run_cli(_api(paced.origin, NDJSON), "a", *words)
+    assert (6, 2) == (result.exit_code, result.error["items"])
+    assert "could not be read" in result.stderr
 
 
 def test_the_body_of_a_failure_is_written_too(paced: Paced) -> None:
@@ -474,19 +556,27 @@ def test_a_signal_ends_a_stream(paced: Paced) -> None:
     assert paced.is_left.wait(30)
 
 
-@pytest.mark.exhaustive
-def test_a_signal_leaves_a_file_untouched(paced: Paced, tmp_path: Path) -> None:
-    """A stream into a file that is ended leaves what was there, and nothing beside it."""
-    target = tmp_path / "out" / "items"
-    target.parent.mkdir()
+@pytest.mark.parametrize(
+    ("sent", "expected"), [(b'{"id":1}\n{"i', b'{"id":1}\n'), (b'{"i', b"old")], ids=["item", "none"]
+)
+@pytest.mark.parametrize("words", [("--timeout", "3"), ()], ids=["timeout", "ctrl-c"])
+def test_a_stream_that_is_ended_leaves_its_items_in_the_file(
+    paced: Paced, tmp_path: Path, words: tuple[str, ...], sent: bytes, expected: bytes
+) -> None:
+    """Ctrl-C and `--timeout` end the stream; the file has what came whole, and nothing is beside it."""
+    target = tmp_path / "items"
     target.write_bytes(b"old")
-    with _started(_api(paced.origin, NDJSON), "a", "-o", f"@{target}", "-v") as process:
+    with _started(_api(paced.origin, NDJSON), "a", "-o", f"@{target}", "-v", *words) as process:
         _read(process.stderr, b"< HTTP/1.1 200 OK\n")
-        paced.give(b'{"id":1}\n')
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-    assert (-signal.SIGINT, b"old") == (process.returncode, target.read_bytes())
-    assert [target] == list(target.parent.iterdir())
+        paced.give(sent)
+        if not words:
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (7 if words else -signal.SIGINT, expected) == (process.returncode, target.read_bytes())
+    assert (b"`%b` has the 1 item that came\n" % bytes(target) in errors) == (expected != b"old")
+    assert [target] == list(tmp_path.iterdir())
+    assert b"Traceback" not in errors
 
 
 @pytest.mark.sampled(1)

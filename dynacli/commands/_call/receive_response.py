@@ -131,6 +131,7 @@ class ResponseReceiver:
     ) -> None:
         self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
         self._is_written = False
+        self._saved = 0
         self._limit = 0
         self.is_finished = False
         self.response: Response | None = None
@@ -185,13 +186,18 @@ class ResponseReceiver:
         return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
     def _stream(self, response: Response, pieces: Pieces) -> bytes:
-        env = self._run.env
+        """Write and validate a stream while it comes; a file has the whole items that came before it breaks off."""
+        from dynacli.http.event_stream import WholeItems, pieces_of_items
+
+        env, media_type = self._run.env, response.header("content-type")
         self._is_written = True
         kept: list[bytes] = []
+        wanted = pieces_of_items(pieces, media_type, self._run.options.max_items)
+        whole = WholeItems(wanted, media_type)
 
         def written() -> Iterator[bytes]:
             try:
-                for piece in self._wanted(response, pieces):
+                for piece in whole if self._form.file else wanted:
                     write(piece)
                     if pieces.size <= _KEPT_OF_STREAM:
                         kept.append(piece)
@@ -203,11 +209,23 @@ class ResponseReceiver:
                     raise BrokenPipeError from None
                 raise
 
-        with (
-            watched_reader(env, self._form, pieces.cut) as is_gone,
-            self._written(response) as write,
-        ):
-            self._call.validate_stream(response, written())
+        try:
+            with (
+                watched_reader(env, self._form, pieces.cut) as is_gone,
+                self._written(response) as write,
+            ):
+                try:
+                    self._call.validate_stream(response, written())
+                except BaseException as error:
+                    if error is not whole.ended_by or not whole.count:
+                        raise
+                    self._saved = whole.count
+        except (FileError, FormatError) as error:
+            if not self._saved:
+                raise
+            self.unwritten = error
+        if self._saved and whole.ended_by is not None:
+            raise whole.ended_by
         return b"".join(kept) if self._call.validating is not None else b""
 
     def _written(self, response: Response) -> AbstractContextManager[Write]:
@@ -222,20 +240,6 @@ class ResponseReceiver:
     def _head(self, response: Response) -> dict[str, Any] | None:
         """Return the status and the headers, if the result has them beside the body."""
         return self._call.signed.head_of(response) if self._form.is_whole else None
-
-    def _wanted(self, response: Response, pieces: Pieces) -> Iterator[bytes]:
-        """Yield the pieces of a stream, with `--max-items` as many items."""
-        media_type, count = response.header("content-type"), self._run.options.max_items
-        found = iter(pieces)
-        if is_event_stream(media_type):
-            from dynacli.http.event_stream import EventPieces
-
-            found = iter(EventPieces(pieces))
-        if count is None:
-            return found
-        from dynacli.http.event_stream import first_items
-
-        return first_items(found, media_type, count)
 
     def _copy(self, response: Response, pieces: Pieces) -> bytes:
         self._is_written = True
@@ -317,8 +321,23 @@ class ResponseReceiver:
             from dynacli.client.damaged_cache import explain_damage
 
             explain_damage(error, has_sent=call.has_sent)
-        if self.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
+        if self._saved:
+            self._report_saved(error)
+        elif self.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
             error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
+
+    def _report_saved(self, error: BaseException) -> None:
+        """Say how many items of a stream are in the file, although an error ended it."""
+        from dynacli.openapi.model.wording import counted
+
+        if self.unwritten is not None:
+            self._run.warn(f"{self.unwritten.message}: {self.unwritten.reason}")
+        if isinstance(self.unwritten, FileError):
+            return
+        if isinstance(error, DynacliError):
+            error.details["items"] = self._saved
+        filtered = "what the filter gives of " if self._form.filter else ""
+        self._run.note(f"`{self._form.file}` has {filtered}the {counted(self._saved, 'item')} that came")
 
     def _finish(self, response: Response) -> None:
         """Write and validate a response that was not written or validated while it came."""
