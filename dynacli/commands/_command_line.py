@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from dynacli.errors import UsageError
-from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.openapi.model.operation import Field, Parameter, ValueType
 from dynacli.options.standard_options import CALL_OPTIONS, Option, Options
 from dynacli.record import record, replace
 
@@ -95,6 +95,7 @@ class Word:
         binding: What it gives; None for an unknown option, and for a positional word that nothing takes yet.
         start: The position of its first word.
         end: The position after its last word.
+        is_placeholder: Whether the value is for the person to fill in.
     """
 
     flag: str
@@ -102,11 +103,48 @@ class Word:
     binding: Binding | None = None
     start: int = 0
     end: int = 0
+    is_placeholder: bool = False
 
     @property
     def option(self) -> Option | None:
         """The option of a table that it gives; None if it gives none."""
         return self.binding.option if self.binding is not None else None
+
+    @property
+    def option_name(self) -> str:
+        """The name of the option of a table that it gives; empty for none."""
+        return self.option.name if self.option is not None else ""
+
+    @property
+    def parameter(self) -> Parameter | None:
+        """The parameter that it gives, or is a part of."""
+        return self.binding.parameter if self.binding is not None else None
+
+    @property
+    def field(self) -> Field | None:
+        """The field of the parameter or of the body that it gives."""
+        return self.binding.field if self.binding is not None else None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it is an input of the operation."""
+        return self.binding is not None and self.binding.is_input
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it gives an option that there is."""
+        return self.is_input or self.option is not None
+
+    @property
+    def value_type(self) -> ValueType:
+        """What an input takes."""
+        origin = self.field or self.parameter
+        return origin.value if origin is not None else ValueType()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The location and the name of the parameter; those of the body for a field of it."""
+        return self.parameter.key if self.parameter is not None else ("body", "")
 
     @property
     def may_take_next(self) -> bool:

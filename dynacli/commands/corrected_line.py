@@ -22,8 +22,8 @@ from dynacli.client.inputs.collect_values import collect_values, input_name
 from dynacli.client.inputs.find_input import INSTEAD, near_options
 from dynacli.client.search_operations import SLIP
 from dynacli.commands._call.make_call import read_inputs
-from dynacli.commands._call_line import CallLine, Piece
-from dynacli.commands._command_line import CommandLine, read_words, standard_bindings
+from dynacli.commands._call_line import CallLine, unfilled
+from dynacli.commands._command_line import CommandLine, Word, read_words, standard_bindings
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._option_values import option_value
 from dynacli.commands.run import Run
@@ -58,97 +58,95 @@ def _with_fitting_values(line: CallLine) -> CallLine:
     media_type = line.table.described.media_type
     is_parted = media_type is not None and is_multipart(media_type.name)
     is_safe = is_reading(line.table.described.operation)
-    pieces = [
-        _fitting(_deepened(line, piece), is_parted=is_parted, is_safe=is_safe)
-        if piece.is_input
-        else _fitting_standard(piece)
-        for given in line.pieces
-        for piece in _each_item(given)
+    words = [
+        _fitting(_deepened(line, word), is_parted=is_parted, is_safe=is_safe)
+        if word.is_input
+        else _fitting_standard(word)
+        for given in line.after
+        for word in _each_item(given)
     ]
-    return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
+    return line.with_before(map(_fitting_standard, line.before)).with_after(words)
 
 
-def _each_item(piece: Piece) -> list[Piece]:
+def _each_item(word: Word) -> list[Word]:
     """Return an option for each item that an array got in one value, with commas between them."""
-    items, value = piece.value_type.items if piece.is_input else None, piece.value
-    if items is None or value is None or piece.value_type.type != "array" or piece.is_placeholder:
-        return [piece]
-    return [replace(piece, value=item) for item in items_in(value, items)]
+    items, value = word.value_type.items if word.is_input else None, word.value
+    if items is None or value is None or word.value_type.type != "array" or word.is_placeholder:
+        return [word]
+    return [replace(word, value=item) for item in items_in(value, items)]
 
 
-def _deepened(line: CallLine, piece: Piece) -> Piece:
+def _deepened(line: CallLine, word: Word) -> Word:
     """Return the option of the only required field of an object, if the object got a text that the field takes.
 
     `--schedule '0 3 * * *'` is meant for `--schedule.cron`.
     """
-    text, field, media_type = piece.value, piece.field, line.table.described.media_type
-    is_text = text is not None and not piece.is_placeholder and text[:1] not in {"@", "{", "["}
-    kind = piece.value_type.items or piece.value_type
-    if not is_text or field is None or piece.key[0] != "body" or kind.type != "object" or media_type is None:
-        return piece
+    text, field, media_type = word.value, word.field, line.table.described.media_type
+    is_text = text is not None and not word.is_placeholder and text[:1] not in {"@", "{", "["}
+    kind = word.value_type.items or word.value_type
+    if not is_text or field is None or word.key[0] != "body" or kind.type != "object" or media_type is None:
+        return word
     places = (field.path, (*field.path, EACH))
     required = [below for below in media_type.fields if below.is_required and below.path[:-1] in places]
-    deeper = [line.piece_of(f"--{of_first_items(below.option)}", text) for below in required]
-    return deeper[0] if len(deeper) == 1 and _fits(deeper[0]) else piece
+    deeper = [line.word_of(f"--{of_first_items(below.option)}", text) for below in required]
+    return deeper[0] if len(deeper) == 1 and _fits(deeper[0]) else word
 
 
-def _fitting(piece: Piece, *, is_parted: bool, is_safe: bool) -> Piece:
+def _fitting(word: Word, *, is_parted: bool, is_safe: bool) -> Word:
     """Return an input with a value that it takes, or a placeholder.
 
     Args:
         is_parted: Whether the body has parts, which may be files.
         is_safe: Whether the operation only reads: a value that no one meant must not change anything.
     """
-    value, parameter = piece.value, piece.parameter
-    if value is None or piece.is_placeholder or value.startswith("@"):
-        return piece
-    if parameter is not None and piece.field is None and is_given_as_text(parameter, [value]):
-        return piece
-    kind = piece.value_type.items or piece.value_type
-    if piece.field is not None and kind.format == "binary" and is_parted and os.path.isfile(value):
-        return replace(piece, value=f"@{value}")
-    is_empty = not value and piece.key[0] == "path"
-    fitting = None if is_empty else _fitting_value(value, piece.value_type)
+    value, parameter = word.value, word.parameter
+    if value is None or word.is_placeholder or value.startswith("@"):
+        return word
+    if parameter is not None and word.field is None and is_given_as_text(parameter, [value]):
+        return word
+    kind = word.value_type.items or word.value_type
+    if word.field is not None and kind.format == "binary" and is_parted and os.path.isfile(value):
+        return replace(word, value=f"@{value}")
+    is_empty = not value and word.key[0] == "path"
+    fitting = None if is_empty else _fitting_value(value, word.value_type)
     if fitting is None and is_safe:  # one of a list is an example that works
-        fitting = next((word for word in map(option_text, kind.enum) if word and not reads_input(word)), None)
-    return _with_value(piece, fitting)
+        fitting = next((text for text in map(option_text, kind.enum) if text and not reads_input(text)), None)
+    return _with_value(word, fitting)
 
 
-def _with_value(piece: Piece, value: str | None) -> Piece:
-    return piece.unfilled() if value is None else replace(piece, value=value)
+def _with_value(word: Word, value: str | None) -> Word:
+    return unfilled(word) if value is None else replace(word, value=value)
 
 
-def _fitting_standard(piece: Piece) -> Piece:
+def _fitting_standard(word: Word) -> Word:
     """Return a standard option with a value that it takes."""
-    option, value = piece.standard, piece.value
-    if option is None or value is None or piece.is_placeholder:
-        return piece
+    option, value = word.option, word.value
+    if option is None or value is None or word.is_placeholder:
+        return word
     if not option.takes_value:
-        return replace(piece, value=None)
+        return replace(word, value=None)
     if option.value_alone and value == option.value_alone:
-        return piece
+        return word
     if option.choices:
-        return piece if value in option.choices else _with_value(piece, _nearest(value, option.choices))
+        return word if value in option.choices else _with_value(word, _nearest(value, option.choices))
     if option.name in _JSON_OPTIONS:
         if value[:1] in {"@", "-"} or _is_json(value):
-            return piece
-        return replace(piece, value=f"@{value}") if os.path.isfile(value) else piece.unfilled()
+            return word
+        return replace(word, value=f"@{value}") if os.path.isfile(value) else unfilled(word)
     if option.name == "set":
         name, equals, text = value.partition("=")
         if not equals or not name:
-            return replace(piece, value=f"{name or 'PATH'}=JSON", is_placeholder=True)
+            return replace(word, value=f"{name or 'PATH'}=JSON", is_placeholder=True)
         return (
-            piece
-            if _is_json(text)
-            else replace(piece, value=f"{name}={json.dumps(text, ensure_ascii=False)}")
+            word if _is_json(text) else replace(word, value=f"{name}={json.dumps(text, ensure_ascii=False)}")
         )
     try:
         option_value(option, value)
     except UsageError:
         if option.kind in {"filter", "condition"}:
-            return _with_value(piece, jmespath_of_jq(value) or None)
-        return _with_value(piece, _near_format(value) if option.name == "output" else None)
-    return piece
+            return _with_value(word, jmespath_of_jq(value) or None)
+        return _with_value(word, _near_format(value) if option.name == "output" else None)
+    return word
 
 
 def _near_format(text: str) -> str | None:
@@ -196,26 +194,26 @@ def _with_known_names(typed: CallLine) -> CallLine:
     operation's goes after it.
     """
     line, guarded = typed, typed.table.guarded
-    pieces = [piece for piece in line.pieces if piece.flag not in guarded]
-    dynacli_s = [piece for piece in line.before if piece.standard is not None]
-    line = line.with_before([*dynacli_s, *(piece for piece in line.pieces if piece not in pieces)])
-    pieces += [piece for piece in typed.before if piece.is_input]
-    made: list[Piece] = []
-    surplus = _surplus(pieces)
+    words = [word for word in line.after if word.flag not in guarded]
+    dynacli_s = [word for word in line.before if word.option is not None]
+    line = line.with_before([*dynacli_s, *(word for word in line.after if word not in words)])
+    words += [word for word in typed.before if word.is_input]
+    made: list[Word] = []
+    surplus = _surplus(words)
     index = 0
-    while index < len(pieces):
-        piece = pieces[index]
+    while index < len(words):
+        word = words[index]
         index += 1
-        if not piece.flag or piece.is_known:
-            made.append(piece)
+        if not word.flag or word.is_known:
+            made.append(word)
             continue
-        follows = pieces[index] if index < len(pieces) and not pieces[index].flag else None
-        value = piece.value if piece.value is not None else follows.value if follows else None
-        known = _meant(line, piece.flag, value, [*made, *pieces[index:]])
-        takes_next = piece.value is None and follows is not None
+        follows = words[index] if index < len(words) and not words[index].flag else None
+        value = word.value if word.value is not None else follows.value if follows else None
+        known = _meant(line, word.flag, value, [*made, *words[index:]])
+        takes_next = word.value is None and follows is not None
         has_value = bool(surplus) or (known is not None and known.value is not None)
-        is_secret = is_secret_name(piece.flag)
-        is_needless = piece.flag in INSTEAD or any(piece.flag in option.flags for option in INPUT_OPTIONS)
+        is_secret = is_secret_name(word.flag)
+        is_needless = word.flag in INSTEAD or any(word.flag in option.flags for option in INPUT_OPTIONS)
         if takes_next and (has_value or is_secret):
             index += 1
             surplus = max(surplus - 1, 0)
@@ -224,37 +222,37 @@ def _with_known_names(typed: CallLine) -> CallLine:
         if known is not None:
             made.append(known)
         elif not is_secret and not is_needless:
-            made.append(_unnamed(line, piece.flag, value))
-    return line.with_pieces(made)
+            made.append(_unnamed(line, word.flag, value))
+    return line.with_after(made)
 
 
 _UNNAMED = "--OPTION"
 """The placeholder for the name of an option."""
 
 
-def _unnamed(line: CallLine, flag: str, value: str | None) -> Piece:
+def _unnamed(line: CallLine, flag: str, value: str | None) -> Word:
     """Return an option whose name is left to fill in; a query parameter if the document does not say what there is."""
     if not line.table.described.is_documented and value is not None and flag.startswith("--"):
-        return line.piece_of("--query", f"{flag.removeprefix('--')}={value}")
-    return Piece(_UNNAMED, value, is_placeholder=True)
+        return line.word_of("--query", f"{flag.removeprefix('--')}={value}")
+    return Word(_UNNAMED, value, is_placeholder=True)
 
 
-def _surplus(pieces: Iterable[Piece]) -> int:
-    listed = [piece for piece in pieces if not piece.flag]
-    return sum(piece.parameter is None for piece in listed)
+def _surplus(words: Iterable[Word]) -> int:
+    listed = [word for word in words if not word.flag]
+    return sum(word.parameter is None for word in listed)
 
 
-def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]) -> Piece | None:
+def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Word]) -> Word | None:
     """Return the option that an unknown one was meant for; None if there is none that is not given already.
 
     A standard option that does not take the value was meant only if the name is nearly its own.
     """
-    given = {(other.parameter, other.field, other.standard) for other in others if other.flag}
+    given = {(other.parameter, other.field, other.option) for other in others if other.flag}
     candidates = []
     for near in near_options(line.table.described, flag, set(line.table.bindings)):
-        piece = line.piece_of(near, value)
-        if piece.value_type.type == "array" or (piece.parameter, piece.field, piece.standard) not in given:
-            candidates.append(piece)
+        word = line.word_of(near, value)
+        if word.value_type.type == "array" or (word.parameter, word.field, word.option) not in given:
+            candidates.append(word)
     fitting = (
         candidate for candidate in candidates if value is None or candidate.value is None or _fits(candidate)
     )
@@ -266,10 +264,10 @@ def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]
     return next(fitting, next(nearly_named, None))
 
 
-def _fits(piece: Piece) -> bool:
-    if piece.standard is not None:
-        return not _fitting_standard(piece).is_placeholder
-    return _fitting_value(piece.value or "", piece.value_type) is not None
+def _fits(word: Word) -> bool:
+    if word.option is not None:
+        return not _fitting_standard(word).is_placeholder
+    return _fitting_value(word.value or "", word.value_type) is not None
 
 
 def _without_surplus(line: CallLine) -> CallLine:
@@ -277,60 +275,60 @@ def _without_surplus(line: CallLine) -> CallLine:
 
     A word that is neither is left out if the operation takes no options, else its option is left to fill in.
     """
-    made: list[Piece] = []
-    surplus = _surplus(line.pieces)
-    for piece in line.pieces:
+    made: list[Word] = []
+    surplus = _surplus(line.after)
+    for word in line.after:
         before = made[-1] if made else None
-        word = None if before is None or piece.flag or not surplus else piece.value
-        value = None if before is None or word is None else _joined(before, word)
+        text = None if before is None or word.flag or not surplus else word.value
+        value = None if before is None or text is None else _joined(before, text)
         if before is not None and value is not None:
             made[-1] = replace(before, value=value)
             surplus -= 1
-        elif before is not None and word is not None and _takes_more(before, word):
-            made.append(replace(before, value=word))
+        elif before is not None and text is not None and _takes_more(before, text):
+            made.append(replace(before, value=text))
             surplus -= 1
         else:
-            made.append(piece)
-    named = [_named(line, piece) for piece in line.with_pieces(made).pieces]
+            made.append(word)
+    named = [_named(line, word) for word in line.with_after(made).after]
     if not line.table.described.operation.takes_options:
-        named = [piece for piece in named if piece.flag != _UNNAMED or piece in line.pieces]
-    return line.with_pieces(named)
+        named = [word for word in named if word.flag != _UNNAMED or word in line.after]
+    return line.with_after(named)
 
 
-def _takes_more(piece: Piece, word: str) -> bool:
+def _takes_more(word: Word, text: str) -> bool:
     """Return whether a word is one more item of the list that an option gives: `--labels bug docs`."""
-    items = piece.value_type.items
-    is_list = bool(piece.flag) and piece.value_type.type == "array" and items is not None
-    is_whole = (piece.value or "[").lstrip().startswith("[")
-    return is_list and not is_whole and _fitting_value(word, piece.value_type) == word
+    items = word.value_type.items
+    is_list = bool(word.flag) and word.value_type.type == "array" and items is not None
+    is_whole = (word.value or "[").lstrip().startswith("[")
+    return is_list and not is_whole and _fitting_value(text, word.value_type) == text
 
 
-def _joined(piece: Piece, word: str) -> str | None:
+def _joined(word: Word, text: str) -> str | None:
     """Return the value of an option with the word after it; None if the word is not a part of the value."""
-    if _is_open_text(piece):
-        return f"{piece.value} {word}"
-    if piece.is_input and piece.value_type.type == "boolean" and piece.value == "true":
-        return _fitting_value(word, piece.value_type)
+    if _is_open_text(word):
+        return f"{word.value} {text}"
+    if word.is_input and word.value_type.type == "boolean" and word.value == "true":
+        return _fitting_value(text, word.value_type)
     return None
 
 
-def _is_open_text(piece: Piece) -> bool:
+def _is_open_text(word: Word) -> bool:
     """Return whether a value is free text, which the shell may have split into several words."""
-    value = piece.value_type
-    is_in_path = piece.parameter is not None and piece.parameter.location == "path"
+    value = word.value_type
+    is_in_path = word.parameter is not None and word.parameter.location == "path"
     is_text = (
-        piece.is_input and not is_in_path and value.type == "string" and not value.enum and not value.format
+        word.is_input and not is_in_path and value.type == "string" and not value.enum and not value.format
     )
-    return bool(piece.flag) and is_text and piece.value is not None and not piece.is_placeholder
+    return bool(word.flag) and is_text and word.value is not None and not word.is_placeholder
 
 
-def _named(line: CallLine, piece: Piece) -> Piece:
-    """Return a piece; of a word that is too many the option that `NAME=VALUE` means, else one without a name."""
-    if piece.flag or piece.parameter is not None:
-        return piece
-    name, equals, value = (piece.value or "").partition("=")
-    option = line.piece_of(f"--{name}", value)
-    return option if equals and name and option.is_input else _unnamed(line, "", piece.value)
+def _named(line: CallLine, word: Word) -> Word:
+    """Return a word; for one too many the option that `NAME=VALUE` means, else an option without a name."""
+    if word.flag or word.parameter is not None:
+        return word
+    name, equals, value = (word.value or "").partition("=")
+    option = line.word_of(f"--{name}", value)
+    return option if equals and name and option.is_input else _unnamed(line, "", word.value)
 
 
 _MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
@@ -353,59 +351,59 @@ def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = 
         if parameter.location == "path"
     }
     given = {(*key, path) for key, path in line.given()}
-    has_whole_body = not is_body_known and any(map(_is_whole_body, line.pieces))
+    has_whole_body = not is_body_known and any(map(_is_whole_body, line.after))
     media_type = line.table.described.media_type
     of_item = [
         f"--{field.option}"
         for field in (media_type.fields if media_type else ())
         if field.is_required and len(field.path) == 2 and field.path[0] == EACH
     ]
-    if "a body" in names and of_item and not any(map(_gives_body, line.pieces)):
+    if "a body" in names and of_item and not any(map(_gives_body, line.after)):
         names = [*(name for name in names if name != "a body"), *of_item]
-    made = list(line.pieces)
+    made = list(line.after)
     for name in names:
         if not name.startswith("--") and name not in in_path:
             if not any(map(_gives_body, made)):
                 # An object whose properties may all be left out is empty at least.
                 is_object = media_type is not None and media_type.fields and is_json(media_type.name)
                 value = "{}" if is_object else None
-                made.append(line.piece_of("--body", value))
+                made.append(line.word_of("--body", value))
             continue
         flag = in_path.get(name) or f"--{of_first_items(name.removeprefix('--'))}"
-        piece = line.piece_of(flag, None)
-        place = (*piece.key, piece.field.path if piece.field else ())
-        is_given = piece.is_input and (place in given or (piece.key[0] == "body" and has_whole_body))
-        if not piece.is_known or is_given:
+        word = line.word_of(flag, None)
+        place = (*word.key, word.field.path if word.field else ())
+        is_given = word.is_input and (place in given or (word.key[0] == "body" and has_whole_body))
+        if not word.is_known or is_given:
             continue
         if name in in_path:
-            made.insert(_place_in_path(made), replace(piece.unfilled(), flag=""))
+            made.insert(_place_in_path(made), replace(unfilled(word), flag=""))
         else:
-            made.append(piece.unfilled())
-    return line.with_pieces(made)
+            made.append(unfilled(word))
+    return line.with_after(made)
 
 
-def _gives_body(piece: Piece) -> bool:
-    return piece.standard_name in {"body", "file"} or (piece.is_input and piece.key[0] == "body")
+def _gives_body(word: Word) -> bool:
+    return word.option_name in {"body", "file"} or (word.is_input and word.key[0] == "body")
 
 
-def _is_whole_body(piece: Piece) -> bool:
-    """Return whether a piece stands for a whole body that is not known: one to fill in, or of standard input."""
-    return piece.standard_name == "body" and (piece.is_placeholder or piece.value == "-")
+def _is_whole_body(word: Word) -> bool:
+    """Return whether a word stands for a whole body that is not known: one to fill in, or of standard input."""
+    return word.option_name == "body" and (word.is_placeholder or word.value == "-")
 
 
-def _place_in_path(pieces: Sequence[Piece]) -> int:
+def _place_in_path(words: Sequence[Word]) -> int:
     """Return where the next positional word stands: after the last one, or before all options."""
-    return max((number + 1 for number, piece in enumerate(pieces) if not piece.flag), default=0)
+    return max((number + 1 for number, word in enumerate(words) if not word.flag), default=0)
 
 
 def _is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
     """Return whether the place that a finding is about has a placeholder in the line."""
     key, steps = _place(finding["pointer"])
-    number, _ = _piece_at(line, key, steps)
-    if number is not None and line.pieces[number].is_placeholder:
+    number, _ = _word_at(line, key, steps)
+    if number is not None and line.after[number].is_placeholder:
         return True
-    return finding["rule"] in _MISSING and len(_with_missing(line, key, steps, finding).pieces) == len(
-        line.pieces
+    return finding["rule"] in _MISSING and len(_with_missing(line, key, steps, finding).after) == len(
+        line.after
     )
 
 
@@ -424,12 +422,12 @@ def _without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
                 continue
             line = _with_missing(line, key, steps, finding)
             continue
-        index, rest = _piece_at(line, key, steps)
+        index, rest = _word_at(line, key, steps)
         if index is None:
             continue
-        made = list(line.pieces)
+        made = list(line.after)
         made[index : index + 1] = _corrected_word(line, made[index], rest, finding, findings)
-        line = line.with_pieces(made)
+        line = line.with_after(made)
     return line
 
 
@@ -442,44 +440,44 @@ def _place(pointer: str) -> tuple[tuple[str, str], tuple[str, ...]]:
     return (location, name), tuple(inside)
 
 
-def _piece_at(
+def _word_at(
     line: CallLine, key: tuple[str, str], steps: tuple[str, ...]
 ) -> tuple[int | None, tuple[str, ...]]:
-    """Return the number of the piece that gives a place, the deepest one, and the steps that are left inside of it."""
+    """Return the number of the word that gives a place, the deepest one, and the steps that are left inside of it."""
     number: int | None = None
     depth = -1
-    for index, piece in enumerate(line.pieces):
+    for index, word in enumerate(line.after):
         path: tuple[str, ...] = ()
-        if piece.is_input and _is_of(piece, key):
-            path = tuple(step.strip("[]") for step in piece.field.path) if piece.field else ()
-        elif piece.standard_name == "set" and key[0] == "body":
-            path = tuple(step.strip("[]") for step in parse_steps((piece.value or "").partition("=")[0]))
-        elif piece.standard_name != "body" or key[0] != "body":
+        if word.is_input and _is_of(word, key):
+            path = tuple(step.strip("[]") for step in word.field.path) if word.field else ()
+        elif word.option_name == "set" and key[0] == "body":
+            path = tuple(step.strip("[]") for step in parse_steps((word.value or "").partition("=")[0]))
+        elif word.option_name != "body" or key[0] != "body":
             continue
         is_inside = steps[: len(path)] == path or (len(steps) < len(path) and path[: len(steps)] == steps)
         if is_inside and len(path) >= depth:
             number, depth = index, len(path)
     if number is not None and _is_repeated(line, number) and steps[depth:][:1]:
         # The items of a list that is given by repetition are numbered.
-        alike = [index for index, piece in enumerate(line.pieces) if _same_place(piece, line.pieces[number])]
+        alike = [index for index, word in enumerate(line.after) if _same_place(word, line.after[number])]
         item = int(steps[depth]) if steps[depth].isdecimal() else 0
         number, depth = alike[min(item, len(alike) - 1)], depth + 1
     return number, steps[depth:]
 
 
-def _is_of(piece: Piece, key: tuple[str, str]) -> bool:
-    return piece.key == key or (piece.key[0] == key[0] == "header" and piece.key[1].lower() == key[1].lower())
+def _is_of(word: Word, key: tuple[str, str]) -> bool:
+    return word.key == key or (word.key[0] == key[0] == "header" and word.key[1].lower() == key[1].lower())
 
 
 def _is_repeated(line: CallLine, number: int) -> bool:
-    piece = line.pieces[number]
-    is_whole = (piece.value or "").lstrip().startswith("[")
-    return piece.is_input and piece.value_type.type == "array" and not is_whole
+    word = line.after[number]
+    is_whole = (word.value or "").lstrip().startswith("[")
+    return word.is_input and word.value_type.type == "array" and not is_whole
 
 
-def _same_place(piece: Piece, other: Piece) -> bool:
-    path, other_path = (item.field.path if item.field else None for item in (piece, other))
-    return piece.is_input and piece.key == other.key and path == other_path
+def _same_place(word: Word, other: Word) -> bool:
+    path, other_path = (item.field.path if item.field else None for item in (word, other))
+    return word.is_input and word.key == other.key and path == other_path
 
 
 def _with_missing(
@@ -509,34 +507,34 @@ def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
 
 
 def _corrected_word(
-    line: CallLine, piece: Piece, rest: tuple[str, ...], finding: _Finding, findings: Sequence[_Finding]
-) -> Iterator[Piece]:
-    """Yield what is given instead of a piece."""
-    value = piece.value or ""
-    if not rest and piece.is_input:
+    line: CallLine, word: Word, rest: tuple[str, ...], finding: _Finding, findings: Sequence[_Finding]
+) -> Iterator[Word]:
+    """Yield what is given instead of a word."""
+    value = word.value or ""
+    if not rest and word.is_input:
         if finding["rule"] not in _SURPLUS:
-            yield piece.unfilled()
-    elif piece.standard_name == "set":
+            yield unfilled(word)
+    elif word.option_name == "set":
         if finding["rule"] not in _SURPLUS:
-            yield replace(piece, value=f"{value.partition('=')[0]}=JSON", is_placeholder=True)
+            yield replace(word, value=f"{value.partition('=')[0]}=JSON", is_placeholder=True)
     elif value.lstrip()[:1] in {"{", "["}:
-        tree = json_value(value, piece.flag)
+        tree = json_value(value, word.flag)
         is_list = isinstance(tree, list) and len(rest) == 1 and finding["expected"] == "array"
         if is_list and not any(isinstance(item, list) for item in tree):
             yield replace(
-                piece, value=json.dumps([tree], ensure_ascii=False)
+                word, value=json.dumps([tree], ensure_ascii=False)
             )  # the only item of a list of lists
             return
         with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the place
             _correct_in(tree, rest, finding, _renamed(finding, findings))
         text = json.dumps(tree, ensure_ascii=False)
-        yield replace(piece, value=text, is_placeholder=piece.is_placeholder or f'"{_TO_FILL_IN}"' in text)
+        yield replace(word, value=text, is_placeholder=word.is_placeholder or f'"{_TO_FILL_IN}"' in text)
     else:
-        yield piece
+        yield word
         # The body stands in a file or comes from standard input: options override it.
-        option = line.piece_of(_option_at(line, rest), None)
+        option = line.word_of(_option_at(line, rest), None)
         if finding["rule"] not in _SURPLUS and option.is_input:
-            yield option.unfilled()
+            yield unfilled(option)
 
 
 def _above(finding: _Finding) -> str:
@@ -595,22 +593,22 @@ def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
     Args:
         env: The surroundings; nothing is read from standard input.
     """
-    tried = line.with_pieces(piece for piece in line.pieces if not _is_for_person(piece))
-    is_server_open = any(map(_is_of_server, line.unfilled()))
+    tried = line.with_after(word for word in line.after if not _is_for_person(word))
+    is_server_open = any(map(_is_of_server, line.placeholders()))
     if is_server_open:
         tried = tried.without(_is_of_server)
-    is_complete = len(tried.pieces) == len(line.pieces) and not line.unfilled()
+    is_complete = len(tried.after) == len(line.after) and not line.placeholders()
     build = partial(_build, any_server=is_server_open)
-    words = tried.words(is_complete=False, by_option=not is_complete)
-    problem = _problem_of_words(tried, words, env, build)
+    plain = tried.words(is_complete=False, by_option=not is_complete)
+    problem = _problem_of_words(tried, plain, env, build)
     if is_complete or problem is None or _needs_too_much(problem):
         return problem
     missing = problem.details.get("missing") or ()
-    if any(len(_with_inputs(line, [name]).pieces) > len(line.pieces) for name in missing):
+    if any(len(_with_inputs(line, [name]).after) > len(line.after) for name in missing):
         return problem
     if missing:
-        words = [*tried.words(is_complete=False, by_option=True), "--example"]
-        problem = _problem_of_words(tried, words, env, build)
+        plain = [*tried.words(is_complete=False, by_option=True), "--example"]
+        problem = _problem_of_words(tried, plain, env, build)
     if problem is None or "findings" not in problem.details:
         return problem
     findings = [finding for finding in problem.details["findings"] if not _is_left_to_fill_in(line, finding)]
@@ -623,13 +621,13 @@ def _needs_too_much(problem: UsageError) -> bool:
     return len(problem.details.get("missing") or problem.details.get("findings") or ()) > _MOST_CHANGES
 
 
-def _is_of_server(piece: Piece) -> bool:
-    return piece.standard_name in {"server", "server_var"}
+def _is_of_server(word: Word) -> bool:
+    return word.option_name in {"server", "server_var"}
 
 
-def _is_for_person(piece: Piece) -> bool:
-    """Return whether a piece asks for what a trial must not touch: standard input, and an editor."""
-    return piece.standard_name == "editor" or (bool(piece.flag) and piece.value in _OF_STDIN)
+def _is_for_person(word: Word) -> bool:
+    """Return whether a word asks for what a trial must not touch: standard input, and an editor."""
+    return word.option_name == "editor" or (bool(word.flag) and word.value in _OF_STDIN)
 
 
 def _problem_of_words(line: CallLine, words: list[str], env: Environment, build: _Build) -> UsageError | None:
@@ -716,7 +714,7 @@ def _corrected_line(
         line = _example(typed, run.env)
     if line is None:
         return None
-    return None if _is_same(line, typed) and not line.unfilled() else _shortened(line, run.env)
+    return None if _is_same(line, typed) and not line.placeholders() else _shortened(line, run.env)
 
 
 def _shortened(line: CallLine, env: Environment) -> CallLine:
@@ -727,11 +725,11 @@ def _shortened(line: CallLine, env: Environment) -> CallLine:
 def _example(typed: CallLine, env: Environment) -> CallLine | None:
     """Return the document's own example, which is right, though its inputs are others, with the standard options."""
     example = typed.with_words(typed.table.described.operation.example)
-    options = [piece for piece in typed.pieces if piece.standard is not None]
-    others = [option for option in options if option.standard not in INPUT_OPTIONS]
+    options = [word for word in typed.after if word.option is not None]
+    others = [option for option in options if option.option not in INPUT_OPTIONS]
     # An example has no body if the document declares none: the one that was given must not get lost.
     for kept in (options,) if typed.table.described.has_undeclared_body else (options, others):
-        line = example.with_pieces([*example.pieces, *kept])
+        line = example.with_after([*example.after, *kept])
         if _problem_of(line, env) is None:
             return line
     return None
@@ -756,7 +754,7 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> C
             is_left = (
                 "output" in error.details
                 or _has_named(line, typed, error)
-                or (_is_same(line, typed) and not line.unfilled())
+                or (_is_same(line, typed) and not line.placeholders())
             )
             return _fixed(line, error) if is_left else line
         changed = _fixed(line, problem)
@@ -770,7 +768,7 @@ def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
     """Return whether a line still has the standard options that an error names, as they were typed."""
     flags = set(_FLAG.findall(f"{error.message} {error.reason}"))
     named, left = (
-        [piece for piece in (*call_line.before, *call_line.pieces) if _is_option_of(piece, flags)]
+        [word for word in (*call_line.before, *call_line.after) if _is_option_of(word, flags)]
         for call_line in (typed, line)
     )
     return bool(named) and named == left
@@ -778,7 +776,7 @@ def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
 
 def _is_same(line: CallLine, other: CallLine) -> bool:
     """Return whether two lines say the same; what a placeholder stands for was not said."""
-    if len(line.unfilled()) != len(other.unfilled()):
+    if len(line.placeholders()) != len(other.placeholders()):
         return False
     return (line.words(), line.before_words()) == (other.words(), other.before_words())
 
@@ -796,13 +794,11 @@ def _fixed(line: CallLine, problem: UsageError) -> CallLine:
         return line.with_options(("output",), ("-o", problem.details["output"]))
     if "pair" in problem.details:  # it is given twice
         start = f"{problem.details['pair']}="
-        return line.without(
-            lambda piece: piece.standard_name == "query" and (piece.value or "").startswith(start)
-        )
+        return line.without(lambda word: word.option_name == "query" and (word.value or "").startswith(start))
     named = set(_FLAG.findall(problem.message))
-    options = [piece.standard for piece in (*line.before, *line.pieces) if _is_option_of(piece, named)]
+    options = [word.option for word in (*line.before, *line.after) if _is_option_of(word, named)]
     if len(set(options)) > 1:  # they cannot be combined
-        return line.without(lambda piece: piece.standard == options[-1])
+        return line.without(lambda word: word.option == options[-1])
     for text in (problem.message, problem.hint):
         made = line.changed(partial(_replaced, problem=problem, text=text))
         if _is_same(made, line) and text == problem.message:
@@ -812,40 +808,40 @@ def _fixed(line: CallLine, problem: UsageError) -> CallLine:
     return line
 
 
-def _is_option_of(piece: Piece, flags: set[str]) -> bool:
-    return piece.standard is not None and not flags.isdisjoint(piece.standard.flags)
+def _is_option_of(word: Word, flags: set[str]) -> bool:
+    return word.option is not None and not flags.isdisjoint(word.option.flags)
 
 
 def _with_server_variable(line: CallLine, problem: UsageError) -> CallLine:
     """Return the line with a server variable left to fill in; without it if the server has none of its name."""
     name = problem.details["server_variable"]
     line = line.without(
-        lambda piece: piece.standard_name == "server_var" and (piece.value or "").partition("=")[0] == name
+        lambda word: word.option_name == "server_var" and (word.value or "").partition("=")[0] == name
     )
     if "near" in problem.details:
         return line
-    variable = replace(line.piece_of("--server-var", f"{name}=VALUE"), is_placeholder=True)
-    return line.with_pieces([*line.pieces, variable])
+    variable = replace(line.word_of("--server-var", f"{name}=VALUE"), is_placeholder=True)
+    return line.with_after([*line.after, variable])
 
 
-def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterator[Piece]:
-    """Yield the pieces, those that a text names with a value that the error names, or with a placeholder."""
+def _replaced(words: Iterable[Word], problem: UsageError, text: str) -> Iterator[Word]:
+    """Yield words; those that a text names get a value that the error names, or a placeholder."""
     flags, values = set(_FLAG.findall(text)), set(_QUOTED.findall(text))
     allowed = _QUOTED.findall(problem.reason)
-    for piece in pieces:
-        is_named = piece.flag in flags or (piece.standard is not None and piece.value in values)
-        if not is_named or piece.value is None or piece.is_placeholder:
-            yield piece
+    for word in words:
+        is_named = word.flag in flags or (word.option is not None and word.value in values)
+        if not is_named or word.value is None or word.is_placeholder:
+            yield word
             continue
-        near = _nearest(piece.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
-        near = near or _nearest(piece.value, _QUOTED.findall(problem.hint))
-        if piece.standard_name in {"set", "set_file"} and problem.details.get("near"):
-            near = f"{problem.details['near'][0]}={piece.value.partition('=')[2]}"
-        if piece.standard_name == "inputs" and problem.details.get("near"):
+        near = _nearest(word.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
+        near = near or _nearest(word.value, _QUOTED.findall(problem.hint))
+        if word.option_name in {"set", "set_file"} and problem.details.get("near"):
+            near = f"{problem.details['near'][0]}={word.value.partition('=')[2]}"
+        if word.option_name == "inputs" and problem.details.get("near"):
             wrong, *_ = _QUOTED.findall(problem.message)
-            near = piece.value.replace(json.dumps(wrong), json.dumps(problem.details["near"][0]), 1)
-        is_right = piece.standard is not None and near is not None and near != piece.value
-        yield replace(piece, value=near) if is_right else piece.unfilled()
+            near = word.value.replace(json.dumps(wrong), json.dumps(problem.details["near"][0]), 1)
+        is_right = word.option is not None and near is not None and near != word.value
+        yield replace(word, value=near) if is_right else unfilled(word)
 
 
 def _without_named(line: CallLine, problem: UsageError) -> CallLine:
@@ -855,11 +851,9 @@ def _without_named(line: CallLine, problem: UsageError) -> CallLine:
         _QUOTED.findall(problem.message),
     )
 
-    def is_named(piece: Piece) -> bool:
-        is_header = (
-            piece.standard_name == "header" and (piece.value or "").partition(":")[0].strip() in quoted
-        )
-        return is_header or _is_option_of(piece, named)
+    def is_named(word: Word) -> bool:
+        is_header = word.option_name == "header" and (word.value or "").partition(":")[0].strip() in quoted
+        return is_header or _is_option_of(word, named)
 
     return line.without(is_named)
 
@@ -909,8 +903,8 @@ def _summary(
     rules = {finding["rule"] for finding in details.get("findings", ())}
     if not ("missing" in details or "near" in details or rules & (_MISSING | _SURPLUS)):
         return None
-    unfilled = line.unfilled() if line is not None else ()
-    asked_for = [piece.field or piece.parameter for piece in unfilled]
+    left = line.placeholders() if line is not None else ()
+    asked_for = [word.field or word.parameter for word in left]
     named = {flag.removeprefix("--") for flag in details.get("near", ())}
     named |= {origin.option for origin in asked_for if origin is not None}
     question = " ".join(_FLAG.findall(error.message)).replace("-", " ")
@@ -937,18 +931,12 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
     call = f"{invocation(api=described.api.name)} {described.operation.name} "
     if call in error.hint.replace(" --help", "--help") or _says_the_same(error.hint, line):
         error.hint = ""
-    if run.asked is None and any(
-        piece.is_input and f"`{piece.flag}`" in error.message for piece in line.pieces
-    ):
+    if run.asked is None and any(word.is_input and f"`{word.flag}`" in error.message for word in line.after):
         error.hint = f"The options of `{described.operation.name}` go after its name"
-    typed = {text for word in run.words for text in (word, word.partition("=")[2])}
-    for piece in line.pieces:
-        if (
-            piece.standard_name in _JSON_OPTIONS
-            and reads_input(piece.value or "")
-            and piece.value not in typed
-        ):
-            error.hint = f"`{piece.value}` reads the file"
+    typed = {text for typed in run.words for text in (typed, typed.partition("=")[2])}
+    for word in line.after:
+        if word.option_name in _JSON_OPTIONS and reads_input(word.value or "") and word.value not in typed:
+            error.hint = f"`{word.value}` reads the file"
     sources = enumerated(list(_sources(line)))
     if sources and "missing" in error.details:
         error.hint = sources
@@ -974,11 +962,11 @@ def _says_the_same(hint: str, line: CallLine) -> bool:
 def _sources(line: CallLine) -> Iterator[str]:
     """Yield where the ids come from that are left to fill in."""
     described = line.table.described
-    inputs = {piece.field or piece.parameter: piece for piece in line.unfilled()}
+    inputs = {word.field or word.parameter: word for word in line.placeholders()}
     asked_for = [input_ for input_ in inputs if input_ is not None]
     sources = input_sources(described.api, described.operation, asked_for)
     for field in asked_for:
-        piece, source = inputs[field], sources.get(field.option)
+        word, source = inputs[field], sources.get(field.option)
         if source:
-            name = piece.flag or (input_name(piece.parameter) if piece.parameter is not None else "")
+            name = word.flag or (input_name(word.parameter) if word.parameter is not None else "")
             yield f"{name} comes from `{source}`"

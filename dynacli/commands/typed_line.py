@@ -20,7 +20,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
-from dynacli.commands._call_line import CallLine
+from dynacli.commands._call_line import CallLine, filled
 from dynacli.commands._command_line import bindings_of, read_words, standard_bindings
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._operation_table import OperationTable
@@ -85,11 +85,11 @@ def read_line(run: Run, described: DescribedOperation, words: Sequence[str]) -> 
     verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
     line = CallLine(table, (), (), verb, (*typed, *words))
     given = [
-        line.piece_of_word(replace(word, binding=table.find(word.flag) or word.binding))
+        filled(replace(word, binding=table.find(word.flag) or word.binding))
         for word in before.given
         if not word.lacks_value
     ]
-    return line.with_before(given).with_pieces(map(line.piece_of_word, after.words))
+    return line.with_before(given).with_after(map(filled, after.words))
 
 
 def repeatable_line(run: Run) -> CallLine | None:
@@ -101,10 +101,10 @@ def repeatable_line(run: Run) -> CallLine | None:
         return None
     described, words = run.asked
     line = read_line(run, described, words)
-    reads_input = "-" in {described.api.name, *(piece.value for piece in line.pieces)}
+    reads_input = "-" in {described.api.name, *(piece.value for piece in line.after)}
     text = line.typed_text
     is_shown = text == line.text(run.env.variables) == typed_masker(run).mask(text)
-    return line if is_shown and not reads_input and not line.unfilled() else None
+    return line if is_shown and not reads_input and not line.placeholders() else None
 
 
 def asked_call(run: Run, near: Sequence[str] = ()) -> tuple[DescribedOperation, list[str]] | None:

@@ -21,7 +21,8 @@ from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.client.pages.page_loop import PageLoop
-    from dynacli.commands._call_line import CallLine, Piece
+    from dynacli.commands._call_line import CallLine
+    from dynacli.commands._command_line import Word
     from dynacli.http.exchange import Response
 
 _MOST_REST = 40_000
@@ -67,7 +68,7 @@ def around_response(
         if line is None:
             return Around(came.total, came.text)
         narrowing = _narrowing(line) if view.shown == 0 and not view.items else []
-        notes = [f"narrowed by {shell_line(line.with_pieces(narrowing).words())}"] if narrowing else []
+        notes = [f"narrowed by {shell_line(line.with_after(narrowing).words())}"] if narrowing else []
         commands = [
             *(made.typed_text for made in _further_lines(line, view, came, narrowing)),
             *_next_lines(run, call, response, view),
@@ -125,26 +126,22 @@ def _typed_line(run: Run, call: Call) -> "CallLine | None":
     return line if is_same else None
 
 
-def _narrowing(line: "CallLine") -> "list[Piece]":
+def _narrowing(line: "CallLine") -> "list[Word]":
     """Return the inputs that may be why a list is empty: not those of the path, and not the size of a page."""
     described = line.table.described
     rules = document_pages(described, configured_rule(described)).rules
     sizes = {f"--{rule.size.option}" for rule in rules if rule.size is not None}
-    return [
-        piece
-        for piece in line.pieces
-        if piece.is_input and piece.key[0] != "path" and piece.flag not in sizes
-    ]
+    return [word for word in line.after if word.is_input and word.key[0] != "path" and word.flag not in sizes]
 
 
 def _further_lines(
-    line: "CallLine", view: AgentView, came: _Came, narrowing: "Sequence[Piece]"
+    line: "CallLine", view: AgentView, came: _Came, narrowing: "Sequence[Word]"
 ) -> "Iterator[CallLine]":
     """Yield the lines that give more of the same response."""
     if narrowing:
-        wide = [piece for piece in line.pieces if piece not in narrowing or _is_needed(piece)]
-        if len(wide) < len(line.pieces):
-            yield line.with_pieces(wide)
+        wide = [word for word in line.after if word not in narrowing or _is_needed(word)]
+        if len(wide) < len(line.after):
+            yield line.with_after(wide)
     if view.is_binary:
         yield line.with_options(_OUTPUT, ("-O", None))
     elif view.shown is None:
@@ -162,13 +159,13 @@ def _further_lines(
             yield _filtered(line, first)
 
 
-def _is_needed(piece: "Piece") -> bool:
-    return piece.parameter is None or piece.parameter.must_be_given
+def _is_needed(word: "Word") -> bool:
+    return word.parameter is None or word.parameter.must_be_given
 
 
 def _filtered(line: "CallLine", expression: str) -> "CallLine":
     """Return the line that prints what a filter finds in the value that the line has printed."""
-    given = next((piece.value for piece in line.pieces if piece.standard_name == "filter"), "")
+    given = next((word.value for word in line.after if word.option_name == "filter"), "")
     removed = {"filter", *_OUTPUT, *_PAGES}
     found = f"{given} | {expression}" if given else expression
     return line.with_options(removed, ("-o", "agent"), ("-f", found))

@@ -10,7 +10,8 @@ import click
 
 from dynacli.apps.explorer.drafts import CalledLine
 from dynacli.apps.explorer.form_rows import FURTHER, located
-from dynacli.commands._call_line import CallLine, Piece
+from dynacli.commands._call_line import CallLine
+from dynacli.commands._command_line import Word
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
 from dynacli.commands.typed_line import asked_call, read_line
@@ -99,45 +100,45 @@ def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
 
 
 def _called(operation: str, line: CallLine) -> CalledLine:
-    words: dict[str, list[Piece]] = {}
+    given: dict[str, list[Word]] = {}
     settings: dict[str, str] = {}
     text: str | None = None
     left_out: list[str] = []
     whole: dict[str, Any] = {}
-    for piece in (*line.before, *line.pieces):
-        value, name = piece.value, piece.standard_name
+    for word in (*line.before, *line.after):
+        value, name = word.value, word.option_name
         if value is not None and MASK in value:
-            left_out.append(piece.flag or _option(piece))
-        elif piece.is_input:
-            words.setdefault(_option(piece), []).append(piece)
+            left_out.append(word.flag or _option(word))
+        elif word.is_input:
+            given.setdefault(_option(word), []).append(word)
         elif name == "body" and value not in {None, "-", "@-"}:
             text = value
         elif name == "inputs" and value is not None and value.startswith("{"):
-            whole = json_value(value, piece.flag)
+            whole = json_value(value, word.flag)
         elif name in _SETTINGS and value:
             option, between = _SETTINGS[name], _BETWEEN.get(name)
             before = [settings[option]] if between and option in settings else []
-            word = _as_in_url(value) if name == "query" else value
-            settings[option] = (between or "").join([*before, word])
-        elif piece.standard is None or piece.standard.group not in _NOT_SENT:
-            left_out.append(piece.flag or str(value))
-    given = {option: _word(listed) for option, listed in words.items()}
+            added = _as_in_url(value) if name == "query" else value
+            settings[option] = (between or "").join([*before, added])
+        elif word.option is None or word.option.group not in _NOT_SENT:
+            left_out.append(word.flag or str(value))
+    rows = {option: _word(listed) for option, listed in given.items()}
     for option, value in whole.items():
-        word = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        piece = line.piece_of(f"--{option}", word)
-        is_field = piece.field is not None and piece.parameter is None and isinstance(value, str)
+        row = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        word = line.word_of(f"--{option}", row)
+        is_field = word.field is not None and word.parameter is None and isinstance(value, str)
         if option == "body" and not is_field:
-            text = word if text is None else text
+            text = row if text is None else text
         elif option == "content_type":
-            settings.setdefault("content-type", word)
+            settings.setdefault("content-type", row)
         elif option == "query" and isinstance(value, dict):
             pairs = urlencode(value, doseq=True, quote_via=quote)
             settings["query"] = "&".join(filter(None, (settings.get("query"), pairs)))
-        elif piece.is_input:
-            given.setdefault(_option(piece), word)
+        elif word.is_input:
+            rows.setdefault(_option(word), row)
         else:
             left_out.append(option)
-    return CalledLine(operation, given, text, settings, tuple(dict.fromkeys(left_out)))
+    return CalledLine(operation, rows, text, settings, tuple(dict.fromkeys(left_out)))
 
 
 def _as_in_url(pair: str) -> str:
@@ -146,16 +147,16 @@ def _as_in_url(pair: str) -> str:
     return f"{quote(name, safe='[]')}={quote(value, safe='')}"
 
 
-def _option(piece: Piece) -> str:
-    if piece.field is None and piece.parameter is not None:
-        return piece.parameter.option
-    return located(piece.flag.removeprefix("--"))
+def _option(word: Word) -> str:
+    if word.field is None and word.parameter is not None:
+        return word.parameter.option
+    return located(word.flag.removeprefix("--"))
 
 
-def _word(pieces: Sequence[Piece]) -> str:
+def _word(words: Sequence[Word]) -> str:
     """Return the word of a row; of several for an array, the array as JSON."""
-    values = [piece.value or "" for piece in pieces]
-    kind = pieces[-1].value_type
+    values = [word.value or "" for word in words]
+    kind = words[-1].value_type
     if len(values) == 1 or kind.type != "array":
         return values[-1]
     is_text = kind.items is None or kind.items.type == "string"
