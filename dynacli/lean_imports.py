@@ -75,13 +75,15 @@ class _Finder:
             if wanted:
                 return self._stand_in(full)
             # `import a.b` binds `a`, and `import a.b as c` takes `b` from it.
-            return _with(__import__(top), {rest: self._stand_in(full)}) if rest else self._stand_in(full)
+            return (
+                _with_modules(__import__(top), {rest: self._stand_in(full)}) if rest else self._stand_in(full)
+            )
         hidden = self._stand_ins.keys() & [f"{full}.{item}" for item in wanted or ()]
         if not hidden:
             return __import__(name, module, local, wanted, level)
         inner = {inside.rpartition(".")[2]: self._stand_in(inside) for inside in hidden}
         __import__(name, module, local, [item for item in wanted if item not in inner], level)
-        return _with(import_module(full), inner)
+        return _with_modules(import_module(full), inner)
 
     def _stand_in(self, name: str) -> Any:
         if self._stand_ins[name] is None:
@@ -133,7 +135,7 @@ class _DeferredPackage(types.ModuleType):
         return getattr(self, name)
 
 
-def _with(package: types.ModuleType, modules: Mapping[str, Any]) -> types.ModuleType:
+def _with_modules(package: types.ModuleType, modules: Mapping[str, Any]) -> types.ModuleType:
     """Return a copy of a package that has other submodules."""
     copy = types.ModuleType(package.__name__)
     vars(copy).update(vars(package), **modules)

@@ -23,8 +23,8 @@ def record(cls: type[_T]) -> type[_T]:
     made.__init__ = _make_init(names, {name: getattr(made, name) for name in names if hasattr(made, name)})
     setattr(made, "__match_args__", names)  # noqa: B010  - mypy takes the attribute for the one of dataclasses
     made.__dataclass_fields__ = _DataclassFields()
-    made.__setattr__ = _refuse
-    made.__delattr__ = _refuse
+    made.__setattr__ = _refuse_change
+    made.__delattr__ = _refuse_change
     made.__eq__ = _is_equal
     made.__hash__ = object.__hash__
     made.__repr__ = _repr
@@ -94,7 +94,7 @@ def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[...
     return init
 
 
-def _refuse(self: Any, name: str, *value: Any) -> None:  # noqa: ARG001  - serves setting and deleting
+def _refuse_change(self: Any, name: str, *value: Any) -> None:  # noqa: ARG001  - serves setting and deleting
     from dataclasses import FrozenInstanceError
 
     raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed")

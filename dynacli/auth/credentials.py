@@ -132,7 +132,7 @@ class Variables:
         return checked_text(self._values.get(name, ""), name)
 
 
-def _value_of(source: str) -> str:
+def _source_in_words(source: str) -> str:
     return f"{source[:1].upper()}{source[1:]}" if " " in source else f"The value of `{source}`"
 
 
@@ -150,10 +150,10 @@ def checked_text(text: str, source: str) -> str:
         return text
     if any(char < " " or "\x7f" <= char <= "\x9f" for char in text):
         raise AuthError(
-            f"{_value_of(source)} holds a control character", hint="Set it again, without line breaks"
+            f"{_source_in_words(source)} holds a control character", hint="Set it again, without line breaks"
         )
     if any("\ud800" <= char <= "\udfff" for char in text):
-        raise AuthError(f"{_value_of(source)} is not text in UTF-8", hint="Set it again")
+        raise AuthError(f"{_source_in_words(source)} is not text in UTF-8", hint="Set it again")
     return text
 
 
@@ -162,7 +162,7 @@ def _check_sendable(value: str, source: str) -> None:
         value.encode("latin-1")
     except UnicodeEncodeError:
         raise AuthError(
-            f"{_value_of(source)} holds a character that a request cannot carry",
+            f"{_source_in_words(source)} holds a character that a request cannot carry",
             reason="Headers are Latin-1 (RFC 9110, section 5.5)",
             hint="Set it again",
         ) from None
@@ -300,7 +300,7 @@ def _credential(
         word = ""
     if place[0] == "cookie" and not held.is_cookie and re.search(r'[\s",;\\]', f"{word} {value}".lstrip()):
         raise AuthError(
-            f"{_value_of(name)} holds a character that a cookie cannot hold",
+            f"{_source_in_words(name)} holds a character that a cookie cannot hold",
             reason="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
             hint="Set it again",
         )
@@ -328,7 +328,7 @@ def held_for(
         if not value and (held := source(scheme)) is not None:
             name, value, is_cookie = held.source, checked_text(held.text, held.source), held.is_cookie
     if value and kind_of(scheme) in WITH_PASSWORD and ":" not in value:
-        raise AuthError(f"{_value_of(name)} has no `:`", hint="Set it to `USERNAME:PASSWORD`")
+        raise AuthError(f"{_source_in_words(name)} has no `:`", hint="Set it to `USERNAME:PASSWORD`")
     return Held(value, name, is_cookie) if value else None
 
 

@@ -118,7 +118,7 @@ class CallbackListener(ThreadingHTTPServer):
         with self._lock:
             if self._is_taken:
                 return 410, "This sign-in is over."
-            if not _is_of(response, self._state):
+            if not _has_state(response, self._state):
                 self._had_others = True
                 return 400, "This response belongs to another sign-in. Yours still waits for you."
             self._is_taken = True
@@ -295,7 +295,7 @@ def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
         AuthError: It does not.
     """
     name = "access_token" if flow.kind == IMPLICIT else "code"
-    if not _is_of(response, state):
+    if not _has_state(response, state):
         raise _of_another()
     # RFC 9207: the response of another provider, which would be given this one's code.
     if flow.issuer and response.get("iss", flow.issuer) != flow.issuer:
@@ -313,7 +313,7 @@ def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
         )
 
 
-def _is_of(response: _Callback, state: str) -> bool:
+def _has_state(response: _Callback, state: str) -> bool:
     """Return whether a response belongs to the sign-in with a state."""
     return secrets.compare_digest(response.get("state", "").encode(), state.encode())
 

@@ -82,7 +82,7 @@ def read_operation_token(
         value = text.strip()
 
     def placed(expression: str, usual: Callable[[], Any]) -> Any:
-        found = _at(value, expression) if expression else None
+        found = _filtered_or_none(value, expression) if expression else None
         return usual() if found is None and (is_refresh or not expression) else found
 
     found = placed(token_at, lambda: _usual(value, is_refresh=is_refresh))
@@ -114,7 +114,7 @@ def _no_token(value: Any, operation: str, place: str) -> AuthError:
     )
 
 
-def _at(value: Any, expression: str) -> Any:
+def _filtered_or_none(value: Any, expression: str) -> Any:
     from dynacli.text.filter_value import filtered
 
     try:

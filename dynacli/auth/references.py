@@ -111,7 +111,7 @@ def resolve(reference: str, env: Environment) -> str:
             _secret_file(os.path.join(env.config_dir, os.path.expanduser(rest)), label), label
         )
     else:
-        text = _shared(reference, label, env)
+        text = _remembered_secret(reference, label, env)
     text = checked_text(text, label)
     if not text.strip():
         raise AuthError(f"{_capital(label)} gives nothing", reason="It is empty or missing", hint="Set it")
@@ -127,7 +127,7 @@ def referred(table: Mapping[str, Any], key: str, env: Environment) -> Secret | N
     return Secret(resolve(table[key], env).strip()) if key in table else None
 
 
-def _shared(reference: str, label: str, env: Environment) -> str:
+def _remembered_secret(reference: str, label: str, env: Environment) -> str:
     """Return what a command writes or the keyring has; the calls of a series ask for it once."""
     given, now = _given.setdefault(env, {}), time.monotonic()
     if reference not in given or given[reference][0] + _KEPT_SECONDS < now:

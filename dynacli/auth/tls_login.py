@@ -56,7 +56,7 @@ class TlsLogin:
 
     def certificate(self) -> bytes:
         """Return the content of the file with the client's certificate; empty if it shows none."""
-        return _file(self._env, self._settings.cert, "cert")[1] if self._settings.cert else b""
+        return _certificate_file(self._env, self._settings.cert, "cert")[1] if self._settings.cert else b""
 
     def curl_words(self, *, shows_secrets: bool) -> list[str]:
         """Return the words of a curl command that makes its connection with the same files, quoted for a POSIX shell.
@@ -105,7 +105,7 @@ def _trusting(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
 
     if not settings.ca:
         return system_context()
-    path, content = _file(env, settings.ca, "ca")
+    path, content = _certificate_file(env, settings.ca, "ca")
     authorities = content.decode("ascii", "replace")
     try:
         if not settings.is_added:
@@ -141,10 +141,12 @@ def context_of(env: Environment, settings: TlsSettings | None) -> ssl.SSLContext
 
 def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> None:
     """Load the client's certificate with its key."""
-    path, content = _file(env, settings.cert, "cert")
+    path, content = _certificate_file(env, settings.cert, "cert")
     if b"-----BEGIN CERTIFICATE-----" not in content:
         raise _no_certificate(path, "cert")
-    key_path, key = _file(env, settings.cert_key, "cert_key") if settings.cert_key else (path, content)
+    key_path, key = (
+        _certificate_file(env, settings.cert_key, "cert_key") if settings.cert_key else (path, content)
+    )
     if b"PRIVATE KEY-----" not in key:
         raise AuthError(
             f"The certificate `{path}` has no key",
@@ -201,7 +203,7 @@ def certificate_path(env: Environment, name: str) -> str:
     return os.path.normpath(os.path.join(env.config_dir, os.path.expanduser(name)))
 
 
-def _file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
+def _certificate_file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
     path = certificate_path(env, name)
     try:
         with open(path, "rb") as file:
@@ -220,7 +222,7 @@ def authorities_in(env: Environment, ca: str) -> bytes:
     Raises:
         FileError: The file cannot be read, or has none.
     """
-    path, content = _file(env, ca, "ca")
+    path, content = _certificate_file(env, ca, "ca")
     found = _CERTIFICATE.findall(content)
     if not found:
         raise _no_certificate(path, "ca")

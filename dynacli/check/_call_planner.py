@@ -203,7 +203,7 @@ class ResponseValues:
             return
         if any(isinstance(value, list | Mapping) for value in values):
             return  # several things at once: none of them is known by it
-        places = _places(operation.path, values)
+        places = _places_in_path(operation.path, values)
         if exchange.is_success:
             for place in places:
                 self._known_places.setdefault(place, operation.name)
@@ -228,7 +228,7 @@ class ResponseValues:
         """
 
         def order(values: tuple[InputValue, ...]) -> tuple[bool, int, bool]:
-            places = _places(operation.path, [value.value for value in values])
+            places = _places_in_path(operation.path, [value.value for value in values])
             is_unknown = not self._unknown_places.isdisjoint(places)
             return is_unknown, -len(values), places[-1] not in self._known_places
 
@@ -340,7 +340,7 @@ class ResponseValues:
             found = self.for_path(described.operation, ParameterSchemas(described).fits)
             for values in found:
                 if len(values) == len(names):
-                    place = _places(described.operation.path, [value.value for value in values])[-1]
+                    place = _places_in_path(described.operation.path, [value.value for value in values])[-1]
                     name, is_named = str(values[-1].value), self._known_places.get(place) != values[-1].source
                     ids[name] = ids.get(name, False) or is_named
         return ids
@@ -356,7 +356,7 @@ def _keep(lists: dict[str, list[_ItemList]], collection: str, found: _ItemList) 
         known.append(found)
 
 
-def _places(path: str, values: Sequence[Any]) -> list[_Place]:
+def _places_in_path(path: str, values: Sequence[Any]) -> list[_Place]:
     """Return the places in a path, up to each parameter that has a value."""
     templates = zip(item_templates(path), values, strict=False)
     return [(template, tuple(values[: number + 1])) for number, (template, _) in enumerate(templates)]

@@ -32,7 +32,7 @@ def infer_schema(values: Iterable[Any], dialect: Dialect) -> dict[str, Any]:
     Args:
         dialect: The version of OpenAPI that the schema is written for.
     """
-    return _schema(list(values), dialect, 0)
+    return _inferred_schema(list(values), dialect, 0)
 
 
 def _json_types(values: Iterable[Any]) -> list[str]:
@@ -43,7 +43,7 @@ def _json_types(values: Iterable[Any]) -> list[str]:
     return [name for name in _TYPES if name in types]
 
 
-def _schema(values: list[Any], dialect: Dialect, depth: int) -> dict[str, Any]:
+def _inferred_schema(values: list[Any], dialect: Dialect, depth: int) -> dict[str, Any]:
     types = _json_types(values)
     if not types or depth > _MAX_DEPTH:
         return {}
@@ -71,13 +71,15 @@ def _keywords(type_name: str, values: list[Any], dialect: Dialect, depth: int) -
             return {"format": name} if name else {}
         case "array":
             items = [item for value in values if isinstance(value, list) for item in value]
-            return {"items": _schema(items, dialect, depth + 1)}
+            return {"items": _inferred_schema(items, dialect, depth + 1)}
         case "object":
-            return _properties([value for value in values if isinstance(value, Mapping)], dialect, depth)
+            return _inferred_properties(
+                [value for value in values if isinstance(value, Mapping)], dialect, depth
+            )
     return {}
 
 
-def _properties(values: list[Mapping[str, Any]], dialect: Dialect, depth: int) -> dict[str, Any]:
+def _inferred_properties(values: list[Mapping[str, Any]], dialect: Dialect, depth: int) -> dict[str, Any]:
     by_name: dict[str, list[Any]] = {}
     for value in values:
         for name, member in value.items():
@@ -86,8 +88,12 @@ def _properties(values: list[Mapping[str, Any]], dialect: Dialect, depth: int) -
         return {}
     if len(by_name) > MAX_NAMES:
         all_members = [member for members in by_name.values() for member in members]
-        return {"additionalProperties": _schema(all_members, dialect, depth + 1)}
-    return {"properties": {name: _schema(members, dialect, depth + 1) for name, members in by_name.items()}}
+        return {"additionalProperties": _inferred_schema(all_members, dialect, depth + 1)}
+    return {
+        "properties": {
+            name: _inferred_schema(members, dialect, depth + 1) for name, members in by_name.items()
+        }
+    }
 
 
 def _format(texts: list[str]) -> str:

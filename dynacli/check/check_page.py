@@ -59,26 +59,26 @@ def check_page(results: CheckResults, seconds_since_1970: float) -> str:
     hint = check_hint(results)
     parts = [
         f"<h1>{html_text(title)} {html_text(meta['version'])}</h1>",
-        f'<p class="dim">{html_text(" · ".join([results.api.location, *_servers(results), day]))}</p>',
+        f'<p class="dim">{html_text(" · ".join([results.api.location, *_other_servers(results), day]))}</p>',
         _tiles(results),
         f'<p class="so">{html_text(hint)}</p>' if hint else "",
         f"<p>{html_text(summary_text(results))}.</p>",
         f"<p>{html_text(unsafe_text(results))}.</p>" if unsafe_text(results) else "",
-        _section("Findings", _findings(results)),
-        _section("Compared with the other server", _compared(results)),
-        _section("Coverage by tag", _coverage(results)),
-        _section("Operations", _operations(results)),
-        *(_section(item, _notes(rows)) for item, rows in notes_before_findings(results).items()),
-        *(_section(item, _notes(rows)) for item, rows in notes_after_findings(results).items()),
+        _html_section("Findings", _findings(results)),
+        _html_section("Compared with the other server", _compared(results)),
+        _html_section("Coverage by tag", _coverage(results)),
+        _html_section("Operations", _operations(results)),
+        *(_html_section(item, _notes(rows)) for item, rows in notes_before_findings(results).items()),
+        *(_html_section(item, _notes(rows)) for item, rows in notes_after_findings(results).items()),
     ]
     return html_document(title, parts, _STYLE)
 
 
-def _section(title: str, content: str) -> str:
+def _html_section(title: str, content: str) -> str:
     return f"<section>\n<h2>{html_text(title)}</h2>\n{content}\n</section>" if content else ""
 
 
-def _servers(results: CheckResults) -> list[str]:
+def _other_servers(results: CheckResults) -> list[str]:
     """Return the origins that were called, as far as they differ from that of the document."""
     from dynacli.urls import origin_of
 

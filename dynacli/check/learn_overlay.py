@@ -512,11 +512,11 @@ class _DocumentEdits:
                 required.setdefault(steps, []).append(name)
             elif kind == "property":
                 property_counts[steps] += 1
-                property_values.setdefault(steps, []).extend(_values(observed))
+                property_values.setdefault(steps, []).extend(_observed_values(observed))
         notes: dict[_Steps, list[str]] = {}
         for (steps, kind, name), observed in self._edits.items():
             node = follow(self._tree, steps)
-            values = _values(observed)
+            values = _observed_values(observed)
             if kind == "required":
                 names = required.pop(steps, [])  # all names at once, at the first of them
                 text = drop_required(node, names) if names else ""
@@ -617,7 +617,7 @@ def _type_of_texts(texts: list[str]) -> str:
     return "integer" if is_integer else "string"
 
 
-def _values(observed: list[_Observed]) -> list[Any]:
+def _observed_values(observed: list[_Observed]) -> list[Any]:
     return [item.value for item in observed if item.value is not MISSING]
 
 

@@ -564,7 +564,7 @@ class ChainRunner:
                     self._run_chain(part, (), "")
             return
         self._done.add(chain.create)
-        path, forget = paths[0], _nothing
+        path, forget = paths[0], _do_nothing
         try:
             self._stop_if_interrupted()
             path = self._read(chain, paths)
@@ -722,7 +722,7 @@ class ChainRunner:
             raise KeyboardInterrupt
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """Do nothing."""
 
 

@@ -117,7 +117,7 @@ def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = T
 
     parts = split_url(request.url)
     query = "&".join([parts.query, *parts.path.split(";")[1:]])
-    for name, value in _pairs(query, _speaks_of_method) if _may_have(query, _speaks_of_method) else ():
+    for name, value in _form_pairs(query, _speaks_of_method) if _may_have(query, _speaks_of_method) else ():
         is_override = is_strict or request.method.upper() == "POST"
         if _is_field(name) or (is_override and value.strip().upper() in _KNOWN):
             take(name, value.strip())
@@ -149,7 +149,7 @@ def _body_fields(
         mentions: Whether a text in small letters, decoded, may have the name of such a field.
         is_whole: Whether the body is there; false for one that is too large to be looked at.
     """
-    media_type = _media_type(request)
+    media_type = _clear_media_type(request)
     body, is_seen = _known_body(request, is_whole=is_whole)
     if not is_seen and _has_fields(media_type):
         yield "", None
@@ -166,7 +166,7 @@ def _header_values(request: Request, plain: str) -> list[str]:
     return [value for name, value in request.headers if _NOT_IN_NAMES.sub("", name.lower()) == plain]
 
 
-def _media_type(request: Request) -> str:
+def _clear_media_type(request: Request) -> str:
     """Return the media type by which every server reads the body, with its parameters; empty if that is not clear."""
     found = [value.strip().lower() for value in _header_values(request, "contenttype")]
     dropped = ",".join(_header_values(request, "connection")).lower()
@@ -193,7 +193,7 @@ def _known_body(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
         return b"", not body
     if body is None or isinstance(body, bytes):
         return body or b"", is_whole
-    media_type = _media_type(request)
+    media_type = _clear_media_type(request)
     # The files of a form that is made here stand in parts with names of their own; any other file is a body.
     is_of_parts = is_multipart(media_type) and isinstance(body.pieces[0], bytes)
     if not is_of_parts and _has_fields(media_type) and (body.length or _MOST_READ + 1) <= _MOST_READ:
@@ -218,7 +218,7 @@ def _fields(
     members = None
     if text.lstrip(_BLANKS)[:1] in ("{", "["):
         with suppress(ValueError, RecursionError):
-            members = _members(body, is_wanted)
+            members = _members_at_any_depth(body, is_wanted)
     yield from members or ()
     is_read = members is not None and is_json(kind)
     if members is None and (text.lstrip(_BLANKS)[:1] in ("{", "[") or is_json(kind)):
@@ -227,7 +227,7 @@ def _fields(
     if "content-disposition" in text.lower():
         fields.append(_parts(text, is_wanted))
     if not is_read and not is_multipart(kind):
-        fields.append(_pairs(text, is_wanted))
+        fields.append(_form_pairs(text, is_wanted))
     for number, (name, value) in enumerate(chain.from_iterable(fields)):
         if number == _MOST_FIELDS:
             yield "", None
@@ -235,7 +235,7 @@ def _fields(
         yield name, value
 
 
-def _members(body: bytes, is_wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
+def _members_at_any_depth(body: bytes, is_wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
     """Return the members of all objects of a JSON value, the repeated ones, too; None for one that is not a scalar.
 
     Raises:
@@ -265,7 +265,7 @@ def _mentions(plain: str) -> bool:
     return _MENTION.search(plain) is not None
 
 
-def _pairs(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+def _form_pairs(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     """Yield the names and values of a form or a query, in each way in which servers decode them."""
     for pair in re.split("[&;]", text):
         name, _, value = pair.partition("=")

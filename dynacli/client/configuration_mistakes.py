@@ -68,14 +68,14 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
     Args:
         tables: What the file says.
     """
-    yield from _unknown((), tables, ("apis", "cache", "cache_limit", "history"))
+    yield from _unknown_keys((), tables, ("apis", "cache", "cache_limit", "history"))
     if "history" in tables and tables["history"] not in HISTORY_MODES:
         yield Mistake(("history",), f"`history` must be one of {in_backticks(HISTORY_MODES)}")
     cache = tables.get("cache", {})
     if not isinstance(cache, dict):
         yield Mistake(("cache",), "`cache` is a table")
     else:
-        yield from _unknown(("cache",), cache, ("limit",))
+        yield from _unknown_keys(("cache",), cache, ("limit",))
         if "limit" in cache and bytes_of(cache["limit"]) is None:
             yield Mistake(("cache", "limit"), '`limit` must be a size, for example `"500 MiB"`')
     if "cache_limit" in tables and bytes_of(tables["cache_limit"]) is None:
@@ -99,7 +99,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
         yield Mistake(place, error.reason or error.message)
     if "source" not in entry and name != program().api:
         yield Mistake(place, f"`{name}` has no `source`, the file or URL of its document")
-    yield from _unknown(place, entry, _ENTRY_KEYS)
+    yield from _unknown_keys(place, entry, _ENTRY_KEYS)
     for key in _TEXTS:
         if not isinstance(entry.get(key, ""), str):
             yield Mistake((*place, key), f"`{key}` is a text")
@@ -195,7 +195,7 @@ def _in_pages(place: Path, tables: Any) -> Iterator[Mistake]:
             yield Mistake((*place, operation), f"`pages.{operation}`: {wrong}")
 
 
-def _unknown(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
+def _unknown_keys(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
     for key in table:
         if key not in known:
             meant = _MEANT.get(key.lower(), "")

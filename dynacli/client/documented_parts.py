@@ -48,7 +48,7 @@ def body_of(described: DescribedOperation) -> dict[str, Any] | None:
     return {
         "required": body.is_required,
         "content": {
-            media_type.name: _media_type(
+            media_type.name: _described_media_type(
                 described, media_type, content.get(media_type.name) if isinstance(content, Mapping) else None
             )
             for media_type in body.content
@@ -56,8 +56,8 @@ def body_of(described: DescribedOperation) -> dict[str, Any] | None:
     }
 
 
-def _media_type(described: DescribedOperation, media_type: MediaType, raw: Any) -> dict[str, Any]:
-    schema = _schema(described, raw)
+def _described_media_type(described: DescribedOperation, media_type: MediaType, raw: Any) -> dict[str, Any]:
+    schema = _schema_of_media_type(described, raw)
     fields = media_type.fields if takes_options(media_type) else ()
     # The compiled fields have the first sentences of their descriptions alone.
     listed = list_fields(schema, FlatSchemas(described.api.catalog.resolve)).fields if fields else ()
@@ -93,7 +93,7 @@ def responses_of(described: DescribedOperation) -> dict[str, Any]:
         responses[str(status)] = {
             "description": response.get("description") or response.get("summary", ""),
             "content": {
-                media_type: {"schema": _schema(described, raw_media_type)}
+                media_type: {"schema": _schema_of_media_type(described, raw_media_type)}
                 for media_type, raw_media_type in (content.items() if isinstance(content, Mapping) else ())
             },
             "headers": response.get("headers") or {},
@@ -101,7 +101,7 @@ def responses_of(described: DescribedOperation) -> dict[str, Any]:
     return responses
 
 
-def _schema(described: DescribedOperation, raw_media_type: Any) -> Any:
+def _schema_of_media_type(described: DescribedOperation, raw_media_type: Any) -> Any:
     """Return the schema of a Media Type Object; in OpenAPI 3.2 that may be a reference, or have an `itemSchema`."""
     target = described.follow(raw_media_type)
     return body_schema(target) if isinstance(target, Mapping) else None

@@ -56,7 +56,10 @@ def _summary_inputs(
         word for word in said if len(word) > _LONGEST_FILLER and not (word.isalpha() and word[1:].islower())
     ]
     others.sort(
-        key=lambda described: (not _is_asked(described.origin, asked, literals), _rank(described.origin))
+        key=lambda described: (
+            not _is_asked(described.origin, asked, literals),
+            _usefulness(described.origin),
+        )
     )
     shown = [*needed, *others[:_MOST_OPTIONAL]]
     return description.with_sources(shown, shown), tuple(other.option for other in others[_MOST_OPTIONAL:])
@@ -76,7 +79,7 @@ def _is_asked(input_: Parameter | Field, asked: set[str], literals: list[str]) -
     return any(left.startswith(right[:6]) or right.startswith(left[:6]) for left in asked for right in named)
 
 
-def _rank(input_: Parameter | Field) -> int:
+def _usefulness(input_: Parameter | Field) -> int:
     """Return how useful an optional input is; the least number is the most useful."""
     # A search by POST has the page and the filters in its body.
     is_alone = isinstance(input_, Parameter) or len(input_.path) == 1

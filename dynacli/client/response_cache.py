@@ -562,11 +562,11 @@ class CachedCall:
         except (OSError, FileError) as error:
             self._directory = ""
             self._report(
-                f"The response cache cannot be used: {_reason(error)}\nThe call continues without it"
+                f"The response cache cannot be used: {_why_not_written(error)}\nThe call continues without it"
             )
 
 
-def _reason(error: OSError | FileError) -> str:
+def _why_not_written(error: OSError | FileError) -> str:
     if isinstance(error, FileError):
         return error.message
     return cannot_be_written("", error).reason if error.errno else str(error)

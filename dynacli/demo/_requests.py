@@ -362,7 +362,7 @@ def read_body(raw: bytes, content_type: str | None, check: Check, *, required: b
     if (content_type or "").partition(";")[0].strip().lower() != "application/json":
         raise invalid([FieldError("Content-Type", "is application/json")])
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
         # Refuse what could not be written into a response: half a surrogate pair, a number that is infinite as a float.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
@@ -373,7 +373,7 @@ def read_body(raw: bytes, content_type: str | None, check: Check, *, required: b
     return value
 
 
-def _refuse(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     # Python's parser accepts NaN and Infinity, which are not in RFC 8259.
     raise ValueError(constant)
 

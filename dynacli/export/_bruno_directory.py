@@ -47,7 +47,7 @@ def files_of(collection: Collection) -> dict[str, str]:
         directory = ""
         if folder.name:
             directory = distinct_name(file_stem(folder.name), folders, "-{}") + "/"
-            meta = _pairs("meta", {"name": visible_line(folder.name)})
+            meta = _pair_block("meta", {"name": visible_line(folder.name)})
             files[f"{directory}folder.bru"] = _blocks(meta, _text_block("docs", folder.description))
         names = {"folder": 1, "collection": 1}
         for request in folder.requests:
@@ -58,7 +58,7 @@ def files_of(collection: Collection) -> dict[str, str]:
 
 def _environment(collection: Collection, values: Mapping[str, str]) -> str:
     secrets = ",\n".join(f"  {name}" for name in collection.secrets)
-    return _blocks(_pairs("vars", values), f"vars:secret [\n{secrets}\n]" if secrets else "")
+    return _blocks(_pair_block("vars", values), f"vars:secret [\n{secrets}\n]" if secrets else "")
 
 
 def _request_file(request: ExportedRequest) -> str:
@@ -77,16 +77,16 @@ def _request_file(request: ExportedRequest) -> str:
     call = {"url": url, "body": kind, "auth": auth}
     is_usual = request.method in _METHODS
     return _blocks(
-        _pairs("meta", {"name": visible_line(request.title), "type": "http"}),
-        _pairs(request.method.lower(), call)
+        _pair_block("meta", {"name": visible_line(request.title), "type": "http"}),
+        _pair_block(request.method.lower(), call)
         if is_usual
-        else _pairs("http", {"method": request.method, **call}),
-        _pairs("params:query", query),
-        _pairs("params:path", values),
-        _pairs("headers", [(header.name, header.in_braces) for header in headers]),
+        else _pair_block("http", {"method": request.method, **call}),
+        _pair_block("params:query", query),
+        _pair_block("params:path", values),
+        _pair_block("headers", [(header.name, header.in_braces) for header in headers]),
         _auth(covered) if covered is not None else "",
         body,
-        _pairs("settings", {"encodeUrl": "false"}),
+        _pair_block("settings", {"encodeUrl": "false"}),
         _text_block("docs", request.notes),
     )
 
@@ -95,7 +95,7 @@ def _blocks(*blocks: str) -> str:
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
-def _pairs(name: str, pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
+def _pair_block(name: str, pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
     """Return a block of names and values; empty if there are none."""
     listed = pairs.items() if isinstance(pairs, Mapping) else pairs
     lines = "\n".join(_indented(f"{_bruno_key(key)}: {_many_lines(value)}").rstrip() for key, value in listed)
@@ -133,7 +133,7 @@ def _auth(authorization: Authorization) -> str:
     variable = f"{{{{{authorization.variable}}}}}"
     if authorization.kind == "apiKey":
         place = "queryparams" if authorization.location == "query" else "header"
-        return _pairs(
+        return _pair_block(
             "auth:apikey",
             {
                 "key": without_templates(authorization.scheme.parameter),
@@ -143,8 +143,10 @@ def _auth(authorization: Authorization) -> str:
         )
     if authorization.has_password:
         names = {"username": authorization.username, "password": authorization.password}
-        return _pairs(f"auth:{authorization.kind}", {key: f"{{{{{name}}}}}" for key, name in names.items()})
-    return _pairs("auth:bearer", {"token": variable})
+        return _pair_block(
+            f"auth:{authorization.kind}", {key: f"{{{{{name}}}}}" for key, name in names.items()}
+        )
+    return _pair_block("auth:bearer", {"token": variable})
 
 
 def _bruno_body(body: Body | None) -> tuple[str, str]:
@@ -152,12 +154,12 @@ def _bruno_body(body: Body | None) -> tuple[str, str]:
     if body is None:
         return "none", ""
     if body.parts is not None:
-        return "multipartForm", _pairs(
+        return "multipartForm", _pair_block(
             "body:multipart-form", [(part.name, _bruno_part(part)) for part in body.parts]
         )
     if body.form is not None:
         form = [(name, without_templates(value)) for name, value in body.form]
-        return "formUrlEncoded", _pairs("body:form-urlencoded", form)
+        return "formUrlEncoded", _pair_block("body:form-urlencoded", form)
     text = body.without_templates.replace("\r", "")
     kind = "json" if is_json(body.media_type) else "xml" if "xml" in body.media_type else "text"
     return kind, f"body:{kind} {{\n{_indented(text)}\n}}" if text else ""

@@ -33,7 +33,7 @@ def files_of(collection: Collection) -> dict[str, str]:
         _markdown(collection.description),
         html_table(("server", "URL"), servers),
         _navigation(collection),
-        *(part for folder in collection.folders for part in _folder(folder)),
+        *(part for folder in collection.folders for part in _folder_section(folder)),
     ]
     return {f"{file_stem(collection.name)}.html": html_document(title, parts, _STYLE)}
 
@@ -64,7 +64,7 @@ def _navigation(collection: Collection) -> str:
     return f"<nav>\n{''.join(lists)}</nav>"
 
 
-def _folder(folder: Folder) -> Iterator[str]:
+def _folder_section(folder: Folder) -> Iterator[str]:
     if folder.name:
         yield f"<h2>{html_text(folder.name)}</h2>"
         yield _markdown(folder.description)

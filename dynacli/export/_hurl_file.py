@@ -87,7 +87,7 @@ def _is_form(body: Body) -> bool:
 def _body_lines(body: Body) -> Iterator[str]:
     if body.form is not None:
         yield "[Form]"
-        yield from (f"{_hurl_name(name)}: {_escaped(value)}" for name, value in body.form)
+        yield from (f"{_hurl_name(name)}: {_hurl_text(value)}" for name, value in body.form)
     elif body.parts is not None and _is_form(body):
         yield "[Multipart]"
         yield from (f"{_hurl_name(part.name)}: {_hurl_part(part)}" for part in body.parts)
@@ -101,9 +101,9 @@ def _body_lines(body: Body) -> Iterator[str]:
 
 def _hurl_part(part: Part) -> str:
     if part.file_name is None:
-        return _escaped(part.text or "")
-    media_type = f" {_escaped(part.media_type)}" if part.media_type else ""
-    return f"file,{_escaped(part.file_name)};{media_type}"
+        return _hurl_text(part.text or "")
+    media_type = f" {_hurl_text(part.media_type)}" if part.media_type else ""
+    return f"file,{_hurl_text(part.file_name)};{media_type}"
 
 
 def _in_url(text: str) -> str:
@@ -114,7 +114,7 @@ def _hurl_name(text: str) -> str:
     return _IN_NAME.sub(_escape, text)
 
 
-def _escaped(text: str) -> str:
+def _hurl_text(text: str) -> str:
     """Return a value as hurl reads it; blanks at its ends would be cut."""
     made = _ESCAPED.sub(_escape, text)
     stripped = made.strip(" ")
@@ -131,5 +131,5 @@ def _escape(found: re.Match[str]) -> str:
 def _hurl_value(entry: Entry, *, in_url: bool = False) -> str:
     if entry.is_new:
         return "{{newUuid}}"
-    text = _in_url(entry.value) if in_url else _escaped(entry.value) if not entry.variable else entry.value
+    text = _in_url(entry.value) if in_url else _hurl_text(entry.value) if not entry.variable else entry.value
     return f"{text}{{{{{entry.variable}}}}}" if entry.variable else text

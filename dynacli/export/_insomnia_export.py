@@ -61,7 +61,7 @@ def _resources(collection: Collection) -> Iterator[dict[str, Any]]:
         parent = workspace
         if folder.name:
             parent = _id("fld", collection.name, folder.name)
-            yield _folder(folder, parent, workspace)
+            yield _request_group(folder, parent, workspace)
         for request in folder.requests:
             yield _request_resource(collection, request, parent)
 
@@ -84,7 +84,7 @@ def _sort_key(name: str) -> int:
     return int.from_bytes(name.casefold().encode()[:_SORTED_BYTES].ljust(_SORTED_BYTES, b"\0"))
 
 
-def _folder(folder: Folder, name: str, parent: str) -> dict[str, Any]:
+def _request_group(folder: Folder, name: str, parent: str) -> dict[str, Any]:
     return {
         "_id": name,
         "_type": "request_group",
@@ -108,9 +108,11 @@ def _request_resource(collection: Collection, request: ExportedRequest, parent: 
         "name": request.title,
         "description": request.notes,
         "method": request.method,
-        "url": f"{_variable(request.server)}{_literal(path)}",
+        "url": f"{_variable(request.server)}{_without_templates(path)}",
         "parameters": [_pair(entry) for entry in request.sent_query(covered)],
-        "pathParameters": [{"name": name, "value": _literal(value)} for name, value in values.items()],
+        "pathParameters": [
+            {"name": name, "value": _without_templates(value)} for name, value in values.items()
+        ],
         "headers": [_pair(header) for header in headers],
         "authentication": _authentication(covered) if covered is not None else {},
         "body": _insomnia_body(request.body) if request.body is not None else {},
@@ -122,7 +124,7 @@ def _variable(name: str) -> str:
     return f"{{{{ _.{name} }}}}"
 
 
-def _literal(text: str) -> str:
+def _without_templates(text: str) -> str:
     """Return text that Nunjucks writes as it is.
 
     Only what begins a template is raw: around a whole text, an end of a block in it would be the end of its own.
@@ -131,12 +133,12 @@ def _literal(text: str) -> str:
 
 
 def _pair(entry: Entry) -> dict[str, Any]:
-    value = _literal(entry.value)
+    value = _without_templates(entry.value)
     if entry.is_new:
         value = "{% uuid 'v4' %}"
     elif entry.variable:
         value += _variable(entry.variable)
-    return {"name": _literal(entry.name), "value": value}
+    return {"name": _without_templates(entry.name), "value": value}
 
 
 def _authentication(authorization: Authorization) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def _authentication(authorization: Authorization) -> dict[str, Any]:
         is_in_query = authorization.location == "query"
         return {
             "type": "apikey",
-            "key": _literal(authorization.scheme.parameter),
+            "key": _without_templates(authorization.scheme.parameter),
             "value": variable,
             "addTo": "queryParams" if is_in_query else "header",
         }
@@ -159,11 +161,11 @@ def _authentication(authorization: Authorization) -> dict[str, Any]:
         return {
             "type": "oauth2",
             "grantType": _GRANTS[authorization.grant],
-            "authorizationUrl": _literal(authorization.authorization_url),
-            "accessTokenUrl": _literal(authorization.token_url),
+            "authorizationUrl": _without_templates(authorization.authorization_url),
+            "accessTokenUrl": _without_templates(authorization.token_url),
             "clientId": _variable(authorization.client_id),
             "clientSecret": _variable(authorization.client_secret),
-            "scope": _literal(" ".join(authorization.scheme.scopes)),
+            "scope": _without_templates(" ".join(authorization.scheme.scopes)),
         }
     return {"type": "bearer", "token": variable}
 
@@ -172,19 +174,22 @@ def _insomnia_body(body: Body) -> dict[str, Any]:
     if body.parts is not None:
         return {"mimeType": "multipart/form-data", "params": list(map(_insomnia_part, body.parts))}
     if body.form is not None:
-        params = [{"name": _literal(name), "value": _literal(value)} for name, value in body.form]
+        params = [
+            {"name": _without_templates(name), "value": _without_templates(value)}
+            for name, value in body.form
+        ]
         return {"mimeType": "application/x-www-form-urlencoded", "params": params}
-    return {"mimeType": _literal(body.media_type), "text": _literal(body.laid_out or "")}
+    return {"mimeType": _without_templates(body.media_type), "text": _without_templates(body.laid_out or "")}
 
 
 def _insomnia_part(part: Part) -> dict[str, Any]:
-    made: dict[str, Any] = {"name": _literal(part.name)}
+    made: dict[str, Any] = {"name": _without_templates(part.name)}
     if part.file_name is not None:
         return {**made, "type": "file", "fileName": part.file_name}
-    made["value"] = _literal(part.text or "")
+    made["value"] = _without_templates(part.text or "")
     is_multiline = "\n" in made["value"] or bool(part.media_type)
     return {
         **made,
         "type": "text",
-        **({"multiline": _literal(part.media_type) or True} if is_multiline else {}),
+        **({"multiline": _without_templates(part.media_type) or True} if is_multiline else {}),
     }

@@ -25,9 +25,9 @@ def files_of(collection: Collection) -> dict[str, str]:
         f"# {plain_line(collection.name)} {plain_line(collection.version)}".rstrip(),
         _prose(collection.description),
     ]
-    blocks.append(_servers(collection))
+    blocks.append(_server_table(collection))
     for folder in collection.folders:
-        blocks.extend(_folder(folder))
+        blocks.extend(_folder_lines(folder))
     return {f"{file_stem(collection.name)}.md": "\n\n".join(filter(None, map(str.strip, blocks))) + "\n"}
 
 
@@ -36,7 +36,7 @@ def _prose(markdown: str) -> str:
     return _ACTIVE.sub(r"\1\\\2", visible(markdown))
 
 
-def _code(text: str) -> str:
+def _markdown_code(text: str) -> str:
     """Return text as code, in more ticks than stand side by side in it (CommonMark, "Code spans")."""
     line, ticks = visible_line(text), "`"
     while ticks in line:
@@ -45,7 +45,7 @@ def _code(text: str) -> str:
     return f"{ticks} {line} {ticks}" if is_padded else f"{ticks}{line}{ticks}"
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def _markdown_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = list(head)
     lines = [names, ["---"] * len(names), *map(list, rows)]
     # A `|` ends a cell in code, too (GitHub Flavored Markdown, "Tables").
@@ -53,30 +53,33 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {text} |" for text in texts)
 
 
-def _servers(collection: Collection) -> str:
+def _server_table(collection: Collection) -> str:
     rows = [
-        [plain_line(surroundings.name), " ".join(_code(url) for url in surroundings.values.values() if url)]
+        [
+            plain_line(surroundings.name),
+            " ".join(_markdown_code(url) for url in surroundings.values.values() if url),
+        ]
         for surroundings in collection.surroundings
     ]
-    return _table(("server", "URL"), rows) if rows else ""
+    return _markdown_table(("server", "URL"), rows) if rows else ""
 
 
-def _folder(folder: Folder) -> Iterator[str]:
+def _folder_lines(folder: Folder) -> Iterator[str]:
     if folder.name:
         yield f"## {plain_line(folder.name)}"
         yield _prose(folder.description)
     for request in folder.requests:
-        yield from _request_lines(request)
+        yield from _markdown_lines(request)
 
 
-def _request_lines(request: ExportedRequest) -> Iterator[str]:
+def _markdown_lines(request: ExportedRequest) -> Iterator[str]:
     yield f"### {plain_line(request.title)}"
-    yield _code(f"{request.method} {request.path}")
+    yield _markdown_code(f"{request.method} {request.path}")
     yield _prose(request.notes)
     if request.inputs:
         rows = (
             [
-                _code(input_.name),
+                _markdown_code(input_.name),
                 input_.location,
                 plain_line(input_.takes),
                 "yes" if input_.is_needed else "",
@@ -84,10 +87,10 @@ def _request_lines(request: ExportedRequest) -> Iterator[str]:
             ]
             for input_ in request.inputs
         )
-        yield _table(("input", "in", "takes", "required", ""), rows)
+        yield _markdown_table(("input", "in", "takes", "required", ""), rows)
     if request.responses:
         rows = ([plain_line(status), plain_line(text)] for status, text in request.responses.items())
-        yield _table(("response", ""), rows)
+        yield _markdown_table(("response", ""), rows)
     if not request.lacking:
         yield _fenced(http_text(request))
 

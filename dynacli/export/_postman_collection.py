@@ -42,7 +42,7 @@ def files_of(collection: Collection) -> dict[str, str]:
     }
     made = {
         "info": info,
-        "item": [item for folder in collection.folders for item in _folder(collection, folder)],
+        "item": [item for folder in collection.folders for item in _folder_items(collection, folder)],
         "variable": [{"key": name, "value": value} for name, value in collection.variables.items()],
     }
     files = {f"{stem}.postman_collection.json": _indented_json(made)}
@@ -69,7 +69,7 @@ def _environment(collection: Collection, surroundings: Surroundings) -> dict[str
     }
 
 
-def _folder(collection: Collection, folder: Folder) -> Iterable[dict[str, Any]]:
+def _folder_items(collection: Collection, folder: Folder) -> Iterable[dict[str, Any]]:
     items = [_item(collection, request) for request in folder.requests]
     if not folder.name:
         return items

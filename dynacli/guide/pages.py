@@ -71,7 +71,7 @@ def page(topic: str) -> str | None:
     if topic not in topic_names():
         return None
     with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
-        return as_of_program(_TABLE.sub(lambda match: _table(match[1]), file.read()))
+        return as_of_program(_TABLE.sub(lambda match: _made_table(match[1]), file.read()))
 
 
 def _error_page(kind: str) -> str:
@@ -91,7 +91,7 @@ def _error_page(kind: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(name: str) -> str:
+def _made_table(name: str) -> str:
     """Return the Markdown of a table that is made from the code."""
     if name == "finding-rules":
         from dynacli.validation.finding_rules import RULE_GROUPS

@@ -94,7 +94,7 @@ def read_cookie(url: str, text: str, now: float) -> Cookie | None:
 def _may_set(url: str, pair: str, given: Mapping[str, str]) -> bool:
     """Return whether a response may set a cookie with these attributes."""
     host, domain = split_url(url).hostname or "", given.get("domain", "").lower().removeprefix(".")
-    if ("secure" in given and not _is_safe(url)) or (domain and not _is_of(host, domain)):
+    if ("secure" in given and not _is_safe(url)) or (domain and not _is_within(host, domain)):
         return False
     prefix = pair[:9].lower()
     if prefix.startswith("__host-"):
@@ -102,7 +102,7 @@ def _may_set(url: str, pair: str, given: Mapping[str, str]) -> bool:
     return "secure" in given or not prefix.startswith("__secure-")
 
 
-def _is_of(host: str, domain: str) -> bool:
+def _is_within(host: str, domain: str) -> bool:
     """Return whether a host is a domain or one of its subdomains (section 5.1.3), and the domain not a whole TLD."""
     if host == domain:
         return True

@@ -54,13 +54,13 @@ def parse_links(values: Iterable[str]) -> list[Link]:
                 continue
             end = value.find(">", position)
             target = value[position + 1 : end].strip()
-            parameters, position = _parameters(value, end + 1)
+            parameters, position = _link_parameters(value, end + 1)
             relations = tuple(parameters.get("rel", "").lower().split())
             links.append(Link(target, relations, parameters.get("anchor", ""), parameters.get("type", "")))
     return links
 
 
-def _parameters(value: str, position: int) -> tuple[dict[str, str], int]:
+def _link_parameters(value: str, position: int) -> tuple[dict[str, str], int]:
     parameters: dict[str, str] = {}
     while match := _PARAMETER.match(value, position):
         position = match.end()

@@ -145,13 +145,13 @@ def best_match(text: str, keys: Iterable[str]) -> str | None:
     for key in keys:
         if name and "".join(key.split()).lower() == whole:
             return key  # a key such as `application/json;simple`, if `simple` is not a parameter
-        rank = _rank(name, parameters, key)
+        rank = _match_quality(name, parameters, key)
         if rank > best_rank:
             best, best_rank = key, rank
     return best
 
 
-def _rank(name: str, parameters: Mapping[str, str], key: str) -> int:
+def _match_quality(name: str, parameters: Mapping[str, str], key: str) -> int:
     wanted, wanted_parameters = split_media_type(key)
     if wanted == name:
         return 10 + sum(

@@ -273,7 +273,7 @@ def write_cbor(value: Any) -> bytes:
         BinaryError: It holds what CBOR cannot write, or `cbor2` is not installed.
     """
     cbor2 = _cbor2()
-    return _written(cbor2.dumps, value, "CBOR")
+    return _encoded(cbor2.dumps, value, "CBOR")
 
 
 def write_msgpack(value: Any) -> bytes:
@@ -283,10 +283,10 @@ def write_msgpack(value: Any) -> bytes:
         BinaryError: It holds what MessagePack cannot write, or `msgpack` is not installed.
     """
     msgpack = _msgpack()
-    return _written(msgpack.packb, value, "MessagePack")
+    return _encoded(msgpack.packb, value, "MessagePack")
 
 
-def _written(write: Any, value: Any, kind: str) -> bytes:
+def _encoded(write: Any, value: Any, kind: str) -> bytes:
     try:
         return bytes(write(value))
     except UnicodeEncodeError:

@@ -401,7 +401,7 @@ class _Writer:
             ]
             return [_element(own_name, xml, [], elements)] if _is_wrapped(xml) else elements
         if not isinstance(value, Mapping):
-            return [_element(own_name, xml, [], [] if value is None else [_escaped(value)])]
+            return [_element(own_name, xml, [], [] if value is None else [_escaped_text(value)])]
         properties = properties_of(schemas)
         others = next(
             (schema["additionalProperties"] for schema in schemas if "additionalProperties" in schema), True
@@ -413,11 +413,11 @@ class _Writer:
             is_described = key in properties
             if _is_attribute(inner_xml):
                 attribute_name = _qualified(string_or_empty(inner_xml.get("name")) or key, inner_xml)
-                attributes.append(_attribute(attribute_name, _scalar(member)))
+                attributes.append(_attribute(attribute_name, _xml_text(member)))
             elif inner_xml.get("nodeType") in _TEXT_NODES or (key == _OWN_TEXT and not is_described):
-                content.append(_escaped(member))
+                content.append(_escaped_text(member))
             elif key.startswith(_ATTRIBUTE) and not is_described:
-                attributes.append(_attribute(_xml_name(key.removeprefix(_ATTRIBUTE)), _scalar(member)))
+                attributes.append(_attribute(_xml_name(key.removeprefix(_ATTRIBUTE)), _xml_text(member)))
             else:
                 content.extend(self._elements(member, part, key, depth - 1))
         return [_element(own_name, xml, attributes, content)]
@@ -455,7 +455,7 @@ def _component(schema: Any) -> str:
     return ref.rpartition("/")[2] if ref.startswith("#/components/schemas/") else ""
 
 
-def _scalar(value: Any) -> str:
+def _xml_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
@@ -465,5 +465,5 @@ def _attribute(name: str, text: str) -> str:
     return f'{name}="{escape(text)}"'
 
 
-def _escaped(value: Any) -> str:
-    return escape(_scalar(value), quote=False)
+def _escaped_text(value: Any) -> str:
+    return escape(_xml_text(value), quote=False)

@@ -205,7 +205,7 @@ def _column_key(name: str) -> str:
 
 def ranks_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
     """Return the ranks of the columns: what identifies an item comes first."""
-    ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
+    ranks = [_column_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
     for rank, pattern in enumerate(_OWN):
         # If nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
         own = next(
@@ -217,7 +217,7 @@ def ranks_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
     return ranks
 
 
-def _rank(name: str, values: Sequence[Any]) -> int:
+def _column_rank(name: str, values: Sequence[Any]) -> int:
     present = [value for value in values if value not in (None, "", [], {})]
     if values and not present:
         return EMPTY

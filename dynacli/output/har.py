@@ -80,12 +80,12 @@ def _har_exchanges(call: HarCall) -> Iterator[dict[str, Any]]:
     urls = [url for _, url in call.hops]
     for index, (status, url) in enumerate(call.hops):
         following = urls[index + 1] if index + 1 < len(urls) else call.final_url
-        response = _response(status, "", call.http_version, (), None, following)
+        response = _har_response(status, "", call.http_version, (), None, following)
         # The time of a single redirect is not measured, and only the first request is known as a whole.
         yield _entry(call, 0.0, _har_request(call, url, is_whole=index == 0), response)
     request = _har_request(call, call.final_url or call.url, is_whole=not call.hops)
     location = next((value for name, value in call.response_headers if name.lower() == "location"), "")
-    response = _response(
+    response = _har_response(
         call.status, call.reason, call.http_version, call.response_headers, call.response_body, location
     )
     entry = _entry(call, call.seconds, request, response)
@@ -148,7 +148,7 @@ def _post_data(call: HarCall) -> dict[str, Any]:
     return {"mimeType": media_type, "text": text}
 
 
-def _response(
+def _har_response(
     status: int,
     reason: str,
     http_version: str,

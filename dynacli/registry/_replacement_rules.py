@@ -76,7 +76,7 @@ def _objections(
         return lost
     before, after = _Document(old), _Document(new)
     known = {origin for calls in before.calls.values() for origin in before.reach_of(calls.servers)}
-    known.add(_origin("", before.base))
+    known.add(_origin_or_url("", before.base))
     return [
         *_moved_servers(before, after),
         *(_added_servers(before, after, known) or _renamed_servers(before, after, kept_servers)),
@@ -130,7 +130,7 @@ class _Document:
         """Return the origin of a server with the defaults of its variables."""
         described = (server.variables or {}).items()
         values = {name: str(variable.get("default") or "") for name, variable in described}
-        return _origin(_expanded(server.url, values), self.base)
+        return _origin_or_url(_expanded(server.url, values), self.base)
 
     def reach_of(self, servers: Iterable[Server]) -> set[str]:
         """Return the origins that any of some servers may have."""
@@ -160,7 +160,7 @@ class _Document:
             return frozenset({f"{template} {values}", self.default_origin(server)})
         self._left -= count
         chosen = (dict(zip(names, item, strict=True)) for item in product(*values))
-        return frozenset(_origin(_expanded(template, entry), self.base) for entry in chosen)
+        return frozenset(_origin_or_url(_expanded(template, entry), self.base) for entry in chosen)
 
 
 def _lost_hold(entry: Mapping[str, Any], old: Catalog, new: Catalog) -> list[str]:
@@ -253,7 +253,7 @@ def _expanded(url: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: values.get(found[1], found[0]), url)
 
 
-def _origin(url: str, base: str) -> str:
+def _origin_or_url(url: str, base: str) -> str:
     """Return the origin of a URL; the URL up to its path if that has none."""
     try:
         full = join_url(base, url)
@@ -276,7 +276,7 @@ def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
     added = _token_urls(after.values()) - old_urls
     if not old_urls:
         # Most documents that begin to have a provider are those of APIs that began to have one.
-        elsewhere = {url for url in added if before and _origin(url, base) not in known}
+        elsewhere = {url for url in added if before and _origin_or_url(url, base) not in known}
         added = (added & of_known) | elsewhere
     if added:
         listed = ", ".join(f"`{url}`" for url in sorted(added)[:_MOST_NAMED])

@@ -489,7 +489,7 @@ class _Seen:
     def _add_item(self, response: _Response) -> None:
         value = response.values[-1]
         if not response.is_gone:
-            self._add(value, _name_of(response.body, value))
+            self._add(value, _item_name(response.body, value))
         elif value not in self.values:  # it was not made again later
             self._gone.add(value)
 
@@ -506,7 +506,7 @@ class _Seen:
             value = next(item_values(item, self._parameter, noun, _takes_type), None)
             if value is not None:
                 found = True
-                self._add(str(value), _name_of(item, str(value)))
+                self._add(str(value), _item_name(item, str(value)))
         return found
 
     def _add(self, value: str, name: str) -> None:
@@ -520,7 +520,7 @@ def _takes_type(parameter: Parameter, value: Any) -> bool:
     return isinstance(value, int if kind == "integer" else str) or kind not in {"integer", "string"}
 
 
-def _name_of(item: Any, value: str) -> str:
+def _item_name(item: Any, value: str) -> str:
     """Return what an item is called, by the likeliest of its fields; empty if none says more than its id."""
     if not isinstance(item, Mapping):
         return ""

@@ -71,11 +71,11 @@ def _value_by_lines(text: str, path: tuple[str, ...], value: Any) -> str | None:
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += end
-    section = _section(lines, path[:-1])
+    section = _lines_of_table(lines, path[:-1])
     if section is None:
         if value is None:
             return text
-        header = f"[{'.'.join(_written(name) for name in path[:-1])}]{end}"
+        header = f"[{'.'.join(_toml_key(name) for name in path[:-1])}]{end}"
         gap = [end] if lines and lines[-1].strip() else []
         return "".join([*lines, *gap, header, *_assignment(path[-1], value, end)])
     first, last = section
@@ -93,7 +93,7 @@ def _value_by_lines(text: str, path: tuple[str, ...], value: Any) -> str | None:
     return "".join([*lines[:last], *_assignment(path[-1], value, end), *gap, *lines[last:]])
 
 
-def _section(lines: list[str], path: tuple[str, ...]) -> tuple[int, int] | None:
+def _lines_of_table(lines: list[str], path: tuple[str, ...]) -> tuple[int, int] | None:
     """Return the lines between the header of a table and the next one; None if the table has no header."""
     first = 0 if not path else None
     is_in_string = False
@@ -146,7 +146,7 @@ def _assignment(name: str, value: Any, end: str) -> list[str]:
     return [tomlkit.dumps({name: value}).rstrip("\n") + end]
 
 
-def _written(name: str) -> str:
+def _toml_key(name: str) -> str:
     return name if _BARE.fullmatch(name) else str(tomlkit.item(name).as_string())
 
 

@@ -227,7 +227,7 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
         configuration = Configuration(env)
         entry = configuration.registered(word)
         if entry is None:
-            raise _unknown(configuration, word)
+            raise _unknown_name(configuration, word)
         open_request = replace(
             open_request,
             allow_refs=tuple(sorted(configuration.allow_refs(entry))),
@@ -257,7 +257,7 @@ def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
         yield '`refresh_after` in the configuration must be a time such as `"12h"` or `"7d"`, or seconds'
 
 
-def _unknown(configuration: Configuration, word: str) -> DynacliError:
+def _unknown_name(configuration: Configuration, word: str) -> DynacliError:
     from dynacli.openapi.model.wording import did_you_mean, near_names
 
     if word in COMMAND_NAMES:

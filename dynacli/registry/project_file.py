@@ -38,7 +38,7 @@ def _anything(value: Any) -> str:  # noqa: ARG001
 def _document(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         return "must be a URL, or a path below the project"
-    return _wrong_in_url(value) if "://" in value else _path(value)
+    return _wrong_in_url(value) if "://" in value else _wrong_in_path(value)
 
 
 def _wrong_in_url(value: str) -> str:
@@ -53,7 +53,7 @@ def _wrong_in_url(value: str) -> str:
     return "" if is_url else "must be a URL that begins with `https://` or `http://`, in ASCII"
 
 
-def _path(value: Any) -> str:
+def _wrong_in_path(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         return "must be a path relative to the file"
     is_other = "://" in value or value == "-" or value.lower().startswith(("~", "unix:", "file:"))
@@ -61,7 +61,11 @@ def _path(value: Any) -> str:
 
 
 def _paths(value: Any) -> str:
-    return next(filter(None, map(_path, value)), "") if isinstance(value, list) else "must be a list of paths"
+    return (
+        next(filter(None, map(_wrong_in_path, value)), "")
+        if isinstance(value, list)
+        else "must be a list of paths"
+    )
 
 
 def _documents(value: Any) -> str:
@@ -80,7 +84,7 @@ def _server(value: Any) -> str:
     return "must be a URL, or the index or name of a server of the document" if is_socket else ""
 
 
-def _reference(value: Any) -> str:
+def _wrong_in_reference(value: Any) -> str:
     form, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
     if form != "env" or not _VARIABLE.fullmatch(name):
         return "must be `env:NAME`: a project file names no secret, file, command or keyring"
@@ -99,7 +103,7 @@ def _format(value: Any) -> str:
 _OF_CALLS: dict[Path, _Check] = {
     ("auth",): _anything,
     ("auth", "when"): _anything,
-    **{("auth", _ANY, key): _reference for key in ("key", "password", "token", "username")},
+    **{("auth", _ANY, key): _wrong_in_reference for key in ("key", "password", "token", "username")},
     **{("auth", _ANY, key): _anything for key in ("audience", "client_id", "prefix", "scopes")},
     ("cache",): _anything,  # it holds for the project's own API, whose server decides what it sends anyway
     ("headers", _ANY): _anything,

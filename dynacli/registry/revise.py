@@ -88,7 +88,7 @@ def adopt(
         catalog = revisions.open_catalog(pointer)
         if catalog is not None:
             files = reader.files
-            pointer = _confirm(revisions, pointer, fetched, reader, facts)
+            pointer = _confirm_revision(revisions, pointer, fetched, reader, facts)
             return OpenedApi(open_request, revisions, catalog, pointer, fetched.content, files)
     for key in ("allow_refs", "more", "overlays"):
         if getattr(open_request, key):
@@ -132,7 +132,7 @@ def _is_same_document(open_request: OpenRequest, pointer: dict[str, Any], fetche
     return bool(pointer.get("root", pointer["revision"]) == revision_of(fetched.content))
 
 
-def _confirm(
+def _confirm_revision(
     revisions: Revisions,
     pointer: dict[str, Any],
     fetched: Fetched,

@@ -109,7 +109,7 @@ def build_request(
         query.extend(serialize_query(name, value))
     added = frozenset(dict(query_pairs))
     parts = RequestParts(path, tuple(query), described, tuple(cookies), querystring, added)
-    url = base_url + _path(operation.path, path)
+    url = base_url + _filled_path(operation.path, path)
     written_query = [pair.encoded for pair in query] + ([querystring[1]] if querystring else [])
     if any(written_query):
         url += "?" + "&".join(filter(None, written_query))
@@ -151,7 +151,7 @@ def kept_slashes(operation: Operation, parts: RequestParts) -> int:
     )
 
 
-def _path(template: str, encoded: Mapping[str, str]) -> str:
+def _filled_path(template: str, encoded: Mapping[str, str]) -> str:
     # Some documents tell two operations of the same path apart by a fragment, which is never sent,
     # or by a query, which is sent with the rest of the query.
     plain = template.partition("#")[0].partition("?")[0]
@@ -328,9 +328,9 @@ def _parameter_text(parameter: Parameter, value: Any) -> str:
                 value, ensure_ascii=parameter.location == "header", separators=(",", ":"), allow_nan=False
             )
         except ValueError:
-            _refuse(parameter, "It holds a number that JSON cannot write")
+            _refuse_parameter(parameter, "It holds a number that JSON cannot write")
     if is_form(name) and isinstance(value, Mapping):
-        return _form(parameter, value)
+        return _form_text(parameter, value)
     if is_text and not isinstance(value, Mapping | list) and value is not None:
         return value if isinstance(value, str) else json.dumps(value)
     if is_form(name) or is_text:
@@ -338,10 +338,10 @@ def _parameter_text(parameter: Parameter, value: Any) -> str:
     else:
         reason = f"The document wants it as `{name}`, which {program().name} cannot write"
         hint = "Give text in this media type"
-    return _refuse(parameter, reason, hint)
+    return _refuse_parameter(parameter, reason, hint)
 
 
-def _form(parameter: Parameter, value: Mapping[str, Any]) -> str:
+def _form_text(parameter: Parameter, value: Mapping[str, Any]) -> str:
     from dynacli.openapi.schema.form_encoding import Encodings
     from dynacli.request.form_body import encode_form
 
@@ -358,7 +358,7 @@ def _json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _refuse(parameter: Parameter, reason: str, hint: str = "") -> NoReturn:
+def _refuse_parameter(parameter: Parameter, reason: str, hint: str = "") -> NoReturn:
     raise UsageError(
         f"The {parameter.location} parameter `{parameter.name}` cannot be sent", reason=reason, hint=hint
     )

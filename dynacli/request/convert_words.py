@@ -39,13 +39,13 @@ def convert(
     try:
         value = _typed(text, value_type)
         if value_type.enum:
-            value = _chosen(value, text, value_type)
+            value = _choice(value, text, value_type)
     except _MisfitError as misfit:
         if not is_strict:
             return text
         hint = _object_hint(option, fields) if value_type.type == "object" else misfit.hint
         raise UsageError(
-            f"`{_shortened(text)}` is not a value for {option}", reason=str(misfit), hint=hint
+            f"`{_shortened_text(text)}` is not a value for {option}", reason=str(misfit), hint=hint
         ) from None
     return value
 
@@ -261,7 +261,7 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
+def _choice(value: Any, text: str, value_type: ValueType) -> Any:
     for choice in value_type.enum:
         # Numbers of JSON have one type, and its booleans are none.
         if choice == value and isinstance(choice, bool) is isinstance(value, bool):
@@ -287,5 +287,5 @@ def choice_word(choice: Any) -> str:
     return choice if isinstance(choice, str) else json.dumps(choice)
 
 
-def _shortened(text: str) -> str:
+def _shortened_text(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

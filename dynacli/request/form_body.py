@@ -53,12 +53,12 @@ def encode_form(
     pairs = [
         pair
         for name, value in body.items()
-        for pair in _pairs(name, value, encoding_of(name), write_json, is_strict=is_strict)
+        for pair in _property_pairs(name, value, encoding_of(name), write_json, is_strict=is_strict)
     ]
     return "&".join(pair.encoded for pair in pairs).encode()
 
 
-def _pairs(
+def _property_pairs(
     name: str,
     value: Any,
     encoding: PropertyEncoding,
@@ -208,9 +208,9 @@ def _boundary_value(boundary: str) -> str:
 def _head(part: Part) -> bytes:
     lines = []
     if part.name is not None:
-        line = f'Content-Disposition: form-data; name="{_escaped(part.name)}"'
+        line = f'Content-Disposition: form-data; name="{_escaped_name(part.name)}"'
         if part.file_name is not None:
-            line += f'; filename="{_escaped(part.file_name)}"'
+            line += f'; filename="{_escaped_name(part.file_name)}"'
         lines.append(line)
     if part.media_type:
         lines.append(f"Content-Type: {part.media_type}")
@@ -219,7 +219,7 @@ def _head(part: Part) -> bytes:
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("utf-8", "replace")
 
 
-def _escaped(text: str) -> str:
+def _escaped_name(text: str) -> str:
     """Return a name escaped for quotes: CR, LF and `"` as in the HTML standard, other control characters likewise."""
     return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
@@ -300,14 +300,16 @@ def _encoded_part(
     declared = encoding.media_types
     if _is_file_content(value, encoding):
         # Servers tell a file from text by its file name.
-        media_type = _chosen(declared, "", _BINARY)
+        media_type = _media_type_of_part(declared, "", _BINARY)
         return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
     if _is_source(value):
         source: Source = value
         guessed = media_type_of_file(source.name)
-        return Part(name, source, _chosen(declared, guessed, _BINARY), _base_name(source.name), headers)
+        return Part(
+            name, source, _media_type_of_part(declared, guessed, _BINARY), _base_name(source.name), headers
+        )
     if isinstance(value, Mapping | list):
-        media_type = _chosen(declared, "", JSON)
+        media_type = _media_type_of_part(declared, "", JSON)
         if not is_json(media_type):
             raise UsageError(
                 f"The part {shown_name} cannot be sent",
@@ -315,20 +317,20 @@ def _encoded_part(
                 hint="Give its content as a string: `--set NAME='\"...\"'`",
             )
         return Part(name, json_text(value).encode(), media_type, None, headers)
-    media_type = _chosen(declared, "", "")
+    media_type = _media_type_of_part(declared, "", "")
     text = value if isinstance(value, str) and not is_json(media_type) else json_text(value)
     return Part(name, text.encode("utf-8", "surrogateescape"), media_type, None, headers)
 
 
-def _chosen(declared: Sequence[str], guessed: str, default: str) -> str:
+def _media_type_of_part(declared: Sequence[str], guessed: str, default: str) -> str:
     """Return the media type of a part: the one guessed from the file if it is declared, else the first declared."""
     for media_range in declared:
-        if guessed and _matches(guessed, media_range):
+        if guessed and _is_in_range(guessed, media_range):
             return media_range if "*" not in media_range else guessed
     return next((media_range for media_range in declared if "*" not in media_range), guessed or default)
 
 
-def _matches(media_type: str, media_range: str) -> bool:
+def _is_in_range(media_type: str, media_range: str) -> bool:
     name = essence(media_range)
     return name in {"*/*", media_type} or (
         name.endswith("/*") and media_type.startswith(name.removesuffix("*"))

@@ -159,7 +159,9 @@ def serialize_query(
         parameter.refuse_style()
 
     def written(text: str, without: str = "") -> str:
-        return _written(text, _RESERVED.replace(without, "") if without else _RESERVED, allow_reserved)
+        return _percent_encoded(
+            text, _RESERVED.replace(without, "") if without else _RESERVED, allow_reserved
+        )
 
     def pair(key: str, encoded: str) -> Pair:
         return Pair(key, unquote_plus(encoded), f"{quote(key, safe='')}={encoded}")
@@ -168,7 +170,7 @@ def serialize_query(
     if style == "deepObject":
         return tuple(pair(key, written(text)) for key, text in _deep_members(parameter, name, value))
     if isinstance(value, Mapping) and explode:
-        return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
+        return tuple(pair(key, written(text)) for key, text in _defined_properties(parameter, value))
     flat = _member_texts(parameter, value)
     if explode or not isinstance(value, Mapping | list | tuple):
         return tuple(pair(name, written(text)) for text in flat)
@@ -233,7 +235,7 @@ def serialize_path(
     safe = _RESERVED_IN_PATH
     if not is_single or style != "simple":
         safe = safe.translate({ord(delimiter): None for delimiter in ",;="})
-    encoded = [_written(text, safe, allow_reserved) for text in texts]
+    encoded = [_percent_encoded(text, safe, allow_reserved) for text in texts]
     if explode and isinstance(value, Mapping):
         encoded = [f"{key}={text}" for key, text in zip(encoded[::2], encoded[1::2], strict=True)]
     if style == "matrix":
@@ -332,7 +334,7 @@ def serialize_cookie(
 
     def written(text: str) -> str:
         if style == "form":
-            return _written(text, _COOKIE_SAFE, allow_reserved, always=_COOKIE_SAFE)
+            return _percent_encoded(text, _COOKIE_SAFE, allow_reserved, always=_COOKIE_SAFE)
         if not re.fullmatch(_COOKIE_VALUE, text):
             parameter.refuse(
                 "The value has characters that a cookie cannot have, and this one is not encoded",
@@ -346,7 +348,7 @@ def serialize_cookie(
         return Pair(key, unquote(text) if style == "form" else text, f"{key}={text}")
 
     if explode and isinstance(value, Mapping):
-        return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
+        return tuple(pair(key, written(text)) for key, text in _defined_properties(parameter, value))
     texts = [written(text) for text in _member_texts(parameter, value)]
     if not explode and texts:
         texts = [",".join(texts)]
@@ -360,9 +362,11 @@ def is_undefined(value: Any) -> bool:
     return value is None or (isinstance(value, list | tuple) and all(item is None for item in value))
 
 
-def _properties(parameter: WrittenParameter, value: Mapping[Any, Any]) -> list[tuple[str, str]]:
+def _defined_properties(parameter: WrittenParameter, value: Mapping[Any, Any]) -> list[tuple[str, str]]:
     """Return the defined properties of an object as (key, text)."""
-    texts = [(_checked(parameter, str(key)), _scalar(parameter, item)) for key, item in value.items()]
+    texts = [
+        (_checked(parameter, str(key)), _serialized_scalar(parameter, item)) for key, item in value.items()
+    ]
     return [(key, text) for key, text in texts if text is not None]
 
 
@@ -374,7 +378,7 @@ def _deep_members(parameter: WrittenParameter, key: str, value: Any) -> Iterator
     elif isinstance(value, list | tuple):
         steps = iter(enumerate(value))
     else:
-        text = _scalar(parameter, value)
+        text = _serialized_scalar(parameter, value)
         if text is not None:
             yield key, text
         return
@@ -385,12 +389,12 @@ def _deep_members(parameter: WrittenParameter, key: str, value: Any) -> Iterator
 def _member_texts(parameter: WrittenParameter, value: Any) -> list[str]:
     """Return the texts of an array's defined items, of an object's keys and values in turn, or of a scalar."""
     if isinstance(value, Mapping):
-        return [text for member in _properties(parameter, value) for text in member]
+        return [text for member in _defined_properties(parameter, value) for text in member]
     items: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
-    return [text for item in items if (text := _scalar(parameter, item)) is not None]
+    return [text for item in items if (text := _serialized_scalar(parameter, item)) is not None]
 
 
-def _scalar(parameter: WrittenParameter, value: Any) -> str | None:
+def _serialized_scalar(parameter: WrittenParameter, value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool):
@@ -457,7 +461,7 @@ def _check_header_text(parameter: WrittenParameter, text: str) -> None:
         parameter.refuse("A header cannot begin or end with white space, which servers remove")
 
 
-def _written(text: str, safe: str, allow_reserved: bool, always: str = "") -> str:
+def _percent_encoded(text: str, safe: str, allow_reserved: bool, always: str = "") -> str:
     """Return a text percent-encoded, except its unreserved characters and the reserved ones that are allowed.
 
     Args:
@@ -467,7 +471,7 @@ def _written(text: str, safe: str, allow_reserved: bool, always: str = "") -> st
     if isinstance(text, _InnerList):
         delimiter = "," if text.delimiter == "," else quote(text.delimiter)
         safe = safe.replace(",", "")
-        return delimiter.join(_written(member, safe, allow_reserved) for member in text.members)
+        return delimiter.join(_percent_encoded(member, safe, allow_reserved) for member in text.members)
     if not allow_reserved:
         return quote(text, safe=always)
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)

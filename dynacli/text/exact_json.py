@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from dynacli.text.json_budget import check_levels, check_values, may_be_deep
+from dynacli.text.json_budget import check_levels, check_values, may_be_deep, refuse_constant
 
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""
@@ -87,7 +87,7 @@ def _number_text(number: float) -> str:
     if isinstance(number, ExactNumber):
         return number.text
     text = repr(number)
-    return text if text[-1].isdigit() else _refuse(text)
+    return text if text[-1].isdigit() else refuse_constant(text)
 
 
 def _float(text: str) -> float:
@@ -106,10 +106,6 @@ def _remembered(value: float, text: str) -> ExactNumber:
     return number
 
 
-def _refuse(text: str) -> Any:
-    raise ValueError(f"`{text}` is not JSON")
-
-
 def _may_be_odd(text: str) -> bool:
     """Return whether a text may have an integer that Python would not read, or would write in another way."""
     if _MINUS_ZERO.search(text):
@@ -122,8 +118,8 @@ _FREE_NUMBER: Final = re.compile(r"([-+]?)([0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?"
 _SAMPLES: Final = 10
 _LONG: Final = re.compile(f"[0-9]{{{_SAMPLES}}}")
 _MINUS_ZERO: Final = re.compile("-0(?![0-9.eE])")
-_usual: Final = json.JSONDecoder(parse_float=_float, parse_constant=_refuse)
-_exact: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_refuse)
+_usual: Final = json.JSONDecoder(parse_float=_float, parse_constant=refuse_constant)
+_exact: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=refuse_constant)
 _remembering: Final[set[bool]] = set()
 """Not empty once a number remembers its text: until then `json` writes each number as it came, ten times as fast."""
 

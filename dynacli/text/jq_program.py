@@ -234,7 +234,7 @@ class _Reader:
         if place.item is not None or not (kind in {"text", "number"} or text in _CONSTANTS):
             raise _NoTwinError  # a null would also select items that are null, which JMESPath leaves out
         self._position += 1
-        return f"{place.text} == {_literal(text)}"
+        return f"{place.text} == {_jmespath_literal(text)}"
 
 
 def _jmespath_name(text: str) -> str:
@@ -250,7 +250,7 @@ def _printable_string(text: str) -> str:
     return plain
 
 
-def _literal(text: str) -> str:
+def _jmespath_literal(text: str) -> str:
     if not text.startswith('"'):
         return f"`{text}`"
     plain = _printable_string(text)

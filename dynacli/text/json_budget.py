@@ -86,10 +86,15 @@ def read_limited(text: str | bytes, *, has_constants: bool = True) -> Any:
         ValueError: It is not JSON.
         RecursionError: It has too many levels.
     """
-    return check_levels(json.loads(text, parse_constant=None if has_constants else _refuse))
+    return check_levels(json.loads(text, parse_constant=None if has_constants else refuse_constant))
 
 
-def _refuse(constant: str) -> Any:
+def refuse_constant(constant: str) -> Any:
+    """Raise the error for what `json` reads although it is not JSON: `NaN`, `Infinity`.
+
+    Raises:
+        ValueError: In any case.
+    """
     raise ValueError(f"`{constant}` is not JSON")
 
 

@@ -48,11 +48,11 @@ def toon_of(value: Any) -> str:
     elif isinstance(value, list):
         _add_array(lines, "", value, _STEP)
     else:
-        lines.append(_scalar(value))
+        lines.append(_toon_scalar(value))
     return "\n".join(lines) + "\n"
 
 
-def _scalar(value: Any) -> str:
+def _toon_scalar(value: Any) -> str:
     if isinstance(value, str):
         return value if _PLAIN.fullmatch(value) else f'"{value.translate(_ESCAPES)}"'
     return compact_json(value)
@@ -64,7 +64,7 @@ def _toon_key(key: str) -> str:
 
 
 def _toon_row(values: Iterable[Any]) -> str:
-    return ",".join(map(_scalar, values))
+    return ",".join(map(_toon_scalar, values))
 
 
 def _deeper(indent: str) -> str:
@@ -95,7 +95,7 @@ def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, firs
         elif isinstance(child, list):
             _add_array(lines, named, child, below)
         else:
-            lines.append(f"{named}: {_scalar(child)}")
+            lines.append(f"{named}: {_toon_scalar(child)}")
 
 
 def _add_array(lines: list[str], named: str, items: list[Any], below: str) -> None:
@@ -145,4 +145,4 @@ def _add_list(lines: list[str], named: str, items: list[Any], below: str) -> Non
         elif isinstance(item, list):
             _add_list(lines, f"{below}- ", item, further)
         else:
-            lines.append(f"{below}- {_scalar(item)}")
+            lines.append(f"{below}- {_toon_scalar(item)}")

@@ -400,7 +400,7 @@ def _curl_options(words: list[str]) -> Iterator[tuple[str, str]]:
             while letters:
                 name, letters = _SHORT.get(letters[0], ""), letters[1:]
                 if not name:
-                    raise _unknown(word)
+                    raise _unknown_option(word)
                 if _takes_value(name) and letters:
                     yield name, letters
                     break
@@ -414,7 +414,7 @@ def _takes_value(name: str) -> bool:
 def _option_value(name: str, word: str, left: Iterator[str]) -> str:
     if not _takes_value(name):
         if name not in _SWITCHES and name.removeprefix("no-") not in _SWITCHES:
-            raise _unknown(word)
+            raise _unknown_option(word)
         return ""
     try:
         return next(left)
@@ -422,7 +422,7 @@ def _option_value(name: str, word: str, left: Iterator[str]) -> str:
         raise UsageError(f"curl's option `{word}` has no value", hint="Copy the whole command") from None
 
 
-def _unknown(word: str) -> UsageError:
+def _unknown_option(word: str) -> UsageError:
     name = word.removeprefix("--").partition("=")[0]
     near = get_close_matches(name, [*_WITH_VALUE, *_OTHERS_WITH_VALUE, *_SWITCHES], 1)
     return UsageError(

@@ -162,7 +162,7 @@ def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
     request, raw = entry["request"], entry.get("response") or {}
     content, has_lost_content = _sent(request)
     status = int(raw.get("status") or 0)
-    response = _response(status, raw) if status else None
+    response = _recorded_response(status, raw) if status else None
     error = str(entry.get("_error") or raw.get("_error") or "the recording has no response")
     milliseconds = entry.get("time")
     sent = _request_of_entry(request)
@@ -244,7 +244,7 @@ def _announces_body(request: Mapping[str, Any]) -> bool:
     return headers.get("content-type", "").lower().startswith("multipart/")
 
 
-def _response(status: int, response: Mapping[str, Any]) -> RecordedResponse:
+def _recorded_response(status: int, response: Mapping[str, Any]) -> RecordedResponse:
     content = response.get("content") or {}
     size = _recorded_size(content.get("size"))
     body: bytes | None = None

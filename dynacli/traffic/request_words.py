@@ -155,7 +155,7 @@ class _Words:
                 continue
             parameter, inside = named
             if not inside:
-                yield from _options_of(parameter, text)
+                yield from _options_for_text(parameter, text)
                 continue
             path, option = tuple(inside.split(".")), f"{parameter.option}.{inside}"
             yield f"--{next((field.option for field in parameter.fields if field.path == path), option)}={text}"
@@ -170,7 +170,7 @@ class _Words:
             if self._is_credential("header", name):
                 continue
             if parameter is not None:
-                yield from _options_of(parameter, text)
+                yield from _options_for_text(parameter, text)
             elif plain not in _OF_CLIENTS and not plain.startswith(_OF_BROWSERS):
                 self._standard.append(f"--header={name}: {text}")
 
@@ -349,7 +349,7 @@ def _separated(option: str) -> list[str]:
     return option_pair(flag, value, is_joined=value in {"true", "false", ""})
 
 
-def _options_of(parameter: Parameter, text: str) -> Iterator[str]:
+def _options_for_text(parameter: Parameter, text: str) -> Iterator[str]:
     """Yield the options for one text of a parameter; a list in one text has an option for each item."""
     delimiter = delimiter_of(parameter.style)
     is_list = parameter.value.type == "array" and not (parameter.explode and parameter.location == "query")

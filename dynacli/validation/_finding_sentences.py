@@ -32,10 +32,10 @@ def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
             return f"expected {_enumerated_words([str(kind) for kind in wanted], 'or')}, got {_kind_and_value(got)}"
         case "enum" if isinstance(value, list):
             if len(value) == 1:
-                return f"expected {_literal(value[0])}, got {_literal(got)}"
-            return f"{_literal(got)} is not one of {_shown_all(value)}"
+                return f"expected {_shown_literal(value[0])}, got {_shown_literal(got)}"
+            return f"{_shown_literal(got)} is not one of {_shown_all(value)}"
         case "const":
-            return f"expected {_literal(value)}, got {_literal(got)}"
+            return f"expected {_shown_literal(value)}, got {_shown_literal(got)}"
         case "format" if error.is_minor and not error.is_example:
             return f"{shown(got)} is a {value} of ISO 8601, but not of RFC 3339, which is stricter"
         case "format":
@@ -116,9 +116,9 @@ def _allowed_values(schema: Any) -> str:
         if (ref := reference_of(schema)) is not None:
             return f"a `{ref.rpartition('/')[2]}`"
         if "const" in schema:
-            return _literal(schema["const"])
+            return _shown_literal(schema["const"])
         if isinstance(schema.get("enum"), list):
-            return _enumerated_words([_literal(value) for value in schema["enum"][:_MAX_LISTED]], "or")
+            return _enumerated_words([_shown_literal(value) for value in schema["enum"][:_MAX_LISTED]], "or")
         if isinstance(schema.get("type"), str):
             kind = schema["type"]
             return f"{'an' if kind[:1] in {'i', 'o', 'a'} else 'a'} {kind}" + (
@@ -159,7 +159,7 @@ def _enumerated_words(words: list[str], conjunction: str) -> str:
 def _shown_all(values: list[Any]) -> str:
     """Return values as a message lists them; of many only the first."""
     more = f" and {len(values) - _MAX_LISTED} more" if len(values) > _MAX_LISTED else ""
-    return ", ".join(map(_literal, values[:_MAX_LISTED])) + more
+    return ", ".join(map(_shown_literal, values[:_MAX_LISTED])) + more
 
 
 def shown(value: Any) -> str:
@@ -174,7 +174,7 @@ def shown(value: Any) -> str:
     return f"`{text}`" if text else "an empty text"
 
 
-def _literal(value: Any) -> str:
+def _shown_literal(value: Any) -> str:
     """Return a value like `shown`, but an object or array as JSON, because the message compares it with another."""
     if not isinstance(value, Mapping | list):
         return shown(value)

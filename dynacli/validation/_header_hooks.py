@@ -158,7 +158,7 @@ class HeaderHooks:
                 styles = [(header / "style").read_str("csv"), *formats]
                 readings.append(_list([schema], text, styles, is_text_first=is_text_first))
             if "object" in types:
-                pairs = _pairs(text, is_exploded=(header / "explode").read_bool(default=False))
+                pairs = _header_pairs(text, is_exploded=(header / "explode").read_bool(default=False))
                 written, resolve = self._schema_and_errors(schema)[0], self.schema_validators.resolve
                 readings.append(form_value(pairs, written, resolve, is_text_first=is_text_first))
             if types - {"array", "object"}:
@@ -200,7 +200,7 @@ def _words(text: str, delimiter: str = ",") -> list[str]:
     return [word.strip() for word in text.split(delimiter)] if text.strip() else []
 
 
-def _pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:
+def _header_pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:
     words = _words(text)
     if is_exploded:
         return [(name, value) for name, _, value in (word.partition("=") for word in words)]

@@ -279,13 +279,13 @@ def _forgive_examples(errors: Iterable[Any], schema: SchemaPath, resolve: Callab
 
     for error in errors:
         if error.validator in _LIMITS and not error.is_minor:
-            examples = _examples(error, schema, resolve)
+            examples = _examples_of_place(error, schema, resolve)
             error.is_minor = error.is_example = any(
                 is_same_json(error.instance, example) for example in examples
             )
 
 
-def _examples(error: Any, schema: SchemaPath, resolve: Callable[[str], Any]) -> Iterator[Any]:
+def _examples_of_place(error: Any, schema: SchemaPath, resolve: Callable[[str], Any]) -> Iterator[Any]:
     """Yield the examples of the place of an error: those of its schema, then those of the parameter or media type."""
     from dynacli.openapi.schema.documented_values import example_values_of, walk_value
 

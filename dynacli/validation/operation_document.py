@@ -141,7 +141,7 @@ def resolve(document: dict[str, Any], reference: str) -> Any:
     if reference[:2] not in {"#", "#/"}:
         raise DanglingReferenceError(reference)
     try:
-        return _at(document, unquote(reference[1:]))
+        return _value_at(document, unquote(reference[1:]))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DanglingReferenceError(reference) from error
 
@@ -157,12 +157,12 @@ def _followed(document: dict[str, Any], reference: str) -> tuple[str, Any]:
 def target_of(document: dict[str, Any], pointer: str) -> Any:
     """Return the value at a JSON pointer into the document; None if there is none."""
     try:
-        return _at(document, pointer)
+        return _value_at(document, pointer)
     except (KeyError, IndexError, TypeError, ValueError):
         return None
 
 
-def _at(document: dict[str, Any], pointer: str) -> Any:
+def _value_at(document: dict[str, Any], pointer: str) -> Any:
     here: Any = document
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")

@@ -391,7 +391,7 @@ def body_text(draft: Draft) -> str:
     Raises:
         UsageError: A row does not fit, or holds a file.
     """
-    value = _value_of(draft)
+    value = _value_of_body(draft)
     if value is None:
         try:
             value = example_body(draft.described, True)
@@ -406,7 +406,7 @@ def body_text(draft: Draft) -> str:
         raise UsageError("The body holds a file", reason="Text cannot hold its bytes") from None
 
 
-def _value_of(draft: Draft) -> Any:
+def _value_of_body(draft: Draft) -> Any:
     """Return the value that the rows of the body give; None if they give none."""
     body = {row.option: word for row, word in draft.given if row.location == BODY}
     inputs = typed_inputs(replace(draft, words=body, text=None), is_strict=False)
@@ -424,13 +424,13 @@ def body_rows(draft: Draft) -> BodyRows | None:
     # From the last, so that a place is given as a whole only if nothing inside of it is given.
     for row in reversed([row for row in rows if row.location == BODY]):
         inside = any(option.startswith(f"{row.option}.") for option in words)
-        found = next(walk_value(value, _steps(row.pointer)), None)
+        found = next(walk_value(value, _steps_of_pointer(row.pointer)), None)
         if found is not None and not inside:
             words[row.option] = _word_of(found, row)
     words = dict(reversed(words.items()))
     with suppress(DynacliError):
         made = replace(draft, rows=tuple(rows), words=words, text=None)
-        if _value_of(made) == value:
+        if _value_of_body(made) == value:
             return BodyRows(words, counts)
     return None
 
@@ -444,13 +444,13 @@ def _rows_for(described: DescribedOperation, value: Any) -> tuple[list[FormRow],
         by_option = {row.option: row for row in rows if isinstance(row, FormRow)}
         for more in rows:
             if isinstance(more, MoreItems) and more.option in by_option:
-                items = next(walk_value(value, _steps(by_option[more.option].pointer)), ())
+                items = next(walk_value(value, _steps_of_pointer(by_option[more.option].pointer)), ())
                 counts[more.option] = max(len(items), 1) if isinstance(items, list) else 1
         if counts == before:
             return list(by_option.values()), counts
 
 
-def _steps(pointer: str) -> tuple[str, ...]:
+def _steps_of_pointer(pointer: str) -> tuple[str, ...]:
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 

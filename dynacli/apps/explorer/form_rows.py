@@ -182,7 +182,7 @@ def _body_rows(
         field, option = fields[index]
         array, mark, _ = option.partition(EACH)
         if not mark:
-            yield _input_row(field, option, file=_file(field, encodings))
+            yield _input_row(field, option, file=_file_kind(field, encodings))
             index += 1
             continue
         together = [pair for pair in fields[index:] if pair[1].startswith(f"{array}{EACH}")]
@@ -194,7 +194,7 @@ def _body_rows(
         index += len(together)
 
 
-def _file(field: DescribedInput, encodings: "Encodings | None") -> str:
+def _file_kind(field: DescribedInput, encodings: "Encodings | None") -> str:
     if encodings is None or len(field.path) > 1:
         return ""
     encoding = encodings.of(field.path[0])
@@ -267,23 +267,23 @@ def further_calls(
     if not any(given.get(name) for name in FURTHER):
         return FurtherCalls(targets=(described,))
     follow, targets = _links(given), [described]
-    with _about(_FOLLOW):
+    with _naming_setting(_FOLLOW):
         if follow:
             targets = check_links(described, follow, settings)
     wait = None
     if given.get(_WAIT):
         seconds: dict[str, float] = {}
         for name in (_TIMEOUT, _INTERVAL):
-            with _about(name):
+            with _naming_setting(name):
                 if given.get(name):
                     seconds[name] = wait_seconds_of(given[name], f"--{name}")
         wait = Until(given[_WAIT], seconds.get(_TIMEOUT, WAIT_SECONDS), seconds.get(_INTERVAL))
-        with _about(_WAIT):
+        with _naming_setting(_WAIT):
             for target in targets:
                 check_wait(target, wait)
-    with _about(_MAX_ITEMS):
+    with _naming_setting(_MAX_ITEMS):
         max_items = _number_of_items(given.get(_MAX_ITEMS, ""))
-    with _about(_ALL):
+    with _naming_setting(_ALL):
         if (wait or follow) and (given.get(_ALL) or max_items is not None):
             raise UsageError(
                 "All pages are called, or one response is looked at",
@@ -319,7 +319,7 @@ def further_words(given: Mapping[str, str]) -> Iterator[str]:
 
 
 @contextmanager
-def _about(setting: str) -> Iterator[None]:
+def _naming_setting(setting: str) -> Iterator[None]:
     """Let the errors of a block name the setting that they are about."""
     try:
         yield

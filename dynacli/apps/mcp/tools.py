@@ -415,7 +415,7 @@ def tool_list(
             name=_SEARCH,
             description="Find operations by what is to be done, in plain words. "
             "Gives the best one with its inputs, its response and a call that runs, and others by name.",
-            input_schema=_schema(names, {"query": _TEXT}, ["query"], is_api_optional=True),
+            input_schema=_input_schema(names, {"query": _TEXT}, ["query"], is_api_optional=True),
             annotations=ToolAnnotations(
                 title="Find an operation", read_only_hint=True, idempotent_hint=True, open_world_hint=False
             ),
@@ -424,7 +424,7 @@ def tool_list(
             name=_DESCRIBE,
             description="All of one operation: inputs, body, responses, pages, credential. "
             "`path` names one field of it, such as `schedule.cron` or `response.rows`.",
-            input_schema=_schema(names, {"operation": _TEXT, "path": _TEXT}, ["operation"]),
+            input_schema=_input_schema(names, {"operation": _TEXT, "path": _TEXT}, ["operation"]),
             annotations=ToolAnnotations(
                 title="Describe an operation",
                 read_only_hint=True,
@@ -441,7 +441,7 @@ def tool_list(
             f"{comparison if has_profiles else ''}"
             "With `plan` nothing is changed: it writes a plan that a person reads and applies, and shows it. "
             "A response that is too large loses items, and says how to get the rest.",
-            input_schema=_schema(
+            input_schema=_input_schema(
                 names,
                 {
                     "operation": _TEXT,
@@ -465,7 +465,7 @@ def tool_list(
     ]
 
 
-def _schema(
+def _input_schema(
     names: Collection[str],
     properties: Mapping[str, Any],
     required: list[str],
@@ -508,7 +508,7 @@ def _example_inputs(described: DescribedOperation) -> dict[str, Any]:
         described: The operation, with the media type that is sent.
     """
     inputs: dict[str, Any] = {}
-    values = _values(described)
+    values = _value_types(described)
     in_path = iter(
         [parameter.option for parameter in described.operation.parameters if parameter.location == "path"]
     )
@@ -532,7 +532,7 @@ def _example_inputs(described: DescribedOperation) -> dict[str, Any]:
     return inputs
 
 
-def _values(described: DescribedOperation) -> dict[str, ValueType]:
+def _value_types(described: DescribedOperation) -> dict[str, ValueType]:
     values = {parameter.option: parameter.value for parameter in described.operation.parameters}
     if described.media_type is not None:
         for field in described.media_type.fields:
@@ -581,7 +581,7 @@ def _teach(
     question = " ".join(named).replace("-", " ")
     error.details["summary"] = summary_of_inputs(described, named, question, profile)
     for part in ("message", "reason", "hint"):
-        setattr(error, part, _as_inputs(getattr(error, part), {*inputs, *_values(described)}))
+        setattr(error, part, _as_inputs(getattr(error, part), {*inputs, *_value_types(described)}))
     corrected = _corrected(described, inputs)
     if corrected is not None and corrected != dict(inputs):
         arguments = {"api": api.name, "operation": name, "inputs": corrected}

@@ -416,7 +416,9 @@ def preferences_of(request: RecordedRequest) -> tuple[Preferences, RecordedReque
     for name, value in request.headers:
         if name.lower() == "prefer":
             found.update(_preferences(value))
-    return Preferences(_code(found.get("code", "")), found.get("example", ""), _dynamic(found)), request
+    return Preferences(
+        _status_code(found.get("code", "")), found.get("example", ""), _dynamic(found)
+    ), request
 
 
 def _preferences(text: str) -> dict[str, str]:
@@ -430,7 +432,7 @@ def _preferences(text: str) -> dict[str, str]:
     return found
 
 
-def _code(text: str) -> int:
+def _status_code(text: str) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal() and _LOWEST <= int(text[:4]) <= _HIGHEST):

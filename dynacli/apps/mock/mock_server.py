@@ -420,7 +420,7 @@ class _MockApplication:
         loop = asyncio.get_running_loop()
         response = await loop.run_in_executor(self._worker, self._finish, responded)
         if response is not None:
-            await _response(response)(scope, receive, send)
+            await _sent_response(response)(scope, receive, send)
 
     def _finish(self, asked: RecordedExchange | MockExchange) -> RecordedResponse | None:
         """Respond to a request unless that is done, report the exchange, and return its response."""
@@ -441,7 +441,7 @@ def _unread(request: Request, problem: ProblemError) -> MockExchange:
     return MockExchange(recorded, source=problem.detail)
 
 
-def _response(response: RecordedResponse) -> Response:
+def _sent_response(response: RecordedResponse) -> Response:
     content = response.body or b""
     # uvicorn drops the body of a response to HEAD, and keeps its length.
     made = Response(content, response.status)

@@ -237,7 +237,7 @@ def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
         request,
         content or None,
         loss,
-        _response(passed) if passed.status else None,
+        _response_of(passed) if passed.status else None,
         passed.error or (passed.ended_by and f"{passed.ended_by} came first"),
         passed.started,
         passed.seconds,
@@ -245,7 +245,7 @@ def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
     )
 
 
-def _response(passed: PassedExchange) -> RecordedResponse:
+def _response_of(passed: PassedExchange) -> RecordedResponse:
     headers = _decoded_headers(passed.response_headers)
     body, loss = _decoded_body(passed.response_body, passed.response_headers)
     if not passed.is_complete and not loss:

@@ -84,7 +84,7 @@ def find_flows(
     if not url or (flows and scheme.type != "openIdConnect"):
         return flows
 
-    accept([_origin(url)])
+    accept([_checked_origin(url)])
     return discover_flows(url, context)
 
 
@@ -118,7 +118,7 @@ def discover_device_flow(
     urls = dict.fromkeys(url for endpoint in endpoints for url in _usual_metadata(endpoint))
     named = _metadata_url(api, scheme, base)
     for url in [named] if named else urls:
-        accept([_origin(url)])
+        accept([_checked_origin(url)])
         try:
             found = discover_flows(url, context)
         except AuthError:
@@ -134,7 +134,7 @@ def _usual_metadata(endpoint: str) -> Iterator[str]:
     A provider of many tenants has metadata for each: those of `/realms/shop/protocol/openid-connect/token` are below
     `/realms/shop` (Keycloak), those of `/oauth2/default/v1/token` below `/oauth2/default` (Okta).
     """
-    origin = _origin(endpoint)
+    origin = _checked_origin(endpoint)
     yield from (f"{origin}{path}" for path in _METADATA)
     steps = urlsplit(endpoint).path.split("/")[1:-1]
     for count in range(min(len(steps), _MOST_STEPS), 0, -1):
@@ -276,10 +276,10 @@ def provider_origins(flow: OAuthFlow) -> tuple[str, ...]:
         RefusedError: An endpoint may not be used.
     """
     urls = (flow.token_url, flow.device_url if flow.kind == DEVICE else "", flow.refresh_url)
-    return tuple(dict.fromkeys(_origin(url) for url in urls if url))
+    return tuple(dict.fromkeys(_checked_origin(url) for url in urls if url))
 
 
-def _origin(url: str) -> str:
+def _checked_origin(url: str) -> str:
     check_endpoint(url, "endpoint")
     return origin_of(url)
 

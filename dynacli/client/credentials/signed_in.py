@@ -54,7 +54,7 @@ def signed_in(
         stored = {}
     expired = ""
     for alternative in alternatives:
-        found = [_source(scheme, tables, stored, profile) for scheme in alternative]
+        found = [_source_of_credential(scheme, tables, stored, profile) for scheme in alternative]
         if not found or None in found:
             continue
         kept = [stored for stored in found if isinstance(stored, StoredCredential)]
@@ -69,7 +69,7 @@ def signed_in(
     return SignedIn(expired=expired)
 
 
-def _source(
+def _source_of_credential(
     scheme: SecurityScheme,
     tables: Mapping[str, Mapping[str, Any]],
     stored: Mapping[tuple[str, str], StoredCredential],

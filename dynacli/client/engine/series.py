@@ -207,7 +207,7 @@ def _wait_until(
 def _is_true(made: "MadeCall", until: Until) -> bool:
     from dynacli.text.filter_value import filtered, is_true
 
-    value = _value_of(made, until)
+    value = _value_of_response(made, until)
     is_reached = is_true(filtered(value, until.expression, until.name))
     if not is_reached and made.call.settings.level != "off":
         _check_names(made, value, until)
@@ -270,7 +270,7 @@ def _schemas_of_success(described: DescribedOperation) -> list[Any]:
     return [schema for schema in schemas if schema is not None]
 
 
-def _value_of(made: "MadeCall", until: Until) -> Any:
+def _value_of_response(made: "MadeCall", until: Until) -> Any:
     """Return the value of a response; null if it has no body.
 
     Raises:

@@ -367,7 +367,7 @@ def _input_named(described: DescribedOperation, name: Any) -> InputPlace | None:
     return InputPlace("body", "", field.path, field.option, field.value, field.description)
 
 
-def _place(text: Any) -> ResponsePlace | None:
+def _place_of_path(text: Any) -> ResponsePlace | None:
     """Return the place that a path in a response means: JSONPath, a JSON pointer, or names with dots between them."""
     if not isinstance(text, str) or not text:
         return None
@@ -419,7 +419,7 @@ def _extension_rule(
         if not is_chosen or ("null" in way and members.get(way["null"], "") is not None):
             continue
         given = [input_in(members.get(name)) for name in way.get("input", "").split()]
-        place, following = next(filter(None, given), None), _place(member("next", way))
+        place, following = next(filter(None, given), None), _place_of_path(member("next", way))
         if (given and place is None) or ("next" in way and following is None):
             continue
         if "named" in way and input_of([place] if place else [], NAMES["inputs"][way["named"]]) is None:
@@ -432,9 +432,9 @@ def _extension_rule(
             input=place,
             size=input_in(member("size")),
             next=following,
-            items=_place(member("items") or table.get("default_items")),
-            more=_place(member("more")),
-            last=_place(member("last")),
+            items=_place_of_path(member("items") or table.get("default_items")),
+            more=_place_of_path(member("more")),
+            last=_place_of_path(member("last")),
             first=start if is_number else _first_number(way["kind"], place),
         )
     return None

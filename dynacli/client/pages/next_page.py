@@ -145,7 +145,7 @@ def _by_link(page: ReceivedPage) -> NextPage | End:
 
 def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     place = rule.next or _NOWHERE
-    found, where = _found(place, page), place.text
+    found, where = _value_at_place(place, page), place.text
     if isinstance(found, dict):
         found = found.get("href", found.get("url", found))
     if found is ABSENT:
@@ -187,7 +187,7 @@ def _by_cursor(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     where = place.text
     if _more(rule, page) is False:
         return End(f"`{rule.more.text if rule.more else ''}` is false")
-    found = _found(place, page)
+    found = _value_at_place(place, page)
     if found is ABSENT:
         return End(f"the response has no `{where}`", is_said=False)
     if found in (None, "", False, 0, "0") or (isinstance(found, int) and found < 0):
@@ -196,7 +196,7 @@ def _by_cursor(rule: PageRule, page: ReceivedPage) -> NextPage | End:
         raise _no_name(page, where, "a cursor", found)
     if page.items is not None and not page.items and rule.more is None and not isinstance(found, str):
         return End("the page is empty")
-    return _with(rule, page, found)
+    return _with_input(rule, page, found)
 
 
 def _by_last_id(rule: PageRule, page: ReceivedPage) -> NextPage | End:
@@ -206,7 +206,11 @@ def _by_last_id(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     if not more:
         return End(f"`{rule.more.text if rule.more else ''}` is false")
     last = id_of(page.items[-1]) if page.items else None
-    return End("the page has no item with an id", is_said=False) if last is None else _with(rule, page, last)
+    return (
+        End("the page has no item with an id", is_said=False)
+        if last is None
+        else _with_input(rule, page, last)
+    )
 
 
 def _by_number(rule: PageRule, page: ReceivedPage) -> NextPage | End:
@@ -224,7 +228,7 @@ def _by_number(rule: PageRule, page: ReceivedPage) -> NextPage | End:
         if current - first + 1 >= last:
             return End(f"the response says that there are {last} pages")
         ended = True
-    return _with(rule, page, current + 1, is_proven=bool(ended))
+    return _with_input(rule, page, current + 1, is_proven=bool(ended))
 
 
 def _skipped(rule: PageRule, page: ReceivedPage, pages: int) -> int | None:
@@ -247,7 +251,7 @@ def _by_offset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     ended = _ended(rule, page, skipped=current - first)
     if isinstance(ended, End):
         return ended
-    return _with(rule, page, current + len(page.items or ()), is_proven=bool(ended))
+    return _with_input(rule, page, current + len(page.items or ()), is_proven=bool(ended))
 
 
 def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bool":
@@ -308,7 +312,7 @@ def _by_keyset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     if rule.other is not None and (has_turned or _order(ids[0]) < _order(ids[1])):
         # `before` leads to smaller ids, `after` to larger ones.
         rule = replace(rule, input=rule.other)
-    return _with(rule, page, ids[1], is_proven=False)
+    return _with_input(rule, page, ids[1], is_proven=False)
 
 
 def _order(found: Any) -> tuple[int, int, str]:
@@ -325,14 +329,14 @@ def id_of(item: Any) -> Any:
     return item if isinstance(item, str | int) and not isinstance(item, bool) else None
 
 
-def _found(place: ResponsePlace, page: ReceivedPage) -> Any:
+def _value_at_place(place: ResponsePlace, page: ReceivedPage) -> Any:
     if place.header:
         return page.header(place.header) or ABSENT
     return place.value_in(page.value)
 
 
 def _more(rule: PageRule, page: ReceivedPage) -> bool | None:
-    found = ABSENT if rule.more is None else _found(rule.more, page)
+    found = ABSENT if rule.more is None else _value_at_place(rule.more, page)
     return found if isinstance(found, bool) else None
 
 
@@ -361,12 +365,12 @@ def _count_of(page: ReceivedPage, place: ResponsePlace | None, headers: Sequence
         found = next((number_in(text) for name, text in page.headers if plain_name(name) in headers), None)
     if found is None:
         # As flask-smorest and many an ASP.NET server do it.
-        members = _members(page.header("X-Pagination"))
+        members = _members_by_plain_name(page.header("X-Pagination"))
         found = next((number_in(value) for name, value in members.items() if f"x{name}" in headers), None)
     return found if found is not None and found >= 0 else None
 
 
-def _members(text: str) -> dict[str, Any]:
+def _members_by_plain_name(text: str) -> dict[str, Any]:
     """Return plain name → member of a JSON object; none if a text is not a JSON object."""
     try:
         return _by_plain_name(json.loads(text) if text.startswith("{") else None)
@@ -389,7 +393,7 @@ def _echo(value: Any) -> int | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _with(rule: PageRule, page: ReceivedPage, value: Any, *, is_proven: bool = True) -> NextPage | End:
+def _with_input(rule: PageRule, page: ReceivedPage, value: Any, *, is_proven: bool = True) -> NextPage | End:
     if rule.input is None:
         return End(rule.reason, is_said=False)
     if rule.input.value.type in ("integer", "number") and number_in(value) is not None:

@@ -64,13 +64,13 @@ def _directory(env: Environment) -> str:
     except OSError as error:
         raise FileError(
             f"The directory of plans `{path}` cannot be used",
-            reason=_reason(error),
+            reason=_reason_of_system(error),
             hint=f"Let only your user write there, or set another directory in `{variable('STATE_DIR')}`",
         ) from error
     return path
 
 
-def _reason(error: OSError) -> str:
+def _reason_of_system(error: OSError) -> str:
     return error.strerror.lower() if error.strerror else str(error)
 
 
@@ -86,7 +86,7 @@ def plan_key(env: Environment) -> bytes:
     except OSError as error:
         raise FileError(
             f"The key of plans `{path}` cannot be used",
-            reason=_reason(error),
+            reason=_reason_of_system(error),
             hint="Remove it; plans that were made before can then not be applied",
         ) from error
 

@@ -289,13 +289,13 @@ def decide(
     """
     own = operation.method.upper()  # many servers read methods in any case of letters
     reads = only_reads(policy, catalog, operation, is_documented=is_documented, sent=sent)
-    found = list(_matches(policy, catalog, operation, own, reads=reads))
+    found = list(_matches_operation(policy, catalog, operation, own, reads=reads))
     if not policy.names_operations and not methods and own != _HEAD:
         return strictest(found)
     paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
     for path in paths:
         # What names a path is about the one that is sent; the pattern of a name is not.
-        readings = _readings(policy, catalog, [_unknown(own, path)], own, "", is_in_doubt=True)
+        readings = _readings(policy, catalog, [_unnamed_operation(own, path)], own, "", is_in_doubt=True)
         found += [reading for reading in readings if " /" in reading.word]
     steps = [steps_of(path) for path in paths]
     is_clear = is_documented and None not in steps
@@ -320,7 +320,7 @@ def decide(
         depth = len(steps_of(operation.path) or ())
         if not fitting and any(step is not None and len(step) < depth for step in steps):
             # An empty value leaves another path, which the document does not have.
-            found += _readings(policy, catalog, [_unknown(own, operation.path)], own, "")
+            found += _readings(policy, catalog, [_unnamed_operation(own, operation.path)], own, "")
     asked = {method.upper(): f"{source} asks for {method.upper()}" for method, source in methods.items()}
     asked.pop(own, None)
     if own == _HEAD:
@@ -328,7 +328,7 @@ def decide(
     for method, reason in asked.items():
         is_like = method == _GET and _GET not in map(str.upper, methods)
         meant: Sequence[Operation | OperationSummary] = operations_at(catalog, method, paths, values)
-        meant = meant or [_unknown(method, path) for path in paths]
+        meant = meant or [_unnamed_operation(method, path) for path in paths]
         found += _readings(policy, catalog, meant, method, reason, is_in_doubt=is_like)
     if not is_clear:
         for summary in operations_of(catalog, {own, *asked}):
@@ -343,7 +343,7 @@ def decide(
     return strictest(found)
 
 
-def _unknown(method: str, path: str) -> Operation:
+def _unnamed_operation(method: str, path: str) -> Operation:
     return Operation(f"{method} {path}", "", method, path)
 
 
@@ -362,10 +362,10 @@ def _readings(
     Args:
         reason: What asks for the method; empty for that of the request.
         is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
-        reads: As in `_matches`.
+        reads: As in `_matches_operation`.
     """
     for operation in operations:
-        for match in _matches(policy, catalog, operation, method, reads=reads):
+        for match in _matches_operation(policy, catalog, operation, method, reads=reads):
             if not is_in_doubt or match.key in {"confirm", "deny"}:
                 other = operation.name if isinstance(operation, OperationSummary) else ""
                 yield match._replace(other=other, override=reason)
@@ -377,7 +377,7 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
     return min(decisions, key=lambda decision: order.index(decision.effect), default=Decision(ALLOWED))
 
 
-def _matches(
+def _matches_operation(
     policy: Policy,
     catalog: Catalog,
     operation: Operation | OperationSummary,

@@ -172,7 +172,7 @@ def compare_calls(
     compared = [
         ComparedResponse(
             side.response.status,
-            _headers(side.response, declared),
+            _compared_headers(side.response, declared),
             MISSING if is_same else value_of(side),
         )
         for side in (left, right)
@@ -254,7 +254,7 @@ def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict
     return declared
 
 
-def _headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
+def _compared_headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers of a response that are compared: those declared, and the media type."""
     came = {name.lower() for name, _ in response.headers}
     found = {name: response.header(name) for name in declared if name.lower() in came}

@@ -194,9 +194,9 @@ def _differences(left: Any, right: Any, *, order_counts: bool) -> Iterator[Diffe
         pair = waiting.pop()
         steps, left, right, item = pair
         if isinstance(left, dict) and isinstance(right, dict):
-            waiting += reversed(list(_members(pair)))
+            waiting += reversed(list(_member_pairs(pair)))
         elif isinstance(left, list) and isinstance(right, list):
-            waiting += reversed(list(_items(pair, order_counts=order_counts)))
+            waiting += reversed(list(_item_pairs(pair, order_counts=order_counts)))
         elif left is MISSING:
             if right is not MISSING:
                 yield Difference(steps, "added", None, right, item)
@@ -206,7 +206,7 @@ def _differences(left: Any, right: Any, *, order_counts: bool) -> Iterator[Diffe
             yield Difference(steps, "changed", left, right, item)
 
 
-def _members(pair: _Pair) -> Iterator[_Pair]:
+def _member_pairs(pair: _Pair) -> Iterator[_Pair]:
     """Yield the pairs of the members of two objects, without those that are surely equal."""
     steps, left, right, item = pair
     for name, member in left.items():
@@ -220,7 +220,7 @@ def _members(pair: _Pair) -> Iterator[_Pair]:
             yield _Pair((*steps, name), MISSING, other, item)
 
 
-def _items(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
+def _item_pairs(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
     """Yield the pairs of the items of two lists, aligned by what identifies them, else by position."""
     steps, left, right, item = pair
     identified = _identified(left, right)

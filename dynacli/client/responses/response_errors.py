@@ -336,11 +336,11 @@ def _likely_inputs(call: Call, response: "Response") -> list[str]:
     except (ValueError, RecursionError):
         return []
     inputs = _Inputs(call.described)
-    named = [name for place in _places(tree) if (name := inputs.at(place))]
+    named = [name for place in _named_places(tree) if (name := inputs.at(place))]
     return list(dict.fromkeys(named or _in_prose(inputs, tree)))[:_MOST_NAMED]
 
 
-def _places(tree: Any) -> Iterator[_Place]:
+def _named_places(tree: Any) -> Iterator[_Place]:
     """Yield the places that an error object names, in its order."""
     for node in _nodes(tree, list | Mapping):
         if isinstance(node, Mapping):
@@ -369,20 +369,20 @@ def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
     for key in _NAMING:
         # In an error of Spring, `path` is that of the URL.
         if key in node and not (key == "path" and str(node[key]).startswith("/")):
-            yield from _place(node[key], key)
+            yield from _places_in_value(node[key], key)
     if isinstance(node.get("name"), str) and not _BESIDE_NAME.isdisjoint(node):
-        yield from _place(node["name"], "name")  # `invalid-params` of RFC 7807
+        yield from _places_in_value(node["name"], "name")  # `invalid-params` of RFC 7807
     for key in FIELD_ERRORS:
         if isinstance(node.get(key), Mapping):
             for name in node[key]:
-                yield from _place(name, "field")
+                yield from _places_in_value(name, "field")
     for name, value in node.items():
         # Django: {"name": ["This field is required."]}
         if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            yield from _place(name, "field")
+            yield from _places_in_value(name, "field")
 
 
-def _place(value: Any, key: str) -> Iterator[_Place]:
+def _places_in_value(value: Any, key: str) -> Iterator[_Place]:
     if isinstance(value, list):
         steps = tuple(str(step) for step in value if isinstance(step, str | int))
     elif isinstance(value, str):
@@ -444,7 +444,7 @@ def _with_numbers(option: str, numbers: Iterable[str]) -> str:
 
 def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
     """Yield what messages call the inputs that the sentences of an error name."""
-    for text in _texts(tree):
+    for text in _short_strings(tree):
         for name in (name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)):
             steps = tuple(_STEP.findall(name))
             reported = inputs.at(_Place("", steps)) or (inputs.only(name) if len(steps) == 1 else "")
@@ -452,7 +452,7 @@ def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
                 yield reported
 
 
-def _texts(tree: Any) -> Iterator[str]:
+def _short_strings(tree: Any) -> Iterator[str]:
     """Yield the texts in an error, the short ones, which may be sentences."""
     for node in _nodes(tree):
         if isinstance(node, str) and len(node) <= _LONGEST_SENTENCE:
@@ -470,7 +470,7 @@ def _missing_thing(call: Call) -> str:
     from dynacli.client.operation_at import operation_by_id
 
     api, operation = call.described.api, call.described.operation
-    hints = [f"Check {enumerated([_shown(call, parameter) for parameter in parameters])}"]
+    hints = [f"Check {enumerated([_shown_input(call, parameter) for parameter in parameters])}"]
     by_id = operation_by_id(api.catalog, operation.path) if operation.method == "GET" else None
     if by_id is not None:  # the list has ids, which lead to nothing here
         hints.append(f"`{by_id.name}` takes an id")
@@ -483,7 +483,7 @@ def _missing_thing(call: Call) -> str:
     return "; ".join(hints)
 
 
-def _shown(call: Call, parameter: Parameter) -> str:
+def _shown_input(call: Call, parameter: Parameter) -> str:
     value = call.values.parameters.get(parameter.key)
     is_shown = isinstance(value, str | int) and not is_secret_input(parameter)
     return f"{input_name(parameter)} (`{str(value)[:60]}`)" if is_shown else input_name(parameter)

@@ -67,7 +67,7 @@ def _in_margin(lines: Iterable[str]) -> str:
 
 def marked(before: str, value: str, after: str = "") -> list[str]:
     """Return a line with a value, and below it the line with the value's marker."""
-    shown = _cut(visible(value[: _LONGEST * 4], keep=""), _LONGEST)
+    shown = _cut_to_width(visible(value[: _LONGEST * 4], keep=""), _LONGEST)
     before, after = visible(before, keep=""), visible(after, keep="")
     return [f"{before}{shown}{after}", _marker(before, shown)]
 
@@ -193,12 +193,12 @@ def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:
         indent = "  " * depth
         # The outermost container that is shown has a name if its own containers are left out.
         lines += [f"{indent}..."] * (depth > 0 and ancestor.index > 0)
-        lines.append(f"{indent}{_key(text, ancestor)}{text[ancestor.start]}")
+        lines.append(f"{indent}{_key_text(text, ancestor)}{text[ancestor.start]}")
     indent = "  " * len(ancestors)
     lines += [f"{indent}..."] * (value.index > len(value.before))
     lines += [f"{indent}{_neighbour(text, *positions)}," for positions in value.before]
     behind, is_last = _behind(text, value)
-    key = _key(text, value)
+    key = _key_text(text, value)
     shown = _short(text, value.start, value.end, is_about_names=target.is_about_names)
     lines.append(f"{indent}{key}{shown}" + ("," if behind else ""))
     lines.append(
@@ -214,7 +214,7 @@ def _behind(text: str, value: _Value) -> tuple[str, bool]:
     """Return the neighbour after a value, and whether no further neighbour follows."""
     if value.parent is None:
         return "", True
-    members = _members(text, value.parent.start, _next(text, value.end))
+    members = _member_spans(text, value.parent.start, _next(text, value.end))
     neighbour = next(members, None)
     return ("", True) if neighbour is None else (_neighbour(text, *neighbour), next(members, None) is None)
 
@@ -230,7 +230,7 @@ def _skip_space(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _members(text: str, container: int, at: int) -> Iterator[tuple[int, int, int]]:
+def _member_spans(text: str, container: int, at: int) -> Iterator[tuple[int, int, int]]:
     """Yield (start, start of the value, its end) of the members of a container, from a position on."""
     is_object = text[container] == "{"
     while text[at : at + 1] not in {"", "}", "]"}:
@@ -243,16 +243,16 @@ def _members(text: str, container: int, at: int) -> Iterator[tuple[int, int, int
         at = _next(text, end)
 
 
-def _key(text: str, value: _Value) -> str:
+def _key_text(text: str, value: _Value) -> str:
     start, end = value.name
-    return f"{_scalar(text, start, end, _LONGEST_SIBLING)}: " if end else ""
+    return f"{_scalar_text(text, start, end, _LONGEST_SIBLING)}: " if end else ""
 
 
 def _neighbour(text: str, first: int, start: int, end: int) -> str:
     name = ""
     if first < start:
         _, behind = scanstring(text, first + 1, True)
-        name = f"{_scalar(text, first, behind, _LONGEST_SIBLING)}: "
+        name = f"{_scalar_text(text, first, behind, _LONGEST_SIBLING)}: "
     return name + _tiny(text, start, end, _LONGEST_SIBLING)
 
 
@@ -260,7 +260,7 @@ def _tiny(text: str, start: int, end: int, width: int) -> str:
     """Return a value in a few characters; a container shows only whether it is empty."""
     opener = text[start]
     if opener not in "{[":
-        return _scalar(text, start, end, width)
+        return _scalar_text(text, start, end, width)
     inside = "" if _skip_space(text, start + 1) == end - 1 else "..."
     return f"{opener}{inside}{text[end - 1]}"
 
@@ -268,13 +268,13 @@ def _tiny(text: str, start: int, end: int, width: int) -> str:
 def _short(text: str, start: int, end: int, *, is_about_names: bool) -> str:
     """Return a value on one line; a container shows as many members as fit."""
     if text[start] not in "{[":
-        return _scalar(text, start, end, _LONGEST)
+        return _scalar_text(text, start, end, _LONGEST)
     pieces: list[str] = []
     used = 2
-    for first, at, behind in _members(text, start, _skip_space(text, start + 1)):
+    for first, at, behind in _member_spans(text, start, _skip_space(text, start + 1)):
         piece = _tiny(text, at, behind, 24)
         if first < at:
-            name = _scalar(text, first, scanstring(text, first + 1, True)[1], 24)
+            name = _scalar_text(text, first, scanstring(text, first + 1, True)[1], 24)
             piece = name if is_about_names else f"{name}: {piece}"
         used += cell_width(piece) + 2
         if used > _LONGEST - len("..."):
@@ -284,13 +284,13 @@ def _short(text: str, start: int, end: int, *, is_about_names: bool) -> str:
     return f"{text[start]}{', '.join(pieces)}{text[end - 1]}"
 
 
-def _scalar(text: str, start: int, end: int, width: int) -> str:
+def _scalar_text(text: str, start: int, end: int, width: int) -> str:
     token = text[start : min(end, start + width * 4)]
-    shown = _cut(visible(escape_unsafe(token), keep=""), width)
+    shown = _cut_to_width(visible(escape_unsafe(token), keep=""), width)
     return shown if shown.endswith(text[end - 1]) or token[:1] != '"' else f'{shown}"'
 
 
-def _cut(text: str, width: int) -> str:
+def _cut_to_width(text: str, width: int) -> str:
     """Return text of at most so many columns; cut text ends in `...`, which also marks a secret that was cut."""
     if cell_width(text) <= width:
         return text
@@ -383,7 +383,9 @@ def _merged(groups: "Sequence[_Group]") -> "list[_Group]":
             merged += alike
             continue
         places = [
-            f"{_place(finding)} `{finding.expected}`" if finding.rule == "required" else _place(finding)
+            f"{_finding_place(finding)} `{finding.expected}`"
+            if finding.rule == "required"
+            else _finding_place(finding)
             for finding, _, _ in alike[1:]
         ]
         merged.append((alike[0][0], sum(count for _, count, _ in alike), tuple(dict.fromkeys(places))))
@@ -407,7 +409,7 @@ def _headline(finding: "Finding", count: int = 1, places: "Sequence[str]" = ()) 
     more = f" (and {count - 1:,} more like it)" if count > 1 else ""
     if places:
         more = f"{more[:-1]}, at {enumerated(places, 'and', most=_MOST_PLACES)})"
-    return f"{_place(finding)}: {finding.message} [{finding.rule}]{more}"
+    return f"{_finding_place(finding)}: {finding.message} [{finding.rule}]{more}"
 
 
 def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
@@ -421,7 +423,7 @@ def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
     return f"{location.pointer} ({file} {place})" if is_long else f"{file} {place}: {location.pointer}"
 
 
-def _place(finding: "Finding") -> str:
+def _finding_place(finding: "Finding") -> str:
     if not finding.pointer:
         return "body"
     if finding.pointer.startswith("/") or "/" not in finding.pointer:  # `status`, `security`

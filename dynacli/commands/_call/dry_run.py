@@ -51,7 +51,7 @@ def show_request(
     from dynacli.output.render import write_content, write_data
 
     call = engine.prepare(described, inputs, is_checked=False)
-    form = _form(run.options)
+    form = _dry_run_format(run.options)
     shown, masker = _masked_request(run, call, form)
     if call.validating is not None:
         from dynacli.commands._call.conclude_call import conclude_request, warn_of_request
@@ -89,7 +89,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     from dynacli.output.written_items import written_items
     from dynacli.text.terminal import visible
 
-    form, output = _form(run.options), run.data_format
+    form, output = _dry_run_format(run.options), run.data_format
     if form in {"json", "inputs"}:
         as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
         with written_items(run.env, as_items) as write_item:
@@ -130,7 +130,7 @@ def _whole_body(request: "Request") -> bytes:
     )
 
 
-def _form(options: Options) -> str:
+def _dry_run_format(options: Options) -> str:
     form = options.dry_run
     return "http" if form == UNNAMED else form
 

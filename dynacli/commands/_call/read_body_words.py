@@ -73,7 +73,7 @@ def read_body_words(
     if options.body is not None and not is_chosen:
         body, media_type = files.undeclared_body(options.body)
         described = described.sending(media_type)
-    name = _media_type(described)
+    name = _name_of_media_type(described)
     encodings = None
     if is_form(name) or is_multipart(name):
         encodings = encodings_of(described, has_examples=options.example or options.editor)
@@ -121,7 +121,7 @@ def _not_given(assignments: Iterable[Assignment], given: Iterable[Assignment]) -
             yield assignment
 
 
-def _media_type(described: DescribedOperation) -> str:
+def _name_of_media_type(described: DescribedOperation) -> str:
     return described.media_type.name if described.media_type is not None else ""
 
 
@@ -184,7 +184,7 @@ def _edit_body(
     """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
     from dynacli.commands._call.editor import write_draft
 
-    name = _media_type(described)
+    name = _name_of_media_type(described)
     content = inputs.body if inputs.body is not None else b""
     if not isinstance(content, bytes):
         raise UsageError(f"A body of `{name}` that comes from a file cannot be edited")
@@ -214,7 +214,7 @@ def _json_skeleton(described: DescribedOperation, text: str, assignments: Sequen
         except UsageError:
             base = None  # without an example the editor begins with the given fields alone
     value = selected(described, assemble(base, assignments), assignments, is_final=False).value
-    if is_json_lines(_media_type(described)) and isinstance(value, list):
+    if is_json_lines(_name_of_media_type(described)) and isinstance(value, list):
         return "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in value)
     return json.dumps({} if value is None else value, ensure_ascii=False, indent=2) + "\n"
 
@@ -329,7 +329,7 @@ def _is_base64(described: DescribedOperation, path: tuple[str, ...]) -> bool:
     schema = described.body_schema()
     for step in path:
         schema = _schema_at(flatten(schema, described.resolve), step)
-    formats = {"byte", "binary"} if is_json(_media_type(described)) else {"byte"}
+    formats = {"byte", "binary"} if is_json(_name_of_media_type(described)) else {"byte"}
     pending, seen = [schema], set[int]()
     while pending:
         node = described.follow(pending.pop())
@@ -405,7 +405,7 @@ def _file_value(
         FileError: A file cannot be read.
         UsageError: A word names no file, and the property takes nothing else.
     """
-    values = [_file(files, word, encoding, option) for word in (words if is_list else words[-1:])]
+    values = [_file_or_value(files, word, encoding, option) for word in (words if is_list else words[-1:])]
     return values if is_list else values[0]
 
 
@@ -432,7 +432,7 @@ def _read_parts(files: InputFiles, words: Iterable[str]) -> list[Assignment]:
     ]
 
 
-def _file(files: InputFiles, word: str, encoding: "PropertyEncoding", option: str) -> Any:
+def _file_or_value(files: InputFiles, word: str, encoding: "PropertyEncoding", option: str) -> Any:
     if word.startswith("@@"):
         return word[1:]
     if word.startswith("@"):

@@ -196,7 +196,7 @@ def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str,
             continue  # each call has another one
         value = values.parameters[parameter.key]
         is_hidden = is_secret_input(parameter) and not shows_secrets
-        found[_name_of(described, parameter)] = MASK if is_hidden else value
+        found[_key_of_parameter(described, parameter)] = MASK if is_hidden else value
     pairs: dict[str, list[Any]] = {}
     for pair in values.query:
         if not pair.is_default:
@@ -222,7 +222,7 @@ def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str,
     return masked
 
 
-def _name_of(described: DescribedOperation, parameter: Parameter) -> str:
+def _key_of_parameter(described: DescribedOperation, parameter: Parameter) -> str:
     """Return the key of a parameter, with its location if the option alone has another meaning among keys."""
     others = {"query", *(("body",) if described.media_type is not None else ())}
     return f"{parameter.location}.{parameter.word}" if parameter.option in others else parameter.option

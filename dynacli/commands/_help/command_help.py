@@ -219,7 +219,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
         f"       {name} COMMAND ...",
         *([] if is_tool else [f"  {line}" for line in wrapped(ROOT_ABOUT, width - 2)]),
         "",
-        *([] if is_tool else [*_examples(paint, width), ""]),
+        *([] if is_tool else [*_root_examples(paint, width), ""]),
         *([*contents, ""] if contents else ()),
     ]
     sections = {section: _commands(section) for section in SECTIONS}
@@ -234,7 +234,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     return "\n".join([*lines, *wrapped(more, width)])
 
 
-def _examples(paint: Painter, width: int) -> list[str]:
+def _root_examples(paint: Painter, width: int) -> list[str]:
     column = max(len(line) for line, _ in ROOT_EXAMPLES) + 2
     return [
         f"  {line.ljust(column)}{paint.dim(f'# {about}')}"

@@ -49,7 +49,7 @@ def _without_surplus(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _title(name: str, version: str, date: str) -> str:
-    return f'.TH "{_code(name.upper())}" 1 "{date}" "dynacli {version}" "dynacli"'
+    return f'.TH "{_copyable(name.upper())}" 1 "{date}" "dynacli {version}" "dynacli"'
 
 
 def _root_page() -> list[str]:
@@ -61,7 +61,7 @@ def _root_page() -> list[str]:
         entries = [entry for entry in COMMANDS.values() if entry.section == section]
         lines += [
             f".SS {section}",
-            *_tagged((_reference(f"dynacli-{item.name}"), item.help) for item in entries),
+            *_tagged((_page_reference(f"dynacli-{item.name}"), item.help) for item in entries),
         ]
     lines.append(".SH OPTIONS")
     for title, groups in OPTION_GROUPS:
@@ -71,11 +71,11 @@ def _root_page() -> list[str]:
         ]
     for topic, title in _TEXTS.items():
         lines += [f'.SH "{title}"', *_guide(topic)]
-    lines += _examples(f"{line}  # {about}" for line, about in ROOT_EXAMPLES)
+    lines += _examples_section(f"{line}  # {about}" for line, about in ROOT_EXAMPLES)
     return [
         *lines,
         '.SH "SEE ALSO"',
-        _reference("dynacli-help"),
+        _page_reference("dynacli-help"),
         ".PP",
         *_paragraph("`dynacli help` lists the pages of the manual, `dynacli help TOPIC` prints one."),
     ]
@@ -90,7 +90,7 @@ def _page(entry: Command) -> list[str]:
         lines.append(".SH COMMANDS")
         for command in entry.commands:
             name = f"dynacli {entry.name} {command.name}"
-            lines += [f'.SS "{_code(name)}"', *_synopsis(name, command), ".PP"]
+            lines += [f'.SS "{_copyable(name)}"', *_synopsis(name, command), ".PP"]
             lines += [
                 *_paragraph(f"{command.help}."),
                 *_markdown(command.about),
@@ -101,7 +101,7 @@ def _page(entry: Command) -> list[str]:
         *_option_paragraphs(entry.all_options if entry.runs else (*entry.options, *entry.last)),
         *_tagged([(r"\fB\-h\fR, \fB\-\-help\fR", "Show help")]),
     ]
-    return [*lines, *_examples(entry.examples), '.SH "SEE ALSO"', _reference("dynacli")]
+    return [*lines, *_examples_section(entry.examples), '.SH "SEE ALSO"', _page_reference("dynacli")]
 
 
 def _synopsis(name: str, entry: Command) -> Iterator[str]:
@@ -110,18 +110,18 @@ def _synopsis(name: str, entry: Command) -> Iterator[str]:
 
 
 def _head(name: str, about: str) -> list[str]:
-    return [".SH NAME", rf"{_code(name)} \- {_inline(about)}", ".SH SYNOPSIS"]
+    return [".SH NAME", rf"{_copyable(name)} \- {_inline(about)}", ".SH SYNOPSIS"]
 
 
 def _usage(name: str, rest: str) -> list[str]:
-    return [".PP", rf"\fB{_code(name)}\fR {_code(rest)}".rstrip()]
+    return [".PP", rf"\fB{_copyable(name)}\fR {_copyable(rest)}".rstrip()]
 
 
-def _reference(name: str) -> str:
-    return rf"\fB{_code(name)}\fR(1)"
+def _page_reference(name: str) -> str:
+    return rf"\fB{_copyable(name)}\fR(1)"
 
 
-def _examples(lines: Iterable[str]) -> list[str]:
+def _examples_section(lines: Iterable[str]) -> list[str]:
     return [".SH EXAMPLES", *_verbatim("\n".join(lines))]
 
 
@@ -130,7 +130,9 @@ def _option_paragraphs(options: Iterable[Option]) -> Iterator[str]:
         left, right, _ = option_row(option)
         flags = ", ".join(option.flags)
         value = left.removeprefix(flags)
-        yield from _tagged([(rf"\fB{_code(flags)}\fR" + (rf"\fI{_code(value)}\fR" if value else ""), right)])
+        yield from _tagged(
+            [(rf"\fB{_copyable(flags)}\fR" + (rf"\fI{_copyable(value)}\fR" if value else ""), right)]
+        )
 
 
 def _tagged(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -165,14 +167,14 @@ def _blocks(blocks: Sequence[Any], gap: str = ".PP") -> list[str]:
         elif kind == CODE:
             lines += [".RS 4", *_verbatim(content[0]), ".RE"]
         elif kind == TABLE:
-            lines += [*_table(content[0]), gap]
+            lines += [*_tagged_table(content[0]), gap]
         elif kind != RULE:
-            mark = r"\(bu" if kind == "-" else _code(kind)
+            mark = r"\(bu" if kind == "-" else _copyable(kind)
             lines += [f'.IP "{mark}" 4', *_blocks(content, ".sp")]
     return lines
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _tagged_table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield a table as tagged paragraphs, which fit into any width: a table of tbl(1) is as wide as its cells."""
     header, *others = rows
     for tag, *cells in others:
@@ -185,7 +187,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _verbatim(text: str) -> list[str]:
-    return [".EX", *(_guarded(_code(line)) or r"\&" for line in text.split("\n")), ".EE"]
+    return [".EX", *(_guarded(_copyable(line)) or r"\&" for line in text.split("\n")), ".EE"]
 
 
 def _paragraph(text: str) -> list[str]:
@@ -204,7 +206,7 @@ def _inline(text: str) -> str:
     )
 
 
-def _code(text: str) -> str:
+def _copyable(text: str) -> str:
     """Return a text so that each of its characters can be copied into a shell."""
     return text.translate(_ESCAPES)
 

@@ -202,7 +202,7 @@ class _Page:
         if hidden:
             notes.append(_before_the_api(hidden))
         if len(body.content) > 1:
-            notes.append(_media_types(body, media_type))
+            notes.append(_other_media_types(body, media_type))
         title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
         self.section(title, rows, "\n".join(notes))
 
@@ -299,7 +299,7 @@ def _branches(choice: Choice) -> str:
     return visible(text, keep="")
 
 
-def _media_types(body: Body, chosen: MediaType) -> str:
+def _other_media_types(body: Body, chosen: MediaType) -> str:
     others = [
         visible(media_type.name, keep="") or "(none)"
         for media_type in body.content

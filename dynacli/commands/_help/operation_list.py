@@ -57,7 +57,7 @@ def operation_lines(
     for word, operation in operations:
         rest = width - max(column, len(word) + 4) - _METHOD
         # If there is no room for both, path and summary are cut, and neither is left out.
-        about = _about(operation, has_name)
+        about = _summary_and_notes(operation, has_name)
         path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
         path = closed(shortened(word_or_quoted(operation.path), path_room))
         path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
@@ -75,13 +75,13 @@ def summary_text(
         has_name: Whether there is an operation of a name.
         width: The most columns.
     """
-    before, summary, behind = _about(operation, has_name)
+    before, summary, behind = _summary_and_notes(operation, has_name)
     if not summary:
         before = f"{operation.method} {word_or_quoted(operation.path)} {before}".rstrip()
     return _summary_between(before, summary, behind, width, paint)
 
 
-def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
+def _summary_and_notes(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
     """Return the summary, between what else is to be known of the operation."""
     other = _namesake(operation, has_name)
     before = f"(its operationId is also that of {other})" if other else ""

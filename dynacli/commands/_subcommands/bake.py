@@ -380,8 +380,8 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
         version=str(api.catalog.meta["version"] or "0"),
         entry=entry,
         hooks=dict(options.hooks),
-        only=_chosen(api, options.only),
-        without=_chosen(api, options.without),
+        only=_tags_and_operations(api, options.only),
+        without=_tags_and_operations(api, options.without),
         is_short=options.is_short,
         fetched_at=0.0 if is_demo else api.pointer.get("fetched_at", 0.0),
     )
@@ -406,7 +406,7 @@ def _compiled(api: OpenedApi, program: Program) -> "Compiled":
     return compiled
 
 
-def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
+def _tags_and_operations(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
     """Return the tags in kebab case, and the operations by method and path, which a later document has, too.
 
     Raises:
@@ -558,7 +558,7 @@ def _write_executable(tool: _BakedTool, file: str) -> None:
         made_by=__version__,
         distribution=DISTRIBUTION,
         python=sys.executable,
-        tool=_literal(tool.fields),
+        tool=_python_literal(tool.fields),
     )
     content = _archive(tool, {"__main__.py": text})
     write_named_file(file, os.fsencode(f"{first_line}\n") + content)
@@ -621,7 +621,7 @@ def _write_package(tool: _BakedTool, directory: str, own: Mapping[str, bytes]) -
         name=name,
         made_by=__version__,
         version=version[1] if version else "0",
-        tool=_literal(tool.fields),
+        tool=_python_literal(tool.fields),
         module=module,
         imports="import os\nimport sys" if own else "import os",
         vendored=_FIND_VENDORED if own else "",
@@ -654,7 +654,7 @@ def _depends_on(path: str, name: str) -> bool:
         return False
 
 
-def _literal(fields: dict[str, Any]) -> str:
+def _python_literal(fields: dict[str, Any]) -> str:
     return pformat(fields, indent=4, sort_dicts=False)
 
 

@@ -97,7 +97,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     from dynacli.client.engine.call_engine import Engine
     from dynacli.http.exchange import ClientPool
 
-    form = _form(run)
+    form = _result_format(run)
     if run.options.plan:
         from dynacli.commands._call.planned_call import check_options
 
@@ -149,7 +149,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             right = "row is right" if plan.count == 1 else "rows are right"
             run.note(f"{plan.count:,} {right}, as far as dynacli can check before sending; nothing was sent")
             return
-        _confirm(run, calls, settings, plan)
+        _confirm_rows(run, calls, settings, plan)
         batch = reporting.batch = BatchRun(
             rows.rows(options.operation),
             plan,
@@ -286,7 +286,7 @@ def _with_progress(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row 
         line.clear()
 
 
-def _form(run: Run) -> "OutputFormat":
+def _result_format(run: Run) -> "OutputFormat":
     """Return the form of the result, which is NDJSON unless another one is asked for."""
     form = run.data_format
     if form.format in {"raw", "text"}:
@@ -311,7 +311,7 @@ def _check_columns(rows: "RowFile", calls: "RowCalls", options: _BatchOptions) -
         calls.check_columns(options.operation, rows.columns())
 
 
-def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "BatchPlan") -> None:
+def _confirm_rows(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "BatchPlan") -> None:
     """Let the person on a terminal agree once to all rows that are to be confirmed; `--yes` has agreed.
 
     Raises:

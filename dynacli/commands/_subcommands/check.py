@@ -144,7 +144,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         return
     if options.write and not chosen.chains:
         run.note("The document does not show how to create and remove resources, so nothing is written")
-    _confirm(run, settings, chosen.operations, chosen.chains)
+    _confirm_calls(run, settings, chosen.operations, chosen.chains)
     settings.consent.ask = None  # whoever may be asked was asked
     try:
         _run_check(run, chosen, check_run, progress, options, other)
@@ -356,7 +356,7 @@ class _Progress:
 _MAX_INPUTS = 5
 
 
-def _confirm(
+def _confirm_calls(
     run: Run,
     settings: "CallSettings",
     operations: "Sequence[DescribedOperation]",

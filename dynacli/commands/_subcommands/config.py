@@ -192,7 +192,9 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
         raise UsageError("An API needs a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it")
-    settings = [(path, _source(value) if path[2:] == ("source",) else value) for path, value in settings]
+    settings = [
+        (path, _checked_source(value) if path[2:] == ("source",) else value) for path, value in settings
+    ]
     before = configuration.tables()
     settings = [*settings, *_additions(run, settings)]
     configuration.set_values(settings, lambda text, tables: _check(run.env, before, text, tables))
@@ -204,7 +206,7 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         _warn_of_source(run, name)
 
 
-def _source(value: str) -> str:
+def _checked_source(value: str) -> str:
     """Return a source as `api add` writes it.
 
     Raises:

@@ -258,7 +258,7 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
         api.catalog.check(whole=True)
         for note in unknown_schemes_of_entry(api):
             run.warn(f"`{name}`: {note}")
-        document = _Document(api.name, _source(api), api.catalog.warnings(), api.problems())
+        document = _Document(api.name, _document_source(api), api.catalog.warnings(), api.problems())
         counts = _counts(api, document)
         if api.warning is None:
             return _Check(label, counts), document
@@ -291,7 +291,7 @@ def _policies(run: Run, name: str) -> Iterable[_Check]:
         api.catalog.close()
 
 
-def _source(api: OpenedApi) -> str:
+def _document_source(api: OpenedApi) -> str:
     from dynacli.secrets import with_masked_query
 
     return "-" if api.name == "-" else with_masked_query(api.location)
@@ -325,14 +325,18 @@ def _checks_text(paint: Painter, checks: list[_Check], documents: list[_Document
             f"{mark}  {visible(check.name, keep='').ljust(width)}  {visible(check.message, keep='')}"
         )
     for document in documents:
-        lines.extend(_section(paint, document, "worked around", document.warnings))
+        lines.extend(_document_section(paint, document, "worked around", document.warnings))
         lines.extend(
-            _section(paint, document, "not valid OpenAPI, and used as far as it can be", document.problems)
+            _document_section(
+                paint, document, "not valid OpenAPI, and used as far as it can be", document.problems
+            )
         )
     return "\n".join(lines)
 
 
-def _section(paint: Painter, document: _Document, heading: str, rows: list[dict[str, Any]]) -> Iterable[str]:
+def _document_section(
+    paint: Painter, document: _Document, heading: str, rows: list[dict[str, Any]]
+) -> Iterable[str]:
     if not rows:
         return
     yield ""

@@ -44,7 +44,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
             "NAME SOURCE`",
         )
     if language:
-        _write_graph(run, words[0], _chosen(run, words[0], tag, method), language)
+        _write_graph(run, words[0], _operations_by_method(run, words[0], tag, method), language)
         return
     from dynacli.output.render import write_rows
 
@@ -52,7 +52,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
     if api is not None and (tag or method):
         first = list(islice(found, 1))
         if not first:
-            raise _nothing(run.api(api), tag, method)
+            raise _nothing_found(run.api(api), tag, method)
         found = chain(first, found)
 
     def lines(paint: Painter, width: int) -> Iterator[str]:
@@ -83,16 +83,16 @@ def _found_summaries(
                 raise
             run.warn(f"{word} is left out: {error.message}")
             continue
-        for operation in _chosen(run, word, tag, method):
+        for operation in _operations_by_method(run, word, tag, method):
             yield word, operation
 
 
-def _chosen(run: Run, api: str, tag: str, method: str) -> Iterator[OperationSummary]:
+def _operations_by_method(run: Run, api: str, tag: str, method: str) -> Iterator[OperationSummary]:
     operations = _each_operation(run, api, tag)
     return (operation for operation in operations if operation.method == method) if method else operations
 
 
-def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
+def _nothing_found(api: OpenedApi, tag: str, method: str) -> UsageError:
     """Return the error for what no operation has."""
     if tag and not any(True for _ in api.catalog.each_summary(tag)):
         from dynacli.client.search_operations import unknown_tag

@@ -160,7 +160,7 @@ def proxy_api(
                     on_ready=say_where,
                 )
         if validator.count and not validator.has_found:
-            raise _nothing(opened, validator, server.base)
+            raise _no_server(opened, validator, server.base)
         _note_others(run, validator, lost)
         results = validator.results(unseen_reason="no such request passed")
         is_shown = validator.has_found and _is_for_reader(run.data_format)
@@ -205,7 +205,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     return UpstreamServer(base, context, environment_proxy(base))
 
 
-def _nothing(api: "OpenedApi", validator: "RecordingValidator", base: str) -> UsageError:
+def _no_server(api: "OpenedApi", validator: "RecordingValidator", base: str) -> UsageError:
     bases = " or ".join(
         f"`--upstream {base}`" for base, _ in validator.possible_servers.most_common(_MOST_BASES)
     )

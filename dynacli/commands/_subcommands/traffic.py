@@ -102,7 +102,7 @@ def _note_others(run: Run, validator: "RecordingValidator") -> None:
         exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"
         run.note(f"{exchanges} to no operation: {_listed_hosts(validator.elsewhere)}")
     if validator.possible_servers:
-        run.note(f"They would match operations with {_servers(validator)}")
+        run.note(f"They would match operations with {_likely_servers(validator)}")
     if validator.unlisted:
         run.note(validator.unlisted_text)
 
@@ -111,7 +111,7 @@ def _nothing_validated(api: "OpenedApi", validator: "RecordingValidator") -> Usa
     return UsageError(
         f"No exchange of the recording matches an operation of `{api.name}`",
         reason=f"It has {counted(validator.count, 'exchange')}: {_listed_hosts(validator.elsewhere)}",
-        hint=f"They would match with {_servers(validator)}"
+        hint=f"They would match with {_likely_servers(validator)}"
         if validator.possible_servers
         else f"Name another server with `--server URL`; `{invocation('operations')}` lists the paths",
     )
@@ -123,7 +123,7 @@ def _listed_hosts(hosts: Counter[str]) -> str:
     return ", ".join([*listed, *([f"and with {more:,} more hosts"] if more > 0 else [])])
 
 
-def _servers(validator: "RecordingValidator") -> str:
+def _likely_servers(validator: "RecordingValidator") -> str:
     found = validator.possible_servers.most_common(_MOST_HOSTS)
     return " or ".join(f"`--server {base}` ({count:,})" for base, count in found)
 

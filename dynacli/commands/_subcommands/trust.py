@@ -35,7 +35,7 @@ def trust_project(run: Run, file: str | None) -> None:
             reason="It says where credentials go, and an agent runs this command",
             hint=f"Ask a person to run `{invocation('config trust')}`",
         )
-    path, configuration = _path(run.env, file), Configuration(run.env)
+    path, configuration = _project_path(run.env, file), Configuration(run.env)
     shown, project = visible(path, keep=""), configuration.read_project(path)
     _check_values(run.env, path, project.text, project.tables)
     lines = _project_lines(run.env, project, configuration.own_names())
@@ -69,12 +69,12 @@ def distrust_project(run: Run, file: str | None) -> None:
     """Run `config untrust`."""
     from dynacli.registry.project_file import distrust
 
-    path = _path(run.env, file, is_to_be_used=False)
+    path = _project_path(run.env, file, is_to_be_used=False)
     said = "No longer trusted" if distrust(run.env, path) else "It was not trusted"
     run.note(f"{said}: {visible(path, keep='')}")
 
 
-def _path(env: Environment, given: str | None, *, is_to_be_used: bool = True) -> str:
+def _project_path(env: Environment, given: str | None, *, is_to_be_used: bool = True) -> str:
     """Return the path of the project file that is meant, the symbolic links of its directory resolved.
 
     Raises:
@@ -137,7 +137,7 @@ def _project_lines(env: Environment, project: "Project", own: tuple[str, ...]) -
     for name, entry in entries.items():
         yield ""
         yield f"{name} (not used: you have an API of this name)" if name in own else name
-        for key, value in _values(entry):
+        for key, value in _table_values(entry):
             yield f"  {key} = {value}"
     yield ""
     for name, entry in entries.items():
@@ -155,13 +155,13 @@ def _is_of_others(path: str) -> bool:
     )
 
 
-def _values(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
+def _table_values(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
     """Yield the key and the value of all that a table says, as TOML writes them."""
     import tomlkit
 
     for key, value in table.items():
         if isinstance(value, dict) and value:
-            yield from _values(value, f"{start}{key}.")
+            yield from _table_values(value, f"{start}{key}.")
         else:
             yield f"{start}{key}", tomlkit.item(value).as_string()
 

@@ -176,7 +176,7 @@ def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> 
         aliases=tuple(row.get("aliases", ())),
         parameters=tuple(map(_parameter, map(shared, row.get("parameters", ())))),
         body=None if body is None else Body(_media_types_from(body["content"], shared), body["is_required"]),
-        responses=tuple(map(_response, map(shared, row.get("responses", ())))),
+        responses=tuple(map(_response_from, map(shared, row.get("responses", ())))),
         security=tuple(tuple(map(_security_scheme, alternative)) for alternative in row.get("security", ())),
         servers=tuple(Server(**item) for item in row.get("servers", ())),
         example=tuple(row.get("example", ())),
@@ -251,7 +251,7 @@ def _value_type(item: dict[str, Any]) -> ValueType:
     return ValueType(**item)
 
 
-def _response(item: dict[str, Any]) -> Response:
+def _response_from(item: dict[str, Any]) -> Response:
     if "media_types" in item:
         item["media_types"] = tuple(item["media_types"])
     return Response(**item)

@@ -109,7 +109,7 @@ class _Path:
     """
 
     def __init__(self, operation: Operation) -> None:
-        self.steps = _steps(operation.path)
+        self.steps = _path_steps(operation.path)
         literals = [words_of(step) for step in self.steps if not step.startswith("{")]
         self.ends_in_one = bool(self.steps) and self.steps[-1].startswith("{")
         self.noun = literals.pop() if literals else []
@@ -146,7 +146,7 @@ class _Path:
         return bool(self.noun) and names_several(self.noun[-1])
 
 
-def _steps(path: str) -> list[str]:
+def _path_steps(path: str) -> list[str]:
     """Return the steps of a path, also of one that names a method: `/users.list`, `/things/{id}:archive`."""
     steps: list[str] = []
     for part in path.split("/"):
@@ -353,7 +353,7 @@ def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], li
         which it is known, `OperationWords.as_text`, None if it is hidden.
     """
     index: dict[str, dict[int, float]] = defaultdict(dict)
-    for number, matches in enumerate(_matches(compiled)):
+    for number, matches in enumerate(_stem_weights(compiled)):
         for item, match in matches.items():
             index[item][number] = match
     counts = {item: len(found) for item, found in index.items()}
@@ -367,7 +367,7 @@ def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], li
     return index, texts
 
 
-def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
+def _stem_weights(compiled: "Compiled") -> Iterator[dict[str, float]]:
     """Yield the stems of each operation → how well it has them.
 
     A word of its name, path, summary or tags is not indexed again for its description, inputs, body or response.

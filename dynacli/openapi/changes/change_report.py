@@ -60,17 +60,17 @@ def _arrange(changes: Changes, *, has_texts: bool = False) -> _Report:
     for operation in changes.changed:
         own = [change for change in operation.changes if id(change) in by_id and id(change) not in many]
         if own:
-            others.append((operation, tuple(sorted(own, key=_rank))))
+            others.append((operation, tuple(sorted(own, key=_severity))))
     document = [change for change in changes.document if has_texts or not change.is_text]
     return _Report(
-        tuple(sorted(shared, key=lambda entry: (_rank(entry[0]), -len(entry[1])))),
-        tuple(sorted(others, key=lambda entry: min(map(_rank, entry[1])))),
-        tuple(sorted(document, key=_rank)),
+        tuple(sorted(shared, key=lambda entry: (_severity(entry[0]), -len(entry[1])))),
+        tuple(sorted(others, key=lambda entry: min(map(_severity, entry[1])))),
+        tuple(sorted(document, key=_severity)),
         len(texts) + len(changes.document) - len(document),
     )
 
 
-def _rank(change: Change) -> int:
+def _severity(change: Change) -> int:
     """Return 0 for a change that breaks a client, 1 for one without a result, 2 for a harmless one."""
     return {True: 0, None: 1, False: 2}[change.breaking]
 
@@ -247,15 +247,15 @@ def changes_text(
     sections = [
         _operations("Removed", changes.removed, old_row_of, paint, width, mark=paint.red("!")),
         _changed_operations(report, new_row_of, paint, width),
-        _shared(report, new_row_of, paint, width),
-        _section("The document", _changes(report.document, paint, width, 2), paint),
+        _shared_changes(report, new_row_of, paint, width),
+        _titled_section("The document", _changes(report.document, paint, width, 2), paint),
         _operations("New", changes.added, new_row_of, paint, width),
         _end(changes, report, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
-def _section(title: str, lines: Iterable[str], paint: Painter) -> list[str]:
+def _titled_section(title: str, lines: Iterable[str], paint: Painter) -> list[str]:
     found = list(lines)
     return [paint.bold(title), *found] if found else []
 
@@ -275,7 +275,7 @@ def _operations(
         lines.append(f"{mark} {paint.cyan(name or method_and_path)}  {paint.dim(about)}".rstrip())
     if len(keys) > _MOST_OPERATIONS:
         lines.append(f"  and {len(keys) - _MOST_OPERATIONS:,} more")
-    return _section(title, lines, paint)
+    return _titled_section(title, lines, paint)
 
 
 def _heading(key: OperationKey, row_of: RowOf, paint: Painter) -> str:
@@ -292,10 +292,10 @@ def _changed_operations(report: _Report, row_of: RowOf, paint: Painter, width: i
             lines.append(f"      and {len(changes) - _MOST_CHANGES:,} more")
     if len(report.operations) > _MOST_OPERATIONS:
         lines.append(f"  and {len(report.operations) - _MOST_OPERATIONS:,} more operations")
-    return _section("Changed", lines, paint)
+    return _titled_section("Changed", lines, paint)
 
 
-def _shared(report: _Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
+def _shared_changes(report: _Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
     lines: list[str] = []
     for change, operations in report.shared[:_MOST_OPERATIONS]:
         lines.extend(_changes([change], paint, width, 2))
@@ -303,7 +303,7 @@ def _shared(report: _Report, row_of: RowOf, paint: Painter, width: int) -> list[
         lines.extend(paint.dim(f"    {line}") for line in wrapped(text, width - 4))
     if len(report.shared) > _MOST_OPERATIONS:
         lines.append(f"  and {len(report.shared) - _MOST_OPERATIONS:,} more")
-    return _section("Changed in many operations", lines, paint)
+    return _titled_section("Changed in many operations", lines, paint)
 
 
 def _changes(changes: Iterable[Change], paint: Painter, width: int, indent: int) -> list[str]:
@@ -371,7 +371,7 @@ def changes_markdown(
                 lines.extend(f"  - {_sentence(change)}" for change in reported)
         for change, operations in report.shared:
             if bool(change.breaking) is is_breaking:
-                names = _names_in_short(operations, new_row_of, _code)
+                names = _names_in_short(operations, new_row_of, _visible_code)
                 lines.append(f"- {_sentence(change)}; in {len(operations):,} operations: {names}")
         lines.extend(
             f"- {_sentence(change)}" for change in report.document if bool(change.breaking) is is_breaking
@@ -410,11 +410,11 @@ def _markdown_section(title: str, lines: Iterable[str]) -> list[str]:
 
 def _markdown_heading(key: OperationKey, row_of: RowOf) -> str:
     name, method_and_path = _name_and_key(key, row_of(key))
-    method_and_path = _code(method_and_path)
-    return f"**{_code(name)}** {method_and_path}" if name else f"**{method_and_path}**"
+    method_and_path = _visible_code(method_and_path)
+    return f"**{_visible_code(name)}** {method_and_path}" if name else f"**{method_and_path}**"
 
 
-def _code(text: str) -> str:
+def _visible_code(text: str) -> str:
     return code(visible(text, keep=""))
 
 
@@ -427,10 +427,10 @@ def _sentence(change: Change) -> str:
 def _summary_of_operation(key: OperationKey, row_of: RowOf) -> str:
     row = row_of(key)
     text = _cut_to_room(visible_line(str(row["summary"])), _LONGEST) if row is not None else ""
-    return f": {_SPECIAL.sub(_escaped, text)}" if text else ""
+    return f": {_SPECIAL.sub(_escaped_match, text)}" if text else ""
 
 
-def _escaped(found: "re.Match[str]") -> str:
+def _escaped_match(found: "re.Match[str]") -> str:
     # GitHub notifies people who are mentioned in a comment, also if the `@` is escaped: only a space of no width helps.
     return "@&#8203;" if found[0] == "@" else f"\\{found[0]}"
 

@@ -167,7 +167,7 @@ def _comparable(field: str, value: Any) -> bytes:
 
 
 def _compare_tags(pair: Pair) -> None:
-    before, after = _tags(pair.comparison.old), _tags(pair.comparison.new)
+    before, after = _tags_by_name(pair.comparison.old), _tags_by_name(pair.comparison.new)
     for name, place in after.items():
         if name not in before:
             pair.add_change("tag-added", place, None, name, rule=_SAME)
@@ -178,7 +178,7 @@ def _compare_tags(pair: Pair) -> None:
             pair.add_change("tag-removed", place, name, None, rule=_SAME)
 
 
-def _tags(document: ComparedDocument) -> dict[str, Place]:
+def _tags_by_name(document: ComparedDocument) -> dict[str, Place]:
     array = document.at("tags")
     found: dict[str, Place] = {}
     for index, tag in enumerate(array.node if isinstance(array.node, list) else ()):

@@ -385,7 +385,7 @@ class Comparison:
             if old_schema.pointer != new_schema.pointer and not self._is_renamed(old_schema, new_schema):
                 # The reference leads to another component, so the change is the referring schema's. The limit ends
                 # the recursive schemas, if the subject would grow for ever.
-                subject = new[0].subject if _steps(new[0].subject) <= _MOST_STEPS else ""
+                subject = new[0].subject if _step_count(new[0].subject) <= _MOST_STEPS else ""
             if subject:
                 old_schema, new_schema = (
                     old_schema._replace(subject=subject),
@@ -496,7 +496,7 @@ def _with_all_below(pair: Pair) -> Iterator[Pair]:
                 stack.append(inner)
 
 
-def _steps(subject: str) -> int:
+def _step_count(subject: str) -> int:
     return subject.count(".") + subject.count("[")
 
 

@@ -12,7 +12,7 @@ from dynacli.http.caching import cache_control, delta_seconds
 from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.http.exchange import REDIRECTS, Budget, EndableClients, Response, values_of
 from dynacli.http.failures import from_httpx
-from dynacli.http.semantics import header_text
+from dynacli.http.semantics import essence, header_text
 from dynacli.http.send import Pieces, send
 from dynacli.http.sockets import check_private
 from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin, Fetched
@@ -291,7 +291,7 @@ class _Download:
         asked = [name.strip().lower() for name in headers.get("vary", "").split(",")]
         return Fetched(
             response.body,
-            media_type=_media_type(headers.get("content-type", "")),
+            media_type=essence(headers.get("content-type", "")),
             etag=headers.get("etag", ""),
             last_modified=headers.get("last-modified", ""),
             not_modified=self._is_unchanged(response),
@@ -328,20 +328,16 @@ def _error_page(response: Response, pieces: Pieces) -> Fetched | None:
         content = pieces.whole(_MAX_ERROR_PAGE)
     except (BadEncodingError, TooLargeError):
         return None  # the error itself tells enough
-    return Fetched(content, media_type=_media_type(response.header("content-type")), uri=response.url)
+    return Fetched(content, media_type=essence(response.header("content-type")), uri=response.url)
 
 
 def _head(status: int, headers: tuple[tuple[str, str], ...]) -> Head:
     return Head(
         status,
-        _media_type(", ".join(values_of(headers, "content-type"))),
+        essence(", ".join(values_of(headers, "content-type"))),
         header_text(", ".join(values_of(headers, "location"))) if status in REDIRECTS else "",
         tuple(map(header_text, values_of(headers, "link"))),
     )
-
-
-def _media_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
 
 
 def _redirected(base: str, location: str) -> str:

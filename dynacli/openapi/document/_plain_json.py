@@ -77,7 +77,7 @@ def to_plain(
     count = 1
     # Equal keys and words become one object: a document has few of them, and each many times.
     words: dict[str, str] = {}
-    make = scalar or _scalar
+    make = scalar or _json_scalar
     # The copies whose members are still those of the tree, each with the depth of its members.
     stack: list[tuple[Any, int]] = [(top, 0)]
     while stack:
@@ -153,7 +153,7 @@ def _with_joined_surrogates(value: str) -> str:
     return value
 
 
-def _scalar(value: Any) -> Any:
+def _json_scalar(value: Any) -> Any:
     if isinstance(value, str):
         return _with_joined_surrogates(value)
     if value is None or isinstance(value, bool):

@@ -196,10 +196,10 @@ def _nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) 
         near: The steps to the reference.
     """
     own = [place for around, place in anchored if around == resource] or [place for _, place in anchored]
-    return max(own, key=lambda place: _shared(place, near))
+    return max(own, key=lambda place: _common_steps(place, near))
 
 
-def _shared(left: Steps, right: Steps) -> int:
+def _common_steps(left: Steps, right: Steps) -> int:
     """Return how many steps both start with."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 

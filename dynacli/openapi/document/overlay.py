@@ -304,7 +304,7 @@ class _Application:
                 hint=f"Its `copy` is `{action['copy'][:200]}`",
             )
         (source,) = found
-        value = _at(self._document, source)
+        value = _value_at_place(self._document, source)
         check_limits(
             value, action["copy"][:200]
         )  # copied into itself again and again, it would become ever deeper
@@ -319,7 +319,7 @@ class _Application:
                 f"{action_name} would add too much to the document",
                 reason=f"What an overlay adds has at most {MAX_NODES:,} values",
             )
-        nodes = [(steps, _at(self._document, steps)) for steps in places]
+        nodes = [(steps, _value_at_place(self._document, steps)) for steps in places]
         if self._is_newer and len({_kind(node) for _, node in nodes}) > 1:
             raise DocumentError(
                 f"{action_name} has a `target` that finds values of several kinds", reason=_MIXED
@@ -335,7 +335,7 @@ class _Application:
             removed.setdefault(steps[:-1], []).append(steps[-1])
         # From the end and the inside, so that the steps to the other places stay what they are.
         for steps in sorted(removed, key=_sort_key, reverse=True):
-            parent = _at(self._document, steps)
+            parent = _value_at_place(self._document, steps)
             if isinstance(parent, list):
                 indexes = set(removed[steps])
                 self._origins.take(steps, removed[steps], len(parent))
@@ -357,7 +357,7 @@ class _Application:
             self._merge(here, value, steps, addition, (), action_name)
         elif self._is_newer and _kind(here) == _kind(value):
             addition.put(steps, ())
-            _at(self._document, steps[:-1])[steps[-1]] = value
+            _value_at_place(self._document, steps[:-1])[steps[-1]] = value
         else:
             raise self._unfit(steps, here, action_name)
 
@@ -444,7 +444,7 @@ def _sort_key(steps: Steps) -> tuple[tuple[int, str | int], ...]:
     return tuple((1, step) if isinstance(step, str) else (0, step) for step in steps)
 
 
-def _at(node: Any, steps: Iterable[str | int]) -> Any:
+def _value_at_place(node: Any, steps: Iterable[str | int]) -> Any:
     for step in steps:
         node = node[step]
     return node
@@ -452,7 +452,7 @@ def _at(node: Any, steps: Iterable[str | int]) -> Any:
 
 def _is_at(root: Any, steps: Iterable[str | int], node: Any) -> bool:
     try:
-        return _at(root, steps) is node
+        return _value_at_place(root, steps) is node
     except (LookupError, TypeError):
         return False
 

@@ -102,7 +102,7 @@ def parse_source(word: str, cwd: Path) -> Source:
         return _socket_url(word)
     scheme = _SCHEME.match(word)
     if not scheme:
-        return _file(cwd / word)
+        return _source_of_file(cwd / word)
     match scheme[1].lower():
         case "http" | "https":
             return _source_of_url(word)
@@ -123,7 +123,7 @@ def _socket_url(word: str) -> Source:
     return Source("url", clean, clean)
 
 
-def _file(path: Path) -> Source:
+def _source_of_file(path: Path) -> Source:
     # Not `pathlib.Path.resolve()`: a symbolic link may lead to another file later, and is the same source still.
     absolute = os.path.normpath(path.absolute())
     return Source("file", absolute, Path(absolute).as_uri())
@@ -133,7 +133,7 @@ def _file_url(word: str) -> Source:
     parts = urlsplit(word)
     if parts.netloc not in ("", "localhost"):
         raise UsageError(f"`file:` URLs name files of this machine, not of `{parts.netloc}`")
-    return _file(Path(local_path(parts.path)))
+    return _source_of_file(Path(local_path(parts.path)))
 
 
 def _source_of_url(word: str) -> Source:

@@ -63,7 +63,7 @@ def _errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Shifts, Any
         maps.extend((("components", key), value) for key, value in components.items())
     maps = [(steps, value) for steps, value in maps if isinstance(value, dict)]
     for steps, _ in maps:
-        trunk = _with(trunk, steps, {})
+        trunk = _with_value_at(trunk, steps, {})
     yield from _errors_in(validator, trunk)
     # All of this is valid, so that only what is laid into it can have errors.
     frame = {"openapi": f"{version}.0", "info": {"title": "", "version": ""}, "paths": {}}
@@ -126,11 +126,11 @@ def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iter
         return
     around = piece
     for steps, container, _ in several:
-        around = _with(around, steps, type(container)())
+        around = _with_value_at(around, steps, type(container)())
     if not validator.is_valid(around):
         # A member of each stays, because a map or list may have to have some.
         for steps, container, kind in several:
-            around = _with(around, steps, _smallest(container, kind))
+            around = _with_value_at(around, steps, _smallest(container, kind))
         yield from _errors_in(validator, around, below)
     for steps, container, _ in several:
         yield from _errors_of_members(validator, around, steps, _Members(container))
@@ -143,7 +143,7 @@ def _errors_of_members(
     parts = [(0, len(members))]
     while parts:
         start, count = parts.pop()
-        piece = _with(around, steps, members.part(start, count))
+        piece = _with_value_at(around, steps, members.part(start, count))
         if validator.is_valid(piece):
             continue
         if count > 1 and (count > _LONG or _is_large(piece)):
@@ -216,13 +216,13 @@ def _is_large(tree: Any) -> bool:
     return False
 
 
-def _with(tree: Any, steps: Steps, value: Any) -> Any:
+def _with_value_at(tree: Any, steps: Steps, value: Any) -> Any:
     """Return a tree with another value at a place; what is not on the way there is shared."""
     if not steps:
         return value
     copy = tree.copy()
     is_there = isinstance(copy, list) or steps[0] in copy
-    copy[steps[0]] = _with(copy[steps[0]] if is_there else {}, steps[1:], value)
+    copy[steps[0]] = _with_value_at(copy[steps[0]] if is_there else {}, steps[1:], value)
     return copy
 
 

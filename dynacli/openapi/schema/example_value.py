@@ -163,7 +163,9 @@ class ExampleSchema:
         own = list_of(self.keywords, "prefixItems")
         added = list_of(schema, "prefixItems")
         if own or added:
-            own_rest, added_rest = (_schema(keywords.get("items")) for keywords in (self.keywords, schema))
+            own_rest, added_rest = (
+                _schema_or_any(keywords.get("items")) for keywords in (self.keywords, schema)
+            )
             self.keywords["prefixItems"] = [
                 _both(
                     own[index] if index < len(own) else own_rest,
@@ -215,7 +217,7 @@ def _both(schema: Any, other: Any) -> Any:
     return {"allOf": parts} if len(parts) > 1 else next(iter(parts), True)
 
 
-def _schema(value: Any) -> Any:
+def _schema_or_any(value: Any) -> Any:
     return value if isinstance(value, dict | bool) else True
 
 

@@ -505,7 +505,7 @@ def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Con
         return
     branches = [every[index] for index in not_null]
     names = [_branch_name(schemas[index], index) for index in not_null]
-    discriminator, tags = _tags(flat, branches, names, context.resolve)
+    discriminator, tags = _discriminator_of_branches(flat, branches, names, context.resolve)
     kept = tuple(schemas[index] for index in not_null)
     group = BranchGroup(keyword, kept, tuple(names), tuple(branches), discriminator, tags)
     united = group.united()
@@ -516,7 +516,7 @@ def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Con
         _show_tags(flat, group, discriminator)
 
 
-def _tags(
+def _discriminator_of_branches(
     flat: FlatSchema, branches: list[FlatSchema], names: list[str], resolve: Resolve
 ) -> tuple[Discriminator | None, tuple[tuple[str, ...], ...]]:
     """Return the property that picks a branch, None if none does, and for each branch its values."""

@@ -124,7 +124,7 @@ class Encodings:
         style = str(described.get("style", "form")) if has_style else ""
         explode = described.get("explode")
         return PropertyEncoding(
-            media_types=_media_types(described.get("contentType")),
+            media_types=_safe_media_types(described.get("contentType")),
             takes_file=takes_file,
             takes_text=takes_text,
             style=style,
@@ -193,7 +193,7 @@ def _describes_values(schema: Mapping[str, Any]) -> bool:
     )
 
 
-def _media_types(declared: Any) -> tuple[str, ...]:
+def _safe_media_types(declared: Any) -> tuple[str, ...]:
     """Return the media types that a `contentType` lists, without any that could break a header apart."""
     if not isinstance(declared, str):
         return ()

@@ -102,13 +102,13 @@ def _with_references(discriminator: Any) -> Any:
         return discriminator
     normal = dict(discriminator)
     if isinstance(mapping := normal.get("mapping"), Mapping):
-        normal["mapping"] = {value: _reference(target) for value, target in mapping.items()}
+        normal["mapping"] = {value: _as_reference_or_same(target) for value, target in mapping.items()}
     if "defaultMapping" in normal:
-        normal["defaultMapping"] = _reference(normal["defaultMapping"])
+        normal["defaultMapping"] = _as_reference_or_same(normal["defaultMapping"])
     return normal
 
 
-def _reference(target: Any) -> Any:
+def _as_reference_or_same(target: Any) -> Any:
     return as_reference(target) if isinstance(target, str) else target
 
 

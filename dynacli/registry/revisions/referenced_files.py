@@ -240,7 +240,7 @@ def unpack_document(path: str, location: str) -> tuple[dict[str, Any], dict[str,
     try:
         with ZipFile(path) as archive:
             pointer = json.loads(archive.read(f"{_FOLDER}{_POINTER}"))
-            if not _is_of(pointer, location):
+            if not _points_to(pointer, location):
                 return None
             files = dict(_sound_files(archive))
     except _archive_damage():
@@ -248,7 +248,7 @@ def unpack_document(path: str, location: str) -> tuple[dict[str, Any], dict[str,
     return (pointer, files) if f"{pointer['revision']}.document" in files else None
 
 
-def _is_of(pointer: Any, location: str) -> bool:
+def _points_to(pointer: Any, location: str) -> bool:
     """Return whether the pointer is that of the document at a location; a path may be relative to the configuration."""
     if not isinstance(pointer, dict) or not isinstance(pointer.get("revision"), str):
         return False

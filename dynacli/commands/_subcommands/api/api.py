@@ -49,20 +49,20 @@ def list_apis(run: Run) -> None:
             return f"No API is registered yet: {invocation('api add')} NAME SOURCE"
         column = max(len(row["name"]) for row in rows) + 2
         return "\n".join(
-            f"{row['name'].ljust(column)}{_about(row)}  {paint.dim(visible(_places(run, row), keep=''))}"
+            f"{row['name'].ljust(column)}{_api_line(row)}  {paint.dim(visible(_source_and_project(run, row), keep=''))}"
             for row in rows
         )
 
     write_data(run.env, rows, run.data_format, text)
 
 
-def _places(run: Run, row: dict[str, Any]) -> str:
+def _source_and_project(run: Run, row: dict[str, Any]) -> str:
     """Return where the document of an API is, and the project file that the API is from, if it is from one."""
     is_own = row["configuration"] != run.env.project_file
     return str(row["source"]) if is_own else f"{row['source']}, from {shown_file(row['configuration'])}"
 
 
-def _about(row: dict[str, Any]) -> str:
+def _api_line(row: dict[str, Any]) -> str:
     if row["revision"] is None:
         return "not read yet"
     about = quoted(f"{row['title']} {row['version']}".strip())

@@ -62,7 +62,7 @@ def compile_overview(
         webhooks,
         len(counts),
         tuple(
-            TagCount(word, count, _about(word, names[word], tag_descriptions))
+            TagCount(word, count, _described_word(word, names[word], tag_descriptions))
             for word, count in counts.most_common(MOST_TAGS)
         ),
         short_sentence(description, _MOST_ABOUT),
@@ -97,7 +97,7 @@ def _title_as_wish(operation: Operation) -> str:
     return " ".join(words) if is_wish else ""
 
 
-def _about(word: str, name: str, descriptions: Mapping[str, str]) -> str:
+def _described_word(word: str, name: str, descriptions: Mapping[str, str]) -> str:
     about = short_sentence(descriptions.get(name, ""), _MOST_CHARACTERS)
     if about:
         return about

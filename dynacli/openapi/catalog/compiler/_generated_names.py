@@ -88,7 +88,9 @@ def short_names(
         key = operation.method, operation.path
         whole = kebab(operation.wanted)
         owners[whole].add(key)
-        if operation.wanted == operation.operation_id and (name := _shortened(operation, is_path_first)):
+        if operation.wanted == operation.operation_id and (
+            name := _without_method_and_path(operation, is_path_first)
+        ):
             short[key] = name, whole
             owners[name].add(key)
     # Of two operations with one operationId neither is to lose the name that tells where it comes from.
@@ -147,7 +149,7 @@ def _path_words(operation: NamedOperation) -> str:
     return f"{words}-" if words else ""
 
 
-def _shortened(operation: NamedOperation, is_path_first: bool) -> str:
+def _without_method_and_path(operation: NamedOperation, is_path_first: bool) -> str:
     """Return the name without its method and path; empty if it has none, or says nothing then."""
     name, method = kebab(operation.operation_id), operation.method.lower()
     path = _path_words(operation)

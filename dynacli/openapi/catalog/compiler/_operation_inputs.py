@@ -397,7 +397,7 @@ class Inputs:
         self, raws: list[Mapping[str, Any]], parameters: list[Parameter]
     ) -> tuple[Parameter, ...]:
         """Return the parameters with those further spellings of their options that are still free."""
-        taken = _options_of(parameters)
+        taken = _taken_options(parameters)
         found = []
         for raw, parameter in zip(raws, parameters, strict=True):
             spelled = [parameter.name] if _SAFE_SPELLING.fullmatch(parameter.name) else []
@@ -425,7 +425,7 @@ class Inputs:
             raise SkippedOperationError(f"the request body `{ref}` leads nowhere")
         if not isinstance(raw, Mapping) or not isinstance(raw.get("content"), Mapping):
             return None
-        taken = _options_of(parameters)
+        taken = _taken_options(parameters)
         content = tuple(
             self._media_type(
                 name,
@@ -525,7 +525,7 @@ def _without_defaults(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     )
 
 
-def _options_of(parameters: Iterable[Parameter]) -> set[str]:
+def _taken_options(parameters: Iterable[Parameter]) -> set[str]:
     """Return the options that no further input may have."""
     taken = set(_RESERVED_OPTIONS)
     for parameter in parameters:

@@ -389,7 +389,7 @@ def compile_document(
         "operations": len(operations),
         "left_out": left_out,
     }
-    tags = _tags(tree)
+    tags = _tag_descriptions(tree)
     overview = compile_overview(
         [operation.operation for operation in operations],
         first_sentence(text_or_empty(info.get("description"))),
@@ -700,7 +700,7 @@ def _schema_name(schema: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _tags(tree: Mapping[str, Any]) -> dict[str, str]:
+def _tag_descriptions(tree: Mapping[str, Any]) -> dict[str, str]:
     return {
         tag["name"]: first_sentence(text_or_empty(tag.get("description")))
         for tag in list_or_empty(tree.get("tags"))

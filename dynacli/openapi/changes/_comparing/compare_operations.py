@@ -274,7 +274,7 @@ def _compare_both_bodies(pair: Pair, old: Place, new: Place) -> None:
 
 def _compare_content(pair: Pair, old: Place, new: Place) -> None:
     """Compare the media types of two bodies, responses, parameters or headers."""
-    before, after = _media_types(old), _media_types(new)
+    before, after = _media_types_by_name(old), _media_types_by_name(new)
     only_old, only_new = dict(before), dict(after)
     matched = [(name, name) for name in before if name in after]
     for name, _ in matched:
@@ -308,7 +308,7 @@ def _compare_content(pair: Pair, old: Place, new: Place) -> None:
         pair.add_places(_compare_media_type, before[name], after[match], inner_use)
 
 
-def _media_types(place: Place) -> dict[str, Place]:
+def _media_types_by_name(place: Place) -> dict[str, Place]:
     """Return the Media Type Objects under `content`, by their names in lower case and without spaces."""
     found: dict[str, Place] = {}
     for name, media_type in members(child(place, "content")):
@@ -378,7 +378,7 @@ Parameters = dict[tuple[str, str], Place]
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 
 
-def _parameters(document: ComparedDocument, item: Place, operation: Place) -> Parameters:
+def _parameters_with_those_of_path(document: ComparedDocument, item: Place, operation: Place) -> Parameters:
     """Return the parameters of an operation, with those of its path."""
     found: Parameters = {}
     for holder in (item, operation):
@@ -525,7 +525,7 @@ def _types(document: ComparedDocument, place: Place) -> frozenset[str] | None:
 
 def _style(place: Place, location: str) -> Mapping[str, object]:
     """Return the keywords that tell how a value is written, with their defaults."""
-    media_type = next(iter(_media_types(place)), "")
+    media_type = next(iter(_media_types_by_name(place)), "")
     if media_type:
         return {"content": media_type}
     style = place.node.get("style")
@@ -731,8 +731,8 @@ def compare_operations(
         return pair
     _compare_descriptions(pair, old.place, new.place)
     if old.key != new.key or not _is_same(comparison, old, new, "parameters"):
-        before = _parameters(comparison.old, old.item, old.place)
-        after = _parameters(comparison.new, new.item, new.place)
+        before = _parameters_with_those_of_path(comparison.old, old.item, old.place)
+        after = _parameters_with_those_of_path(comparison.new, new.item, new.place)
         _compare_parameters(pair.with_use(REQUEST), before, after, (old.key.path, new.key.path))
     _compare_messages(pair, old.place, new.place, REQUEST)
     return pair

@@ -146,10 +146,10 @@ class _Match:
 
     def _by_reference(self) -> list[tuple[Branch, Branch]]:
         """Match alternatives that refer to components of the same name."""
-        named = {ref: new for new in self.added if (ref := _reference(self._comparison.new, new))}
+        named = {ref: new for new in self.added if (ref := _component_pointer(self._comparison.new, new))}
         found = []
         for old in self.removed:
-            ref = _reference(self._comparison.old, old)
+            ref = _component_pointer(self._comparison.old, old)
             if ref in named:
                 found.append((old, named.pop(ref)))
         return found
@@ -171,7 +171,10 @@ class _Match:
 
     def _are_different_components(self, old: Branch, new: Branch) -> bool:
         """Return whether two alternatives are different components: both documents have one of them."""
-        old_ref, new_ref = _reference(self._comparison.old, old), _reference(self._comparison.new, new)
+        old_ref, new_ref = (
+            _component_pointer(self._comparison.old, old),
+            _component_pointer(self._comparison.new, new),
+        )
         return bool(old_ref and new_ref) and (
             _exists(self._comparison.new, old_ref) or _exists(self._comparison.old, new_ref)
         )
@@ -204,7 +207,7 @@ def _exists(document: ComparedDocument, pointer: str) -> bool:
     return follow(document.tree, split(pointer)) is not MISSING
 
 
-def _reference(document: ComparedDocument, branch: Branch) -> str:
+def _component_pointer(document: ComparedDocument, branch: Branch) -> str:
     """Return the pointer of the component that an alternative refers to; empty if it refers to none."""
     node = branch[0].node
     ref = reference_of(node) if len(branch) == 1 else None

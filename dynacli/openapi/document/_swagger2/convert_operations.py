@@ -139,11 +139,11 @@ def _without_style(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]
         if isinstance(keywords.get("items"), dict):
             schema.below("items").note_move()
         converted["schema"] = convert_schema(_plain_items(keywords, place), schema)
-    _examples(converted, place)
+    _convert_examples(converted, place)
     return converted
 
 
-def _examples(converted: dict[str, Any], place: ConvertedPlace) -> None:
+def _convert_examples(converted: dict[str, Any], place: ConvertedPlace) -> None:
     """Replace the extensions for examples of parameters, for which 2.0 has no field."""
     if "example" in converted or "examples" in converted:
         return
@@ -421,7 +421,7 @@ def _convert_form(fields: list[_Field], types: MediaTypes, place: ConvertedPlace
         if content and not place.may_copy(name, *(field.raw for field in fields)):
             break
         place.below("content", name).note_made({}, pointer or place.old)
-        content[name] = _form(fields, place.relocated((), ("content", name)), name)
+        content[name] = _form_schema(fields, place.relocated((), ("content", name)), name)
     converted: dict[str, Any] = {"content": content}
     for field in fields:
         _warn_of_required(field, place)
@@ -441,7 +441,7 @@ def _warn_of_required(field: _Field, place: ConvertedPlace) -> None:
         place.at(field.old).below("required").warn(f"`required` should be true or false; it is {read}")
 
 
-def _form(fields: list[_Field], place: ConvertedPlace, media_type: str) -> dict[str, Any]:
+def _form_schema(fields: list[_Field], place: ConvertedPlace, media_type: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     encoding: dict[str, Any] = {}

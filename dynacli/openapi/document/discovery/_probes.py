@@ -315,14 +315,14 @@ def _callable(tree: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
             continue
         names = f"{path} {operation.get('operationId', '')}"
         has_own_server = "servers" in item or "servers" in operation
-        media_types = set(_media_types(tree, operation))
+        media_types = set(_produced_media_types(tree, operation))
         is_endless = "text/event-stream" in media_types
         if has_own_server or is_endless or _HARMFUL.search(names) or _needs_input(tree, item, operation):
             continue
         yield path, "text/html" in media_types
 
 
-def _media_types(tree: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
+def _produced_media_types(tree: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
     produces = operation.get("produces", tree.get("produces"))
     yield from (str(media_type) for media_type in produces) if isinstance(produces, list) else ()
     responses = operation.get("responses")

@@ -51,13 +51,13 @@ def _rank_documents(documents: Iterable[DocumentResponse]) -> list[DocumentRespo
     Swagger 2.0, JSON before YAML, and then the one that was found first.
     """
     ranked: list[DocumentResponse] = []
-    for document in sorted(documents, key=_rank):
+    for document in sorted(documents, key=_preference):
         if not any(document.is_same_api(better) for better in ranked):
             ranked.append(document)
     return ranked
 
 
-def _rank(document: DocumentResponse) -> tuple[Way, bool, bool, bool]:
+def _preference(document: DocumentResponse) -> tuple[Way, bool, bool, bool]:
     found = document.found
     return found.way, not found.operations, found.openapi.startswith("Swagger"), not document.is_json
 

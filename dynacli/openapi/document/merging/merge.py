@@ -516,7 +516,7 @@ def _settle_security(sources: Sequence[SourceDocument]) -> None:
     units = [Units(_schemes_alone(source)) for source in sources]
     schemes = [_schemes_of(source, own) for source, own in zip(sources, units, strict=True)]
     shared = {
-        (earlier, later): _shared(units, schemes, earlier, later)
+        (earlier, later): _same_schemes(units, schemes, earlier, later)
         for later in range(len(sources))
         for earlier in range(later)
     }
@@ -549,7 +549,7 @@ def _schemes_of(source: SourceDocument, units: Units) -> set[Unit]:
     return defined | required
 
 
-def _shared(units: list[Units], schemes: list[set[Unit]], earlier: int, later: int) -> set[Unit]:
+def _same_schemes(units: list[Units], schemes: list[set[Unit]], earlier: int, later: int) -> set[Unit]:
     """Return the schemes that mean the same in two documents, including those that neither defines."""
     neither = {
         unit
@@ -677,8 +677,8 @@ def _version_of(documents: Sequence[Document], name: str) -> Any:
         if (document.version == "3.0") != (lead.version == "3.0"):
             raise DocumentError(
                 f"`{name}` cannot be made of documents of OpenAPI {lead.version} and {document.version}",
-                reason=f"`{file_name(lead.uri)}` is {_written(lead)} and `{file_name(document.uri)}` is"
-                f" {_written(document)}; schemas of 3.0 are read by other rules than those of 3.1 and later",
+                reason=f"`{file_name(lead.uri)}` is {_dialect_text(lead)} and `{file_name(document.uri)}` is"
+                f" {_dialect_text(document)}; schemas of 3.0 are read by other rules than those of 3.1 and later",
                 hint="Give the two names of their own, or convert the older one",
             )
         if _dialect_of(document) != _dialect_of(lead):
@@ -690,7 +690,7 @@ def _version_of(documents: Sequence[Document], name: str) -> Any:
     return max(document.version for document in documents)
 
 
-def _written(document: Document) -> str:
+def _dialect_text(document: Document) -> str:
     is_swagger = document.written_in.startswith("2")
     return f"{'Swagger' if is_swagger else 'OpenAPI'} {document.written_in}"
 

@@ -221,7 +221,7 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
     cut = {key: tree[key] for key in _AT_THE_TOP if key in tree}
     if "tags" in cut:
         named = {tag for operation in kept for tag in operation.get("tags") or ()}
-        cut["tags"] = _tags(cut["tags"], named)
+        cut["tags"] = _tags_with_parents(cut["tags"], named)
     requirements = [
         requirement
         for holder in (tree, *kept)
@@ -249,7 +249,7 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
     return made
 
 
-def _tags(tags: Iterable[Any], named: set[Any]) -> list[Any]:
+def _tags_with_parents(tags: Iterable[Any], named: set[Any]) -> list[Any]:
     """Return the tags of some names with those above them (OpenAPI 3.2, "Tag Object", `parent`)."""
     known = {tag.get("name"): tag for tag in tags if isinstance(tag, Mapping)}
     kept: set[Any] = set()
@@ -389,7 +389,7 @@ class _Walk:
                 continue
             if made is not value:
                 changed[key] = made
-        return _with(node, changed)
+        return _with_changed(node, changed)
 
     def _data(self, node: Any, extension: str) -> Any:
         """Return a part of an extension or example without the references that lead nowhere."""
@@ -403,7 +403,7 @@ class _Walk:
             self.left_out[extension] = self.left_out.get(extension, 0) + 1
             return _LEFT_OUT
         members = {key: self._data(value, extension) for key, value in node.items()}
-        return _with(node, {key: value for key, value in members.items() if value is not node[key]})
+        return _with_changed(node, {key: value for key, value in members.items() if value is not node[key]})
 
     def _leads_nowhere(self, ref: Any) -> bool:
         if not isinstance(ref, str):
@@ -422,7 +422,7 @@ def _same_or(node: list[Any], items: list[Any]) -> list[Any]:
     return node if is_same else items
 
 
-def _with(node: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+def _with_changed(node: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
     if not changed:
         return node
     merged = {**node, **changed}

@@ -153,7 +153,7 @@ def unusable(text: str, keyword: str = "", *, is_fault: bool = True) -> Plain:
     return {UNUSABLE: [text, is_fault, KIND_OF.get(keyword, "")]}
 
 
-def _nothing(translator: Translator, keyword: str) -> Plain:
+def _unsatisfiable(translator: Translator, keyword: str) -> Plain:
     """Return the plain form of a keyword that no value of its type satisfies."""
     kind = KIND_OF.get(keyword)
     return translator.standing_for(keyword, {"not": {"type": kind} if kind else {}})
@@ -165,7 +165,7 @@ def _type(translator: Translator, value: Any, *_: Any) -> Plain:
         if not isinstance(kind, str) or kind not in _TYPES:
             raise UnusableError
     if not kinds:
-        return _nothing(translator, "type")
+        return _unsatisfiable(translator, "type")
     kinds = list(dict.fromkeys(kinds))
     if not translator.is_strict or "integer" not in kinds or "number" in kinds:
         return {"type": kinds}
@@ -189,7 +189,7 @@ def _bound(translator: Translator, value: Any, _: Any, __: Nesting, keyword: str
         raise UnusableError
     if not isfinite(value):  # `1e400`
         is_kept = (value > 0) == keyword.lower().endswith("maximum")
-        return {} if is_kept else _nothing(translator, keyword)
+        return {} if is_kept else _unsatisfiable(translator, keyword)
     return {keyword: value}
 
 
@@ -241,7 +241,7 @@ def _member(translator: Translator, schema: Any) -> Any:
     return translator.plain(schema, _MEMBER)
 
 
-def _properties(translator: Translator, value: Any, *_: Any) -> Plain:
+def _properties_keyword(translator: Translator, value: Any, *_: Any) -> Plain:
     properties = _mapping_in(value).items()
     return {
         "properties": {name or NAMELESS: _property(translator, value, below) for name, below in properties}
@@ -410,7 +410,7 @@ def _size_keyword(translator: Translator, value: Any, _: Any, __: Nesting, keywo
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise UnusableError
     if value < 0:
-        return {} if keyword.startswith("min") else _nothing(translator, keyword)
+        return {} if keyword.startswith("min") else _unsatisfiable(translator, keyword)
     translator.longest = max(translator.longest, int(value) + 1 if keyword.endswith("Length") else 0)
     return {keyword: int(value) if value == int(value) else int(value) + keyword.startswith("min")}
 
@@ -472,7 +472,7 @@ TRANSLATIONS: Mapping[str, Translation] = {
     "prefixItems": _prefix_items,
     "contains": _contains,
     "uniqueItems": _unique_items,
-    "properties": _properties,
+    "properties": _properties_keyword,
     "patternProperties": _pattern_properties,
     "required": _required,
     "additionalProperties": _additional_properties,
