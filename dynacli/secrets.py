@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import unquote
@@ -302,16 +301,27 @@ def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: 
         yield str(value)
 
 
-def json_secrets(text: str | bytes, names: Container[str]) -> Iterator[str]:
-    """Yield the secrets in a JSON text, as `secret_texts` does; nothing if the text is not JSON."""
-    with suppress(ValueError, RecursionError):
-        yield from secret_texts(_read_json(text), names)
+def body_secrets(body: str | bytes, names: Container[str]) -> Iterator[str]:
+    """Yield the secrets in a body of JSON, as `secret_texts` does, or of a form; nothing if it is neither."""
+    try:
+        yield from secret_texts(_read_json(body), names)
+    except (ValueError, RecursionError):
+        from urllib.parse import parse_qsl
+
+        text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+        for name, value in parse_qsl(text) if _is_form(text) else ():
+            if name in names or is_secret_name(name):
+                yield value
 
 
 def _is_secret_field(name: str, value: Any, names: Container[str], guesses: bool) -> bool:
     if isinstance(value, str):
         return name in names or (guesses and is_secret_name(name))
     return name in names and type(value) in {int, float}
+
+
+def _is_form(text: str) -> bool:
+    return "=" in text and not any(map(str.isspace, text))
 
 
 def _read_json(text: str | bytes) -> Any:
@@ -385,7 +395,7 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
         words = re.findall(_IN_TEXT, text)
         if not guesses and known.isdisjoint(words):
             return text
-        if "=" in text and not any(char.isspace() for char in text):
+        if _is_form(text):
             return mask_url(f"?{text}", known)[1:]
         found = any(map(is_secret_name, words)) or not known.isdisjoint(words)
         return MASK if found else text

@@ -22,7 +22,6 @@ from dynacli.client.sign_request import is_secret_input
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
 from dynacli.http.exchange import Response
-from dynacli.http.semantics import essence, is_form, is_json
 from dynacli.openapi.model.operation import Operation, Parameter, SecurityScheme, ValueType, documented_status
 from dynacli.openapi.model.query_names import is_declared
 from dynacli.record import record, replace
@@ -31,9 +30,9 @@ from dynacli.request.convert_words import convert, convert_all
 from dynacli.secrets import (
     Masker,
     Secret,
+    body_secrets,
     is_secret_header,
     is_secret_name,
-    json_secrets,
     mask_header,
     mask_url,
     secret_pieces,
@@ -90,20 +89,8 @@ def _secrets(
     for name, text in path_values.items():
         if name in names or is_secret_name(name, in_path=True):
             yield unquote(text)
-    yield from _of_body(recorded.content, request.header("content-type"), names)
-    if response is not None:
-        media_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
-        yield from _of_body(response.body, media_type, names)
-
-
-def _of_body(body: bytes | None, media_type: str, names: frozenset[str]) -> Iterator[str]:
-    if not body:
-        return
-    if is_form(essence(media_type)):
-        pairs = parse_qsl(body.decode("utf-8", "replace"))
-        yield from (value for name, value in pairs if name in names or is_secret_name(name))
-    elif is_json(media_type):  # no part is shown of one that cannot be read
-        yield from json_secrets(body, names)
+    for body in (recorded.content, response.body if response is not None else None):
+        yield from body_secrets(body or b"", names)
 
 
 class _LostBody(UnreadBody):

@@ -16,9 +16,9 @@ from dynacli.secrets import (
     MASK,
     Masker,
     Secret,
+    body_secrets,
     is_secret_header,
     is_secret_path,
-    json_secrets,
     mask_header,
     mask_text,
     mask_url,
@@ -89,7 +89,7 @@ class MaskedCall:
             yield from secret_values(call.signed.request.url)
         body = call.values.body
         if isinstance(body, bytes):
-            yield from json_secrets(body, self._names)
+            yield from body_secrets(body, self._names)
         if call.values.form is not None:
             yield from secret_texts(call.values.form, self._names)
 

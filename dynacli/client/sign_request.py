@@ -29,10 +29,10 @@ from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
 from dynacli.secrets import (
-    MASK,
     SECRET_HEADERS,
     Masker,
     Secret,
+    is_secret_header,
     is_secret_name,
     mask_header,
     mask_url,
@@ -104,7 +104,7 @@ class Signed:
 
     def masked_value(self, name: str, value: str) -> str:
         """Return the value of a header as a person may see it."""
-        return MASK if name.lower() in self.secret_headers else self.masker.mask(value)
+        return mask_header(name, self.masker.mask(value), self.secret_headers)
 
     def response_masker(self, headers: Iterable[tuple[str, str]]) -> Masker:
         """Return what masks the secrets of the request, and those of its response: the values of secret headers.
@@ -112,7 +112,7 @@ class Signed:
         Args:
             headers: The headers of the response.
         """
-        found = [(name, value) for name, value in headers if name.lower() in self.secret_headers]
+        found = [(name, value) for name, value in headers if is_secret_header(name, self.secret_headers)]
         if not found:
             return self.masker
         return self.masker.extended(

@@ -38,13 +38,15 @@ from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.secrets import (
     Masker,
     Secret,
+    body_secrets,
     is_secret_header,
     is_secret_name,
     is_secret_path,
-    json_secrets,
     secret_pieces,
+    secret_values,
     secrets_in,
 )
+from dynacli.urls import is_whole_url
 
 _KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
 """Commands after which a call stands as it does without them."""
@@ -176,6 +178,8 @@ def typed_masker(run: Run) -> Masker:
         with suppress(DamagedCatalogError):  # the error is about it
             names = password_names(run.asked[0])
     found = list(_named(run.words, names))
+    if run.asked is None or not run.asked[0].is_documented:
+        found += (text for word in filter(is_whole_url, run.words) for text in secret_values(word))
     first = read_words(run.words, standard_bindings(), stop_at_positional=True).positional[:1]
     found += _of_auth(run) if first == ["auth"] else ()
     found = list(filter(None, found))
@@ -202,7 +206,7 @@ def _in_word(word: str, names: Container[str]) -> Iterator[str]:
     # `--header=Authorization: Bearer abc` has a pair in a pair, `--part-header=part:NAME: VALUE` one more.
     for _ in range(_DEEPEST):
         if word[:1] in {"{", "["}:
-            yield from json_secrets(word, names)
+            yield from body_secrets(word, names)
         pair = _PAIR.fullmatch(word)
         if pair is None:
             return

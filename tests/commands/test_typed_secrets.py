@@ -49,6 +49,8 @@ auth explain shop login --auth SECRET
 
 _ANYWHERE = """
 DYNACLI_SHOP_TOKEN=SECRET shop get-item 1
+shop GET /nope?sid=SECRET --nope
+shop GET /nope?a=1&login_code=SECRET --plan x
 DYNACLI_SHOP_KEY=SECRET auth login shop
 shop DYNACLI_SHOP_KEY=SECRET
 shop get-item DYNACLI_SHOP_KEY=SECRET 1

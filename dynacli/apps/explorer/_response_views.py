@@ -28,7 +28,7 @@ from dynacli.output.standard_error import write_error, write_note, write_stderr,
 from dynacli.output.written_items import written_sequence
 from dynacli.record import replace
 from dynacli.registry.call_history import HistoryRow
-from dynacli.secrets import MASK
+from dynacli.secrets import mask_header
 from dynacli.text.body_text import decoded
 from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import Painter, visible
@@ -194,7 +194,7 @@ def _write_headers(env: Environment, call: Call, response: Response, ended: Ende
     masker = signed.response_masker(response.headers)
 
     def header(name: str, value: str) -> str:
-        shown = MASK if name.lower() in signed.secret_headers and MASK not in value else masker.mask(value)
+        shown = mask_header(name, masker.mask(value), signed.secret_headers)
         return f"{paint.cyan(visible(name, keep=''))}: {visible(shown, keep='')}"
 
     shown = signed.shown
