@@ -301,17 +301,22 @@ def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: 
         yield str(value)
 
 
-def body_secrets(body: str | bytes, names: Container[str]) -> Iterator[str]:
-    """Yield the secrets in a body of JSON, as `secret_texts` does, or of a form; nothing if it is neither."""
+def body_secrets(body: str | bytes, names: Container[str], *, is_documented: bool = True) -> Iterator[str]:
+    """Yield the secrets in a body of JSON, as `secret_texts` does, or of a form; nothing if it is neither.
+
+    Args:
+        is_documented: Whether a document describes the body; else a form may hold more secrets, as a query may.
+    """
     try:
         yield from secret_texts(_read_json(body), names)
     except (ValueError, RecursionError):
         from urllib.parse import parse_qsl
 
         text = body if isinstance(body, str) else body.decode("utf-8", "replace")
-        for name, value in parse_qsl(text) if _is_form(text) else ():
-            if name in names or is_secret_name(name):
-                yield value
+        if not _is_form(text):
+            return
+        yield from (value for name, value in parse_qsl(text) if name in names or is_secret_name(name))
+        yield from () if is_documented else secret_values(f"?{text}")
 
 
 def _is_secret_field(name: str, value: Any, names: Container[str], guesses: bool) -> bool:

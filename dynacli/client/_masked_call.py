@@ -89,7 +89,7 @@ class MaskedCall:
             yield from secret_values(call.signed.request.url)
         body = call.values.body
         if isinstance(body, bytes):
-            yield from body_secrets(body, self._names)
+            yield from body_secrets(body, self._names, is_documented=call.described.is_documented)
         if call.values.form is not None:
             yield from secret_texts(call.values.form, self._names)
 

@@ -19,7 +19,6 @@ from dynacli.secrets import (
     mask_header,
     mask_text,
     mask_url,
-    may_be_secret,
     secret_values,
     with_masked_query,
 )
@@ -53,7 +52,8 @@ class _MaskedRow:
         self._api, self._words = api, words
         values = set[str]()
         if not self._is_documented:
-            values.update(text for word in (url, *words) for text in _values_in(word))
+            locations = (url, *(word if _is_location(word) else f"?{_pairs_in(word)}" for word in words))
+            values.update(text for location in locations for text in secret_values(location))
         self._masker = Masker(map(Secret, values))
 
     def words(self) -> Iterator[str]:
@@ -65,10 +65,12 @@ class _MaskedRow:
                 yield with_masked_query(word)
             elif is_header and header is not None and is_secret_header(header[1]) and MASK not in word:
                 yield f"{header[0]} {MASK}"
-            elif not self._is_documented and _is_secret_pair(word):
-                yield f"{word[: word.rindex('=')]}={MASK}"
-            else:
+            elif self._is_documented or _is_location(word):
                 yield self.text(word)
+            else:
+                pairs = _pairs_in(word)
+                start = word.removesuffix(pairs)
+                yield self._masker.mask(start + mask_url(f"?{pairs}", is_documented=False)[1:])
 
     def text(self, text: str) -> str:
         """Return a text, which may be a URL or a path."""
@@ -93,13 +95,7 @@ def _is_location(word: str) -> bool:
     return "://" in word or word.startswith("/") or " /" in word
 
 
-def _values_in(word: str) -> list[str]:
-    if _is_location(word):
-        return secret_values(word)
-    return [word.rpartition("=")[2]] if _is_secret_pair(word) else []
-
-
-def _is_secret_pair(word: str) -> bool:
-    """Return whether a word is a pair of the query that may be a secret: `sid=...`, `--query=sid=...`."""
-    name, _, value = word.rpartition("=")
-    return bool(name) and may_be_secret(name.rpartition("=")[2].lstrip("-"), value)
+def _pairs_in(word: str) -> str:
+    """Return the pairs of a query or form that a word gives: `sid=...`, `--query=sid=...`; empty if it gives none."""
+    pairs = word.partition("=")[2] if word.startswith("--") else word
+    return pairs if "=" in pairs else ""

@@ -13,6 +13,7 @@ from tests.documents import API_KEY, BEARER, document, operation, parameter, pet
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 _TEXT = {"type": "string"}
+_FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -469,6 +470,21 @@ def test_a_masked_path_is_not_sent(words: tuple[str, ...], api: str, server: Rec
     assert "=12" not in run_cli("history", "-o", "json").stdout
     assert 2 == run_cli("replay", "1").exit_code
     assert 1 == len(server.requests)
+
+
+@pytest.mark.parametrize("secret", [_SECRET, "12"])
+def test_a_form_for_an_undocumented_path_may_hold_a_secret(secret: str, api: str) -> None:
+    """It is read as a query is, and the rest of it stays."""
+    run_cli(api, "POST", "/nope", "--content-type", _FORM, "--body", f"grant=code&code={secret}&a=b")
+    assert run_cli("history", "-o", "json").json[0]["command"].endswith(" 'grant=code&code=***&a=b'")
+
+
+def test_a_secret_header_for_an_undocumented_path_is_given_again(api: str, server: Recorder) -> None:
+    """A replay asks for it by its option, as it does for a documented operation."""
+    run_cli(api, "GET", "/nope", "-H", f"X-Session-Id:{_SECRET}")
+    assert 2 == run_cli("replay", "1").exit_code
+    run_cli("replay", "1", "-H", "X-Session-Id:another")
+    assert [[_SECRET], ["another"]] == [request.headers["x-session-id"] for request in server.requests]
 
 
 def test_a_query_that_the_document_does_not_have_may_hold_a_secret(api: str, home: Path) -> None:

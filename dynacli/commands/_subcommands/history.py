@@ -64,7 +64,9 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
     """
     words = row.words
     is_documented = is_documented_name(row.call.operation)
-    if any(MASK in word and ("://" in word or not is_documented) for word in words):
+    if any(
+        MASK in word and ("://" in word or (not is_documented and word.startswith("/"))) for word in words
+    ):
         raise UsageError(
             "The call has a URL with a secret, which the history does not store",
             hint=f"Write the command again: `{row.as_json()['command']}`",
