@@ -39,7 +39,8 @@ def unknown_option(flag: str, known: Iterable[str], hint: str) -> UsageError:
     """
     from difflib import get_close_matches
 
-    near = get_close_matches(flag, known) if flag.startswith("--") else []
+    long = [name for name in known if name.startswith("--")]  # `-o` would be near to `--to`
+    near = get_close_matches(flag, long) if flag.startswith("--") else []
     if is_secret_name(flag):
         near, hint = [], how_to_sign_in()
     return UsageError(f"There is no option `{flag}`", hint=did_you_mean(near, hint), near=near)

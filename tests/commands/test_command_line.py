@@ -196,6 +196,7 @@ def test_a_command_gets_the_values_of_its_own_options(words: str, values: dict[s
         ),
         (("history", "--verbose=1"), "The option `--verbose` takes no value", "", "Leave out the value"),
         (("describe", "demo", "--dept", "1"), "There is no option `--dept`", "", "Did you mean `--depth`"),
+        (("history", "export", "--to", "har"), "There is no option `--to`", "", "Did you mean `--out`?"),
         (("describe", "-z"), "There is no option `-z`", "", "See `dynacli describe --help`"),
         (("describe", "-vz"), "There is no option `-z`", "", "See `dynacli describe --help`"),
         (("describe", "--depth"), "The option `--depth` needs a value", "", "See `dynacli describe --help`"),
