@@ -89,6 +89,14 @@ def read_limited(text: str | bytes, *, has_constants: bool = True) -> Any:
     return check_levels(json.loads(text, parse_constant=None if has_constants else refuse_constant))
 
 
+def is_json_tree(text: str | bytes) -> bool:
+    """Return whether a text is a JSON object or array."""
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def refuse_constant(constant: str) -> Any:
     """Raise the error for what `json` reads although it is not JSON: `NaN`, `Infinity`.
 

@@ -19,6 +19,7 @@ from dynacli.check.recordings import ExchangeValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import (
+    JSON_LINES,
     is_event_stream,
     is_form,
     is_json,
@@ -47,12 +48,12 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.assemble_body import encode, json_text
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, make_parts
 from dynacli.request.parameter_serialization import serialize_header
+from dynacli.text.json_budget import is_json_tree
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedRequest, RecordedResponse
 from dynacli.urls import split_url
 from dynacli.validation.finding import Finding
 
 _EVENT_FIELDS = ("event", "id", "retry", "data")
-_JSON_LINES = "application/x-ndjson"
 _LARGEST = 1 << 26
 
 
@@ -73,7 +74,7 @@ def _written_value(
         return "".join(map(_event, items)).encode(), media_type
     if is_sequence(media_type):
         is_single_json = is_json(media_type)  # `application/stream+json`
-        return encode(value, _JSON_LINES if is_single_json else media_type), media_type
+        return encode(value, JSON_LINES if is_single_json else media_type), media_type
     if is_json(media_type):
         return json_text(value).encode(), media_type
     is_parts = is_multipart(media_type)
@@ -302,19 +303,12 @@ class _ResponseBodies:
         with suppress(UsageError):  # such as a number that JSON cannot write
             content, media_type = _written_value(value, name, self._media, self._schema, self._described)
             yield _ResponseBody(content, media_type, source)
-        if is_text and is_json(name) and not is_sequence(name) and _is_json_text(value):
+        if is_text and is_json(name) and not is_sequence(name) and is_json_tree(value):
             yield self._body(value.encode(), source, name)
 
     def _body(self, content: bytes, source: str, media_type: str = "") -> _ResponseBody:
         name = media_type or _sent_name(self._offer, self._named, is_text=False)
         return _ResponseBody(content, name, source)
-
-
-def _is_json_text(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), Mapping | list)
-    except (ValueError, RecursionError):
-        return False
 
 
 _MEDIA_TYPE = "application/problem+json"

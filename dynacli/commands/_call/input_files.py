@@ -1,6 +1,5 @@
 """The files that the words of a call name, and standard input."""
 
-import json
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -61,6 +60,7 @@ class InputFiles:
         """
         from dynacli.http.payload import Payload
         from dynacli.request.form_body import media_type_of_file
+        from dynacli.text.json_budget import is_json_tree
 
         if word != "-" and (not word.startswith("@") or word.startswith("@@")):
             return self.body(word, _JSON), _JSON
@@ -69,7 +69,7 @@ class InputFiles:
         if media_type:
             return self.body(word, media_type), media_type
         small = self._small_content(source)
-        if small is not None and _is_json_tree(small):
+        if small is not None and is_json_tree(small):
             return small, _JSON
         return (Payload([source]) if small is None else small), "application/octet-stream"
 
@@ -169,13 +169,6 @@ class InputFiles:
                 f"{use[0].upper()}{use[1:]} comes from standard input, but nothing is piped into it"
             )
         return StreamUpload(self._env.open_stdin(use), "-")
-
-
-def _is_json_tree(content: bytes) -> bool:
-    try:
-        return isinstance(json.loads(content), dict | list)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _is_validated(media_type: str) -> bool:

@@ -102,7 +102,11 @@ def _simplest(api: "OpenedApi") -> "Operation | None":
     shown = [summary for summary in api.catalog.each_summary() if not summary.is_hidden]
     shown.sort(key=lambda summary: (summary.method not in SAFE_METHODS, summary.path.count("{")))
     found = [api.catalog.operation(summary.name) for summary in shown[:_MOST_TRIED]]
-    return min(found, key=lambda each: (each.method not in SAFE_METHODS, len(each.example)), default=None)
+    return min(
+        found,
+        key=lambda operation: (operation.method not in SAFE_METHODS, len(operation.example)),
+        default=None,
+    )
 
 
 _MOST_BASES = 3
