@@ -40,7 +40,7 @@ LAST_MOMENT = 253_402_300_799
 _CLOCK_SKEW = 300.0
 """Seconds by which the clocks of machines that share a store may differ."""
 
-Place = tuple[str, str, str]
+StorePlace = tuple[str, str, str]
 """(API, profile, scheme): what a credential is for; the profile is empty if the API itself is meant."""
 
 
@@ -103,7 +103,7 @@ class StoredCredential:
     sign_in: str = ""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> StorePlace:
         """What the credential is for."""
         return self.api, self.profile, self.scheme
 
@@ -260,7 +260,7 @@ class CredentialStore:
         """Whether the keyring still has secrets that no credential has, as it was locked when they were removed."""
         return bool(self._read().leftovers)
 
-    def find(self, place: Place) -> StoredCredential | None:
+    def find(self, place: StorePlace) -> StoredCredential | None:
         """Return a credential with its secrets; None if there is none."""
         found = next((kept for kept in self.list() if kept.place == place), None)
         return found and self.with_secrets(found)
@@ -333,7 +333,7 @@ class CredentialStore:
         with self._changing():
             self._write_file(self._read())
 
-    def remove(self, places: Collection[Place]) -> None:
+    def remove(self, places: Collection[StorePlace]) -> None:
         """Forget credentials."""
         self._change(lambda kept: None if kept.place in places else kept)
 
@@ -362,7 +362,7 @@ class CredentialStore:
                 self._write(kept, (*content.leftovers, *self._names(dropped)))
 
     @contextmanager
-    def refreshing(self, place: Place) -> Iterator[None]:
+    def refreshing(self, place: StorePlace) -> Iterator[None]:
         """Keep other processes from refreshing a credential for as long as the block lasts."""
         from hashlib import sha256
 

@@ -323,7 +323,9 @@ def held_for(
     name = value = ""
     is_cookie = False
     if kind_of(scheme) != MUTUAL_TLS:
-        name, value = _from_variables(scheme, variables, may_be_generic=is_alone(scheme, alternative))
+        name, value = _from_variables(
+            scheme, variables, may_be_generic=is_only_of_its_kind(scheme, alternative)
+        )
     for source in sources:
         if not value and (held := source(scheme)) is not None:
             name, value, is_cookie = held.source, checked_text(held.text, held.source), held.is_cookie
@@ -441,7 +443,7 @@ def with_prefixes(
     return [tuple(map(prefixed, alternative)) for alternative in security]
 
 
-def is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
+def is_only_of_its_kind(scheme: SecurityScheme, alternative: Alternative) -> bool:
     """Return whether no other scheme of an alternative is sent in the same way."""
     return list(map(kind_of, alternative)).count(kind_of(scheme)) == 1
 

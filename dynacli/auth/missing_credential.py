@@ -10,8 +10,8 @@ from dynacli.auth.credentials import (
     Variables,
     generic_word,
     has_login,
-    is_alone,
     is_known,
+    is_only_of_its_kind,
     is_supported,
     kind_of,
 )
@@ -35,7 +35,7 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
         return []
     names: list[str] = []
     for scheme in alternative:
-        if not is_alone(scheme, alternative):
+        if not is_only_of_its_kind(scheme, alternative):
             names.append(variables.own(scheme.name))
         elif kind_of(scheme) in WITH_PASSWORD:
             names.extend(variables.login())
@@ -68,7 +68,7 @@ def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
             continue
         own = variables.own(scheme.name)
         names = [own]
-        if not variables.is_set(own) and is_alone(scheme, alternative):
+        if not variables.is_set(own) and is_only_of_its_kind(scheme, alternative):
             is_pair = kind_of(scheme) in WITH_PASSWORD
             names = [*variables.login()] if is_pair else [variables.generic(generic_word(scheme))]
         names = [name for name in names if variables.is_set(name)]

@@ -206,7 +206,7 @@ def end_of_token(text: str, now: float) -> float | None:
     return end if now < end <= LAST_MOMENT else None
 
 
-OPERATION = "operation"
+BY_OPERATION = "operation"
 """The kind of a refresh that is not an OAuth flow."""
 
 

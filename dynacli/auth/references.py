@@ -93,7 +93,7 @@ def _label_of(reference: str) -> str:
     return f"the reference `{form}:{shown}`"
 
 
-def resolve(reference: str, env: Environment) -> str:
+def resolve_secret(reference: str, env: Environment) -> str:
     """Return the secret that a reference leads to, without a line break at its end.
 
     Args:
@@ -122,9 +122,9 @@ def referred(table: Mapping[str, Any], key: str, env: Environment) -> Secret | N
     """Return the secret that a reference in a table of the configuration leads to; None if the table has none.
 
     Raises:
-        AuthError: As from `resolve`.
+        AuthError: As from `resolve_secret`.
     """
-    return Secret(resolve(table[key], env).strip()) if key in table else None
+    return Secret(resolve_secret(table[key], env).strip()) if key in table else None
 
 
 def _remembered_secret(reference: str, label: str, env: Environment) -> str:
@@ -182,18 +182,20 @@ def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Env
         user, password = (table.get(key, "") for key in ("username", "password"))
         if not user and not password:
             return None
-        name = resolve(user, env) if user else ""
+        name = resolve_secret(user, env) if user else ""
         if ":" in name:
             raise AuthError(
                 f"{_capital(_label_of(user))} holds a `:`",
                 reason="It separates the name from the password (RFC 7617, section 2)",
                 hint="Set it again",
             )
-        return Held(f"{name}:{resolve(password, env) if password else ''}", _label_of(password or user))
+        return Held(
+            f"{name}:{resolve_secret(password, env) if password else ''}", _label_of(password or user)
+        )
     reference = table.get("key" if kind == "apiKey" else "token")
     if not reference:
         return None
-    return Held(resolve(reference, env).strip(), _label_of(reference))
+    return Held(resolve_secret(reference, env).strip(), _label_of(reference))
 
 
 SECONDS = 10.0

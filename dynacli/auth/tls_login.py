@@ -8,7 +8,7 @@ import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from dynacli.auth.references import resolve
+from dynacli.auth.references import resolve_secret
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, FileError
 from dynacli.record import record, replace
@@ -74,7 +74,7 @@ class TlsLogin:
             if name:
                 words += [option, shlex.quote(certificate_path(env, name))]
         if settings.passphrase:
-            passphrase = resolve(settings.passphrase, env) if shows_secrets else MASK
+            passphrase = resolve_secret(settings.passphrase, env) if shows_secrets else MASK
             words += ["--pass", shlex.quote(passphrase)]
         return words
 
@@ -154,7 +154,7 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
             hint="Name the file with its key in `cert_key`",
         )
     _check_time(path)
-    passphrase = resolve(settings.passphrase, env) if settings.passphrase else ""
+    passphrase = resolve_secret(settings.passphrase, env) if settings.passphrase else ""
     was_asked = False
 
     def password() -> bytes:

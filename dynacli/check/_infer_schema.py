@@ -12,7 +12,7 @@ from dynacli.openapi.document.json_trees import dict_or_empty, is_same_json, lis
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.read_schema import json_type
 
-Dialect = Literal["2.0", "3.0", "3.1", "3.2"]
+SchemaDialect = Literal["2.0", "3.0", "3.1", "3.2"]
 
 _MAX_DEPTH = 20
 MAX_NAMES = 100
@@ -26,7 +26,7 @@ _PCHARS = r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"  # RFC 3986, se
 _URI = re.compile(rf"https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?(?:[/?]{_PCHARS})?(?:#{_PCHARS})?")
 
 
-def infer_schema(values: Iterable[Any], dialect: Dialect) -> dict[str, Any]:
+def infer_schema(values: Iterable[Any], dialect: SchemaDialect) -> dict[str, Any]:
     """Return the schema of JSON values; an empty schema if they say nothing.
 
     Args:
@@ -43,7 +43,7 @@ def _json_types(values: Iterable[Any]) -> list[str]:
     return [name for name in _TYPES if name in types]
 
 
-def _inferred_schema(values: list[Any], dialect: Dialect, depth: int) -> dict[str, Any]:
+def _inferred_schema(values: list[Any], dialect: SchemaDialect, depth: int) -> dict[str, Any]:
     types = _json_types(values)
     if not types or depth > _MAX_DEPTH:
         return {}
@@ -63,7 +63,7 @@ def _inferred_schema(values: list[Any], dialect: Dialect, depth: int) -> dict[st
     return {} if dialect == "2.0" else {"anyOf": branches}
 
 
-def _keywords(type_name: str, values: list[Any], dialect: Dialect, depth: int) -> dict[str, Any]:
+def _keywords(type_name: str, values: list[Any], dialect: SchemaDialect, depth: int) -> dict[str, Any]:
     """Return the keywords beside `type` that describe the values of a type."""
     match type_name:
         case "string":
@@ -79,7 +79,9 @@ def _keywords(type_name: str, values: list[Any], dialect: Dialect, depth: int) -
     return {}
 
 
-def _inferred_properties(values: list[Mapping[str, Any]], dialect: Dialect, depth: int) -> dict[str, Any]:
+def _inferred_properties(
+    values: list[Mapping[str, Any]], dialect: SchemaDialect, depth: int
+) -> dict[str, Any]:
     by_name: dict[str, list[Any]] = {}
     for value in values:
         for name, member in value.items():
@@ -150,7 +152,7 @@ _SIZES: Mapping[str, Callable[[Any], int | None]] = {
 }
 
 
-def widen_schema(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
+def widen_schema(schema: dict[str, Any], keyword: str, values: list[Any], dialect: SchemaDialect) -> str:
     """Change a keyword of a schema so that it allows values; the rest of the schema stays.
 
     Args:
@@ -179,13 +181,13 @@ def widen_schema(schema: dict[str, Any], keyword: str, values: list[Any], dialec
     return _move_size(schema, keyword, values)
 
 
-def add_property(schema: dict[str, Any], name: str, values: list[Any], dialect: Dialect) -> str:
+def add_property(schema: dict[str, Any], name: str, values: list[Any], dialect: SchemaDialect) -> str:
     """Add a property to the schema of an object."""
     schema["properties"] = {**dict_or_empty(schema.get("properties")), name: infer_schema(values, dialect)}
     return "added"
 
 
-def allow_any_name(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
+def allow_any_name(schema: dict[str, Any], values: list[Any], dialect: SchemaDialect) -> str:
     """Let an object have properties of any name, because its names are data."""
     if not values:
         return ""
@@ -206,7 +208,7 @@ def drop_required(schema: dict[str, Any], names: list[str]) -> str:
     return f"{enumerated([f'`{name}`' for name in names])} may be absent"
 
 
-def _widen_type(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
+def _widen_type(schema: dict[str, Any], values: list[Any], dialect: SchemaDialect) -> str:
     added = _json_types(values)
     text = f"allows {enumerated(added)}"
     is_integer = schema.get("type") == "integer"
@@ -244,7 +246,7 @@ def _widen_type(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> 
     return text
 
 
-def _add_branch(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
+def _add_branch(schema: dict[str, Any], keyword: str, values: list[Any], dialect: SchemaDialect) -> str:
     types = _json_types(values)
     branch = infer_schema(values, dialect)
     if not branch.get("type") and types == ["null"]:

@@ -18,6 +18,7 @@ from dynacli.check.check_records import (
 from dynacli.check.check_text import (
     Rows,
     check_hint,
+    check_summary,
     compared_rows,
     defects_by_operation,
     duration_text,
@@ -28,7 +29,6 @@ from dynacli.check.check_text import (
     notes_before_findings,
     place_text,
     repetition_texts,
-    summary_text,
     unsafe_text,
     validation_word,
 )
@@ -62,7 +62,7 @@ def check_page(results: CheckResults, seconds_since_1970: float) -> str:
         f'<p class="dim">{html_text(" · ".join([results.api.location, *_other_servers(results), day]))}</p>',
         _tiles(results),
         f'<p class="so">{html_text(hint)}</p>' if hint else "",
-        f"<p>{html_text(summary_text(results))}.</p>",
+        f"<p>{html_text(check_summary(results))}.</p>",
         f"<p>{html_text(unsafe_text(results))}.</p>" if unsafe_text(results) else "",
         _html_section("Findings", _findings(results)),
         _html_section("Compared with the other server", _compared(results)),

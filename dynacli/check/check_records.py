@@ -519,7 +519,7 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
-Key = tuple[str, ...]
+RecordKey = tuple[str, ...]
 
 
 @record
@@ -547,8 +547,8 @@ class Defect:
 
 def find_defects(results: CheckResults) -> list[Defect]:
     """Return each defect once, in the order in which they were found."""
-    defects: dict[Key, Defect] = {}
-    first_alike: dict[Key, Key] = {}
+    defects: dict[RecordKey, Defect] = {}
+    first_alike: dict[RecordKey, RecordKey] = {}
     for checked in results.checked:
         for exchange, number, finding in _distinct_findings(results, checked):
             key, place = (finding["where"], *_defect_key(finding)), starred(finding["pointer"])
@@ -594,7 +594,7 @@ def _places_of_name(defect: Defect) -> Iterator[str]:
     yield from (f"{place}/{finding['expected']}" if is_missing else place for place in defect.places)
 
 
-def finding_key(finding: Mapping[str, Any]) -> Key:
+def finding_key(finding: Mapping[str, Any]) -> RecordKey:
     """Return what is the same in findings that several calls of an operation repeat."""
     return finding["where"], finding["rule"], finding["pointer"], finding["message"]
 
@@ -608,7 +608,7 @@ def _distinct_findings(
     results: CheckResults, checked: CheckedOperation
 ) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
     """Yield the findings on an operation's responses, each once, with its call and its number among the call's."""
-    seen: set[Key] = set()
+    seen: set[RecordKey] = set()
     for exchange in checked.all_exchanges:
         for number, finding in enumerate(results.findings(exchange)):
             if finding_key(finding) not in seen:
@@ -616,7 +616,7 @@ def _distinct_findings(
                 yield exchange, number, finding
 
 
-def _defect_key(finding: Mapping[str, Any]) -> Key:
+def _defect_key(finding: Mapping[str, Any]) -> RecordKey:
     """Return what is the same in all findings of one defect.
 
     That is the rule, and its place in the document. If the rule is about a name, the message belongs to it, because

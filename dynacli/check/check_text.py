@@ -29,7 +29,7 @@ from dynacli.check.check_records import (
 )
 from dynacli.check.operation_validator import GONE
 from dynacli.check.resource_chains import ResourceChain
-from dynacli.client.responses.validation_text import Evidence, placed
+from dynacli.client.responses.validation_text import Evidence, document_place
 from dynacli.environment import invocation
 from dynacli.errors import (
     AuthError,
@@ -95,7 +95,7 @@ def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
     }
 
 
-def summary_text(results: CheckResults) -> str:
+def check_summary(results: CheckResults) -> str:
     """Return one line: what was called, how much of the document was seen, and how much was found."""
     called = [checked for checked in results.checked if checked.exchanges]
     seen, documented = total_coverage(called)
@@ -330,7 +330,7 @@ def location_text(results: CheckResults, finding: Mapping[str, Any]) -> str:
     location = Location(**finding["document"])
     if location.line is None:
         return ""
-    return placed(location, location.line, is_one_file=len(results.api.catalog.files()) < 2)
+    return document_place(location, location.line, is_one_file=len(results.api.catalog.files()) < 2)
 
 
 def repetition_texts(defect: Defect) -> list[str]:
@@ -529,7 +529,7 @@ def _section(title: str, rows: Rows, paint: Painter, width: int) -> list[str]:
 def _summary_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
     hint = visible(check_hint(results), keep="")
     lines = [paint.yellow(line) for line in wrapped(hint, width)] if hint else []
-    lines.extend(paint.bold(line) for line in wrapped(summary_text(results), width))
+    lines.extend(paint.bold(line) for line in wrapped(check_summary(results), width))
     lines.extend(wrapped(unsafe_text(results), width))
     return lines
 
@@ -629,10 +629,10 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     return UsageError(message, reason=checked[0].skip_reason, hint=hint)
 
 
-Plans = Sequence[tuple[Operation, OperationPlan]]
+OperationPlans = Sequence[tuple[Operation, OperationPlan]]
 Sources = Mapping[str, Sequence[str]]
 """Operation → the operations whose responses may give better values once they are there."""
-Probes = Mapping[str, Sequence[str]]
+PlannedProbes = Mapping[str, Sequence[str]]
 """Operation → the kinds of its probes."""
 
 
@@ -642,7 +642,7 @@ def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPla
 
 
 def plan_rows(
-    plans: Plans, sources: Sources, chains: Sequence[ResourceChain], probes: Probes
+    plans: OperationPlans, sources: Sources, chains: Sequence[ResourceChain], probes: PlannedProbes
 ) -> list[dict[str, Any]]:
     """Return an object for each operation, then one for each chain."""
     rows: list[dict[str, Any]] = [
@@ -662,10 +662,10 @@ def plan_rows(
 
 
 def plan_text(
-    plans: Plans,
+    plans: OperationPlans,
     sources: Sources,
     chains: Sequence[ResourceChain],
-    probes: Probes,
+    probes: PlannedProbes,
     paint: Painter,
     width: int,
 ) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast, get_args
 
 from dynacli.check._infer_schema import (
     MAX_NAMES,
-    Dialect,
+    SchemaDialect,
     add_property,
     allow_any_name,
     drop_required,
@@ -114,14 +114,14 @@ class ObservedResponse:
     @cached_property
     def value(self) -> Any:
         """The body as a JSON value, a sequence as the list of its items; `MISSING` if no document can describe it."""
-        from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
+        from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json_body
 
         name, parameters = split_media_type(self.content_type)
         try:
             if self.is_sequence:
                 value = self.masker.mask_value(read_items(name, parameters, self.body))
             elif is_json(name):
-                value = self.masker.mask_value(read_json(self.body, parameters))
+                value = self.masker.mask_value(read_json_body(self.body, parameters))
             else:
                 return MISSING
         except (UnreadableError, NotValidatedError, RecursionError):
@@ -421,7 +421,7 @@ class _DocumentEdits:
     """
 
     def __init__(
-        self, tree: dict[str, Any], steps_to: Callable[[str], _Steps | None], dialect: Dialect
+        self, tree: dict[str, Any], steps_to: Callable[[str], _Steps | None], dialect: SchemaDialect
     ) -> None:
         self._tree, self._steps_to, self._dialect = tree, steps_to, dialect
         # (steps to the place, kind of edit, name of the member that it is about)
@@ -803,7 +803,9 @@ def _changed(
         return steps if file == 0 and follow(tree, steps) is not MISSING else None
 
     version = str(tree.get("openapi", tree.get("swagger")))[:3]
-    dialect = cast("Dialect", version if version in get_args(Dialect) else catalog.meta["dialect"])
+    dialect = cast(
+        "SchemaDialect", version if version in get_args(SchemaDialect) else catalog.meta["dialect"]
+    )
     edits = _DocumentEdits(copy_json(tree), steps_to, dialect)
     for mismatch in mismatches:
         edits.add(mismatch.description, mismatch.response, mismatch.finding)

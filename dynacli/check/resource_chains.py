@@ -431,7 +431,7 @@ _NOT_THERE = frozenset({*GONE, 400, 422})
 _SERVER_ERROR = 500
 
 
-class Caller(Protocol):
+class ChainCaller(Protocol):
     """Makes single calls."""
 
     is_interrupted: bool
@@ -484,7 +484,7 @@ class ChainRunner:
 
     def __init__(
         self,
-        caller: Caller,
+        caller: ChainCaller,
         operations: Mapping[str, DescribedOperation],
         chains: Sequence[ResourceChain],
         responses: ResponseValues,

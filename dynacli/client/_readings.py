@@ -418,7 +418,7 @@ class _Template(NamedTuple):
     """The path of an operation.
 
     Args:
-        steps: As `steps_of` returns them.
+        steps: As `path_steps_of` returns them.
         variables: How many of them have a parameter.
     """
 
@@ -431,7 +431,7 @@ _templates: WeakKeyDictionary[Catalog, dict[str, list[_Template]]] = WeakKeyDict
 """Catalog → method → its paths."""
 
 
-def steps_of(path: str) -> tuple[str, ...] | None:
+def path_steps_of(path: str) -> tuple[str, ...] | None:
     """Return the steps of a path in the spelling that all spellings of it share; None if that is not clear."""
     plain = _UNICODE.sub(_unescaped, path.partition("#")[0].partition("?")[0])
     try:
@@ -477,13 +477,13 @@ def readings_of(path: str) -> Iterator[str]:
 
 def is_path_of(template: str, path: str) -> bool:
     """Return whether a server may take a path for one of a template."""
-    fixed, steps = steps_of(template), steps_of(path)
+    fixed, steps = path_steps_of(template), path_steps_of(path)
     return (
         fixed is not None and steps is not None and len(fixed) == len(steps) and _fits_template(fixed, steps)
     )
 
 
-def operations_of(catalog: Catalog, methods: Iterable[str]) -> list[OperationSummary]:
+def operations_with_methods(catalog: Catalog, methods: Iterable[str]) -> list[OperationSummary]:
     """Return the operations of some methods, in upper case."""
     return [template.summary for method in methods for template in _templates_of(catalog).get(method, ())]
 
@@ -493,7 +493,7 @@ def methods_in(catalog: Catalog) -> list[str]:
     return list(_templates_of(catalog))
 
 
-def operations_at(
+def possible_operations_at(
     catalog: Catalog, method: str, paths: Iterable[str], values: SentValues | None = None
 ) -> list[OperationSummary]:
     """Return the operations of a method that a server may take a path for: of those that fit, the most literal ones.
@@ -504,7 +504,7 @@ def operations_at(
     """
     found: list[OperationSummary] = []
     for path in paths:
-        steps = steps_of(path)
+        steps = path_steps_of(path)
         if steps is None:
             continue
         fitting = [
@@ -528,7 +528,7 @@ def _templates_of(catalog: Catalog) -> dict[str, list[_Template]]:
     if catalog not in _templates:
         found: dict[str, list[_Template]] = {}
         for summary in catalog.each_summary():
-            steps = steps_of(summary.path) or ()
+            steps = path_steps_of(summary.path) or ()
             variables = sum("{" in step for step in steps)
             found.setdefault(summary.method.upper(), []).append(_Template(steps, variables, summary))
         _templates[catalog] = found

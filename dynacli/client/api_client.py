@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.client.plans.plan import Plan
     from dynacli.client.responses.compare_calls import ComparedPages, Side
-    from dynacli.client.responses.compare_responses import Comparison, ComparisonRules
+    from dynacli.client.responses.compare_responses import ComparisonRules, ResponseComparison
 
 
 def open_api(
@@ -447,7 +447,7 @@ class Api(OpenDocument):
         max_items: int | None = None,
         on_event: "Listener | None" = None,
         **named: Any,
-    ) -> "Comparison":
+    ) -> "ResponseComparison":
         """Make a call that only reads on two servers, and return what differs between their responses.
 
         For example:
@@ -596,7 +596,7 @@ class Api(OpenDocument):
         rules: "ComparisonRules",
         pages: "ComparedPages | None",
         on_event: "Listener | None",
-    ) -> "Comparison":
+    ) -> "ResponseComparison":
         from dynacli.client.responses.compare_calls import (
             ReceivedResponse,
             Side,

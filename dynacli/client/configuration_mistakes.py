@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from dynacli.client.call_settings import LEVELS, cache_of, retries_of, seconds_of
 from dynacli.client.pages.decide_rule import what_is_wrong_with_rule
 from dynacli.client.policy.policy_rules import rules_of
-from dynacli.client.profiles import KEYS, key_named_in, wrong_in_profile
+from dynacli.client.profiles import PROFILE_KEYS, key_named_in, wrong_in_profile
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import rate_of
@@ -26,7 +26,7 @@ from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 _LISTS = ("allow_refs", "more", "origins", "overlays")
 _TEXTS = ("document_login", "pin", "source")
 _OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")
-_ENTRY_KEYS = (*KEYS, *_LISTS, *_OWN, *_TEXTS)
+_ENTRY_KEYS = (*PROFILE_KEYS, *_LISTS, *_OWN, *_TEXTS)
 _MEANT = {"credential": "auth", "credentials": "auth", "authentication": "auth", "url": "source"}
 """What a key may be called that has another name here."""
 _PARSERS: Mapping[str, Callable[[str], object]] = {
@@ -38,7 +38,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
 }
 """Key of an API or of a profile → what reads its value for a call."""
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 class Mistake(NamedTuple):
@@ -49,7 +49,7 @@ class Mistake(NamedTuple):
         reason: What is wrong with it, in a clause.
     """
 
-    path: Path
+    path: KeyPath
     reason: str
 
     def text(self, content: str) -> str:
@@ -116,7 +116,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
         ignores_of(entry.get("ignore", []))
     except BadIgnoreError as error:
         yield Mistake((*place, "ignore"), f"`ignore`: {error}")
-    yield from _in_table(env, place, {key: entry[key] for key in KEYS if key in entry})
+    yield from _in_table(env, place, {key: entry[key] for key in PROFILE_KEYS if key in entry})
     profiles = entry.get("profiles", {})
     if not isinstance(profiles, dict):
         yield Mistake(
@@ -127,7 +127,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
         yield from _in_table(env, (*place, "profiles", profile), table)
 
 
-def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
+def _in_table(env: Environment, place: KeyPath, table: Any) -> Iterator[Mistake]:
     """Yield what is wrong with what an API's entry and a profile have in common."""
     if not isinstance(table, dict):
         yield Mistake(place, f"`{'.'.join(place)}` must be a table")
@@ -152,7 +152,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
             yield Mistake(key_named_in((*place, "policy"), error.reason), f"`policy`: {error.reason}")
 
 
-def _unreadable_values(place: Path, table: Mapping[str, Any]) -> Iterator[Mistake]:
+def _unreadable_values(place: KeyPath, table: Mapping[str, Any]) -> Iterator[Mistake]:
     """Yield the values of the right type that a call could not read."""
     for key in _PARSERS.keys() & table.keys():
         try:
@@ -167,7 +167,7 @@ def _unreadable_values(place: Path, table: Mapping[str, Any]) -> Iterator[Mistak
             yield Mistake((*place, "headers", name), f"`headers`: {error.message}")
 
 
-def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
+def _in_list(place: KeyPath, values: Any) -> Iterator[Mistake]:
     key = place[-1]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         yield Mistake(place, f"`{key}` must be a list of strings")
@@ -185,7 +185,7 @@ def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
             )
 
 
-def _in_pages(place: Path, tables: Any) -> Iterator[Mistake]:
+def _in_pages(place: KeyPath, tables: Any) -> Iterator[Mistake]:
     if not isinstance(tables, dict):
         yield Mistake(place, "`pages` must be tables, each `[apis.NAME.pages.OPERATION]`")
         return
@@ -195,7 +195,7 @@ def _in_pages(place: Path, tables: Any) -> Iterator[Mistake]:
             yield Mistake((*place, operation), f"`pages.{operation}`: {wrong}")
 
 
-def _unknown_keys(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
+def _unknown_keys(place: KeyPath, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
     for key in table:
         if key not in known:
             meant = _MEANT.get(key.lower(), "")

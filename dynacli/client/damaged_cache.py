@@ -8,7 +8,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def explain_damage(damage: DamagedCatalogError, *, has_sent: bool) -> NoReturn:
@@ -48,7 +48,7 @@ def beyond_repair(env: Environment) -> FileError:
     )
 
 
-def repaired(env: Environment, work: Callable[[], T]) -> T:
+def repaired(env: Environment, work: Callable[[], _T]) -> _T:
     """Return what a function returns that opens catalogs and sends nothing; it begins again if one is damaged.
 
     Raises:

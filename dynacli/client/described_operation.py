@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dynacli.media.text_values import BodySchema
     from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
-EXAMPLE = "--example"
+EXAMPLE_OPTION = "--example"
 _SERVER = ("--server", "URL")
 _MOST_LISTED = 12
 """Media types that a message names."""
@@ -82,15 +82,15 @@ class DescribedOperation:
         name, *api = invocation_words(command, self.api.name)
         ahead: tuple[str, ...] = ()
         server = _SERVER if self._needs_server else ()
-        if words[-1:] == (EXAMPLE,) or server:
+        if words[-1:] == (EXAMPLE_OPTION,) or server:
             fields = self.media_type.fields if self.media_type is not None else ()
             # An operation's own option of that name wins after it.
             own = {
                 *(parameter.option for parameter in self.operation.parameters),
                 *(field.option for field in fields),
             }
-            if words[-1:] == (EXAMPLE,) and EXAMPLE[2:] in own:
-                words, ahead = words[:-1], (EXAMPLE,)
+            if words[-1:] == (EXAMPLE_OPTION,) and EXAMPLE_OPTION[2:] in own:
+                words, ahead = words[:-1], (EXAMPLE_OPTION,)
             if server and server[0][2:] in own:
                 server, ahead = (), (*ahead, *server)
         return [*map(shell_word, (name, *ahead, *api, self.operation.name, *words, *server))]

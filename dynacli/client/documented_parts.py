@@ -12,8 +12,9 @@ from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.model.media_types import body_schema, takes_options
 from dynacli.openapi.model.operation import MediaType, of_first_items
 from dynacli.openapi.references import follow_reference
-from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve, flatten
+from dynacli.openapi.schema.flatten_schema import FlatSchemas, flatten
 from dynacli.openapi.schema.option_fields import list_fields
+from dynacli.openapi.schema.read_schema import Resolve
 from dynacli.registry.opened_api import OpenedApi
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from dynacli.client.described_operation import EXAMPLE, DescribedOperation
+from dynacli.client.described_operation import EXAMPLE_OPTION, DescribedOperation
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.media_types import documented_success
 from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
@@ -244,7 +244,7 @@ class OperationDescription:
         # A person cannot copy text from a terminal that cannot show it.
         if len(line.encode()) <= _LONGEST_EXAMPLE and visible(line, keep="") == line:
             return line
-        return self.described.line_of((EXAMPLE,), command)
+        return self.described.line_of((EXAMPLE_OPTION,), command)
 
     @cached_property
     def parameters(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription, OutlinedResponse
-from dynacli.client.pages.decide_rule import KINDS
+from dynacli.client.pages.decide_rule import PAGE_KINDS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of
 from dynacli.openapi.model.operation import Field, Operation, Parameter
 from dynacli.openapi.model.wording import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints, telling
@@ -281,7 +281,7 @@ def _summary_lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterato
         hint = f" ({summary.credential['hint']})" if summary.credential["hint"] else ""
         yield f"Credential  {scheme}: {summary.credential['state']}{visible(hint, keep='')}"
     if summary.pages is not None and summary.pages["kind"] != "none":
-        yield f"Pages  --all, by {KINDS[summary.pages['kind']]}"
+        yield f"Pages  --all, by {PAGE_KINDS[summary.pages['kind']]}"
     yield f"Run  {visible(summary.example, keep='')}"
 
 

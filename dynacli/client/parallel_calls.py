@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Dispatcher(Generic[T]):
+class Dispatcher(Generic[_T]):
     """Runs functions in threads of their own, and hands over what they return.
 
     The threads are daemons: a thread that waits for a response does not keep the program from ending.
@@ -24,7 +24,7 @@ class Dispatcher(Generic[T]):
 
     def __init__(self, parallel: int) -> None:
         self._parallel = parallel
-        self._results: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[tuple[_T | None, BaseException | None]] = queue.SimpleQueue()
         self.running = 0
 
     @property
@@ -32,7 +32,7 @@ class Dispatcher(Generic[T]):
         """Whether the next function may begin, or another one has to end first."""
         return self.running < self._parallel
 
-    def start(self, work: Callable[[], T]) -> None:
+    def start(self, work: Callable[[], _T]) -> None:
         """Begin a function."""
         self.running += 1
 
@@ -44,7 +44,7 @@ class Dispatcher(Generic[T]):
 
         threading.Thread(target=run, name="dynacli-call", daemon=True).start()
 
-    def take(self, seconds: float) -> T | None:
+    def take(self, seconds: float) -> _T | None:
         """Return what a function returned; None if none ended in that time.
 
         Raises:

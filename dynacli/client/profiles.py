@@ -12,7 +12,7 @@ from dynacli.registry.configuration import PAIRS, pairs_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import SECRET_HEADERS, is_secret_name
 
-KEYS = tuple(sorted(("auth", "ca", "policy", "success", *OPTIONS_BY_KEY)))
+PROFILE_KEYS = tuple(sorted(("auth", "ca", "policy", "success", *OPTIONS_BY_KEY)))
 _NAMED = re.compile(r"`([^`]+)`")
 _SIGNS = ("document", "always", "never")
 
@@ -90,9 +90,9 @@ def wrong_in_profile(profile: Any) -> str:
     """Return what is wrong with a profile; empty if nothing is."""
     if not isinstance(profile, dict):
         return "it must be a table"
-    unknown = sorted(profile.keys() - set(KEYS))
+    unknown = sorted(profile.keys() - set(PROFILE_KEYS))
     if unknown:
-        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in KEYS)}"
+        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in PROFILE_KEYS)}"
     for key in PAIRS:
         table = profile.get(key, {})
         if not isinstance(table, dict):

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from dynacli.http.send import Receive
     from dynacli.registry.opened_api import OpenedApi
 
-clock = time.time
+wall_clock = time.time
 
 LARGEST = 32 * MIB
 """Bytes of the largest body that is stored."""
@@ -406,7 +406,7 @@ class CachedCall:
         """
         request, asked = self._call.signed.request, asked_directives(self._call.signed.request.headers)
         self.look_up()
-        stored, now = self._stored, clock()
+        stored, now = self._stored, wall_clock()
         if stored is not None and may_reuse(self._spec, stored.head, asked, now):
             validating = self._call.validating
             if validating is not None and not validating.has_begun and stored.head.valid == self._validity():
@@ -478,13 +478,13 @@ class CachedCall:
     def _exchange(self, receive: "Receive", send: "Callable[[Receive, Headers], Response]") -> Response:
         stored = self._stored
         conditions = () if stored is None else conditions_of(stored.head)
-        requested_at, request = clock(), self._call.signed.request
+        requested_at, request = wall_clock(), self._call.signed.request
         shown: Response | None = None
         read: Pieces | None = None
 
         def received(response: Response, pieces: Pieces) -> bytes:
             nonlocal shown, read
-            now = clock()
+            now = wall_clock()
             if stored is not None and conditions and response.status == _NOT_MODIFIED:
                 head = freshened(stored.head, response.headers, requested_at, now)
                 if head is None or response.hops:

@@ -208,11 +208,11 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         near=near,
     )
     if found:
-        error.try_ = f"{invocation('search', api.name)} {quote(words_of(word))}"
+        error.try_ = f"{invocation('search', api.name)} {quote(search_words_of(word))}"
     return error
 
 
-def words_of(name: str) -> str:
+def search_words_of(name: str) -> str:
     """Return the words of a name, as a search takes them."""
     return kebab(name).replace("-", " ") or name
 
@@ -225,7 +225,7 @@ def _operation_line(operation: Hit | OperationSummary) -> str:
 def _found_hits(api: OpenedApi, word: str) -> list[Hit]:
     """Return the operations that a search for the words of a name finds."""
     try:
-        return search_operations([api], words_of(word), _MOST_FOUND)
+        return search_operations([api], search_words_of(word), _MOST_FOUND)
     except UsageError:  # there is nothing in it that can be searched for
         return []
 

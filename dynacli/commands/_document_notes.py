@@ -10,7 +10,7 @@ from dynacli.files import is_url
 from dynacli.openapi.model.wording import age_text
 from dynacli.registry.news import find_pending, last_failure, take_news
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.revisions.revisions import NEVER, Revisions, age_of
+from dynacli.registry.revisions.revisions import NEVER, Revisions, age_of_document
 
 SHOWN_DIGITS = 12
 """Digits of a revision's name that lists show; commands take as few as tell it from the others."""
@@ -98,7 +98,7 @@ def _age_notes(api: OpenedApi, name: str) -> list[str]:
         notes.append(_objections_text(api, pending.reasons, pending.at))
     failure = last_failure(api.revisions)
     if api.is_due and pending is None and not api.objections:
-        age = age_text(age_of(api.pointer, time.time()))
+        age = age_text(age_of_document(api.pointer, time.time()))
         if api.pointer.get("is_shipped"):
             notes.append(
                 f"{name}: the document that came with {program().name} is used, as long as there is no other"
@@ -131,7 +131,7 @@ def _fallback_text(api: OpenedApi) -> str:
     from datetime import UTC, datetime
 
     date = datetime.fromtimestamp(fetched, UTC).strftime("%Y-%m-%d")
-    age = age_of(api.pointer, time.time())
+    age = age_of_document(api.pointer, time.time())
     # The age matters if the document is at a URL, which may have a newer one.
     old = f", {age_text(age)} old," if is_url(api.location) and age >= 60 else ""
     return f"{summary}; the revision of {date}{old} is used instead"

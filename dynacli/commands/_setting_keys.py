@@ -201,16 +201,16 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
         parse_socket(text)
 
 
-def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
+def masked_setting(value: Any, path: tuple[str, ...] = ()) -> Any:
     """Return a value of the configuration as it may be shown: a secret that someone wrote there is masked.
 
     Args:
         path: Its key.
     """
     if isinstance(value, Mapping):
-        return {name: shown_value(item, (*path, name)) for name, item in value.items()}
+        return {name: masked_setting(item, (*path, name)) for name, item in value.items()}
     if isinstance(value, list):
-        return [shown_value(item, path) for item in value]
+        return [masked_setting(item, path) for item in value]
     if not isinstance(value, str):
         return value if isinstance(value, int | float) else str(value)
     if is_secret_setting(path) or holds_secret(value):

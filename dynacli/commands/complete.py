@@ -199,7 +199,7 @@ def _location(url: str) -> str:
         return url
 
 
-Candidate = tuple[str, str]
+CompletionCandidate = tuple[str, str]
 
 _VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
 _FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
@@ -265,7 +265,7 @@ _VERB_NAMES = tuple(sorted(COMMAND_NAMES))
 
 def _candidates(
     env: Environment, words: list[str], word: str, verbs: tuple[str, ...] = _VERB_NAMES
-) -> Iterator[Candidate]:
+) -> Iterator[CompletionCandidate]:
     """Yield the candidates for a word.
 
     Args:
@@ -303,7 +303,7 @@ def _candidates(
             yield from _operation_words(env, catalog, rest, word)
 
 
-def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[Candidate]:
+def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[CompletionCandidate]:
     """Yield the registered APIs, the verbs, and further commands if nothing else begins with the word.
 
     To find those, every installed package is looked at, which takes longer than all the rest.
@@ -314,14 +314,16 @@ def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[
         yield from ((name, "") for name in further_names())
 
 
-def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
+def _first_words_of_tool(env: Environment, word: str) -> Iterator[CompletionCandidate]:
     """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
     yield from _candidates(env, [program().api], word)
     names = sorted(name for name, entry in COMMANDS.items() if entry.is_of_tool)
     yield from ((name, "") for name in (*names, *further_names()))
 
 
-def _option_words(line: CommandLine, options: Bindings, word: str) -> Generator[Candidate, None, bool]:
+def _option_words(
+    line: CommandLine, options: Bindings, word: str
+) -> Generator[CompletionCandidate, None, bool]:
     """Yield options, or the values of an option; return whether nothing else can stand in this place."""
     if line.open_option:
         option = options.get(line.open_option, _ANY)
@@ -362,7 +364,9 @@ def _description(option: Binding) -> str:
     return origin.description if origin is not None else ""
 
 
-def _group_words(env: Environment, group: Command, rest: list[str], word: str) -> Iterator[Candidate]:
+def _group_words(
+    env: Environment, group: Command, rest: list[str], word: str
+) -> Iterator[CompletionCandidate]:
     entries = {entry.name: entry for entry in group.commands}
     listing = entries.pop(group.default) if group.default else None
     if not rest:
@@ -377,7 +381,7 @@ def _group_words(env: Environment, group: Command, rest: list[str], word: str) -
 
 def _command_words(
     env: Environment, entry: Command, rest: list[str], word: str, path: str = ""
-) -> Iterator[Candidate]:
+) -> Iterator[CompletionCandidate]:
     """Yield the candidates after a command: its options, and what its entry says of values and arguments.
 
     Args:
@@ -417,7 +421,7 @@ def _offered(
     path: str,
     *,
     is_continued: bool = False,
-) -> Iterator[Candidate]:
+) -> Iterator[CompletionCandidate]:
     """Yield what an entry of the tables offers for a value or an argument.
 
     Args:
@@ -443,7 +447,7 @@ def _offered(
         elif positional == [ERRORS]:
             yield from ((kind, "") for kind in error_kinds())
     elif offers == RULES:
-        from dynacli.validation.finding_rules import RULES as FINDING_RULES
+        from dynacli.validation.finding_rules import FINDING_RULES
 
         yield from FINDING_RULES.items()
     elif offers == REVISIONS and positional:
@@ -459,7 +463,7 @@ def _offered(
                 yield from _operation_names(catalog, tag, word)
 
 
-def _plans(env: Environment) -> Iterator[Candidate]:
+def _plans(env: Environment) -> Iterator[CompletionCandidate]:
     """Yield the names of the plans in the state directory, and the files here that may be plans."""
     for directory, ending in ((os.path.join(env.state_dir, "plans"), ""), (os.curdir, ".json")):
         names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
@@ -467,7 +471,7 @@ def _plans(env: Environment) -> Iterator[Candidate]:
         yield from ((name + ending, "") for name in names if not name.endswith(".result"))
 
 
-def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[CompletionCandidate]:
     """Yield the candidates for a call that is compared, and for the options that only this command has."""
     options = bindings_of(COMMANDS["diff"].options)
     asked = rest[-1] if rest else ""
@@ -483,7 +487,7 @@ def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
             yield from ((name, "") for name in options)
 
 
-def _other_sides(env: Environment, words: list[str]) -> Iterator[Candidate]:
+def _other_sides(env: Environment, words: list[str]) -> Iterator[CompletionCandidate]:
     """Yield what a call can be compared with: the profiles of its API, earlier calls, and revisions."""
     yield from _profile_names(env, words)
     yield from ((f"history:{number}", line) for number, line in _call_numbers(env))
@@ -491,13 +495,13 @@ def _other_sides(env: Environment, words: list[str]) -> Iterator[Candidate]:
         yield from ((f"rev:{name}", title) for name, title in _revision_names(env, word))
 
 
-def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[CompletionCandidate]:
     line = _read_before(rest, _standard_options())
     if not (yield from _option_words(line, _standard_options() if rest else _HELP, word)) and not rest:
         yield from _call_numbers(env)
 
 
-def _call_numbers(env: Environment) -> Iterator[Candidate]:
+def _call_numbers(env: Environment) -> Iterator[CompletionCandidate]:
     """Yield the numbers of the latest calls, each with its command line."""
     from itertools import islice
     from shlex import join
@@ -507,13 +511,13 @@ def _call_numbers(env: Environment) -> Iterator[Candidate]:
     yield from ((str(row.number), join(row.words)) for row in islice(read_calls(env), _MOST_CALLS))
 
 
-def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
+def _revision_names(env: Environment, name: str) -> Iterator[CompletionCandidate]:
     cached = _cached_revisions(env, name)
     for pointer in cached[0].history() if cached is not None else ():
         yield pointer["revision"][:12], f"{pointer.get('title', '')} {pointer.get('version', '')}".strip()
 
 
-def _git_revisions(env: Environment, name: str, word: str) -> Iterator[Candidate]:
+def _git_revisions(env: Environment, name: str, word: str) -> Iterator[CompletionCandidate]:
     """Yield `git:REV` for the revisions of the repository that has the document of an API, if it is a file."""
     from dynacli.openapi.document.git_revision import GIT, revision_names
 
@@ -524,7 +528,7 @@ def _git_revisions(env: Environment, name: str, word: str) -> Iterator[Candidate
             yield f"{GIT}{revision}", ""
 
 
-def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[CompletionCandidate]:
     entry = COMMANDS[DEMO]
     options = {**bindings_of(entry.options), **_standard_options()}
     line = _read_before(rest, options, stop_at_positional=True)
@@ -542,17 +546,19 @@ def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
             yield from _operation_words(env, catalog, line.positional, word)
 
 
-def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
+def _api_names(env: Environment, *, with_demo: bool) -> Iterator[CompletionCandidate]:
     yield from ((name, "") for name in sorted(Configuration(env).apis()))
     if with_demo:
         yield DEMO, "the built-in demo API"
 
 
-def _tag_names(catalog: Catalog) -> Iterator[Candidate]:
+def _tag_names(catalog: Catalog) -> Iterator[CompletionCandidate]:
     yield from ((name, description) for name, (_, description) in catalog.tags().items())
 
 
-def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:
+def _operation_words(
+    env: Environment, catalog: Catalog, rest: list[str], word: str
+) -> Iterator[CompletionCandidate]:
     """Yield the candidates after an API."""
     if not rest:
         if word.startswith("-"):
@@ -579,7 +585,7 @@ def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: 
         yield from _call_words(env, catalog, catalog.operation(name), rest[1:], word)
 
 
-def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidate]:
+def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[CompletionCandidate]:
     if not tag:
         yield from catalog.names(word)
         return
@@ -593,7 +599,7 @@ def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidat
 
 def _call_words(
     env: Environment, catalog: Catalog, operation: Operation, words: list[str], word: str
-) -> Iterator[Candidate]:
+) -> Iterator[CompletionCandidate]:
     """Yield the candidates after an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
     if any("[0]" in flag for flag in options):

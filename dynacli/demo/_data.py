@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
-RANGES = {
+TIME_RANGES = {
     "24h": timedelta(hours=24),
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
@@ -348,7 +348,7 @@ def topic_record(
 ) -> dict[str, Any]:
     """Return a topic as the API shows it, counted over a period that ends at the reference date."""
     own = [visit for visit in sessions if visit.session["topic_id"] == identity]
-    length = RANGES[period]
+    length = TIME_RANGES[period]
     now = since(NOW - length, own)
     before = since(NOW - 2 * length, own)[len(now) :]
     annoyed = sum(visit.session["error_count"] > 0 for visit in now)
@@ -388,7 +388,7 @@ def overview(period: str, sessions: Sequence[Visit]) -> dict[str, Any]:
         day = visit.session["started_at"][:10]
         per_day[day] += 1
         errors_per_day[day] += visit.session["error_count"]
-    days = [f"{NOW - timedelta(days=back):%Y-%m-%d}" for back in range(RANGES[period].days, -1, -1)]
+    days = [f"{NOW - timedelta(days=back):%Y-%m-%d}" for back in range(TIME_RANGES[period].days, -1, -1)]
     return {
         "range": period,
         "kpis": {

@@ -6,8 +6,8 @@ from typing import Any
 
 from dynacli.demo._data import (
     NOW,
-    RANGES,
     SUMMARY_FIELDS,
+    TIME_RANGES,
     Store,
     Visit,
     evaluation,
@@ -30,7 +30,7 @@ from dynacli.demo._requests import (
     ChoiceParameter,
     FieldError,
     IntegerParameter,
-    Problem,
+    ProblemResponse,
     QueryParameter,
     SlugsParameter,
     TextParameter,
@@ -199,7 +199,7 @@ def _workflow(call: DemoCall) -> dict[str, Any]:
 def _live_workflow(call: DemoCall) -> dict[str, Any]:
     workflow = _workflow(call)
     if workflow["status"] == "archived":
-        raise Problem(404, "not_found", f"The workflow `{call.id}` is archived")
+        raise ProblemResponse(404, "not_found", f"The workflow `{call.id}` is archived")
     return workflow
 
 
@@ -273,7 +273,7 @@ def _get_session_trace(call: DemoCall) -> dict[str, Any]:
 
 
 def _within(call: DemoCall, period: str) -> list[Visit]:
-    return since(NOW - RANGES[period], call.store.visits)
+    return since(NOW - TIME_RANGES[period], call.store.visits)
 
 
 def _topic(call: DemoCall) -> dict[str, Any]:
@@ -326,7 +326,7 @@ def _search_runs(call: DemoCall) -> dict[str, Any]:
 
 def _matching_runs(call: DemoCall) -> Iterator[dict[str, Any]]:
     query = call.query
-    since = timestamp(NOW - RANGES[query["range"]])
+    since = timestamp(NOW - TIME_RANGES[query["range"]])
     exact = ("workflowId", "status", "classification")
     wanted = {name: query[name] for name in exact if query[name] is not None}
     words = (query["search"] or "").casefold()
@@ -369,7 +369,9 @@ def _get_evaluation(call: DemoCall) -> dict[str, Any]:
     run = _run(call)
     found = evaluation(run, call.store.criteria_of(run), call.store.tools_of_run(run))
     if found is None:
-        raise Problem(404, "not_found", f"The run `{call.id}` has no evaluation: it is {run['status']}")
+        raise ProblemResponse(
+            404, "not_found", f"The run `{call.id}` has no evaluation: it is {run['status']}"
+        )
     return found
 
 
@@ -385,7 +387,7 @@ def _run(call: DemoCall) -> dict[str, Any]:
     return run
 
 
-_RANGE: dict[str, QueryParameter] = {"range": ChoiceParameter(tuple(RANGES), "7d")}
+_RANGE: dict[str, QueryParameter] = {"range": ChoiceParameter(tuple(TIME_RANGES), "7d")}
 _TOPIC_SORT = ChoiceParameter(("volume", "frustration", "trend"), "volume")
 _LIMIT = IntegerParameter(1, 100, 20)
 _TOPIC_QUERY: dict[str, QueryParameter] = {**_RANGE, "sort": _TOPIC_SORT, "limit": _LIMIT}
@@ -396,7 +398,7 @@ _SESSION_QUERY: dict[str, QueryParameter] = {
     "limit": _LIMIT,
 }
 
-OPERATIONS = (
+DEMO_OPERATIONS = (
     DemoOperation("getOrg", "GET", "/org", _org),
     DemoOperation("listMcpServers", "GET", "/mcp-servers", _list_servers, _CATEGORIES),
     DemoOperation("createMcpServer", "POST", "/mcp-servers", _create_server, body=MCP_SERVER, status=201),

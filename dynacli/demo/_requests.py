@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from dynacli.record import record
 
 
-class Request(NamedTuple):
+class DemoRequest(NamedTuple):
     """A whole request.
 
     Args:
@@ -36,7 +36,7 @@ class Request(NamedTuple):
         return [value for item, value in self.headers if item == name]
 
 
-class Response(NamedTuple):
+class DemoResponse(NamedTuple):
     """A response.
 
     Args:
@@ -50,10 +50,10 @@ class Response(NamedTuple):
     body: bytes | None
 
 
-def json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+def json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> DemoResponse:
     """Return the response whose body is a JSON value."""
     body = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    return Response(status, (*headers, ("content-type", "application/json")), body)
+    return DemoResponse(status, (*headers, ("content-type", "application/json")), body)
 
 
 @record
@@ -64,7 +64,7 @@ class FieldError:
     message: str
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error response; it never leaves the demo API
+class ProblemResponse(Exception):  # noqa: N818 - the word of RFC 9457 for an error response; it never leaves the demo API
     """A response of 400 and above.
 
     Args:
@@ -100,26 +100,28 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error resp
         return {"error": error}
 
 
-def invalid(field_errors: Sequence[FieldError]) -> Problem:
+def invalid(field_errors: Sequence[FieldError]) -> ProblemResponse:
     """Return the 400 that names the wrong fields."""
-    return Problem(400, "validation_failed", "The request is not valid", field_errors=field_errors)
+    return ProblemResponse(400, "validation_failed", "The request is not valid", field_errors=field_errors)
 
 
-def unauthenticated(message: str) -> Problem:
+def unauthenticated(message: str) -> ProblemResponse:
     """Return the 401 with the challenge that RFC 9110, section 11.6.1 asks for."""
-    return Problem(401, "unauthenticated", message, headers={"www-authenticate": 'Bearer realm="armature"'})
+    return ProblemResponse(
+        401, "unauthenticated", message, headers={"www-authenticate": 'Bearer realm="armature"'}
+    )
 
 
-def forbidden(role: str) -> Problem:
+def forbidden(role: str) -> ProblemResponse:
     """Return the 403 for a role that may only read."""
-    return Problem(
+    return ProblemResponse(
         403, "forbidden_role", f"The role `{role}` may only read; this needs editor, admin or owner"
     )
 
 
-def not_found(kind: str, identifier: str) -> Problem:
+def not_found(kind: str, identifier: str) -> ProblemResponse:
     """Return the 404 for a resource that does not exist."""
-    return Problem(404, "not_found", f"There is no {kind} `{identifier}`")
+    return ProblemResponse(404, "not_found", f"There is no {kind} `{identifier}`")
 
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

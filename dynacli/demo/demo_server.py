@@ -19,12 +19,12 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from dynacli.demo._data import Store
-from dynacli.demo._operations import NEXT_OPERATION, OPERATIONS, DemoCall, DemoOperation
+from dynacli.demo._operations import DEMO_OPERATIONS, NEXT_OPERATION, DemoCall, DemoOperation
 from dynacli.demo._requests import (
+    DemoRequest,
+    DemoResponse,
     FieldError,
-    Problem,
-    Request,
-    Response,
+    ProblemResponse,
     forbidden,
     invalid,
     json_response,
@@ -163,7 +163,7 @@ _SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
 
 
 def _offered(*, with_next: bool) -> tuple[DemoOperation, ...]:
-    return (*OPERATIONS, NEXT_OPERATION) if with_next else OPERATIONS
+    return (*DEMO_OPERATIONS, NEXT_OPERATION) if with_next else DEMO_OPERATIONS
 
 
 def check_misbehaviours(misbehave: Mapping[str, str], *, with_next: bool) -> None:
@@ -192,7 +192,7 @@ def check_misbehaviours(misbehave: Mapping[str, str], *, with_next: bool) -> Non
             )
 
 
-def _misbehaving_response(kind: str, operation: DemoOperation, value: dict[str, Any]) -> Response:
+def _misbehaving_response(kind: str, operation: DemoOperation, value: dict[str, Any]) -> DemoResponse:
     """Return the spoiled response instead of a good one.
 
     Args:
@@ -200,12 +200,12 @@ def _misbehaving_response(kind: str, operation: DemoOperation, value: dict[str, 
         value: The JSON value of the good response, which stays unchanged.
     """
     if kind == "hang":
-        return Response(operation.status, (), None)
+        return DemoResponse(operation.status, (), None)
     if kind == "undocumented-status":
         return json_response(_UNDOCUMENTED_STATUS, value)
     if kind == "wrong-media-type":
         page = b"<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n"
-        return Response(operation.status, (("content-type", "text/html; charset=utf-8"),), page)
+        return DemoResponse(operation.status, (("content-type", "text/html; charset=utf-8"),), page)
     if kind == "truncated-json":
         whole = json_response(operation.status, value)
         return whole._replace(body=whole.body[: len(whole.body) // 2]) if whole.body else whole
@@ -258,7 +258,7 @@ class Application:
             self._resources.setdefault(steps, {})[operation.method] = operation
         self._store, self._lock = Store(), Lock()
 
-    def response(self, request: Request) -> Response:
+    def response(self, request: DemoRequest) -> DemoResponse:
         """Return the response to a request."""
         try:
             if request.path == _DOCUMENT_PATH:
@@ -266,16 +266,16 @@ class Application:
             methods, identity = self._found(request.path)
             with self._lock:
                 return self._response(request, methods, identity)
-        except Problem as problem:
+        except ProblemResponse as problem:
             return json_response(problem.status, problem.as_json(), tuple(problem.headers.items()))
 
-    def _served_document(self, request: Request) -> Response:
+    def _served_document(self, request: DemoRequest) -> DemoResponse:
         if request.method not in {"GET", "HEAD"}:
             raise _not_allowed("The request cannot be served", ["GET", "HEAD"])
         headers = (("etag", self._document.etag), ("cache-control", "no-cache"))
         if self._document.is_known_to(next(iter(request.values_of("if-none-match")), None)):
-            return Response(_NO_RESPONSE_BODY, headers, b"")
-        return Response(200, (*headers, ("content-type", "application/json")), self._document.content)
+            return DemoResponse(_NO_RESPONSE_BODY, headers, b"")
+        return DemoResponse(200, (*headers, ("content-type", "application/json")), self._document.content)
 
     def _found(self, path: str) -> tuple[Mapping[str, DemoOperation], str]:
         """Return the operations of a path by method, and the `{id}` in it; empty if it has none."""
@@ -289,9 +289,11 @@ class Application:
                 return methods, next(
                     (step for step, wanted in zip(steps, template, strict=True) if wanted == "{id}"), ""
                 )
-        raise Problem(404, "not_found", "There is no such route")
+        raise ProblemResponse(404, "not_found", "There is no such route")
 
-    def _response(self, request: Request, methods: Mapping[str, DemoOperation], identity: str) -> Response:
+    def _response(
+        self, request: DemoRequest, methods: Mapping[str, DemoOperation], identity: str
+    ) -> DemoResponse:
         # HEAD gets a response like GET; the server drops the body.
         operation = methods.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
@@ -310,8 +312,8 @@ class Application:
         return json_response(operation.status, value)
 
 
-def _not_allowed(message: str, methods: list[str]) -> Problem:
-    return Problem(405, "method_not_allowed", message, headers={"allow": ", ".join(sorted(methods))})
+def _not_allowed(message: str, methods: list[str]) -> ProblemResponse:
+    return ProblemResponse(405, "method_not_allowed", message, headers={"allow": ", ".join(sorted(methods))})
 
 
 def _role(authorization: list[str]) -> str:
@@ -328,7 +330,7 @@ def _role(authorization: list[str]) -> str:
     return role
 
 
-def _checked_body(operation: DemoOperation, request: Request) -> object:
+def _checked_body(operation: DemoOperation, request: DemoRequest) -> object:
     if operation.body is not None:
         content_type = next(iter(request.values_of("content-type")), None)
         return read_body(request.body, content_type, operation.body, required=operation.needs_body)
@@ -348,16 +350,16 @@ _SILENCE = 30.0
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _PLAIN = ("content-type", "text/plain; charset=utf-8")
-_BAD_REQUEST = Response(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
-_TOO_LARGE = Response(413, (("connection", "close"), _PLAIN), b"The body is too large.")
-_DEFECT = Response(500, (_PLAIN,), b"Internal Server Error")
+_BAD_REQUEST = DemoResponse(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
+_TOO_LARGE = DemoResponse(413, (("connection", "close"), _PLAIN), b"The body is too large.")
+_DEFECT = DemoResponse(500, (_PLAIN,), b"Internal Server Error")
 
 
 class _ThreadedServer:
     def __init__(
         self,
         listener: socket.socket,
-        response: Callable[[Request], Response],
+        response: Callable[[DemoRequest], DemoResponse],
         announce: Callable[[Exception], None],
     ) -> None:
         self._listener, self._response, self._announce = listener, response, announce
@@ -439,7 +441,7 @@ class _ThreadedServer:
         return state.our_state is h11.DONE and state.their_state is h11.DONE
 
 
-def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
+def _next_request(state: h11.Connection, sock: socket.socket) -> DemoRequest | None:
     """Return the next request of a connection; None if the client ends it.
 
     Raises:
@@ -465,7 +467,7 @@ def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
         elif head is not None and isinstance(event, h11.EndOfMessage):
             path, _, query = head.target.partition(b"?")
             headers = tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in head.headers)
-            return Request(
+            return DemoRequest(
                 head.method.decode("ascii"),
                 unquote(path.decode("ascii")),
                 query.decode("ascii"),
@@ -476,7 +478,7 @@ def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
             return None
 
 
-def _send(state: h11.Connection, sock: socket.socket, response: Response, method: str) -> None:
+def _send(state: h11.Connection, sock: socket.socket, response: DemoResponse, method: str) -> None:
     content = response.body or b""
     headers = list(response.headers)
     if response.status != HTTPStatus.NOT_MODIFIED:
@@ -492,7 +494,9 @@ def _send(state: h11.Connection, sock: socket.socket, response: Response, method
 
 @contextmanager
 def serving(
-    listener: socket.socket, response: Callable[[Request], Response], announce: Callable[[Exception], None]
+    listener: socket.socket,
+    response: Callable[[DemoRequest], DemoResponse],
+    announce: Callable[[Exception], None],
 ) -> Iterator[None]:
     """Serve for the duration of a block.
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 
 from dynacli.export.collection import (
     Authorization,
-    Body,
     Collection,
+    ExportedBody,
+    ExportedPart,
     ExportedRequest,
-    Part,
     distinct_name,
     file_stem,
     without_templates,
@@ -149,7 +149,7 @@ def _auth(authorization: Authorization) -> str:
     return _pair_block("auth:bearer", {"token": variable})
 
 
-def _bruno_body(body: Body | None) -> tuple[str, str]:
+def _bruno_body(body: ExportedBody | None) -> tuple[str, str]:
     """Return what Bruno calls the kind of a body, and its block."""
     if body is None:
         return "none", ""
@@ -165,7 +165,7 @@ def _bruno_body(body: Body | None) -> tuple[str, str]:
     return kind, f"body:{kind} {{\n{_indented(text)}\n}}" if text else ""
 
 
-def _bruno_part(part: Part) -> str:
+def _bruno_part(part: ExportedPart) -> str:
     kind = f" @contentType({without_templates(part.media_type)})" if part.media_type else ""
     if part.file_name is not None:
         return f"@file({part.file_name}){kind}"

@@ -1,7 +1,7 @@
 """A collection as an HTTP Archive: requests alone, without credentials, times and responses."""
 
 from dynacli.errors import UsageError
-from dynacli.export.collection import Body, Collection, Entry, ExportedRequest, file_stem
+from dynacli.export.collection import Collection, Entry, ExportedBody, ExportedRequest, file_stem
 from dynacli.output.har import HarCall, har_of
 from dynacli.secrets import MASK
 
@@ -24,7 +24,7 @@ def _call(request: ExportedRequest, variables: dict[str, str]) -> HarCall:
             hint="Name one: `--server https://api.example.com`",
         )
     query = "&".join(f"{entry.name}={_masked_value(entry)}" for entry in request.sent_query())
-    body: Body | None = request.body
+    body: ExportedBody | None = request.body
     content = body.content if body is not None else None
     return HarCall(
         request.name,

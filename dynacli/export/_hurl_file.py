@@ -7,7 +7,15 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
-from dynacli.export.collection import Authorization, Body, Collection, Entry, ExportedRequest, Part, file_stem
+from dynacli.export.collection import (
+    Authorization,
+    Collection,
+    Entry,
+    ExportedBody,
+    ExportedPart,
+    ExportedRequest,
+    file_stem,
+)
 from dynacli.http.semantics import is_json
 from dynacli.text.terminal import visible
 
@@ -77,14 +85,14 @@ def _option_lines(covered: Authorization | None) -> Iterator[str]:
         yield from ("[BasicAuth]", f"{{{{{covered.username}}}}}: {{{{{covered.password}}}}}")
 
 
-def _is_form(body: Body) -> bool:
+def _is_form(body: ExportedBody) -> bool:
     """Return whether a body can be written as the fields of a form; hurl gives only files a media type."""
     if body.parts is not None:
         return all(part.file_name is not None or not part.media_type for part in body.parts)
     return body.form is not None
 
 
-def _body_lines(body: Body) -> Iterator[str]:
+def _body_lines(body: ExportedBody) -> Iterator[str]:
     if body.form is not None:
         yield "[Form]"
         yield from (f"{_hurl_name(name)}: {_hurl_text(value)}" for name, value in body.form)
@@ -99,7 +107,7 @@ def _body_lines(body: Body) -> Iterator[str]:
         yield f"base64,{b64encode(body.content).decode()};"
 
 
-def _hurl_part(part: Part) -> str:
+def _hurl_part(part: ExportedPart) -> str:
     if part.file_name is None:
         return _hurl_text(part.text or "")
     media_type = f" {_hurl_text(part.media_type)}" if part.media_type else ""

@@ -10,12 +10,12 @@ from typing import Any
 
 from dynacli.export.collection import (
     Authorization,
-    Body,
     Collection,
     Entry,
+    ExportedBody,
+    ExportedPart,
     ExportedRequest,
     Folder,
-    Part,
     file_stem,
     stable_id,
 )
@@ -170,7 +170,7 @@ def _authentication(authorization: Authorization) -> dict[str, Any]:
     return {"type": "bearer", "token": variable}
 
 
-def _insomnia_body(body: Body) -> dict[str, Any]:
+def _insomnia_body(body: ExportedBody) -> dict[str, Any]:
     if body.parts is not None:
         return {"mimeType": "multipart/form-data", "params": list(map(_insomnia_part, body.parts))}
     if body.form is not None:
@@ -182,7 +182,7 @@ def _insomnia_body(body: Body) -> dict[str, Any]:
     return {"mimeType": _without_templates(body.media_type), "text": _without_templates(body.laid_out or "")}
 
 
-def _insomnia_part(part: Part) -> dict[str, Any]:
+def _insomnia_part(part: ExportedPart) -> dict[str, Any]:
     made: dict[str, Any] = {"name": _without_templates(part.name)}
     if part.file_name is not None:
         return {**made, "type": "file", "fileName": part.file_name}

@@ -10,11 +10,11 @@ from typing import Any
 
 from dynacli.export.collection import (
     Authorization,
-    Body,
     Collection,
+    ExportedBody,
+    ExportedPart,
     ExportedRequest,
     Folder,
-    Part,
     Surroundings,
     file_stem,
     stable_id,
@@ -158,7 +158,7 @@ def _attributes(kind: str, fields: dict[str, str]) -> dict[str, Any]:
     return {"type": kind, kind: listed}
 
 
-def _postman_body(body: Body) -> dict[str, Any]:
+def _postman_body(body: ExportedBody) -> dict[str, Any]:
     if body.parts is not None:
         return {"mode": "formdata", "formdata": list(map(_postman_part, body.parts))}
     if body.form is not None:
@@ -177,7 +177,7 @@ def _postman_body(body: Body) -> dict[str, Any]:
     }
 
 
-def _postman_part(part: Part) -> dict[str, str]:
+def _postman_part(part: ExportedPart) -> dict[str, str]:
     name = without_templates(part.name)
     made = {"key": name, "type": "text", "value": without_templates(part.text or "")}
     if part.file_name is not None:

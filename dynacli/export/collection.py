@@ -89,7 +89,7 @@ class Entry:
 
 
 @record
-class Part:
+class ExportedPart:
     """A part of a form.
 
     Args:
@@ -106,7 +106,7 @@ class Part:
 
 
 @record
-class Body:
+class ExportedBody:
     """A body.
 
     Args:
@@ -119,7 +119,7 @@ class Body:
     media_type: str
     content: bytes
     form: tuple[tuple[str, str], ...] | None = None
-    parts: tuple[Part, ...] | None = None
+    parts: tuple[ExportedPart, ...] | None = None
 
     @cached_property
     def text(self) -> str | None:
@@ -244,7 +244,7 @@ class ExportedRequest:
     path_values: Mapping[str, str] = {}
     query: tuple[Entry, ...] = ()
     headers: tuple[Entry, ...] = ()
-    body: Body | None = None
+    body: ExportedBody | None = None
     authorizations: tuple[Authorization, ...] = ()
     server: str = BASE_URL
     lacking: str = ""

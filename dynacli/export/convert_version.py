@@ -31,8 +31,8 @@ from dynacli.openapi.document.objects import (
 from dynacli.openapi.document.references.cut_document import without_lost_links
 from dynacli.openapi.document.references.scan import (
     NEWEST_DIALECTS,
-    Link,
     Site,
+    StepLink,
     Steps,
     all_sites,
     follow_references,
@@ -107,11 +107,11 @@ class _Here:
         tree: The old document.
     """
 
-    def __init__(self, _walk: "_Walk", old: Link, brought: Sequence[str]) -> None:
+    def __init__(self, _walk: "_Walk", old: StepLink, brought: Sequence[str]) -> None:
         self.tree = _walk.tree
         self.old = old
         self.brought = brought
-        self.moved: dict[Steps, Link] = {}
+        self.moved: dict[Steps, StepLink] = {}
         self._walk = _walk
 
     def lose(self, message: str, *steps: str | int) -> None:
@@ -177,9 +177,9 @@ class _Walk:
         self,
         node: Any,
         kind: ObjectKind,
-        old: Link,
-        new: Link,
-        moved: Mapping[Steps, Link],
+        old: StepLink,
+        new: StepLink,
+        moved: Mapping[Steps, StepLink],
         brought: Sequence[str],
     ) -> Any:
         """Return a part of the document converted.
@@ -260,7 +260,7 @@ class _Walk:
         return old
 
 
-def _below(moved: Mapping[Steps, Link], step: str) -> Mapping[Steps, Link]:
+def _below(moved: Mapping[Steps, StepLink], step: str) -> Mapping[Steps, StepLink]:
     """Return what has come from elsewhere into a member, with the steps from there."""
     return {steps[1:]: old for steps, old in moved.items() if steps[:1] == (step,)}
 

@@ -22,12 +22,12 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.export.collection import (
     BASE_URL,
     Authorization,
-    Body,
     Collection,
     Entry,
+    ExportedBody,
+    ExportedPart,
     ExportedRequest,
     Folder,
-    Part,
     Surroundings,
     distinct_name,
     file_stem,
@@ -165,7 +165,7 @@ def _exported_headers(
     return headers
 
 
-def _exported_body(values: CallValues) -> Body | None:
+def _exported_body(values: CallValues) -> ExportedBody | None:
     """Return the body.
 
     Raises:
@@ -174,7 +174,7 @@ def _exported_body(values: CallValues) -> Body | None:
     if values.body is None:
         return None
     content = values.body if isinstance(values.body, bytes) else values.body.whole(_LARGEST) or b""
-    body = Body(values.media_type, content)
+    body = ExportedBody(values.media_type, content)
     if isinstance(values.body, Multipart) and essence(values.media_type) == "multipart/form-data":
         if not any(part.headers for part in values.body.parts):
             return replace(body, parts=tuple(map(_form_part, values.body.parts)))
@@ -186,7 +186,7 @@ def _exported_body(values: CallValues) -> Body | None:
     return body
 
 
-def _form_part(part: Any) -> Part:
+def _form_part(part: Any) -> ExportedPart:
     content = part.content if isinstance(part.content, bytes) else b"".join(part.content.chunks())
     try:
         text = content.decode()
@@ -194,7 +194,7 @@ def _form_part(part: Any) -> Part:
         text = None
     # The programs read a file of this name: it is never a path of the document's, nor a name with a dot.
     file_name = part.file_name if part.file_name is None else file_stem(part.file_name)
-    return Part(part.name or "", text, part.media_type, file_name)
+    return ExportedPart(part.name or "", text, part.media_type, file_name)
 
 
 def _authorizations(described: DescribedOperation, base_url: str) -> tuple[Authorization, ...]:
@@ -405,7 +405,7 @@ def _recorded_request(call: HarCall, api: str, name: str, server: str) -> Export
         form = None
         if is_form(media_type):
             form = tuple(parse_qsl(call.body.decode("ascii", "replace"), keep_blank_values=True))
-        body = Body(media_type, call.body, form)
+        body = ExportedBody(media_type, call.body, form)
     pairs = (text.partition("=") for text in parts.query.split("&") if text)
     return ExportedRequest(
         name,

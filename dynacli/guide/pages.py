@@ -104,10 +104,10 @@ def _made_table(name: str) -> str:
         from dynacli.openapi.changes.change_records import KINDS
 
         return _table_rows("kind", "what changed", {name: kind.meaning for name, kind in KINDS.items()})
-    from dynacli.openapi.changes.comparison import RULES
+    from dynacli.openapi.changes.comparison import CHANGE_RULES
 
     is_breaking = {"breaking-rules": True, "harmless-rules": False}[name]
-    rules = {name: rule.sentence for name, rule in RULES.items() if rule.is_breaking == is_breaking}
+    rules = {name: rule.sentence for name, rule in CHANGE_RULES.items() if rule.is_breaking == is_breaking}
     return _table_rows("rule", "a client can fail" if is_breaking else "no client fails", rules)
 
 

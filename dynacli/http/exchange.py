@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dynacli.http.import_httpx import httpx
     from dynacli.http.rate_limit import RateLimit
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GRACE_SECONDS = 0.5
 """How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
@@ -342,7 +342,7 @@ class Connections:
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-class _Exchange(threading.Thread, Generic[T]):
+class _Exchange(threading.Thread, Generic[_T]):
     """The thread that an exchange runs in.
 
     Attributes:
@@ -351,9 +351,9 @@ class _Exchange(threading.Thread, Generic[T]):
         error: What it has raised; None for nothing.
     """
 
-    result: T
+    result: _T
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(self, work: Callable[[], _T]) -> None:
         super().__init__(name="dynacli-exchange", daemon=True)
         self._work = work
         self.error: BaseException | None = None
@@ -370,7 +370,7 @@ class _Exchange(threading.Thread, Generic[T]):
             self.end.set()
 
 
-def run_within(seconds: float | None, url: str, work: Callable[[], T], connections: Connections) -> T:
+def run_within(seconds: float | None, url: str, work: Callable[[], _T], connections: Connections) -> _T:
     """Run an exchange under a time limit: return what `work` returns, or raise what it raises.
 
     Ctrl-C ends the wait at once, too.
@@ -433,7 +433,7 @@ class Budget:
     ends_with: "Callable[[Response], bool] | None" = None
     connect: float = CONNECT_SECONDS
     read: float | None = None
-    follow: "Follow | None" = None
+    follow: "FollowRedirect | None" = None
     permit: "Callable[[Request], None] | None" = None
     has_http2: bool = False
 
@@ -538,7 +538,7 @@ def stated_length(response: Response) -> int | None:
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 
 
-Follow = Callable[[Request, Response, list[tuple[int, str]]], Request | None]
+FollowRedirect = Callable[[Request, Response, list[tuple[int, str]]], Request | None]
 
 
 @record

@@ -19,11 +19,12 @@ from contextlib import suppress
 from html import escape
 from typing import Any, Final, NamedTuple
 
-from dynacli.media.text_values import Resolve, schemas_of, text_types, typed_text
+from dynacli.media.text_values import schemas_of, text_types, typed_text
 from dynacli.openapi.document.json_trees import string_or_empty
 from dynacli.openapi.references import REFERENCE, reference_of
 from dynacli.openapi.schema.read_schema import (
     Follow,
+    Resolve,
     applied_schemas,
     following,
     properties_of,

@@ -19,7 +19,7 @@ from dynacli.http.semantics import (
 )
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.schema.read_schema import json_type, property_names
-from dynacli.text.body_text import decoded, is_json
+from dynacli.text.body_text import decoded, is_json_content
 from dynacli.text.exact_json import exact_number, read_json
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError
 from dynacli.text.terminal import visible
@@ -42,7 +42,7 @@ class NoValueError(ValueError):
     hint = ""
 
 
-class TooDeepError(NoValueError):
+class TooDeepBodyError(NoValueError):
     """A body is nested too deeply."""
 
 
@@ -76,14 +76,14 @@ def body_value(
         if is_json_lines(media_type) or is_json_sequence(media_type):
             pieces = text.split("\x1e" if is_json_sequence(media_type) else "\n")
             return [parse(piece) for piece in pieces if piece.strip()]
-        if is_json(media_type, text):
+        if is_json_content(media_type, text):
             return parse(text)
     except TooManyValuesError as error:
         raise NoValueError(str(error)) from error
     except ValueError as error:
         raise NoValueError("it is called JSON, and is not") from error
     except RecursionError as error:
-        raise TooDeepError("it is nested too deeply") from error
+        raise TooDeepBodyError("it is nested too deeply") from error
     named = f"it is `{visible(media_type, keep='')}`" if media_type else "it has no media type"
     raise NoValueError(f"{named}, and is not JSON")
 
@@ -104,7 +104,7 @@ def own_value(body: ReceivedBody) -> Any:
         NoValueError: As of `body_value`.
     """
     # Other readers take UTF-16 for JSON, too.
-    if is_json(body.media_type, "") and json.detect_encoding(body.content).startswith("utf-8"):
+    if is_json_content(body.media_type, "") and json.detect_encoding(body.content).startswith("utf-8"):
         with suppress(ValueError, RecursionError):
             return body.taken(json.loads)
     return body_value(body.content, body.media_type, body.schema, json.loads)

@@ -1,10 +1,11 @@
 """Values whose media type has only text, typed by their schema: the fields of a form, and what XML holds."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dynacli.openapi.schema.read_schema import (
+    Resolve,
     json_type,
     list_of,
     other_properties,
@@ -14,9 +15,6 @@ from dynacli.openapi.schema.read_schema import (
 )
 from dynacli.record import record
 from dynacli.text.exact_json import exact_number, read_json
-
-Resolve = Callable[[str], Any]
-"""Returns the target of an internal `$ref`; `LookupError` if it leads nowhere."""
 
 
 def _nowhere(reference: str) -> Any:

@@ -22,7 +22,7 @@ from dynacli.options.standard_options import (
     CACHE,
     CALLS,
     COMPARING,
-    DATA,
+    DATA_OUTPUT,
     OPERATIONS,
     OPTIONS_BY_NAME,
     PLANS,
@@ -305,7 +305,7 @@ COMMANDS = (
                 runs="plan:list_plans",
                 help="List the plans in the state directory",
                 examples=("dynacli plan list", "dynacli plan list -o json"),
-                takes=(DATA,),
+                takes=(DATA_OUTPUT,),
             ),
             Command(
                 "show",
@@ -313,7 +313,7 @@ COMMANDS = (
                 help="Show a plan as a diff",
                 examples=("dynacli plan show change.json",),
                 arguments=(_PLAN,),
-                takes=(DATA,),
+                takes=(DATA_OUTPUT,),
             ),
             Command(
                 "apply",
@@ -330,7 +330,7 @@ COMMANDS = (
                 ),
                 last=(ROLE, *OF_DEMO),
                 takes=(
-                    *(DATA, *OPENING[:1], RESENDING, "timeout", "retries", "rate", "http_version"),
+                    *(DATA_OUTPUT, *OPENING[:1], RESENDING, "timeout", "retries", "rate", "http_version"),
                     "accept_origin",
                 ),
                 texts={"yes": "Apply it without asking"},
@@ -466,7 +466,7 @@ COMMANDS = (
         ),
         arguments=(Argument("api", offers=API_NAMES), Argument("file", metavar="FILE.har|-")),
         options=(_LEARN,),
-        takes=(DATA, *OPENING, "progress", "validate", "report", "server", "server_var", "no_fail"),
+        takes=(DATA_OUTPUT, *OPENING, "progress", "validate", "report", "server", "server_var", "no_fail"),
         texts={
             "validate": "Set the validation level [default: strict]",
             "server": "Set the recorded base URL, if the document lacks it",
@@ -530,7 +530,7 @@ COMMANDS = (
             Option(("--ignore-examples",), help="Generate values from schemas, not from examples"),
             Option(("--no-cors",), help="Let no page of another origin call it"),
         ),
-        takes=(DATA, *OPENING, "validate"),
+        takes=(DATA_OUTPUT, *OPENING, "validate"),
         texts={
             "output": "Print a line (auto) or an object (json) per exchange",
             "validate": "Set the validation level [default: strict]",
@@ -559,7 +559,7 @@ COMMANDS = (
             *OF_DEMO,
         ),
         takes=(
-            DATA,
+            DATA_OUTPUT,
             *OPENING,
             "validate",
             "report",

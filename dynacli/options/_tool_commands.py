@@ -19,7 +19,7 @@ from dynacli.options.command import (
 )
 from dynacli.options.standard_options import (
     API_NAMES,
-    DATA,
+    DATA_OUTPUT,
     EARLIER_CALLS,
     OPERATIONS,
     REGISTERED,
@@ -86,7 +86,7 @@ COMMANDS = (
             Command(
                 "explain",
                 of_tool=API,
-                runs="config:explain",
+                runs="config:explain_decision",
                 help="Show whether a call is allowed, and why",
                 examples=(
                     "dynacli policy explain demo archive-workflow",
@@ -98,7 +98,7 @@ COMMANDS = (
                         "operation", metavar="OPERATION|METHOD PATH", is_multiple=True, offers=OPERATIONS
                     ),
                 ),
-                takes=(DATA, *OPENING, "header"),
+                takes=(DATA_OUTPUT, *OPENING, "header"),
             ),
         ),
     ),
@@ -266,7 +266,7 @@ COMMANDS = (
                 help="List earlier calls, latest first",
                 arguments=(Argument("api", is_required=False, offers=API_NAMES),),
                 options=(_FAILED, _SINCE),
-                takes=(DATA,),
+                takes=(DATA_OUTPUT,),
             ),
             Command(
                 "show",
@@ -282,7 +282,7 @@ COMMANDS = (
                         name="form",
                     ),
                 ),
-                takes=(DATA,),
+                takes=(DATA_OUTPUT,),
             ),
             Command(
                 "export",
@@ -427,7 +427,7 @@ COMMANDS = (
     ),
     Command(
         "help",
-        runs="help:show_page",
+        runs="help:show_topic",
         help="Show the manual, or its page on TOPIC",
         about="`help errors KIND` explains errors of a kind: `usage`, `auth`, `refused` and so on. "
         "`help options WORD` lists the options about a word.",

@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
-from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, STANDARD_OPTIONS, Option
+from dynacli.options.standard_options import (
+    DATA_OUTPUT,
+    DOCUMENT_READING,
+    EVERY_RUN,
+    STANDARD_OPTIONS,
+    Option,
+)
 from dynacli.record import record, replace
 
-OPENING: Final = (DOCUMENT, "profile")
+OPENING: Final = (DOCUMENT_READING, "profile")
 """What a command takes that reads a document."""
-LISTING: Final = (DATA, *OPENING)
+LISTING: Final = (DATA_OUTPUT, *OPENING)
 """What a command takes that prints data of a document."""
 
 ALONE: Final = "alone"

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, dataclass_transform
 from dynacli.environment import Environment, variable
 from dynacli.record import record
 
-DATA: Final = "data"
+DATA_OUTPUT: Final = "data"
 """How a command prints data."""
 RESPONSE: Final = "response"
 """What happens with the response of a call."""
@@ -25,7 +25,7 @@ CACHE: Final = "cache"
 """How the responses of calls are stored and used again."""
 RESENDING: Final = "resending"
 """When a request is sent again that is usually sent once."""
-DOCUMENT: Final = "document"
+DOCUMENT_READING: Final = "document"
 """How the document of an API is read."""
 EVERY_RUN: Final = "every run"
 """What every command keeps to, even if there is nothing to ask, fetch or show."""
@@ -191,7 +191,7 @@ class Options:
             "text",
         ),
         key="output",
-        group=DATA,
+        group=DATA_OUTPUT,
         help="Print as table, csv, lines, or to @FILE [default: auto]",
     )
     filter: str = _standard(
@@ -199,21 +199,21 @@ class Options:
         "--filter",
         metavar="EXPR",
         kind="filter",
-        group=DATA,
+        group=DATA_OUTPUT,
         help="Filter the result with a JMESPath expression",
     )
     columns: str = _standard(
         "--columns",
         metavar="A,B.C",
         kind="given",
-        group=DATA,
+        group=DATA_OUTPUT,
         help="Choose the columns of table, csv, tsv and agent",
     )
     max_bytes: int | None = _standard(
         "--max-bytes",
         metavar="N",
         kind="number of bytes",
-        group=DATA,
+        group=DATA_OUTPUT,
         help="Print at most N bytes of whole items [default: 4000]",
     )
     include: bool = _standard(
@@ -440,11 +440,11 @@ class Options:
         "--allow-ref",
         metavar="ORIGIN|DIRECTORY",
         kind="reference",
-        group=DOCUMENT,
+        group=DOCUMENT_READING,
         help="Allow references to one more origin or directory",
     )
     allow_files: bool = _standard("--allow-files", group=REQUEST, help="Let `read` take inputs from files")
-    refresh: bool = _standard("--refresh", group=DOCUMENT, help="Refresh the document first")
+    refresh: bool = _standard("--refresh", group=DOCUMENT_READING, help="Refresh the document first")
     offline: bool = _standard(
         "--offline", is_guarded=True, group=EVERY_RUN, help="Fetch no document; use the cache"
     )
@@ -588,7 +588,7 @@ SETTINGS = options_of({CALLS, CACHE, RESENDING})
 """The options that say how the calls of an API are made."""
 INPUT_OPTIONS = options_of({BODY})
 STANDARD_OPTIONS = options_of(
-    {DATA, RESPONSE, FURTHER_CALLS, REQUEST, CALLS, CACHE, RESENDING, DOCUMENT, EVERY_RUN}
+    {DATA_OUTPUT, RESPONSE, FURTHER_CALLS, REQUEST, CALLS, CACHE, RESENDING, DOCUMENT_READING, EVERY_RUN}
 )
 """The options that stand before an API or after any operation."""
 CALL_OPTIONS = (*INPUT_OPTIONS, *STANDARD_OPTIONS)

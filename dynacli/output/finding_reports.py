@@ -120,7 +120,7 @@ class _FilePosition(NamedTuple):
     column: int | None
 
 
-def sentence(finding: dict[str, Any]) -> str:
+def finding_sentence(finding: dict[str, Any]) -> str:
     """Return the place in the message, what is wrong there, and the rule."""
     place = finding.get("pointer") or "body"
     return f"{place}: {finding.get('message', '')} [{finding.get('rule', '')}]"
@@ -194,7 +194,7 @@ def _rule(name: str, text: str) -> dict[str, Any]:
 
 def _notifications(call: ValidatedCall) -> list[dict[str, Any]]:
     name = f"{call.api} {call.operation}".strip()
-    notes = [("note", f"{name}: {sentence(finding)}") for finding in call.tolerated]
+    notes = [("note", f"{name}: {finding_sentence(finding)}") for finding in call.tolerated]
     notes += [("note", f"{name}: not validated: {reason}") for reason in call.not_validated]
     notes += [("note", f"{name}: not called: {call.skipped}")] * bool(call.skipped)
     notes += [("error", f"{name}: {call.error}")] * bool(call.error)
@@ -207,7 +207,7 @@ def _result(call: ValidatedCall, finding: dict[str, Any], names: list[str]) -> d
         "ruleId": rule,
         "ruleIndex": names.index(rule),
         "level": "error",
-        "message": {"text": f"{_subject(call)}: {sentence(finding)}"},
+        "message": {"text": f"{_subject(call)}: {finding_sentence(finding)}"},
         "locations": [_location(call, finding)],
         "partialFingerprints": {"dynacli/v1": _fingerprint(call, finding)},
         "properties": {
@@ -293,14 +293,16 @@ def _add_case(suite: ET.Element, call: ValidatedCall, name: str) -> None:
     if call.findings:
         # One element for all findings, because many programs read only the first.
         number = len(call.findings)
-        message = sentence(call.findings[0]) + (f" and {number - 1} more" if number > 1 else "")
+        message = finding_sentence(call.findings[0]) + (f" and {number - 1} more" if number > 1 else "")
         failure = _element(case, "failure", message=message, type=str(call.findings[0].get("rule", "")))
         failure.text = _clean("\n".join(_with_position(finding) for finding in call.findings))
     elif call.error:
         _element(case, "error", message=call.error, type="error").text = _clean(call.error)
-    notes = [f"Tolerated: {sentence(finding)}" for finding in call.tolerated]
+    notes = [f"Tolerated: {finding_sentence(finding)}" for finding in call.tolerated]
     notes += [f"Not validated: {reason}" for reason in call.not_validated]
-    notes += [f"Suppressed: {sentence(finding)}: {finding.get('reason', '')}" for finding in call.suppressed]
+    notes += [
+        f"Suppressed: {finding_sentence(finding)}: {finding.get('reason', '')}" for finding in call.suppressed
+    ]
     if notes:
         _element(case, "system-out").text = _clean("\n".join(notes))
 
@@ -309,8 +311,8 @@ def _with_position(finding: dict[str, Any]) -> str:
     position = _file_position_of(finding)
     pointer = (finding.get("document") or {}).get("pointer", "")
     if position.line is None:
-        return sentence(finding)
-    return f"{sentence(finding)}\n    {position.file}:{position.line}: {pointer}"
+        return finding_sentence(finding)
+    return f"{finding_sentence(finding)}\n    {position.file}:{position.line}: {pointer}"
 
 
 def _element(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
@@ -332,16 +334,18 @@ def _commands(call: ValidatedCall) -> Iterator[str]:
     for finding in call.findings:
         position = _file_position_of(finding)
         properties = {"file": position.file, "line": position.line, "col": position.column}
-        yield _command("error", {**properties, "title": title}, f"{_subject(call)}: {sentence(finding)}")
+        yield _command(
+            "error", {**properties, "title": title}, f"{_subject(call)}: {finding_sentence(finding)}"
+        )
     if call.error:
         yield _command("error", {"title": title}, f"{_subject(call)}: {call.error}")
     for finding in call.tolerated:
-        yield _command("notice", {"title": title}, f"Tolerated: {sentence(finding)}")
+        yield _command("notice", {"title": title}, f"Tolerated: {finding_sentence(finding)}")
     for reason in call.not_validated:
         yield _command("notice", {"title": title}, f"Not validated: {reason}")
     for finding in call.suppressed:
         reason = finding.get("reason", "")
-        yield _command("notice", {"title": title}, f"Suppressed: {sentence(finding)}: {reason}")
+        yield _command("notice", {"title": title}, f"Suppressed: {finding_sentence(finding)}: {reason}")
 
 
 def _command(name: str, properties: dict[str, Any], message: str) -> str:

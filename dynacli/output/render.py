@@ -88,7 +88,7 @@ def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat, known:
         write_bytes(env, content)
         return
 
-    from dynacli.text.body_text import decoded, is_json
+    from dynacli.text.body_text import decoded, is_json_content
 
     text = decoded(content, media_type)
     if text is None and is_structured(media_type):
@@ -96,8 +96,8 @@ def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat, known:
     elif text is None:
         _write_binary(env, body, form)
     elif form.format == "yaml":
-        _write_body_yaml(env, content, text, form, is_json=is_json(media_type, text))
-    elif is_json(media_type, text):
+        _write_body_yaml(env, content, text, form, is_json=is_json_content(media_type, text))
+    elif is_json_content(media_type, text):
         _write_body_json(env, content, text, form)
     elif form.format == "json":
         import json
@@ -113,13 +113,13 @@ def _write_formed(
     """Write a body in a form that is made of its value."""
     if not body.content:
         return
-    from dynacli.media.body_value import NoValueError, TooDeepError, exact_value
+    from dynacli.media.body_value import NoValueError, TooDeepBodyError, exact_value
     from dynacli.output.written_items import write_value
 
     instead, hint = form.unfiltered(), "It is printed as it came"
     try:
         value = exact_value(body)
-    except TooDeepError as error:
+    except TooDeepBodyError as error:
         reason = str(error)
         instead, hint = form.unfiltered("json"), "It is printed as JSON, which has no such limit"
     except NoValueError as error:

@@ -18,7 +18,7 @@ from dynacli.files import LOCK_SECONDS, hold_lock
 from dynacli.http.failures import with_api_named
 from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.limits import TOTAL_SECONDS
+from dynacli.openapi.document.limits import DOCUMENT_TOTAL_SECONDS
 from dynacli.openapi.document.source import Source
 from dynacli.registry.install_revision import install
 from dynacli.registry.news import forget_pending, note_failure
@@ -56,7 +56,9 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
     if open_request.offline:
         return _open_offline(open_request, revisions, source)
     if patience is None:
-        patience = TOTAL_SECONDS if open_request.refresh or revisions.current() is None else LOCK_SECONDS
+        patience = (
+            DOCUMENT_TOTAL_SECONDS if open_request.refresh or revisions.current() is None else LOCK_SECONDS
+        )
     with _fetching(revisions, patience) as is_alone:
         pointer = revisions.current()
         if pointer is not None and is_as_compiled(open_request, revisions, pointer):

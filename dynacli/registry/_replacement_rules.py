@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.source import Source
     from dynacli.registry.revisions.revisions import OpenRequest
 
-Rules = Callable[[Catalog, Catalog], Sequence[str]]
+ReplacementRules = Callable[[Catalog, Catalog], Sequence[str]]
 """Returns the objections to replacing an earlier catalog by a new one."""
 
 _MOST_NAMED = 3
@@ -43,7 +43,7 @@ def rules_for(
     *,
     owner: str,
     is_own_edit: bool,
-) -> Rules | None:
+) -> ReplacementRules | None:
     """Return the rules by which a document may replace the current revision; None if it may do so in any case.
 
     Args:

@@ -27,10 +27,10 @@ from dynacli.registry.record_call import (
     ReceivedPath,
     RecordedCall,
     UnusualHistoryError,
+    column_values,
     history_mode,
     history_path,
     open_history,
-    values_of,
     write_call,
 )
 
@@ -200,7 +200,7 @@ def _let_wait(path: str, call: RecordedCall, responded: Sequence[ReceivedPath]) 
     if len(_waiting(path)) >= _MOST_WAITING:
         return  # someone holds the history and does not releases it
     name = os.path.join(f"{path}.waiting", f"{time.time_ns():020}-{os.getpid()}.json")
-    content = json.dumps([values_of(call), [values_of(path) for path in responded]]).encode()
+    content = json.dumps([column_values(call), [column_values(path) for path in responded]]).encode()
     for _ in range(3):
         make_directory(os.path.dirname(name))
         with suppress(FileNotFoundError):  # another process has just removed the directory, which was empty
@@ -273,7 +273,7 @@ def read_calls(env: Environment, *, with_messages: bool = False, first: int = 1)
             )
             for number, row in enumerate(rows, first):
                 # An older version may have stored a secret.
-                yield HistoryRow(number, RecordedCall(*values_of(RecordedCall(*row))))
+                yield HistoryRow(number, RecordedCall(*column_values(RecordedCall(*row))))
     except sqlite3.Error as error:
         raise _unreadable_history(path, error) from error
 

@@ -26,9 +26,9 @@ from dynacli.registry.revisions.referenced_files import read_archive, write_arch
 from dynacli.registry.revisions.revisions import Revisions, revision_of, write_file_list
 
 if TYPE_CHECKING:
-    from dynacli.openapi.catalog.compiler.compile_document import Compiled, Selection
+    from dynacli.openapi.catalog.compiler.compile_document import Compiled, OperationSelection
     from dynacli.openapi.document.load import Document
-    from dynacli.registry._replacement_rules import Rules
+    from dynacli.registry._replacement_rules import ReplacementRules
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
 
@@ -106,7 +106,7 @@ def install(
     name: str,
     facts: dict[str, Any],
     reader: SourceReader,
-    rules: "Rules | None" = None,
+    rules: "ReplacementRules | None" = None,
 ) -> Installed:
     """Compile a document and make it the current revision.
 
@@ -133,7 +133,7 @@ def _install(
     name: str,
     facts: dict[str, Any],
     reader: SourceReader,
-    rules: "Rules | None",
+    rules: "ReplacementRules | None",
 ) -> Installed:
     from dynacli.openapi.catalog.catalog_writer import catalog_in_memory, write_catalog
 
@@ -234,7 +234,7 @@ def _find_objections(
     before: dict[str, Any] | None,
     pointer: dict[str, Any],
     catalog: Catalog,
-    rules: "Rules | None",
+    rules: "ReplacementRules | None",
 ) -> Sequence[str]:
     if rules is None or before is None or before["revision"] == pointer["revision"]:
         return ()
@@ -360,10 +360,10 @@ def compile_with_names(document: "Document", names: dict[tuple[str, str], str]) 
     return compile_document(document, names, selection_of(program()))
 
 
-def selection_of(runs: Program) -> "Selection":
+def selection_of(runs: Program) -> "OperationSelection":
     """Return the operations of a document that the catalogs of a program have."""
-    from dynacli.openapi.catalog.compiler.compile_document import EVERYTHING, Selection
+    from dynacli.openapi.catalog.compiler.compile_document import EVERYTHING, OperationSelection
 
     if not (runs.only or runs.without or runs.is_short):
         return EVERYTHING
-    return Selection(runs.only, runs.without, runs.is_short, frozenset(COMMAND_NAMES))
+    return OperationSelection(runs.only, runs.without, runs.is_short, frozenset(COMMAND_NAMES))

@@ -26,7 +26,7 @@ _ANY = "*"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WEB = ("http://", "https://")
 
-Path = tuple[str, ...]
+EntryPath = tuple[str, ...]
 _Check = Callable[[Any], str]
 """Returns what is wrong with a value, in a clause that follows the key; empty for nothing."""
 
@@ -100,7 +100,7 @@ def _format(value: Any) -> str:
     return "must not name a file" if is_file else ""
 
 
-_OF_CALLS: dict[Path, _Check] = {
+_OF_CALLS: dict[EntryPath, _Check] = {
     ("auth",): _anything,
     ("auth", "when"): _anything,
     **{("auth", _ANY, key): _wrong_in_reference for key in ("key", "password", "token", "username")},
@@ -120,7 +120,7 @@ _OF_CALLS: dict[Path, _Check] = {
     ("validate",): _anything,
 }
 """Key of an API or of a profile → what checks its value."""
-_OF_API: dict[Path, _Check] = {
+_OF_API: dict[EntryPath, _Check] = {
     **_OF_CALLS,
     ("document_login",): _anything,
     ("ignore",): _anything,
@@ -132,12 +132,12 @@ _OF_API: dict[Path, _Check] = {
     ("source",): _document,
     **{("profiles", _ANY, *path): check for path, check in _OF_CALLS.items()},
 }
-ALLOWED: Mapping[Path, _Check] = {("apis", _ANY, *path): check for path, check in _OF_API.items()}
+ALLOWED: Mapping[EntryPath, _Check] = {("apis", _ANY, *path): check for path, check in _OF_API.items()}
 """Key, with `*` for any name → what checks its value."""
 
 _DEEPEST = max(map(len, ALLOWED))
 _OF_ALL = "is for all your APIs"
-_NOT_OF_CALLS: dict[Path, str] = {
+_NOT_OF_CALLS: dict[EntryPath, str] = {
     **{("auth", _ANY, key): "reads a file" for key in ("cert", "cert_key", "passphrase")},
     **{("auth", _ANY, key): "says where this machine listens" for key in ("callback_host", "callback_port")},
     ("auth", _ANY, "client_secret"): "would be sent where the document says",
@@ -147,14 +147,14 @@ _NOT_OF_CALLS: dict[Path, str] = {
     ("policy", "apply"): "lets agents apply plans, which only your own configuration can",
     ("policy", "reads"): "says that calls change nothing, which only your own configuration can",
 }
-_NOT_OF_API: dict[Path, str] = {
+_NOT_OF_API: dict[EntryPath, str] = {
     **_NOT_OF_CALLS,
     **{("profiles", _ANY, *path): reason for path, reason in _NOT_OF_CALLS.items()},
     ("allow_refs",): "lets a document refer to other hosts and directories",
     ("origins",): "says where credentials may go besides `source` and `server`, which only you accept",
     ("pin",): "names a revision in your cache",
 }
-REFUSED: Mapping[Path, str] = {
+REFUSED: Mapping[EntryPath, str] = {
     ("cache",): _OF_ALL,
     ("cache_limit",): _OF_ALL,
     ("history",): _OF_ALL,
@@ -163,7 +163,7 @@ REFUSED: Mapping[Path, str] = {
 """Key that no project file has → why, in a clause that follows the key."""
 
 
-def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[EntryPath, str]]:
     """Yield (key, what is wrong with it, in a clause) for what a project file may not have.
 
     Args:
@@ -182,7 +182,7 @@ def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield path, f"{name} {wrong}"
 
 
-def _begin_alike(pattern: Path, path: Path) -> bool:
+def _begin_alike(pattern: EntryPath, path: EntryPath) -> bool:
     """Return whether a key begins as a pattern does, as far as both go; a key may have a name that is `*`, too."""
     return all(part in (_ANY, name) for part, name in zip(pattern, path, strict=False))
 

@@ -212,7 +212,7 @@ def record_call(env: Environment, call: RecordedCall, responded: Sequence[Receiv
     return number % _CALLS_BETWEEN_SWEEPS == 0
 
 
-def values_of(row: RecordedCall | ReceivedPath) -> list[Any]:
+def column_values(row: RecordedCall | ReceivedPath) -> list[Any]:
     """Return the values of a row as they are stored and shown, in the order of its columns.
 
     What names and URLs tell to be a secret is masked. Whoever makes a row takes out what else is known to be one, such
@@ -240,11 +240,11 @@ def write_call(db: sqlite3.Connection, call: RecordedCall, responded: Sequence[R
     Raises:
         sqlite3.error: They cannot be written.
     """
-    number = db.execute(_INSERT_CALL, values_of(call)).lastrowid or 0
+    number = db.execute(_INSERT_CALL, column_values(call)).lastrowid or 0
     for response in responded:
         # What says nothing of items does not replace what does.
         kind = "INSERT OR IGNORE INTO " if response.body == "" else "INSERT OR REPLACE INTO "
-        db.execute(kind + _INSERT_RESPONSE, values_of(response))
+        db.execute(kind + _INSERT_RESPONSE, column_values(response))
         db.execute(_FORGET, (response.source, response.template, MOST_REMEMBERED))
     return number
 

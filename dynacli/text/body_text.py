@@ -53,7 +53,7 @@ _OF_NO_FIELD = frozenset({"", "__all__", "_schema", "base", "nonFieldErrors", "n
 _PLACES = ("loc", "field")
 
 
-def is_json(media_type: str, text: str) -> bool:
+def is_json_content(media_type: str, text: str) -> bool:
     """Return whether content is JSON: by its media type, or without a media type by its first character."""
     name = _essence(media_type)
     return bool(_JSON_TYPE.fullmatch(name)) if name else text.lstrip()[:1] in {"{", "["}
@@ -109,7 +109,7 @@ def server_message(body: bytes, media_type: str, mask: Callable[[str], str] = st
         One line that a terminal can show, at most 300 characters.
     """
     text = decoded(body, media_type) if 0 < len(body) <= _MAX_BODY else None
-    if text is None or not is_json(media_type, text):
+    if text is None or not is_json_content(media_type, text):
         return ""
     try:
         value = json.loads(text)

@@ -18,11 +18,11 @@ from openapi_core.validation.schemas.validators import SchemaValidator
 from dynacli.http.semantics import is_form, is_json, is_sent_as_bytes, is_sequence, is_structured, is_xml
 from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
 from dynacli.openapi.schema.evaluation.compiled_schema import TOO_DEEP, CompiledSchemas, ValidationNotes
-from dynacli.openapi.schema.evaluation.schema_error import BinaryText, SchemaError, shortened
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText, SchemaError, shortened_value
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 from dynacli.validation import read_body, streamed_body
-from dynacli.validation._text_fields import plain_value, types_of
+from dynacli.validation._text_fields import plain_value, types_or_string
 from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
@@ -211,11 +211,11 @@ def _is_of_array(schema: Any) -> bool:
     return "array" in kinds
 
 
-class NotValidatedError(read_body.NotValidatedError, OpenAPIError):
+class CoreNotValidatedError(read_body.NotValidatedError, OpenAPIError):
     """`read_body.NotValidatedError` as an error of openapi-core, which then goes on with the next part."""
 
 
-class UnreadableError(read_body.UnreadableError, OpenAPIError):
+class CoreUnreadableError(read_body.UnreadableError, OpenAPIError):
     """`read_body.UnreadableError` as an error of openapi-core."""
 
 
@@ -224,9 +224,9 @@ def _as_openapi_errors() -> Iterator[None]:
     try:
         yield
     except read_body.NotValidatedError as error:
-        raise NotValidatedError(str(error)) from None
+        raise CoreNotValidatedError(str(error)) from None
     except read_body.UnreadableError as error:
-        raise UnreadableError(str(error)) from None
+        raise CoreUnreadableError(str(error)) from None
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -263,7 +263,7 @@ class BodyHooks:
         """Return the value of a body, or of a parameter that has a media type."""
         if "schema" not in media_type and not is_json(mimetype):
             shown = f"`{mimetype}`" if mimetype else "a body without a media type"
-            raise NotValidatedError(f"the document gives no schema for {shown}")
+            raise CoreNotValidatedError(f"the document gives no schema for {shown}")
         with _as_openapi_errors():
             if not mimetype and not _says_text(media_type / "schema"):
                 return _assumed_json(value)
@@ -289,8 +289,8 @@ class BodyHooks:
             content = value.encode() if isinstance(value, str) else value
             return self._structured(media_type / "schema", mimetype, parameters, content, read)
         if not mimetype:
-            raise NotValidatedError("there is no media type, so nothing tells how to read the body")
-        raise NotValidatedError(f"a body of `{mimetype}` cannot be validated yet")
+            raise CoreNotValidatedError("there is no media type, so nothing tells how to read the body")
+        raise CoreNotValidatedError(f"a body of `{mimetype}` cannot be validated yet")
 
     def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]]) -> Any:
         """Return the values of a multipart form."""
@@ -323,7 +323,7 @@ class BodyHooks:
             try:
                 return structured_value(content, mimetype + charset, described, is_text_first=is_text_first)
             except NoValueError as error:
-                kind = NotValidatedError if error.hint else UnreadableError
+                kind = CoreNotValidatedError if error.hint else CoreUnreadableError
                 raise kind(f"the body{str(error).removeprefix('it')}") from None
 
         is_typed = is_form(mimetype) or is_xml(mimetype)
@@ -345,13 +345,13 @@ class BodyHooks:
         has_schema = "schema" in media_type
         if isinstance(raw, streamed_body.StreamedBody) and raw.media_type:
             if not has_schema:
-                raise NotValidatedError(_nothing_about_items(name, self.version))
+                raise CoreNotValidatedError(_nothing_about_items(name, self.version))
             name = raw.media_type
         if has_schema:
             found: Any = media_type.read_value()
             if not isinstance(schema := found["schema"], Mapping | bool):
-                shown = json.dumps(shortened(schema), ensure_ascii=False)
-                raise NotValidatedError(f"the document has `{shown}` instead of a schema")
+                shown = json.dumps(shortened_value(schema), ensure_ascii=False)
+                raise CoreNotValidatedError(f"the document has `{shown}` instead of a schema")
         if isinstance(raw, read_body.UnreadBody):
             self._validate_size(media_type, name, raw)
             return None, None
@@ -424,21 +424,21 @@ class BodyHooks:
                 )
 
     def _read_json(self, value: str | bytes, parameters: Mapping[str, str]) -> Any:
-        """Return the value of JSON, which may be the whole body; the errors are those of `read_body.read_json`."""
+        """Return the value of JSON, which may be the whole body; the errors are those of `read_body.read_json_body`."""
         if self.received is not None and value is self.received.content:
-            return self.received.value("strict", partial(read_body.read_json, parameters=parameters))
-        return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
+            return self.received.value("strict", partial(read_body.read_json_body, parameters=parameters))
+        return read_body.read_json_body(value.encode() if isinstance(value, str) else value, parameters)
 
     def _validate_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
         """Validate the size of a body that is not in memory."""
         has_value = is_structured(name) and "schema" in media_type
         if not is_sent_as_bytes(name) or (has_value and not _is_sent_as_bytes(name, media_type / "schema")):
-            raise NotValidatedError(raw.reason)
+            raise CoreNotValidatedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"
             found = self._length_errors(schema, raw)
             if found and raw.size is None:
-                raise NotValidatedError("the size of the body is not known before it is sent")
+                raise CoreNotValidatedError("the size of the body is not known before it is sent")
             _raise_errors(raw, found, schema)
 
     def _length_errors(self, schema: SchemaPath, value: Sized) -> list[Any]:
@@ -466,7 +466,7 @@ class BodyHooks:
         is_either = not is_array and is_of_item and _may_be_of_array(media_type / "schema")
         of_all = self._placed_schema(media_type, ("schema",)) if is_array or is_either else None
         if steps is None and of_all is None:
-            raise NotValidatedError(_nothing_about_items(name, self.version))
+            raise CoreNotValidatedError(_nothing_about_items(name, self.version))
         of_items = [] if steps is None else [self._placed_schema(media_type, steps)]
         if steps == ("itemSchema",) and of_all is not None and _has_schema_for_each_item(of_all.target):
             of_items.append(self._placed_schema(media_type, ("schema", "items")))
@@ -480,7 +480,7 @@ class BodyHooks:
                     streamed_body.Item(value, 0) for value in streamed_body.read_items(name, parameters, raw)
                 ]
             else:
-                found = streamed_body.items_of(name, parameters, raw if is_stream else (raw,))
+                found = streamed_body.streamed_items(name, parameters, raw if is_stream else (raw,))
             errors = validate_items.sequence_errors(
                 found,
                 of_items,
@@ -545,11 +545,11 @@ def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
 
 
 def _is_of_strings(media_type: SchemaPath) -> bool:
-    return "string" in types_of(media_type / "schema")
+    return "string" in types_or_string(media_type / "schema")
 
 
 def _says_text(schema: SchemaPath) -> bool:
-    return "type" in schema and "string" in types_of(schema)
+    return "type" in schema and "string" in types_or_string(schema)
 
 
 def _assumed_json(value: Any) -> Any:
@@ -559,7 +559,7 @@ def _assumed_json(value: Any) -> Any:
         NotValidatedError: It is not JSON.
     """
     try:
-        return read_body.read_json(value.encode() if isinstance(value, str) else value)
+        return read_body.read_json_body(value.encode() if isinstance(value, str) else value)
     except read_body.UnreadableError:
         raise read_body.NotValidatedError(
             "there is no media type, and the body does not look like JSON"
@@ -589,7 +589,7 @@ def _as_described(form: Any, schema: SchemaPath) -> Iterator[Any]:
 
     A document that gives an array, without names, means that each of its items is a part.
     """
-    types = types_of(schema) if "type" in schema else []
+    types = types_or_string(schema) if "type" in schema else []
     if not isinstance(form, dict) or not {"string", "array"}.intersection(types):
         yield form
     elif "array" in types:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import jsonschema_path
 
 from dynacli.openapi.references import end_of_references
-from dynacli.validation.operation_document import resolve
+from dynacli.validation.operation_document import resolve_reference
 
 
 class SchemaPath(jsonschema_path.SchemaPath):
@@ -45,7 +45,7 @@ class _DocumentAccessor(jsonschema_path.SchemaAccessor):
         return self._found[steps]
 
     def _followed(self, value: Any) -> Any:
-        return end_of_references(value, partial(resolve, self._document))
+        return end_of_references(value, partial(resolve_reference, self._document))
 
 
 def _one_type(types: list[Any]) -> Any:

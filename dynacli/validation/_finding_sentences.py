@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.references import REFERENCE, reference_of
-from dynacli.openapi.schema.evaluation.schema_error import BinaryText, shortened
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText, shortened_value
 from dynacli.openapi.schema.read_schema import discriminator_of, json_type, says_nullable
 from dynacli.validation.operation_document import locate, pointer_below, target_of
 
@@ -170,7 +170,7 @@ def shown(value: Any) -> str:
         return "the array"
     if isinstance(value, bool) or value is None:
         return f"`{'null' if value is None else str(value).lower()}`"
-    text = _beginning(str(shortened(value)))
+    text = _beginning(str(shortened_value(value)))
     return f"`{text}`" if text else "an empty text"
 
 
@@ -178,7 +178,7 @@ def _shown_literal(value: Any) -> str:
     """Return a value like `shown`, but an object or array as JSON, because the message compares it with another."""
     if not isinstance(value, Mapping | list):
         return shown(value)
-    short = shortened(value)
+    short = shortened_value(value)
     return f"`{_beginning(short if isinstance(short, str) else json.dumps(short, ensure_ascii=False))}`"
 
 
@@ -371,7 +371,7 @@ def _flat(context: list[Any]) -> Iterator[Any]:
             yield from _flat(error.context)
 
 
-class Explanation(NamedTuple):
+class ErrorExplanation(NamedTuple):
     """The explanation of one thing that is wrong with a value.
 
     Args:
@@ -393,7 +393,7 @@ class Explanation(NamedTuple):
     is_minor: bool = False
 
 
-def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
+def explain(error: Any, list_properties: ListProperties) -> Iterator[ErrorExplanation]:
     """Yield the explanations of an error; for `oneOf` and `anyOf` by the branch that was most likely meant.
 
     Args:
@@ -410,7 +410,7 @@ def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation
         yield explanation._replace(message=message, is_minor=explanation.is_minor or error.is_minor)
 
 
-def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
+def _explanations(error: Any, list_properties: ListProperties) -> Iterator[ErrorExplanation]:
     rule = str(error.validator or "false")
     pointer = pointer_below("", *error.absolute_path)
     path = list(error.absolute_schema_path)
@@ -419,59 +419,61 @@ def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Expla
         yield from _of_alternatives(error, list_properties, pointer, path)
     elif rule == "required" and names:
         for name in names:
-            yield Explanation(
+            yield ErrorExplanation(
                 rule, pointer, f"`{name}` is missing, and the document requires it", name, None, path
             )
     elif rule in {"additionalProperties", "unevaluatedProperties"} and names:
         for name in names:
             here = pointer_below(pointer, name)
-            got = shortened(error.instance.get(name)) if isinstance(error.instance, Mapping) else None
-            yield Explanation(
+            got = shortened_value(error.instance.get(name)) if isinstance(error.instance, Mapping) else None
+            yield ErrorExplanation(
                 rule, here, f"`{name}` is not in the document, which allows no others", None, got, path
             )
     elif rule in {"dependentRequired", "dependencies"} and isinstance(error.instance, Mapping):
         for name, asking in _asked_for(error.validator_value, error.instance):
             message = f"`{name}` is missing, and the document requires it beside `{asking}`"
-            yield Explanation(rule, pointer, message, name, None, [*path, asking])
+            yield ErrorExplanation(rule, pointer, message, name, None, [*path, asking])
     else:
         message = _sentence(rule, error, names)
         if _is_property_name(error):
             message = f"the name of the property {shown(error.instance)}: {message}"
         # What is write-only is a secret, and findings go into reports.
-        got = None if rule == "writeOnly" else shortened(error.instance)
-        yield Explanation(rule, pointer, message, shortened(error.validator_value), got, path)
+        got = None if rule == "writeOnly" else shortened_value(error.instance)
+        yield ErrorExplanation(rule, pointer, message, shortened_value(error.validator_value), got, path)
 
 
 def _of_alternatives(
     error: Any, list_properties: ListProperties, pointer: str, path: list[Any]
-) -> Iterator[Explanation]:
+) -> Iterator[ErrorExplanation]:
     types = _types_of_branches(error)
     if types:
         message = f"expected {_enumerated_words(types, 'or')}, got {_kind_and_value(error.instance)}"
-        yield Explanation("type", pointer, message, types, shortened(error.instance), path)
+        yield ErrorExplanation("type", pointer, message, types, shortened_value(error.instance), path)
         return
     unknown = _unknown_tag(error)
     if unknown is not None:
         name, value, message, expected = unknown
         here, place = pointer_below(pointer, name), [*path[:-1], "discriminator"]
-        yield Explanation("discriminator", here, message, shortened(expected), shortened(value), place)
+        yield ErrorExplanation(
+            "discriminator", here, message, shortened_value(expected), shortened_value(value), place
+        )
         return
     missing = _missing_tag(error)
     if missing is not None:
         branch_error, message, expected = missing
         steps = list(branch_error.absolute_schema_path)
-        yield Explanation("required", pointer, message, expected[0], None, steps)
+        yield ErrorExplanation("required", pointer, message, expected[0], None, steps)
         return
     constants = _discriminating_constant(error)
     if constants is not None:
         constant, values = constants
         message = f"{shown(constant.instance)} is not one of {_shown_all(values)}"
-        yield Explanation(
+        yield ErrorExplanation(
             "enum",
             pointer_below("", *constant.absolute_path),
             message,
-            shortened(values),
-            shortened(constant.instance),
+            shortened_value(values),
+            shortened_value(constant.instance),
             path,
         )
         return

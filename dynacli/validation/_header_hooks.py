@@ -13,9 +13,9 @@ from openapi_core.validation.response.exceptions import HeadersError, InvalidHea
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import ITEM_FORMATS
 from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
-from dynacli.validation._text_fields import all_types, types_of, with_branches
+from dynacli.validation._text_fields import all_types, types_or_string, with_branches
 from dynacli.validation.finding import reason_of
-from dynacli.validation.operation_document import child
+from dynacli.validation.operation_document import child_path
 
 _COOKIES = "set-cookie"
 
@@ -129,7 +129,7 @@ class HeaderHooks:
         if "schema" not in header and "content" not in header:
             return
         try:
-            types = types_of(header / "schema") if "schema" in header else []
+            types = types_or_string(header / "schema") if "schema" in header else []
             if name.lower() == _COOKIES and types:
                 self._validate_cookies(headers.several(name), header / "schema", types)
             elif "schema" in header and _is_choice(known := all_types([header / "schema"])):
@@ -212,7 +212,7 @@ def _described_elsewhere(
 ) -> Iterator[tuple[str, str]]:
     """Yield (header, response) for headers that came and are described only for other responses, the first of those."""
     described = {
-        str(status): _described_headers(child(responses, str(status)))
+        str(status): _described_headers(child_path(responses, str(status)))
         for status in responses.keys()  # noqa: SIM118  - a SchemaPath cannot be iterated
         if not str(status).startswith("x-")
     }

@@ -25,10 +25,10 @@ from dynacli.http.semantics import best_match, is_media_type, split_media_type
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
 from dynacli.openapi.schema.evaluation.compiled_schema import TOO_DEEP
-from dynacli.validation._body_hooks import FORM, BodyHooks, NotValidatedError
+from dynacli.validation._body_hooks import FORM, BodyHooks, CoreNotValidatedError
 from dynacli.validation._header_hooks import HeaderHooks, note_place
 from dynacli.validation.finding import reason_of
-from dynacli.validation.operation_document import child
+from dynacli.validation.operation_document import child_path
 
 
 class NotedError(OpenAPIError):
@@ -79,7 +79,7 @@ class _Overrides(BodyHooks):
         except DamagedCatalogError:
             raise
         except RecursionError:
-            raise wrapper() from NotValidatedError(TOO_DEEP)
+            raise wrapper() from CoreNotValidatedError(TOO_DEEP)
         except Exception as error:  # noqa: BLE001  - as in `Validator`: the document is to blame, and the rest can be validated
             self.notes.add_failure(f"{part}: {reason_of(error)}")
             raise wrapper() from NotedError()
@@ -95,10 +95,10 @@ class _Overrides(BodyHooks):
             unclear = [key for key in keys if not is_media_type(key)]
             if unclear:
                 shown = f"`{unclear[0]}`" if unclear[0] else "an empty text"
-                raise NotValidatedError(f"the document has {shown} instead of a media type")
+                raise CoreNotValidatedError(f"the document has {shown} instead of a media type")
             raise MediaTypeNotFound(mimetype, keys)
         name, parameters = split_media_type(mimetype)
-        return MediaType(name, parameters, child(content, best))
+        return MediaType(name, parameters, child_path(content, best))
 
     def _deserialise_media_type(
         self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: Any
@@ -183,7 +183,7 @@ class RequestOverrides(_Overrides):
         found: tuple[Any, SchemaPath | None]
         try:
             found = inherited(param_or_header, location, name=name)
-        except (RecursionError, DamagedCatalogError, NotValidatedError):
+        except (RecursionError, DamagedCatalogError, CoreNotValidatedError):
             raise
         except Exception:
             # openapi-core cannot read back every style and every union of types, and raises various exceptions.
@@ -227,7 +227,7 @@ class ResponseOverrides(HeaderHooks, _Overrides):
         if not key:
             raise ResponseNotFound(str(status_code), [key for key in keys if not key.startswith("x-")])
         self.responses = responses, key
-        return child(responses, key)
+        return child_path(responses, key)
 
     def _get_data(self, data: bytes | None, mimetype: str, operation_response: SchemaPath) -> Any:
         # openapi-core misses the body of a 204 or of HEAD, and says nothing of one that is not documented.

@@ -26,7 +26,7 @@ from openapi_core.validation.response.validators import V32ResponseValidator
 from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
 from dynacli.openapi.schema.read_schema import Direction
 from dynacli.validation import _document_path as document_path
-from dynacli.validation._body_hooks import NotValidatedError, SchemaValidators, UnreadableError
+from dynacli.validation._body_hooks import CoreNotValidatedError, CoreUnreadableError, SchemaValidators
 from dynacli.validation._header_hooks import CaseInsensitiveHeaders, UndocumentedHeaderError
 from dynacli.validation._openapi_core_overrides import (
     NotedError,
@@ -34,20 +34,20 @@ from dynacli.validation._openapi_core_overrides import (
     ResponseOverrides,
     UndocumentedBodyError,
 )
-from dynacli.validation.operation_document import child, resolve
+from dynacli.validation.operation_document import child_path, resolve_reference
 from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
     from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
 __all__ = [
+    "CoreNotValidatedError",
+    "CoreUnreadableError",
     "MediaTypeNotFound",
-    "NotValidatedError",
     "NotedError",
     "ResponseNotFound",
     "UndocumentedBodyError",
     "UndocumentedHeaderError",
-    "UnreadableError",
     "make_path",
     "request_errors",
     "response_errors",
@@ -149,9 +149,9 @@ class _KnownPath:
     def find(self, _: str, __: str) -> PathOperationServer:
         """Return the operation."""
         paths, path_key, *steps = self._steps
-        path = operation = child(self._spec / paths, path_key)
+        path = operation = child_path(self._spec / paths, path_key)
         for step in steps:
-            operation = child(operation, step)
+            operation = child_path(operation, step)
         return PathOperationServer(path, operation, None, _NoTemplate, None)
 
 
@@ -251,4 +251,4 @@ def schema_validators(
         notes: Gets the reasons why something was not evaluated.
     """
     dialect = document.get("jsonSchemaDialect", "")
-    return SchemaValidators(version, direction, partial(resolve, document), notes, dialect)
+    return SchemaValidators(version, direction, partial(resolve_reference, document), notes, dialect)

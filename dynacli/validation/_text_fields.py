@@ -39,7 +39,7 @@ def all_types(schemas: list[SchemaPath]) -> set[str]:
     types: set[str] = set()
     for schema in with_branches(schemas):
         if "type" in schema:
-            types.update(types_of(schema))
+            types.update(types_or_string(schema))
             continue
         values = (schema / "enum").read_value() if "enum" in schema else []
         if "const" in schema:
@@ -48,7 +48,7 @@ def all_types(schemas: list[SchemaPath]) -> set[str]:
     return types
 
 
-def types_of(schema: SchemaPath | None) -> list[str]:
+def types_or_string(schema: SchemaPath | None) -> list[str]:
     """Return the types that a schema names; `string` if it names none."""
     types = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
     return [types] if isinstance(types, str) else types
@@ -57,6 +57,6 @@ def types_of(schema: SchemaPath | None) -> list[str]:
 def plain_value(text: str) -> Any:
     """Return the JSON value that a text is, such as a number or boolean; else the text."""
     try:
-        return read_body.read_json(text.encode("utf-8", "surrogatepass"))
+        return read_body.read_json_body(text.encode("utf-8", "surrogatepass"))
     except (read_body.UnreadableError, read_body.NotValidatedError):
         return text

@@ -11,7 +11,7 @@ from dynacli.openapi.model.patterns import PatternTimeoutError, UnsupportedPatte
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.references import reference_of, references_of
 from dynacli.openapi.schema.evaluation.compiled_schema import MAX_ERRORS
-from dynacli.openapi.schema.evaluation.schema_error import shortened
+from dynacli.openapi.schema.evaluation.schema_error import shortened_value
 from dynacli.openapi.schema.read_schema import discriminator_of, list_of, mapping_of
 from dynacli.validation._finding_sentences import branch_name, explain
 from dynacli.validation.finding import Finding
@@ -283,7 +283,7 @@ class UndocumentedProperties:
             if below is None:
                 text = f"the document does not mention `{name}`{self._alternatives(schemas, value, name)}"
                 here = pointer_below(pointer, name)
-                yield Finding(self._where, "undocumented-property", here, text, got=shortened(item))
+                yield Finding(self._where, "undocumented-property", here, text, got=shortened_value(item))
             elif isinstance(item, dict | list):
                 yield from self._findings(below, item, pointer_below(pointer, name))
 

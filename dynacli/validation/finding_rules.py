@@ -99,7 +99,7 @@ RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
 }
 """Subject → its rules, each with the sentence that is true if the rule is kept."""
 
-RULES: Mapping[str, str] = {
+FINDING_RULES: Mapping[str, str] = {
     rule: sentence for rules in RULE_GROUPS.values() for rule, sentence in rules.items()
 }
 """Rule → its sentence."""
@@ -167,9 +167,9 @@ def _ignore(entry: Mapping[str, Any], place: str) -> Ignore:
     for key in ("rule", "reason"):
         if not values[key].strip():
             raise BadIgnoreError(f"{place}`{key}` is missing")
-    if values["rule"] != "*" and values["rule"] not in RULES:
+    if values["rule"] != "*" and values["rule"] not in FINDING_RULES:
         raise BadIgnoreError(
-            f"{place}`{values['rule']}` is not a rule; those are `*` and {in_backticks(sorted(RULES))}"
+            f"{place}`{values['rule']}` is not a rule; those are `*` and {in_backticks(sorted(FINDING_RULES))}"
         )
     if values["where"] not in {"", "request", "response"}:
         raise BadIgnoreError(f"{place}`where` is `request` or `response`")

@@ -82,7 +82,7 @@ def pointer_below(start: str, *steps: str | int) -> str:
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def child(path: "SchemaPath", key: str) -> "SchemaPath":
+def child_path(path: "SchemaPath", key: str) -> "SchemaPath":
     """Return the place under a key of any characters; the operator `/` would take `#` as a separator."""
     return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
 
@@ -132,7 +132,7 @@ def _value_without(step: str | int, place: tuple[str, Any]) -> Any:
     return None if isinstance(value, dict) and step in value else value
 
 
-def resolve(document: dict[str, Any], reference: str) -> Any:
+def resolve_reference(document: dict[str, Any], reference: str) -> Any:
     """Return the target of a reference; the compiler made each a JSON pointer into the document.
 
     Raises:
@@ -149,7 +149,7 @@ def resolve(document: dict[str, Any], reference: str) -> Any:
 def _followed(document: dict[str, Any], reference: str) -> tuple[str, Any]:
     """Return the JSON pointer that a reference is, and its target; None if it leads nowhere."""
     try:
-        return unquote(reference[1:]), resolve(document, reference)
+        return unquote(reference[1:]), resolve_reference(document, reference)
     except DanglingReferenceError:
         return "", None
 

@@ -65,7 +65,7 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
     return text
 
 
-def read_json(
+def read_json_body(
     value: bytes,
     parameters: Mapping[str, str] | None = None,
     *,
@@ -325,7 +325,7 @@ def read_fields(content: bytes, parameters: Mapping[str, str]) -> Iterator[tuple
         if not part.name:
             continue  # a part without a name is not a property of the form
         if is_json(name):
-            yield part.name, read_json(part.content, own)
+            yield part.name, read_json_body(part.content, own)
         elif part.is_file or (name and not name.startswith("text/")):
             yield part.name, BinaryText(len(part.content))
         else:

@@ -15,7 +15,7 @@ from dynacli.validation.read_body import (
     UnreadableError,
     UnreadBody,
     ValidatedValue,
-    read_json,
+    read_json_body,
     read_json_text,
     read_text,
     split_parts,
@@ -197,14 +197,14 @@ def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[A
     if is_sequence_of_parts(name):
         return list(_parts(parameters, value))
     values = []
-    for item in items_of(name, parameters, (value,)):
+    for item in streamed_items(name, parameters, (value,)):
         if item.error is not None:
             raise item.error
         values.append(item.value)
     return values
 
 
-def items_of(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) -> Iterator[Item]:
+def streamed_items(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) -> Iterator[Item]:
     """Yield the items of a body as it comes, with only one of them in memory.
 
     An item that cannot be read has an error, and the items after it are read anyway.
@@ -396,7 +396,7 @@ def _parts(parameters: Mapping[str, str], value: bytes) -> Iterator[Any]:
     for part in split_parts(value, parameters):
         name, own = split_media_type(part.media_type or "text/plain")  # RFC 2046, section 5.1
         if is_json(name):
-            yield read_json(part.content, own)
+            yield read_json_body(part.content, own)
         elif name.startswith("text/"):
             yield read_text(part.content, own)
         else:

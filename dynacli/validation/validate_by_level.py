@@ -16,7 +16,7 @@ from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchema, Co
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 from dynacli.validation.finding import ValidationResult
-from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
+from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json_body
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
 if TYPE_CHECKING:
@@ -395,7 +395,9 @@ def _accepts_content(
     if described is None or "schema" not in described or "itemSchema" in described:
         return False
     try:
-        read = partial(read_json, parameters=split_media_type(media_type)[1], size_before=schemas.size_read)
+        read = partial(
+            read_json_body, parameters=split_media_type(media_type)[1], size_before=schemas.size_read
+        )
         value = read(body) if received is None else received.value("strict", read)
     except (UnreadableError, NotValidatedError):
         return False

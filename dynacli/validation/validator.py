@@ -30,7 +30,7 @@ from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.model.operation import ANY_BODY, Operation
 from dynacli.openapi.schema.evaluation.compiled_schema import TOO_DEEP, ValidationNotes
-from dynacli.openapi.schema.evaluation.schema_error import shortened
+from dynacli.openapi.schema.evaluation.schema_error import shortened_value
 from dynacli.validation.finding import Finding, ValidationResult, reason_of
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
 from dynacli.validation.read_body import ValidatedValue
@@ -283,7 +283,7 @@ class Validator:
             and not cause.availableMimetypes
         ):
             return  # a body without media types is not declared
-        if isinstance(cause, engine.NotValidatedError):
+        if isinstance(cause, engine.CoreNotValidatedError):
             validation.not_validated.append(_with_name(error, str(cause)))
         elif isinstance(error, engine.ResponseNotFound):
             self._undocumented_status(validation, error, is_exact=is_exact)
@@ -296,7 +296,11 @@ class Validator:
                 validation.not_validated.append(text)
         elif isinstance(cause, engine.UndocumentedHeaderError):
             text = f"the document describes `{cause.name}` for the response `{cause.response}`, and not for this one"
-            pointer, got, place = f"header/{cause.name}", shortened(cause.value), self._document_place(cause)
+            pointer, got, place = (
+                f"header/{cause.name}",
+                shortened_value(cause.value),
+                self._document_place(cause),
+            )
             validation.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
             for finding, is_minor in self._findings(where, error, cause):
@@ -369,7 +373,7 @@ class Validator:
         Args:
             place: The place of the value, which is the pointer of most of these findings.
         """
-        if isinstance(cause, self._engine.UnreadableError):
+        if isinstance(cause, self._engine.CoreUnreadableError):
             return "unreadable-body", place, str(cause), None, None
         if isinstance(cause, self._engine.MediaTypeNotFound):
             listed = list(cause.availableMimetypes)
@@ -392,7 +396,7 @@ class Validator:
             from dynacli.validation._finding_sentences import shown
 
             text = f"expected {wanted}, got {shown(value)}"
-        return "type", place, text, wanted, shortened(value)
+        return "type", place, text, wanted, shortened_value(value)
 
 
 _MESSAGES = {

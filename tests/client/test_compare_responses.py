@@ -12,9 +12,9 @@ from dynacli.client.responses import compare_responses as compare_responses_modu
 from dynacli.client.responses.compare_calls import is_changing_header, time_places
 from dynacli.client.responses.compare_responses import (
     ComparedResponse,
-    Comparison,
     ComparisonRules,
     Difference,
+    ResponseComparison,
     compare_responses,
     ignored_place,
 )
@@ -25,7 +25,7 @@ from dynacli.text.exact_json import read_json
 CASES: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("compared_responses.yaml").read_text())
 
 
-def _compare(left: Any, right: Any, ignored: list[str] = [], **more: Any) -> Comparison:  # noqa: B006
+def _compare(left: Any, right: Any, ignored: list[str] = [], **more: Any) -> ResponseComparison:  # noqa: B006
     return compare_responses(
         ComparedResponse(200, {}, left),
         ComparedResponse(200, {}, right),

@@ -11,7 +11,7 @@ import dynacli
 from dynacli.auth.credentials import Variables
 from dynacli.registry.configuration_text import edited
 from dynacli.validation.finding import Finding, ValidationResult
-from dynacli.validation.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress
+from dynacli.validation.finding_rules import FINDING_RULES, BadIgnoreError, Ignore, ignores_of, suppress
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, Result, run_cli
 
@@ -359,7 +359,7 @@ def test_every_rule_that_findings_name_is_known() -> None:
                 }
     named -= {"request", "response"}
     assert len(named) > 8
-    assert set() == named - RULES.keys()
+    assert set() == named - FINDING_RULES.keys()
 
 
 def test_entries_with_exceptions_can_be_changed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.client._readings import SentValues, overrides_of, readings_of, steps_of
+from dynacli.client._readings import SentValues, overrides_of, path_steps_of, readings_of
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.urls import server_of
 from tests.documents import document, operation, parameter, save
@@ -263,7 +263,7 @@ def test_a_large_body_is_looked_at_in_linear_time(piece: bytes) -> None:
 )
 def test_spellings_of_a_path(path: str) -> None:
     """Servers take each of them for the same path."""
-    assert ("things", "a") == steps_of(path)
+    assert ("things", "a") == path_steps_of(path)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_spellings_of_a_path(path: str) -> None:
 )
 def test_paths_that_are_not_clear(path: str) -> None:
     """They may lead anywhere."""
-    assert steps_of(path) is None
+    assert path_steps_of(path) is None
 
 
 @pytest.mark.parametrize(

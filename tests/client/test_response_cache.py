@@ -135,8 +135,8 @@ def test_offline_uses_a_response_of_any_age(
     """It says how old the response is, sends nothing, and fails with 6 if there is none."""
     server.responses["/items"] = json_response([{"id": 1}], **{"Cache-Control": "no-cache"})
     first = _call("list-items", cache="auto")
-    now = response_cache.clock()
-    monkeypatch.setattr(response_cache, "clock", lambda: now + 3 * 86_400)
+    now = response_cache.wall_clock()
+    monkeypatch.setattr(response_cache, "wall_clock", lambda: now + 3 * 86_400)
     result = _call("list-items", "--offline", cache="revalidate")
     assert first.stdout == result.stdout
     assert "The response is from the cache, 3 days old" in result.stderr
@@ -637,10 +637,10 @@ def test_a_clock_that_was_set_back_makes_nothing_fresh(
 ) -> None:
     """A response of the future is asked for again, and its age is never negative."""
     _call("list-items")
-    now = response_cache.clock()
-    monkeypatch.setattr(response_cache, "clock", lambda: now - 86_400)
+    now = response_cache.wall_clock()
+    monkeypatch.setattr(response_cache, "wall_clock", lambda: now - 86_400)
     assert "cache: revalidated" in _call("list-items", "-v").stderr
-    monkeypatch.setattr(response_cache, "clock", lambda: now - 2 * 86_400)
+    monkeypatch.setattr(response_cache, "wall_clock", lambda: now - 2 * 86_400)
     assert "less than" not in _call("list-items", "-v", "--offline").stderr
     assert 2 == len(server.requests)
 

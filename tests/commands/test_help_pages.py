@@ -9,7 +9,7 @@ import pytest
 
 import dynacli
 from dynacli.guide.pages import page
-from dynacli.validation.finding_rules import RULES
+from dynacli.validation.finding_rules import FINDING_RULES
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import request_of
 from tests.harness import examples_of, run_cli
@@ -272,4 +272,6 @@ def test_every_page_that_a_text_points_to_is_there() -> None:
 def test_the_manual_has_every_finding_rule() -> None:
     """`ignore` takes the name of a rule, so that all names can be looked up, each once."""
     text = page("finding-rules") or ""
-    assert [] == [rule for rule, sentence in RULES.items() if 1 != text.count(f"| `{rule}` | {sentence} |")]
+    assert [] == [
+        rule for rule, sentence in FINDING_RULES.items() if 1 != text.count(f"| `{rule}` | {sentence} |")
+    ]

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from dynacli.demo import demo_server
-from dynacli.demo._requests import Request, Response, json_response
+from dynacli.demo._requests import DemoRequest, DemoResponse, json_response
 from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
 from dynacli.demo.demo_server import Application, running, serving
 from dynacli.errors import UsageError
@@ -46,7 +46,7 @@ def test_a_call_sends_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     response = Application.response
 
-    def noting(application: Application, request: Request) -> Response:
+    def noting(application: Application, request: DemoRequest) -> DemoResponse:
         asked.append(f"{request.method} {request.path}")
         return response(application, request)
 
@@ -61,7 +61,7 @@ def test_a_defect_is_told_and_ends_no_server() -> None:
     sock = listening_socket("127.0.0.1", 0)
     origin = origin_at(sock, "127.0.0.1")
 
-    def response(request: Request) -> Response:
+    def response(request: DemoRequest) -> DemoResponse:
         if request.path == "/wrong":
             raise LookupError(request.path)
         return json_response(200, request.path)

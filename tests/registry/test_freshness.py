@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.model.wording import age_text
-from dynacli.registry.revisions.revisions import age_of, is_due, lifetime_of
+from dynacli.registry.revisions.revisions import age_of_document, is_due, lifetime_of
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
@@ -50,9 +50,9 @@ def test_who_asked_in_vain_does_not_ask_again_at_once() -> None:
 
 def test_a_clock_that_was_set_back_makes_a_document_old() -> None:
     """A document from the future is one of which no one knows how old it is."""
-    assert float("inf") == age_of({"fetched_at": NOW + 1}, NOW)
+    assert float("inf") == age_of_document({"fetched_at": NOW + 1}, NOW)
     assert True is is_due({"fetched_at": NOW + 1, "max_age": 7 * DAY}, None, NOW)
-    assert NOW == age_of({}, NOW)
+    assert NOW == age_of_document({}, NOW)
 
 
 @pytest.mark.parametrize(

@@ -380,7 +380,7 @@ _TEXTS = [
 def _read(body: bytes) -> str:
     """What is read, told apart by type and order, or why it is not."""
     try:
-        return repr(read_body.read_json(body))
+        return repr(read_body.read_json_body(body))
     except (read_body.NotValidatedError, read_body.UnreadableError) as error:
         return f"{type(error).__name__} {error}"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.schema.evaluation.schema_error import shortened
+from dynacli.openapi.schema.evaluation.schema_error import shortened_value
 from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.validator import Validator
 from tests.harness import Recorder, Response, run_cli
@@ -94,8 +94,8 @@ def test_many_findings_are_added_in_no_time() -> None:
 )
 def test_what_came_is_shortened(value: Any, expected: Any) -> None:
     """A report shows a short form of each value, which can always be written."""
-    assert expected == shortened(value)
-    json.dumps(shortened(value), ensure_ascii=False, allow_nan=False).encode()
+    assert expected == shortened_value(value)
+    json.dumps(shortened_value(value), ensure_ascii=False, allow_nan=False).encode()
 
 
 @pytest.mark.exhaustive
@@ -106,8 +106,8 @@ def test_a_large_and_deep_value_is_shortened_in_no_time() -> None:
     for _ in range(50_000):
         deep = [deep]
     began = time.process_time()
-    assert "[" * 80 + "..." == shortened(deep)
-    assert 83 == len(shortened([{"n": index} for index in range(1_000_000)]))
+    assert "[" * 80 + "..." == shortened_value(deep)
+    assert 83 == len(shortened_value([{"n": index} for index in range(1_000_000)]))
     assert time.process_time() - began < 5
 
 

@@ -10,7 +10,7 @@ from dynacli.openapi.model import patterns
 from dynacli.openapi.model.patterns import Patterns
 from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
 from dynacli.validation._validate_items import PlacedSchema, sequence_errors
-from dynacli.validation.streamed_body import Item, items_of, read_items
+from dynacli.validation.streamed_body import Item, read_items, streamed_items
 from tests.documents import save
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
@@ -150,7 +150,7 @@ def test_a_body_is_the_same_however_it_is_cut(name: str, parameters: dict[str, s
     """Byte by byte, in two pieces cut anywhere, or at once."""
 
     def items(*pieces: bytes) -> list[tuple[Any, str]]:
-        return [(item.value, str(item.error or "")) for item in items_of(name, parameters, pieces)]
+        return [(item.value, str(item.error or "")) for item in streamed_items(name, parameters, pieces)]
 
     whole = items(body)
     assert len(whole) >= 2
@@ -173,7 +173,9 @@ def test_a_body_is_the_same_however_it_is_cut(name: str, parameters: dict[str, s
 )
 def test_a_record_that_may_be_cut_off_is_told(body: bytes, expected: list[Any]) -> None:
     """A number without a line feed after it may be half of one (RFC 7464, section 2.4)."""
-    found = [(item.value, str(item.error or "")) for item in items_of("application/json-seq", {}, (body,))]
+    found = [
+        (item.value, str(item.error or "")) for item in streamed_items("application/json-seq", {}, (body,))
+    ]
     assert expected == found
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.validation.finding_rules import RULES
+from dynacli.validation.finding_rules import FINDING_RULES
 from dynacli.validation.validated_messages import ValidatedResponse
 from tests.validation.golden_findings import golden_findings, reported, validation_of
 from tests.validation.in_process_validator import compact
@@ -66,4 +66,4 @@ def test_each_rule_has_a_pair() -> None:
         for expectation in pair.expected
         if not expectation.startswith("?")
     }
-    assert set(RULES) - _OF_WHAT_IS_INSIDE == broken
+    assert set(FINDING_RULES) - _OF_WHAT_IS_INSIDE == broken

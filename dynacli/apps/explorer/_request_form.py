@@ -20,13 +20,13 @@ from textual.widgets import Input, Static, TextArea
 from dynacli.apps.explorer._dialogs import AboutDialog, ChoiceDialog
 from dynacli.apps.explorer.drafts import CONTENT_TYPE, PROFILE, QUERY, SERVER, Checked, Draft, typed_inputs
 from dynacli.apps.explorer.form_rows import (
-    BODY,
+    BODY_LOCATION,
     FormRow,
     MoreItems,
     located,
     offered_further,
     row_of,
-    rows_of,
+    rows_of_form,
 )
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
@@ -53,7 +53,7 @@ def _facts_of(row: FormRow) -> str:
     """Return in words what an input takes."""
     kind = "@FILE" if row.file == "only" else placeholder(row.value).replace(" ...", ", or a JSON array")
     facts = [fact for fact in constraints(row.value) if fact != "may be repeated"]
-    if row.is_required and row.location == BODY and not row.is_needed:
+    if row.is_required and row.location == BODY_LOCATION and not row.is_needed:
         facts.insert(0, f"required in {row.option.rpartition('.')[0] or 'the body'}")
     if row.choices and facts:
         return "; ".join(facts)
@@ -408,7 +408,7 @@ def body_text(draft: Draft) -> str:
 
 def _value_of_body(draft: Draft) -> Any:
     """Return the value that the rows of the body give; None if they give none."""
-    body = {row.option: word for row, word in draft.given if row.location == BODY}
+    body = {row.option: word for row, word in draft.given if row.location == BODY_LOCATION}
     inputs = typed_inputs(replace(draft, words=body, text=None), is_strict=False)
     return assemble(None, inputs.assignments) if inputs.assignments else None
 
@@ -422,7 +422,7 @@ def body_rows(draft: Draft) -> BodyRows | None:
     rows, counts = _rows_for(draft.described, value)
     words: dict[str, str] = {}
     # From the last, so that a place is given as a whole only if nothing inside of it is given.
-    for row in reversed([row for row in rows if row.location == BODY]):
+    for row in reversed([row for row in rows if row.location == BODY_LOCATION]):
         inside = any(option.startswith(f"{row.option}.") for option in words)
         found = next(walk_value(value, _steps_of_pointer(row.pointer)), None)
         if found is not None and not inside:
@@ -439,7 +439,7 @@ def _rows_for(described: DescribedOperation, value: Any) -> tuple[list[FormRow],
     """Return the rows of an operation with one for each item of each array in the value."""
     counts: dict[str, int] = {}
     while True:
-        rows = rows_of(described, counts)
+        rows = rows_of_form(described, counts)
         before = dict(counts)
         by_option = {row.option: row for row in rows if isinstance(row, FormRow)}
         for more in rows:
@@ -490,9 +490,9 @@ def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | 
 def with_example_body(draft: Draft) -> Draft:
     """Return a draft with an example of its body, in rows or as text, if it requires one and has none."""
     body = draft.described.operation.body
-    rows_there = rows_of(draft.described, {}, list(draft.words))
+    rows_there = rows_of_form(draft.described, {}, list(draft.words))
     filled = replace(draft, rows=tuple(row for row in rows_there if isinstance(row, FormRow)))
-    has_body = draft.text is not None or any(row.location == BODY for row, _ in filled.given)
+    has_body = draft.text is not None or any(row.location == BODY_LOCATION for row, _ in filled.given)
     if body is None or not body.is_required or has_body:
         return draft
     try:
@@ -643,7 +643,7 @@ class RequestForm(Vertical):
         if described is None:
             return
         missing = [option for option in self._words if option not in self._added]
-        self._rows = rows_of(described, self._counts, [*self._added, *missing])
+        self._rows = rows_of_form(described, self._counts, [*self._added, *missing])
         container = self.query_one("#rows", VerticalScroll)
         await container.remove_children()
         await container.mount_all(self._widgets(described))
@@ -670,7 +670,7 @@ class RequestForm(Vertical):
 
     def _heading(self, location: str) -> str:
         media_type = self._described.media_type if self._described is not None else None
-        if location == BODY and media_type is not None:
+        if location == BODY_LOCATION and media_type is not None:
             return f"Body ({visible(media_type.name, keep='')})"
         return location.capitalize()
 
@@ -801,7 +801,7 @@ class RequestForm(Vertical):
                 self.app.notify("No rows give exactly this body: it stays a text", severity="warning")
                 return
             self._text = None
-            parameters = {row.option: word for row, word in draft.given if row.location != BODY}
+            parameters = {row.option: word for row, word in draft.given if row.location != BODY_LOCATION}
             self._words = {**parameters, **rows.words}
             self._counts = dict(rows.counts)
         await self._lay_out()
@@ -892,4 +892,4 @@ class RequestForm(Vertical):
 
 
 def _is_of_body(row: FormRow | MoreItems) -> bool:
-    return isinstance(row, MoreItems) or row.location == BODY
+    return isinstance(row, MoreItems) or row.location == BODY_LOCATION

@@ -31,7 +31,7 @@ from dynacli.apps.explorer._response_views import (
     status_text,
     view_text,
 )
-from dynacli.apps.explorer._running_call import Ended, Event, Progress, work_aside
+from dynacli.apps.explorer._running_call import Ended, Event, ProgressText, work_aside
 from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError, UsageError
@@ -343,7 +343,7 @@ class ResponsePane(Vertical):
             text = self._stream.text_of(event.content)
             if self._view == VIEWS[0]:
                 pane.append(text)
-        elif isinstance(event, Progress):
+        elif isinstance(event, ProgressText):
             self._progress = event.text
         elif isinstance(event, Ended) and not event.is_last:
             self._ended = event

@@ -79,7 +79,7 @@ _MOST_UNSEEN = 8
 """Pieces of a stream that were not shown yet, after which the server waits."""
 
 
-class Progress(NamedTuple):
+class ProgressText(NamedTuple):
     """The call is as far as the text says, or waits before it is sent again."""
 
     text: str
@@ -107,7 +107,7 @@ class Ended(NamedTuple):
     is_last: bool = True
 
 
-Event = ResponseHead | ResponsePart | Progress | Ended
+Event = ResponseHead | ResponsePart | ProgressText | Ended
 """Of a stream its head and its parts, and what the explorer itself tells."""
 
 
@@ -250,7 +250,7 @@ class RunningCall:
             pages.add(page)
             pages.keep(page.items or ())
             total = f" of {loop.total:,}" if loop.total is not None else ""
-            self._announce(self, Progress(f"{counted(page.number, 'page')}, {loop.count:,}{total} items"))
+            self._announce(self, ProgressText(f"{counted(page.number, 'page')}, {loop.count:,}{total} items"))
             if pages.size > RENDER_LIMIT:
                 self._notes.append("There are more: the command line writes lists of any size")
                 break
@@ -273,7 +273,7 @@ class RunningCall:
         elif isinstance(event, Retrying):
             if isinstance(event.pause, WaitPause) and self._came is not None:
                 self._show(self._came)
-            self._announce(self, Progress(event.call.signed.masker.mask(str(event.pause))))
+            self._announce(self, ProgressText(event.call.signed.masker.mask(str(event.pause))))
         elif isinstance(event, ResponseHead) and event.is_stream:
             self._stream = event.response
             self._announce(self, event)

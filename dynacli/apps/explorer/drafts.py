@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from dynacli.apps.explorer.form_rows import BODY, FormRow, further_calls, further_words
+from dynacli.apps.explorer.form_rows import BODY_LOCATION, FormRow, further_calls, further_words
 from dynacli.client.call import base_url_of, request_of
 from dynacli.client.call_settings import CallOptions, CallSettings
 from dynacli.client.call_validator import CallValidator
@@ -65,7 +65,7 @@ class Draft:
     def given(self) -> list[tuple[FormRow, str]]:
         """The rows that are filled in, in their order; those of the body only if they give it."""
         rows = [(row, self.words[row.option]) for row in self.rows if row.option in self.words]
-        return [(row, word) for row, word in rows if self.text is None or row.location != BODY]
+        return [(row, word) for row, word in rows if self.text is None or row.location != BODY_LOCATION]
 
 
 class Checked(NamedTuple):
@@ -142,7 +142,7 @@ def _path(word: str) -> Path:
     return Path(os.path.expanduser(word.removeprefix("@").strip()))
 
 
-def check(draft: Draft, settings: CallSettings) -> Checked:
+def check_draft(draft: Draft, settings: CallSettings) -> Checked:
     """Return what is wrong with a draft, by the checks that a call makes before it is sent.
 
     Raises:
@@ -258,7 +258,7 @@ def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool =
     return words + body
 
 
-def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[str]:
+def option_arguments(options: CallOptions, *, is_masked: bool = False) -> Iterator[str]:
     """Yield the standard options that say how a call is made.
 
     Args:
@@ -303,7 +303,7 @@ def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
     Raises:
         DynacliError: There is no server to send it to.
     """
-    if settings.consent.is_given or not check(draft, settings).is_right:
+    if settings.consent.is_given or not check_draft(draft, settings).is_right:
         return ""
     described = draft.described
     asked = [described, *further_calls(described, draft.settings, settings).targets]

@@ -41,12 +41,12 @@ from dynacli.apps.explorer.drafts import (
     Draft,
     ReadLine,
     changes,
-    check,
+    check_draft,
     command_line,
     command_words,
     draft_of,
     earlier_calls,
-    option_words,
+    option_arguments,
     question_before,
     with_messages,
 )
@@ -658,7 +658,7 @@ class ExplorerApp(App[None]):
 
     def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
         """Return the words of the command line that makes the request of a draft."""
-        options = option_words(self._options_of(draft), is_masked=is_masked)
+        options = option_arguments(self._options_of(draft), is_masked=is_masked)
         return command_words(draft, [*self._opening, *options], is_masked=is_masked)
 
     def _line(self, draft: Draft, *, is_masked: bool) -> str:
@@ -692,7 +692,7 @@ class ExplorerApp(App[None]):
 
     def _checked(self, draft: Draft) -> Message:
         try:
-            return self._Checked(draft, check(draft, self._settings(draft)))
+            return self._Checked(draft, check_draft(draft, self._settings(draft)))
         except DynacliError as error:
             return self._Checked(draft, Checked({}, error.message))
 

@@ -28,7 +28,7 @@ from dynacli.request.convert_words import choice_word
 if TYPE_CHECKING:
     from dynacli.openapi.schema.form_encoding import Encodings
 
-BODY = "body"
+BODY_LOCATION = "body"
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")
 
@@ -107,7 +107,7 @@ class MoreItems:
     count: int
 
 
-def rows_of(
+def rows_of_form(
     described: DescribedOperation, counts: Mapping[str, int], added: Sequence[str] = ()
 ) -> list[FormRow | MoreItems]:
     """Return the rows of an operation's form.
@@ -126,7 +126,7 @@ def rows_of(
             rows.extend(_input_row(field, field.origin.option, parameter) for field in parameter.fields)
     media_type = described.media_type
     if media_type is not None and is_built(media_type.name):
-        body = [input_ for input_ in inputs if input_.location == BODY]
+        body = [input_ for input_ in inputs if input_.location == BODY_LOCATION]
         needed = {field.path[0] for field in body if field.is_needed}
         fields = sorted(body, key=lambda field: field.path[0] not in needed)
         encodings = encodings_of_body(described)
@@ -142,7 +142,9 @@ def row_of(described: DescribedOperation, option: str) -> FormRow | None:
     whole = None if parameter is None else DescribedInput.of(parameter)
     if field is None:
         return None if whole is None else _input_row(whole, whole.option)
-    return _input_row(DescribedInput.of(field, BODY if whole is None else whole.location), option, whole)
+    return _input_row(
+        DescribedInput.of(field, BODY_LOCATION if whole is None else whole.location), option, whole
+    )
 
 
 def located(option: str) -> str:
@@ -159,7 +161,9 @@ def _input_row(
         option: Its option, with an index for each array around it that rows are being made for.
         parameter: The parameter that it is a field of; None for a parameter, and for a field of the body.
     """
-    pointer = "" if described.location == BODY else f"{described.location}/{(parameter or described).name}"
+    pointer = (
+        "" if described.location == BODY_LOCATION else f"{described.location}/{(parameter or described).name}"
+    )
     if not described.path:
         return FormRow(described, option, pointer)
     option = located(option.replace(EACH, ".0"))

@@ -47,7 +47,7 @@ _AT_ONCE = 16
 _REPORTING_SECONDS = 5.0
 """How often a client learns that a call goes on, which keeps it from giving up."""
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Context = ServerRequestContext[Any, Any]
 
 
@@ -112,7 +112,7 @@ class _Handlers:
             limiter = self._limiters[session, api] = anyio.CapacityLimiter(_AT_ONCE)
         return limiter
 
-    async def _in_thread(self, context: Context, work: Callable[[], T]) -> T:
+    async def _in_thread(self, context: Context, work: Callable[[], _T]) -> _T:
         """Return what a function returns; its errors become those of the protocol."""
         limiter = self._threads(context)
         try:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
 
-from dynacli.auth.references import REFERENCES, resolve
+from dynacli.auth.references import REFERENCES, resolve_secret
 from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.damaged_cache import repaired
@@ -40,7 +40,7 @@ def _referenced_secrets(env: Environment) -> list[Secret]:
     for entry in Configuration(env).apis().values():
         for reference in _references(entry):
             try:
-                found.append(Secret(resolve(reference, env).strip()))
+                found.append(Secret(resolve_secret(reference, env).strip()))
             except AuthError:
                 continue  # the call that needs it says so
     return found

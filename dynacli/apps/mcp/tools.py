@@ -24,7 +24,7 @@ from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.operation_summary import operation_summary, summary_of_inputs, summary_text
 from dynacli.client.plans.plan import instant, plan_lines
 from dynacli.client.responses.response import Response, StreamedResponse
-from dynacli.client.search_operations import Hit, search_operations, unknown_operation, words_of
+from dynacli.client.search_operations import Hit, search_operations, search_words_of, unknown_operation
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormatError, HttpError, InternalError, UsageError
 from dynacli.files import is_url
@@ -817,7 +817,7 @@ def _found_operation(api: OpenedApi, word: str) -> str:
 def _teach_name(error: DynacliError, api: OpenedApi, word: str) -> None:
     """Add to the error for an unknown operation the call of the tool that finds the one that is meant."""
     if error.try_:
-        error.try_ = f"{_SEARCH} {json_line({'api': api.name, 'query': words_of(word)})}"
+        error.try_ = f"{_SEARCH} {json_line({'api': api.name, 'query': search_words_of(word)})}"
 
 
 def _example(api: OpenedApi, operation: str) -> dict[str, Any]:

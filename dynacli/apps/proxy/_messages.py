@@ -24,7 +24,7 @@ from dynacli.record import record
 
 MAX_HEAD = 64 * 1024
 """The largest head of a message in bytes."""
-Headers = list[tuple[bytes, bytes]]
+RawHeaders = list[tuple[bytes, bytes]]
 """Names and values as they were sent, in their order."""
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
@@ -69,7 +69,7 @@ class MessageHead:
         if not _FIELD_LINES.fullmatch(block):
             raise BadMessageError("a line of its head is not a header")
         self.version, self.block = version, block
-        self.headers: Headers = []
+        self.headers: RawHeaders = []
         values: dict[bytes, list[bytes]] = {}
         for line in block.split(b"\r\n")[:-1]:
             name, _, value = line.partition(b":")
@@ -145,7 +145,7 @@ class RequestHead(MessageHead):
         return cls(line[1], line[2], line[3], head[line.end() :])
 
 
-class ResponseHead(MessageHead):
+class ResponseMessageHead(MessageHead):
     """The head of a response.
 
     Attributes:
@@ -159,7 +159,7 @@ class ResponseHead(MessageHead):
         self.line, self.status, self.reason = line, status, reason
 
     @classmethod
-    def taken(cls, received: bytearray) -> "ResponseHead | None":
+    def taken(cls, received: bytearray) -> "ResponseMessageHead | None":
         """Take a head from what has come; None if it is not whole yet.
 
         Raises:
@@ -200,7 +200,7 @@ _LAST = re.compile(rb"0++" + _EXTENSION + rb"(" + _ALL_FIELDS + rb")\r\n")
 _WITHOUT_BODY = frozenset({204, 304})
 
 
-class Body(Protocol):
+class MessageBody(Protocol):
     """A body that arrives piece by piece.
 
     Attributes:
@@ -292,12 +292,12 @@ def _check_cut(received: bytearray, at: int, end: bytes) -> None:
         raise BadMessageError("the line of a chunk, or the trailers, are too large")
 
 
-def request_body(head: RequestHead) -> Body:
+def request_body(head: RequestHead) -> MessageBody:
     """Return the body of a request before its first byte (RFC 9112, section 6.3)."""
     return _ChunkedBody() if head.is_chunked else _SizedBody(head.length or 0)
 
 
-def response_body(head: ResponseHead, method: bytes) -> Body:
+def response_body(head: ResponseMessageHead, method: bytes) -> MessageBody:
     """Return the body of a response before its first byte (RFC 9112, section 6.3).
 
     Args:

@@ -14,12 +14,12 @@ from typing import Concatenate, ParamSpec, Protocol
 
 from dynacli.apps.proxy._messages import (
     BadMessageError,
-    Body,
     BodyUntilEnd,
+    MessageBody,
     MessageHead,
     OwnResponse,
     RequestHead,
-    ResponseHead,
+    ResponseMessageHead,
     as_chunk,
     broken_upstream,
     defective,
@@ -251,12 +251,12 @@ def _passed_request(head: RequestHead, target: bytes, host: bytes, further: byte
     return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (head.method, target, lines, further)
 
 
-def _passed_interim(head: ResponseHead) -> bytes:
+def _passed_interim(head: ResponseMessageHead) -> bytes:
     """Return the head of a response before the response (RFC 9110, section 15.2)."""
     return b"%b%b\r\n" % (head.line, _passed_lines(head))
 
 
-def _passed_response(head: ResponseHead, further: bytes, *, is_unchunked: bool) -> bytes:
+def _passed_response(head: ResponseMessageHead, further: bytes, *, is_unchunked: bool) -> bytes:
     """Return the head of a response as the client gets it.
 
     Args:
@@ -282,7 +282,7 @@ class _PassingResponse:
         self._request, self._passed = request, passed
         self._is_old = request.version == b"1.0"
         self.has_begun = self.leaves_connection = False
-        self._body: Body | None = None
+        self._body: MessageBody | None = None
 
     @property
     def is_over(self) -> bool:
@@ -300,7 +300,7 @@ class _PassingResponse:
         """
         pieces: list[bytes] = []
         while self._body is None:
-            head = ResponseHead.taken(received)
+            head = ResponseMessageHead.taken(received)
             if head is None:
                 return b"".join(pieces)
             pieces.append(self._head(head, must_close=must_close))
@@ -312,7 +312,7 @@ class _PassingResponse:
             piece = as_chunk(piece)
         return b"".join((*pieces, piece))
 
-    def _head(self, head: ResponseHead, *, must_close: bool) -> bytes:
+    def _head(self, head: ResponseMessageHead, *, must_close: bool) -> bytes:
         if head.status == 101:
             raise BadMessageError("it switches to another protocol")
         if head.status < 200:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from dynacli.apps.proxy._messages import Headers, ResponseHead
+from dynacli.apps.proxy._messages import RawHeaders, ResponseMessageHead
 from dynacli.check.operation_validator import complete_items
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.http.exchange import RENDER_LIMIT
@@ -105,17 +105,17 @@ class PassedExchange:
         url: That of the upstream.
     """
 
-    def __init__(self, method: str, target: str, url: str, headers: Headers, budget: CopyBudget) -> None:
+    def __init__(self, method: str, target: str, url: str, headers: RawHeaders, budget: CopyBudget) -> None:
         self.method, self.target, self.url, self.headers = method, target, url, headers
         self.started, self._start = time.time(), time.monotonic()
         self.body, self.response_body = _CopiedBody(budget), _CopiedBody(budget)
         self.status, self.reason, self.http_version = 0, "", ""
-        self.response_headers: Headers = []
+        self.response_headers: RawHeaders = []
         self.is_complete = self.is_broken_off = False
         self.ended_by = self.refusal = self.error = self.skipped = ""
         self.seconds = 0.0
 
-    def begin_response(self, head: ResponseHead) -> None:
+    def begin_response(self, head: ResponseMessageHead) -> None:
         """Note what the head of the response says."""
         self.status, self.reason = head.status, head.reason.decode("latin-1")
         self.http_version, self.response_headers = f"HTTP/{head.version.decode('ascii')}", head.headers
@@ -257,15 +257,15 @@ def _response_of(passed: PassedExchange) -> RecordedResponse:
     return RecordedResponse(passed.status, passed.reason, passed.http_version, headers, body, size, loss)
 
 
-def _decoded_headers(headers: Headers) -> tuple[tuple[str, str], ...]:
+def _decoded_headers(headers: RawHeaders) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
-def _header(headers: Headers, name: bytes) -> str:
+def _header(headers: RawHeaders, name: bytes) -> str:
     return b", ".join(value for key, value in headers if key.lower() == name).decode("latin-1")
 
 
-def _decoded_body(body: _CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
+def _decoded_body(body: _CopiedBody, headers: RawHeaders) -> tuple[bytes | None, str]:
     """Return a body without its content encoding, or None and why it cannot be validated."""
     if body.loss or not body.size:
         return (None, body.loss) if body.loss else (b"", "")

@@ -29,7 +29,7 @@ from dynacli.apps.proxy._validation_thread import (
     ValidationThread,
     recorded_exchange,
 )
-from dynacli.apps.proxy.upstream_server import CHUNK, UpstreamServer
+from dynacli.apps.proxy.upstream_server import MOST_WAITING, UpstreamServer
 from dynacli.check.recordings import RecordingValidator, ShownExchange, ValidatedExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
@@ -78,7 +78,7 @@ class ClientConnection(asyncio.Protocol):
         """Wait for the first request."""
         self._transport = cast("asyncio.Transport", transport)
         self.ends = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        self._transport.set_write_buffer_limits(high=CHUNK)
+        self._transport.set_write_buffer_limits(high=MOST_WAITING)
         is_one_too_many = len(self._connections) >= _MOST_CONNECTIONS
         self._connections.add(self)
         if is_one_too_many:
@@ -108,7 +108,7 @@ class ClientConnection(asyncio.Protocol):
             self._next()
         elif not self.exchange.is_read:
             self.exchange.request_came(self._received)
-        if len(self._received) > CHUNK:
+        if len(self._received) > MOST_WAITING:
             self.hold(is_held=True)
 
     def eof_received(self) -> bool:
@@ -184,7 +184,7 @@ class ClientConnection(asyncio.Protocol):
     def hold(self, *, is_held: bool) -> None:
         """Read nothing more of the client, or go on reading."""
         # What was sent ahead is not added to until some of it is gone.
-        is_held |= len(self._received) > CHUNK
+        is_held |= len(self._received) > MOST_WAITING
         (self._transport.pause_reading if is_held else self._transport.resume_reading)()
 
     def exchange_over(self, *, is_read: bool) -> None:

@@ -6,14 +6,14 @@ import ssl
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from dynacli.apps.proxy._messages import BadMessageError, ResponseHead
+from dynacli.apps.proxy._messages import BadMessageError, ResponseMessageHead
 from dynacli.errors import NetworkError, TimedOutError, UsageError
 from dynacli.http.connections import EnvironmentProxy
 from dynacli.http.failures import from_connecting
 from dynacli.http.serving import ANYWHERE
 from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 
-CHUNK = 64 * 1024
+MOST_WAITING = 64 * 1024
 """Bytes that wait in one direction of a connection, before its sender has to wait."""
 
 
@@ -59,7 +59,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._ends = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
         self._addresses.add(self._ends)
-        self.transport.set_write_buffer_limits(high=CHUNK)
+        self.transport.set_write_buffer_limits(high=MOST_WAITING)
 
     def data_received(self, data: bytes) -> None:
         """Hand on what has come."""
@@ -140,7 +140,7 @@ class UpstreamConnection(asyncio.Protocol):
         if tunnel.done():
             return
         try:
-            head = ResponseHead.taken(self._received)
+            head = ResponseMessageHead.taken(self._received)
         except BadMessageError as error:
             tunnel.set_exception(error)
             return

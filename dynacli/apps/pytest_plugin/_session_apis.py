@@ -15,7 +15,7 @@ from dynacli.client.responses.response import Response
 from dynacli.errors import DocumentError, DynacliError, InternalError, MismatchError
 from dynacli.files import write_named_file
 from dynacli.openapi.model.operation import documented_status
-from dynacli.output.finding_reports import ValidatedCall, json_report, junit_report, sentence
+from dynacli.output.finding_reports import ValidatedCall, finding_sentence, json_report, junit_report
 from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import visible
 
@@ -350,7 +350,7 @@ class _Listener:
         )
         self._note(call, ())
         if result.findings:
-            reason = "\n".join(sentence(finding) for finding in result.findings)
+            reason = "\n".join(finding_sentence(finding) for finding in result.findings)
             raise MismatchError(
                 f"The response to row {result.row} does not match the document",
                 reason=reason,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.client.batch.rows import Row, RowResult, WrongRow, filled, placeholders_in, row_place
+from dynacli.client.batch.rows import Row, RowResult, WrongRow, fill_placeholders, placeholders_in, row_place
 from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, Sending
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
@@ -358,7 +358,7 @@ class _Checker:
         if needed:
             self._calls.check(row, needed)
         else:
-            self._calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
+            self._calls.call(row, fill_placeholders(row.inputs, str) if row.may_refer else row.inputs)
         described = self._calls.described(row.operation)
         if self._calls.engine.settings.is_asked_about(described):
             self._asked_about[described.operation.name] += 1
@@ -781,7 +781,7 @@ class BatchRun:
                     reason="The row was not sent",
                 )
             call = self._calls.call(
-                row, filled(row.inputs, self._response_of) if row.may_refer else row.inputs
+                row, fill_placeholders(row.inputs, self._response_of) if row.may_refer else row.inputs
             )
         except DamagedCatalogError as damage:
             explain_damage(damage, has_sent=self.has_sent)

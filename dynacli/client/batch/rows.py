@@ -201,7 +201,7 @@ def placeholders_in(value: Any) -> Iterator[Placeholder]:
             yield from placeholders_in(item)
 
 
-def filled(value: Any, response_of: Callable[[str], Any]) -> Any:
+def fill_placeholders(value: Any, response_of: Callable[[str], Any]) -> Any:
     """Return a JSON value with the parts of responses instead of its placeholders.
 
     Args:
@@ -218,9 +218,9 @@ def filled(value: Any, response_of: Callable[[str], Any]) -> Any:
             return _response_part(whole[2], response_of)
         return _PLACEHOLDER.sub(lambda found: _placeholder_text(found, response_of), value)
     if isinstance(value, Mapping):
-        return {key: filled(item, response_of) for key, item in value.items()}
+        return {key: fill_placeholders(item, response_of) for key, item in value.items()}
     if isinstance(value, list):
-        return [filled(item, response_of) for item in value]
+        return [fill_placeholders(item, response_of) for item in value]
     return value
 
 

@@ -136,7 +136,7 @@ def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | No
     return notes
 
 
-KINDS = ("basic", "bearer", "apikey")
+CREDENTIAL_KINDS = ("basic", "bearer", "apikey")
 """The schemes that a person may create for a document without any; each has its kind as its name."""
 COOKIE = "cookie"
 """The scheme for the cookie of a sign-in, which a person may create for any document."""
@@ -169,7 +169,7 @@ def own_schemes(env: Environment, overlays: Iterable[str]) -> dict[str, Any]:
 def declares_none(api: OpenedApi) -> bool:
     """Return whether the document itself declares no security scheme."""
     is_own = own_overlays(api.open_request.env, api.open_request.overlays)
-    own = (*KINDS, COOKIE) if is_own else ()
+    own = (*CREDENTIAL_KINDS, COOKIE) if is_own else ()
     return all(name in own or not is_known(scheme) for name, scheme in schemes_of(api).items())
 
 
@@ -222,7 +222,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> C
     """Create a scheme for an API; return what undoes that, or None if nothing has changed.
 
     Args:
-        kind: One of `KINDS`, for a document that declares none; or `COOKIE`, if it has none for this cookie.
+        kind: One of `CREDENTIAL_KINDS`, for a document that declares none; or `COOKIE`, if it has none for this cookie.
         header: The header of an API key, empty for `X-API-Key`; or the name of the cookie.
 
     Raises:

@@ -41,7 +41,7 @@ from dynacli.auth.oauth import (
     sign_in_by_client_credentials,
     sign_in_by_password,
 )
-from dynacli.auth.operation_token import OPERATION, OperationRefresh, OperationToken
+from dynacli.auth.operation_token import BY_OPERATION, OperationRefresh, OperationToken
 from dynacli.auth.references import referred
 from dynacli.auth.tls_login import TlsLogin, context_besides
 from dynacli.client.call_settings import CallSettings
@@ -323,7 +323,7 @@ def refreshed(
     Raises:
         DynacliError: As from `refresh_credential`.
     """
-    if kept.refresh.get("kind") == OPERATION:
+    if kept.refresh.get("kind") == BY_OPERATION:
         certificates = tls_settings(settings, ())
         tls = TlsLogin(env, certificates, "").context("") if certificates else None
     else:
@@ -350,7 +350,7 @@ def operation_refresh_parts(
     made = {**(secrets or {}), "refresh_request": Secret(refresh.as_text())}
     if token.refresh_token is not None:
         made["refresh_token"] = token.refresh_token
-    how: dict[str, Any] = {"kind": OPERATION, "operation": refresh.operation}
+    how: dict[str, Any] = {"kind": BY_OPERATION, "operation": refresh.operation}
     if "refresh_token" not in made and token.expires_at is not None:
         how["early"] = (token.expires_at - now) / 2
     return made, how
@@ -410,7 +410,7 @@ def _now(store: CredentialStore, found: StoredCredential) -> StoredCredential:
 
 def _refreshed(kept: StoredCredential, secret: Secret | None, context: SignInContext) -> StoredCredential:
     how = kept.refresh
-    if how.get("kind") == OPERATION:
+    if how.get("kind") == BY_OPERATION:
         return _by_operation(kept, context)
     refresh_token = kept.secrets.get("refresh_token")
     try:
@@ -593,7 +593,7 @@ class PasswordSource:
         word = self._store_word(scheme, stored)
         keeping = Keeping(settings.profile, word or FILE, (self._origin,))
         made = credential_of(api, scheme, token, flow, client, keeping)
-        made = marked(made, self._user, self._password)
+        made = marked_with_login(made, self._user, self._password)
         if word:
             with suppress(AuthError):  # the next run signs in again
                 if stored is None:
@@ -647,7 +647,7 @@ class PasswordSource:
         return mark.reveal() == _mark(salt, self._user, self._password)
 
 
-def marked(kept: StoredCredential, user: str, password: str) -> StoredCredential:
+def marked_with_login(kept: StoredCredential, user: str, password: str) -> StoredCredential:
     """Return a token with what tells later that it came of a name and a password; the password is not in it."""
     return replace(kept, secrets={**kept.secrets, _LOGIN: Secret(_mark(token_hex(8), user, password))})
 

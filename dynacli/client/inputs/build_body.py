@@ -80,9 +80,9 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
             return BuiltBody(whole, name)
         if not assignments and (is_json(name) or is_yaml(name)):
             if is_json(name):
-                json_value(decoded(whole), "--body")
+                json_value(decoded_json_text(whole), "--body")
             return BuiltBody(whole, name)  # byte for byte as it was given
-        base = _yaml_body(whole, name) if may_be_yaml else json_value(decoded(whole), "--body")
+        base = _yaml_body(whole, name) if may_be_yaml else json_value(decoded_json_text(whole), "--body")
     elif inputs.wants_example and (assignments or _needs_body(described) or inputs.content_type):
         fitting = selected(described, assemble(None, assignments), assignments, is_final=False)
         base = _example_parts(example_body(described, fitting.overlay), described, assignments)
@@ -222,7 +222,7 @@ def missing_in_body(described: DescribedOperation, body: BuiltBody) -> list[str]
         return [f"--{field.option}" for field in needed] or ["a body"]
     whole = body.form
     if whole is None and isinstance(body.content, bytes) and is_json(media_type.name):
-        whole = json_value(decoded(body.content), "--body")
+        whole = json_value(decoded_json_text(body.content), "--body")
     lacking = [f"--{field.option}" for field in needed if whole is not None and not _has(whole, field.path)]
     return list(dict.fromkeys([*lacking, *body.missing]))
 
@@ -249,7 +249,7 @@ def _is_meant(described: DescribedOperation) -> bool:
     return is_body_meant(described.operation.method, body)
 
 
-def decoded(content: bytes, option: str = "--body") -> str:
+def decoded_json_text(content: bytes, option: str = "--body") -> str:
     """Return the text of a value that is to be JSON.
 
     Args:

@@ -107,7 +107,7 @@ def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Ite
     elif reported is not None:
         yield PageRule("link", f"the description of `--{reported.option}` names the header `Link`")
     for name, value in headers.items():
-        if plain_name(name).removeprefix("x") in (*_URL_NAMES, "nextpage") and is_url(value):
+        if plain_name(name).removeprefix("x") in (*_URL_NAMES, "nextpage") and is_url_value(value):
             reason = f"the response has the URL of the next page in its header `{name}`"
             yield PageRule("url", reason, next=ResponsePlace(f"header {name}", (), name))
 
@@ -180,17 +180,17 @@ def _is_next_url(field: ResponseField) -> bool:
         return False
     facts = field.facts
     if field.is_shown:
-        return is_url(facts.get("example"))
-    if facts.get("format") in ("uri", "url", "uri-reference", "iri") or is_url(facts.get("example")):
+        return is_url_value(facts.get("example"))
+    if facts.get("format") in ("uri", "url", "uri-reference", "iri") or is_url_value(facts.get("example")):
         return True
     reported = f"{facts.get('description', '')} {facts.get('title', '')}"
-    if _says(_URL_TEXT, reported) or is_url(reported.rsplit(" ", maxsplit=1)[-1]):
+    if _says(_URL_TEXT, reported) or is_url_value(reported.rsplit(" ", maxsplit=1)[-1]):
         return "cursor" not in reported.lower() and "token" not in reported.lower()
     holders = names[:-1] if names[-2:-1] != ["pages"] else names[:-2]
     return holders[-1:] in (["links"], ["link"]) and "format" not in facts
 
 
-def is_url(value: Any) -> bool:
+def is_url_value(value: Any) -> bool:
     """Return whether a value is a URL, or a reference that is as good as one."""
     if not isinstance(value, str) or any(char.isspace() for char in value):
         return False
@@ -648,7 +648,7 @@ def document_rule(pages: DocumentPages) -> PageRule:
     return pages.rules[0] if pages.rules else replace(NO_RULE, items=pages.items)
 
 
-KINDS = {
+PAGE_KINDS = {
     "link": "the header `Link`",
     "url": "the URL of the next page",
     "cursor": "a cursor",

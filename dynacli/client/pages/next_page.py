@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
-from dynacli.client.pages.decide_rule import empty_next, is_url
+from dynacli.client.pages.decide_rule import empty_next, is_url_value
 from dynacli.client.pages.known_items import fields_of_value
 from dynacli.client.pages.page_rule import ABSENT, NAMES, InputPlace, PageRule, ResponsePlace
 from dynacli.environment import invocation
@@ -154,7 +154,7 @@ def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
         return End(f"`{where}` is empty")
     if not isinstance(found, str):
         raise _no_name(page, where, "a URL", found)
-    if not rule.is_declared and (where.endswith("next") or place.header) and not is_url(found):
+    if not rule.is_declared and (where.endswith("next") or place.header) and not is_url_value(found):
         return End(f"`{where}` is not a URL", is_said=False)
     return _at_url(page, found)
 

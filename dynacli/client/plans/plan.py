@@ -317,7 +317,7 @@ def _request_of(form: Mapping[str, Any]) -> PlannedRequest:
     )
 
 
-def is_name(word: str) -> bool:
+def is_plan_name(word: str) -> bool:
     """Return whether a word has the form of the name of a plan."""
     return _NAME.fullmatch(word) is not None
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from dynacli.client.plans.plan import LONGEST_SECONDS, MOST_BYTES, Plan, instant, is_name, opened, sealed
+from dynacli.client.plans.plan import LONGEST_SECONDS, MOST_BYTES, Plan, instant, is_plan_name, opened, sealed
 from dynacli.environment import Environment, invocation, variable
 from dynacli.errors import FileError, RefusedError
 from dynacli.files import (
@@ -102,7 +102,7 @@ def read_plan(env: Environment, word: str) -> tuple[Plan, str]:
         FileError: It cannot be read, or there is none.
     """
     key, path = plan_key(env), word
-    if not os.path.lexists(word) and is_name(word):
+    if not os.path.lexists(word) and is_plan_name(word):
         path = os.path.join(_directory(env), f"{word}.json")
     return opened(_plan_content(path, word), key, word), path
 
@@ -417,7 +417,7 @@ def stored_plans(env: Environment) -> list[StoredPlan]:
     directory, found = _directory(env), []
     for entry in os.listdir(directory):
         name = entry.removesuffix(".json")
-        if entry == f"{name}.json" and is_name(name):
+        if entry == f"{name}.json" and is_plan_name(name):
             try:
                 plan, path = read_plan(env, os.path.join(directory, entry))
                 found.append(StoredPlan(name, _state_of(env, plan), plan, path=path))
@@ -435,5 +435,5 @@ def _sweep(env: Environment) -> None:
         with suppress(OSError), os.scandir(place) as entries:
             for entry in entries:
                 name = entry.name.partition(".")[0]
-                if is_name(name) and entry.stat(follow_symlinks=False).st_mtime < oldest:
+                if is_plan_name(name) and entry.stat(follow_symlinks=False).st_mtime < oldest:
                     os.unlink(entry.path)

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from itertools import islice, product
 from typing import Any
 
-from dynacli.client._readings import Sent, SentValues, steps_of
+from dynacli.client._readings import Sent, SentValues, path_steps_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.permission import obey
@@ -242,9 +242,9 @@ class _GuardedServers:
         server, path = server_of(url), split_url(url).path
         bases = [split_url(base).path.rstrip("/") for base in self._bases if server_of(base) == server]
         # Several APIs may share an origin, each below a path of its own.
-        steps = steps_of(path)
+        steps = path_steps_of(path)
         if steps is not None:  # else it may lead anywhere
-            own = [(base, steps_of(base) or ()) for base in bases]
+            own = [(base, path_steps_of(base) or ()) for base in bases]
             bases = [base for base, before in own if steps[: len(before)] == before]
         bases.sort(key=len, reverse=True)
         if not bases:

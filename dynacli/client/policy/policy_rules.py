@@ -17,7 +17,14 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
 
-from dynacli.client._readings import Sent, is_path_of, methods_in, operations_at, operations_of, steps_of
+from dynacli.client._readings import (
+    Sent,
+    is_path_of,
+    methods_in,
+    operations_with_methods,
+    path_steps_of,
+    possible_operations_at,
+)
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
@@ -248,7 +255,7 @@ def only_reads(
     meant: list[Operation | OperationSummary] = [operation]
     if method in NAMED_METHODS:
         # A value or another spelling may lead to another GET of the document: `get-pad deleteAll`.
-        others = operations_at(catalog, _GET, sent.paths, sent.values) if sent is not None else []
+        others = possible_operations_at(catalog, _GET, sent.paths, sent.values) if sent is not None else []
         meant = [item for item in others if not is_reading(item)]
         meant += [] if is_reading(operation, is_documented=is_documented) else [operation]
         if not meant:
@@ -259,7 +266,7 @@ def only_reads(
     if not words or method not in LISTED_METHODS or not is_documented:
         return False
     if sent is not None and method == _POST:
-        fitting = {path: operations_at(catalog, method, (path,), sent.values) for path in sent.paths}
+        fitting = {path: possible_operations_at(catalog, method, (path,), sent.values) for path in sent.paths}
         known = tuple(path for path, found in fitting.items() if found)
         # A path below a shorter base URL ends with a known one; a path that does not comes from a header or a field.
         ends = tuple(path for path in known if path.strip("/"))
@@ -297,27 +304,27 @@ def decide(
         # What names a path is about the one that is sent; the pattern of a name is not.
         readings = _readings(policy, catalog, [_unnamed_operation(own, path)], own, "", is_in_doubt=True)
         found += [reading for reading in readings if " /" in reading.word]
-    steps = [steps_of(path) for path in paths]
+    steps = [path_steps_of(path) for path in paths]
     is_clear = is_documented and None not in steps
     if not is_documented and own != _OPTIONS:
         # Many servers run one function for all methods, or take one that they do not know for GET.
-        known = operations_at(catalog, _GET if own == _HEAD else own, paths, values)
+        known = possible_operations_at(catalog, _GET if own == _HEAD else own, paths, values)
         if not known:
             methods_there = methods_in(catalog)
             alike = [
                 summary
                 for method in methods_there
-                for summary in operations_at(catalog, method, paths, values)
+                for summary in possible_operations_at(catalog, method, paths, values)
             ]
             if own not in _METHODS:
-                alike = alike or operations_of(catalog, methods_there)
+                alike = alike or operations_with_methods(catalog, methods_there)
             reason = f"the document does not have {own} there"
             found += _readings(policy, catalog, alike, own, reason, is_in_doubt=True)
     if is_documented and sent is not None:
-        fitting = operations_at(catalog, own, paths, values)
+        fitting = possible_operations_at(catalog, own, paths, values)
         is_among = any(summary.name == operation.name for summary in fitting)
         found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, reads=reads)
-        depth = len(steps_of(operation.path) or ())
+        depth = len(path_steps_of(operation.path) or ())
         if not fitting and any(step is not None and len(step) < depth for step in steps):
             # An empty value leaves another path, which the document does not have.
             found += _readings(policy, catalog, [_unnamed_operation(own, operation.path)], own, "")
@@ -327,11 +334,11 @@ def decide(
         asked.setdefault(_GET, f"servers do for {_HEAD} what they do for {_GET}")
     for method, reason in asked.items():
         is_like = method == _GET and _GET not in map(str.upper, methods)
-        meant: Sequence[Operation | OperationSummary] = operations_at(catalog, method, paths, values)
+        meant: Sequence[Operation | OperationSummary] = possible_operations_at(catalog, method, paths, values)
         meant = meant or [_unnamed_operation(method, path) for path in paths]
         found += _readings(policy, catalog, meant, method, reason, is_in_doubt=is_like)
     if not is_clear:
-        for summary in operations_of(catalog, {own, *asked}):
+        for summary in operations_with_methods(catalog, {own, *asked}):
             found += _readings(
                 policy,
                 catalog,

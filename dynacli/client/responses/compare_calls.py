@@ -14,11 +14,11 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.responses.compare_responses import (
     TIME,
     ComparedResponse,
-    Comparison,
     ComparisonRules,
     Difference,
+    ResponseComparison,
     Step,
-    Steps,
+    ValueSteps,
     compare_responses,
 )
 from dynacli.errors import NetworkError, UsageError
@@ -89,7 +89,7 @@ def is_changing_header(name: str, schema: Any = None) -> bool:
     )
 
 
-def time_places(body: BodySchema) -> Callable[[Steps], bool]:
+def time_places(body: BodySchema) -> Callable[[ValueSteps], bool]:
     """Return what tells whether the document gives a place in a body the format `date-time`.
 
     Args:
@@ -99,15 +99,15 @@ def time_places(body: BodySchema) -> Callable[[Steps], bool]:
     return lambda steps: any(schema.get("format") == "date-time" for schema in schemas_at(steps))
 
 
-def schemas_by_place(body: BodySchema) -> Callable[[Steps], list[Mapping[str, Any]]]:
+def schemas_by_place(body: BodySchema) -> Callable[[ValueSteps], list[Mapping[str, Any]]]:
     """Return what finds the schemas that the document may mean for a place in a body; none for one that is too deep.
 
     Args:
         body: As in `time_places`.
     """
-    known: dict[Steps, list[Mapping[str, Any]]] = {}
+    known: dict[ValueSteps, list[Mapping[str, Any]]] = {}
 
-    def schemas_at(place: Steps) -> list[Mapping[str, Any]]:
+    def schemas_at(place: ValueSteps) -> list[Mapping[str, Any]]:
         if place not in known:
             parts = [body.schema]
             if place:
@@ -115,7 +115,7 @@ def schemas_by_place(body: BodySchema) -> Callable[[Steps], list[Mapping[str, An
             known[place] = [found for part in parts for found in possible_schemas(part, body.resolve)]
         return known[place]
 
-    def found_at(steps: Steps) -> list[Mapping[str, Any]]:
+    def found_at(steps: ValueSteps) -> list[Mapping[str, Any]]:
         # The items of a list have one place for all.
         place = tuple(0 if isinstance(step, int) else step for step in steps)
         return schemas_at(place) if len(steps) <= _DEEPEST else []
@@ -156,7 +156,7 @@ def compare_calls(
     rules: ComparisonRules,
     *,
     is_masked: bool = False,
-) -> Comparison:
+) -> ResponseComparison:
     """Return what differs between the responses to two calls of an operation, without their secrets.
 
     Args:

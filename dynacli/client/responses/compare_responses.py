@@ -23,7 +23,7 @@ from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import shortened
 
 Step = str | int
-Steps = tuple[Step, ...]
+ValueSteps = tuple[Step, ...]
 _Places = dict[str | int, int]
 _PARTS = ("status", "headers", "body")
 _ANY = "*"
@@ -68,7 +68,7 @@ class Difference(NamedTuple):
         item: What identifies the innermost item that it belongs to, such as `id: 7`; empty for none.
     """
 
-    steps: Steps
+    steps: ValueSteps
     kind: str
     left: Any
     right: Any
@@ -89,7 +89,7 @@ class Difference(NamedTuple):
         return {"pointer": self.pointer, "kind": self.kind, "left": self.left, "right": self.right}
 
 
-class Comparison(NamedTuple):
+class ResponseComparison(NamedTuple):
     """What a comparison found.
 
     Args:
@@ -117,7 +117,7 @@ class ComparisonRules:
     all_values: bool = False
     order_counts: bool = False
 
-    def ignores(self, steps: Steps) -> bool:
+    def ignores(self, steps: ValueSteps) -> bool:
         """Return whether a place is not compared."""
         return any(_is_below(steps, place) for place in self.ignored)
 
@@ -129,7 +129,7 @@ def compare_responses(
     rules: ComparisonRules,
     is_changing: Callable[[Difference], bool],
     is_masked: bool = False,
-) -> Comparison:
+) -> ResponseComparison:
     """Return what differs between two responses.
 
     Args:
@@ -165,10 +165,10 @@ def compare_responses(
                 reason="There are too many differences below members with long names",
                 hint="`--ignore POINTER` leaves out a place",
             )
-    return Comparison(found, left_out, masked)
+    return ResponseComparison(found, left_out, masked)
 
 
-def _is_below(steps: Steps, place: tuple[str, ...]) -> bool:
+def _is_below(steps: ValueSteps, place: tuple[str, ...]) -> bool:
     """Return whether steps lead to a place, or into it; the names of headers are equal in any case."""
     if len(steps) < len(place):
         return False
@@ -181,7 +181,7 @@ def _is_below(steps: Steps, place: tuple[str, ...]) -> bool:
 class _Pair(NamedTuple):
     """Two values that stand in the same place."""
 
-    steps: Steps
+    steps: ValueSteps
     left: Any
     right: Any
     item: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from dynacli.auth.challenges import schemes_asked_for
 from dynacli.auth.credentials import is_known, variables_of
 from dynacli.client.call import Call
-from dynacli.client.credentials.chosen_security import KINDS, declares_none
+from dynacli.client.credentials.chosen_security import CREDENTIAL_KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.sign_request import is_secret_input
@@ -23,7 +23,7 @@ from dynacli.openapi.model.path_templates import parameter_names
 from dynacli.openapi.model.wording import enumerated
 from dynacli.registry.configuration import DEMO
 from dynacli.secrets import MASK, with_masked_query
-from dynacli.text.body_text import FIELD_ERRORS, decoded, is_json, server_message
+from dynacli.text.body_text import FIELD_ERRORS, decoded, is_json_content, server_message
 from dynacli.text.terminal import visible
 from dynacli.urls import is_served, origin_of, without_query
 
@@ -276,7 +276,7 @@ def _own_scheme_line(name: str, challenges: list[str]) -> str:
     for scheme in schemes_asked_for(challenges):
         if scheme.type == "apiKey":
             return f"{line} --scheme apikey --name {quote(scheme.parameter)}"
-        if scheme.scheme in KINDS:
+        if scheme.scheme in CREDENTIAL_KINDS:
             return f"{line} --scheme {scheme.scheme}"
     return f"{line} --scheme bearer"
 
@@ -329,7 +329,7 @@ def _likely_inputs(call: Call, response: "Response") -> list[str]:
         if 0 < len(response.body) <= _MAX_BODY
         else None
     )
-    if text is None or not is_json(response.header("content-type"), text):
+    if text is None or not is_json_content(response.header("content-type"), text):
         return []
     try:
         tree = json.loads(text)

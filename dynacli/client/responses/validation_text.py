@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from dynacli.http.semantics import essence, is_json_lines, is_json_sequence
 from dynacli.openapi.model.wording import enumerated
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.text.body_text import decoded, is_json
+from dynacli.text.body_text import decoded, is_json_content
 from dynacli.text.json_text import escape_unsafe
 from dynacli.text.terminal import cell_width, visible
 
@@ -358,11 +358,11 @@ def findings_text(
             lines.append(excerpt)
         location = locations.get(finding.schema_pointer)
         if location is not None and location.line is not None:
-            lines.append(f"    {placed(location, location.line, is_one_file=is_one_file)}")
+            lines.append(f"    {document_place(location, location.line, is_one_file=is_one_file)}")
             # Backwards: from the place that says so to the operation.
             steps = [locations[pointer] for pointer in reversed(finding.via) if pointer in locations]
             via = [
-                f"      via {placed(step, step.line, is_one_file=is_one_file)}"
+                f"      via {document_place(step, step.line, is_one_file=is_one_file)}"
                 for step in steps
                 if step.line is not None
             ]
@@ -412,7 +412,7 @@ def _headline(finding: "Finding", count: int = 1, places: "Sequence[str]" = ()) 
     return f"{_finding_place(finding)}: {finding.message} [{finding.rule}]{more}"
 
 
-def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
+def document_place(location: "Location", line: int, *, is_one_file: bool) -> str:
     """Return a place in the document as a line of text."""
     from dynacli.openapi.document.positions import named_line
     from dynacli.openapi.document.source import shown_file
@@ -614,4 +614,4 @@ class Evidence:
         if self._is_sequence:
             pieces = text.split("\x1e" if is_json_sequence(self._name) else "\n")
             return dict(enumerate(piece for piece in pieces if piece.strip()))
-        return {None: text} if is_json(self._media_type, text) else {}
+        return {None: text} if is_json_content(self._media_type, text) else {}

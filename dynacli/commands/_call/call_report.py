@@ -96,9 +96,9 @@ def _report_text(name: str, calls: Sequence[ValidatedCall], *, is_file: bool) ->
         return junit_report(calls)
     if name == "sarif":
         from dynacli.check.check_records import DIFFERS
-        from dynacli.validation.finding_rules import RULES
+        from dynacli.validation.finding_rules import FINDING_RULES
 
-        return sarif_report(calls, {**RULES, DIFFERS: "Two servers respond alike"})
+        return sarif_report(calls, {**FINDING_RULES, DIFFERS: "Two servers respond alike"})
 
     return github_report(calls)
 

@@ -209,7 +209,7 @@ def _keys(update: DescribedOperation) -> set[tuple[str, str]]:
 def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> Any:
     text = body_text.decoded(body, media_type)
     try:
-        if text is not None and body_text.is_json(media_type, text):
+        if text is not None and body_text.is_json_content(media_type, text):
             return read_json(text)
     except (ValueError, RecursionError):
         pass  # the error follows

@@ -20,7 +20,7 @@ _PAST = 1_000_000_000
 """The modification time that a draft gets before it is edited, so that saving changes it on every file system."""
 
 
-class Draft:
+class EditedText:
     """The text that a person writes, in a file that is kept until the text was sent.
 
     Attributes:
@@ -98,7 +98,7 @@ def write_draft(
     *,
     may_ask: bool,
     asked_by: str = "--editor",
-) -> Draft:
+) -> EditedText:
     """Let a person write a text in an editor; return the draft that was saved.
 
     Args:
@@ -115,7 +115,7 @@ def write_draft(
     editor = editor_words(
         env, asked_by, may_ask=may_ask, hint="Give the body by `--body @FILE`, or by options"
     )
-    draft = Draft(text, suffix)
+    draft = EditedText(text, suffix)
     try:
         is_saved = draft.edit(editor, env)
         while is_saved and draft.content.strip():

@@ -28,7 +28,7 @@ from dynacli.request.convert_words import convert_all, convert_parameter
 if TYPE_CHECKING:
     from dynacli.client.call import Call
     from dynacli.commands._call.call_report import CallReport
-    from dynacli.commands._call.editor import Draft
+    from dynacli.commands._call.editor import EditedText
     from dynacli.http.exchange import ClientPool
     from dynacli.output.status_line import TransferLine
 
@@ -142,7 +142,7 @@ def _reporting(
 
 def read_inputs(
     run: Run, described: DescribedOperation, line: CommandLine, settings: CallSettings
-) -> tuple[DescribedOperation, CallInputs, "Draft | None"]:
+) -> tuple[DescribedOperation, CallInputs, "EditedText | None"]:
     """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
 
     Args:

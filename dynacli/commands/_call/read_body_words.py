@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import (
     check_takes_options,
-    decoded,
+    decoded_json_text,
     encode_form_body,
     encodings_of,
     example_body,
@@ -31,7 +31,7 @@ from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, json_value
 
 if TYPE_CHECKING:
-    from dynacli.commands._call.editor import Draft
+    from dynacli.commands._call.editor import EditedText
     from dynacli.http.payload import Source
     from dynacli.openapi.schema.form_encoding import Encodings, PropertyEncoding
 
@@ -54,7 +54,7 @@ def read_body_words(
     whole: CallInputs,
     *,
     is_strict: bool,
-) -> tuple[DescribedOperation, CallInputs, "Draft | None"]:
+) -> tuple[DescribedOperation, CallInputs, "EditedText | None"]:
     """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
 
     Args:
@@ -81,7 +81,7 @@ def read_body_words(
     fields = described.media_type.fields if described.media_type is not None else ()
     for field, words in field_words:
         option = f"--{field.option}"
-        value = field_value(
+        value = value_of_field(
             files, field, words, encodings, is_multipart(name), is_strict=is_strict, fields=fields
         )
         assignments.append(Assignment(field.path, value, option))
@@ -125,7 +125,7 @@ def _name_of_media_type(described: DescribedOperation) -> str:
     return described.media_type.name if described.media_type is not None else ""
 
 
-def field_value(
+def value_of_field(
     files: InputFiles,
     field: Field,
     words: list[str],
@@ -180,7 +180,7 @@ def _boundary(options: Options, media_type: str) -> str:
 
 def _edit_body(
     env: Environment, options: Options, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool
-) -> "Draft":
+) -> "EditedText":
     """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
     from dynacli.commands._call.editor import write_draft
 
@@ -197,7 +197,7 @@ def _edit_body(
     def check(saved: bytes) -> None:
         if not is_built(name) or not holds_a_value(saved, name):
             return
-        value = json_value(decoded(saved), "the body")
+        value = json_value(decoded_json_text(saved), "the body")
         if is_form(name) or is_multipart(name):
             encode_form_body(described, value, inputs, is_strict=is_strict)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.build_body import decoded
+from dynacli.client.inputs.build_body import decoded_json_text
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import is_idempotency_key
 from dynacli.client.inputs.query_pairs import input_in_query
@@ -25,7 +25,7 @@ from dynacli.client.inputs.read_plain_inputs import (
 )
 from dynacli.client.sign_request import is_secret_input
 from dynacli.commands._call.input_files import InputFiles
-from dynacli.commands._call.read_body_words import field_value
+from dynacli.commands._call.read_body_words import value_of_field
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
@@ -56,7 +56,7 @@ def read_whole_inputs(
         RefusedError: The call is made by `read`, which takes no files.
     """
     opening = InputFiles(run.env, run.check_input_file, is_edited=run.options.editor)
-    text = decoded(opening.word(run.options.inputs or "", _OPTION, "the inputs"), _OPTION)
+    text = decoded_json_text(opening.word(run.options.inputs or "", _OPTION, "the inputs"), _OPTION)
     values = json_value(text, _OPTION)
     if not isinstance(values, dict):
         raise UsageError(
@@ -101,7 +101,7 @@ def _files(opening: InputFiles, described: DescribedOperation, values: dict[str,
             files = [word[1:] if word.startswith("@@") else opening.part(word[1:], option) for word in words]
             found.append(Assignment((name,), files if len(files) > 1 else files[0], option))
         elif field is not None:
-            of_file = field_value(
+            of_file = value_of_field(
                 opening, field, words, encodings, is_multipart(media_type.name), is_strict=True
             )
             found.append(Assignment(field.path, of_file, option))

@@ -326,11 +326,11 @@ class _Page:
         return [*lines, self._more(f"{more:,} more")]
 
     def _operation_rows(self, operations: Iterable[OperationSummary]) -> list[str]:
-        from dynacli.commands._help.operation_list import summary_text
+        from dynacli.commands._help.operation_list import operation_text
 
         has_name = self.api.catalog.has_name
         rows = [
-            (operation.name, "", partial(summary_text, operation, has_name, paint=self.paint))
+            (operation.name, "", partial(operation_text, operation, has_name, paint=self.paint))
             for operation in operations
         ]
         return self._rows(rows)
@@ -438,9 +438,9 @@ def _age(api: OpenedApi) -> str:
     import time
 
     if is_url(api.location):
-        from dynacli.registry.revisions.revisions import age_of
+        from dynacli.registry.revisions.revisions import age_of_document
 
-        return f"fetched {age_text(age_of(api.pointer, time.time()))} ago"
+        return f"fetched {age_text(age_of_document(api.pointer, time.time()))} ago"
     modified = api.pointer.get("mtime_ns")
     return f"changed {age_text(max(time.time() - modified / 1e9, 0))} ago" if modified else ""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_lines
+from dynacli.commands._help.page_lines import PageRow, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, UsageError
 from dynacli.options.command import SECTIONS, Argument, Command
@@ -13,8 +13,8 @@ from dynacli.options.standard_options import (
     CACHE,
     CALLS,
     COMPARING,
-    DATA,
-    DOCUMENT,
+    DATA_OUTPUT,
+    DOCUMENT_READING,
     EVERY_RUN,
     FILE,
     FURTHER_CALLS,
@@ -32,10 +32,10 @@ from dynacli.registry.configuration import Configuration
 from dynacli.text.terminal import Painter, terminal_width
 from dynacli.text.wrapping import shortened, wrapped
 
-_HELP_ROW = Row("-h, --help", "Show this page")
+_HELP_ROW = PageRow("-h, --help", "Show this page")
 
 OPTION_GROUPS = (
-    ("Output", (DATA,)),
+    ("Output", (DATA_OUTPUT,)),
     ("Response", (RESPONSE,)),
     ("Pages, waiting and links", (FURTHER_CALLS,)),
     ("Request", (REQUEST,)),
@@ -43,7 +43,7 @@ OPTION_GROUPS = (
     ("Multipart bodies", (FILE, PART)),
     ("Servers, credentials, validation and limits", (CALLS, CACHE, RESENDING)),
     ("Comparing", (COMPARING,)),
-    ("OpenAPI document", (DOCUMENT,)),
+    ("OpenAPI document", (DOCUMENT_READING,)),
     ("Every command", (EVERY_RUN,)),
 )
 """Title → the groups of options below it, on each page that lists all options."""
@@ -69,7 +69,7 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     if commands:
         lines += [
             paint.bold("Commands"),
-            *row_lines([Row(command.name, command.help) for command in commands], width),
+            *row_lines([PageRow(command.name, command.help) for command in commands], width),
             "",
         ]
     lines += [paint.bold("Examples"), *(f"  {line}" for line in entry.examples), ""]
@@ -169,7 +169,7 @@ def options_page(env: Environment, word: str = "") -> str:
     return as_of_program("\n".join(lines))
 
 
-def _option_rows(word: str) -> list[tuple[str, list[Row]]]:
+def _option_rows(word: str) -> list[tuple[str, list[PageRow]]]:
     """Return title → rows of the groups of options that a word names, or the rows that have it, without a title.
 
     A word names a group if a word of the title begins with it: `wait` of "Pages, waiting and links".
@@ -244,26 +244,26 @@ def _root_examples(paint: Painter, width: int) -> list[str]:
     ]
 
 
-def _commands(section: str) -> list[Row]:
+def _commands(section: str) -> list[PageRow]:
     """Return the rows of the commands of a section that the program has."""
     entries = [entry for entry in COMMANDS.values() if entry.section == section]
     if not program().api:
-        return [Row(entry.name, entry.help) for entry in entries]
+        return [PageRow(entry.name, entry.help) for entry in entries]
     from dynacli.guide.pages import as_of_program
 
     document = "Manage the document of the API"
     return [
-        Row(entry.name, document if entry.name == "api" else as_of_program(entry.help))
+        PageRow(entry.name, document if entry.name == "api" else as_of_program(entry.help))
         for entry in entries
         if entry.is_of_tool
     ]
 
 
-def _common_options() -> list[Row]:
+def _common_options() -> list[PageRow]:
     """Return the rows of the options that most people need."""
     common = (OPTIONS_BY_NAME[name] for name in _COMMON)
     return [
-        Row(", ".join(option.flags) + ("" if option.value_alone else f" {option.metavar}"), option.help)
+        PageRow(", ".join(option.flags) + ("" if option.value_alone else f" {option.metavar}"), option.help)
         for option in common
     ]
 

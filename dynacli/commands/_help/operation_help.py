@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription
-from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_lines
+from dynacli.commands._help.page_lines import PageRow, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.media_types import is_built
@@ -110,7 +110,7 @@ class _Page:
         self.width = width
         self.lines: list[str] = []
 
-    def section(self, title: str, rows: list[Row], note: str = "") -> None:
+    def section(self, title: str, rows: list[PageRow], note: str = "") -> None:
         """Add a section."""
         self.lines += [self.paint.bold(title), *row_lines(rows, self.width, paint=self.paint)]
         if note:
@@ -124,7 +124,7 @@ class _Page:
         needed = [item for item in description.inputs if item.location == "path" or item.is_required]
         inputs = description.with_sources(description.inputs, needed)
         hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
-        sections: dict[str, list[Row]] = {"Required inputs": [], "Optional inputs": []}
+        sections: dict[str, list[PageRow]] = {"Required inputs": [], "Optional inputs": []}
         required, optional = sections.values()
         for item in inputs[:count]:
             if item.location == "path" or item.option not in hidden:
@@ -138,7 +138,7 @@ class _Page:
             if rows:
                 self.section(title, rows)
 
-    def row(self, described: DescribedInput, inside: str = "") -> Row:
+    def row(self, described: DescribedInput, inside: str = "") -> PageRow:
         """Return the row of an input.
 
         Args:
@@ -158,9 +158,9 @@ class _Page:
         facts.extend([f"from {visible(described.source, keep='')}"] if described.source else [])
         facts.extend(["deprecated"] if described.origin.is_deprecated else [])
         description = telling(described.description, described.option.rpartition(".")[2])
-        return Row(described.usage, f"[{'; '.join(facts)}]" if facts else "", description)
+        return PageRow(described.usage, f"[{'; '.join(facts)}]" if facts else "", description)
 
-    def with_fields(self, described: DescribedInput) -> list[Row]:
+    def with_fields(self, described: DescribedInput) -> list[PageRow]:
         """Return the rows of a parameter and of the properties of its value."""
         return [
             self.row(described),
@@ -175,7 +175,7 @@ class _Page:
         required = ", required" if body.is_required else ""
         is_part = is_multipart(media_type.name)
         takes_options = is_built(media_type.name)
-        rows: list[Row] = []
+        rows: list[PageRow] = []
         input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
         if not takes_options:
             whole = [option for option in input_options if option.name not in _OF_FIELDS]
@@ -212,7 +212,7 @@ class _Page:
         shared = {
             (error.status, error.description) for error in described.api.catalog.overview().shared_errors
         }
-        rows: list[Row] = []
+        rows: list[PageRow] = []
         for response in described.operation.responses:
             is_success = response.status == outline.status
             if not is_success and (response.status, response.description) in shared:
@@ -221,11 +221,11 @@ class _Page:
             about = "" if is_success and about.lower() in _SAYING_NOTHING else about
             lines = outline.text_lines() if is_success else []
             text = "\n".join(["", *lines] if about and lines else lines)
-            rows.append(Row(visible(response.status, keep=""), text, about))
+            rows.append(PageRow(visible(response.status, keep=""), text, about))
         if not outline.status and not any(
             response.status[:1] == "3" for response in described.operation.responses
         ):
-            rows.insert(0, Row("2XX", "\n".join(outline.text_lines())))
+            rows.insert(0, PageRow("2XX", "\n".join(outline.text_lines())))
         if rows:
             self.section("Response", rows)
 
@@ -258,7 +258,7 @@ def _of_field(field: Field, facts: list[str], option: str) -> list[str]:
     return facts
 
 
-def _first_flag_row(option: Option) -> Row:
+def _first_flag_row(option: Option) -> PageRow:
     return option_row(replace(option, flags=option.flags[:1]))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.commands._help.page_lines import usage_lines
 from dynacli.environment import Environment, invocation
 from dynacli.openapi.catalog.catalog_file import Catalog
-from dynacli.openapi.model.operation import WEBHOOKS, OperationSummary
+from dynacli.openapi.model.operation import WEBHOOKS_POINTER, OperationSummary
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import closed, foreign, foreign_within, short_sentence, shortened, word_or_quoted
@@ -66,7 +66,7 @@ def operation_lines(
         yield f"  {word.ljust(column - 4)}  {call}  {reported}".rstrip()
 
 
-def summary_text(
+def operation_text(
     operation: OperationSummary, has_name: Callable[[str], bool], width: int, paint: Painter
 ) -> str:
     """Return what a list says of an operation in a few words: its summary, else its method and path.
@@ -157,7 +157,7 @@ def _word(catalog: Catalog, name: str, tag: str) -> str:
 
 def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
     """Return the webhooks of a document: `name`, `pointer`, `methods` and `summary` of each."""
-    is_found, rows = api.catalog.component(WEBHOOKS)
+    is_found, rows = api.catalog.component(WEBHOOKS_POINTER)
     return list(rows) if is_found else []
 
 

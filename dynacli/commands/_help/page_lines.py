@@ -14,7 +14,7 @@ _NARROWEST_RIGHT = 24
 _PLAIN = Painter(enabled=False)
 
 
-class Row(NamedTuple):
+class PageRow(NamedTuple):
     """What stands on the left of a row, and the text beside it.
 
     Args:
@@ -32,7 +32,7 @@ def usage_lines(text: str, width: int) -> list[str]:
     return [first, *(" " * len(_LABEL) + line for line in others)]
 
 
-def row_lines(rows: Sequence[Row], width: int, column: int = 0, paint: Painter = _PLAIN) -> list[str]:
+def row_lines(rows: Sequence[PageRow], width: int, column: int = 0, paint: Painter = _PLAIN) -> list[str]:
     """Return the lines of rows, whose texts are wrapped in a column of their own.
 
     Args:
@@ -68,7 +68,7 @@ def _with_start_in_italics(lines: Sequence[str], count: int, paint: Painter) -> 
     return painted
 
 
-def option_row(option: Option) -> Row:
+def option_row(option: Option) -> PageRow:
     """Return the row of an option of the tables: its flags and value, and its help with the values and the default."""
     value = option.metavar
     if option.choices and not option.value_alone:
@@ -79,7 +79,7 @@ def option_row(option: Option) -> Row:
         text += f" [default: {option.default}{least_most}]"
     if option.kind and option.values:
         text += f"\n{', '.join((*option.values, *option.more))}"
-    return Row(" ".join(filter(None, (", ".join(option.flags), value))), text)
+    return PageRow(" ".join(filter(None, (", ".join(option.flags), value))), text)
 
 
 def server_line(index: int, server: Mapping[str, Any], paint: Painter) -> str:

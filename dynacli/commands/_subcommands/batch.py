@@ -207,7 +207,7 @@ def _call_of(row: "Row", calls: "RowCalls") -> Call:
         UsageError: It uses the response of an earlier row.
     """
     from dynacli.client.batch.batch_run import needed_names
-    from dynacli.client.batch.rows import filled
+    from dynacli.client.batch.rows import fill_placeholders
 
     if needed_names(row):
         raise UsageError(
@@ -215,7 +215,7 @@ def _call_of(row: "Row", calls: "RowCalls") -> Call:
             reason="It uses the response of an earlier row, which is not known before that is sent",
             hint="Plan the rows before it, apply the plan, and plan the rest",
         )
-    return calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs).call
+    return calls.call(row, fill_placeholders(row.inputs, str) if row.may_refer else row.inputs).call
 
 
 def _rows_left(rows: "Iterator[Row | WrongRow]", shard: "Shard", done: "Container[int]") -> "Iterator[Row]":

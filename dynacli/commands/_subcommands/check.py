@@ -198,9 +198,9 @@ def _compared(
     from dynacli.check.check_records import ComparedCall
     from dynacli.client.responses.compare_calls import ReceivedResponse, compare_calls
     from dynacli.client.responses.compare_responses import left_out_note
-    from dynacli.commands._subcommands.diff import rules_of
+    from dynacli.commands._subcommands.diff import comparison_rules
 
-    rules, found = rules_of(run.options), list[ComparedCall]()
+    rules, found = comparison_rules(run.options), list[ComparedCall]()
     described = {operation.operation.name: operation for operation in chosen.operations}
     failure: DynacliError | None = None
     failed = 0

@@ -20,7 +20,7 @@ from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
-    from dynacli.commands._call.editor import Draft
+    from dynacli.commands._call.editor import EditedText
 
 _MOST_NAMED = 5
 
@@ -39,7 +39,7 @@ def show_path(run: Run) -> None:
 @click.pass_obj
 def show_values(run: Run, key: str | None) -> None:
     """Run `config get`."""
-    from dynacli.commands._setting_keys import key_path, shown_value
+    from dynacli.commands._setting_keys import key_path, masked_setting
     from dynacli.output.render import write_data
 
     path = key_path(key) if key is not None else ()
@@ -51,7 +51,7 @@ def show_values(run: Run, key: str | None) -> None:
                 hint=f"`{invocation('config get')}` shows what is set; `{invocation('help config')}` lists keys",
             )
         found = found[part]
-    value = shown_value(found, path)
+    value = masked_setting(found, path)
     write_data(run.env, value, run.data_format, lambda paint, width: _setting_text(value, paint, width))
 
 
@@ -78,7 +78,7 @@ def set_values(run: Run, settings: tuple[str, ...]) -> None:
 @click.pass_obj
 def edit_file(run: Run) -> None:
     """Run `config edit`."""
-    from dynacli.commands._call.editor import Draft, editor_words
+    from dynacli.commands._call.editor import EditedText, editor_words
 
     configuration = Configuration(run.env)
     if run.env.is_agent:
@@ -89,7 +89,7 @@ def edit_file(run: Run) -> None:
     hint = f"`{invocation('config set')} KEY=VALUE` sets a key without one"
     editor = editor_words(run.env, "config edit", may_ask=not run.options.no_input, hint=hint)
     before = configuration.text()
-    draft = Draft(before, ".toml")
+    draft = EditedText(before, ".toml")
     draft.edit(editor, run.env)
     try:
         after = _usable_text(run.env, draft, editor, before)
@@ -103,7 +103,7 @@ def edit_file(run: Run) -> None:
         run.note(f"Nothing was changed in {os.path.basename(configuration.path)}")
 
 
-def _usable_text(env: Environment, draft: "Draft", editor: list[str], before: str) -> str:
+def _usable_text(env: Environment, draft: "EditedText", editor: list[str], before: str) -> str:
     """Return the text that a person has saved, which may be edited until it can be used.
 
     Raises:
@@ -416,11 +416,11 @@ def _check_rule(rule: str) -> None:
     from difflib import get_close_matches
 
     from dynacli.openapi.model.wording import did_you_mean
-    from dynacli.validation.finding_rules import RULES
+    from dynacli.validation.finding_rules import FINDING_RULES
 
-    if rule in {"*", *RULES}:
+    if rule in {"*", *FINDING_RULES}:
         return
-    near = get_close_matches(rule, RULES, 3, 0.6)
+    near = get_close_matches(rule, FINDING_RULES, 3, 0.6)
     raise UsageError(
         f"`{rule}` is not a rule of findings",
         reason="A finding ends with its rule, such as `[type]`; `*` means all rules",
@@ -433,7 +433,7 @@ _WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "unde
 
 
 @click.pass_obj
-def explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
+def explain_decision(run: Run, api: str, operation: tuple[str, ...]) -> None:
     """Run `policy explain`."""
     from dynacli.client.call_settings import settings_of
     from dynacli.client.policy.explain_policy import explain_policy

@@ -13,7 +13,7 @@ import click
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import OperationDescription
-from dynacli.client.pages.decide_rule import KINDS
+from dynacli.client.pages.decide_rule import PAGE_KINDS
 from dynacli.commands._help.page_lines import server_line
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
@@ -27,8 +27,9 @@ from dynacli.openapi.model.wording import (
     enumerated,
     placeholder,
 )
-from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
+from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, flatten, value_type
 from dynacli.openapi.schema.option_fields import parse_steps
+from dynacli.openapi.schema.read_schema import Resolve
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.markdown import first_sentence, to_text
@@ -180,7 +181,7 @@ Text = Callable[[Painter, int], str]
 """A description as text, painted and wrapped to a width."""
 
 
-class Detail(NamedTuple):
+class ShownDetail(NamedTuple):
     """How much is shown.
 
     Args:
@@ -200,21 +201,24 @@ class Detail(NamedTuple):
     columns: int = _NO_LIMIT
 
 
-_EVERYTHING = Detail(_TreeLimits(64, 20_000), has_error_trees=True)
+_EVERYTHING = ShownDetail(_TreeLimits(64, 20_000), has_error_trees=True)
 _LESS_AND_LESS = (
-    *(Detail(_TreeLimits(_MAX_DEPTH, lines), 40, 60) for lines in (120, 90, 70, 55)),
-    *(Detail(_TreeLimits(4, lines, 60), 14, 40) for lines in (70, 55, 45)),
-    *(Detail(_TreeLimits(3, lines, 50), 8, 24) for lines in (45, 35)),
-    *(Detail(_TreeLimits(2, lines, 40), 6, 16) for lines in (35, 25)),
-    Detail(_TreeLimits(2, 25, 40), 4, 12, has_sentences=False),
-    Detail(_TreeLimits(1, 16, 24), 3, 8, has_sentences=False, columns=200),
-    Detail(_TreeLimits(1, 8, 20), 2, 4, has_sentences=False, columns=120),
-    Detail(_TreeLimits(1, 4, 20), 1, 2, has_sentences=False, columns=80),
+    *(ShownDetail(_TreeLimits(_MAX_DEPTH, lines), 40, 60) for lines in (120, 90, 70, 55)),
+    *(ShownDetail(_TreeLimits(4, lines, 60), 14, 40) for lines in (70, 55, 45)),
+    *(ShownDetail(_TreeLimits(3, lines, 50), 8, 24) for lines in (45, 35)),
+    *(ShownDetail(_TreeLimits(2, lines, 40), 6, 16) for lines in (35, 25)),
+    ShownDetail(_TreeLimits(2, 25, 40), 4, 12, has_sentences=False),
+    ShownDetail(_TreeLimits(1, 16, 24), 3, 8, has_sentences=False, columns=200),
+    ShownDetail(_TreeLimits(1, 8, 20), 2, 4, has_sentences=False, columns=120),
+    ShownDetail(_TreeLimits(1, 4, 20), 1, 2, has_sentences=False, columns=80),
 )
 
 
 def _fitting_text(
-    lines_of: Callable[[Painter, int, Detail], list[str]], paint: Painter, width: int, asked: Detail | None
+    lines_of: Callable[[Painter, int, ShownDetail], list[str]],
+    paint: Painter,
+    width: int,
+    asked: ShownDetail | None,
 ) -> str:
     """Return a description in the detail that a person asked for, else in the most that fits.
 
@@ -225,7 +229,7 @@ def _fitting_text(
         return "\n".join(lines_of(paint, width, asked))
     plain = Painter(enabled=False)
 
-    def fits(detail: Detail) -> bool:
+    def fits(detail: ShownDetail) -> bool:
         lines = _cut_but_last(lines_of(plain, width, detail), detail)
         return len("\n".join(lines).encode()) < _MOST_BYTES  # a line feed ends it
 
@@ -243,7 +247,7 @@ def _fitting_text(
     )
 
 
-def _cut_but_last(lines: list[str], detail: Detail) -> list[str]:
+def _cut_but_last(lines: list[str], detail: ShownDetail) -> list[str]:
     return [*(shortened(line, detail.columns) for line in lines[:-1]), lines[-1]]
 
 
@@ -259,7 +263,7 @@ _MOST_NAMES = 12
 
 
 def _describe_field(
-    described: DescribedOperation, place: str, asked: Detail | None = None
+    described: DescribedOperation, place: str, asked: ShownDetail | None = None
 ) -> tuple[dict[str, Any], Text]:
     """Return the description of a field of a parameter, of the body, or of a response (`response.`), and its text.
 
@@ -300,7 +304,7 @@ def _describe_field(
         "schema": schema,
     }
 
-    def lines(paint: Painter, width: int, detail: Detail) -> list[str]:
+    def lines(paint: Painter, width: int, detail: ShownDetail) -> list[str]:
         text = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
         if reported:
             shown_lines = foreign_lines(to_text(reported, width - 4).splitlines(), paint)
@@ -479,7 +483,7 @@ def _description(
 
     detail = _EVERYTHING if asked.everything else None
     if asked.depth is not None:
-        detail = Detail(_TreeLimits(asked.depth, 20_000))
+        detail = ShownDetail(_TreeLimits(asked.depth, 20_000))
     return described_details(opened, name, *words[1:], detail=detail)
 
 
@@ -579,7 +583,7 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
 
 
 def _operation_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: ShownDetail
 ) -> list[str]:
     """Return the lines of the description; what is left out for want of room is counted."""
     described, operation = description.described, description.operation
@@ -621,7 +625,7 @@ def _operation_lines(
 
 
 def _parameter_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: ShownDetail
 ) -> Iterator[str]:
     rows = list(
         zip(description.inputs, description.parameters, strict=False)
@@ -643,7 +647,11 @@ def _parameter_lines(
 
 
 def _body_lines(
-    described: DescribedOperation, body: Mapping[str, Any] | None, paint: Painter, width: int, detail: Detail
+    described: DescribedOperation,
+    body: Mapping[str, Any] | None,
+    paint: Painter,
+    width: int,
+    detail: ShownDetail,
 ) -> Iterator[str]:
     if body is None:
         return
@@ -655,7 +663,11 @@ def _body_lines(
 
 
 def _trees(
-    described: DescribedOperation, content: Mapping[str, Any], paint: Painter, width: int, detail: Detail
+    described: DescribedOperation,
+    content: Mapping[str, Any],
+    paint: Painter,
+    width: int,
+    detail: ShownDetail,
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield each media type of a body with the lines of its schema; one that was shown is not shown again."""
     seen: list[Any] = []
@@ -672,7 +684,7 @@ def _trees(
 
 
 def _response_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: ShownDetail
 ) -> Iterator[str]:
     described, responses, outline = description.described, description.responses, description.response
     has_success = any(status[:1] == "2" for status in responses)
@@ -696,7 +708,7 @@ def _response_lines(
 
 
 def _error_rows(
-    described: DescribedOperation, errors: Mapping[str, Any], detail: Detail, paint: Painter
+    described: DescribedOperation, errors: Mapping[str, Any], detail: ShownDetail, paint: Painter
 ) -> Iterator[str]:
     """Yield a row for each error, and below those that hold the same one for what they hold."""
     rows = [
@@ -742,7 +754,7 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
     if pages["kind"] == "none":
         lines = [f"  one page: {pages['reason']}"]
     else:
-        lines = [f"  `--all` has all of them by {KINDS[pages['kind']]}: {pages['reason']}"]
+        lines = [f"  `--all` has all of them by {PAGE_KINDS[pages['kind']]}: {pages['reason']}"]
     items = (
         "not clear from the document"
         if pages["items"] is None
@@ -778,7 +790,7 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
 
 
 def described_details(
-    api: OpenedApi, name: str, place: str = "", *, detail: Detail | None = None
+    api: OpenedApi, name: str, place: str = "", *, detail: ShownDetail | None = None
 ) -> tuple[dict[str, Any], Text]:
     """Return the description of an operation, or of a field of it, as data and as text.
 

@@ -28,9 +28,9 @@ from dynacli.client.responses.compare_calls import (
     without_secrets,
 )
 from dynacli.client.responses.compare_responses import (
-    Comparison,
     ComparisonRules,
     Difference,
+    ResponseComparison,
     difference_lines,
     ignored_place,
     left_out_note,
@@ -102,7 +102,7 @@ def show_differences(run: Run, described: DescribedOperation, line: CommandLine)
         _write(run, described, *found)
 
 
-def rules_of(options: Options) -> ComparisonRules:
+def comparison_rules(options: Options) -> ComparisonRules:
     """Return what the options say of comparing."""
     return ComparisonRules(tuple(map(ignored_place, options.ignore)), options.all_values)
 
@@ -129,7 +129,7 @@ class _Found(NamedTuple):
 
     left: str
     right: str
-    comparison: Comparison
+    comparison: ResponseComparison
 
 
 def _engine(run: Run, settings: CallSettings, clients: "ClientPool | None" = None) -> Engine:
@@ -165,7 +165,9 @@ def _against_server(
         raise
     for note in dict.fromkeys(filter(None, (left.note, right.note))):
         run.note(note)
-    return _Found(left.label, right.label, compare_calls(described, left, right, rules_of(run.options)))
+    return _Found(
+        left.label, right.label, compare_calls(described, left, right, comparison_rules(run.options))
+    )
 
 
 def _against_history(
@@ -175,7 +177,7 @@ def _against_history(
     right = _stored_side(run, described)
     described, inputs, _ = read_inputs(run, described, line, settings)
     left = Side(_engine(run, settings), described, inputs).response()
-    comparison = compare_calls(described, left, right, rules_of(run.options), is_masked=True)
+    comparison = compare_calls(described, left, right, comparison_rules(run.options), is_masked=True)
     return _Found(left.label, right.label, comparison)
 
 
@@ -224,11 +226,11 @@ def _against_revision(
     """Validate a response against two revisions of the document; the differences are the findings of only one."""
     from dynacli.client.operation_at import operation_at
     from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision
-    from dynacli.commands._subcommands.revisions import open_revision
+    from dynacli.commands._subcommands.revisions import open_cached_revision
 
     api, operation = described.api, described.operation
     word = run.options.against.removeprefix(_REVISION)
-    other = open_revision(api, find_revision(api.revisions, word, api.name), stack)
+    other = open_cached_revision(api, find_revision(api.revisions, word, api.name), stack)
     names = [opened_api.pointer["revision"][:SHOWN_DIGITS] for opened_api in (api, other)]
     at = operation_at(other.catalog, operation.method, operation.path) if described.is_documented else None
     if at is None:
@@ -249,14 +251,14 @@ def _against_revision(
     unsent = _engine(run, settings).prepare(other_described, call.values, is_signed=False)
     left = receive(engine, call)
     findings = [_findings(item, left.response) for item in (call, unsent)]
-    rules, found = rules_of(run.options), _of_one_alone(*findings)
+    rules, found = comparison_rules(run.options), _of_one_alone(*findings)
     differences = [
         without_secrets(difference, left.masker)
         for difference in found
         if not rules.ignores(difference.steps)
     ]
     before, after = (f"{left.label} by the revision {name}" for name in names)
-    return _Found(before, after, Comparison(differences))
+    return _Found(before, after, ResponseComparison(differences))
 
 
 def _findings(call: Call, response: Response) -> "list[Finding]":
@@ -288,7 +290,9 @@ def _steps_of(finding: "Finding") -> tuple[str, ...]:
     return ("body", *split(pointer)) if pointer.startswith("/") else ("body",)
 
 
-def _write(run: Run, described: DescribedOperation, left: str, right: str, comparison: Comparison) -> None:
+def _write(
+    run: Run, described: DescribedOperation, left: str, right: str, comparison: ResponseComparison
+) -> None:
     """Write the differences.
 
     Raises:
@@ -316,7 +320,7 @@ def _write(run: Run, described: DescribedOperation, left: str, right: str, compa
         )
 
 
-def _notes(comparison: Comparison) -> Iterator[str]:
+def _notes(comparison: ResponseComparison) -> Iterator[str]:
     if comparison.left_out:
         yield left_out_note(comparison.left_out)
     if comparison.masked:

@@ -17,7 +17,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.typed_line import asked_call, read_line
 from dynacli.environment import Environment, how_to_install, invocation
 from dynacli.errors import UsageError
-from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE
+from dynacli.options.standard_options import DATA_OUTPUT, DOCUMENT_READING, EVERY_RUN, RESPONSE
 from dynacli.request.convert_words import json_value
 from dynacli.secrets import MASK
 
@@ -65,7 +65,7 @@ def _check_terminal(env: Environment, name: str) -> None:
         ) from None
 
 
-_NOT_SENT = frozenset({DATA, DOCUMENT, EVERY_RUN, RESPONSE})
+_NOT_SENT = frozenset({DATA_OUTPUT, DOCUMENT_READING, EVERY_RUN, RESPONSE})
 """The groups of options that change nothing about what is sent."""
 _SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile", "query": "query"} | {
     name.replace("-", "_"): name for name in FURTHER

@@ -24,7 +24,7 @@ _SUBJECTS = {
 
 
 @click.pass_context
-def show_page(ctx: click.Context, topic: str | None, kind: str | None) -> None:
+def show_topic(ctx: click.Context, topic: str | None, kind: str | None) -> None:
     """Run `help`."""
     run: Run = ctx.obj
     if topic is not None and kind is not None:
@@ -43,13 +43,16 @@ def show_page(ctx: click.Context, topic: str | None, kind: str | None) -> None:
 
 
 def _contents(env: Environment) -> str:
-    from dynacli.commands._help.page_lines import Row, row_lines, usage_lines
+    from dynacli.commands._help.page_lines import PageRow, row_lines, usage_lines
     from dynacli.guide.pages import topics
     from dynacli.text.terminal import Painter, terminal_width
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
     lines = [*usage_lines(f"{invocation('help')} TOPIC", width), "", paint.bold("Topics")]
-    lines += [*row_lines(sorted(Row(*topic) for topic in [*topics(), (_OPTIONS, "All options")]), width), ""]
+    lines += [
+        *row_lines(sorted(PageRow(*topic) for topic in [*topics(), (_OPTIONS, "All options")]), width),
+        "",
+    ]
     if further := further_names():
         lines += [paint.bold("Commands of other packages"), *(f"  {name}" for name in further), ""]
     lines.append(

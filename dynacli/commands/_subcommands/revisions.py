@@ -164,7 +164,7 @@ def _open_before(opened: OpenedApi, after: str, stack: ExitStack) -> OpenedApi |
     pointer = revision_before(opened.revisions, after)
     if pointer is None or pointer["revision"] == after:
         return None
-    return open_revision(opened, pointer, stack)
+    return open_cached_revision(opened, pointer, stack)
 
 
 def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _ComparedRevision:
@@ -194,10 +194,10 @@ def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> Ope
     pending = find_pending(opened.revisions)
     # A document that was held back can be compared before it is accepted.
     others = () if pending is None else (pending.pointer,)
-    return open_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
+    return open_cached_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 
 
-def open_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
+def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
     """Return another revision of an API.
 
     Raises:

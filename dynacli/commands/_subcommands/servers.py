@@ -371,7 +371,7 @@ def _token(env: Environment, word: str | None) -> "Secret":
 
     if word is None:
         return kept_token(env)
-    from dynacli.auth.references import resolve, what_is_wrong_with
+    from dynacli.auth.references import resolve_secret, what_is_wrong_with
     from dynacli.secrets import Secret
 
     if what_is_wrong_with("", {"token": word}):
@@ -381,7 +381,7 @@ def _token(env: Environment, word: str | None) -> "Secret":
             hint="Leave out `--token` for a generated token, or write `env:NAME`, `file:PATH`, `command:WORDS` or"
             " `keyring:SERVICE/USER`",
         )
-    return Secret(resolve(word, env).strip())
+    return Secret(resolve_secret(word, env).strip())
 
 
 def _how_to_connect(env: Environment, url: str, token: str | None, *, is_local: bool) -> list[str]:

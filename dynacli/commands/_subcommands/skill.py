@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from dynacli.client.credentials.signed_in import credential_state
-from dynacli.client.described_operation import EXAMPLE, DescribedOperation
+from dynacli.client.described_operation import EXAMPLE_OPTION, DescribedOperation
 from dynacli.client.operation_description import OperationDescription
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
@@ -116,7 +116,7 @@ def _workflow(api: OpenedApi) -> Iterator[str]:
         yield f"{visible(look.short_example(read), keep='')}    # a call that changes nothing"
     change = _description(api, overview.first_change)
     if change is not None:
-        line = visible(change.described.line_of((EXAMPLE,)), keep="")
+        line = visible(change.described.line_of((EXAMPLE_OPTION,)), keep="")
         yield f"{line} --dry-run    # the request of a call, without sending it"
     yield "```"
     yield ""

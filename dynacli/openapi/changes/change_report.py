@@ -151,7 +151,7 @@ def changes_named(changes: Changes, old_row_of: RowOf, new_row_of: RowOf) -> str
     return f"{changes_summary(changes)}: {names}" if names else changes_summary(changes)
 
 
-def sentence(change: Change) -> Sentence:
+def change_sentence(change: Change) -> Sentence:
     """Return a change in words, with values in backticks; the text is not yet safe for a terminal."""
     phrase = KINDS[change.kind].phrase
     keyword = change.pointer.rpartition("/")[2]
@@ -310,7 +310,7 @@ def _changes(changes: Iterable[Change], paint: Painter, width: int, indent: int)
     colours: dict[bool | None, Callable[[str], str]] = {True: paint.red, None: paint.yellow, False: str}
     lines = []
     for change in changes:
-        subject, phrase, where = sentence(change)
+        subject, phrase, where = change_sentence(change)
         text = _visible(f"{subject} {phrase}{f' ({where})' if where else ''}")
         first, *rest = wrapped(text, width - indent - 2) or [""]
         mark = colours[change.breaking](_MARKS[change.breaking])
@@ -419,7 +419,7 @@ def _visible_code(text: str) -> str:
 
 
 def _sentence(change: Change) -> str:
-    subject, phrase, where = sentence(change)
+    subject, phrase, where = change_sentence(change)
     text = f"{code(subject)} {phrase}{f' ({where})' if where else ''}"
     return visible(text, keep="")
 

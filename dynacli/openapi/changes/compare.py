@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.openapi.changes._comparing.compare_operations import (
+    ComparedOperation,
     Credentials,
-    Operation,
     compare_operations,
     compare_received_requests,
     compare_servers,
@@ -23,7 +23,7 @@ from dynacli.openapi.changes._comparing.compared_document import (
     present,
 )
 from dynacli.openapi.changes.change_records import ChangedOperation, Changes
-from dynacli.openapi.changes.comparison import Comparison, Pair, compare_texts
+from dynacli.openapi.changes.comparison import ComparedPair, Comparison, compare_texts
 
 _SAME = "same-on-the-wire"
 _DECISIVE_FIELDS = {"type", "in", "name", "scheme"}
@@ -61,9 +61,9 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     )
 
 
-def _compare_documents(comparison: Comparison, credentials: Credentials) -> Pair:
+def _compare_documents(comparison: Comparison, credentials: Credentials) -> ComparedPair:
     """Return the pair of two documents, without their operations."""
-    pair = Pair(comparison)
+    pair = ComparedPair(comparison)
     _compare_info(pair)
     compare_servers(pair, pair.comparison.old.at("servers"), pair.comparison.new.at("servers"))
     _compare_security_schemes(pair, credentials)
@@ -72,7 +72,7 @@ def _compare_documents(comparison: Comparison, credentials: Credentials) -> Pair
     return pair
 
 
-def _compare_info(pair: Pair) -> None:
+def _compare_info(pair: ComparedPair) -> None:
     documents = pair.comparison.old, pair.comparison.new
     old, new = (document.at("openapi")._replace(subject="document") for document in documents)
     if old.node != new.node:
@@ -88,7 +88,7 @@ def _compare_info(pair: Pair) -> None:
             pair.add_change("info-changed", present(old, new), old.node, new.node, rule=_SAME)
 
 
-def _compare_security_schemes(pair: Pair, credentials: Credentials) -> None:
+def _compare_security_schemes(pair: ComparedPair, credentials: Credentials) -> None:
     before, after = _security_schemes(pair.comparison.old), _security_schemes(pair.comparison.new)
     new_names = {old_name: name for name, old_name in credentials.renamed.items()}
     for name, place in after.items():
@@ -110,7 +110,7 @@ def _security_schemes(document: ComparedDocument) -> dict[str, Place]:
     }
 
 
-def _compare_security_scheme(pair: Pair, old: Place, new: Place) -> None:
+def _compare_security_scheme(pair: ComparedPair, old: Place, new: Place) -> None:
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
         return
     compare_texts(pair, old, new, ("description",))
@@ -134,12 +134,12 @@ def _is_compared(field: str) -> bool:
     return field not in {"description", "deprecated", "bearerFormat"} and not field.startswith("x-")
 
 
-def _report_scheme_change(pair: Pair, old: Place, new: Place, rule: str = "") -> None:
+def _report_scheme_change(pair: ComparedPair, old: Place, new: Place, rule: str = "") -> None:
     place = present(old, new)
     pair.add_change("security-scheme-changed", place, old.node, new.node, rule=rule)
 
 
-def _compare_flows(pair: Pair, old: Place, new: Place) -> None:
+def _compare_flows(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare the URLs and scopes of OAuth flows; the descriptions of scopes are texts and are left out."""
     names = (name for place in (new, old) for name, _ in members(place))
     for name in dict.fromkeys(names):
@@ -166,7 +166,7 @@ def _comparable(field: str, value: Any) -> bytes:
     return canonical(value)
 
 
-def _compare_tags(pair: Pair) -> None:
+def _compare_tags(pair: ComparedPair) -> None:
     before, after = _tags_by_name(pair.comparison.old), _tags_by_name(pair.comparison.new)
     for name, place in after.items():
         if name not in before:
@@ -187,8 +187,8 @@ def _tags_by_name(document: ComparedDocument) -> dict[str, Place]:
     return found
 
 
-def _webhooks(document: ComparedDocument) -> dict[str, Operation]:
-    found: dict[str, Operation] = {}
+def _webhooks(document: ComparedDocument) -> dict[str, ComparedOperation]:
+    found: dict[str, ComparedOperation] = {}
     for field in ("webhooks", "x-webhooks"):
         for name, item in members(document.at(field)):
             for webhook in operations_of_item(document, name, item):

@@ -17,7 +17,7 @@ from dynacli.openapi.changes._comparing.compared_document import (
     canonical,
     child,
     present,
-    shortened,
+    shortened_for_report,
 )
 from dynacli.openapi.changes.change_records import Change
 from dynacli.openapi.document.json_trees import MISSING, follow, split
@@ -164,7 +164,7 @@ _HARMLESS = {
     ),
 }
 
-RULES = {
+CHANGE_RULES = {
     **{name: _Rule(is_breaking=True, sentence=sentence) for name, sentence in _BREAKING.items()},
     **{name: _Rule(is_breaking=False, sentence=sentence) for name, sentence in _HARMLESS.items()},
 }
@@ -233,7 +233,7 @@ class Use(NamedTuple):
 REQUEST, RESPONSE, _NO_USE = Use("request"), Use("response"), Use("")
 
 
-class Pair:
+class ComparedPair:
     """Two places that were compared, or will be, and the changes found in them.
 
     Attributes:
@@ -249,12 +249,12 @@ class Pair:
     def __init__(self, comparison: "Comparison", use: Use = _NO_USE) -> None:
         self.comparison, self.use = comparison, use
         self.changes: list[Change] = []
-        self.below: list[Pair] = []
+        self.below: list[ComparedPair] = []
         self.compare: Callable[[], None] | None = None
 
-    def with_use(self, use: Use) -> "Pair":
+    def with_use(self, use: Use) -> "ComparedPair":
         """Return the same pair for values of another use: both have the same changes and the same pairs below."""
-        pair = Pair(self.comparison, use)
+        pair = ComparedPair(self.comparison, use)
         pair.changes, pair.below = self.changes, self.below
         return pair
 
@@ -270,7 +270,7 @@ class Pair:
         """Have schemas that apply together in each document compared below this pair."""
         self.add(self.comparison.pair_of_schemas(old, new, use or self.use))
 
-    def add(self, pair: "Pair | None") -> None:
+    def add(self, pair: "ComparedPair | None") -> None:
         """Add a pair to those below this one."""
         if pair is not None:
             self.below.append(pair)
@@ -285,9 +285,9 @@ class Pair:
             place: Where the change is.
             from_: The old value, of any size.
             to: The new value, of any size.
-            rule: The key of `RULES` that tells whether it breaks a client; empty for none.
+            rule: The key of `CHANGE_RULES` that tells whether it breaks a client; empty for none.
         """
-        values = shortened(from_), shortened(to)
+        values = shortened_for_report(from_), shortened_for_report(to)
         self.changes.append(self.comparison.change(kind, place, *values, rule, self.use.direction))
 
     def add_flag_change(
@@ -334,7 +334,7 @@ class Pair:
             self.add_change(f"{keyword}-changed", new.place, old.value, new.value)
 
 
-Compare = Callable[[Pair, _Places, _Places], None]
+Compare = Callable[[ComparedPair, _Places, _Places], None]
 """Compares two places, or the schemas of two lists, and adds the changes to the pair."""
 
 
@@ -355,12 +355,14 @@ class Comparison:
         self.old, self.new = ComparedDocument(old), ComparedDocument(new)
         self.unchanged = _UnchangedParts(self.old, self.new)
         self.is_cut = False
-        self._pairs: dict[Any, Pair] = {}
-        self._waiting: list[Pair] = []
+        self._pairs: dict[Any, ComparedPair] = {}
+        self._waiting: list[ComparedPair] = []
         self._known: dict[Any, Change] = {}
         self._depth = 0
 
-    def pair_of_places(self, compare: Compare[Place], old: Place, new: Place, use: Use) -> Pair | None:
+    def pair_of_places(
+        self, compare: Compare[Place], old: Place, new: Place, use: Use
+    ) -> ComparedPair | None:
         """Return the pair of two places; None if they are surely the same."""
         if self.unchanged.is_same(old.node, new.node):
             return None
@@ -369,7 +371,7 @@ class Comparison:
             return None
         return self._pair((compare, old.pointer, new.pointer, use), compare, old, new, use)
 
-    def pair_of_schemas(self, old: Sequence[Place], new: Sequence[Place], use: Use) -> Pair | None:
+    def pair_of_schemas(self, old: Sequence[Place], new: Sequence[Place], use: Use) -> ComparedPair | None:
         """Return the pair of schemas that apply together in each document; None if they are surely the same."""
         if len(old) == len(new) and all(
             self.unchanged.is_same(old_schema.node, new_schema.node)
@@ -401,7 +403,9 @@ class Comparison:
         is_both = old.pointer.startswith(_COMPONENTS) and new.pointer.startswith(_COMPONENTS)
         return is_both and follow(self.new.tree, split(old.pointer)) is MISSING
 
-    def _pair(self, key: Any, compare: Compare[_Places], old: _Places, new: _Places, use: Use) -> Pair | None:
+    def _pair(
+        self, key: Any, compare: Compare[_Places], old: _Places, new: _Places, use: Use
+    ) -> ComparedPair | None:
         """Return the pair of a key, made and queued when it is first needed; None if there are too many pairs."""
         known = self._pairs.get(key)
         if known is not None:
@@ -409,7 +413,7 @@ class Comparison:
         if len(self._pairs) >= _MOST_PAIRS:
             self.is_cut = True
             return None
-        pair = Pair(self, use)
+        pair = ComparedPair(self, use)
         pair.compare = lambda: compare(pair, old, new)
         self._pairs[key] = pair
         self._waiting.append(pair)
@@ -420,7 +424,7 @@ class Comparison:
         key = kind, place.pointer, place.subject, direction, rule, orjson.dumps([from_, to])
         change = self._known.get(key)
         if change is None:
-            breaking = RULES[rule].is_breaking if rule else None
+            breaking = CHANGE_RULES[rule].is_breaking if rule else None
             change = Change(kind, place.pointer, from_, to, breaking, rule, direction, place.subject)
             self._known[key] = change
         return change
@@ -430,11 +434,11 @@ class Comparison:
         while self._waiting:
             _compare_once(self._waiting.pop())
 
-    def is_without_change(self, pair: Pair | None) -> bool:
+    def is_without_change(self, pair: ComparedPair | None) -> bool:
         """Return whether a client notices no change in a pair and below; False if the response takes too long."""
         return next(self._noticed(pair), None) is None
 
-    def is_harmless(self, pair: Pair | None) -> bool | None:
+    def is_harmless(self, pair: ComparedPair | None) -> bool | None:
         """Return whether no change in a pair and below breaks a client; None if a change has no result."""
         outcome: bool | None = True
         for change in self._noticed(pair):
@@ -444,7 +448,7 @@ class Comparison:
                 return False
         return outcome
 
-    def _noticed(self, pair: Pair | None) -> Iterator[Change]:
+    def _noticed(self, pair: ComparedPair | None) -> Iterator[Change]:
         """Yield the changes in a pair and all pairs below it, except changes of texts."""
         if pair is None:
             return
@@ -459,7 +463,7 @@ class Comparison:
         finally:
             self._depth -= 1
 
-    def changes_of(self, pair: Pair) -> tuple[Change, ...]:
+    def changes_of(self, pair: ComparedPair) -> tuple[Change, ...]:
         """Return the changes found in a pair and in all pairs below it, each once."""
         found: dict[int, Change] = {}
         for inner in _with_all_below(pair):
@@ -477,13 +481,13 @@ def _value_without_siblings(place: Place) -> Any:
     return place.node if isinstance(place.node, dict) and len(place.node) == 1 else None
 
 
-def _compare_once(pair: Pair) -> None:
+def _compare_once(pair: ComparedPair) -> None:
     compare, pair.compare = pair.compare, None
     if compare is not None:
         compare()
 
 
-def _with_all_below(pair: Pair) -> Iterator[Pair]:
+def _with_all_below(pair: ComparedPair) -> Iterator[ComparedPair]:
     """Yield a pair and all pairs below it, each once."""
     seen = {id(pair)}
     stack = [pair]
@@ -504,7 +508,7 @@ _SAME = "same-on-the-wire"
 _SUNSET = "x-sunset"
 
 
-def compare_texts(pair: Pair, old: Place, new: Place, fields: tuple[str, ...]) -> None:
+def compare_texts(pair: ComparedPair, old: Place, new: Place, fields: tuple[str, ...]) -> None:
     """Compare the texts of two objects in some fields, such as `summary` and `description`."""
     for field in fields:
         before, after = child(old, field), child(new, field)
@@ -512,7 +516,7 @@ def compare_texts(pair: Pair, old: Place, new: Place, fields: tuple[str, ...]) -
         compare_text(pair, f"{field}-changed", place, before.node, after.node)
 
 
-def compare_text(pair: Pair, kind: str, place: Place, old: Any, new: Any) -> None:
+def compare_text(pair: ComparedPair, kind: str, place: Place, old: Any, new: Any) -> None:
     """Compare two texts by their words: other line breaks and spaces are no change."""
     before, after = (" ".join(text.split()) if isinstance(text, str) else None for text in (old, new))
     if (before or None) != (after or None):
@@ -520,7 +524,7 @@ def compare_text(pair: Pair, kind: str, place: Place, old: Any, new: Any) -> Non
 
 
 def compare_deprecation(
-    pair: Pair, old: Place, new: Place, flags: tuple[Place | None, Place | None] | None = None
+    pair: ComparedPair, old: Place, new: Place, flags: tuple[Place | None, Place | None] | None = None
 ) -> None:
     """Compare whether two objects are deprecated, and their dates of removal (`x-sunset`).
 

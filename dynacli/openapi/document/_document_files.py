@@ -40,7 +40,7 @@ class File(NamedTuple):
     fetched: Fetched
 
 
-class UnreadableError(Exception):
+class UnreadableFileError(Exception):
     """A reference cannot be followed; the text says why, for a person."""
 
 
@@ -128,7 +128,7 @@ class Files:
         if known is not None:
             return known
         if not _is_well_formed(uri):
-            raise UnreadableError("it is malformed")
+            raise UnreadableFileError("it is malformed")
         if uri not in self._failures:
             try:
                 return self._read(uri)
@@ -136,7 +136,7 @@ class Files:
                 self._failures[uri] = _error_text(error)
                 if not isinstance(error, RefusedError):
                     self.missing.append(uri)
-        raise UnreadableError(self._failures[uri])
+        raise UnreadableFileError(self._failures[uri])
 
     def _read(self, uri: str) -> OpenFile:
         if self._opener is None:

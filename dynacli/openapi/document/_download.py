@@ -17,11 +17,11 @@ from dynacli.http.send import Pieces, send
 from dynacli.http.sockets import check_private
 from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin, Fetched
 from dynacli.openapi.document.limits import (
-    CONNECT_SECONDS,
+    DOCUMENT_CONNECT_SECONDS,
+    DOCUMENT_READ_SECONDS,
+    DOCUMENT_TOTAL_SECONDS,
     MAX_BYTES,
     MAX_REDIRECTS,
-    READ_SECONDS,
-    TOTAL_SECONDS,
     in_mebibytes,
 )
 from dynacli.urls import join_url, origin_of, socket_of, split_url, without_query
@@ -145,7 +145,7 @@ class Downloads:
             RefusedError: The server redirects to another origin.
             UsageError: A proxy or certificate variable is malformed.
         """
-        budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
+        budget = min(timeout or DOCUMENT_TOTAL_SECONDS, DOCUMENT_TOTAL_SECONDS)
         download = _Download(
             self,
             url,
@@ -222,7 +222,9 @@ class _Download:
             raise from_httpx(error, self.url) from error
         response = send(
             Request("GET", url, tuple(headers.items())),
-            Budget(seconds, connect=CONNECT_SECONDS, read=READ_SECONDS, follow=self._follow),
+            Budget(
+                seconds, connect=DOCUMENT_CONNECT_SECONDS, read=DOCUMENT_READ_SECONDS, follow=self._follow
+            ),
             receive=self._receive,
             clients=clients,
             login=self,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from dynacli.openapi.document._document_files import Files, OpenFile, UnreadableError, absolute
+from dynacli.openapi.document._document_files import Files, OpenFile, UnreadableFileError, absolute
 from dynacli.openapi.document.json_trees import (
     MISSING,
     count_values,
@@ -21,7 +21,7 @@ from dynacli.openapi.document.json_trees import (
 from dynacli.openapi.document.limits import MAX_NODES
 from dynacli.openapi.document.objects import DOCUMENT, PATH_ITEM, SCHEMA, ObjectKind, kind_at, kind_in_list
 from dynacli.openapi.document.references.scan import (
-    REFERENCES,
+    REFERENCE_KEYWORDS,
     Site,
     Steps,
     link_of,
@@ -77,11 +77,11 @@ class _TargetFinder:
         if key not in self._known:
             try:
                 self._known[key] = self._past_aliases(self._locate(file, key[1], steps, ref, 0))
-            except UnreadableError as error:
+            except UnreadableFileError as error:
                 self._known[key] = str(error)
         target = self._known[key]
         if isinstance(target, str):
-            raise UnreadableError(target)
+            raise UnreadableFileError(target)
         return target
 
     def forget_failures(self) -> None:
@@ -110,7 +110,7 @@ class _TargetFinder:
             resource = target.file.resource_at(target.steps)
             try:
                 target = self._locate(target.file, resource, target.steps, node["$ref"], 0)
-            except UnreadableError as error:
+            except UnreadableFileError as error:
                 known = str(error)
                 break
         for place, passed in reversed(way.items()):
@@ -119,13 +119,13 @@ class _TargetFinder:
                 known = passed
             self._ends[place] = known
         if isinstance(known, str):
-            raise UnreadableError(known)
+            raise UnreadableFileError(known)
         return known
 
     def _locate(self, file: OpenFile, resource: Steps, steps: Steps, ref: str, hops: int) -> _Target:
         head, _, fragment = ref.partition("#")
         if not ref:
-            raise UnreadableError("it is empty")
+            raise UnreadableFileError("it is empty")
         starts = [self._open(file, resource, head) if head else _Target(file, resource)]
         if starts[0].steps:
             # In JSON Schema a pointer starts at the schema with the `$id`; many documents mean their own root.
@@ -135,7 +135,7 @@ class _TargetFinder:
             if target is not None:
                 return target
         in_file = f" in `{file_name(starts[0].file.uri)}`" if head else ""
-        raise UnreadableError(f"there is nothing at `#{fragment}`{in_file}")
+        raise UnreadableFileError(f"there is nothing at `#{fragment}`{in_file}")
 
     def _open(self, file: OpenFile, resource: Steps, head: str) -> _Target:
         """Return the document or the schema that the URI of a reference means.
@@ -151,7 +151,7 @@ class _TargetFinder:
         is_remote = bool(file.uri) and not file.uri.startswith("file:")
         if is_remote and any(uri.startswith("file:") for uri in candidates):
             # Even if such a file may be read, a document from the network must not choose it.
-            raise UnreadableError("a remote document may not lead to files of this machine")
+            raise UnreadableFileError("a remote document may not lead to files of this machine")
         for uri in candidates:
             if uri in self._files.ids:
                 return _Target(*self._files.ids[uri])
@@ -162,9 +162,9 @@ class _TargetFinder:
         for uri in candidates:
             try:
                 return _Target(self._files.open(uri), ())
-            except UnreadableError as error:
+            except UnreadableFileError as error:
                 failure = failure or error
-        raise failure or UnreadableError("it is empty")
+        raise failure or UnreadableFileError("it is empty")
 
     def _at_fragment(self, start: _Target, fragment: str, near: Steps, hops: int) -> _Target | None:
         file = start.file
@@ -209,7 +209,7 @@ _DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
 
 
 @dataclass(slots=True, eq=False)
-class Part:
+class LinkedPart:
     """A part of a file that a reference leads to.
 
     Args:
@@ -230,7 +230,7 @@ class Part:
     kind: ObjectKind
     section: str
     value: Any
-    uses: "list[Use]" = field(default_factory=list)
+    uses: "list[ReferenceUse]" = field(default_factory=list)
     is_copy: bool = False
 
     @property
@@ -240,7 +240,7 @@ class Part:
 
 
 @dataclass(slots=True, eq=False)
-class Use:
+class ReferenceUse:
     """A reference that leads to a part.
 
     Args:
@@ -253,8 +253,8 @@ class Use:
 
     site: Site
     steps: Steps
-    within: Part
-    target: Part
+    within: LinkedPart
+    target: LinkedPart
     is_replaced: bool
 
 
@@ -291,19 +291,19 @@ class ReferenceGraph:
 
     def __init__(self, files: Files, sections: frozenset[str]) -> None:
         root = files.opened[0]
-        self.parts = [Part(0, root, (), DOCUMENT, "", root.tree)]
-        self.uses: list[Use] = []
+        self.parts = [LinkedPart(0, root, (), DOCUMENT, "", root.tree)]
+        self.uses: list[ReferenceUse] = []
         self.failures: list[_Failure] = []
         self.undecided: list[_Failure] = []
         self.identifiers: list[Site] = []
         self._files = files
         self._sections = sections
         self._targets = _TargetFinder(files)
-        self._by_place: dict[tuple[int, Steps, str], Part] = {}
+        self._by_place: dict[tuple[int, Steps, str], LinkedPart] = {}
         self._seen: set[int] = set()
         self._plain: set[tuple[str, ObjectKind]] = set()
-        self._later: list[tuple[Part, Site]] = []
-        self._failed: list[tuple[Part, Site, _Failure]] = []
+        self._later: list[tuple[LinkedPart, Site]] = []
+        self._failed: list[tuple[LinkedPart, Site, _Failure]] = []
         self._explore()
 
     def _explore(self) -> None:
@@ -353,7 +353,7 @@ class ReferenceGraph:
                     key_by_use[use] = key
         part_by_key = {}
         for key, copy in scopes.copies.items():
-            part = Part(len(self.parts), *copy.target, SCHEMA, SCHEMA.section, copy.value, is_copy=True)
+            part = LinkedPart(len(self.parts), *copy.target, SCHEMA, SCHEMA.section, copy.value, is_copy=True)
             self.parts.append(part)
             self.identifiers.extend(copy.identifiers)
             part_by_key[key] = part
@@ -367,7 +367,7 @@ class ReferenceGraph:
                     target = self._part(place, site.kind, site.kind.section or "-")
                 else:
                     target = part_by_key[place]
-                use = Use(site, steps_of(site.link), part_by_key[key], target, is_replaced=False)
+                use = ReferenceUse(site, steps_of(site.link), part_by_key[key], target, is_replaced=False)
                 target.uses.append(use)
                 self.uses.append(use)
 
@@ -378,18 +378,20 @@ class ReferenceGraph:
         del self.undecided[count:]
         return target
 
-    def _sort_in(self, part: Part, site: Site) -> None:
+    def _sort_in(self, part: LinkedPart, site: Site) -> None:
         if site.keyword in _IDENTIFIERS:
             if site.kind is SCHEMA:
                 self.identifiers.append(site)
-        elif (site.keyword not in REFERENCES and site.keyword != "mapping") or not isinstance(site.ref, str):
+        elif (site.keyword not in REFERENCE_KEYWORDS and site.keyword != "mapping") or not isinstance(
+            site.ref, str
+        ):
             return
         elif site.keyword in _DYNAMIC:
             self._later.append((part, site))
         else:
             self._follow(part, site)
 
-    def _follow(self, part: Part, site: Site) -> None:
+    def _follow(self, part: LinkedPart, site: Site) -> None:
         file = part.file
         is_plain = file.number == 0 and site.ref.startswith("#/") and not file.resources
         if is_plain and (site.ref, site.kind) in self._plain:
@@ -397,7 +399,7 @@ class ReferenceGraph:
         steps = steps_of(site.link)
         try:
             target = self._target(file, steps, site)
-        except UnreadableError as error:
+        except UnreadableFileError as error:
             # A reference that leads nowhere in the document itself is reported by those who follow it.
             if file.number or site.ref.partition("#")[0]:
                 self._failed.append((part, site, _Failure(site, file, steps, str(error))))
@@ -422,16 +424,16 @@ class ReferenceGraph:
             self._failed.append((part, site, failure))
             return
         referenced = self._part(target, site.kind, section if not stays else section or "-")
-        use = Use(site, steps, part, referenced, is_replaced)
+        use = ReferenceUse(site, steps, part, referenced, is_replaced)
         referenced.uses.append(use)
         self.uses.append(use)
 
-    def _part(self, target: _Target, kind: ObjectKind, section: str) -> Part:
+    def _part(self, target: _Target, kind: ObjectKind, section: str) -> LinkedPart:
         key = target.file.number, target.steps, section
         part = self._by_place.get(key)
         if part is None:
             value = follow(target.file.tree, target.steps)
-            part = Part(len(self.parts), target.file, target.steps, kind, section, value)
+            part = LinkedPart(len(self.parts), target.file, target.steps, kind, section, value)
             self._by_place[key] = part
             self.parts.append(part)
         return part
@@ -483,7 +485,7 @@ class ReferenceGraph:
             return False
         try:
             target = self._targets.find(file, steps, ref)
-        except UnreadableError:
+        except UnreadableFileError:
             return False
         return target not in anchors
 
@@ -627,7 +629,7 @@ class _DynamicScopes:
     def _follow(self, copy: _Copy, scope: Scope) -> None:
         file, steps = copy.target
         for site in _sites(copy.value, steps):
-            if site.keyword not in REFERENCES and site.keyword != "mapping":
+            if site.keyword not in REFERENCE_KEYWORDS and site.keyword != "mapping":
                 copy.identifiers.append(site)
                 continue
             inner = self._widened(file, steps_of(site.link), scope)
@@ -645,7 +647,7 @@ class _DynamicScopes:
                 ):
                     return scope[name]
             return self._find_target(file, steps_of(site.link), site)
-        except UnreadableError:
+        except UnreadableFileError:
             return None  # reported already, for the reference in the place itself
 
     def _is_dynamic(self, target: _Target | None, name: str) -> bool:
@@ -663,7 +665,7 @@ class _DynamicScopes:
                 self._searches_left -= 1
                 file, steps = waiting.pop()
                 for site in _sites(follow(file.tree, steps), steps):
-                    if site.keyword not in REFERENCES and site.keyword != "mapping":
+                    if site.keyword not in REFERENCE_KEYWORDS and site.keyword != "mapping":
                         continue
                     if site.keyword == "$dynamicRef":
                         names.update({site.ref.partition("#")[2]} & self._names)

@@ -17,7 +17,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, RefusedError, TimedOutError, UsageError
 from dynacli.files import is_hidden, regular_file
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
-from dynacli.openapi.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
+from dynacli.openapi.document.limits import DOCUMENT_TOTAL_SECONDS, MAX_BYTES, MAX_FILES, in_mebibytes
 from dynacli.openapi.document.source import Source, directories_of, file_name, local_path, shown_file
 from dynacli.urls import origin_of, split_url
 
@@ -183,7 +183,7 @@ class AllowedFiles:
         self.own = directories_of([os.path.dirname(source.location)]) if is_followed else ()
         places = (source.location, *allowed, *self.own, *self.folders)
         self.drives = {os.path.splitdrive(place)[0].lower() for place in places}
-        self.budget = TOTAL_SECONDS
+        self.budget = DOCUMENT_TOTAL_SECONDS
         self.deadline: float | None = None
         self.downloads: Downloads | None = None
         self.files = 0

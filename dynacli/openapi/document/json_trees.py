@@ -82,6 +82,9 @@ def _is_same_number(left: str, right: str) -> bool:
         return False
 
 
+IndexedSteps = tuple[str | int, ...]
+"""The steps to a value: a string into an object, a number into a list."""
+
 MISSING: Any = object()
 """The result of `follow` if there is no value; None would be the JSON value `null`."""
 

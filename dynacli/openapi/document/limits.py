@@ -12,13 +12,13 @@ MAX_NODES = MAX_VALUES
 """How many values a document may have, with each YAML alias replaced by its anchor's value."""
 
 MAX_FILES = 10_000
-"""How many other files a document may refer to; `MAX_BYTES` and `TOTAL_SECONDS` hold for all of them together."""
+"""How many other files a document may refer to; `MAX_BYTES` and `DOCUMENT_TOTAL_SECONDS` hold for all together."""
 
 MAX_REDIRECTS = 10
 
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 30.0
-TOTAL_SECONDS = 300.0
+DOCUMENT_CONNECT_SECONDS = 10.0
+DOCUMENT_READ_SECONDS = 30.0
+DOCUMENT_TOTAL_SECONDS = 300.0
 
 
 def in_mebibytes(size: int) -> str:

@@ -22,15 +22,15 @@ from urllib.parse import unquote, urlsplit
 from dynacli.errors import DocumentError
 from dynacli.openapi.document._document_files import File, Files, Opener, absolute
 from dynacli.openapi.document._plain_json import check_limits, check_version
-from dynacli.openapi.document._reference_graph import Part, ReferenceGraph, Use
+from dynacli.openapi.document._reference_graph import LinkedPart, ReferenceGraph, ReferenceUse
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import follow, fragment_of, join
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.openapi.document.objects import SCHEMA, sections_of
-from dynacli.openapi.document.overlay import Overlaid, Overlay, lay_over
+from dynacli.openapi.document.overlay import Overlaid, Overlay, apply_overlays
 from dynacli.openapi.document.parse import parse_document
 from dynacli.openapi.document.references.cut_document import cut_to_parameters
-from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import KNOWN_DIALECTS, ScanResult, Steps, scan
 from dynacli.openapi.document.specification_report import Problem, report
@@ -56,15 +56,15 @@ class _Placement:
     def __init__(
         self, graph: ReferenceGraph, sections: Mapping[str, Steps], *, has_definitions: bool
     ) -> None:
-        self.added: list[tuple[Part, Steps]] = []
+        self.added: list[tuple[LinkedPart, Steps]] = []
         self._graph = graph
         self._sections = sections
         self._has_definitions = has_definitions
-        self._places: dict[Part, Steps] = {}
-        self._busy: set[Part] = set()
+        self._places: dict[LinkedPart, Steps] = {}
+        self._busy: set[LinkedPart] = set()
         self._replaced = {id(use.site.node): use for use in graph.uses if use.is_replaced}
         self._taken: dict[str, set[str]] = {}
-        self._around: dict[tuple[int, Steps], list[Part]] = {}
+        self._around: dict[tuple[int, Steps], list[LinkedPart]] = {}
         for part in graph.parts:
             if not part.is_copy:
                 self._around.setdefault((part.file.number, part.steps), []).append(part)
@@ -72,11 +72,11 @@ class _Placement:
         for part in graph.parts:
             self._place(part)
 
-    def steps_to(self, part: Part) -> Steps:
+    def steps_to(self, part: LinkedPart) -> Steps:
         """Return the steps to a part in the document."""
         return self._places[part]
 
-    def is_inside_another(self, part: Part) -> bool:
+    def is_inside_another(self, part: LinkedPart) -> bool:
         """Return whether a part is inside of another part of its file."""
         return any(
             (part.file.number, part.steps[:length]) in self._around for length in range(len(part.steps))
@@ -97,7 +97,7 @@ class _Placement:
                     self._places[part] = place
                     break
 
-    def _fixed(self, use: Use) -> Steps | None:
+    def _fixed(self, use: ReferenceUse) -> Steps | None:
         """Return the steps to a reference in the document; None if they depend on the places of new components."""
         inner: Steps = ()
         while not use.within.is_in_root:
@@ -107,7 +107,7 @@ class _Placement:
             use = use.within.uses[0]
         return use.steps + inner
 
-    def _place(self, part: Part) -> Steps | None:
+    def _place(self, part: LinkedPart) -> Steps | None:
         """Return the place of a part; None if it depends on a place that is being determined already."""
         if part in self._places:
             return self._places[part]
@@ -128,7 +128,7 @@ class _Placement:
             self._places[part] = place
         return place
 
-    def _determine(self, part: Part) -> Steps | None:
+    def _determine(self, part: LinkedPart) -> Steps | None:
         if not part.section:
             use = part.uses[0]
             around = self._place(use.within)
@@ -146,7 +146,7 @@ class _Placement:
         self.added.append((part, place))
         return place
 
-    def _name(self, part: Part) -> str:
+    def _name(self, part: LinkedPart) -> str:
         taken_names = self._taken.get(part.section)
         if taken_names is None:
             taken_names = self._taken[part.section] = set(self._names_of(self._sections[part.section]))
@@ -177,7 +177,7 @@ class _Placement:
         return layers
 
 
-def _wanted_name(part: Part) -> str:
+def _wanted_name(part: LinkedPart) -> str:
     """Return a name for a part: its key, or else the name of its file."""
     file = unquote(urlsplit(part.file.uri).path.rpartition("/")[2])
     stem = file.rpartition(".")[0] or file
@@ -211,7 +211,7 @@ class _Bundled:
 
     tree: dict[str, Any]
     origins: Origins
-    warnings: tuple[tuple[str, Place], ...]
+    warnings: tuple[tuple[str, PlaceInFile], ...]
     unread: dict[str, str]
 
 
@@ -250,23 +250,23 @@ class _Assembly:
         self.graph = graph
         self.placement = placement
         self.unread: dict[str, str] = {}
-        self.warnings: list[tuple[str, Place]] = []
+        self.warnings: list[tuple[str, PlaceInFile]] = []
         for effect, failures in (
             ("cannot be followed", graph.failures),
             ("is taken for any value", graph.undecided),
         ):
             for failure in failures:
                 message = f"`{failure.site.ref}` {effect}: {failure.reason}"
-                self.warnings.append((message, Place(failure.file.number, join(failure.steps))))
+                self.warnings.append((message, PlaceInFile(failure.file.number, join(failure.steps))))
         self.budget = _MAX_COPIED
         self.places_left = _MAX_PLACES
         self.placed: set[int] = set()
-        self.busy: set[Part] = set()
+        self.busy: set[LinkedPart] = set()
         self.replacements: dict[int, Any] = {}
         # The references that are replaced, by file and in the order of their places.
-        self.replaced: dict[int, list[tuple[Steps, Use]]] = {}
-        self.holders: dict[Use, Any] = {}
-        self.moved: dict[Use, list[_Moved]] = {}
+        self.replaced: dict[int, list[tuple[Steps, ReferenceUse]]] = {}
+        self.holders: dict[ReferenceUse, Any] = {}
+        self.moved: dict[ReferenceUse, list[_Moved]] = {}
         for use in graph.uses:
             if use.is_replaced:
                 self.replaced.setdefault(use.within.file.number, []).append((use.steps, use))
@@ -332,7 +332,7 @@ class _Assembly:
         fragment = "#" + ref.partition("#")[2] if "#" in ref else ""
         return uri.removeprefix(directory) + fragment
 
-    def _complete(self, part: Part, depth: int) -> list[_Moved]:
+    def _complete(self, part: LinkedPart, depth: int) -> list[_Moved]:
         """Replace the references in a part that are to be replaced, and return what was moved into it."""
         self.busy.add(part)
         moved: list[_Moved] = []
@@ -347,7 +347,7 @@ class _Assembly:
         self.busy.discard(part)
         return moved
 
-    def _replaced_in(self, part: Part) -> list[Use]:
+    def _replaced_in(self, part: LinkedPart) -> list[ReferenceUse]:
         entries = self.replaced.get(part.file.number, [])
         uses = []
         for index in range(bisect_left(entries, part.steps, key=lambda entry: entry[0]), len(entries)):
@@ -357,7 +357,7 @@ class _Assembly:
             uses.append(use)
         return uses
 
-    def _replace(self, use: Use, depth: int) -> list[_Moved]:
+    def _replace(self, use: ReferenceUse, depth: int) -> list[_Moved]:
         part = use.target
         if part in self.busy:
             return []  # the reference closes a circle: it stays a pointer to the part around it
@@ -382,16 +382,16 @@ class _Assembly:
         self.moved[use] = moved
         return moved
 
-    def _leave(self, use: Use, reason: str) -> list[_Moved]:
+    def _leave(self, use: ReferenceUse, reason: str) -> list[_Moved]:
         """Leave a reference as it is, with a warning."""
         file = use.within.file
         message = f"`{use.site.ref}` cannot be followed: {reason}"
-        self.warnings.append((message, Place(file.number, join(use.steps))))
+        self.warnings.append((message, PlaceInFile(file.number, join(use.steps))))
         self.unread[use.site.node["$ref"]] = reason
         self.moved[use] = []
         return []
 
-    def _take(self, part: Part) -> Any:
+    def _take(self, part: LinkedPart) -> Any:
         """Return the value of a part: the value itself the first time, if no other part holds it, else a copy.
 
         Raises:
@@ -450,7 +450,7 @@ class Document:
     written_in: str
     files: tuple[File, ...]
     origins: Origins
-    warnings: tuple[tuple[str, Place], ...]
+    warnings: tuple[tuple[str, PlaceInFile], ...]
     missing: tuple[str, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
 
@@ -525,7 +525,7 @@ def load(
         content = Fetched(content)
     uri = uri or content.uri
     parsed = parse_document(content.content, name=name)
-    overlaid = lay_over(parsed.tree, overlays, name) if overlays else Overlaid(parsed.tree)
+    overlaid = apply_overlays(parsed.tree, overlays, name) if overlays else Overlaid(parsed.tree)
     tree, version = overlaid.tree, check_version(overlaid.tree)
     written_in = str(tree.get("openapi", tree.get("swagger")))
     files = Files(replace(parsed, tree=tree), content, uri, opener, overlaid.files)
@@ -534,13 +534,13 @@ def load(
     if len(files.opened) > 1:
         check_limits(tree, name)
     _check_paths(tree, bundled.unread)
-    warnings = [(message, Place(number, pointer)) for message, number, pointer in files.warnings]
+    warnings = [(message, PlaceInFile(number, pointer)) for message, number, pointer in files.warnings]
     warnings.extend(overlaid.warnings)
     warnings.extend((message, overlaid.place(place)) for message, place in bundled.warnings)
     if version == "2.0":
-        from dynacli.openapi.document._swagger2.conversion import convert
+        from dynacli.openapi.document._swagger2.conversion import convert_swagger
 
-        conversion = convert(tree, uri)
+        conversion = convert_swagger(tree, uri)
         tree, version = conversion.tree, "3.0"
         warnings.extend((message, origins.locate(pointer)) for message, pointer in conversion.warnings)
         origins = conversion.origins.after(origins)

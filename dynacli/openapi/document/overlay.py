@@ -8,14 +8,13 @@ from dynacli.errors import DocumentError, InternalError
 from dynacli.openapi.document._document_files import File
 from dynacli.openapi.document._plain_json import check_is_openapi, check_limits
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.json_trees import copy_json, count_values, is_same_json, join
+from dynacli.openapi.document.json_trees import IndexedSteps, copy_json, count_values, is_same_json, join
 from dynacli.openapi.document.limits import MAX_NODES
 from dynacli.openapi.document.parse import parse_file
-from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.text.terminal import visible
 
-Steps = tuple[str | int, ...]
-_Origin = tuple[int, Steps]
+_Origin = tuple[int, IndexedSteps]
 
 
 class _TrackedPlace:
@@ -45,7 +44,7 @@ class TrackedOrigins:
     def __init__(self) -> None:
         self._top = _TrackedPlace((0, ()))
 
-    def put(self, steps: Steps, file: int, origin: Steps) -> None:
+    def put(self, steps: IndexedSteps, file: int, origin: IndexedSteps) -> None:
         """Note that a value was put at a place.
 
         Args:
@@ -55,12 +54,12 @@ class TrackedOrigins:
         """
         _reach(self._top, steps[:-1])[0].below[steps[-1]] = _TrackedPlace((file, origin))
 
-    def copy_of(self, steps: Steps) -> _TrackedPlace:
+    def copy_of(self, steps: IndexedSteps) -> _TrackedPlace:
         """Return the origins of a part, as they are now."""
         place, origin = _reach(self._top, steps)
         return place.copy(origin)
 
-    def put_copy(self, steps: Steps, copied: _TrackedPlace, inner: Steps) -> None:
+    def put_copy(self, steps: IndexedSteps, copied: _TrackedPlace, inner: IndexedSteps) -> None:
         """Note that a part of a copied value was put at a place.
 
         Args:
@@ -71,7 +70,7 @@ class TrackedOrigins:
         part, origin = _reach(copied, inner)
         _reach(self._top, steps[:-1])[0].below[steps[-1]] = part.copy(origin)
 
-    def take(self, steps: Steps, removed: Sequence[str | int], length: int | None = None) -> None:
+    def take(self, steps: IndexedSteps, removed: Sequence[str | int], length: int | None = None) -> None:
         """Note that members were removed from an object, or items from a list.
 
         Args:
@@ -100,7 +99,7 @@ class TrackedOrigins:
         return Origins(self._moves())
 
     def _moves(self) -> Iterator[Move]:
-        waiting: list[tuple[_TrackedPlace, Steps, _Origin]] = [(self._top, (), (0, ()))]
+        waiting: list[tuple[_TrackedPlace, IndexedSteps, _Origin]] = [(self._top, (), (0, ()))]
         while waiting:
             place, steps, (file, origin) = waiting.pop()
             for key, below in place.below.items():
@@ -110,7 +109,7 @@ class TrackedOrigins:
                 waiting.append((below, here, below.origin or implied))
 
 
-def _reach(top: _TrackedPlace, steps: Steps) -> tuple[_TrackedPlace, _Origin]:
+def _reach(top: _TrackedPlace, steps: IndexedSteps) -> tuple[_TrackedPlace, _Origin]:
     """Return the tracked place at some steps, added if it was missing, and its origin."""
     place = top
     origin: _Origin = top.origin or (0, ())
@@ -253,7 +252,7 @@ class _Addition(NamedTuple):
     """
 
     value: Any
-    put: Callable[[Steps, Steps], None]
+    put: Callable[[IndexedSteps, IndexedSteps], None]
 
 
 class _Application:
@@ -312,7 +311,7 @@ class _Application:
         copied = self._origins.copy_of(source)
         return _Addition(copy_json(value), lambda steps, inner: self._origins.put_copy(steps, copied, inner))
 
-    def _add_to(self, places: list[Steps], addition: _Addition, action_name: str) -> None:
+    def _add_to(self, places: list[IndexedSteps], addition: _Addition, action_name: str) -> None:
         self._left -= len(places) * count_values(addition.value)
         if self._left < 0:
             raise DocumentError(
@@ -329,8 +328,8 @@ class _Application:
             if _is_at(self._document, steps, node):
                 self._add(steps, node, addition, action_name)
 
-    def _remove(self, places: Iterable[Steps]) -> None:
-        removed: dict[Steps, list[str | int]] = {}
+    def _remove(self, places: Iterable[IndexedSteps]) -> None:
+        removed: dict[IndexedSteps, list[str | int]] = {}
         for steps in places:
             removed.setdefault(steps[:-1], []).append(steps[-1])
         # From the end and the inside, so that the steps to the other places stay what they are.
@@ -345,7 +344,7 @@ class _Application:
                 for key in removed[steps]:
                     del parent[key]
 
-    def _add(self, steps: Steps, here: Any, addition: _Addition, action_name: str) -> None:
+    def _add(self, steps: IndexedSteps, here: Any, addition: _Addition, action_name: str) -> None:
         value = addition.value
         if isinstance(here, list):
             if self._is_newer and isinstance(value, list):
@@ -362,7 +361,7 @@ class _Application:
             raise self._unfit(steps, here, action_name)
 
     def _append(
-        self, here: list[Any], items: list[Any], steps: Steps, addition: _Addition, inner: Steps
+        self, here: list[Any], items: list[Any], steps: IndexedSteps, addition: _Addition, inner: IndexedSteps
     ) -> None:
         for index, item in enumerate(items):
             addition.put((*steps, len(here)), (*inner, index))
@@ -372,9 +371,9 @@ class _Application:
         self,
         into: dict[str, Any],
         value: Mapping[str, Any],
-        steps: Steps,
+        steps: IndexedSteps,
         addition: _Addition,
-        inner: Steps,
+        inner: IndexedSteps,
         action_name: str,
     ) -> None:
         """Merge an object into one of the document.
@@ -396,7 +395,7 @@ class _Application:
                 addition.put(below, part)
                 into[key] = copy_json(member)
 
-    def _unfit(self, steps: Steps, here: Any, action_name: str) -> DocumentError:
+    def _unfit(self, steps: IndexedSteps, here: Any, action_name: str) -> DocumentError:
         """Return the error for a value that cannot be added to one of another kind."""
         reason, hint = _MIXED, ""
         if not self._is_newer:
@@ -413,7 +412,7 @@ def _kind(value: Any) -> type:
     return dict if isinstance(value, Mapping) else list if isinstance(value, list) else object
 
 
-def _find_places(document: Any, member: str, path: str, action_name: str) -> list[Steps]:
+def _find_places(document: Any, member: str, path: str, action_name: str) -> list[IndexedSteps]:
     """Return the steps to each place that a JSONPath finds, each place once.
 
     Args:
@@ -440,7 +439,7 @@ def _find_places(document: Any, member: str, path: str, action_name: str) -> lis
     return list(dict.fromkeys(places))
 
 
-def _sort_key(steps: Steps) -> tuple[tuple[int, str | int], ...]:
+def _sort_key(steps: IndexedSteps) -> tuple[tuple[int, str | int], ...]:
     return tuple((1, step) if isinstance(step, str) else (0, step) for step in steps)
 
 
@@ -461,7 +460,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_Action = tuple[Steps, dict[str, Any]]
+_Action = tuple[IndexedSteps, dict[str, Any]]
 
 
 class _ReplaceWholeError(Exception):
@@ -476,7 +475,7 @@ def actions_between(
     Args:
         old: The document as it is.
         new: The document as it should be.
-        notes: Steps to a place → what was changed there, in a few words each; they become descriptions.
+        notes: IndexedSteps to a place → what was changed there, in a few words each; they become descriptions.
 
     Raises:
         InternalError: The document as a whole would have to be replaced.
@@ -486,7 +485,7 @@ def actions_between(
     except _ReplaceWholeError:
         raise InternalError("an overlay cannot take a plain value from the document itself") from None
     updates = [steps for steps, action in actions if "update" in action]
-    descriptions: dict[Steps, dict[str, None]] = {}
+    descriptions: dict[IndexedSteps, dict[str, None]] = {}
     for place, sentences in notes.items():
         steps = _nearest(place, updates)
         inside = visible("/".join(place[len(steps) :]), keep="")
@@ -496,19 +495,19 @@ def actions_between(
     return [{"target": path_of(steps), **described.get(steps, {}), **action} for steps, action in actions]
 
 
-def _nearest(place: tuple[str, ...], updates: list[Steps]) -> Steps:
+def _nearest(place: tuple[str, ...], updates: list[IndexedSteps]) -> IndexedSteps:
     """Return the target of the update that changes a place: the highest one below it, or the nearest around it."""
     below = [steps for steps in updates if _as_strings(steps)[: len(place)] == place]
     around = [steps for steps in updates if place[: len(steps)] == _as_strings(steps)]
     return min(below, key=len) if below else max(around, key=len, default=())
 
 
-def _as_strings(steps: Steps) -> tuple[str, ...]:
+def _as_strings(steps: IndexedSteps) -> tuple[str, ...]:
     return tuple(map(str, steps))
 
 
-def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: Steps) -> Iterator[_Action]:
-    removed: list[Steps] = []
+def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: IndexedSteps) -> Iterator[_Action]:
+    removed: list[IndexedSteps] = []
     update: dict[str, Any] = {}
     below: list[_Action] = []
     for key, value in old.items():
@@ -575,14 +574,14 @@ class Overlaid(NamedTuple):
     tree: dict[str, Any]
     origins: Origins = Origins()
     files: tuple[File, ...] = ()
-    warnings: tuple[tuple[str, Place], ...] = ()
+    warnings: tuple[tuple[str, PlaceInFile], ...] = ()
 
-    def place(self, place: Place) -> Place:
+    def place(self, place: PlaceInFile) -> PlaceInFile:
         """Return the origin of a place in the file that was named; places in other files stay."""
         return place if place.file else self.origins.locate(place.pointer)
 
 
-def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Overlaid:
+def apply_overlays(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Overlaid:
     """Return a document with overlays applied to it in their order.
 
     Args:
@@ -594,14 +593,14 @@ def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Ov
     """
     origins = TrackedOrigins()
     files: list[File] = []
-    warnings: list[tuple[str, Place]] = []
+    warnings: list[tuple[str, PlaceInFile]] = []
     for number, overlay in enumerate(overlays, 1):
         parsed = parse_file(overlay.content, name=overlay.name)
         files.append(File(overlay.uri, parsed.content, Fetched(overlay.content, uri=overlay.uri)))
-        warnings.extend((message, Place(number, pointer)) for message, pointer in parsed.warnings)
+        warnings.extend((message, PlaceInFile(number, pointer)) for message, pointer in parsed.warnings)
         for action, reason in _apply_tracked(tree, parsed.tree, f"`{overlay.name}`", origins, number):
             message = f"Action {action} of the overlay `{overlay.name}` changes nothing: {reason}"
-            warnings.append((message, Place(number, f"/actions/{action - 1}")))
+            warnings.append((message, PlaceInFile(number, f"/actions/{action - 1}")))
     check_is_openapi(tree, name)
     check_limits(tree, name)
     return Overlaid(tree, origins.origins(), tuple(files), tuple(warnings))

@@ -639,11 +639,11 @@ def parse_file(content: bytes, *, name: str) -> Parsed:
     if not text.strip():
         raise DocumentError(f"`{name}` is empty")
     check_is_not_markup(text, name)
-    tree, warnings = _read_json(text, name) if is_json(text) else read_yaml(text, name)
+    tree, warnings = _read_json(text, name) if is_meant_as_json(text) else read_yaml(text, name)
     return Parsed(tree, text, warnings)
 
 
-def is_json(content: bytes) -> bool:
+def is_meant_as_json(content: bytes) -> bool:
     """Return whether a text is meant as JSON: a list, or `{` before a quoted key or a comment.
 
     `{openapi: 3.0.0}` is YAML in flow style.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.json_trees import split
-from dynacli.openapi.document.parse import compose_nodes, is_json, safe_loader, to_utf8
+from dynacli.openapi.document.parse import compose_nodes, is_meant_as_json, safe_loader, to_utf8
 
 
 class Position(NamedTuple):
@@ -40,7 +40,11 @@ def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]
         for step in split(pointer):
             node = node.below.setdefault(step, _Wanted({}, []))
         node.pointers.append(pointer)
-    return _positions_in_json(content, wanted) if is_json(content) else _positions_in_yaml(content, wanted)
+    return (
+        _positions_in_json(content, wanted)
+        if is_meant_as_json(content)
+        else _positions_in_yaml(content, wanted)
+    )
 
 
 class _Wanted(NamedTuple):

@@ -11,14 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from dynacli.openapi.document.json_trees import follow, from_fragment, join
+from dynacli.openapi.document.json_trees import IndexedSteps, follow, from_fragment, join
 from dynacli.openapi.document.objects import DOCUMENT, ObjectKind, operations_of
 from dynacli.openapi.document.references.scan import ScanResult, lookup, scan
 from dynacli.openapi.document.workarounds import objects_below, root_schemas
 from dynacli.openapi.references import REFERENCE, last_of_references, reference_of, reference_to
 
-Steps = tuple[str | int, ...]
-Shifts = tuple[tuple[Steps, int], ...]
+Shifts = tuple[tuple[IndexedSteps, int], ...]
 """The lists that a piece has only from a later member on, the innermost first: (the steps to it, the number of the
 member that the piece has first)."""
 
@@ -31,7 +30,7 @@ _ANY_VALUE = frozenset({"example", "default", "value", "const"})
 """The keys of objects whose value is not described."""
 
 
-def _shifted_steps(path: Iterable[str | int], shifts: Shifts) -> Steps:
+def _shifted_steps(path: Iterable[str | int], shifts: Shifts) -> IndexedSteps:
     """Return the steps to a place in the document, given those in a piece of it."""
     place = tuple(path)
     for steps, start in shifts:
@@ -57,7 +56,7 @@ def _errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Shifts, Any
     trunk = _without_extensions(tree)
     if isinstance(tree.get("components"), dict):
         trunk["components"] = _without_extensions(tree["components"])
-    maps: list[tuple[Steps, Any]] = [((key,), trunk.get(key)) for key in ("paths", "webhooks")]
+    maps: list[tuple[IndexedSteps, Any]] = [((key,), trunk.get(key)) for key in ("paths", "webhooks")]
     components = trunk.get("components")
     if isinstance(components, dict):
         maps.extend((("components", key), value) for key, value in components.items())
@@ -96,7 +95,9 @@ class _Members:
         return step
 
 
-def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iterator[tuple[Shifts, Any]]:
+def _errors_in(
+    validator: Any, piece: dict[str, Any], below: IndexedSteps = ()
+) -> Iterator[tuple[Shifts, Any]]:
     """Yield the errors of a document; of a large one those in its maps and lists.
 
     Of a part that is large without these, and without examples and similar ones, it is the first error.
@@ -137,7 +138,7 @@ def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iter
 
 
 def _errors_of_members(
-    validator: Any, around: dict[str, Any], steps: Steps, members: _Members
+    validator: Any, around: dict[str, Any], steps: IndexedSteps, members: _Members
 ) -> Iterator[tuple[Shifts, Any]]:
     """Yield the errors of a document with the members of a map or list, put into it some at a time."""
     parts = [(0, len(members))]
@@ -156,12 +157,14 @@ def _errors_of_members(
             yield (*shifts, *shift), error
 
 
-def _with_several_members(tree: dict[str, Any], below: Steps) -> Iterator[tuple[Steps, Any, ObjectKind]]:
+def _with_several_members(
+    tree: dict[str, Any], below: IndexedSteps
+) -> Iterator[tuple[IndexedSteps, Any, ObjectKind]]:
     """Yield the maps and lists in a part of a document that have several members and are in no other such.
 
     Each comes with the steps to it and its kind.
     """
-    stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
+    stack: list[tuple[Any, ObjectKind, IndexedSteps]] = [(tree, DOCUMENT, ())]
     while stack:
         node, kind, steps = stack.pop()
         if len(steps) >= len(below) and len(node) > 1 and _is_container(node, kind):
@@ -216,7 +219,7 @@ def _is_large(tree: Any) -> bool:
     return False
 
 
-def _with_value_at(tree: Any, steps: Steps, value: Any) -> Any:
+def _with_value_at(tree: Any, steps: IndexedSteps, value: Any) -> Any:
     """Return a tree with another value at a place; what is not on the way there is shared."""
     if not steps:
         return value

@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from dynacli.openapi.document.json_trees import join
+from dynacli.openapi.document.json_trees import IndexedSteps, join
 from dynacli.openapi.document.objects import (
     CONTENT,
     DATA,
@@ -30,12 +30,11 @@ from dynacli.openapi.document.objects import (
     kind_in_list,
 )
 from dynacli.openapi.document.references.place_origins import Move
-from dynacli.openapi.document.references.scan import Link, steps_of
+from dynacli.openapi.document.references.scan import StepLink, steps_of
 from dynacli.openapi.references import reference_of
 
-Steps = tuple[str | int, ...]
 Warn = Callable[..., None]
-Rename = Callable[[Steps, str, str], None]
+Rename = Callable[[IndexedSteps, str, str], None]
 
 _SCHEMAS = (
     "items",
@@ -109,7 +108,7 @@ _WORDS = {
 }
 
 
-def _fix_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
+def _fix_schema(schema: Any, steps: IndexedSteps, warn: Warn, move: Rename) -> None:
     """Fix a schema and all below it in place.
 
     Args:
@@ -121,12 +120,12 @@ def _fix_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
             _fix(node, (*steps, *steps_of(link)), warn, move)
 
 
-def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], Link]]:
+def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], StepLink]]:
     """Yield a schema and all below it, each with the steps to it, in the order of the document.
 
     Those below a schema are looked up after it was yielded, so that it may be changed before.
     """
-    stack: list[tuple[Any, Link]] = [(schema, None)]
+    stack: list[tuple[Any, StepLink]] = [(schema, None)]
     while stack:
         node, link = stack.pop()
         if isinstance(node, dict):
@@ -154,8 +153,8 @@ def meant_boolean(value: Any) -> bool | None:
     return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
 
 
-def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) -> None:
-    below: list[tuple[Any, Link]] = []
+def _add_below(node: dict[str, Any], link: StepLink, stack: list[tuple[Any, StepLink]]) -> None:
+    below: list[tuple[Any, StepLink]] = []
     for keyword, value in node.items():
         if keyword not in _BELOW:
             continue
@@ -170,7 +169,7 @@ def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) 
     stack.extend(reversed(below))
 
 
-def _fix(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+def _fix(node: dict[str, Any], steps: IndexedSteps, warn: Warn, move: Rename) -> None:
     for keyword in _SCHEMA_BOOLEANS:
         _fix_boolean(node, keyword, steps, warn)
     for keyword in _COUNTS + _NUMBERS:
@@ -191,7 +190,7 @@ def _fix(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
         node["default"] = _as_text(default)
 
 
-def _fix_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+def _fix_boolean(node: dict[str, Any], keyword: str, steps: IndexedSteps, warn: Warn) -> None:
     """Make the value of a keyword true or false, or remove the keyword if the meaning is not plain."""
     if isinstance(node.get(keyword, False), bool):
         return
@@ -205,7 +204,7 @@ def _fix_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -
         node[keyword] = meant
 
 
-def _fix_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+def _fix_number(node: dict[str, Any], keyword: str, steps: IndexedSteps, warn: Warn) -> None:
     word = node[keyword].strip()
     try:
         meant = float(word) if "." in word or "e" in word.lower() else int(word[:30])
@@ -219,14 +218,14 @@ def _fix_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) ->
         node[keyword] = meant
 
 
-def _fix_pattern(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_pattern(node: dict[str, Any], steps: IndexedSteps, warn: Warn) -> None:
     meant = _meant_pattern(node["pattern"])
     if meant != node["pattern"]:
         node["pattern"] = meant
         warn("`pattern` has slashes around it; it is read without them", *steps, "pattern")
 
 
-def _fix_patterns_of_names(schemas: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+def _fix_patterns_of_names(schemas: dict[str, Any], steps: IndexedSteps, warn: Warn, move: Rename) -> None:
     for pattern, meant in _rename_members(schemas, _meant_pattern):
         warn("A pattern of names has slashes around it; it is read without them", *steps, pattern)
         move(steps, pattern, meant)
@@ -257,7 +256,7 @@ def _meant_pattern(pattern: str) -> str:
     return f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
 
 
-def _fix_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_required(node: dict[str, Any], steps: IndexedSteps, warn: Warn) -> None:
     """Fix the `required` of a schema, which should be a list of names of properties."""
     value = node["required"]
     properties = node.get("properties")
@@ -270,7 +269,7 @@ def _fix_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         del node["required"]
 
 
-def _fix_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_type(node: dict[str, Any], steps: IndexedSteps, warn: Warn) -> None:
     value = node["type"]
     if isinstance(value, str):
         if value in _TYPES:
@@ -303,7 +302,7 @@ def _fix_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         node["type"] = named
 
 
-def _fix_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_enum(node: dict[str, Any], steps: IndexedSteps, warn: Warn) -> None:
     value = node["enum"]
     if value is None or isinstance(value, dict):
         warn("`enum` should be a list; it is ignored", *steps, "enum")
@@ -415,7 +414,7 @@ class _Workarounds:
         self.warnings: list[tuple[str, str]] = []
         self.moves: dict[str, Move] = {}
         # The objects and lists that are still to be fixed, each with its kind and the steps to it.
-        self.stack: list[tuple[Any, ObjectKind, Steps]] = []
+        self.stack: list[tuple[Any, ObjectKind, IndexedSteps]] = []
 
     def warn(self, message: str, *steps: str | int) -> None:
         self.warnings.append((message, self.pointer_before(join(steps))))
@@ -441,7 +440,7 @@ class _Workarounds:
             # Reversed, because the stack is read from its end and warnings should come in document order.
             self.stack.extend(reversed(list(objects_below(node, kind, steps))))
 
-    def fix_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
+    def fix_fields(self, node: dict[str, Any], kind: ObjectKind, steps: IndexedSteps) -> None:
         for field in _BOOLEANS.get(kind, ()):
             _fix_boolean(node, field, steps, self.warn)
         for field in _LISTS.get(kind, ()):
@@ -461,18 +460,18 @@ class _Workarounds:
                 self.warn(f"`in` is `{node['in'][:40]}`; it is read as `{word}`", *steps, "in")
                 node["in"] = word
 
-    def note_rename(self, steps: Steps, name: str, right: str) -> None:
+    def note_rename(self, steps: IndexedSteps, name: str, right: str) -> None:
         """Note that a member of an object gets another key."""
         place = join((*steps, right))
         self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
 
-    def fix_media_types(self, content: dict[str, Any], steps: Steps) -> None:
+    def fix_media_types(self, content: dict[str, Any], steps: IndexedSteps) -> None:
         """Give the objects under media types that there cannot be to those that are meant."""
         for name, right in _rename_members(content, meant_media_type):
             self.warn(shown_typo(name, right), *steps, name)
             self.note_rename(steps, name, right)
 
-    def warn_of_paths(self, paths: dict[str, Any], steps: Steps) -> None:
+    def warn_of_paths(self, paths: dict[str, Any], steps: IndexedSteps) -> None:
         """Warn of paths without a leading slash: they stay in the document, and requests add the slash."""
         for path, item in paths.items():
             if isinstance(item, dict) and not path.startswith(("/", "x-")):
@@ -480,7 +479,7 @@ class _Workarounds:
                     f"A path should begin with a slash; it is read as `/{path[:100]}`", *steps, "paths", path
                 )
 
-    def fix_tags(self, node: dict[str, Any], steps: Steps) -> None:
+    def fix_tags(self, node: dict[str, Any], steps: IndexedSteps) -> None:
         value = node["tags"]
         if isinstance(value, str):
             self.warn("`tags` should be a list; it is read as a list of one", *steps, "tags")
@@ -495,14 +494,14 @@ class _Workarounds:
                 if isinstance(item, (str, int, float)) and not isinstance(item, bool)
             ]
 
-    def fix_servers(self, servers: list[Any], steps: Steps) -> None:
+    def fix_servers(self, servers: list[Any], steps: IndexedSteps) -> None:
         """Make an object of each server that is just a URL."""
         for index, value in enumerate(servers):
             if isinstance(value, str):
                 self.warn("A server should be an object; it is read as its `url`", *steps, index)
                 servers[index] = {"url": value}
 
-    def fix_list(self, node: dict[str, Any], field: str, steps: Steps) -> None:
+    def fix_list(self, node: dict[str, Any], field: str, steps: IndexedSteps) -> None:
         """Make a list of a single object, or of an object that has the items under their names."""
         value, pointer = node[field], join((*steps, field))
         if field == "servers":
@@ -524,9 +523,9 @@ class _Workarounds:
         node[field] = items
 
 
-def root_schemas(tree: Any) -> Iterator[tuple[dict[str, Any], Steps]]:
+def root_schemas(tree: Any) -> Iterator[tuple[dict[str, Any], IndexedSteps]]:
     """Yield the schemas of a document that are below no other schema, each with the steps to it."""
-    stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
+    stack: list[tuple[Any, ObjectKind, IndexedSteps]] = [(tree, DOCUMENT, ())]
     while stack:
         node, kind, steps = stack.pop()
         if kind is SCHEMA and isinstance(node, dict):
@@ -535,7 +534,9 @@ def root_schemas(tree: Any) -> Iterator[tuple[dict[str, Any], Steps]]:
             stack.extend(objects_below(node, kind, steps))
 
 
-def objects_below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
+def objects_below(
+    node: Any, kind: ObjectKind, steps: IndexedSteps
+) -> Iterator[tuple[Any, ObjectKind, IndexedSteps]]:
     """Yield the objects and lists in an object or a list, except data."""
     if isinstance(node, list):
         members = ((item, kind, (*steps, index)) for index, item in enumerate(node))

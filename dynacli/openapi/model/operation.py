@@ -46,7 +46,7 @@ ITEM_FORMATS = "x-dynacli-item-formats"
 """The key, in a Parameter or Encoding Object converted from Swagger 2.0, of the `collectionFormat` of each list within
 its list, the outer first; OpenAPI 3 has no word for them."""
 
-WEBHOOKS = "/x-dynacli-webhooks"
+WEBHOOKS_POINTER = "/x-dynacli-webhooks"
 """The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.openapi.references import follow_reference
-from dynacli.openapi.schema.flatten_schema import Resolve, flatten
+from dynacli.openapi.schema.flatten_schema import flatten
+from dynacli.openapi.schema.read_schema import Resolve
 
 _MAX_SCHEMAS = 50
 

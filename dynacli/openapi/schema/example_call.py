@@ -14,7 +14,7 @@ from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.openapi.schema.documented_values import example_values_of
 from dynacli.openapi.schema.example_value import example_value, example_value_for_parameter
-from dynacli.openapi.schema.flatten_schema import Resolve
+from dynacli.openapi.schema.read_schema import Resolve
 from dynacli.text.terminal import visible
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

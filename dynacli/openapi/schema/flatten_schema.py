@@ -5,7 +5,7 @@ a keyword of the wrong type counts as absent.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.openapi.schema.read_schema import (
     Discriminator,
+    Resolve,
     applied_schemas,
     discriminator_of,
     following,
@@ -215,9 +216,6 @@ def _any_of(schemas: list[Any]) -> Any:
 def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
-
-Resolve = Callable[[str], Any]
-"""Returns the target of an internal `$ref`; raises LookupError when there is none."""
 
 _LIMITS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),

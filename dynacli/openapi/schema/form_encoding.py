@@ -12,8 +12,8 @@ from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.model.operation import ITEM_FORMATS, Dialect, item_formats_of
 from dynacli.openapi.references import reference_of
-from dynacli.openapi.schema.flatten_schema import Resolve, flatten
-from dynacli.openapi.schema.read_schema import possible_schemas
+from dynacli.openapi.schema.flatten_schema import flatten
+from dynacli.openapi.schema.read_schema import Resolve, possible_schemas
 from dynacli.record import record
 
 _MOST_BRANCHES = 200

@@ -19,8 +19,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from dynacli.openapi.document.json_trees import dict_or_empty, join
-from dynacli.openapi.document.references.scan import Link, lookup, steps_of
+from dynacli.openapi.document.json_trees import IndexedSteps, dict_or_empty, join
+from dynacli.openapi.document.references.scan import StepLink, lookup, steps_of
 from dynacli.openapi.document.workarounds import each_schema, root_schemas
 from dynacli.openapi.schema.read_schema import (
     applied_schemas,
@@ -135,7 +135,7 @@ class _DoubtfulSchemas:
         self._refs: set[str] = set()
         self._follow = following(partial(lookup, tree))
 
-    def look(self, schema: dict[str, Any], steps: tuple[str | int, ...], link: Link) -> None:
+    def look(self, schema: dict[str, Any], steps: tuple[str | int, ...], link: StepLink) -> None:
         """Look at a schema; what is below it is not looked at.
 
         Args:
@@ -192,9 +192,6 @@ class _DoubtfulSchemas:
         return ""
 
 
-Steps = tuple[str | int, ...]
-
-
 def normal_tree(
     tree: dict[str, Any], version: str, warn: Callable[..., None] | None = None
 ) -> dict[str, Any]:
@@ -224,7 +221,7 @@ class _Copies:
         self.tree = tree
         self._copied: set[int] = set()
 
-    def replace(self, steps: Steps, node: dict[str, Any]) -> None:
+    def replace(self, steps: IndexedSteps, node: dict[str, Any]) -> None:
         """Replace an object; one around it must be replaced before it.
 
         Nothing is replaced if the way there is gone, with an object around it that was replaced.

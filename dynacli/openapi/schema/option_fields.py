@@ -15,14 +15,8 @@ from typing import Any, NamedTuple
 from dynacli.errors import UsageError
 from dynacli.openapi.model.kebab_names import kebab, spelled_out
 from dynacli.openapi.model.operation import AGAIN, ANY, EACH, MORE, Choice, Field, ValueType
-from dynacli.openapi.schema.flatten_schema import (
-    BranchGroup,
-    FlatSchema,
-    FlatSchemas,
-    Resolve,
-    flatten,
-    value_type,
-)
+from dynacli.openapi.schema.flatten_schema import BranchGroup, FlatSchema, FlatSchemas, flatten, value_type
+from dynacli.openapi.schema.read_schema import Resolve
 from dynacli.record import replace
 
 _PLAIN = re.compile(r"[A-Za-z0-9$@_:<>-]+")
@@ -36,7 +30,7 @@ _MAX_BRANCHES = 60
 """How many branches are listed for a place."""
 
 
-class Listing(NamedTuple):
+class OptionListing(NamedTuple):
     """The options of a schema.
 
     Args:
@@ -75,7 +69,7 @@ class _Node:
         self.prefix = f"{field.option}{EACH}" if is_array else field.option
 
 
-def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
+def list_fields(schema: Any, flat_schemas: FlatSchemas) -> OptionListing:
     """Return the options of a schema.
 
     The first level is always whole. Below, objects are expanded level by level as long as there are
@@ -111,7 +105,7 @@ def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
     fields = tuple(_fields_of_nodes(nodes))
     choices = (*_choices_of(top, prefix), *_choices_below(nodes))[:_MAX_CHOICES]
     value = value_type(root, flat_schemas.resolve, flat_schemas)
-    return Listing(value, fields, choices, is_cut=any(field.below for field in fields))
+    return OptionListing(value, fields, choices, is_cut=any(field.below for field in fields))
 
 
 def _children(
@@ -341,7 +335,7 @@ def _other_word(name: str, taken: set[str]) -> str:
     return word
 
 
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 
 _MAX_NAMED = 6
 """How many options or branches a message names."""
@@ -367,7 +361,7 @@ def select_branches(
     schema: Any,
     resolve: Resolve,
     value: Any,
-    options: Mapping[Path, str],
+    options: Mapping[FieldPath, str],
     *,
     is_strict: bool = True,
     is_final: bool = True,
@@ -397,20 +391,20 @@ class _Selector:
     """
 
     def __init__(
-        self, resolve: Resolve, options: Mapping[Path, str], *, is_strict: bool, is_final: bool
+        self, resolve: Resolve, options: Mapping[FieldPath, str], *, is_strict: bool, is_final: bool
     ) -> None:
         self.resolve = resolve
         self.options = options
-        self._below: dict[Path, dict[str, str]] = {}
+        self._below: dict[FieldPath, dict[str, str]] = {}
         for path, option in options.items():
             for size in range(min(len(path), _MAX_DEPTH + 2)):
                 self._below.setdefault(path[:size], {})[path[size]] = option
         self.is_strict = is_strict
         self.is_final = is_final
         self.missing: list[str] = []
-        self.chosen: list[tuple[Path, Any]] = []
+        self.chosen: list[tuple[FieldPath, Any]] = []
 
-    def select(self, schema: Any, value: Any, path: Path, option: str, depth: int) -> Any:
+    def select(self, schema: Any, value: Any, path: FieldPath, option: str, depth: int) -> Any:
         """Return the value at a place, filled in."""
         below = self._below.get(path)
         if not below or depth > _MAX_DEPTH:
@@ -695,7 +689,7 @@ def _tag_schema(group: BranchGroup, index: int, filled: Mapping[str, Any]) -> It
         yield {"required": [by.property], "properties": {by.property: {"enum": [value]}}}
 
 
-def _at_path(path: Path, schema: Any) -> Any:
+def _at_path(path: FieldPath, schema: Any) -> Any:
     """Return the schema of values that have something at a path which matches a schema."""
     for step in reversed(path):
         if step.startswith("[") and step.endswith("]"):

@@ -19,6 +19,9 @@ Direction = Literal["request", "response"]
 LEFT_OUT: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 """Direction → the keyword that marks the properties that it leaves out."""
 
+Resolve = Callable[[str], Any]
+"""Reference → its target; raises LookupError if it leads nowhere."""
+
 Follow = Callable[[str], tuple[Any, Any]]
 """Reference → (its target, the `Follow` for references in the target)."""
 
@@ -116,7 +119,7 @@ def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
             waiting.append(follow(part["$ref"]))
 
 
-def following(resolve: Callable[[str], Any]) -> Follow:
+def following(resolve: Resolve) -> Follow:
     """Return what follows references by a function; one that leads nowhere leads to None."""
     return _Following(resolve)
 
@@ -124,7 +127,7 @@ def following(resolve: Callable[[str], Any]) -> Follow:
 class _Following:
     """Follows references. A function within `following` would keep itself, and all that `resolve` keeps."""
 
-    def __init__(self, resolve: Callable[[str], Any]) -> None:
+    def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
 
     def __call__(self, ref: str) -> tuple[Any, Follow]:
@@ -149,7 +152,7 @@ def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
 
 
 def possible_schemas(
-    schema: Any, resolve: Callable[[str], Any], most_branches: int = _MOST_BRANCHES
+    schema: Any, resolve: Resolve, most_branches: int = _MOST_BRANCHES
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the schemas that apply to a value, or may apply to it: those of `oneOf` and `anyOf`, too."""
     follow = following(resolve)
@@ -186,14 +189,12 @@ class PossibleNames(NamedTuple):
     is_open: bool
 
 
-def property_names(schema: Any, resolve: Callable[[str], Any]) -> set[str]:
+def property_names(schema: Any, resolve: Resolve) -> set[str]:
     """Return the names of the properties that a schema has at any depth."""
     return possible_names([schema], resolve)[1].names
 
 
-def possible_names(
-    schemas: Iterable[Any], resolve: Callable[[str], Any]
-) -> tuple[PossibleNames, PossibleNames]:
+def possible_names(schemas: Iterable[Any], resolve: Resolve) -> tuple[PossibleNames, PossibleNames]:
     """Return the properties that a value of schemas may have itself, and those of it and all values within it."""
     top, waiting = _names_at(schemas, resolve)
     names, is_open, seen = set(top.names), top.is_open, {id(schema): schema for schema in waiting}
@@ -206,7 +207,7 @@ def possible_names(
     return top, PossibleNames(names, is_open or bool(waiting))
 
 
-def _names_at(schemas: Iterable[Any], resolve: Callable[[str], Any]) -> tuple[PossibleNames, list[Any]]:
+def _names_at(schemas: Iterable[Any], resolve: Resolve) -> tuple[PossibleNames, list[Any]]:
     """Return the properties that a value of schemas may have, and the schemas of the values in it."""
     applied = [found for schema in schemas for found in possible_schemas(schema, resolve, _MOST_SCHEMAS)]
     types = value_types_of(applied)

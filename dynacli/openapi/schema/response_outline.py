@@ -1,7 +1,7 @@
 """What a response holds, in few words: the names of its fields, two levels deep."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.http.semantics import essence, is_json, is_sequence, is_text_type
@@ -11,6 +11,7 @@ from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, i
 from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.openapi.model.wording import counted
 from dynacli.openapi.schema.read_schema import (
+    Resolve,
     following,
     is_marked,
     mapping_of,
@@ -37,8 +38,6 @@ _MOST_NAMES = 200
 _LONGEST_NAME = 60
 _USELESS = ("url", "href", "links", "node_id")
 """The endings of names that come last if there is no room for all."""
-
-Resolve = Callable[[str], Any]
 
 
 @record

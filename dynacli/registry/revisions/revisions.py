@@ -380,10 +380,10 @@ def is_due(pointer: dict[str, Any], lifetime: float | None, now: float | None = 
         lifetime = DAY if max_age is None else min(max(max_age, _SHORTEST), _LONGEST)
     # After a response that could not be used the server is not asked again at once either.
     asked_at = float(pointer.get("asked_at", 0))
-    return age_of(pointer, now) >= lifetime and not 0 <= now - asked_at < lifetime
+    return age_of_document(pointer, now) >= lifetime and not 0 <= now - asked_at < lifetime
 
 
-def age_of(pointer: dict[str, Any], now: float) -> float:
+def age_of_document(pointer: dict[str, Any], now: float) -> float:
     """Return how many seconds ago the server sent or confirmed a document.
 
     Args:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dynacli.apps.explorer._request_form import body_rows, body_text, example_words, with_example_body
-from dynacli.apps.explorer.drafts import Draft, command_words, option_words, typed_inputs
-from dynacli.apps.explorer.form_rows import FormRow, rows_of
+from dynacli.apps.explorer.drafts import Draft, command_words, option_arguments, typed_inputs
+from dynacli.apps.explorer.form_rows import FormRow, rows_of_form
 from dynacli.client.call import request_of
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.described_operation import DescribedOperation
@@ -35,7 +35,7 @@ def _draft(
     api: OpenedApi, name: str, words: Mapping[str, str], counts: Mapping[str, int] | None = None
 ) -> Draft:
     described = DescribedOperation(api, api.catalog.operation(name)).sending("")
-    rows = [row for row in rows_of(described, counts or {}, list(words)) if isinstance(row, FormRow)]
+    rows = [row for row in rows_of_form(described, counts or {}, list(words)) if isinstance(row, FormRow)]
     return Draft(described, tuple(rows), words)
 
 
@@ -54,7 +54,7 @@ def _sent(draft: Draft) -> Any:
 
 def _shown(draft: Draft) -> Any:
     """Return the request that the command line makes, or why it makes none."""
-    words = command_words(draft, list(option_words(replace(_OPTIONS, consent=None))))
+    words = command_words(draft, list(option_arguments(replace(_OPTIONS, consent=None))))
     result = run_cli("--dry-run=json", "--error-format=json", *words)
     return result.json if 0 == result.exit_code else result.error["message"]
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from dynacli.apps.proxy._messages import (
     MAX_HEAD,
     BadMessageError,
-    Body,
+    MessageBody,
     RequestHead,
-    ResponseHead,
+    ResponseMessageHead,
     request_body,
     response_body,
 )
@@ -76,7 +76,7 @@ _BAD_RESPONSES = {
 def test_a_response_that_can_be_misread_is_refused(message: bytes) -> None:
     """The client might find another response in it."""
     with pytest.raises(BadMessageError):
-        ResponseHead.taken(bytearray(message))
+        ResponseMessageHead.taken(bytearray(message))
 
 
 _BAD_CHUNKS = {
@@ -109,7 +109,7 @@ def _chunked() -> RequestHead:
 _NEXT = b"GET /next"
 
 
-def _taken(body: Body, message: bytes, cuts: list[int]) -> tuple[bytes, bytes, bytes]:
+def _taken(body: MessageBody, message: bytes, cuts: list[int]) -> tuple[bytes, bytes, bytes]:
     """Let a message come in pieces; return it as it came, its content, and what is left."""
     received, raw, content = bytearray(), b"", b""
     edges = [0, *sorted(cut % (len(message) + 1) for cut in cuts), len(message)]
@@ -151,7 +151,7 @@ _ENDS = [
 @pytest.mark.parametrize(("line", "method", "status", "expected", "left"), _ENDS)
 def test_where_a_response_ends(line: bytes, method: bytes, status: int, expected: bytes, left: bytes) -> None:
     """RFC 9112, section 6.3: by its method and status before what its headers say."""
-    head = ResponseHead.taken(bytearray(b"HTTP/1.1 %d A\r\n%b\r\n\r\n" % (status, line)))
+    head = ResponseMessageHead.taken(bytearray(b"HTTP/1.1 %d A\r\n%b\r\n\r\n" % (status, line)))
     assert head is not None
     raw, _, rest = _taken(response_body(head, method), b"abcd", [1, 2])
     assert (expected, left) == (raw, rest)

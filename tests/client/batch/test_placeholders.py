@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.batch.rows import filled, placeholders_in
+from dynacli.client.batch.rows import fill_placeholders, placeholders_in
 from dynacli.errors import UsageError
 from tests.client.batch.small_api import SmallApi, lines, ndjson
 
@@ -29,7 +29,7 @@ _RESPONSE = {"id": 7, "name": "Rex", "list": [{"a-b": None}, 2.5], "true": True}
 )
 def test_a_placeholder_is_a_part_of_a_response(value: Any, expected: Any) -> None:
     """A text that is nothing else becomes the part; in a longer text it is written."""
-    assert expected == filled(value, {"w": _RESPONSE}.__getitem__)
+    assert expected == fill_placeholders(value, {"w": _RESPONSE}.__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_placeholder_is_a_part_of_a_response(value: Any, expected: Any) -> Non
 def test_a_part_that_is_not_there_is_an_error(value: str, said: str) -> None:
     """What is missing, and what is there."""
     with pytest.raises(UsageError) as error:
-        filled(value, {"w": _RESPONSE}.__getitem__)
+        fill_placeholders(value, {"w": _RESPONSE}.__getitem__)
     assert said in error.value.reason
 
 

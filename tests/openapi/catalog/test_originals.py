@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.catalog.compiler._operation_inputs import Originals, digest_of
+from dynacli.openapi.catalog.compiler._operation_inputs import Originals, equality_key
 
 PLAIN: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 
@@ -15,7 +15,7 @@ def test_equal_objects_are_one() -> None:
     other = {**PLAIN, "schema": {"type": "string"}}
     assert originals(PLAIN) is PLAIN
     assert originals(other) is PLAIN
-    assert digest_of(PLAIN) == digest_of(other)
+    assert equality_key(PLAIN) == equality_key(other)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_what_python_calls_equal_may_differ(value: dict[str, Any], other: dict[s
     originals = Originals()
     assert originals(value) is value
     assert originals(other) is other
-    assert digest_of(value) != digest_of(other)
+    assert equality_key(value) != equality_key(other)
 
 
 @pytest.mark.parametrize(

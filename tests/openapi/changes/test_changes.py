@@ -10,7 +10,7 @@ import pytest
 from dynacli.guide.pages import page
 from dynacli.openapi.changes.change_records import KINDS, Change, OperationKey
 from dynacli.openapi.changes.compare import compare
-from dynacli.openapi.changes.comparison import RULES
+from dynacli.openapi.changes.comparison import CHANGE_RULES
 from tests.documents import document, operation, parameter
 from tests.openapi.changes.edits import EDITS
 from tests.openapi.changes.edits.base import LIST, PETS, SCHEMAS
@@ -45,14 +45,14 @@ def test_each_kind_and_each_rule_has_an_edit() -> None:
     reported = {expectation[0] for edit in EDITS for expectation in edit.expected}
     assert set(KINDS) - {"not-compared"} == reported
     rules = {change.rule for edit in EDITS for change in edit.changes} - {""}
-    assert set(RULES) == rules
+    assert set(CHANGE_RULES) == rules
 
 
 def test_a_validation_is_that_of_its_rule() -> None:
     """A change has the result of its rule, and none without a rule."""
     for item in EDITS:
         for change in item.changes:
-            assert change.breaking == (RULES[change.rule].is_breaking if change.rule else None)
+            assert change.breaking == (CHANGE_RULES[change.rule].is_breaking if change.rule else None)
 
 
 def test_a_disagreement_has_its_reason() -> None:
@@ -75,7 +75,9 @@ def test_what_is_written_down_is_what_oasdiff_says(tmp_path: Any) -> None:
 def test_the_manual_has_every_rule_and_every_kind() -> None:
     """In the words of the tables, once each."""
     rules, kinds = page("changes") or "", page("change-kinds") or ""
-    assert [] == [name for name, rule in RULES.items() if 1 != rules.count(f"| `{name}` | {rule.sentence} |")]
+    assert [] == [
+        name for name, rule in CHANGE_RULES.items() if 1 != rules.count(f"| `{name}` | {rule.sentence} |")
+    ]
     assert [] == [name for name, kind in KINDS.items() if 1 != kinds.count(f"| `{name}` | {kind.meaning} |")]
     assert "<!--" not in rules + kinds
 

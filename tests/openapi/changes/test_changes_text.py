@@ -8,11 +8,11 @@ import pytest
 
 from dynacli.openapi.changes.change_records import KINDS, Change, ChangedOperation, Changes, OperationKey
 from dynacli.openapi.changes.change_report import (
+    change_sentence,
     changes_json,
     changes_markdown,
     changes_summary,
     changes_text,
-    sentence,
 )
 from dynacli.openapi.changes.compare import compare
 from dynacli.text.terminal import Painter, cell_width
@@ -301,7 +301,7 @@ def test_each_kind_is_a_sentence() -> None:
     reported: dict[str, str] = {}
     for item in EDITS:
         for change in item.changes:
-            subject, phrase, _ = sentence(change)
+            subject, phrase, _ = change_sentence(change)
             assert subject, change
             assert "{" not in phrase.replace("{$request", "").replace("{petId}", ""), change
             reported[change.kind] = phrase
@@ -344,7 +344,7 @@ def test_each_kind_is_a_sentence() -> None:
 )
 def test_values_in_words(expected: str, change: Change) -> None:
     """Short, in backticks, and without the syntax of JSON."""
-    assert expected == sentence(change)[1]
+    assert expected == change_sentence(change)[1]
 
 
 _HOSTILE = "a\x1b]0;title\x07\u202eb\n# c `d` <script>| x"

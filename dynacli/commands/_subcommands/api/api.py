@@ -321,7 +321,7 @@ def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> 
 
 
 @click.pass_obj
-def write_catalog(run: Run, out: str | None) -> None:
+def write_link_set(run: Run, out: str | None) -> None:
     """Write the catalog, a set of links as JSON (RFC 9727, section 5; RFC 9264, section 4.2)."""
     from dynacli.output.render import write_data
 

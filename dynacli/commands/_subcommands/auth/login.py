@@ -41,7 +41,7 @@ from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import (
     COOKIE,
-    KINDS,
+    CREDENTIAL_KINDS,
     cookie_scheme,
     create_scheme,
     declares_none,
@@ -53,7 +53,7 @@ from dynacli.client.credentials.oauth_sign_in import (
     credential_of,
     discover_device_flow,
     find_flows,
-    marked,
+    marked_with_login,
     needed_scopes,
     operation_refresh_parts,
     provider_origins,
@@ -151,11 +151,11 @@ def login(
             end, more, how, place = None, dict[str, Secret](), dict[str, Any](), dict[str, Any]()
             if operation:
                 from dynacli.commands._subcommands.auth.operation_login import (
-                    OperationWords,
+                    LoginWords,
                     sign_in_by_operation,
                 )
 
-                asked = OperationWords(
+                asked = LoginWords(
                     operation, token_at, cookie, refresh_operation, refresh_token_at, is_piped=with_token
                 )
                 token, refresh, chosen, set_cookie = sign_in_by_operation(
@@ -233,7 +233,7 @@ def _with_own_scheme(run: Run, api: str, scheme: str, header: str, undo: ExitSta
         FileError: The configuration cannot be written.
     """
     opened = run.api(api)
-    if scheme not in KINDS or not declares_none(opened):
+    if scheme not in CREDENTIAL_KINDS or not declares_none(opened):
         if header:
             raise UsageError(
                 "`--name` is only for documents that declare no security scheme",
@@ -433,7 +433,7 @@ def _oauth_login(
         token = sign_in_by_password(flow, client, user, password, context)
         # The variables may have the same name and password: then calls use this token.
         made = credential_of(api, scheme, token, flow, client, keeping, typed)
-        kept = marked(made, user, password.reveal())
+        kept = marked_with_login(made, user, password.reveal())
     CredentialStore(run.env).put(kept)
     return kept
 

@@ -218,7 +218,7 @@ def _refresh_by(
 
 
 @record
-class OperationWords:
+class LoginWords:
     """What the command line says of signing in by an operation.
 
     Args:
@@ -257,7 +257,7 @@ class OperationSignIn(NamedTuple):
 def sign_in_by_operation(
     run: Run,
     api: str,
-    asked: OperationWords,
+    asked: LoginWords,
     words: Sequence[str],
     scheme: SecurityScheme,
     keeping: Keeping,
@@ -299,7 +299,7 @@ def _sign_in(
     run: Run,
     described: DescribedOperation,
     line: CommandLine,
-    asked: OperationWords,
+    asked: LoginWords,
     scheme: SecurityScheme,
     origins: tuple[str, ...],
 ) -> OperationSignIn:
@@ -388,7 +388,7 @@ def _by_cookie(
     return OperationSignIn(OperationToken(cookie.value, cookie.expires_at), None, scheme, cookie)
 
 
-def _token(response: "Response", asked: OperationWords, name: str, asked_at: float) -> OperationToken:
+def _token(response: "Response", asked: LoginWords, name: str, asked_at: float) -> OperationToken:
     """Return the token in a response."""
     token = read_operation_token(
         response.body,

@@ -175,7 +175,7 @@ def _stored(
 
 
 @click.pass_obj
-def explain(run: Run, api: str, operation: str) -> None:
+def explain_credential(run: Run, api: str, operation: str) -> None:
     """Report which credential a call carries.
 
     Raises:

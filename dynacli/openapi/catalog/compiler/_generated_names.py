@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dynacli.openapi.model.kebab_names import kebab, under_tag
 
-Key = tuple[str, str]
+NameKey = tuple[str, str]
 
 _SAY_NOTHING = frozenset(
     {
@@ -41,8 +41,8 @@ class NamedOperation(NamedTuple):
 
 
 def names_without_tags(
-    operations: Sequence[NamedOperation], short: Mapping[Key, str], reserved: Collection[str]
-) -> dict[Key, str]:
+    operations: Sequence[NamedOperation], short: Mapping[NameKey, str], reserved: Collection[str]
+) -> dict[NameKey, str]:
     """Return (method, path) → the name that stands before the operationId, without the tag in front of it.
 
     A name that two operations would have, or that is the whole name of another, keeps the tag in both.
@@ -56,7 +56,7 @@ def names_without_tags(
         or kebab(operation.wanted)
         for operation in operations
     }
-    bare: dict[Key, str] = {}
+    bare: dict[NameKey, str] = {}
     for operation in operations:
         key = operation.method, operation.path
         name = under_tag(usual[key], kebab(operation.tags[0])) if operation.tags else usual[key]
@@ -69,7 +69,7 @@ def names_without_tags(
 
 def short_names(
     operations: Iterable[NamedOperation], is_of_another: Callable[[str, str, str], bool]
-) -> dict[Key, str]:
+) -> dict[NameKey, str]:
     """Return (method, path) → the short name, for the operations of a document that have one.
 
     Of the paths of one function the shortest has its name if it says nothing that the others do not, and the others add
@@ -80,8 +80,8 @@ def short_names(
         is_of_another: Tells for a name, a method and a path whether an earlier revision gave the name to another
             operation.
     """
-    short: dict[Key, tuple[str, str]] = {}
-    owners: dict[str, set[Key]] = defaultdict(set)
+    short: dict[NameKey, tuple[str, str]] = {}
+    owners: dict[str, set[NameKey]] = defaultdict(set)
     operations = list(operations)
     is_path_first = _is_path_first(operations)
     for operation in operations:
@@ -95,8 +95,8 @@ def short_names(
             owners[name].add(key)
     # Of two operations with one operationId neither is to lose the name that tells where it comes from.
     short = {key: found for key, found in short.items() if len(owners[found[1]]) == 1}
-    given: dict[Key, str] = {}
-    sharing: dict[str, list[Key]] = defaultdict(list)
+    given: dict[NameKey, str] = {}
+    sharing: dict[str, list[NameKey]] = defaultdict(list)
     for key, (name, _) in short.items():
         sharing[name].append(key)
     for name, keys in sharing.items():
@@ -114,14 +114,14 @@ def short_names(
     return given
 
 
-def _literal_steps(path: str, others: Iterable[Key]) -> list[str]:
+def _literal_steps(path: str, others: Iterable[NameKey]) -> list[str]:
     """Return the literal steps of a path that not all the others have."""
     known = [set(other.split("/")) for _, other in others]
     steps = [step for step in path.split("/") if "{" not in step and kebab(step)]
     return [kebab(step) for step in steps if not all(step in words for words in known)]
 
 
-def _difference(key: Key, keys: Sequence[Key]) -> str:
+def _difference(key: NameKey, keys: Sequence[NameKey]) -> str:
     """Return what tells an operation from the others of the same function: steps of its path, else its method."""
     others = [item for item in keys if item != key]
     literal = _literal_steps(key[1], others)

@@ -32,8 +32,9 @@ from dynacli.openapi.model.operation import (
 )
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.references import REFERENCE, reference_of
-from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve, value_type
-from dynacli.openapi.schema.option_fields import Listing, list_fields
+from dynacli.openapi.schema.flatten_schema import FlatSchemas, value_type
+from dynacli.openapi.schema.option_fields import OptionListing, list_fields
+from dynacli.openapi.schema.read_schema import Resolve
 from dynacli.options.standard_options import GUARDED_OPTIONS
 from dynacli.record import replace
 from dynacli.text.markdown import first_sentence
@@ -161,7 +162,7 @@ class Originals:
             return value
 
 
-def digest_of(value: Any) -> bytes | int:
+def equality_key(value: Any) -> bytes | int:
     """Return a key that two values have in common only if they are equal.
 
     Args:
@@ -238,7 +239,7 @@ class Inputs:
     def __init__(self, document: Document, warn: Callable[..., None]) -> None:
         self._document = document
         self._warn = warn
-        self._bodies: dict[int | bytes | str, tuple[Any, Listing]] = {}
+        self._bodies: dict[int | bytes | str, tuple[Any, OptionListing]] = {}
         self._sentences: dict[str, str] = {}
         self._same: dict[Any, Any] = {}
         self._patches: dict[int | bytes | str, tuple[Field, ...]] = {}
@@ -444,7 +445,7 @@ class Inputs:
     ) -> MediaType:
         schema = body_schema(media)
         ref = reference_of(schema)
-        key = ref if ref is not None and len(schema) == 1 else digest_of(schema)
+        key = ref if ref is not None and len(schema) == 1 else equality_key(schema)
         if key not in self._bodies:
             # The key may be the schema's id, which stays unique only as long as the schema is there.
             listing = list_fields(schema, self._flat_raw_schemas)

@@ -31,12 +31,12 @@ from dynacli.openapi.document.json_trees import (
 from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.objects import PathOperation, operations_of
 from dynacli.openapi.document.positions import positions_of
-from dynacli.openapi.document.references.place_origins import Move, Place
+from dynacli.openapi.document.references.place_origins import Move, PlaceInFile
 from dynacli.openapi.document.references.scan import follow_references, lookup, past_references
 from dynacli.openapi.document.source import file_name
 from dynacli.openapi.model.kebab_names import NameBook, kebab
 from dynacli.openapi.model.operation import (
-    WEBHOOKS,
+    WEBHOOKS_POINTER,
     Operation,
     Response,
     SecurityScheme,
@@ -99,7 +99,7 @@ def _past_references(document: Document, pointer: str) -> str:
     return pointer if steps is None else join(steps)
 
 
-def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[CompileWarning, ...]:
+def _locate(document: Document, messages: Iterable[tuple[str, PlaceInFile]]) -> tuple[CompileWarning, ...]:
     """Return a warning for each message and place; every file is searched at most once."""
     messages = list(dict.fromkeys(messages))
     pointers: dict[int, list[str]] = {}
@@ -256,10 +256,10 @@ _KEYS = ("webhooks", "x-webhooks")
 
 
 def _webhook_components(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield pointer → Path Item of each webhook, references in place, and `WEBHOOKS` → a list of rows for all."""
+    """Yield pointer → Path Item of each webhook, references in place; `WEBHOOKS_POINTER` → a list of rows for all."""
     rows = _webhook_rows(tree)
     if rows:
-        yield WEBHOOKS, rows
+        yield WEBHOOKS_POINTER, rows
     for pointer, _, raw in _webhooks(tree):
         yield pointer, raw
 
@@ -292,7 +292,7 @@ def _webhooks(tree: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
                 yield join((key, name)), name, raw
 
 
-class Selection(NamedTuple):
+class OperationSelection(NamedTuple):
     """The operations of a document that a catalog has.
 
     A tag is named in kebab case, an operation by its method and path: `GET /runs`.
@@ -315,7 +315,7 @@ class Selection(NamedTuple):
         return (not self.only or not words.isdisjoint(self.only)) and words.isdisjoint(self.without)
 
 
-EVERYTHING = Selection()
+EVERYTHING = OperationSelection()
 """All operations, under their usual names."""
 
 
@@ -357,7 +357,7 @@ class Compiled:
 def compile_document(
     document: Document,
     given_names: Mapping[tuple[str, str], str] | None = None,
-    selection: Selection = EVERYTHING,
+    selection: OperationSelection = EVERYTHING,
 ) -> Compiled:
     """Compile a document.
 
@@ -394,7 +394,7 @@ def compile_document(
         [operation.operation for operation in operations],
         first_sentence(text_or_empty(info.get("description"))),
         tags,
-        len(components.get(WEBHOOKS, ())),
+        len(components.get(WEBHOOKS_POINTER, ())),
     )
     errors, error_fields = shared_errors(
         (
@@ -419,7 +419,7 @@ def compile_document(
 
 
 def _compile_operations(
-    document: Document, names: NameBook, warnings: CompileWarnings, selection: Selection
+    document: Document, names: NameBook, warnings: CompileWarnings, selection: OperationSelection
 ) -> tuple[list[CompiledOperation], list[dict[str, Any]]]:
     """Return the operations, and the rows of those that cannot be called."""
     entries = [
@@ -476,7 +476,7 @@ def _each_operation(
             yield path, entry, item, raw_item
 
 
-def _is_selected(selection: Selection, path: str, entry: PathOperation) -> bool:
+def _is_selected(selection: OperationSelection, path: str, entry: PathOperation) -> bool:
     return selection is EVERYTHING or selection.has(entry.method, path, _tags_of(entry))
 
 

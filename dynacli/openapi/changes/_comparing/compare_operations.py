@@ -25,8 +25,8 @@ from dynacli.openapi.changes.change_records import OperationKey
 from dynacli.openapi.changes.comparison import (
     REQUEST,
     RESPONSE,
+    ComparedPair,
     Comparison,
-    Pair,
     Use,
     compare_deprecation,
     compare_texts,
@@ -40,7 +40,7 @@ Scopes = dict[str, frozenset[str]]
 _REJECTED, _ACCEPTED = "credentials-rejected", "credentials-accepted"
 
 
-class Alternative(NamedTuple):
+class RequiredSchemes(NamedTuple):
     """Credentials that are required together: a Security Requirement Object.
 
     Args:
@@ -50,7 +50,7 @@ class Alternative(NamedTuple):
     scopes: Scopes
     place: Place
 
-    def suffices_for(self, other: "Alternative") -> bool:
+    def suffices_for(self, other: "RequiredSchemes") -> bool:
         """Return whether these credentials include all that another alternative requires."""
         return all(
             name in self.scopes and scopes <= self.scopes[name] for name, scopes in other.scopes.items()
@@ -77,7 +77,9 @@ class Credentials:
         """New name → old name of the security schemes that were only renamed."""
         return self._old_names
 
-    def alternatives(self, document: ComparedDocument, operation: Place) -> tuple[list[Alternative], Place]:
+    def alternatives(
+        self, document: ComparedDocument, operation: Place
+    ) -> tuple[list[RequiredSchemes], Place]:
         """Return the alternatives of an operation, and where they stand; an empty one if none are required."""
         own = child(operation, "security")
         has_own = isinstance(operation.node, dict) and "security" in operation.node
@@ -89,8 +91,8 @@ class Credentials:
         for index, requirement in enumerate(requirements):
             if isinstance(requirement, dict):
                 at = child(place, index, "security") if requirements is place.node else place
-                found.append(Alternative(self._scopes(document, requirement), at))
-        return found or [Alternative({}, place)], place
+                found.append(RequiredSchemes(self._scopes(document, requirement), at))
+        return found or [RequiredSchemes({}, place)], place
 
     def _scopes(self, document: ComparedDocument, requirement: Mapping[str, Any]) -> Scopes:
         old_names = self._old_names if document is self._comparison.new else {}
@@ -112,7 +114,7 @@ def _security_schemes(document: ComparedDocument) -> dict[str, Any]:
     return found
 
 
-def _compare_security(pair: Pair, credentials: Credentials, old: Place, new: Place) -> None:
+def _compare_security(pair: ComparedPair, credentials: Credentials, old: Place, new: Place) -> None:
     """Compare the credentials that two operations require."""
     old_alternatives, old_place = credentials.alternatives(pair.comparison.old, old)
     new_alternatives, new_place = credentials.alternatives(pair.comparison.new, new)
@@ -161,7 +163,9 @@ def _compare_security(pair: Pair, credentials: Credentials, old: Place, new: Pla
         )
 
 
-def _without_equals(alternatives: list[Alternative], others: list[Alternative]) -> list[Alternative]:
+def _without_equals(
+    alternatives: list[RequiredSchemes], others: list[RequiredSchemes]
+) -> list[RequiredSchemes]:
     return [
         alternative
         for alternative in alternatives
@@ -169,7 +173,7 @@ def _without_equals(alternatives: list[Alternative], others: list[Alternative]) 
     ]
 
 
-def _rule(old: Alternative, new_alternatives: list[Alternative]) -> str:
+def _rule(old: RequiredSchemes, new_alternatives: list[RequiredSchemes]) -> str:
     """Return the rule for a client that has the credentials of an old alternative."""
     accepted = [alternative for alternative in new_alternatives if old.suffices_for(alternative)]
     if not accepted:
@@ -179,7 +183,10 @@ def _rule(old: Alternative, new_alternatives: list[Alternative]) -> str:
 
 
 def _compare_scopes(
-    pair: Pair, old: Alternative, new: Alternative, new_alternatives: list[Alternative]
+    pair: ComparedPair,
+    old: RequiredSchemes,
+    new: RequiredSchemes,
+    new_alternatives: list[RequiredSchemes],
 ) -> None:
     for name, scopes in new.scopes.items():
         for scope in sorted(scopes - old.scopes[name]):
@@ -189,11 +196,11 @@ def _compare_scopes(
             pair.add_change("scope-removed", new.place, f"{name}: {scope}", None, rule=_ACCEPTED)
 
 
-def _schemes_and_scopes(alternative: Alternative) -> dict[str, list[str]]:
+def _schemes_and_scopes(alternative: RequiredSchemes) -> dict[str, list[str]]:
     return {name: sorted(scopes) for name, scopes in alternative.scopes.items()}
 
 
-def compare_servers(pair: Pair, old: Place, new: Place) -> None:
+def compare_servers(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare two lists of servers by their URLs.
 
     A list that is missing or empty is one server at `/` (OpenAPI 3.1.1, "OpenAPI Object").
@@ -246,7 +253,7 @@ _TEXT = re.compile(r"text/.*|.*[/+]xml")
 _RANGE = re.compile(r"[^/]*/\*")
 
 
-def _compare_body(pair: Pair, old: Place, new: Place) -> None:
+def _compare_body(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare the bodies of two operations."""
     before, after = pair.comparison.old.resolve(old), pair.comparison.new.resolve(new)
     had_body, has_body = (isinstance(body.node, dict) for body in (before, after))
@@ -267,12 +274,12 @@ def _compare_body(pair: Pair, old: Place, new: Place) -> None:
         pair.add_places(_compare_both_bodies, before, after)
 
 
-def _compare_both_bodies(pair: Pair, old: Place, new: Place) -> None:
+def _compare_both_bodies(pair: ComparedPair, old: Place, new: Place) -> None:
     compare_texts(pair, old, new, ("description",))
     _compare_content(pair, old, new)
 
 
-def _compare_content(pair: Pair, old: Place, new: Place) -> None:
+def _compare_content(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare the media types of two bodies, responses, parameters or headers."""
     before, after = _media_types_by_name(old), _media_types_by_name(new)
     only_old, only_new = dict(before), dict(after)
@@ -329,7 +336,7 @@ def _is_in_range(name: str, media_range: str) -> bool:
     )
 
 
-def _compare_media_type(pair: Pair, old: Place, new: Place) -> None:
+def _compare_media_type(pair: ComparedPair, old: Place, new: Place) -> None:
     for keyword in ("schema", "itemSchema"):
         before, after = child(old, keyword), child(new, keyword)
         had_schema, has_schema = (isinstance(schema.node, dict | bool) for schema in (before, after))
@@ -357,7 +364,7 @@ def _says_more_than_bytes(schema: ComparedSchema) -> bool:
     return not schema.allows_anything and not is_bytes
 
 
-def _compare_encodings(pair: Pair, old: Place, new: Place) -> None:
+def _compare_encodings(pair: ComparedPair, old: Place, new: Place) -> None:
     if old.node is None and new.node is None:
         return
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
@@ -396,7 +403,7 @@ def _parameters_with_those_of_path(document: ComparedDocument, item: Place, oper
     return found
 
 
-def _compare_parameters(pair: Pair, old: Parameters, new: Parameters, paths: tuple[str, str]) -> None:
+def _compare_parameters(pair: ComparedPair, old: Parameters, new: Parameters, paths: tuple[str, str]) -> None:
     """Compare the parameters of two operations.
 
     Args:
@@ -436,7 +443,7 @@ def _new_names(old_path: str, new_path: str) -> dict[str, str]:
     return dict(zip(*names, strict=True)) if len(names[0]) == len(names[1]) else {}
 
 
-def _report_added(pair: Pair, place: Place) -> None:
+def _report_added(pair: ComparedPair, place: Place) -> None:
     if place.node["in"] == "path":
         rule = ""  # the path is the same, so the parameter was only missing from the document
     elif place.node.get("required") is True:
@@ -451,7 +458,7 @@ def _has_default(document: ComparedDocument, place: Place) -> bool:
     return isinstance(schema.node, dict) and compared_schema(document, [schema]).first("default") is not None
 
 
-def _compare_parameter(pair: Pair, old: Place, new: Place) -> None:
+def _compare_parameter(pair: ComparedPair, old: Place, new: Place) -> None:
     location = new.node["in"]
     was_required, is_required = (place.node.get("required") is True for place in (old, new))
     if was_required != is_required and location != "path":
@@ -465,7 +472,7 @@ def _compare_parameter(pair: Pair, old: Place, new: Place) -> None:
     _compare_value(pair, old, new)
 
 
-def _compare_value(pair: Pair, old: Place, new: Place) -> None:
+def _compare_value(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare the values of a parameter or header, and its texts."""
     compare_deprecation(pair, old, new)
     compare_texts(pair, old, new, ("description",))
@@ -481,7 +488,7 @@ def _compare_value(pair: Pair, old: Place, new: Place) -> None:
         pair.add_change("schema-removed", old_schema, old_schema.node, None)
 
 
-def _compare_style(pair: Pair, old: Place, new: Place, location: str) -> None:
+def _compare_style(pair: ComparedPair, old: Place, new: Place, location: str) -> None:
     before, after = _style(old, location), _style(new, location)
     # The first of these that differs decides: with another style, the other keywords mean something else.
     keyword = next(
@@ -534,7 +541,7 @@ def _style(place: Place, location: str) -> Mapping[str, object]:
     return {"style": style, "explode": explode, "allowReserved": place.node.get("allowReserved") is True}
 
 
-def _compare_headers(pair: Pair, old: Place, new: Place) -> None:
+def _compare_headers(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare the headers of two responses."""
     before, after = _headers_by_name(pair.comparison.old, old), _headers_by_name(pair.comparison.new, new)
     for name, place in after.items():
@@ -558,7 +565,7 @@ def _headers_by_name(document: ComparedDocument, place: Place) -> dict[str, Plac
     return found
 
 
-def _compare_header(pair: Pair, old: Place, new: Place) -> None:
+def _compare_header(pair: ComparedPair, old: Place, new: Place) -> None:
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
         return
     was_required, is_required = (place.node.get("required") is True for place in (old, new))
@@ -571,7 +578,7 @@ def _compare_header(pair: Pair, old: Place, new: Place) -> None:
     _compare_value(pair, old, new)
 
 
-def _compare_responses(pair: Pair, old: Place, new: Place) -> None:
+def _compare_responses(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare two Responses Objects.
 
     Args:
@@ -600,7 +607,7 @@ def _by_status(place: Place) -> dict[str, Place]:
     return found
 
 
-def _compare_response(pair: Pair, old: Place, new: Place) -> None:
+def _compare_response(pair: ComparedPair, old: Place, new: Place) -> None:
     compare_texts(pair, old, new, ("summary", "description"))
     if not pair.use.is_request:
         _compare_headers(pair, old, new)
@@ -608,7 +615,7 @@ def _compare_response(pair: Pair, old: Place, new: Place) -> None:
     _compare_links(pair, child(old, "links"), child(new, "links"))
 
 
-def _compare_links(pair: Pair, old: Place, new: Place) -> None:
+def _compare_links(pair: ComparedPair, old: Place, new: Place) -> None:
     before, after = dict(members(old)), dict(members(new))
     for name, place in after.items():
         subject = f"link {name}"
@@ -626,7 +633,7 @@ def _compare_links(pair: Pair, old: Place, new: Place) -> None:
             pair.add_change("link-removed", link, place.node, None)
 
 
-class Operation(NamedTuple):
+class ComparedOperation(NamedTuple):
     """An operation with its place in the document.
 
     Args:
@@ -639,16 +646,16 @@ class Operation(NamedTuple):
     place: Place
 
 
-def operations(document: ComparedDocument) -> dict[OperationKey, Operation]:
+def operations(document: ComparedDocument) -> dict[OperationKey, ComparedOperation]:
     """Return the operations of a document in its order."""
-    found: dict[OperationKey, Operation] = {}
+    found: dict[OperationKey, ComparedOperation] = {}
     for path, item in members(document.resolve(document.at("paths"))):
         for operation in operations_of_item(document, path, item):
             found.setdefault(operation.key, operation)
     return found
 
 
-def operations_of_item(document: ComparedDocument, path: str, place: Place) -> Iterator[Operation]:
+def operations_of_item(document: ComparedDocument, path: str, place: Place) -> Iterator[ComparedOperation]:
     """Yield the operations of a Path Item Object.
 
     Args:
@@ -664,11 +671,11 @@ def operations_of_item(document: ComparedDocument, path: str, place: Place) -> I
             for step in entry.steps:
                 operation = child(operation, step, "operation")
             if isinstance(operation.node, dict) and not entry.fault:
-                yield Operation(OperationKey(entry.method, path), item, operation)
+                yield ComparedOperation(OperationKey(entry.method, path), item, operation)
 
 
 def match_operations(
-    old: Mapping[OperationKey, Operation], new: Mapping[OperationKey, Operation]
+    old: Mapping[OperationKey, ComparedOperation], new: Mapping[OperationKey, ComparedOperation]
 ) -> list[tuple[OperationKey, OperationKey]]:
     """Return old key and new key of the operations that both documents have, in the order of the new document.
 
@@ -687,7 +694,7 @@ def match_operations(
 
 
 def _unique(
-    keyed: Mapping[OperationKey, Operation], identify: Callable[[Operation], str]
+    keyed: Mapping[OperationKey, ComparedOperation], identify: Callable[[ComparedOperation], str]
 ) -> dict[str, OperationKey]:
     """Return identity → key of the operations whose identity no other operation shares."""
     found: dict[str, OperationKey] = {}
@@ -701,20 +708,20 @@ def _unique(
     return {identity: key for identity, key in found.items() if identity not in shared}
 
 
-def _path_pattern(operation: Operation) -> str:
+def _path_pattern(operation: ComparedOperation) -> str:
     return f"{operation.key.method} {re.sub(r'[{][^{}]*[}]', '{}', operation.key.path)}"
 
 
-def _operation_id(operation: Operation) -> str:
+def _operation_id(operation: ComparedOperation) -> str:
     found = operation.place.node.get("operationId")
     return found if isinstance(found, str) else ""
 
 
 def compare_operations(
-    comparison: Comparison, credentials: Credentials, old: Operation, new: Operation
-) -> Pair:
+    comparison: Comparison, credentials: Credentials, old: ComparedOperation, new: ComparedOperation
+) -> ComparedPair:
     """Return the pair of two operations."""
-    pair = Pair(comparison)
+    pair = ComparedPair(comparison)
     if _path_pattern(old) != _path_pattern(new):
         keys = (f"{operation.key.method} {operation.key.path}" for operation in (old, new))
         pair.add_change("operation-moved", new.place, *keys, rule="operation-gone")
@@ -738,14 +745,16 @@ def compare_operations(
     return pair
 
 
-def _is_same(comparison: Comparison, old: Operation, new: Operation, keyword: str = "") -> bool:
+def _is_same(
+    comparison: Comparison, old: ComparedOperation, new: ComparedOperation, keyword: str = ""
+) -> bool:
     """Return whether two operations, or their values of a keyword, are surely the same."""
     shared = (operation.item.node.get("parameters") for operation in (old, new))
     own = (operation.place.node.get(keyword) if keyword else operation.place.node for operation in (old, new))
     return comparison.unchanged.is_same(*own) and comparison.unchanged.is_same(*shared)
 
 
-def _own_servers(operation: Operation) -> Place | None:
+def _own_servers(operation: ComparedOperation) -> Place | None:
     """Return the servers of an operation or of its path; None if the document's servers apply."""
     for holder in (operation.place, operation.item):
         place = child(holder, "servers")
@@ -754,7 +763,7 @@ def _own_servers(operation: Operation) -> Place | None:
     return None
 
 
-def _compare_descriptions(pair: Pair, old: Place, new: Place) -> None:
+def _compare_descriptions(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare deprecation, texts and tags."""
     compare_deprecation(pair, old, new)
     compare_texts(pair, old, new, ("summary", "description"))
@@ -768,7 +777,7 @@ def _compare_descriptions(pair: Pair, old: Place, new: Place) -> None:
         pair.add_change("tags-changed", place, before, after, rule="same-on-the-wire")
 
 
-def _compare_messages(pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_messages(pair: ComparedPair, old: Place, new: Place, use: Use) -> None:
     """Compare body, responses and callbacks.
 
     Args:
@@ -784,7 +793,7 @@ def _compare_messages(pair: Pair, old: Place, new: Place, use: Use) -> None:
         compare_received_requests(pair, "callback", before, after)
 
 
-def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Operation]:
+def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, ComparedOperation]:
     """Return the requests that a server sends because of an operation, by name, method and expression."""
     found = {}
     for name, callback in members(child(operation, "callbacks")):
@@ -796,7 +805,7 @@ def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Operat
 
 
 def compare_received_requests(
-    pair: Pair, noun: str, old: Mapping[str, Operation], new: Mapping[str, Operation]
+    pair: ComparedPair, noun: str, old: Mapping[str, ComparedOperation], new: Mapping[str, ComparedOperation]
 ) -> None:
     """Compare webhooks or callbacks, whose requests the client receives, and whose responses it sends.
 
@@ -815,7 +824,7 @@ def compare_received_requests(
             pair.add_change(f"{noun}-removed", request.place, key, None, rule="webhook-gone")
 
 
-def _compare_received_request(pair: Pair, old: Operation, new: Operation) -> None:
+def _compare_received_request(pair: ComparedPair, old: ComparedOperation, new: ComparedOperation) -> None:
     is_same = pair.comparison.unchanged.is_same
     if is_same(old.place.node, new.place.node) and is_same(old.item.node, new.item.node):
         return

@@ -15,7 +15,7 @@ from dynacli.openapi.changes._comparing.compared_document import (
     index_by_value,
 )
 from dynacli.openapi.changes._comparing.match_alternatives import compare_alternatives
-from dynacli.openapi.changes.comparison import Pair, Use, compare_deprecation, compare_text
+from dynacli.openapi.changes.comparison import ComparedPair, Use, compare_deprecation, compare_text
 
 _LEAST = ("minLength", "minItems", "minProperties")
 _MOST = ("maxLength", "maxItems", "maxProperties")
@@ -48,7 +48,7 @@ class _Limit(NamedTuple):
     place: Place
 
 
-def _compare_limits(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_limits(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare the limits of two schemas."""
     keywords = (old.keywords | new.keywords) & _LIMIT_KEYWORDS
     if not keywords:
@@ -69,7 +69,7 @@ def _compare_limits(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> Non
         _report_multiple(pair, _multiple_of(old), _multiple_of(new))
 
 
-def _report(pair: Pair, old: _Limit | None, new: _Limit | None) -> None:
+def _report(pair: ComparedPair, old: _Limit | None, new: _Limit | None) -> None:
     if old is None and new is not None:
         pair.add_change("limit-added", new.place, None, new.value, rule=pair.use.narrowed())
     elif old is not None and new is None:
@@ -82,7 +82,7 @@ def _report(pair: Pair, old: _Limit | None, new: _Limit | None) -> None:
         pair.add_change(kind, new.place, old.value, new.value, rule=rule)
 
 
-def _report_multiple(pair: Pair, old: _Limit | None, new: _Limit | None) -> None:
+def _report_multiple(pair: ComparedPair, old: _Limit | None, new: _Limit | None) -> None:
     if old is None or new is None:
         _report(pair, old, new)
     elif old.order != new.order:
@@ -161,7 +161,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _compare_object(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_object(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare the properties that an object may have and must have."""
     old_properties, new_properties = old.properties(), new.properties()
     old_required, new_required = old.required(), new.required()
@@ -192,7 +192,7 @@ def _is_hidden(schema: ComparedSchema, use: Use) -> bool:
 
 
 def _compare_property(
-    pair: Pair, old_places: Sequence[Place], new_places: Sequence[Place], required: tuple[bool, bool]
+    pair: ComparedPair, old_places: Sequence[Place], new_places: Sequence[Place], required: tuple[bool, bool]
 ) -> None:
     was_required, is_required = required
     inner = pair.comparison.pair_of_schemas(old_places, new_places, pair.use)
@@ -213,7 +213,12 @@ def _compare_property(
 
 
 def _report_hidden(
-    pair: Pair, old: ComparedSchema, new: ComparedSchema, required: tuple[bool, bool], *, is_hidden: bool
+    pair: ComparedPair,
+    old: ComparedSchema,
+    new: ComparedSchema,
+    required: tuple[bool, bool],
+    *,
+    is_hidden: bool,
 ) -> None:
     """Report a property that is no longer sent in this direction, or is sent for the first time."""
     keyword, kind = ("readOnly", "read-only") if pair.use.is_request else ("writeOnly", "write-only")
@@ -234,7 +239,7 @@ def _report_hidden(
         pair.add_change(kind, found.place, not is_hidden, is_hidden, rule=rule)
 
 
-def _report_required(pair: Pair, place: Place, *, is_required: bool, has_default: bool) -> None:
+def _report_required(pair: ComparedPair, place: Place, *, is_required: bool, has_default: bool) -> None:
     if is_required:
         rule = (
             ("" if has_default else "request-needs-more")
@@ -247,7 +252,9 @@ def _report_required(pair: Pair, place: Place, *, is_required: bool, has_default
     pair.add_change(kind, place, not is_required, is_required, rule=pair.use.validated(rule))
 
 
-def _report_added(pair: Pair, places: Sequence[Place], *, is_newly_required: bool, was_closed: bool) -> None:
+def _report_added(
+    pair: ComparedPair, places: Sequence[Place], *, is_newly_required: bool, was_closed: bool
+) -> None:
     schema = compared_schema(pair.comparison.new, places)
     if _is_hidden(schema, pair.use):
         return
@@ -260,7 +267,9 @@ def _report_added(pair: Pair, places: Sequence[Place], *, is_newly_required: boo
     pair.add_change("property-added", places[0], None, places[0].node, rule=pair.use.validated(rule))
 
 
-def _report_removed(pair: Pair, places: Sequence[Place], *, was_required: bool, is_closed: bool) -> None:
+def _report_removed(
+    pair: ComparedPair, places: Sequence[Place], *, was_required: bool, is_closed: bool
+) -> None:
     if _is_hidden(compared_schema(pair.comparison.old, places), pair.use):
         return
     if pair.use.is_request:
@@ -272,7 +281,7 @@ def _report_removed(pair: Pair, places: Sequence[Place], *, was_required: bool, 
 
 
 def _compare_undescribed_required(
-    pair: Pair, described: set[str], old_required: dict[str, Place], new_required: dict[str, Place]
+    pair: ComparedPair, described: set[str], old_required: dict[str, Place], new_required: dict[str, Place]
 ) -> None:
     """Compare the properties that are required but described nowhere."""
     for name, place in new_required.items():
@@ -283,7 +292,7 @@ def _compare_undescribed_required(
             _report_required(pair, place, is_required=False, has_default=False)
 
 
-def _compare_additional(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_additional(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare whether undescribed properties are allowed, and their schemas."""
     was_closed, is_closed = old.closed(), new.closed()
     pair.add_flag_change(
@@ -302,7 +311,7 @@ def _compare_additional(pair: Pair, old: ComparedSchema, new: ComparedSchema) ->
             pair.add_schemas(before, after)
 
 
-def _compare_pattern_properties(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_pattern_properties(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     before, after = _pattern_properties(old), _pattern_properties(new)
     for pattern, places in after.items():
         if pattern in before:
@@ -357,7 +366,7 @@ _COMPARED = (
 )
 
 
-def compare_schemas(pair: Pair, old_places: Sequence[Place], new_places: Sequence[Place]) -> None:
+def compare_schemas(pair: ComparedPair, old_places: Sequence[Place], new_places: Sequence[Place]) -> None:
     """Compare the schemas that apply together in the old document with those in the new one."""
     old = compared_schema(pair.comparison.old, old_places)
     new = compared_schema(pair.comparison.new, new_places)
@@ -403,14 +412,14 @@ def compare_schemas(pair: Pair, old_places: Sequence[Place], new_places: Sequenc
             _compare_keyword(pair, old, new, keyword)
 
 
-def _compare_texts(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
+def _compare_texts(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     before, after = old.first(keyword), new.first(keyword)
     place = (after or before or KeywordValue(None, new.outermost)).place
     old_text, new_text = (found.value if found is not None else None for found in (before, after))
     compare_text(pair, f"{keyword}-changed", place, old_text, new_text)
 
 
-def _compare_types(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
+def _compare_types(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare the types; return whether they overlap, so that the rest is worth comparing."""
     (old_types, old_found), (new_types, new_found) = old.types(), new.types()
     if old_types != new_types and not _is_compared_elsewhere(
@@ -427,7 +436,7 @@ def _compare_types(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool
     return bool(_with_integer(old_types) & _with_integer(new_types))
 
 
-def _compare_null(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_null(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     old_types, new_types = old.types()[0], new.types()[0]
     if (old_types is None) != (new_types is None):
         return
@@ -520,7 +529,7 @@ def _implied_types(schema: ComparedSchema) -> frozenset[str] | None:
     return frozenset(("object",)) if schema.alternatives else None
 
 
-def _compare_allowed_values(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_allowed_values(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     before, after = old.allowed_values(), new.allowed_values()
     if before is None and after is not None:
         pair.add_change("enum-added", after.place, None, after.values, rule=pair.use.narrowed())
@@ -543,7 +552,7 @@ def _compare_allowed_values(pair: Pair, old: ComparedSchema, new: ComparedSchema
             pair.add_change("enum-value-added", place, None, value, rule=pair.use.widened())
 
 
-def _compare_simple_keywords(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_simple_keywords(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare the keywords that each have a single value."""
     keywords = old.keywords | new.keywords
     if "pattern" in keywords:
@@ -580,7 +589,9 @@ def _patterns(schema: ComparedSchema) -> KeywordValue | None:
     return KeywordValue(values[0] if len(values) == 1 else values, found[0].place)
 
 
-def _compare_content_keyword(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
+def _compare_content_keyword(
+    pair: ComparedPair, old: ComparedSchema, new: ComparedSchema, keyword: str
+) -> None:
     """Compare `contentEncoding` or `contentMediaType`, except values that are compared as a format."""
     before, after = (
         None if found is None or found.value in ("base64", "application/octet-stream") else found
@@ -592,7 +603,7 @@ def _compare_content_keyword(pair: Pair, old: ComparedSchema, new: ComparedSchem
         pair.add_change("constraint-changed", place, *values)
 
 
-def _compare_items(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_items(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     inner_use = pair.use._replace(form="field" if pair.use.form == "form" else pair.use.form)
     old_prefix, new_prefix = _prefix_items(old), _prefix_items(new)
     for before, after in zip(old_prefix, new_prefix, strict=False):
@@ -615,7 +626,7 @@ def _prefix_items(schema: ComparedSchema) -> list[Place]:
     return [child(found.place, index, f"{found.place.subject}[{index}]") for index in range(len(found.value))]
 
 
-def _compare_dependent_required(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_dependent_required(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare which properties are required if others are given."""
     old_needs, new_needs = _dependent_required(old), _dependent_required(new)
     if old_needs == new_needs:
@@ -641,7 +652,7 @@ def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
     }
 
 
-def _compare_unvalidated(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
+def _compare_unvalidated(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     before, after = old.under(keyword), new.under(keyword)
     if before and after:
         inner_use = pair.use._replace(is_validated=False)
@@ -650,7 +661,7 @@ def _compare_unvalidated(pair: Pair, old: ComparedSchema, new: ComparedSchema, k
         _compare_keyword(pair, old, new, keyword)
 
 
-def _compare_keyword(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
+def _compare_keyword(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     """Compare a keyword that no rule is about by its value alone."""
     before, after = old.first(keyword), new.first(keyword)
     values = before.value if before else None, after.value if after else None

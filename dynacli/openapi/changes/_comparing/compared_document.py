@@ -139,7 +139,7 @@ _LONGEST = 300
 _CUT = "…"
 
 
-def shortened(value: Any, depth: int = _DEEPEST) -> Any:
+def shortened_for_report(value: Any, depth: int = _DEEPEST) -> Any:
     """Return a value for a report, without long texts, many members and deep nesting.
 
     `…` replaces everything that is left out; in an object, that key holds the number of further members.
@@ -152,7 +152,7 @@ def shortened(value: Any, depth: int = _DEEPEST) -> Any:
         if depth == 0 and value:
             return _CUT
         kept = {
-            shortened(str(key)): shortened(member, depth - 1)
+            shortened_for_report(str(key)): shortened_for_report(member, depth - 1)
             for key, member in list(value.items())[:_MOST_MEMBERS]
         }
         if len(value) > _MOST_MEMBERS:
@@ -161,7 +161,7 @@ def shortened(value: Any, depth: int = _DEEPEST) -> Any:
     if isinstance(value, list):
         if depth == 0 and value:
             return _CUT
-        kept_items = [shortened(item, depth - 1) for item in value[:_MOST_MEMBERS]]
+        kept_items = [shortened_for_report(item, depth - 1) for item in value[:_MOST_MEMBERS]]
         return [*kept_items, _CUT] if len(value) > _MOST_MEMBERS else kept_items
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
         return float(value) if abs(value) < 2**1000 else str(value)[:_LONGEST]

@@ -11,7 +11,7 @@ from dynacli.openapi.changes._comparing.compared_document import (
     canonical,
     compared_schema,
 )
-from dynacli.openapi.changes.comparison import Pair
+from dynacli.openapi.changes.comparison import ComparedPair
 from dynacli.openapi.document.json_trees import MISSING, follow, split
 from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.read_schema import discriminator_of
@@ -35,7 +35,7 @@ _ASSERTIONS = {
 Branch = tuple[Place, ...]
 
 
-def compare_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
+def compare_alternatives(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare the `oneOf` and `anyOf` of two schemas; return whether only null is left to compare.
 
     That is so if a schema became alternatives that include it, or the other way round.
@@ -67,7 +67,7 @@ def compare_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -
     return False
 
 
-def _became_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
+def _became_alternatives(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare a schema with alternatives that it became one of, or the other way round; return whether it did so."""
     single, several = (old, new) if new.alternatives else (new, old)
     is_nothing_else = len(several.alternatives) == 1 and not any(
@@ -95,7 +95,7 @@ class _Match:
         added: The new alternatives without a match.
     """
 
-    def __init__(self, pair: Pair, old: Sequence[Branch], new: Sequence[Branch]) -> None:
+    def __init__(self, pair: ComparedPair, old: Sequence[Branch], new: Sequence[Branch]) -> None:
         self._pair, self._comparison, self._use = pair, pair.comparison, pair.use
         self._comparisons_left = _MOST_COMPARED
         self._old, self._new = old, new
@@ -127,7 +127,7 @@ class _Match:
             place = added[0]._replace(subject=subject)
             self._pair.add_change("alternative-added", place, None, place.node, rule=rule)
 
-    def _branch_pair(self, old: Branch, new: Branch) -> Pair | None:
+    def _branch_pair(self, old: Branch, new: Branch) -> ComparedPair | None:
         return self._comparison.pair_of_schemas(old, new, self._use)
 
     def _best_outcome(self, branches: Iterable[tuple[Branch, Branch]]) -> bool | None:
@@ -260,7 +260,7 @@ def _likeness(old: _Features, new: _Features) -> float:
     return likeness + _ALIKE if shared_tags else likeness
 
 
-def _compare_discriminators(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+def _compare_discriminators(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
     before, after = old.first("discriminator"), new.first("discriminator")
     found = after or before
     if found is not None and _discriminator(before) != _discriminator(after):

@@ -9,9 +9,9 @@ from dynacli.openapi.document._swagger2.convert_operations import (
     convert_body,
     convert_field,
     convert_header,
-    convert_parameter,
     convert_paths,
     convert_response,
+    convert_swagger_parameter,
     is_body,
     is_field,
 )
@@ -29,6 +29,7 @@ from dynacli.openapi.document._swagger2.convert_servers import (
 )
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.document.references.place_origins import Origins
+from dynacli.openapi.document.references.scan import Steps
 from dynacli.openapi.references import REFERENCE, reference_of
 
 Section = Literal["schemas", "parameters", "responses", "requestBodies", "securitySchemes"]
@@ -144,7 +145,7 @@ def _parameter(
     elif is_body(target):
         converted = convert_body(raw, consumes, place)
     elif isinstance(raw, dict):
-        converted = convert_parameter(raw, place)
+        converted = convert_swagger_parameter(raw, place)
     components.put(kind, place, converted)
 
 
@@ -198,8 +199,6 @@ def _bases(old: str, root: ConvertedPlace) -> list[str]:
                 pending.append(join(steps))
     return list(bases)
 
-
-Steps = tuple[str, ...]
 
 _EXTENSIBLE_SECTIONS = ("schemas", "parameters", "responses", "headers")
 """The sections of `components` that targets outside of them are added to."""
@@ -255,7 +254,7 @@ def _converted(value: Any, kind: Kind, place: ConvertedPlace, produces: MediaTyp
     if kind == "responses":
         return convert_response(value, produces, place)
     if isinstance(value, dict) and reference_of(value) is None:
-        return convert_parameter(value, place)
+        return convert_swagger_parameter(value, place)
     if isinstance(value, dict):
         return place.ledger.copy_reference(value, "parameters")
     return value
@@ -327,7 +326,7 @@ class Conversion(NamedTuple):
     warnings: Sequence[tuple[str, str]]
 
 
-def convert(source: dict[str, Any], uri: str = "") -> Conversion:
+def convert_swagger(source: dict[str, Any], uri: str = "") -> Conversion:
     """Return a Swagger 2.0 document converted to OpenAPI 3.0; the argument is not changed.
 
     Parts that cannot be converted are left out with a warning. Unchanged values, such as examples, are shared with

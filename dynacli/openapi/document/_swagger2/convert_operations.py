@@ -69,7 +69,7 @@ def _keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def convert_parameter(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
+def convert_swagger_parameter(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     """Return a parameter in the path, the query, a header or a cookie."""
     converted = _without_style(raw, place)
     converted.update(_style(raw, str(raw.get("in")).strip().lower(), place))
@@ -628,7 +628,7 @@ def _converted_parameter(parameter: Any, place: ConvertedPlace) -> Any:
         return parameter
     if reference_of(parameter) is not None:
         return place.ledger.copy_reference(parameter, "parameters")
-    return convert_parameter(parameter, place)
+    return convert_swagger_parameter(parameter, place)
 
 
 def _request_body(

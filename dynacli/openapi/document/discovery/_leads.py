@@ -427,7 +427,7 @@ def read_config(tree: object) -> list[Lead]:
     return [Lead(url) for url in named if isinstance(url, str)][:_MAX_LEADS]
 
 
-def read_query(url: str) -> list[Lead]:
+def leads_in_query(url: str) -> list[Lead]:
     """Return the documents and configurations that the query of a viewer's own URL names."""
     try:
         query = parse_qs(urlsplit(url).query, max_num_fields=20)

@@ -22,13 +22,13 @@ from dynacli.openapi.document.discovery._leads import (
     has_document_inside,
     is_linkset,
     is_viewer,
+    leads_in_query,
     leads_of,
     read_config,
     read_index,
     read_linkset,
     read_neighbours,
     read_page,
-    read_query,
 )
 from dynacli.openapi.document.discovery.discovered import FoundDocument, Lead, Way
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
@@ -343,7 +343,7 @@ def _needs_input(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Ma
     return not isinstance(body, Mapping) or bool(body.get("required"))
 
 
-INSIDE = "a script that has the document in it"
+INSIDE_SCRIPT = "a script that has the document in it"
 SIGN_IN_PAGE = "a sign-in page"
 _MAX_TITLE = 80
 _SCRIPT_TYPES = frozenset({"application/javascript", "text/javascript", "application/x-javascript"})
@@ -427,9 +427,9 @@ def _read_probe(url: str, fetched: Fetched, way: Way) -> ReadResponse:
 
 def _read_page(fetched: Fetched, *, is_script: bool) -> ReadResponse:
     text = _decoded_beginning(fetched.content)
-    leads = read_query(fetched.uri) + read_page(text, is_script=is_script)
+    leads = leads_in_query(fetched.uri) + read_page(text, is_script=is_script)
     if is_script:
-        return ReadResponse(INSIDE if has_document_inside(text) else "a script", leads=tuple(leads))
+        return ReadResponse(INSIDE_SCRIPT if has_document_inside(text) else "a script", leads=tuple(leads))
     if is_viewer(text):
         leads += read_neighbours(fetched.uri, text)
         return ReadResponse("not a document: a page that shows an API", leads=tuple(leads), is_viewer=True)

@@ -9,7 +9,7 @@ from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
 from dynacli.openapi.document._plain_json import sign_in_hint
 from dynacli.openapi.document.discovery._leads import Candidate
-from dynacli.openapi.document.discovery._probes import INSIDE, SIGN_IN_PAGE, on_one_line
+from dynacli.openapi.document.discovery._probes import INSIDE_SCRIPT, SIGN_IN_PAGE, on_one_line
 from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl, Way
 from dynacli.secrets import with_masked_query
 from dynacli.urls import without_query
@@ -107,7 +107,7 @@ def found_nothing(
     if silent:
         details["silent"] = list(silent)
         hint = f"If the document is at `{with_masked_query(silent[0])}`, give that URL, which may take longer"
-    inside = [entry for entry in tried if entry.result == INSIDE]
+    inside = [entry for entry in tried if entry.result == INSIDE_SCRIPT]
     if inside:
         reasons.append(f"`{inside[0].url}` has it in a script, and no URL gives it alone")
         hint = "Serve the document at a URL of its own, such as `/openapi.json`"

@@ -166,7 +166,7 @@ MAX_REQUESTS = 62
 """How many requests a search makes at most, the first included and without the trial of what was found."""
 _RESERVED = 4
 """How many of those requests the last usual places leave for URLs that pages name."""
-TOTAL_SECONDS = 5.0
+SEARCH_SECONDS = 5.0
 """The time limit of the whole on a server that responds, unless the given URL is that of a document, which may be large
 and slow."""
 _TRIAL_PART = 0.2
@@ -203,7 +203,7 @@ _FIRST_NUMBER = 0
 def discover(
     url: str,
     *,
-    seconds: float = TOTAL_SECONDS,
+    seconds: float = SEARCH_SECONDS,
     login: DocumentLogin | None = None,
 ) -> Discovery:
     """Return the documents of an API, given the URL of the API or of a document.

@@ -8,9 +8,9 @@ from typing import Any
 from dynacli.openapi.document.json_trees import copy_json, follow, join
 from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.objects import PATH_ITEM, WEBHOOKS, operations_of
-from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.openapi.document.references.scan import (
-    REFERENCES,
+    REFERENCE_KEYWORDS,
     Locator,
     Site,
     Steps,
@@ -88,7 +88,7 @@ class SourceDocument:
         """Return the origins of the parts of the tree in the files of this document."""
         return Origins(self._made.values()).after(self.document.origins)
 
-    def place(self, pointer: str) -> Place:
+    def place(self, pointer: str) -> PlaceInFile:
         """Return the origin of a part of the document in the files of all documents."""
         place = self.document.origins.locate(pointer)
         return place._replace(file=place.file + self.first_file)
@@ -200,7 +200,7 @@ def _with_bases(servers: list[Any], uri: str) -> list[Any]:
 
 def _is_reference(site: Site) -> bool:
     """Return whether a site is a reference rather than an identifier."""
-    return (site.keyword in REFERENCES or site.keyword == "mapping") and isinstance(site.ref, str)
+    return (site.keyword in REFERENCE_KEYWORDS or site.keyword == "mapping") and isinstance(site.ref, str)
 
 
 Unit = Steps

@@ -23,7 +23,7 @@ from dynacli.openapi.document.merging._merged_source import (
     unit_of,
 )
 from dynacli.openapi.document.objects import PATH_ITEM, PathOperation, operations_of
-from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.openapi.document.references.scan import (
     NEWEST_DIALECTS,
     Site,
@@ -719,7 +719,7 @@ def _operations(
     return operations
 
 
-def _warnings_of(sources: Sequence[SourceDocument]) -> list[tuple[str, Place]]:
+def _warnings_of(sources: Sequence[SourceDocument]) -> list[tuple[str, PlaceInFile]]:
     return [
         (message, place._replace(file=place.file + source.first_file))
         for source in sources
@@ -729,7 +729,7 @@ def _warnings_of(sources: Sequence[SourceDocument]) -> list[tuple[str, Place]]:
 
 def _left_out(
     sources: Sequence[SourceDocument], paths: Mapping[str, _MergedPath]
-) -> Iterator[tuple[str, Place]]:
+) -> Iterator[tuple[str, PlaceInFile]]:
     """Yield a warning and its place for the operations that several documents have."""
     for source in sources[1:]:
         same: dict[int, int] = {}

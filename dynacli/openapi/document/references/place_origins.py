@@ -24,7 +24,7 @@ class Move(NamedTuple):
     origin: str
 
 
-class Place(NamedTuple):
+class PlaceInFile(NamedTuple):
     """A place in a file.
 
     Args:
@@ -45,16 +45,16 @@ class Origins:
     def __iter__(self) -> Iterator[Move]:
         return iter(self._moves.values())
 
-    def locate(self, pointer: str) -> Place:
+    def locate(self, pointer: str) -> PlaceInFile:
         """Return the origin of a place, by the innermost moved part that the place is in."""
         start = pointer
         while start:
             if start in self._moves:
                 move = self._moves[start]
-                return Place(move.file, move.origin + pointer[len(start) :])
+                return PlaceInFile(move.file, move.origin + pointer[len(start) :])
             start = start.rpartition("/")[0]
         move = self._moves.get("", Move("", 0, ""))
-        return Place(move.file, move.origin + pointer)
+        return PlaceInFile(move.file, move.origin + pointer)
 
     def after(self, earlier: "Origins") -> "Origins":
         """Return the origins after two steps; this is the second one.

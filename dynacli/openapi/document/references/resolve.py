@@ -21,7 +21,7 @@ from copy import deepcopy
 from typing import Any
 
 from dynacli.openapi.document.json_trees import follow, join
-from dynacli.openapi.document.references.scan import Link, Locator, Site, Steps, sites_of, steps_of
+from dynacli.openapi.document.references.scan import Locator, Site, StepLink, Steps, sites_of, steps_of
 
 # The URI that prance takes the document to have; its cache holds the targets under it, so it is never opened.
 # It has a drive because Windows, which prance asks, calls a path without one relative.
@@ -95,7 +95,7 @@ class _Copies:
         # The chains of steps are shared, and stay as long as the sites do.
         self._at: dict[int, Any] = {}
 
-    def at(self, link: Link) -> Any:
+    def at(self, link: StepLink) -> Any:
         """Return the copy at the end of a chain of steps."""
         missing = []
         while link is not None and id(link) not in self._at:

@@ -25,9 +25,9 @@ from dynacli.urls import join_url
 
 Steps = tuple[str, ...]
 # A step and the chain of the steps before it: cheaper than a pointer for every node.
-Link = tuple[Any, str | int] | None
+StepLink = tuple[Any, str | int] | None
 
-REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
+REFERENCE_KEYWORDS = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 _IDENTIFIERS = frozenset({"$id", "$schema", "jsonSchemaDialect"})
 
 KNOWN_DIALECTS = (
@@ -98,7 +98,7 @@ class Site(NamedTuple):
     """
 
     node: dict[str, Any]
-    link: Link
+    link: StepLink
     keyword: str
     ref: Any
     is_optional: bool
@@ -124,7 +124,7 @@ def scan(tree: Any, uri: str = "") -> ScanResult:
             if _is_foreign_identifier(site):
                 identifiers.append(Reference(_pointer(site), site.keyword, site.ref, None))
             continue
-        if site.keyword not in REFERENCES and site.keyword != "mapping":
+        if site.keyword not in REFERENCE_KEYWORDS and site.keyword != "mapping":
             continue
         ref = site.ref if isinstance(site.ref, str) else repr(site.ref)[:80]
         target = locator.locate(site)
@@ -172,7 +172,7 @@ def follow_references(tree: Any, value: Any) -> Any:
 
 
 def sites_of(
-    tree: Any, kind: ObjectKind = DOCUMENT, link: Link = None, seen: set[int] | None = None
+    tree: Any, kind: ObjectKind = DOCUMENT, link: StepLink = None, seen: set[int] | None = None
 ) -> Iterator[Site]:
     """Yield every reference and identifier of a document, in document order, without recursion.
 
@@ -182,7 +182,9 @@ def sites_of(
         link: The steps to it.
         seen: The `id` of each object and list that was searched before: those are skipped, and new ones are added.
     """
-    stack: list[tuple[Any, Link, ObjectKind]] = [(tree, link, kind)] if isinstance(tree, (dict, list)) else []
+    stack: list[tuple[Any, StepLink, ObjectKind]] = (
+        [(tree, link, kind)] if isinstance(tree, (dict, list)) else []
+    )
     while stack:
         node, link, kind = stack.pop()
         if seen is not None:
@@ -212,7 +214,7 @@ def sites_of(
         elif isinstance(node.get("$ref"), str):
             # Documents are split into files at such maps, although no version of OpenAPI allows a reference here.
             yield Site(node, link, "$ref", node["$ref"], kind.members is EXAMPLE, kind)
-        below: list[tuple[Any, Link, ObjectKind]] = []
+        below: list[tuple[Any, StepLink, ObjectKind]] = []
         for key, value in node.items():
             if isinstance(value, dict):
                 inner = kind_at(kind, key)
@@ -226,7 +228,7 @@ def sites_of(
         stack.extend(below)
 
 
-def _rare_sites(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[Site]:
+def _rare_sites(node: dict[str, Any], link: StepLink, kind: ObjectKind) -> Iterator[Site]:
     for keyword in _RARE & node.keys():
         value = node[keyword]
         if keyword == "discriminator":
@@ -239,7 +241,7 @@ def _rare_sites(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[
             yield Site(node, link, keyword, value, is_optional=False, kind=kind)
 
 
-_RARE = (REFERENCES - {"$ref"}) | _IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
+_RARE = (REFERENCE_KEYWORDS - {"$ref"}) | _IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
 
 
 class Locator:
@@ -317,7 +319,7 @@ class Locator:
             return False
 
 
-def steps_of(link: Link) -> Steps:
+def steps_of(link: StepLink) -> Steps:
     """Return the steps of a chain, from the root."""
     steps: list[str] = []
     while link:
@@ -326,9 +328,9 @@ def steps_of(link: Link) -> Steps:
     return tuple(reversed(steps))
 
 
-def link_of(steps: Steps) -> Link:
+def link_of(steps: Steps) -> StepLink:
     """Return the chain of some steps."""
-    link: Link = None
+    link: StepLink = None
     for step in steps:
         link = (link, step)
     return link
@@ -369,7 +371,7 @@ class WalkedObject(NamedTuple):
 
     node: dict[str, Any]
     kind: ObjectKind
-    link: Link
+    link: StepLink
 
     @property
     def steps(self) -> Steps:
@@ -384,7 +386,7 @@ def objects_of(
     left_out: frozenset[ObjectKind] = _IS_NO_PART,
 ) -> Iterator[WalkedObject]:
     """Yield the objects of a document that the specification describes, in document order, without schemas."""
-    stack: list[tuple[Any, ObjectKind, Link]] = [(tree, DOCUMENT, None)]
+    stack: list[tuple[Any, ObjectKind, StepLink]] = [(tree, DOCUMENT, None)]
     while stack:
         node, kind, link = stack.pop()
         if isinstance(node, dict):
@@ -398,7 +400,7 @@ def objects_of(
         stack.extend(reversed(below))
 
 
-def _below(node: Any, kind: ObjectKind, link: Link) -> Iterator[tuple[Any, ObjectKind, Link]]:
+def _below(node: Any, kind: ObjectKind, link: StepLink) -> Iterator[tuple[Any, ObjectKind, StepLink]]:
     if isinstance(node, list):
         for index, item in enumerate(node):
             if isinstance(item, (dict, list)):

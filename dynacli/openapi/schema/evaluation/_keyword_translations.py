@@ -450,9 +450,9 @@ def _checked_strings(value: Any) -> Iterator[str]:
 
 def unusable_text(name: str, value: Any) -> str:
     """Return the note about a keyword that a document misuses."""
-    from dynacli.openapi.schema.evaluation.schema_error import shortened
+    from dynacli.openapi.schema.evaluation.schema_error import shortened_value
 
-    shown = str(value).lower() if isinstance(value, bool) else shortened(value)
+    shown = str(value).lower() if isinstance(value, bool) else shortened_value(value)
     return f"the document's `{name}` cannot be used: `{shown}`"
 
 

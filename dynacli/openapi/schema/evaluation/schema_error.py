@@ -114,7 +114,7 @@ class BinaryText(str):
         return self is not other
 
 
-def shortened(value: Any) -> Any:
+def shortened_value(value: Any) -> Any:
     """Return a JSON value as a report shows it: a small value as it is, a large one as a text that is cut."""
     if isinstance(value, float) and not isfinite(value):
         return str(value)  # `1e400`, which a report could not hold as a number

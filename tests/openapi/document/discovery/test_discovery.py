@@ -1008,7 +1008,7 @@ def test_the_budgets_are_those_of_the_manual() -> None:
     assert (62, 30.0, 5.0, 10.0) == (
         search_origin.MAX_REQUESTS,
         search_origin.NAMED_SECONDS,
-        search_origin.TOTAL_SECONDS,
+        search_origin.SEARCH_SECONDS,
         search_origin.RIVAL_SECONDS,
     )
 

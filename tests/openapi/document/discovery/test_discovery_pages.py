@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from dynacli.openapi.document.discovery._leads import (
     MAX_CHARACTERS,
     SearchedOrigin,
+    leads_in_query,
     read_config,
     read_page,
-    read_query,
 )
 from dynacli.openapi.document.discovery.discovered import Lead, Role
 
@@ -97,7 +97,7 @@ def test_a_configuration_names_documents(tree: object, expected: list[str]) -> N
 def test_no_page_is_too_broken(text: str) -> None:
     """Whatever a page holds, it is read without an error, and so is its URL."""
     home = SearchedOrigin("https://api.example.com/v1")
-    for lead in read_page(f"swagger-ui {text}") + read_query(f"https://a.example/?{text}"):
+    for lead in read_page(f"swagger-ui {text}") + leads_in_query(f"https://a.example/?{text}"):
         address = home.find(lead.reference, home.url)
         assert address is None or address.url.startswith(("http://", "https://"))
 

@@ -18,7 +18,7 @@ from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.merging.merge import merge
 from dynacli.openapi.document.overlay import Overlay
 from dynacli.openapi.document.parse import parse_file
-from dynacli.openapi.document.references.place_origins import Place
+from dynacli.openapi.document.references.place_origins import PlaceInFile
 from tests.openapi.document.merging.same_meaning import differences, operations
 from tests.real_documents import OWN, own_and_real
 from tests.sampling import examples
@@ -102,7 +102,7 @@ def test_copies_of_a_document_merge_into_the_document(count: int) -> None:
     assert first.tree == merged.tree
     assert list(first.origins) == list(merged.origins)
     said = "1 path of `https://a.example/v1/a.json` is the same as in `https://a.example/v1/a.json`"
-    assert [(said, Place(number, "/paths")) for number in range(1, count)] == list(merged.warnings)
+    assert [(said, PlaceInFile(number, "/paths")) for number in range(1, count)] == list(merged.warnings)
 
 
 def test_the_first_document_leads() -> None:
@@ -128,8 +128,8 @@ def test_the_first_document_leads() -> None:
     expected = [{"name": "s", "description": "of b"}, {"name": "t", "description": "of a"}, {"name": "u"}]
     assert expected == merged.tree["tags"]
     assert ["new", "new-2", "old"] == list(merged.tree["webhooks"])
-    assert Place(1, "/webhooks/new/post") == merged.origins.locate("/webhooks/new-2/post")
-    assert Place(1, "/tags/1/description") == merged.origins.locate("/tags/0/description")
+    assert PlaceInFile(1, "/webhooks/new/post") == merged.origins.locate("/webhooks/new-2/post")
+    assert PlaceInFile(1, "/tags/1/description") == merged.origins.locate("/tags/0/description")
     assert "externalDocs" not in merged.tree
     assert {"c": 1} == merged.tree["x-b"]
 
@@ -145,7 +145,7 @@ def test_an_operation_that_several_have_is_the_first_one() -> None:
     said = (
         "`GET /a` of `https://b.example/v1/b.json` is left out: `https://a.example/v1/a.json` has it already"
     )
-    assert ((said, Place(1, "/paths/~1a/get")),) == merged.warnings
+    assert ((said, PlaceInFile(1, "/paths/~1a/get")),) == merged.warnings
 
 
 def _limit(kind: str) -> dict[str, Any]:
@@ -377,7 +377,7 @@ def test_equal_components_are_shared_and_different_ones_renamed(
     )
     assert expected == sorted(merged.tree["components"]["schemas"])
     if "Pet-2" in expected and "Pet-3" not in expected:
-        assert Place(1, "/components/schemas/Pet/type") == merged.origins.locate(
+        assert PlaceInFile(1, "/components/schemas/Pet/type") == merged.origins.locate(
             "/components/schemas/Pet-2/type"
         )
 
@@ -391,7 +391,9 @@ def test_a_third_document_may_share_with_the_second_alone() -> None:
     merged = _merged(*documents)
     assert {"Pet": PET, "Pet-2": _TAG, "Pet-3": _OTHER_TAG} == merged.tree["components"]["schemas"]
     assert [document.uri for document in documents] == [file.uri for file in merged.files]
-    assert Place(3, "/components/schemas/Pet/type") == merged.origins.locate("/components/schemas/Pet-3/type")
+    assert PlaceInFile(3, "/components/schemas/Pet/type") == merged.origins.locate(
+        "/components/schemas/Pet-3/type"
+    )
 
 
 def test_a_document_twice_after_another_leaves_nothing_over() -> None:
@@ -589,7 +591,7 @@ def test_unreadable_references_name_the_files_of_their_document() -> None:
     assert ("https://a.example/gone.json", "https://b.example/gone.json") == merged.missing
     assert {"gone.json", "https://b.example/gone.json"} == set(merged.unread)
     assert [0, 2] == [place.file for _, place in merged.warnings]
-    assert Place(1, "/Pet/type") == merged.origins.locate("/components/schemas/Pet/type")
+    assert PlaceInFile(1, "/Pet/type") == merged.origins.locate("/components/schemas/Pet/type")
     compiled = compile_document(merged)
     assert ["/a", "/b"] == [operation.operation.path for operation in compiled.operations]
     assert 2 == len([warning for warning in compiled.warnings if "is left out" in warning.message])
@@ -623,8 +625,8 @@ def test_parts_of_overlays_and_conversions_keep_their_origins() -> None:
     merged = merge([first, other], "all")
     pet = "/components/schemas/Pet-2"
     assert {"type": "integer", "minimum": 1} == follow(merged.tree, split(pet))
-    assert Place(1, "/definitions/Pet/type") == merged.origins.locate(f"{pet}/type")
-    assert Place(2, "/actions/0/update/minimum") == merged.origins.locate(f"{pet}/minimum")
+    assert PlaceInFile(1, "/definitions/Pet/type") == merged.origins.locate(f"{pet}/type")
+    assert PlaceInFile(2, "/actions/0/update/minimum") == merged.origins.locate(f"{pet}/minimum")
     assert [] == differences(other, merged, operations(other))
 
 

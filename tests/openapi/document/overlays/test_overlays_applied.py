@@ -21,7 +21,7 @@ from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.overlay import Overlay, TrackedOrigins, actions_between
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.positions import positions_of
-from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.registry.open_by_name import open_api
 from dynacli.secrets import Masker
 from tests.documents import places_in
@@ -112,13 +112,13 @@ def test_places_keep_their_origins() -> None:
     assert ["two", "three", "four"] == [
         parameter["name"] for parameter in follow(document.tree, split(parameters))
     ]
-    assert Place(0, f"{parameters}/1/name") == document.origins.locate(f"{parameters}/0/name")
+    assert PlaceInFile(0, f"{parameters}/1/name") == document.origins.locate(f"{parameters}/0/name")
     assert (0, '"name": "two",') == _line(document, f"{parameters}/0/name")
     assert (0, '"name": "three",') == _line(document, f"{parameters}/1/name")
-    assert Place(1, "/actions/1/update/name") == document.origins.locate(f"{parameters}/2/name")
+    assert PlaceInFile(1, "/actions/1/update/name") == document.origins.locate(f"{parameters}/2/name")
     assert (0, '"name": "c"') == _line(document, "/tags/0/name")
-    assert Place(1, "/actions/2/update/tags/0") == document.origins.locate("/tags/1")
-    assert Place(1, "/actions/2/update/info/x-added") == document.origins.locate("/info/x-added")
+    assert PlaceInFile(1, "/actions/2/update/tags/0") == document.origins.locate("/tags/1")
+    assert PlaceInFile(1, "/actions/2/update/info/x-added") == document.origins.locate("/info/x-added")
     assert (0, '"version": "1"') == _line(document, "/info/version")
     # The types that are misspelled are warned of where they are written.
     reported = [f"{parameters}/{index}/schema/type" for index in (1, 2)]
@@ -161,7 +161,7 @@ def test_an_action_that_changes_nothing_is_told(action: dict[str, Any], reason: 
     )
     plain = _loaded(_overlay({"target": "$.info", "update": {"x-a": 1}}))
     assert plain.tree == document.tree
-    expected = f"Action 1 of the overlay `old.json` changes nothing: {reason}", Place(2, "/actions/0")
+    expected = f"Action 1 of the overlay `old.json` changes nothing: {reason}", PlaceInFile(2, "/actions/0")
     assert [expected] == [warning for warning in document.warnings if warning not in plain.warnings]
 
 
@@ -236,11 +236,11 @@ def test_a_swagger_document_is_changed_as_it_is_written() -> None:
     pet = "/components/schemas/Pet"
     assert "3.0" == document.version
     assert {"type": "string"} == follow(document.tree, split(f"{pet}/properties/name"))
-    assert Place(0, "/definitions/Pet/type") == document.origins.locate(f"{pet}/type")
-    added = Place(1, "/actions/0/update/properties/name")
+    assert PlaceInFile(0, "/definitions/Pet/type") == document.origins.locate(f"{pet}/type")
+    added = PlaceInFile(1, "/actions/0/update/properties/name")
     assert added == document.origins.locate(f"{pet}/properties/name")
     responded = "/paths/~1pets/get/responses/200/description"
-    assert Place(1, "/actions/1/update/responses/200/description") == document.origins.locate(responded)
+    assert PlaceInFile(1, "/actions/1/update/responses/200/description") == document.origins.locate(responded)
     assert () == document.scan.dangling
 
 
@@ -260,7 +260,7 @@ def test_a_reference_of_an_overlay_is_the_document_s() -> None:
     )
     assert pet == document.tree["components"]["schemas"]["Cat"]
     assert "file:///d/more.json" == document.files[4].uri
-    assert Place(4, "/Cat/type") == document.origins.locate("/components/schemas/Cat/type")
+    assert PlaceInFile(4, "/Cat/type") == document.origins.locate("/components/schemas/Cat/type")
 
 
 def test_an_anchor_of_an_overlay_is_found() -> None:
@@ -387,8 +387,10 @@ def test_a_copy_of_an_addition_has_the_origin_of_the_addition() -> None:
         ),
     )
     assert "Added" == document.tree["paths"]["/cats"]["post"]["summary"]
-    assert Place(1, "/actions/0/update/summary") == document.origins.locate("/paths/~1cats/post/summary")
-    assert Place(0, "/paths/~1pets/post/operationId") == document.origins.locate(
+    assert PlaceInFile(1, "/actions/0/update/summary") == document.origins.locate(
+        "/paths/~1cats/post/summary"
+    )
+    assert PlaceInFile(0, "/paths/~1pets/post/operationId") == document.origins.locate(
         "/paths/~1cats/post/operationId"
     )
 
@@ -408,10 +410,10 @@ def test_origins_in_other_files_stay_through_later_steps() -> None:
     step = Origins([Move("/a", 1, "/x"), Move("/b", 0, "/c")])
     earlier = Origins([Move("/x", 2, "/other"), Move("/c/d", 3, "/here")])
     found = step.after(earlier)
-    assert Place(1, "/x/y") == found.locate("/a/y")
-    assert Place(0, "/c/e") == found.locate("/b/e")
-    assert Place(3, "/here/z") == found.locate("/b/d/z")
-    assert Place(2, "/other") == found.locate("/x")
+    assert PlaceInFile(1, "/x/y") == found.locate("/a/y")
+    assert PlaceInFile(0, "/c/e") == found.locate("/b/e")
+    assert PlaceInFile(3, "/here/z") == found.locate("/b/d/z")
+    assert PlaceInFile(2, "/other") == found.locate("/x")
 
 
 @pytest.mark.parametrize(
@@ -470,7 +472,7 @@ def test_what_a_check_has_learned_is_applied(version: str) -> None:
     made = load(_text(document), "pets.json", overlays=[overlay])
     properties = made.tree["components"]["schemas"]["Pet"]["properties"]
     assert {"name", "tag"} == set(properties)
-    assert Place(0, pointer[1:] + "/type") == made.origins.locate("/components/schemas/Pet/type")
+    assert PlaceInFile(0, pointer[1:] + "/type") == made.origins.locate("/components/schemas/Pet/type")
     place = made.origins.locate("/components/schemas/Pet/properties/tag/type")
     assert "string" == follow(found.overlay if place.file else document, split(place.pointer))
     assert 1 == place.file

@@ -16,7 +16,7 @@ from dynacli.openapi.document._plain_json import check_version, to_plain
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.limits import MAX_DEPTH
 from dynacli.openapi.document.load import load
-from dynacli.openapi.document.parse import _read_with_pyyaml, is_json, parse_document, read_yaml
+from dynacli.openapi.document.parse import _read_with_pyyaml, is_meant_as_json, parse_document, read_yaml
 from tests.sampling import examples
 
 HEAD = "openapi: 3.0.3\n"
@@ -50,7 +50,7 @@ def _message(content: bytes, name: str = "api.yaml") -> str:
 )
 def test_the_content_decides_between_json_and_yaml(content: bytes, expected: bool) -> None:
     """A text is JSON when it starts as JSON does; neither its name nor its media type counts."""
-    assert expected is is_json(content)
+    assert expected is is_meant_as_json(content)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynacli.openapi.document._swagger2.conversion import Conversion, convert
+from dynacli.openapi.document._swagger2.conversion import Conversion, convert_swagger
 from dynacli.openapi.document.json_trees import MISSING, follow, join, split
 from tests.documents import swagger
 
@@ -16,7 +16,7 @@ def converted_operation(operation: dict[str, Any], **more: Any) -> dict[str, Any
         more: What else is in the document.
     """
     given = {"responses": RESPONSES, **operation}
-    tree = convert(swagger({"/a": {"post": given}}, **more)).tree
+    tree = convert_swagger(swagger({"/a": {"post": given}}, **more)).tree
     made: dict[str, Any] = tree["paths"]["/a"]["post"]
     return {key: value for key, value in made.items() if key != "responses" or "responses" in operation}
 

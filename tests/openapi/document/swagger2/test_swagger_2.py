@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._swagger2.conversion import convert
+from dynacli.openapi.document._swagger2.conversion import convert_swagger
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.parse import parse_document
@@ -263,7 +263,7 @@ def test_whole_documents_are_converted_whole(folder: Path) -> None:
             continue  # a part of a document, or none
         if not str(tree.get("swagger")).startswith("2") or "$ref" in tree["paths"]:
             continue
-        conversion = convert(tree)
+        conversion = convert_swagger(tree)
         found += 1
         assert _operations(tree) == _operations(conversion.tree), path
         assert [] == faults_of_places(tree, conversion), path

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.document._swagger2.conversion import convert
+from dynacli.openapi.document._swagger2.conversion import convert_swagger
 from tests.documents import swagger
 from tests.openapi.document.swagger2.conversions import RESPONSES, converted_operation
 from tests.validation.in_process_validator import compact, responded, validate_response
@@ -131,7 +131,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_a_parameter_gets_a_schema(given: dict[str, Any], expected: dict[str, Any]) -> None:
     """The keywords of a parameter's type become its schema, and its `collectionFormat` style and explode."""
     before = swagger({"/a": {"post": {"parameters": [{"name": "n", **given}], "responses": RESPONSES}}})
-    conversion = convert(before)
+    conversion = convert_swagger(before)
     assert [{"name": "n", **expected}] == conversion.tree["paths"]["/a"]["post"]["parameters"]
     assert () == conversion.warnings
 
@@ -156,7 +156,9 @@ LOST: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_3_0_cannot_say_about_a_parameter_is_warned_of(given: dict[str, Any], place: str) -> None:
     """The warning has its place in the Swagger document."""
     before = swagger({"/a": {"post": {"parameters": [{"name": "n", **given}], "responses": RESPONSES}}})
-    assert [f"/paths/~1a/post/parameters/0{place}"] == [where for _, where in convert(before).warnings]
+    assert [f"/paths/~1a/post/parameters/0{place}"] == [
+        where for _, where in convert_swagger(before).warnings
+    ]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_a_list_within_a_list_in_a_responses_header_is_validated(
     numbers = {"type": "array", "items": {"type": "integer"}, "collectionFormat": inner}
     header = {"type": "array", "items": numbers, "collectionFormat": outer}
     responses = {"200": {"description": "fine", "headers": {"X": header}}}
-    conversion = convert(swagger({"/a": {"get": {"responses": responses}}}))
+    conversion = convert_swagger(swagger({"/a": {"get": {"responses": responses}}}))
     assert () == conversion.warnings
     converted = conversion.tree["paths"]["/a"]["get"]["responses"]
     response = responded(b"", 200, "")._replace(headers={"X": text})
@@ -348,7 +350,7 @@ def test_other_parameters_stay_beside_a_body() -> None:
 def test_a_form_whose_media_type_has_a_typo_is_of_the_kind_that_is_meant(consumes: Any) -> None:
     """The typo is told once."""
     operation = {"parameters": [{"in": "formData", "name": "a", "type": "string"}], "responses": RESPONSES}
-    conversion = convert(swagger({"/a": {"post": {**operation, "consumes": consumes}}}))
+    conversion = convert_swagger(swagger({"/a": {"post": {**operation, "consumes": consumes}}}))
     assert [MULTIPART] == list(conversion.tree["paths"]["/a"]["post"]["requestBody"]["content"])
     (reported,) = conversion.warnings
     assert "There is no media type `multipartform-data`; it is read as `multipart/form-data`" == reported[0]
@@ -358,7 +360,7 @@ def test_json_cannot_be_a_form() -> None:
     """A form in an operation that consumes only JSON is sent as a form; the document's default is not a mistake."""
     field = {"in": "formData", "name": "a", "type": "string"}
     for own, reported in (({"consumes": ["application/json"]}, ["/paths/~1a/post/consumes"]), ({}, [])):
-        conversion = convert(
+        conversion = convert_swagger(
             swagger(
                 {"/a": {"post": {"parameters": [field], "responses": RESPONSES, **own}}},
                 consumes=["application/json"],
@@ -389,7 +391,7 @@ def test_the_body_of_a_path_is_that_of_all_its_operations() -> None:
             },
         },
     }
-    made = convert(swagger(paths)).tree["paths"]
+    made = convert_swagger(swagger(paths)).tree["paths"]
     assert [{"in": "query", "name": "q", "schema": {"type": "string"}}] == made["/body"]["parameters"]
     assert {"content": {"application/json": JSON}} == made["/body"]["post"]["requestBody"]
     assert {"application/json": {"schema": {"type": "array"}}} == made["/body"]["put"]["requestBody"][
@@ -412,7 +414,7 @@ def test_the_body_of_a_path_is_that_of_all_its_operations() -> None:
 def test_a_further_body_or_form_is_left_out(parameters: list[dict[str, Any]]) -> None:
     """Of two bodies the first counts, of a body and a form the body; a warning names the other."""
     before = swagger({"/a": {"post": {"parameters": parameters, "responses": RESPONSES}}})
-    conversion = convert(before)
+    conversion = convert_swagger(before)
     assert "a" == conversion.tree["paths"]["/a"]["post"]["requestBody"]["x-body-name"]
     assert 1 == len(conversion.warnings)
 
@@ -424,7 +426,7 @@ def test_a_list_in_a_multipart_form_is_written_as_its_format_says(collection_for
     if collection_format is None:
         del field["collectionFormat"]
     consumes = ["multipart/form-data"]
-    conversion = convert(
+    conversion = convert_swagger(
         swagger({"/a": {"post": {"parameters": [field], "consumes": consumes, "responses": RESPONSES}}})
     )
     content = conversion.tree["paths"]["/a"]["post"]["requestBody"]["content"]
@@ -441,7 +443,7 @@ def test_required_of_a_field_may_be_a_word(value: Any, read: str) -> None:
     field = {"in": "formData", "name": "a", "type": "string", "required": value}
     forms = ["multipart/form-data", "application/x-www-form-urlencoded"]
     operation = {"parameters": [field], "consumes": forms, "responses": RESPONSES}
-    conversion = convert(swagger({"/a": {"post": operation}}))
+    conversion = convert_swagger(swagger({"/a": {"post": operation}}))
     place = "/paths/~1a/post/parameters/0/required"
     assert ((f"`required` should be true or false; it is {read}", place),) == conversion.warnings
     body = conversion.tree["paths"]["/a"]["post"]["requestBody"]

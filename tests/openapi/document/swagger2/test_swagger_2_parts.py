@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.document._swagger2.conversion import convert
+from dynacli.openapi.document._swagger2.conversion import convert_swagger
 from tests.documents import swagger
 from tests.openapi.document.swagger2.conversions import RESPONSES, converted_operation
 
@@ -43,14 +43,14 @@ def test_host_path_and_schemes_become_servers(
     given: dict[str, Any], uri: str, expected: list[str], warnings: int
 ) -> None:
     """A server for each scheme, https first but on this machine; without a host relative to the document."""
-    conversion = convert(swagger(**given), uri)
+    conversion = convert_swagger(swagger(**given), uri)
     assert expected == [server["url"] for server in conversion.tree["servers"]]
     assert warnings == len(conversion.warnings)
 
 
 def test_a_host_with_a_variable_asks_for_it() -> None:
     """2.0 has no variables; a host that is written with one becomes a server with one."""
-    (server,) = convert(swagger(host="{shop}.example", schemes=["https"])).tree["servers"]
+    (server,) = convert_swagger(swagger(host="{shop}.example", schemes=["https"])).tree["servers"]
     assert {"url": "https://{shop}.example", "variables": {"shop": {"default": ""}}} == server
 
 
@@ -98,7 +98,7 @@ def test_security_definitions_become_security_schemes(
     given: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """Basic authentication is a scheme of HTTP now, and flows have a place and names of their own."""
-    tree = convert(swagger(securityDefinitions={"it": given}, security=[{"it": []}])).tree
+    tree = convert_swagger(swagger(securityDefinitions={"it": given}, security=[{"it": []}])).tree
     assert {"it": expected} == tree["components"]["securitySchemes"]
     assert [{"it": []}] == tree["security"]
 
@@ -106,7 +106,7 @@ def test_security_definitions_become_security_schemes(
 def test_an_unknown_flow_is_told() -> None:
     """A flow that 2.0 does not have cannot be carried over."""
     before = swagger(securityDefinitions={"it": {"type": "oauth2", "flow": "device"}})
-    conversion = convert(before)
+    conversion = convert_swagger(before)
     assert {"type": "oauth2", "flows": {}} == conversion.tree["components"]["securitySchemes"]["it"]
     assert ["/securityDefinitions/it/flow"] == [where for _, where in conversion.warnings]
 
@@ -222,7 +222,7 @@ SCHEMAS: dict[str, tuple[Any, Any]] = {
 @pytest.mark.parametrize(("given", "expected"), SCHEMAS.values(), ids=SCHEMAS)
 def test_definitions_become_schemas(given: Any, expected: Any) -> None:
     """A schema stays as it is but for the keywords that 3.0 has in another form."""
-    conversion = convert(swagger(definitions={"It": given, "Other": {}}))
+    conversion = convert_swagger(swagger(definitions={"It": given, "Other": {}}))
     assert {"It": expected, "Other": {}} == conversion.tree["components"]["schemas"]
     assert () == conversion.warnings
 
@@ -231,7 +231,7 @@ def test_a_schema_for_each_item_is_told() -> None:
     """3.0 has one schema for all items: any of those that there were."""
     items = [{"type": "string"}, {"type": "integer"}]
     schema = {"type": "array", "items": items, "additionalItems": {"$ref": "#/definitions/It"}}
-    conversion = convert(swagger(definitions={"It": schema}))
+    conversion = convert_swagger(swagger(definitions={"It": schema}))
     assert {"type": "array", "items": {"anyOf": items}} == conversion.tree["components"]["schemas"]["It"]
     assert ["/definitions/It/items"] == [where for _, where in conversion.warnings]
 
@@ -249,7 +249,7 @@ def test_names_that_3_0_does_not_allow_are_changed() -> None:
         securityDefinitions={"API Key": {"type": "apiKey", "in": "header", "name": "k"}},
         security=[{"API Key": []}],
     )
-    tree = convert(before).tree
+    tree = convert_swagger(before).tree
     schemas = tree["components"]["schemas"]
     assert ["Pet_Big", "Pet_Big_2", "Cat", "Base", "schema"] == list(schemas)
     assert ("Pet«Big»", "Pet") == (schemas["Pet_Big_2"]["title"], schemas["schema"]["title"])
@@ -341,7 +341,7 @@ def test_a_response_gets_content(
 def test_an_example_without_a_media_type_is_told() -> None:
     """Examples of 2.0 are named by media types; another one has no place in 3.0."""
     responses = {"200": {"description": "d", "schema": STRING, "examples": {"one": "e"}}}
-    conversion = convert(swagger({"/a": {"get": {"responses": responses}}}))
+    conversion = convert_swagger(swagger({"/a": {"get": {"responses": responses}}}))
     assert ["/paths/~1a/get/responses/200/examples/one"] == [where for _, where in conversion.warnings]
 
 
@@ -352,7 +352,7 @@ def test_a_shared_response_has_the_media_types_of_its_operation() -> None:
         "/usual": {"get": {"responses": {"200": {"$ref": "#/responses/It"}}}},
         "/other": {"get": {"produces": ["c/d"], "responses": {"200": {"$ref": "#/responses/It"}}}},
     }
-    tree = convert(swagger(paths, responses={"It": shared}, produces=["a/b"])).tree
+    tree = convert_swagger(swagger(paths, responses={"It": shared}, produces=["a/b"])).tree
     expected = {"description": "d", "headers": {"A": {"schema": STRING}}}
     assert {**expected, "content": {"a/b": {"schema": STRING}}} == tree["components"]["responses"]["It"]
     assert {"$ref": "#/components/responses/It"} == tree["paths"]["/usual"]["get"]["responses"]["200"]
@@ -376,7 +376,7 @@ def test_a_success_without_a_schema_has_the_media_types_of_its_operation(
     """What an operation produces is kept if its success has no schema, which is how images are described."""
     given = {"$ref": "#/responses/It"} if is_shared else {"description": "d"}
     operation = {"produces": ["image/png"], "responses": dict.fromkeys(statuses, given)}
-    tree = convert(swagger({"/a": {"get": operation}}, responses={"It": {"description": "d"}})).tree
+    tree = convert_swagger(swagger({"/a": {"get": operation}}, responses={"It": {"description": "d"}})).tree
     made = tree["paths"]["/a"]["get"]["responses"]
     with_content = [status for status, value in made.items() if value.get("content") == {"image/png": {}}]
     assert (expected, expected) == (with_content, [status for status in made if "content" in made[status]])
@@ -397,7 +397,7 @@ def test_all_else_stays() -> None:
         "responses": RESPONSES,
     }
     rest = {"tags": [{"name": "t"}], "externalDocs": {"url": "u"}, "x-a": 1, "unknown": [1]}
-    tree = convert(swagger({"/a": {"x-b": 1, "get": operation}, "x-c": 1}, **rest)).tree
+    tree = convert_swagger(swagger({"/a": {"x-b": 1, "get": operation}, "x-c": 1}, **rest)).tree
     assert {
         "paths": {"/a": {"x-b": 1, "get": operation}, "x-c": 1},
         "openapi": "3.0.3",

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dynacli.openapi.document._swagger2.conversion import convert
+from dynacli.openapi.document._swagger2.conversion import convert_swagger
 from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment
-from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.openapi.document.references.scan import scan
 from tests.documents import places_in, swagger
 from tests.openapi.document.swagger2.conversions import RESPONSES, faults_of_places
@@ -199,7 +199,7 @@ def test_a_reference_leads_to_where_its_target_went(ref: str, expected: str) -> 
         responses={"It": {"description": "d", "schema": STRING, "headers": {"X": items}}},
         **{"x-kept": {"It": STRING}},
     )
-    tree = convert(source).tree
+    tree = convert_swagger(source).tree
     assert expected == tree["components"]["schemas"]["From"]["$ref"]
     steps = from_fragment(expected)
     is_there = steps is not None and follow(tree, steps) is not MISSING
@@ -208,7 +208,7 @@ def test_a_reference_leads_to_where_its_target_went(ref: str, expected: str) -> 
 
 def test_shared_inputs_go_where_their_kind_is() -> None:
     """A shared body becomes a request body and a shared form field a schema; references follow them."""
-    tree = convert(WHOLE).tree
+    tree = convert_swagger(WHOLE).tree
     components, item = tree["components"], tree["paths"]["/pets/{id}"]
     assert ["limit"] == list(components["parameters"])
     assert ["pet", "other-pet"] == list(components["requestBodies"])
@@ -230,7 +230,7 @@ def test_a_parameter_among_the_definitions_is_a_parameter() -> None:
         {"/a": {"get": {"parameters": [{"$ref": "#/definitions/limit"}], "responses": RESPONSES}}},
         definitions={"limit": {"name": "limit", "in": "query", "type": "integer"}},
     )
-    tree = convert(source).tree
+    tree = convert_swagger(source).tree
     assert {"$ref": "#/components/parameters/limit"} == tree["paths"]["/a"]["get"]["parameters"][0]
     expected = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
     assert expected == tree["components"]["parameters"]["limit"]
@@ -239,7 +239,7 @@ def test_a_parameter_among_the_definitions_is_a_parameter() -> None:
 def test_converted_references_and_origins_lead_to_existing_places() -> None:
     """No reference dangles after the conversion, every place has an origin, and the source is not changed."""
     before = json.dumps(WHOLE)
-    conversion = convert(WHOLE)
+    conversion = convert_swagger(WHOLE)
     assert () == scan(conversion.tree).dangling
     assert [] == faults_of_places(WHOLE, conversion)
     assert before == json.dumps(WHOLE)
@@ -286,7 +286,7 @@ def test_any_value_in_a_document_can_be_converted(changes: list[tuple[tuple[Any,
                 continue
             holder[steps[-1]] = copy.deepcopy(odd)
     before = json.dumps(source)
-    conversion = convert(source)
+    conversion = convert_swagger(source)
     assert [] == faults_of_places(source, conversion)
     assert before == json.dumps(source)
 
@@ -347,7 +347,7 @@ SHARED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("source", SHARED.values(), ids=SHARED)
 def test_copies_of_shared_parts_are_limited(source: dict[str, Any]) -> None:
     """Media types, bodies and responses that 2.0 states once go into each operation up to a limit, with a warning."""
-    conversion = convert(source)
+    conversion = convert_swagger(source)
     assert 30_000_000 > len(json.dumps(conversion.tree))
     assert 1 == sum("is shared by too many operations" in message for message, _ in conversion.warnings)
     assert list(source["paths"]) == list(conversion.tree["paths"])
@@ -364,11 +364,11 @@ def test_origins_of_two_steps_are_combined() -> None:
     )
     both = converted.after(bundled)
     assert [
-        Place(1, "/type"),
-        Place(0, "/definitions/Toy/type"),
-        Place(2, "/get/parameters/0/description"),
-        Place(2, "/get/summary"),
-        Place(0, "/info"),
+        PlaceInFile(1, "/type"),
+        PlaceInFile(0, "/definitions/Toy/type"),
+        PlaceInFile(2, "/get/parameters/0/description"),
+        PlaceInFile(2, "/get/summary"),
+        PlaceInFile(0, "/info"),
     ] == [
         both.locate("/components/schemas/Pet/type"),
         both.locate("/components/schemas/Toy/type"),
