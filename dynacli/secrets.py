@@ -240,13 +240,18 @@ def may_be_secret(name: str, value: str) -> bool:
 
     Args:
         name: Empty if the value stands alone.
+        value: As it stands in the query.
     """
     plain = "".join(filter(str.isalnum, re.split(r"[.\[]", name)[-1])).lower()
     if is_secret_header(name) or plain in _MAY_BE_SECRET or "sess" in plain or plain.endswith(_CODES):
         return True
+    text = unquote(value)
     if not plain or plain in _MAY_BE_WORDS:
-        return _PLAIN.fullmatch(value) is None
-    return len(plain) < _SHORTEST_NAME and _RANDOM.fullmatch(value) is not None
+        return _PLAIN.fullmatch(text) is None
+    if len(plain) < _SHORTEST_NAME and _RANDOM.fullmatch(text):
+        return True
+    # A value may be an encoded URL, with a query.
+    return text != value and bool(secret_values(f"?{text}"))
 
 
 def secret_pieces(value: str, name: str = "") -> Iterator[str]:
@@ -454,16 +459,10 @@ def _secrets_of(
         # A secret in a query may have any other character; in the path it ends earlier.
         value = re.split("[/;?#]" if start <= len(path) else "&", url[start:], maxsplit=1)[0]
         name = "" if is_alone else unquote(pair[2])
-        is_secret = is_secret_name if is_documented else partial(_may_be_secret, value=value)
+        is_secret = is_secret_name if is_documented else partial(may_be_secret, value=value)
         if value and (name in names or is_secret(name)):
             end = start + len(value)
             yield _SecretInUrl(start, end, name)
     for segments in () if is_documented else _AFTER_NAME.finditer(path):
         if is_secret_name(unquote(segments[1]).removesuffix("s")) and _RANDOM.fullmatch(unquote(segments[2])):
             yield _SecretInUrl(*segments.span(2), "")
-
-
-def _may_be_secret(name: str, value: str) -> bool:
-    decoded = unquote(value)
-    # A value may be an encoded URL, with a query.
-    return may_be_secret(name, decoded) or (decoded != value and bool(secret_values(f"?{decoded}")))

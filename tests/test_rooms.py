@@ -307,6 +307,15 @@ def _acts(node: ast.AST) -> Iterator[str]:
         yield from {"pickle", "marshal", "shelve", "dill"} & set(_imported_names(node))
 
 
+def test_a_single_module_says_what_a_secret_is() -> None:
+    """The mask and the names of secrets are written once, so what is a secret for one output is one for each."""
+    parts = ('"***"', '"passwd"')
+    writing = {
+        _name(path) for path in _MODULES if any(part in path.read_text(encoding="utf-8") for part in parts)
+    }
+    assert {"dynacli.secrets"} == writing
+
+
 def test_a_single_module_sends_requests() -> None:
     """Calls, documents, probes and tokens have one client, so a rule about redirects or sizes holds for all of them."""
     users = {_name(path) for path in _MODULES if "open_client" in path.read_text(encoding="utf-8")}

@@ -71,26 +71,21 @@ def _masker_of(recorded: RecordedExchange, path_values: Mapping[str, str], names
 
     Args:
         path_values: Name of a path parameter → its percent-encoded text.
-        names: Those of `secret_names`.
+        names: Those of `_secret_names`.
     """
-    return Masker(Secret(text) for text in _secrets(recorded, path_values, names) if text)
-
-
-def _secrets(
-    recorded: RecordedExchange, path_values: Mapping[str, str], names: frozenset[str]
-) -> Iterator[str]:
     request, response = recorded.request, recorded.response
+    parts = split_url(request.url)
+    found = [parts.password or ""]
     for name, value in (*request.headers, *(response.headers if response is not None else ())):
         if is_secret_header(name, names):
-            yield from secret_pieces(value, name)
-    parts = split_url(request.url)
-    yield parts.password or ""
-    yield from (value for name, value in parse_qsl(parts.query) if name in names or is_secret_name(name))
+            found += secret_pieces(value, name)
+    found += (value for name, value in parse_qsl(parts.query) if name in names or is_secret_name(name))
     for name, text in path_values.items():
         if name in names or is_secret_name(name, in_path=True):
-            yield unquote(text)
+            found.append(unquote(text))
     for body in (recorded.content, response.body if response is not None else None):
-        yield from body_secrets(body or b"", names)
+        found += body_secrets(body or b"", names)
+    return Masker(map(Secret, filter(None, found)))
 
 
 class _LostBody(UnreadBody):

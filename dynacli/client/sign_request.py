@@ -521,16 +521,12 @@ def _texts_of(names: Container[str], request: Request) -> Iterator[Secret]:
 
 def is_secret_input(given: Parameter | Field) -> bool:
     """Return whether the values of an input are secrets, or have one in a field, as the document and names tell."""
+    value = given.value.items or given.value
+    if value.format == "password":
+        return True
+    is_text = not value.enum and value.type in {"string", ANY}
     if isinstance(given, Field):
-        return _is_secret(given.path[-1], given.value)
-    if given.location == "cookie":
+        return is_text and is_secret_name(given.path[-1])
+    if given.location == "cookie" or any(map(is_secret_input, given.fields)):
         return True
-    name = "" if given.location == "path" and not is_secret_name(given.name, in_path=True) else given.name
-    return _is_secret(name, given.value) or any(map(is_secret_input, given.fields))
-
-
-def _is_secret(name: str, value: ValueType) -> bool:
-    if _is_password(value):
-        return True
-    value = value.items or value
-    return not value.enum and value.type in {"string", ANY} and is_secret_name(name)
+    return is_text and is_secret_name(given.name, in_path=given.location == "path")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.secrets import is_secret_name, is_secret_setting, mask_header, mask_url
+from dynacli.secrets import MAY_HOLD_SECRET, is_secret_name, is_secret_setting, mask_header, mask_url
 
 _SECRET = (
     "password passwd pwd passphrase client_secret clientSecret token accessToken access_token X-Auth-Token apiKey"
@@ -19,6 +19,19 @@ _PLAIN = (
 def test_a_name_tells_whether_its_value_is_a_secret(names: str, *, expected: bool) -> None:
     """Words such as `token` make a secret, unless another word says that it is of a page, or only about a secret."""
     assert {} == {name: not expected for name in names.split() if is_secret_name(name) is not expected}
+
+
+def test_no_name_of_a_secret_is_overlooked() -> None:
+    """Texts are looked at more closely if they may hold a secret; each name of one counts for that."""
+    names = [
+        *_SECRET.lower().split(),
+        "cookie",
+        "set-cookie",
+        "proxy-authorization",
+        "x-session-id",
+        "%74oken",
+    ]
+    assert [] == [name for name in names if not MAY_HOLD_SECRET.search(name)]
 
 
 @pytest.mark.parametrize(
