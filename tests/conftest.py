@@ -15,7 +15,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.http import retrying
-from tests import harness, sampling
+from tests import harness, rewriting, sampling
 from tests.real_documents import FOLDER, OWN
 from tests.registry.crash_points import library
 from tests.registry.forked_runs import Forks, forking
@@ -27,14 +27,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect no garbage while tests are collected, and leave all of them out of each collection afterwards."""
+    """Collect no garbage while tests are collected, and leave all of them out of each collection afterwards.
+
+    What was garbage by then stays: looking for it takes longer than all later collections. They are as rare as in a
+    process of dynacli.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.enable()
-        gc.collect()
         gc.freeze()
+        gc.set_threshold(100_000, 20, 100)
+        gc.enable()
 
 
 _CHANGING = {
@@ -61,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
     if getattr(config.option, "dist", "") == "load":
         config.option.dist = "worksteal"
+    rewriting.share_between_workers(config)
 
 
 def _has_room_in_memory() -> bool:
