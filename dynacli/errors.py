@@ -207,7 +207,7 @@ class DocumentError(DynacliError):
 
 
 class MismatchError(DynacliError):
-    """A response does not match the document, at a level if that counts as a failure, or a document has changed."""
+    """A response does not match the document, at a level that makes it a failure, or a document has changed."""
 
     exit_code = 9
     kind = "mismatch"

@@ -197,20 +197,20 @@ def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:
     indent = "  " * len(ancestors)
     lines += [f"{indent}..."] * (value.index > len(value.before))
     lines += [f"{indent}{_neighbour(text, *positions)}," for positions in value.before]
-    behind, is_last = _behind(text, value)
+    after, is_last = _neighbour_after(text, value)
     key = _key_text(text, value)
     shown = _short(text, value.start, value.end, is_about_names=target.is_about_names)
-    lines.append(f"{indent}{key}{shown}" + ("," if behind else ""))
+    lines.append(f"{indent}{key}{shown}" + ("," if after else ""))
     lines.append(
         _marker(indent, key.removesuffix(": ")) if target.is_name and key else _marker(indent + key, shown)
     )
-    if behind:
-        lines.append(f"{indent}{behind}" + ("" if is_last else ","))
+    if after:
+        lines.append(f"{indent}{after}" + ("" if is_last else ","))
     lines += [f"{indent}..."] * (not is_last)
     return lines
 
 
-def _behind(text: str, value: _Value) -> tuple[str, bool]:
+def _neighbour_after(text: str, value: _Value) -> tuple[str, bool]:
     """Return the neighbour after a value, and whether no further neighbour follows."""
     if value.parent is None:
         return "", True
@@ -251,8 +251,8 @@ def _key_text(text: str, value: _Value) -> str:
 def _neighbour(text: str, first: int, start: int, end: int) -> str:
     name = ""
     if first < start:
-        _, behind = scanstring(text, first + 1, True)
-        name = f"{_scalar_text(text, first, behind, _LONGEST_SIBLING)}: "
+        _, name_end = scanstring(text, first + 1, True)
+        name = f"{_scalar_text(text, first, name_end, _LONGEST_SIBLING)}: "
     return name + _tiny(text, start, end, _LONGEST_SIBLING)
 
 
@@ -271,8 +271,8 @@ def _short(text: str, start: int, end: int, *, is_about_names: bool) -> str:
         return _scalar_text(text, start, end, _LONGEST)
     pieces: list[str] = []
     used = 2
-    for first, at, behind in _member_spans(text, start, _skip_space(text, start + 1)):
-        piece = _tiny(text, at, behind, 24)
+    for first, at, member_end in _member_spans(text, start, _skip_space(text, start + 1)):
+        piece = _tiny(text, at, member_end, 24)
         if first < at:
             name = _scalar_text(text, first, scanstring(text, first + 1, True)[1], 24)
             piece = name if is_about_names else f"{name}: {piece}"

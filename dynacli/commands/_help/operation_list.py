@@ -75,10 +75,10 @@ def operation_text(
         has_name: Whether there is an operation of a name.
         width: The most columns.
     """
-    before, summary, behind = _summary_and_notes(operation, has_name)
+    before, summary, after = _summary_and_notes(operation, has_name)
     if not summary:
         before = f"{operation.method} {word_or_quoted(operation.path)} {before}".rstrip()
-    return _summary_between(before, summary, behind, width, paint)
+    return _summary_between(before, summary, after, width, paint)
 
 
 def _summary_and_notes(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
@@ -88,17 +88,17 @@ def _summary_and_notes(operation: OperationSummary, has_name: Callable[[str], bo
     return before, visible(operation.summary, keep=""), "(deprecated)" if operation.is_deprecated else ""
 
 
-def _summary_between(before: str, summary: str, behind: str, width: int, paint: Painter) -> str:
+def _summary_between(before: str, summary: str, after: str, width: int, paint: Painter) -> str:
     """Return a summary, which is marked and cut, between what else is to be known, in at most `width` columns."""
-    room = width - _width_of(before, "", behind) - 2
-    if not summary or (room < _SHORTEST and (before or behind)):
-        return closed(shortened(f"{before} {behind}".strip(), width))
-    return f"{before} {foreign_within(summary, room + 2, paint)} {behind}".strip()
+    room = width - _width_of(before, "", after) - 2
+    if not summary or (room < _SHORTEST and (before or after)):
+        return closed(shortened(f"{before} {after}".strip(), width))
+    return f"{before} {foreign_within(summary, room + 2, paint)} {after}".strip()
 
 
-def _width_of(before: str, summary: str, behind: str) -> int:
+def _width_of(before: str, summary: str, after: str) -> int:
     """Return the columns that a summary takes with its quotes, and with what else is to be known."""
-    return sum(cell_width(text) + 1 for text in (before, behind) if text) + (
+    return sum(cell_width(text) + 1 for text in (before, after) if text) + (
         cell_width(summary) + 2 if summary else 0
     )
 
