@@ -100,3 +100,20 @@ def test_of_a_large_body_one_value_is_in_memory() -> None:
             body.value("plain", read.append)
             body.value("exact", read.append)
         assert reads == len(read)
+
+
+@pytest.mark.parametrize("more", [(), ("--all",), ("--max-items", "2")])
+def test_all_pages_are_decoded_as_one_page_is(shop: Recorder, more: tuple[str, ...]) -> None:
+    """JSON in UTF-16 without a `charset` has no items, and no format that needs a value writes it."""
+    shop.responses["/pets"] = Response(body=json.dumps({"pets": [{"id": 1}]}).encode("utf-16"))
+    result = run_cli("shop", "list-pets", *more, "-o", "table")
+    assert (13, True) == (result.exit_code, "it is called JSON, and is not" in result.stderr)
+
+
+def test_all_pages_are_read_in_their_charset(shop: Recorder) -> None:
+    """The parameter `charset` says how a page is decoded."""
+    body = json.dumps({"pets": [{"id": 1, "name": "Zoë"}], "total": 1}, ensure_ascii=False).encode("latin-1")
+    shop.responses["/pets"] = Response(
+        body=body, headers={"Content-Type": "application/json; charset=latin1"}
+    )
+    assert "name,id\r\nZoë,1\r\n" == run_cli("shop", "list-pets", "--all", "-o", "csv").stdout

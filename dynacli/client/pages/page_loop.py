@@ -4,7 +4,7 @@ One response can be looked at as a page, too: how many items there are, and whic
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,6 @@ from dynacli.urls import origin_of, split_url, without_query
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
-_PARSERS: Mapping[Reading, Callable[[bytes], Any]] = {"plain": json.loads, "exact": read_json}
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 _MOST_PAGES = 10_000
@@ -225,12 +224,14 @@ class PageLoop:
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
-            if is_structured(body.media_type):
+            is_of_json = bool(body.content) and is_json(body.media_type)
+            if is_structured(body.media_type) or (is_of_json and self._reading == "exact"):
                 from dynacli.media.body_value import exact_value
 
                 return exact_value(body)
-            parse = _PARSERS[self._reading]
-            return body.value(self._reading, parse) if is_json(body.media_type) else parse(body.content)
+            if is_of_json:
+                return body.value("plain", json.loads)
+            return (read_json if self._reading == "exact" else json.loads)(body.content)
         except (ValueError, RecursionError):
             if number == 1:
                 return None
