@@ -52,7 +52,8 @@ class _MaskedRow:
         self._api, self._words = api, words
         values = set[str]()
         if not self._is_documented:
-            locations = (url, *(word if _is_location(word) else f"?{_pairs_in(word)}" for word in words))
+            pairs = (f"?{_pairs_in(word)}" for word in words if "=" in word and not _is_location(word))
+            locations = (url, *filter(_is_location, words), *pairs)
             values.update(text for location in locations for text in secret_values(location))
         self._masker = Masker(map(Secret, values))
 
@@ -65,7 +66,7 @@ class _MaskedRow:
                 yield with_masked_query(word)
             elif is_header and header is not None and is_secret_header(header[1]) and MASK not in word:
                 yield f"{header[0]} {MASK}"
-            elif self._is_documented or _is_location(word):
+            elif self._is_documented or _is_location(word) or "=" not in word:
                 yield self.text(word)
             else:
                 pairs = _pairs_in(word)
