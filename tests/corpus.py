@@ -26,7 +26,7 @@ from typing import Any
 import click
 
 from dynacli.apps.mock.mock_server import MockServer
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_summary import operation_summary, summary_text
 from dynacli.commands._help.api_overview import overview_page
@@ -138,7 +138,7 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
             report.reasons[f"overview: {len(page)} lines, too wide at {width}: {wide}"] += 1
     names = [operation.operation.name for operation in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
-    mock = MockServer(api, settings_of(_environment(), api, CallOptions(), default_level="strict"))
+    mock = MockServer(api, settings_of(_environment(), api, Options(), default_level="strict"))
     for item in names[::step]:
         report.tried += 1
         if report.tried % MOCKED_EVERY == 1:

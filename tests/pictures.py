@@ -18,10 +18,10 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from dynacli.apps.explorer.explorer_app import ExplorerApp
-from dynacli.client.call_settings import CallOptions
 from dynacli.client.live_demo import live_demo
 from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
+from dynacli.options.standard_options import Options
 from dynacli.registry.open_by_name import open_api
 from tests.apps.explorer.exploring import Explorer
 from tests.harness import run_cli
@@ -88,7 +88,7 @@ async def _picture_of_explorer() -> str:
     env = Environment()
     shipped = open_api("demo", env)
     with closing(shipped.catalog), live_demo(env, shipped) as (api, _):
-        app = ExplorerApp(env, api, CallOptions(), (), partial(explored_line, env))
+        app = ExplorerApp(env, api, Options(), (), partial(explored_line, env))
         async with app.run_test(size=(120, 30), notifications=True) as pilot:
             explorer = Explorer(app, pilot)
             await explorer.open("search-runs")

@@ -20,7 +20,7 @@ from dynacli.check.operation_validator import GONE, OperationValidator, Response
 from dynacli.check.resource_chains import ChainRunner, CreatedResources, ResourceChain, ResponseLinks
 from dynacli.check.select_operations import READING_METHODS, call_rounds, value_sources
 from dynacli.client.call import Call
-from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
+from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.query_pairs import for_further_calls
@@ -30,6 +30,7 @@ from dynacli.environment import Environment
 from dynacli.errors import BrokenResponseError, DynacliError, TimedOutError
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation
+from dynacli.options.standard_options import Options
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.validation.finding import Finding
@@ -92,7 +93,7 @@ class CheckSettings:
     has_probes: bool = False
 
 
-def settings_of_check(env: Environment, api: OpenedApi, options: CallOptions) -> CallSettings:
+def settings_of_check(env: Environment, api: OpenedApi, options: Options) -> CallSettings:
     """Return how the calls of a check are made: validated exactly, unless an option says otherwise.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of, settings_of
+from dynacli.client.call_settings import LEVELS, retries_of, retry_status_of, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
@@ -15,6 +15,7 @@ from dynacli.client.open_document import OpenDocument
 from dynacli.client.responses.response import Response, StreamedResponse, download_response
 from dynacli.environment import Consent, Environment
 from dynacli.errors import UsageError
+from dynacli.options.standard_options import CallTerms, Options
 from dynacli.record import replace
 from dynacli.secrets import MASK
 
@@ -92,7 +93,7 @@ def open_api(
     if validate is not None and validate not in LEVELS:
         listed = ", ".join(f"`{level}`" for level in LEVELS)
         raise UsageError(f"`{validate}` is not a level of validation", hint=f"Use one of {listed}")
-    options = CallOptions(
+    options = Options(
         validate=validate or "",
         profile=profile or "",
         server=server or "",
@@ -104,7 +105,7 @@ def open_api(
         retry_status=tuple(retry_status_of(str(status)) for status in retry_status),
         rate=rate,
         cache=cache,
-        consent=Consent(is_given=yes),
+        terms=CallTerms(consent=Consent(is_given=yes)),
     )
     word = os.fspath(source_or_name)
     if isinstance(source_or_name, os.PathLike) and os.sep not in word:
@@ -575,7 +576,7 @@ class Api(OpenDocument):
         return self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
 
     def _words(
-        self, name: str, given: Mapping[str, Any], *switches: str, options: CallOptions | None = None
+        self, name: str, given: Mapping[str, Any], *switches: str, options: Options | None = None
     ) -> list[str]:
         """Return the command line after the program's name that makes a call, with all inputs as JSON.
 
@@ -604,7 +605,9 @@ class Api(OpenDocument):
             options_of_other,
         )
 
-        options = replace(self._options, cache="off", reads_only_by=self._options.reads_only_by or "`diff`")
+        terms = self._options.terms
+        terms = replace(terms, reads_only_by=terms.reads_only_by or "`diff`")
+        options = replace(self._options, cache="off", terms=terms)
         with self._lock:
             opened, described = self._catalog_of(), self._described(name)
             settings = settings_of(self._env, opened, options)

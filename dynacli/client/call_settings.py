@@ -45,34 +45,6 @@ _OWN_KEYS = {"auth", "ca", "success", *OPTIONS_BY_KEY} - {"validate"}
 
 
 @record
-class CallOptions(Options):
-    """What the caller says of a call besides its inputs.
-
-    Args:
-        is_verbose: Whether messages have all findings; None if no one can ask for that with `-v`.
-        consent: Whether a person agrees to calls that are to be confirmed; None if no one was asked.
-        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty if
-            nothing does.
-        is_bound: Whether credentials go only to origins that a person accepted before: nothing that the caller says
-            adds one, neither the server nor the URL of a document.
-    """
-
-    is_verbose: bool | None = None
-    consent: Consent | None = None
-    reads_only_by: str = ""
-    is_bound: bool = False
-
-    @classmethod
-    def of(cls, options: Options, **more: Any) -> "CallOptions":
-        """Return the options of a command line as those of calls.
-
-        Args:
-            more: The fields that no option has.
-        """
-        return cls(**{**options.__dict__, "is_verbose": options.verbose, **more})
-
-
-@record
 class CallSettings:
     """How the calls of one API are made and validated.
 
@@ -94,7 +66,7 @@ class CallSettings:
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
         is_reported: Whether the results go into a report.
-        is_verbose: As in `CallOptions`.
+        is_verbose: Whether messages have all findings; None if no one can ask for that with `-v`.
         output: The format in which responses are written unless the caller names one; empty for `auto`.
         profile: The name of the profile; empty for none.
         auth: The security scheme whose credential is sent, or `none`; empty if the document decides.
@@ -105,8 +77,8 @@ class CallSettings:
         policy: What may be called; None if the configuration does not say.
         others: The policies of other APIs, for calls that go to their servers; None if they do not count.
         consent: Whether a person agrees to calls that are to be confirmed.
-        reads_only_by: As in `CallOptions`.
-        is_bound: As in `CallOptions`.
+        reads_only_by: As in `CallTerms`.
+        is_bound: As in `CallTerms`.
         cache: How responses are stored and used again; None if they are not.
         ends_with_redirects: Whether a documented redirect to a place that the document does not have is not followed.
     """
@@ -228,7 +200,7 @@ class CallSettings:
 
 
 def settings_of(
-    env: Environment, api: OpenedApi, options: CallOptions, *, default_level: str = _DEFAULT_LEVEL
+    env: Environment, api: OpenedApi, options: Options, *, default_level: str = _DEFAULT_LEVEL
 ) -> CallSettings:
     """Return how the calls of an API are made and validated.
 
@@ -275,7 +247,7 @@ def settings_of(
                 default_headers[name.strip().lower()] = name, value
     server = options.server or kept_server
     variables = {**(profile.get("server_vars", {}) if options.server else kept_variables), **variables}
-    written = [] if options.is_bound else [(server, variables)]
+    written = [] if options.terms.is_bound else [(server, variables)]
     timeout = options.timeout
     if timeout is None and kept.get("timeout") is not None:
         timeout = seconds_of(str(kept["timeout"]))
@@ -305,7 +277,7 @@ def settings_of(
         accepted_origins=options.accept_origin,
         written_origins=_written_origins([(kept_server, kept_variables), *written]) if server else (),
         is_reported=bool(options.report),
-        is_verbose=options.is_verbose,
+        is_verbose=options.verbose if options.terms.may_be_verbose else None,
         output=kept.get("output", ""),
         # Also one that says nothing else has credentials of its own; only registered APIs have profiles.
         profile=profile_name if api.is_registered else "",
@@ -315,9 +287,9 @@ def settings_of(
         **(_signing(own, profile) if "auth" in own or "auth" in profile else {}),
         policy=policy,
         others=others,
-        consent=options.consent or Consent(),
-        reads_only_by=options.reads_only_by,
-        is_bound=options.is_bound,
+        consent=options.terms.consent or Consent(),
+        reads_only_by=options.terms.reads_only_by,
+        is_bound=options.terms.is_bound,
         cache=cache_of(cache, is_offline=options.offline) if cache not in ("", "off") else None,
     )
 

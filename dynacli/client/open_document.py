@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self, TypeVar
 
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.client.damaged_cache import beyond_repair, discard
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
@@ -15,6 +15,7 @@ from dynacli.errors import UsageError
 from dynacli.http.exchange import ClientPool
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Operation, OperationSummary
+from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import DEMO
 from dynacli.registry.open_by_name import open_api as open_document
 from dynacli.registry.opened_api import OpenedApi
@@ -38,7 +39,7 @@ class OpenDocument:
         self,
         word: str,
         env: Environment,
-        options: CallOptions,
+        options: Options,
         *,
         clients: ClientPool | None = None,
         opened: OpenedApi | None = None,
@@ -69,7 +70,7 @@ class OpenDocument:
                 self._env,
                 self.name,
                 profile=self._options.profile or None,
-                is_bound=self._options.is_bound,
+                is_bound=self._options.terms.is_bound,
             ),
         )
         self._open.callback(opened.catalog.close)
@@ -81,7 +82,9 @@ class OpenDocument:
         elif opened.is_refresh_wanted:
             from dynacli.registry.background_refresh import begin_refresh
 
-            begin_refresh(opened, self._env, self._options.profile or None, is_bound=self._options.is_bound)
+            begin_refresh(
+                opened, self._env, self._options.profile or None, is_bound=self._options.terms.is_bound
+            )
         return opened
 
     def __enter__(self) -> Self:

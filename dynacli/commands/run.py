@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.options.standard_options import Option, Options
+from dynacli.options.standard_options import CallTerms, Option, Options
+from dynacli.record import replace
 from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.open_by_name import is_unregistered_file, open_api
 from dynacli.registry.opened_api import OpenedApi
@@ -14,7 +15,6 @@ from dynacli.registry.opened_api import OpenedApi
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
     from dynacli.commands._call_line import CallLine
@@ -82,14 +82,12 @@ class Run:
         return self.env.stderr_is_terminal and is_wanted
 
     @property
-    def call_options(self) -> "CallOptions":
+    def call_options(self) -> Options:
         """What the command line says of how a call is made and validated, and whether the person agrees to it.
 
         Raises:
             RefusedError: The call is made by `read`, which refuses an option.
         """
-        from dynacli.client.call_settings import CallOptions
-
         env, options = self.env, self.options
         if self.is_read_only:
             from dynacli.commands._call.read_limits import check_read
@@ -102,9 +100,13 @@ class Run:
             is_required=not self.may_ask and (options.no_input or is_terminal),
         )
         reads_only_by = f"`{invocation('read')}`" if self.is_read_only else ""
-        return CallOptions.of(
-            options, consent=consent, reads_only_by=reads_only_by, is_bound=self.is_read_only
+        terms = CallTerms(
+            may_be_verbose=True,
+            consent=consent,
+            reads_only_by=reads_only_by,
+            is_bound=self.is_read_only,
         )
+        return replace(options, terms=terms)
 
     def check_input_file(self, given: str) -> None:
         """Check that an input may come from a file.

@@ -8,7 +8,7 @@ is the typed record of the options of one run.
 from collections.abc import Collection, Iterator
 from typing import Any, Final, TypeVar, dataclass_transform
 
-from dynacli.environment import Environment, variable
+from dynacli.environment import Consent, Environment, variable
 from dynacli.record import record
 
 DATA_OUTPUT: Final = "data"
@@ -145,8 +145,13 @@ def _standard(*flags: str, group: str, help: str, **said: Any) -> Any:  # noqa: 
 
 @dataclass_transform(frozen_default=True)
 def _table(cls: type[_T]) -> type[_T]:
-    """List the options of a class; return it as a record whose fields have the defaults of their types."""
+    """List the options of a class; return it as a record whose fields have the defaults of their types.
+
+    A field that is not an option keeps its own default.
+    """
     for name, kind in cls.__annotations__.items():
+        if not isinstance(cls.__dict__[name], dict):
+            continue
         is_multiple = getattr(kind, "__origin__", None) is tuple
         default = () if is_multiple else {bool: False, str: ""}.get(kind)
         option = Option(**cls.__dict__[name], name=name, is_multiple=is_multiple, default=default)
@@ -162,12 +167,34 @@ def _table(cls: type[_T]) -> type[_T]:
     return record(cls)
 
 
+@record
+class CallTerms:
+    """What holds for calls besides the options.
+
+    Args:
+        may_be_verbose: Whether someone can ask for all findings with `-v`.
+        consent: Whether a person agrees to calls that are to be confirmed; None if no one was asked.
+        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty if
+            nothing does.
+        is_bound: Whether credentials go only to origins that a person accepted before: nothing that the caller says
+            adds one, neither the server nor the URL of a document.
+    """
+
+    may_be_verbose: bool = False
+    consent: Consent | None = None
+    reads_only_by: str = ""
+    is_bound: bool = False
+
+
 @_table
 class Options:
     """The standard options of one run, and for the class itself the table of them.
 
     Of an option that may be repeated all values count, in the order in which they were given. Of any other the last
     value counts, so that an option after the operation wins over the same one before the API.
+
+    Attributes:
+        terms: What holds for the calls that are made with the options.
     """
 
     output: str = _standard(
@@ -520,6 +547,8 @@ class Options:
         "--all-values", group=COMPARING, help="Also compare dates, request ids, tokens and own URLs"
     )
 
+    terms: CallTerms = CallTerms()
+
     def with_value(self, name: str, value: Any) -> "Options":
         """Return the options with one more value; those of an option that may be repeated are collected.
 
@@ -548,7 +577,7 @@ class Options:
         """Return the options with those of a later part of the command line applied to them."""
         options = self
         for name, value in later.__dict__.items():
-            if value != getattr(Options, name):
+            if value != getattr(Options, name) and name in OPTIONS_BY_NAME:
                 options = options.with_value(name, value)
         return options
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from dynacli.client.api_client import Api
-from dynacli.client.call_settings import CallOptions
 from dynacli.environment import Environment
 from dynacli.errors import NetworkError
 from dynacli.http.exchange import EndableClients
+from dynacli.options.standard_options import Options
 from tests.auth.tls_server import Certificates
 from tests.documents import document, operation, save
 
@@ -66,7 +66,7 @@ def _end(server: _Server, act: Callable[[Api], object]) -> BaseException:
 
     def call() -> None:
         try:
-            with Api(api, Environment(), CallOptions(), clients=clients) as opened:
+            with Api(api, Environment(), Options(), clients=clients) as opened:
                 act(opened)
         except NetworkError as error:
             found.append(error)
@@ -117,7 +117,7 @@ def test_nothing_is_sent_behind_the_end() -> None:
         api = save(
             document({"/a": {"get": operation("get-a")}}, [f"http://127.0.0.1:{listener.getsockname()[1]}"])
         )
-        with Api(api, Environment(), CallOptions(), clients=clients) as opened, pytest.raises(NetworkError):
+        with Api(api, Environment(), Options(), clients=clients) as opened, pytest.raises(NetworkError):
             opened.call("get-a")
         connection, _ = listener.accept()
         with connection:

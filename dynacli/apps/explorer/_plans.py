@@ -18,7 +18,7 @@ from dynacli.apps.explorer._response_views import ResponseScreen, response_scree
 from dynacli.apps.explorer._running_call import Caller, work_aside
 from dynacli.apps.explorer.drafts import Draft, changes, inputs_of
 from dynacli.apps.explorer.form_rows import further_calls
-from dynacli.client.call_settings import CallOptions, CallSettings
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.plans.apply_plan import AppliedPlan, apply_plan, apply_settings
 from dynacli.client.plans.make_plan import Planner, planning
@@ -35,6 +35,7 @@ from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError, RefusedError, UsageError
 from dynacli.http.exchange import EndableClients
 from dynacli.openapi.model.wording import counted
+from dynacli.options.standard_options import Options
 from dynacli.output.standard_error import write_error, write_note
 from dynacli.record import replace
 from dynacli.registry.opened_api import OpenedApi
@@ -46,7 +47,7 @@ def _make_plan(
     env: Environment,
     draft: Draft,
     settings: CallSettings,
-    options: CallOptions,
+    options: Options,
     ask_origin: Callable[[str], bool],
 ) -> StoredPlan:
     """Plan the request of a draft, and write the plan into the state directory.
@@ -87,7 +88,7 @@ def _plans_of(env: Environment, api: OpenedApi) -> list[StoredPlan]:
 
 
 def _apply(
-    env: Environment, api: OpenedApi, options: CallOptions, stored: StoredPlan, caller: Caller
+    env: Environment, api: OpenedApi, options: Options, stored: StoredPlan, caller: Caller
 ) -> AppliedPlan:
     """Apply a plan as the person has read it, once the person agrees.
 
@@ -250,8 +251,8 @@ class Plans(Widget):
         self,
         env: Environment,
         api: OpenedApi,
-        options: CallOptions,
-        settings: Callable[[Draft], tuple[CallSettings, CallOptions]],
+        options: Options,
+        settings: Callable[[Draft], tuple[CallSettings, Options]],
         caller: Caller,
     ) -> None:
         super().__init__()

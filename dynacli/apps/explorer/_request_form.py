@@ -28,7 +28,6 @@ from dynacli.apps.explorer.form_rows import (
     row_of,
     rows_of_form,
 )
-from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import example_body
 from dynacli.client.operation_description import DescribedInput, OperationDescription
@@ -38,6 +37,7 @@ from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import EACH, Field, Parameter, ValueType
 from dynacli.openapi.model.wording import constraints, literal_word, placeholder
 from dynacli.openapi.schema.documented_values import walk_value
+from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.call_history import remembered_values
 from dynacli.registry.record_call import api_key, history_mode
@@ -610,7 +610,7 @@ class RequestForm(Vertical):
             {name: word for name, word in self._settings.items() if word},
         )
 
-    def set_up(self, options: CallOptions, profiles: Sequence[str]) -> None:
+    def set_up(self, options: Options, profiles: Sequence[str]) -> None:
         """Take over how calls are made until the person says something else.
 
         Args:

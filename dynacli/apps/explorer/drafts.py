@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from dynacli.apps.explorer.form_rows import BODY_LOCATION, FormRow, further_calls, further_words
 from dynacli.client.call import base_url_of, request_of
-from dynacli.client.call_settings import CallOptions, CallSettings
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
@@ -25,7 +25,7 @@ from dynacli.environment import Consent, Environment, program
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.wording import option_pair, shell_line
-from dynacli.options.standard_options import SETTINGS
+from dynacli.options.standard_options import SETTINGS, Options
 from dynacli.record import record, replace
 from dynacli.registry.call_history import HistoryRow, read_calls
 from dynacli.registry.opened_api import OpenedApi
@@ -258,7 +258,7 @@ def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool =
     return words + body
 
 
-def option_arguments(options: CallOptions, *, is_masked: bool = False) -> Iterator[str]:
+def option_arguments(options: Options, *, is_masked: bool = False) -> Iterator[str]:
     """Yield the standard options that say how a call is made.
 
     Args:

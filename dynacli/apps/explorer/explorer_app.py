@@ -51,12 +51,13 @@ from dynacli.apps.explorer.drafts import (
     with_messages,
 )
 from dynacli.client.call import ResponsePart
-from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
+from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import search_operations
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.operation import OperationSummary
+from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.background_refresh import process_words
 from dynacli.registry.opened_api import OpenedApi
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
 
 
 def explore(
-    env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str], read_line: "ReadLine"
+    env: Environment, api: OpenedApi, options: Options, opening: Sequence[str], read_line: "ReadLine"
 ) -> list[str]:
     """Run the explorer; return the command lines that were copied.
 
@@ -514,7 +515,7 @@ class ExplorerApp(App[None]):
         self,
         env: Environment,
         api: OpenedApi,
-        options: CallOptions,
+        options: Options,
         opening: Sequence[str],
         read_line: ReadLine,
     ) -> None:
@@ -650,7 +651,7 @@ class ExplorerApp(App[None]):
         """
         return settings_of(self._env, self._api, self._options_of(draft))
 
-    def _options_of(self, draft: Draft) -> CallOptions:
+    def _options_of(self, draft: Draft) -> Options:
         given, query = draft.settings, (*self._options.query, *draft.pairs)
         return replace(
             self._options, server=given.get(SERVER, ""), profile=given.get(PROFILE, ""), query=query

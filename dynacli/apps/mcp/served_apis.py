@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from dynacli.auth.references import REFERENCES, resolve_secret
 from dynacli.client.api_client import Api
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.document_login import login_of
@@ -17,6 +17,7 @@ from dynacli.client.policy.policy_rules import DENIED, decide, only_reads
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, FileError, RefusedError, UsageError
 from dynacli.http.exchange import ClientPool
+from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.open_by_name import open_api
@@ -78,7 +79,7 @@ class ServedApis:
     """
 
     def __init__(
-        self, env: Environment, words: tuple[str, ...], options: CallOptions, *, is_writing: bool
+        self, env: Environment, words: tuple[str, ...], options: Options, *, is_writing: bool
     ) -> None:
         self.env, self.options, self.is_writing = env, options, is_writing
         self.profile = options.in_force("profile", env)

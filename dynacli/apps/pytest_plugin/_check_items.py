@@ -12,11 +12,11 @@ from dynacli.check.check_records import CheckResults
 from dynacli.check.check_run import CheckRun, CheckSettings, settings_of_check
 from dynacli.check.check_text import check_error, findings_lines
 from dynacli.check.select_operations import select_operations
-from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.open_document import OpenDocument
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, MismatchError
+from dynacli.options.standard_options import Options
 from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import Painter, visible
 
@@ -51,9 +51,9 @@ class _CheckedApi(OpenDocument):
     """
 
     def __init__(self, word: str) -> None:
-        super().__init__(word, Environment(), CallOptions())
+        super().__init__(word, Environment(), Options())
         api = self._opened
-        settings = settings_of_check(self._env, api, CallOptions())
+        settings = settings_of_check(self._env, api, Options())
         selection = select_operations(
             api,
             policy=settings.policy,

@@ -12,7 +12,7 @@ from typing import Any
 from dynacli.client.batch.batch_run import received_result
 from dynacli.client.batch.rows import RowResult
 from dynacli.client.call import Call
-from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
+from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import NOTHING_SENT, Engine
@@ -48,6 +48,7 @@ from dynacli.http.payload import Payload
 from dynacli.media.text_values import BodySchema
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.wording import counted, enumerated
+from dynacli.options.standard_options import Options
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
@@ -61,7 +62,7 @@ _AGAIN = "Make the plan again, and read it before you apply it"
 _MOST_NAMED = 3
 
 
-def apply_settings(env: Environment, plan: Plan, api: OpenedApi, options: CallOptions) -> CallSettings:
+def apply_settings(env: Environment, plan: Plan, api: OpenedApi, options: Options) -> CallSettings:
     """Return how the requests of a plan are sent.
 
     The person did not write the server of the plan in this run, so it adds no origin for credentials.

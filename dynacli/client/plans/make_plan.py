@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client._masked_call import MaskedCall
 from dynacli.client.call import Call
-from dynacli.client.call_settings import CallOptions, CallSettings, pairs_of
+from dynacli.client.call_settings import CallSettings, pairs_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
@@ -38,6 +38,7 @@ from dynacli.http.semantics import SAFE_METHODS, essence, is_json
 from dynacli.openapi.document.json_trees import MISSING
 from dynacli.openapi.references import references_of
 from dynacli.openapi.schema.read_schema import applied_schemas, following
+from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
@@ -103,7 +104,7 @@ class Planner:
         is_for_person: As the function says.
     """
 
-    def __init__(self, engine: Engine, api: OpenedApi, options: CallOptions, key: bytes) -> None:
+    def __init__(self, engine: Engine, api: OpenedApi, options: Options, key: bytes) -> None:
         self._engine, self._api, self._options, self._key = engine, api, options, key
         self.is_for_person = is_for_person(engine)
         self._requests: list[PlannedRequest] = []

@@ -38,7 +38,8 @@ from dynacli.text.json_budget import is_deep
 from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
-    from dynacli.client.call_settings import CallOptions, CallSettings
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.options.standard_options import Options
 
 _DEEPEST = 100
 """Steps to a value below which no schema is looked for, and levels of a value that are shown."""
@@ -296,7 +297,7 @@ def without_secrets(difference: Difference, masker: Masker) -> Difference:
     )
 
 
-def options_of_other(options: "CallOptions", against: str) -> "CallOptions":
+def options_of_other(options: "Options", against: str) -> "Options":
     """Return the options of the same call to another server.
 
     Args:

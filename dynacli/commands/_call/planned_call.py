@@ -4,7 +4,7 @@ from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call_settings import CallOptions, CallSettings
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
@@ -14,7 +14,7 @@ from dynacli.client.plans.plan_store import STATE_DIRECTORY, check_new_plan, pla
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.options.standard_options import FURTHER_CALLS
+from dynacli.options.standard_options import FURTHER_CALLS, Options
 from dynacli.output.render import is_for_people, write_data, write_rows
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import duration_of
@@ -57,7 +57,7 @@ def _validity_of_plan(run: Run) -> float:
     return check_seconds(duration_of(word), word) if word else USUAL_SECONDS
 
 
-def planner_of(run: Run, api: OpenedApi, engine: Engine, options: CallOptions) -> Planner:
+def planner_of(run: Run, api: OpenedApi, engine: Engine, options: Options) -> Planner:
     """Return what makes the plan of a run."""
     return Planner(engine, api, options, plan_key(run.env))
 

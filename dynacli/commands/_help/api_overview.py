@@ -461,9 +461,9 @@ def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
     wanted, values = "", {}
     try:
         if is_chosen:
-            from dynacli.client.call_settings import CallOptions, settings_of
+            from dynacli.client.call_settings import settings_of
 
-            settings = settings_of(env, api, CallOptions.of(options))
+            settings = settings_of(env, api, options)
             wanted, values = settings.server, dict(settings.server_variables)
         return choose_server([Server(**row) for row in servers], api.uri, wanted, values)
     except DynacliError:  # the call itself says what is wrong

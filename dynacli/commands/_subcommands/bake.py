@@ -31,7 +31,7 @@ from dynacli.files import cannot_be_written, is_url, write_named_file, write_nam
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.options.command_table import COMMANDS
-from dynacli.options.standard_options import OPTIONS_BY_KEY
+from dynacli.options.standard_options import OPTIONS_BY_KEY, Options
 from dynacli.registry.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import Layers, without_collector
@@ -461,11 +461,11 @@ def _policies(
     env: Environment, api: OpenedApi, options: _ToolOptions, known: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the tables of all policies that bind calls of the API here, besides its own."""
-    from dynacli.client.call_settings import CallOptions, settings_of
+    from dynacli.client.call_settings import settings_of
     from dynacli.client.policy.other_policies import documented_bases
     from dynacli.client.policy.policy_rules import Policy, stands_alone
 
-    settings = settings_of(env, api, CallOptions(profile=options.profile))
+    settings = settings_of(env, api, Options(profile=options.profile))
     own = Policy.of(env, api.name, {key: known[key] for key in ("policy",) if key in known}, {}, "")
     count = len(own.tables) if own is not None else 0
     rules = list(settings.policy.tables[count:]) if settings.policy is not None else []

@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.client.call import Call
-from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
+from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.responses.compare_calls import (
@@ -90,7 +90,9 @@ def show_differences(run: Run, described: DescribedOperation, line: CommandLine)
             hint="Give a profile, the URL of a server, `history:N` or `rev:N`",
         )
     run.data_format  # noqa: B018  - options that cannot be combined are an error before anything is sent
-    options = replace(run.call_options, reads_only_by=f"`{invocation('diff')}`")
+    options = run.call_options
+    terms = replace(options.terms, reads_only_by=f"`{invocation('diff')}`")
+    options = replace(options, terms=terms)
     settings = _permitted(run, described, options)
     with ExitStack() as stack:
         if against.startswith(_REVISION):
@@ -107,7 +109,7 @@ def comparison_rules(options: Options) -> ComparisonRules:
     return ComparisonRules(tuple(map(ignored_place, options.ignore)), options.all_values)
 
 
-def _permitted(run: Run, described: DescribedOperation, options: CallOptions) -> CallSettings:
+def _permitted(run: Run, described: DescribedOperation, options: Options) -> CallSettings:
     """Return how an operation is called.
 
     Raises:
@@ -142,7 +144,7 @@ def _against_server(
     described: DescribedOperation,
     line: CommandLine,
     settings: CallSettings,
-    options: CallOptions,
+    options: Options,
     stack: ExitStack,
 ) -> _Found:
     """Compare with the response of another server, which a profile or a URL names."""

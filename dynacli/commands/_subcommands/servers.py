@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import Consent, Environment, how_to_install, invocation, invocation_words
 from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.options.standard_options import Options
+from dynacli.options.standard_options import CallTerms, Options
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import is_for_people
 from dynacli.output.standard_error import write_stderr
@@ -348,10 +348,11 @@ def _check_is_installed() -> None:
         ) from error
 
 
-def _server_options(options: Options, *, is_writing: bool) -> CallOptions:
+def _server_options(options: Options, *, is_writing: bool) -> Options:
     consent = _OfServer(is_given=options.yes, is_required=True)
     reads_only_by = "" if is_writing else f"`{invocation('mcp')}` without `--write`"
-    return CallOptions.of(options, consent=consent, reads_only_by=reads_only_by, is_bound=True)
+    terms = CallTerms(may_be_verbose=True, consent=consent, reads_only_by=reads_only_by, is_bound=True)
+    return replace(options, terms=terms)
 
 
 def _pages(env: Environment, options: Options) -> "Pages":

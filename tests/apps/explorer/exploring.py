@@ -13,9 +13,9 @@ from textual.widgets import Input
 from dynacli.apps.explorer._request_form import RequestForm
 from dynacli.apps.explorer._response_pane import ResponsePane
 from dynacli.apps.explorer.explorer_app import ExplorerApp
-from dynacli.client.call_settings import CallOptions
 from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
+from dynacli.options.standard_options import Options
 from dynacli.registry.open_by_name import open_api
 
 _DEADLINE = 20.0
@@ -83,7 +83,7 @@ async def exploring(
     word: str,
     *,
     size: tuple[int, int] = (80, 24),
-    options: CallOptions = CallOptions(),  # noqa: B008  - a frozen record
+    options: Options = Options(),  # noqa: B008  - a frozen record
     opening: tuple[str, ...] = (),
 ) -> AsyncIterator[Explorer]:
     """Explore an API until the end of the block.

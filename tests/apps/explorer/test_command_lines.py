@@ -12,11 +12,12 @@ from dynacli.apps.explorer._request_form import body_rows, body_text, example_wo
 from dynacli.apps.explorer.drafts import Draft, command_words, option_arguments, typed_inputs
 from dynacli.apps.explorer.form_rows import FormRow, rows_of_form
 from dynacli.client.call import request_of
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError
+from dynacli.options.standard_options import CallTerms, Options
 from dynacli.record import replace
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
@@ -26,8 +27,8 @@ from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 from tests.real_documents import OWN, own_and_real
 
-_OPTIONS = CallOptions(
-    validate="off", server="https://api.example", auth="none", consent=Consent(is_given=True)
+_OPTIONS = Options(
+    validate="off", server="https://api.example", auth="none", terms=CallTerms(consent=Consent(is_given=True))
 )
 
 
@@ -54,7 +55,7 @@ def _sent(draft: Draft) -> Any:
 
 def _shown(draft: Draft) -> Any:
     """Return the request that the command line makes, or why it makes none."""
-    words = command_words(draft, list(option_arguments(replace(_OPTIONS, consent=None))))
+    words = command_words(draft, list(option_arguments(_OPTIONS)))
     result = run_cli("--dry-run=json", "--error-format=json", *words)
     return result.json if 0 == result.exit_code else result.error["message"]
 

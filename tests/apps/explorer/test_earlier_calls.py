@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynacli.client.call_settings import CallOptions
 from dynacli.environment import Consent
+from dynacli.options.standard_options import CallTerms, Options
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, recording, run_cli
@@ -56,7 +56,7 @@ def test_a_call_of_the_command_line_is_opened_again(
     assert 200 == run_cli("history", "-o", "json").json[0]["status"], made.stderr
 
     async def work() -> None:
-        options = CallOptions(consent=Consent(is_given=True))
+        options = Options(terms=CallTerms(consent=Consent(is_given=True)))
         async with exploring(api, size=(150, 40), options=options) as explorer:
             await explorer.press("f4", "y")
             await explorer.until(lambda: "PUT put-pet 200" in explorer.screen)
@@ -119,7 +119,7 @@ def test_inputs_as_json_and_pairs_of_the_query_are_opened_again(server: Recorder
     run_cli(api, "put-pet", *words)
 
     async def work() -> None:
-        options = CallOptions(consent=Consent(is_given=True))
+        options = Options(terms=CallTerms(consent=Consent(is_given=True)))
         async with exploring(api, size=(150, 40), options=options) as explorer:
             await explorer.press("f4", "y")
             await explorer.until(lambda: "PUT put-pet 200" in explorer.screen)

@@ -14,9 +14,10 @@ from dynacli.apps.explorer._response_views import status_text
 from dynacli.apps.explorer._running_call import Ended, Event, RunningCall
 from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Consent, Environment
+from dynacli.options.standard_options import CallTerms, Options
 from dynacli.registry.open_by_name import open_api
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import API_KEY, document, operation, parameter, save
@@ -73,7 +74,9 @@ def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
             assert "204 No Content" in explorer.screen
             assert "Send DELETE" not in explorer.screen
         assert 1 == len(server.requests)
-        async with exploring(api, options=CallOptions(consent=Consent(is_given=True))) as explorer:
+        async with exploring(
+            api, options=Options(terms=CallTerms(consent=Consent(is_given=True)))
+        ) as explorer:
             await explorer.open("remove-pet")
             await explorer.type("1")
             await explorer.press("f5")
@@ -92,7 +95,7 @@ def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> No
 
     async def work() -> None:
         async with exploring(
-            api, size=(150, 30), options=CallOptions(consent=Consent(is_given=True))
+            api, size=(150, 30), options=Options(terms=CallTerms(consent=Consent(is_given=True)))
         ) as explorer:
             await explorer.open("add-pet")
             await explorer.press("f8", "tab", "f8", "f8", "tab", "f8")
@@ -139,7 +142,7 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
     api = save(document({"/pets": {"get": operation("listPets", limit)}}, [origin], **security))
 
     async def work() -> None:
-        async with exploring(api, options=CallOptions(retries=0), size=(160, 30)) as explorer:
+        async with exploring(api, options=Options(retries=0), size=(160, 30)) as explorer:
             await explorer.open("list-pets")
             await explorer.press("f5")
             await explorer.responded()
@@ -309,7 +312,7 @@ def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
         pieces: Queue[Event] = Queue()
         with closing(api.catalog):
             draft = Draft(DescribedOperation(api, api.catalog.operation("watch")).sending(""), (), {})
-            settings = settings_of(env, api, CallOptions())
+            settings = settings_of(env, api, Options())
             call = RunningCall(env, draft, settings, lambda _: False, lambda _, event: pieces.put(event))
             call.start()
             assert isinstance(pieces.get(timeout=20), ResponseHead)
@@ -333,7 +336,7 @@ def test_a_stored_response_says_so(server: Recorder) -> None:
     api = open_api(word, env)
     with closing(api.catalog):
         draft = Draft(DescribedOperation(api, api.catalog.operation("list-pets")).sending(""), (), {})
-        settings = settings_of(env, api, CallOptions(cache="1h"))
+        settings = settings_of(env, api, Options(cache="1h"))
         events: Queue[Event] = Queue()
         for did in ("miss", "hit"):
             call = RunningCall(env, draft, settings, lambda _: False, lambda _, event: events.put(event))
@@ -415,7 +418,9 @@ def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -
     }
     adding = operation("logIn", parameter("n", {"type": "integer"}), body=body)
     api = save(document({"/logins": {"post": adding}}, [server.origin]))
-    options = CallOptions(consent=Consent(is_given=True), header=("X-Team:blue", "Cookie:hush-hush-1"))
+    options = Options(
+        terms=CallTerms(consent=Consent(is_given=True)), header=("X-Team:blue", "Cookie:hush-hush-1")
+    )
 
     async def work() -> None:
         async with exploring(api, options=options) as explorer:
@@ -455,7 +460,7 @@ def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> 
         api = save(document({"/pets": {"get": operation("listPets")}}, [f"http://127.0.0.1:{address[1]}"]))
 
         async def work() -> None:
-            async with exploring(api, options=CallOptions(retries=0)) as explorer:
+            async with exploring(api, options=Options(retries=0)) as explorer:
                 await explorer.open("list-pets")
                 begun = time.monotonic()
                 await explorer.press("f5", "escape")
@@ -476,7 +481,7 @@ def test_pairs_of_the_query_are_sent_and_in_the_command(server: Recorder) -> Non
     )
 
     async def work() -> None:
-        options = CallOptions(query=("trace=1", "limit=2"))
+        options = Options(query=("trace=1", "limit=2"))
         async with exploring(api, options=options) as explorer:
             await explorer.open("get-a")
             await explorer.press("ctrl+s")

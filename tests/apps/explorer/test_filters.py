@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynacli.client.call_settings import CallOptions
+from dynacli.options.standard_options import Options
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, recording, run_cli
@@ -184,7 +184,7 @@ def test_an_undeclared_name_in_the_query_is_noted(server: Recorder, level: str, 
     """Above the response, in the words of the command line; not at the level `off`."""
 
     async def work() -> None:
-        options = CallOptions(validate=level, query=("trace=1",))
+        options = Options(validate=level, query=("trace=1",))
         async with exploring(_document(server), options=options, size=(150, 30)) as explorer:
             await _called(explorer, "list-rows")
             assert is_noted == ("`trace` is not in the OpenAPI document" in explorer.screen)

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from dynacli.apps.explorer._request_form import SettingRow
-from dynacli.client.call_settings import CallOptions
 from dynacli.environment import Consent
+from dynacli.options.standard_options import CallTerms, Options
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
@@ -86,7 +86,7 @@ def test_the_response_is_that_of_the_command_line(
     """All pages are one response, and of a wait the last one; the copied line gives the same."""
 
     async def work() -> None:
-        options = CallOptions(consent=Consent(is_given=True))
+        options = Options(terms=CallTerms(consent=Consent(is_given=True)))
         async with exploring(_document(server), options=options) as explorer:
             await explorer.open(name)
             for setting, word in given.items():

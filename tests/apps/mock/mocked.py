@@ -17,11 +17,12 @@ from dynacli.apps.mock.mock_server import (
     mock_application,
     serve_until_signal,
 )
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.http.serving import listening_socket, origin_at
 from dynacli.openapi.document.fetched import Fetched
+from dynacli.options.standard_options import Options
 from dynacli.registry.revise import open_content
 
 _HOST = "127.0.0.1"
@@ -68,7 +69,7 @@ def mocked(
         api = run.api(document)
     else:
         api = open_content("api", Fetched(json.dumps(document).encode()), "the document", env)
-    settings = settings_of(env, api, CallOptions(validate=level), default_level="strict")
+    settings = settings_of(env, api, Options(validate=level), default_level="strict")
     sock = listening_socket(_HOST, 0)
     # Accepts anything and asks for nothing, as curl does.
     plain = {"accept": "*/*"}

@@ -38,7 +38,7 @@ from dynacli.auth.oauth import (
 )
 from dynacli.auth.references import referred
 from dynacli.auth.tls_login import context_besides
-from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
+from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import (
     COOKIE,
     CREDENTIAL_KINDS,
@@ -130,7 +130,7 @@ def login(
         )
     with ExitStack() as undo:  # what is created for a sign-in that fails is undone
         opened = _with_own_scheme(run, api, scheme, name, undo)
-        settings = settings_of(run.env, opened, CallOptions.of(run.options))
+        settings = settings_of(run.env, opened, run.options)
         is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
         if cookie:
             chosen = cookie_scheme(opened, cookie)

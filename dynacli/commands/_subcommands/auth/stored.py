@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
-from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.client.credentials.chosen_security import unknown_schemes, unknown_schemes_of_entry
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
@@ -147,7 +147,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     if found.is_due(time.time()):
         from dynacli.client.credentials.oauth_sign_in import in_time
 
-        options = CallOptions.of(run.options.with_value("profile", found.profile))
+        options = run.options.with_value("profile", found.profile)
         found = in_time(run.env, settings_of(run.env, run.api(api), options), store, found)
     run.env.stdout.write(f"{found.secrets['credential'].reveal()}\n")
     run.env.stdout.flush()
@@ -190,7 +190,7 @@ def explain_credential(run: Run, api: str, operation: str) -> None:
     name = opened.catalog.find(operation)
     if name is None:
         raise unknown_operation(opened, operation)
-    settings = settings_of(run.env, opened, CallOptions.of(run.options))
+    settings = settings_of(run.env, opened, run.options)
     for note in unknown_schemes(opened, settings.auth_tables):
         run.warn(note)
     with _callable(run.env, opened) as live:
