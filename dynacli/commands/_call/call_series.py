@@ -413,19 +413,12 @@ def _spellings(parameter: Parameter) -> set[str]:
 
 
 def _without(words: list[str], flags: set[str]) -> list[str]:
-    kept: list[str] = []
-    index = 0
-    while index < len(words):
-        word = words[index]
-        if word == "--":
-            return [*kept, *words[index:]]
-        flag, equals, _ = word.partition("=")
-        if flag in flags:
-            index += 1 if equals else 2
-            continue
-        kept.append(word)
-        index += 1
-    return kept
+    """Return the words of a command line without some options."""
+    from dynacli.commands._command_line import Binding, read_words
+
+    given = read_words(words, dict.fromkeys(flags, Binding())).given
+    taken = {index for word in given if word.flag in flags for index in range(word.start, word.end)}
+    return [word for index, word in enumerate(words) if index not in taken]
 
 
 class LastResponse:

@@ -12,27 +12,21 @@ from dynacli.commands._operation_table import OperationTable
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter
-from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_NAME, Options
+from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.secrets import MASK
 
 
-class _Option(NamedTuple):
+class _Given(NamedTuple):
     """An option that was given.
 
     Args:
-        flag: The option; of a pair of the query the same for both of its flags.
-        words: The words that give it.
+        word: The option with its value.
         place: What it gives: the same for each flag of an input.
     """
 
-    flag: str
-    words: list[str]
+    word: Word
     place: Any
-
-
-_QUERY = OPTIONS_BY_NAME["query"].flags
-_REPEATED = frozenset(flag for option in OPTIONS for flag in option.flags if option.is_multiple) - {*_QUERY}
 
 
 def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
@@ -58,20 +52,20 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
             hint="Give an argument with its option",
         )
     added = _options_of(later, described)
-    replaced = {option.place for option in added if option.flag not in _REPEATED}
-    objects = [option.words[-1].partition("=")[2] for option in added if option.place == "inputs"]
+    replaced = {option.place for option in added if not _is_added_to(option.word)}
+    objects = [option.word.text for option in added if option.place == "inputs"]
     by_object = {place for text in objects for place in _places_in(text, described)}
     replaced |= by_object
     pairs = (pair for pair in run.options.query if _place_of_pair(pair, described) not in replaced)
     run.options = replace(run.options, query=tuple(pairs))
-    # What a path and its query gave may have been given by another flag since.
-    last = {option.place: option.flag for option in earlier_options}
+    # What a path and its query gave may have been given by another option since.
+    last = {option.place: option.word.binding for option in earlier_options}
     kept = [
         option
         for option in earlier_options
         if option.place not in replaced
-        and option.flag == last[option.place]
-        and not _is_masked_header(option.words, added)
+        and option.word.binding is last[option.place]
+        and not _is_masked_header(option.word, added)
     ]
     given = {option.place for option in earlier_options}
     in_path = [place for place in _path_places(described.operation.parameters) if place not in given]
@@ -89,7 +83,7 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
         else:  # one before it is not an argument any more
             named.append(f"{flags[place]}={word}")
     _check_secrets(run.options, kept, positional)
-    options = [*named, *(word for option in (*kept, *added) for word in option.words)]
+    options = [*named, *(word for option in (*kept, *added) for word in option.word.words)]
     merged = [*options, *([later.without_value] if later.without_value else [])]
     merged += ["--", *positional] if positional and not later.without_value else []
     start = run.start_of(words) if words else None
@@ -100,16 +94,14 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
     return merged
 
 
-def _options_of(line: CommandLine, described: DescribedOperation) -> list[_Option]:
+def _options_of(line: CommandLine, described: DescribedOperation) -> list[_Given]:
     """Return the options among words."""
-    options = []
-    for word in line.given:
-        flag, place = word.flag, _place_of_option(word)
-        if place == "query" and word.value is not None:
-            flag, place = _QUERY[-1], _place_of_pair(word.value, described)
-        if not word.lacks_value:
-            options.append(_Option(flag, word.words, place))
-    return options
+    return [_Given(word, _place_of_option(word, described)) for word in line.given if not word.lacks_value]
+
+
+def _is_added_to(word: Word) -> bool:
+    """Return whether an option leaves the values that it had: it may be repeated, and its values have no names."""
+    return word.option is not None and word.option.is_multiple and word.option_name != "query"
 
 
 def _places_in(inputs: str, described: DescribedOperation) -> Iterator[Any]:
@@ -135,8 +127,10 @@ def _place_of_pair(pair: str, described: DescribedOperation) -> Any:
     return ("query", name) if found is None else _input_place(*found)
 
 
-def _place_of_option(word: Word) -> Any:
+def _place_of_option(word: Word, described: DescribedOperation) -> Any:
     """Return what an option gives, whichever of its flags is used."""
+    if word.option_name == "query":
+        return _place_of_pair(word.text, described)
     if word.option is not None:
         return word.option.name
     binding = word.binding
@@ -156,25 +150,20 @@ def _path_places(parameters: Sequence[Parameter]) -> list[Any]:
     return [("path", parameter.name, ()) for parameter in parameters if parameter.location == "path"]
 
 
-def _is_masked_header(given: list[str], added: list[_Option]) -> bool:
+def _is_masked_header(word: Word, added: list[_Given]) -> bool:
     """Return whether an option is a header whose value is masked, and which is given again."""
-    name = _header_name(given)
-    return bool(name) and MASK in given[-1] and any(_header_name(option.words) == name for option in added)
+    name = _header_name(word)
+    return bool(name) and MASK in word.text and any(_header_name(option.word) == name for option in added)
 
 
-def _header_name(given: list[str]) -> str:
+def _header_name(word: Word) -> str:
     """Return the name of the header that an option gives, in lower case; empty for any other option."""
-    first = given[0]
-    if first.startswith("--header="):
-        return first.removeprefix("--header=").partition(":")[0].strip().lower()
-    if first.startswith("-H"):
-        return (given[1] if len(given) > 1 else first[2:]).partition(":")[0].strip().lower()
-    return ""
+    return word.text.partition(":")[0].strip().lower() if word.option_name == "header" else ""
 
 
-def _check_secrets(options: Options, kept: list[_Option], positional: list[str]) -> None:
+def _check_secrets(options: Options, kept: list[_Given], positional: list[str]) -> None:
     """Check that no word is left whose secret the history does not have."""
-    flags = [option.flag for option in kept if MASK in option.words[-1]]
+    flags = [option.word.flag for option in kept if MASK in option.word.text]
     flags += ["-H" for header in options.header if MASK in header]
     if not flags and not any(MASK in word for word in positional):
         return
