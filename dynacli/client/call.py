@@ -203,7 +203,6 @@ class Call:
         self.renewal: bool | DynacliError = False
         self.validation: ValidationResult | None = None
         self.pieces: Pieces | None = None
-        self._received: ReceivedBody | None = None
         self._on_event = on_event
         self._ask: Callable[[str], bool] | None = None
         self._cached: CachedCall | None = None
@@ -346,15 +345,20 @@ class Call:
         return response
 
     def received(self, response: "Response") -> "ReceivedBody":
-        """Return the body of a response to the call; asked for again, the same one with what was read of it."""
-        if self._received is None or self._received.content is not response.body:
-            find_schema = partial(self.described.response_schema, response)
-            self._received = ReceivedBody(response.body, response.header("content-type"), find_schema)
-        return self._received
+        """Return the body of a response to the call; asked for again, the same one with what was read of it.
+
+        It is kept beside the fields of the response, and ends with it: the calls of many pages live longer.
+        """
+        beside = response.__dict__
+        if "received" not in beside:
+            find_schema = partial(self.described.response_schema, response.status, response.headers)
+            beside["received"] = ReceivedBody(response.body, response.header("content-type"), find_schema)
+        body: ReceivedBody = beside["received"]
+        return body
 
     def receive_json(self, response: "Response") -> None:
         """Let the body of a response that was made of several be JSON, whatever they name it."""
-        self._received = replace(self.received(response), media_type="application/json")
+        response.__dict__["received"] = replace(self.received(response), media_type="application/json")
 
     def _looked_into(self, response: "Response") -> "Response":
         """Return a response with whether its body says that the call failed; a body without a value says nothing."""

@@ -1,5 +1,6 @@
 """An operation together with its part of the document."""
 
+from collections.abc import Iterable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -156,16 +157,16 @@ class DescribedOperation:
 
     def received(self, response: "Response") -> ReceivedBody:
         """Return the body of a response, whose schema is found when it is needed."""
-        find_schema = partial(self.response_schema, response)
+        find_schema = partial(self.response_schema, response.status, response.headers)
         return ReceivedBody(response.body, response.header("content-type"), find_schema)
 
-    def response_schema(self, response: "Response") -> "BodySchema":
+    def response_schema(self, status: int, headers: Iterable[tuple[str, str]]) -> "BodySchema":
         """Return the document's schema of the body of a response, by the media type that the server names."""
         from dynacli.media.text_values import BodySchema
 
-        media_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
+        media_type = ", ".join(value for name, value in headers if name.lower() == "content-type")
         responses = self.raw_responses
-        described = self.follow(responses.get(documented_status(response.status, responses)))
+        described = self.follow(responses.get(documented_status(status, responses)))
         content = described.get("content") if isinstance(described, dict) else None
         name = best_match(media_type, content) if isinstance(content, dict) else None
         media = self.follow(content[name]) if name is not None and isinstance(content, dict) else None

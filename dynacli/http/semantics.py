@@ -17,8 +17,6 @@ _NAMES = ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines", "ndjson"
 _JSON_LINES = frozenset([*map("application/".__add__, _NAMES), *map("text/".__add__, _NAMES)])
 _JSON_SEQUENCES = ("/json-seq", "+json-seq")
 _EVENTS = "text/event-stream"
-_HELD_TOGETHER = 1024 * 1024
-"""Bytes of a body up to which several readings of it may be in memory at the same time."""
 
 
 def essence(media_type: str) -> str:
@@ -188,7 +186,7 @@ def is_sent_as_bytes(name: str) -> bool:
 class ReceivedBody:
     """The body of a response, and its value as its media type says, which is read once, when it is first needed.
 
-    Python's numbers and exact ones never mix. Of a large body, only the reading that was asked for last is in memory.
+    Python's numbers and exact ones never mix, and only the reading that was asked for last is in memory.
 
     Args:
         content: The content, after transfer and content codings are undone.
@@ -202,24 +200,18 @@ class ReceivedBody:
     schema: Callable[[], Any] | None = None
 
     def value(self, reading: Reading, read: Callable[[bytes], Any]) -> Any:
-        """Return the value of the body; a strict reading, if there is one, is the plain one, too.
+        """Return the value of the body; a strict reading, if it was the last one, is the plain one, too.
 
         Args:
             read: Reads it, if that was not done before; what it raises is raised here.
         """
-        values = self.__dict__
-        for name in ("strict", "plain") if reading == "plain" else (reading,):
-            if name in values:
-                return values[name]
-        if len(self.content) > _HELD_TOGETHER:
-            for name in ("strict", "plain", "exact"):
-                values.pop(name, None)
-        values[reading] = found = read(self.content)
-        return found
+        beside = self.__dict__
+        if beside.get("reading") not in (("strict", "plain") if reading == "plain" else (reading,)):
+            beside["reading"] = beside["found"] = None  # so that two are never in memory
+            beside["found"] = read(self.content)
+            beside["reading"] = reading
+        return beside["found"]
 
-    def taken(self, read: Callable[[bytes], Any]) -> Any:
-        """Return the plain value to a caller who may change it, and forget it."""
-        found = self.value("plain", read)
-        for name in ("strict", "plain"):
-            self.__dict__.pop(name, None)
-        return found
+    def forget(self) -> None:
+        """Forget the value that was read, such as one that a caller gets who may change it."""
+        self.__dict__["reading"] = self.__dict__["found"] = None

@@ -106,7 +106,9 @@ def own_value(body: ReceivedBody) -> Any:
     # Other readers take UTF-16 for JSON, too.
     if is_json_content(body.media_type, "") and json.detect_encoding(body.content).startswith("utf-8"):
         with suppress(ValueError, RecursionError):
-            return body.taken(json.loads)
+            value = body.value("plain", json.loads)
+            body.forget()
+            return value
     return body_value(body.content, body.media_type, body.schema, json.loads)
 
 

@@ -372,7 +372,9 @@ def read_state(
     """
     response = engine.send(reading, read_finite)
     name = reading.described.operation.name
-    schema: Callable[[], BodySchema] = partial(reading.described.response_schema, response)
+    schema: Callable[[], BodySchema] = partial(
+        reading.described.response_schema, response.status, response.headers
+    )
     if response.status in _GONE:
         found = operation_by_id(reading.described.api.catalog, reading.described.operation.path)
         by_id = _reading_by(engine, reading, found.name, reading.settings) if found is not None else None

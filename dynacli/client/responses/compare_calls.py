@@ -178,7 +178,9 @@ def compare_calls(
         )
         for side in (left, right)
     ]
-    times = [time_places(described.response_schema(response)) for response in responses]
+    times = [
+        time_places(described.response_schema(response.status, response.headers)) for response in responses
+    ]
     changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
     is_own_url = _own_urls(left.response.url, right.response.url)
 

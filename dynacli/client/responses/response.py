@@ -139,7 +139,7 @@ class Response:
     def body_schema(self) -> "BodySchema":
         """Return the document's schema of the body."""
         with self._lock:
-            return self._call.described.response_schema(self._response)
+            return self._call.described.response_schema(self.status, self._response.headers)
 
     @property
     def masked_headers(self) -> dict[str, list[str]]:
