@@ -285,7 +285,7 @@ class Api(OpenDocument):
         """Call an operation for one page of a list after the other, and yield their responses.
 
         A response that is not a success is the last one. How the next page is asked for is what `dynacli describe`
-        says.
+        says. A stream is one page: with `max_items` the call ends after as many items.
 
         Args:
             name: As in `call`.

@@ -158,14 +158,18 @@ def _end_of_item(media_type: str) -> re.Pattern[bytes]:
 
 
 def pieces_of_items(pieces: Pieces, media_type: str, count: int | None = None) -> Iterator[bytes]:
-    """Yield the body of a stream; events are asked for again if the connection is lost.
+    """Yield the body of a stream; events are asked for again if the connection is lost, and waited for.
 
     Args:
         pieces: The body as it comes.
         media_type: The value of `Content-Type`, of a sequence.
         count: The number of items after which the body ends, at least 1; None for all of it.
     """
-    found = EventPieces(pieces) if is_event_stream(media_type) else pieces
+    found: Iterable[bytes] = pieces
+    if is_event_stream(media_type):
+        found = EventPieces(pieces)
+        if pieces.call.budget.total is None:
+            pieces.wait_forever()
     return iter(found) if count is None else _first_items(found, media_type, count)
 
 

@@ -1,7 +1,7 @@
 """Sends a request, follows its redirects, and hands on the final response as it comes."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -155,17 +155,18 @@ class Pieces:
         self.size = size
         self.call.left(self.request.url)
 
-    def up_to(self, limit: int, hint: str = "") -> Iterator[bytes]:
+    def up_to(self, limit: int, hint: str = "", wanted: Iterable[bytes] | None = None) -> Iterator[bytes]:
         """Yield the pieces of a body that is at most so large.
 
         Args:
             limit: The largest size in bytes.
             hint: What a person can do about a larger body.
+            wanted: The part of the pieces that is wanted; None for all of them.
 
         Raises:
             NetworkError: The body is larger, or reading it failed.
         """
-        for piece in self:
+        for piece in self if wanted is None else wanted:
             if self.size > limit:
                 raise NetworkError(
                     f"The response of `{self._name}` is larger than {limit // MIB} MiB", hint=hint

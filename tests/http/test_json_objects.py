@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.client.api_client import open_api
+from dynacli.errors import NetworkError
 from dynacli.http.json_objects import begins_with_two_objects, one_a_line
 from tests.documents import document, save
 from tests.harness import Recorder, Response, run_cli
@@ -173,6 +174,67 @@ def test_the_python_api_yields_the_items(server: Recorder) -> None:
             assert (True, [{"id": 1}, {"id": 2}]) == (response.is_stream, list(response))
             assert not response.findings
         assert [{"id": 1}, {"id": 2}] == api.call("a").data
+
+
+def _endless(server: Recorder, body: bytes, **more: str) -> None:
+    """Let the server send a stream that does not go on, or with the header `Connection: close` breaks off."""
+    headers = {"Content-Type": JSON, "Transfer-Encoding": "chunked", **more}
+    chunk = b"%x\r\n%b\r\n" % (len(body), body)
+    server.responses["/a"] = Response(200, chunk + b"ff\r\n", headers)
+
+
+@pytest.mark.parametrize("words", [(), ("--validate", "strict"), ("-o", "ndjson"), ("--timeout", "60")])
+def test_max_items_counts_the_items(server: Recorder, words: tuple[str, ...]) -> None:
+    """`--max-items` ends the call after as many items, as of a stream that is called one, with one request."""
+    _endless(server, b'{"id":1}{"id":2}{"id":3}')
+    result = run_cli(_api(server.origin), "a", "--max-items", "2", *words)
+    assert (0, '{"id":1}\n{"id":2}\n', "") == (result.exit_code, result.stdout, result.stderr)
+    assert 1 == len(server.requests)
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "text/event-stream"])
+def test_max_items_counts_the_items_of_an_undocumented_stream(server: Recorder, kind: str) -> None:
+    """The response decides whether it is a stream, and not the document."""
+    items = [b"data: 1\n\n", b"data: 2\n\n"] if "event" in kind else [b"1\n", b"2\n"]
+    headers = {"Content-Type": kind, "Content-Length": "1000"}
+    server.responses["/a"] = Response(200, b"".join(items), headers)
+    result = run_cli(_api(server.origin), "a", "--max-items", "1", "--validate", "off")
+    assert (0, items[0]) == (result.exit_code, result.stdout_bytes)
+
+
+def test_all_items_of_a_stream(server: Recorder, tmp_path: Path) -> None:
+    """`--all` writes them as they come, and a file has what came before the stream broke off."""
+    _endless(server, b'{"id":1}{"id":2}{"id', Connection="close")
+    api, target = _api(server.origin), tmp_path / "items"
+    assert '{"id":1}\n{"id":2}\n' == run_cli(api, "a", "--all").stdout[:18]
+    for words in (("--all",), ("--max-items", "3")):
+        result = run_cli(api, "a", *words, "-o", f"@{target}")
+        assert (6, b'{"id":1}\n{"id":2}\n') == (result.exit_code, target.read_bytes())
+        assert "has the 2 items that came" in result.stderr
+        target.unlink()
+
+
+def test_items_that_cannot_be_read_are_an_error(server: Recorder) -> None:
+    """The exit code is that of a call without `--max-items`."""
+    _served(server, b'{"id":1}{"id":2}no\n{"id":3}')
+    api, words = _api(server.origin), ("-o", "csv", "--validate", "off")
+    found = [run_cli(api, "a", *words, *more) for more in ((), ("--max-items", "9"))]
+    assert found[0].exit_code == found[1].exit_code == 13
+    assert found[0].stderr == found[1].stderr
+
+
+def test_pages_of_python_have_the_items(server: Recorder) -> None:
+    """`pages` yields one page with as many items; if the stream breaks off, the error comes after the page."""
+    _endless(server, b'{"id":1}{"id":2}{"id', Connection="close")
+    with open_api(_api(server.origin)) as api:
+        [page] = api.pages("a", max_items=1)
+        assert ([{"id": 1}], [{"id": 1}]) == (page.items, page.data)
+        pages = api.pages("a", max_items=3)
+        assert [{"id": 1}, {"id": 2}] == next(pages).items
+        with pytest.raises(NetworkError):
+            next(pages)
+        _served(server, b'{"id":1}{"id":2}')
+        assert [{"id": 1}, {"id": 2}] == list(api.items("a"))
 
 
 def test_check_validates_the_items(server: Recorder) -> None:

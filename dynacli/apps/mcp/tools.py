@@ -17,6 +17,7 @@ from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 from dynacli.apps.mcp._byte_budget import fitted, json_line, size_of
 from dynacli.apps.mcp.served_apis import Pages, ServedApis
 from dynacli.client.api_client import Api
+from dynacli.client.call import CallEvent, ResponseHead
 from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
@@ -231,8 +232,21 @@ def _pages(
     responses: list[Response] = []
     items: list[Any] = []
     error: DynacliError | None = None
+    leaving: threading.Timer | None = None
+    is_left = False
+
+    def leave_stream(event: CallEvent) -> None:
+        """Leave a response that turns out to be a stream after a while, with the items that came."""
+        nonlocal leaving
+        if isinstance(event, ResponseHead) and is_sequence(event.response.header("content-type")):
+            pieces = event.call.pieces
+            if pieces is not None:
+                leaving = threading.Timer(_MOST_SECONDS, pieces.cut)
+                leaving.daemon = True
+                leaving.start()
+
     try:
-        for response in api.pages(asked.operation, asked.inputs, max_items=most):
+        for response in api.pages(asked.operation, asked.inputs, max_items=most, on_event=leave_stream):
             responses.append(response)
             error = _status_error(response)
             if error is None and response.items is None:
@@ -245,11 +259,19 @@ def _pages(
     except DynacliError as failure:
         if not items:
             raise
-        error = failure  # what came is whole
+        is_left = leaving is not None and leaving.finished.is_set()
+        error = None if is_left else failure  # what came is whole
+    finally:
+        if leaving is not None:
+            leaving.cancel()
     reported = _shown_of(responses)
     following = responses[-1].following
     total = following.total if following is not None else None
-    reported["pages"] = {"fetched": len(responses), "items": len(items), "total": total}
+    if leaving is None:
+        reported["pages"] = {"fetched": len(responses), "items": len(items), "total": total}
+    else:
+        is_whole = not is_left and error is None and len(items) < most
+        reported["stream"] = {"items": len(items), "is_whole": is_whole}
     if error is not None:
         reported |= error.as_json()
     # Of a response that is not a success, the body says why.

@@ -7,7 +7,7 @@ the probes of a check) is a loop over it.
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -252,7 +252,7 @@ class Engine:
             if is_stream:
                 call.validate_stream(response, self._shown(call, response, pieces))
                 return b""
-            return (receive or _read_whole)(response, pieces)
+            return (receive or read_whole)(response, pieces)
 
         try:
             response = call.send(read, self.clients)
@@ -266,14 +266,9 @@ class Engine:
 
     def _shown(self, call: Call, response: "Response", pieces: "Pieces") -> Iterator[bytes]:
         """Yield the parts of a stream, after the listener got each."""
-        parts: Iterable[bytes] = pieces
-        if is_event_stream(response.header("content-type")):
-            from dynacli.http.event_stream import EventPieces
+        from dynacli.http.event_stream import pieces_of_items
 
-            parts = EventPieces(pieces)
-            if call.settings.timeout is None:
-                pieces.wait_forever()
-        for part in parts:
+        for part in pieces_of_items(pieces, response.header("content-type")):
             self.announce(ResponsePart(call, part, pieces.size))
             yield part
 
@@ -318,11 +313,13 @@ class Engine:
         url: str = "",
         after: Call | None = None,
         seconds: float | None = None,
+        receive: "Receive | None" = None,
     ) -> MadeCall:
         """Make a call whose response is kept as a whole; the arguments are those of `prepare`.
 
         Args:
             seconds: How long it may take at most, if the settings allow more; None if nothing else limits it.
+            receive: As in `send`.
 
         Raises:
             DynacliError: The call fails; no secret is in it.
@@ -331,7 +328,7 @@ class Engine:
         if seconds is not None and (settings.timeout is None or seconds < settings.timeout):
             settings = replace(settings, timeout=seconds)
         call = self.prepare(described, inputs, settings, url=url, after=after)
-        return self.validate(call, self.send(call))
+        return self.validate(call, self.send(call, receive))
 
     def record(self, words: Sequence[str], exit_code: int) -> None:
         """Write the call that was made last into the history, at the end of the run.
@@ -377,7 +374,7 @@ class Engine:
         return made
 
 
-def _read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
+def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
     """Return a body that is kept in memory.
 
     Raises:

@@ -4,7 +4,7 @@ One response can be looked at as a page, too: how many items there are, and whic
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from dynacli.client.call import Call, Page, PageCame
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import Engine, MadeCall
+from dynacli.client.engine.call_engine import Engine, MadeCall, read_whole
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.decide_rule import (
     NO_RULE,
@@ -35,7 +35,8 @@ from dynacli.client.pages.next_page import (
 from dynacli.client.pages.page_rule import PageRule, ResponsePlace, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
-from dynacli.http.semantics import Reading, ReceivedBody, is_json, is_structured
+from dynacli.http.item_reader import ItemReader
+from dynacli.http.semantics import Reading, ReceivedBody, is_json, is_sequence, is_structured
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import enumerated
@@ -45,6 +46,7 @@ from dynacli.urls import origin_of, split_url, without_query
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
+    from dynacli.http.send import Pieces
 
 _NO_CONTENT = 204
 _NOT_FOUND = 404
@@ -70,6 +72,8 @@ class PageLoop:
         engine: Makes the call of each page; None if no page is called, and one that came is looked at.
         reading: How the values of the pages are read, `plain` or `exact`.
         max_items: How many items are wanted; None for all.
+        make_first: Makes the call of the first page; returns None if the response was a stream, and was taken. None if
+            the items of a stream, up to `max_items`, are those of one page.
     """
 
     def __init__(
@@ -81,13 +85,15 @@ class PageLoop:
         reading: Reading = "plain",
         max_items: int | None = None,
         is_keyset_asked: bool = False,
+        make_first: Callable[[Call], MadeCall | None] | None = None,
     ) -> None:
         with nullcontext() if engine is None else engine.lock:
             configured = configured_rule(described)
             pages = document_pages(described, configured, is_keyset_asked=is_keyset_asked)
         self._described, self._pages, self._engine = described, pages, engine
         self._reading, self._max_items = reading, max_items
-        self._is_keyset_asked = is_keyset_asked
+        self._parse: Callable[[str | bytes], Any] = read_json if reading == "exact" else json.loads
+        self._is_keyset_asked, self._make_first = is_keyset_asked, make_first
         self.rule: PageRule = document_rule(pages)
         self.items: ResponsePlace | None = pages.items
         self.is_keyed = False
@@ -149,15 +155,16 @@ class PageLoop:
                 )
             asked = self.position
             try:
-                made = self._engine.make(self._described, asked.inputs, url=asked.url, after=first)
-                page = self.take(made)
+                made = self._made(self._engine, asked, first)
+                page = None if made is None else self.take(made)
             except DamagedCatalogError as damage:
                 from dynacli.client.damaged_cache import explain_damage
 
                 explain_damage(damage, has_sent=first is not None)
-            first = first or made.call
-            if page is None:
+            if made is None or page is None:
+                self.position = None
                 return
+            first = first or made.call
             self._engine.announce(PageCame(page.call, page, self.count, self.total))
             # Whoever is interrupted while a page is handed on has that page.
             yield page
@@ -167,6 +174,30 @@ class PageLoop:
                 raise made.call.signed.masker.mask_error(self._failure) from self._failure.__cause__
             if self.following is not None:
                 self._note(self.following.mark, self.following)
+
+    def _made(self, engine: Engine, asked: NextPage, first: Call | None) -> MadeCall | None:
+        if first is None and self._make_first is not None:
+            return self._make_first(engine.prepare(self._described, asked.inputs, url=asked.url))
+        return engine.make(self._described, asked.inputs, url=asked.url, after=first, receive=self._received)
+
+    def _received(self, response: "Response", pieces: "Pieces") -> bytes:
+        """Return a body; of a stream the items that are wanted, or that came before an error, which is raised later."""
+        media_type = response.header("content-type")
+        if self._max_items is None or not (response.is_success and is_sequence(media_type)):
+            return read_whole(response, pieces)
+        from dynacli.http.event_stream import WholeItems, pieces_of_items
+        from dynacli.http.exchange import RENDER_LIMIT
+
+        wanted = WholeItems(pieces_of_items(pieces, media_type, self._max_items), media_type)
+        body = bytearray()
+        try:
+            for piece in pieces.up_to(RENDER_LIMIT, "Ask for fewer items", wanted):
+                body += piece
+        except DynacliError as error:
+            if error is not wanted.ended_by or not wanted.count:
+                raise
+            self._failure = error
+        return bytes(body)
 
     def take(self, made: MadeCall) -> Page | None:
         """Take the response that has the page at `position`; return None if that is not there.
@@ -187,6 +218,8 @@ class PageLoop:
             if number == 1:
                 self.position = None
             return Page(number, call, response, validation, None, None)
+        if is_sequence(response.header("content-type")):
+            return self._take_stream(made)
         value = self._value(call.received(response), response, number)
         self._origin = self._origin or origin_of(call.signed.request.url)
         items = self._items(value, number)
@@ -211,6 +244,16 @@ class PageLoop:
         self.end = following if isinstance(following, End) else None
         return Page(number, call, response, validation, value, items)
 
+    def _take_stream(self, made: MadeCall) -> Page:
+        """Take a response with one item after the other, which has no further page."""
+        call, response, validation = made
+        reader = ItemReader(response.header("content-type"), self._parse)
+        items = [*reader.feed(response.body), *reader.end()][: self._max_items]
+        self.items, self.count = place_at(), self.count + len(items)
+        self.rule, self.end = replace(NO_RULE, reason="the response is a stream"), End("the stream has ended")
+        self.position = self.following = None
+        return Page(self._number, call, response, validation, items, items)
+
     def check_list(self) -> None:
         """Check before anything is sent that the document leaves no choice between several lists.
 
@@ -231,7 +274,7 @@ class PageLoop:
                 return exact_value(body)
             if is_of_json:
                 return body.value("plain", json.loads)
-            return (read_json if self._reading == "exact" else json.loads)(body.content)
+            return self._parse(body.content)
         except (ValueError, RecursionError):
             if number == 1:
                 return None
@@ -404,6 +447,8 @@ def received_page(call: Call, response: "Response", reading: Reading = "plain") 
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None
     inputs = CallInputs(values.parameters, body=body, query=values.query)
+    if is_sequence(response.header("content-type")):
+        return None
     try:
         loop = PageLoop(None, described, inputs, reading=reading)
         page = loop.take(MadeCall(call, response, None))

@@ -18,7 +18,7 @@ from dynacli.client.pages.merged_pages import MergedPages
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands._call.conclude_call import conclude, report_validation_so_far, write_head
-from dynacli.commands._call.receive_response import note_if_large, write_response
+from dynacli.commands._call.receive_response import ResponseReceiver, note_if_large, write_response
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
@@ -129,7 +129,7 @@ class Listing:
         inputs: CallInputs,
         report: "CallReport | None",
     ) -> None:
-        self._run, self._described, self._report = run, described, report
+        self._run, self._engine, self._described, self._report = run, engine, described, report
         self._form = run.output_format(engine.settings.output)
         is_keyset_asked = run.options.all == "keyset"
         self._loop = PageLoop(
@@ -139,6 +139,7 @@ class Listing:
             reading="exact",
             max_items=run.options.max_items,
             is_keyset_asked=is_keyset_asked,
+            make_first=self._make_first,
         )
         self._loop.check_list()
         self.inputs = inputs if self._loop.position is None else self._loop.position.inputs
@@ -148,6 +149,10 @@ class Listing:
         self._may_grow = _may_grow(run.env, self._form)
         self._write_more: Callable[[Sequence[str]], None] | None = None
         self._open = ExitStack()
+
+    def _make_first(self, call: Call) -> MadeCall | None:
+        """Make the call of the first page; a stream is written as without pages."""
+        return ResponseReceiver(self._run, self._engine, call, self._report).make(may_be_page=True)
 
     def call(self) -> None:
         """Call the pages, and write and validate what came; also if an error or an interruption ends it.
@@ -168,6 +173,8 @@ class Listing:
         except BrokenPipeError:
             raise
         except FormatError as error:
+            if self._pages.first is None:
+                raise
             ended_by = error.__context__
             if isinstance(ended_by, DynacliError | KeyboardInterrupt):
                 # The pages had ended with an error before their items made no table.

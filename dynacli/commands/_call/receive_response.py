@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import Engine
+from dynacli.client.engine.call_engine import Engine, MadeCall, read_whole
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.commands.run import Run
@@ -19,7 +19,6 @@ from dynacli.files import replace_named_file
 from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
 from dynacli.http.semantics import (
     essence,
-    is_event_stream,
     is_json,
     is_sent_as_bytes,
     is_sequence,
@@ -178,12 +177,15 @@ class ResponseReceiver:
         if not 200 <= response.status < 300:
             self._form = self._form.of_error
         if is_sequence(media_type):
-            if is_event_stream(media_type) and self._call.settings.timeout is None:
-                pieces.wait_forever()
             return self._stream(response, pieces)
         if is_unchanged(self._run.env, self._form):
             return self._copy(response, pieces)
         return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
+
+    def _receive_stream(self, response: Response, pieces: Pieces) -> bytes:
+        """Receive a stream; return any other body as a whole."""
+        is_stream = response.is_success and is_sequence(response.header("content-type"))
+        return (self.receive if is_stream else read_whole)(response, pieces)
 
     def _stream(self, response: Response, pieces: Pieces) -> bytes:
         """Write and validate a stream while it comes; a file has the whole items that came before it breaks off."""
@@ -286,8 +288,11 @@ class ResponseReceiver:
             return _KEPT_OF_STREAM  # the size is validated without the bytes
         return WARNED_LIMIT if self._call.settings.may_accept else VALIDATED_LIMIT
 
-    def make(self) -> None:
+    def make(self, *, may_be_page: bool = False) -> MadeCall | None:
         """Send the call, write and validate its response, and say what there is to say of it.
+
+        Args:
+            may_be_page: Whether only a stream is received so. Any other response is kept as a whole and returned.
 
         Raises:
             DynacliError: The call does not end well.
@@ -295,7 +300,9 @@ class ResponseReceiver:
         """
         call = self._call
         try:
-            response = self._engine.send(call, self.receive)
+            response = self._engine.send(call, self._receive_stream if may_be_page else self.receive)
+            if self.response is None:
+                return self._engine.validate(call, response)
             self._finish(response)
             self._conclude(response)
         except BaseException as error:
@@ -304,6 +311,7 @@ class ResponseReceiver:
             if not isinstance(error, DynacliError):
                 raise
             raise call.signed.masker.mask_error(error) from error.__cause__
+        return None
 
     def _report_failure(self, error: BaseException) -> None:
         """Say what is known of a response that did not come whole, and add to its error how to go on.

@@ -454,8 +454,10 @@ def test_the_filter_sees_status_and_headers(server: Recorder) -> None:
         ({"max_items": 2}, 2, "text/event-stream", b'data: {"n": %d}\n\n'),
         ({}, 3, "text/event-stream", b'data: {"n": %d}\n\n'),
         ({}, 3, "application/json", b'{"data": {"n": %d}}'),
+        ({"max_items": 2}, 2, "application/json", b'{"data": {"n": %d}}'),
+        ({"max_items": 9}, 3, "application/json", b'{"data": {"n": %d}}'),
     ],
-    ids=["enough", "in-a-while", "called-json"],
+    ids=["enough", "in-a-while", "called-json", "enough-called-json", "in-a-while-called-json"],
 )
 def test_a_stream_gives_its_first_items(
     wanted: dict[str, int],
