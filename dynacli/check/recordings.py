@@ -21,7 +21,8 @@ from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
-from dynacli.http.exchange import Response
+from dynacli.http.exchange import Response, values_of
+from dynacli.http.json_objects import begins_with_two_objects, may_be_objects
 from dynacli.openapi.model.operation import Operation, Parameter, SecurityScheme, ValueType, documented_status
 from dynacli.openapi.model.query_names import is_declared
 from dynacli.record import record, replace
@@ -121,7 +122,13 @@ def _validated_response(response: RecordedResponse) -> ValidatedResponse:
     """Return a response as it is validated."""
     content_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
     body = _LostBody(response.size, response.loss) if response.body is None else response.body
-    return ValidatedResponse(response.status, response.headers, content_type, body)
+    validated = ValidatedResponse(response.status, response.headers, content_type, body)
+    is_stream = (
+        not values_of(response.headers, "content-length")
+        and may_be_objects(response.status, content_type)
+        and begins_with_two_objects(iter((response.body or b"",)), [])
+    )
+    return validated.as_json_lines() if is_stream else validated
 
 
 def _exchange_of(

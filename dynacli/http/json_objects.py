@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from dynacli.http.semantics import is_json, is_sequence
+
 _MAX_BEGINNING = 1024 * 1024
 """Bytes in which the second object begins; the first bytes of other bodies are held back that long, too."""
 _MAX_TRIES = 100
@@ -13,6 +15,15 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BETWEEN_OBJECTS = re.compile(rb"\}[ \t\r\n]*\{")
 """What no JSON text has outside its strings."""
 _MARK = re.compile(rb'[\\"{}\[\]\r\n]')
+
+
+def may_be_objects(status: int, media_type: str) -> bool:
+    """Return whether a response without a stated length may be a stream that is called JSON.
+
+    Args:
+        media_type: The value of `Content-Type`.
+    """
+    return 200 <= status < 300 and is_json(media_type) and not is_sequence(media_type)
 
 
 def begins_with_two_objects(pieces: Iterator[bytes], begun: list[bytes]) -> bool:
@@ -28,7 +39,7 @@ def begins_with_two_objects(pieces: Iterator[bytes], begun: list[bytes]) -> bool
     for piece in pieces:
         begun.append(piece)
         text += piece
-        if not (end := len(piece.rstrip(_SPACE))):
+        if not (end := len(piece.rstrip(_SPACE))) and len(text) <= _MAX_BEGINNING:
             continue
         if not last and bytes(text.lstrip(_SPACE + _BYTE_ORDER_MARK)[:1]) not in {b"", b"{"}:
             return False

@@ -25,7 +25,7 @@ from dynacli.http.exchange import (
     values_of,
 )
 from dynacli.http.failures import from_httpx, timed_out
-from dynacli.http.semantics import SAFE_METHODS, is_json, is_sequence
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.record import replace
 from dynacli.urls import origin_of, socket_of, url_on_the_wire, without_query
 
@@ -398,9 +398,10 @@ class OneCall:
         # With TLS, the socket of the response is another object than the one that was opened.
         self.connections.take_from(received.extensions)
         pieces = Pieces(self, request, received)
-        if 200 <= response.status < 300 and "content-length" not in headers_of(received):
-            media_type = response.header("content-type")
-            if is_json(media_type) and not is_sequence(media_type):
+        if "content-length" not in headers_of(received):
+            from dynacli.http.json_objects import may_be_objects
+
+            if may_be_objects(response.status, response.header("content-type")):
                 response = replace(response, is_json_lines=pieces.look_ahead())
         body = self.receive(response, pieces)
         seconds, cookies = time.monotonic() - self.start, tuple(self._set_cookies)

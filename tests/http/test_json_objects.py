@@ -62,6 +62,22 @@ def test_what_is_one_object_after_another(expected: bool, body: bytes) -> None:
         assert body == b"".join([*begun, *rest])
 
 
+@pytest.mark.parametrize("begin", [b" ", b"[", b'[{"a":1},', b'"', b"\xef\xbb\xbf["])
+def test_only_objects_are_looked_at(begin: bytes) -> None:
+    """Other bodies are passed on with the first piece that has more than space."""
+    begun: list[bytes] = []
+    pieces = iter([b" ", begin, b"[1", b'{"a":1}{"a":2}'])
+    assert not begins_with_two_objects(pieces, begun)
+    assert (3 if begin == b" " else 2) == len(begun)
+
+
+def test_space_is_looked_at_up_to_a_limit() -> None:
+    """A body of nothing but space is not kept without end."""
+    begun: list[bytes] = []
+    assert not begins_with_two_objects(iter([b"\n" * 500_000] * 9), begun)
+    assert 3 == len(begun)
+
+
 def test_a_large_first_object_is_not_looked_for() -> None:
     """A body whose first object has no end in a mebibyte is read no further ahead, and is JSON as before."""
     pieces = iter([b'{"a":"' + b"x" * 1_100_000, b'"}{"a":1}'])

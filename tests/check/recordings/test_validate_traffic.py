@@ -77,6 +77,10 @@ def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str
             ),
             ["response /id type"],
         ),
+        (_entry("/pets/1", response=_response('{"id":1}{"id":2}')), []),
+        (_entry("/pets/1", response=_response('{"id":1}\n{\n"id":"2"}')), ["response /1/id type"]),
+        (_entry("/pets/1", response=_response('{"id":1}{"id":')), ["response /1 unreadable-body"]),
+        (_entry("/pets/1", response=_response('{"id":1},{"id":2}')), ["response  unreadable-body"]),
         (_entry("/pets/1", response={"status": 201}), ["response status undocumented-status"]),
         (_entry("/pets", method="POST", request=_posted('{"id":2}')), []),
         (_entry("/pets?kinds=cat%2Cdog", method="POST", request=_posted('{"id":2}')), []),
@@ -97,6 +101,13 @@ def test_the_findings_in_an_exchange(entry: dict[str, Any], findings: list[str])
     assert sorted(findings) == sorted(found)
     assert [] == not_validated
     assert (9 if findings else 0) == exit_code
+
+
+def test_objects_in_a_response_with_a_length_are_no_stream() -> None:
+    """A recorded response is taken for a stream if a call would take it for one."""
+    entry = _entry("/pets/1", response=_response('{"id":1}{"id":2}'))
+    entry["response"]["headers"].append({"name": "Content-Length", "value": "16"})
+    assert (9, ["response  unreadable-body"], []) == _found(entry)
 
 
 @pytest.mark.parametrize(
