@@ -22,7 +22,7 @@ from dynacli.client.live_demo import live_demo
 from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
 from dynacli.options.standard_options import Options
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.apps.explorer.exploring import Explorer
 from tests.harness import run_cli
 
@@ -86,7 +86,7 @@ def _as_wide(text: str, found: re.Match[str]) -> str:
 
 async def _picture_of_explorer() -> str:
     env = Environment()
-    shipped = open_api("demo", env)
+    shipped = open_named_api("demo", env)
     with closing(shipped.catalog), live_demo(env, shipped) as (api, _):
         app = ExplorerApp(env, api, Options(), (), partial(explored_line, env))
         async with app.run_test(size=(120, 30), notifications=True) as pilot:

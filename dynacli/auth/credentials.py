@@ -183,7 +183,7 @@ class Held:
     is_cookie: bool = False
 
 
-Source = Callable[[SecurityScheme], Held | None]
+CredentialSource = Callable[[SecurityScheme], Held | None]
 """Returns what a source has for a scheme; None if it has nothing."""
 
 
@@ -222,7 +222,7 @@ def find_credentials(
     security: Sequence[Alternative],
     variables: Variables,
     present: PresentNames = frozenset(),
-    further: Callable[[], Sequence[Source]] = tuple,
+    further: Callable[[], Sequence[CredentialSource]] = tuple,
 ) -> tuple[Credential, ...] | None:
     """Return the credentials of the first alternative that is complete; None if one is needed and none is.
 
@@ -237,7 +237,7 @@ def find_credentials(
     """
     # An alternative with an undefined scheme is tried last.
     ordered = sorted(security, key=lambda schemes: not all(map(is_known, schemes)))
-    sources: Sequence[Source] = ()
+    sources: Sequence[CredentialSource] = ()
     if (found := _complete(ordered, variables, present, sources)) is not None:
         return found
     for source in further() if security else ():
@@ -252,7 +252,7 @@ def _complete(
     alternatives: Sequence[Alternative],
     variables: Variables,
     present: PresentNames,
-    sources: Sequence[Source],
+    sources: Sequence[CredentialSource],
 ) -> tuple[Credential, ...] | None:
     """Return the credentials of the first alternative for whose schemes the sources have values; else None."""
     for alternative in alternatives:
@@ -273,7 +273,7 @@ def _credential(
     alternative: Alternative,
     variables: Variables,
     present: PresentNames,
-    sources: Sequence[Source],
+    sources: Sequence[CredentialSource],
 ) -> Credential | bool | None:
     """Return the credential of a scheme, True if the scheme needs none from us, None if it is missing."""
     kind = kind_of(scheme)
@@ -313,7 +313,10 @@ def _credential(
 
 
 def held_for(
-    scheme: SecurityScheme, alternative: Alternative, variables: Variables, sources: Sequence[Source]
+    scheme: SecurityScheme,
+    alternative: Alternative,
+    variables: Variables,
+    sources: Sequence[CredentialSource],
 ) -> Held | None:
     """Return what the first of the sources, variables before all others, has for a scheme of an alternative.
 

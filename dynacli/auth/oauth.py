@@ -16,7 +16,7 @@ from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError
-from dynacli.http.exchange import REDIRECTS, Budget, OneContext, Response
+from dynacli.http.exchange import REDIRECTS, Budget, OneContext, WireResponse
 from dynacli.http.send import Pieces, send
 from dynacli.http.sockets import check_private
 from dynacli.openapi.document.json_trees import string_or_empty
@@ -269,7 +269,7 @@ def exchange(
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
 
-    def receive(_: Response, pieces: Pieces) -> bytes:
+    def receive(_: WireResponse, pieces: Pieces) -> bytes:
         try:
             return pieces.whole(_MAX_BYTES)
         except TooLargeError:

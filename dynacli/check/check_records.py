@@ -22,7 +22,7 @@ from dynacli.urls import without_query
 if TYPE_CHECKING:
     from dynacli.client.responses.compare_responses import Difference
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.secrets import Masker
     from dynacli.validation.finding import ValidationResult
 
@@ -139,7 +139,7 @@ class Exchange:
     request: "Request"
     shown: "Request"
     masker: "Masker"
-    response: "Response | None" = None
+    response: "WireResponse | None" = None
     error: DynacliError | None = None
     validation: "ValidationResult | None" = None
     seconds: float = 0.0

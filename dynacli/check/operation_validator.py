@@ -11,7 +11,7 @@ from typing import Any
 
 from dynacli.check.check_records import Exchange
 from dynacli.client.call_settings import CallSettings
-from dynacli.http.exchange import RENDER_LIMIT, Response
+from dynacli.http.exchange import RENDER_LIMIT, WireResponse
 from dynacli.http.semantics import essence, is_event_stream, is_json_sequence, is_sequence
 from dynacli.http.send import Pieces
 from dynacli.openapi.model.field_names import names_another_thing
@@ -49,7 +49,7 @@ class OperationValidator:
         self._settings.set_apart(validation, self._operation)
         return validation
 
-    def response(self, exchange: Exchange, response: Response) -> ValidationResult:
+    def response(self, exchange: Exchange, response: WireResponse) -> ValidationResult:
         """Return the result on a response.
 
         OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
@@ -88,7 +88,7 @@ class OperationValidator:
         self._settings.set_apart(validation, self._operation)
         return validation
 
-    def is_described(self, response: Response) -> bool:
+    def is_described(self, response: WireResponse) -> bool:
         """Return whether the document describes a response; it does not if it describes only the redirect to it."""
         last = documented_status(response.status, self._documented)
         if not response.hops or last not in {"", "default"}:
@@ -167,13 +167,13 @@ class ResponseReader:
     """Reads the body of one response, and keeps what has come of a stream that goes on."""
 
     def __init__(self) -> None:
-        self._head: Response | None = None
+        self._head: WireResponse | None = None
         self._is_stream = False
         self._start = time.monotonic()
         self._content = bytearray()
         self._is_complete = False
 
-    def __call__(self, response: Response, pieces: Pieces) -> bytes:
+    def __call__(self, response: WireResponse, pieces: Pieces) -> bytes:
         """Read a body; `send` calls it with the response's head.
 
         Raises:
@@ -196,7 +196,7 @@ class ResponseReader:
         """Whether the body is only the beginning of a stream."""
         return self._head is not None and self._is_stream and not self._is_complete
 
-    def partial_response(self) -> Response | None:
+    def partial_response(self) -> WireResponse | None:
         """Return what has come of a stream when the time of the call was over; None if no stream began."""
         if self._head is None or not self._is_stream:
             return None

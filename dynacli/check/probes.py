@@ -22,7 +22,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.policy.permission import denial
 from dynacli.errors import DynacliError
-from dynacli.http.exchange import Response
+from dynacli.http.exchange import WireResponse
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.record import replace
@@ -236,7 +236,7 @@ def validate_probe(
 
 def _method_findings(
     exchange: Exchange,
-    response: Response,
+    response: WireResponse,
     described: DescribedOperation,
     validator: OperationValidator,
     operations: Sequence[OperationSummary],

@@ -21,7 +21,7 @@ from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
-from dynacli.http.exchange import Response, values_of
+from dynacli.http.exchange import WireResponse, values_of
 from dynacli.http.json_objects import begins_with_two_objects, may_be_objects
 from dynacli.openapi.model.operation import Operation, Parameter, SecurityScheme, ValueType, documented_status
 from dynacli.openapi.model.query_names import is_declared
@@ -157,7 +157,7 @@ def _exchange_of(
         masker,
         None
         if response is None
-        else Response(
+        else WireResponse(
             response.status,
             response.reason,
             response.http_version,

@@ -10,7 +10,7 @@ from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 
 @record
@@ -76,7 +76,7 @@ def call_before(operation: str, request: "Request") -> "Request":
     )
 
 
-def call_after(operation: str, request: "Request", response: "Response") -> None:
+def call_after(operation: str, request: "Request", response: "WireResponse") -> None:
     """Let the hook `after` see a response.
 
     Raises:

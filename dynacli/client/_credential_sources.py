@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
-from dynacli.auth.credentials import MUTUAL_TLS, Held, Source, kind_of
+from dynacli.auth.credentials import MUTUAL_TLS, CredentialSource, Held, kind_of
 from dynacli.auth.missing_credential import expired_credential
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
@@ -28,7 +28,7 @@ _SAME_SECONDS = 60.0
 
 def credential_sources(
     env: Environment, api: str, settings: CallSettings, url: str, *, may_refresh: bool = True
-) -> Sequence[Source]:
+) -> Sequence[CredentialSource]:
     """Return the sources that are asked for what no environment variable has.
 
     Args:

@@ -16,8 +16,8 @@ from dynacli.auth.credentials import (
     MUTUAL_TLS,
     WITH_PASSWORD,
     Credential,
+    CredentialSource,
     Held,
-    Source,
     Variables,
     attach,
     find_credentials,
@@ -240,11 +240,11 @@ class DocumentCredential:
             return "another one comes first" + (f", as the server asks for {words}" if words else "")
         return f"the server asks for {words}" if words else "the server asked for nothing"
 
-    def _sources(self, url: str) -> Sequence[Source]:
+    def _sources(self, url: str) -> Sequence[CredentialSource]:
         sources = credential_sources(self._env, self._name, self._settings, url)
         return [self._unless_bound_elsewhere(source) for source in sources]
 
-    def _unless_bound_elsewhere(self, source: Source) -> Source:
+    def _unless_bound_elsewhere(self, source: CredentialSource) -> CredentialSource:
         def asked(scheme: SecurityScheme) -> Held | None:
             try:
                 return source(scheme)

@@ -31,7 +31,7 @@ from dynacli.urls import origin_of, url_at
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{12,}")
 """Text with letters and digits that is too long for a number or a version."""
@@ -129,7 +129,7 @@ class MaskedCall:
             url = url_at(origin_of(url), self._operation.path) + (f"?{query}" if query else "")
         return self.masker.mask(mask_url(url, self._names))
 
-    def messages(self, response: "Response | None") -> str:
+    def messages(self, response: "WireResponse | None") -> str:
         """Return the request and the response as JSON, without large bodies.
 
         Args:

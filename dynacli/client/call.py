@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.response_cache import CachedCall
     from dynacli.http.caching import CacheSpec, Headers
-    from dynacli.http.exchange import ClientPool, Pause, Response, Retries
+    from dynacli.http.exchange import ClientPool, Pause, Retries, WireResponse
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Finding, ValidationResult
     from dynacli.validation.read_body import UnreadBody
@@ -299,7 +299,7 @@ class Call:
                 self._on_event(RequestInvalid(self, self.signed.masker.mask_error(error)))
             raise
 
-    def send(self, receive: "Receive", clients: "ClientPool | None" = None) -> "Response":
+    def send(self, receive: "Receive", clients: "ClientPool | None" = None) -> "WireResponse":
         """Send the request once its result allows it, and return the response.
 
         A token that the server refuses although it has not ended is refreshed. A safe request is then sent again;
@@ -344,7 +344,7 @@ class Call:
             call_after(self.described.operation.name, self.signed.shown, response)
         return response
 
-    def received(self, response: "Response") -> "ReceivedBody":
+    def received(self, response: "WireResponse") -> "ReceivedBody":
         """Return the body of a response to the call; asked for again, the same one with what was read of it.
 
         It is kept beside the fields of the response, and ends with it: the calls of many pages live longer.
@@ -356,11 +356,11 @@ class Call:
         body: ReceivedBody = beside["received"]
         return body
 
-    def receive_json(self, response: "Response") -> None:
+    def receive_json(self, response: "WireResponse") -> None:
         """Let the body of a response that was made of several be JSON, whatever they name it."""
         response.__dict__["received"] = replace(self.received(response), media_type="application/json")
 
-    def _looked_into(self, response: "Response") -> "Response":
+    def _looked_into(self, response: "WireResponse") -> "WireResponse":
         """Return a response with whether its body says that the call failed; a body without a value says nothing."""
         from dynacli.errors import FormatError
         from dynacli.media.body_value import NoValueError, exact_value
@@ -379,14 +379,14 @@ class Call:
             self._cached.leave_out()
         return replace(response, is_refusal=True)
 
-    def _forget_changed(self, response: "Response") -> None:
+    def _forget_changed(self, response: "WireResponse") -> None:
         """Remove the stored responses that the call may have made wrong, if any are stored."""
         if os.path.isdir(self.env.responses_dir):
             from dynacli.client.response_cache import forget_changed
 
             forget_changed(self, response)
 
-    def _send_renewing(self, receive: "Receive", clients: "ClientPool | None") -> "Response":
+    def _send_renewing(self, receive: "Receive", clients: "ClientPool | None") -> "WireResponse":
         """Send the request, again with a new token if the server refuses the old one."""
         try:
             return self._send(lambda response, pieces: self._renewed(response, pieces, receive), clients)
@@ -396,7 +396,7 @@ class Call:
                 self._cached.look_up()
             return self._send(receive, clients)
 
-    def _look_up(self, spec: "CacheSpec") -> "tuple[Response, Pieces] | None":
+    def _look_up(self, spec: "CacheSpec") -> "tuple[WireResponse, Pieces] | None":
         """Return the stored response that takes the place of the server's, and its body; None if there is none.
 
         Raises:
@@ -411,7 +411,7 @@ class Call:
         self._cached = CachedCall(self, spec, report)
         return self._cached.reusable()
 
-    def _reuse(self, response: "Response", pieces: "Pieces", receive: "Receive") -> "Response":
+    def _reuse(self, response: "WireResponse", pieces: "Pieces", receive: "Receive") -> "WireResponse":
         """Return a stored response whose request the document allows, after its body is read."""
         self._check()
         start = time.monotonic()
@@ -420,7 +420,7 @@ class Call:
 
     def _send(
         self, receive: "Receive", clients: "ClientPool | None", conditions: "Headers | None" = None
-    ) -> "Response":
+    ) -> "WireResponse":
         """Send the request.
 
         Args:
@@ -479,7 +479,7 @@ class Call:
         # From here on the request may be on its way; nothing is tried again after the person's back.
         self.has_sent = True
 
-    def _renewed(self, response: "Response", pieces: "Pieces", receive: "Receive") -> bytes:
+    def _renewed(self, response: "WireResponse", pieces: "Pieces", receive: "Receive") -> bytes:
         """Read a response, unless the token is refreshed because of it, and the request can be sent again."""
         if response.status == 401:
             try:
@@ -551,7 +551,7 @@ class Call:
 
         permit_redirect(self.described, self.settings, request, base_url_of(self.described, self.settings))
 
-    def _is_way_out(self, response: "Response") -> bool:
+    def _is_way_out(self, response: "WireResponse") -> bool:
         """Return whether a response is a documented redirect to a place that the document does not have."""
         from dynacli.client.operation_at import is_documented_way_out
 
@@ -562,7 +562,7 @@ class Call:
         )
 
     def validate_response(
-        self, response: "Response", body: "bytes | StreamedBody | UnreadBody"
+        self, response: "WireResponse", body: "bytes | StreamedBody | UnreadBody"
     ) -> "ValidationResult | None":
         """Return the result on a response; None if nothing is validated.
 
@@ -608,7 +608,7 @@ class Call:
             self._cached.store(is_valid=not any(result.has_something_to_report for result in found))
         return validation
 
-    def validate_stream(self, response: "Response", pieces: Iterable[bytes]) -> None:
+    def validate_stream(self, response: "WireResponse", pieces: Iterable[bytes]) -> None:
         """Read a body that may go on for ever, and validate it while it comes.
 
         Args:
@@ -774,7 +774,7 @@ class ResponseHead(CallEvent):
 
     name = "response_head"
     call: "Call"
-    response: "Response"
+    response: "WireResponse"
     is_stream: bool = False
 
 
@@ -816,7 +816,7 @@ class ResponseReceived(CallEvent):
 
     name = "response"
     call: "Call"
-    response: "Response"
+    response: "WireResponse"
 
 
 @record
@@ -831,7 +831,7 @@ class Findings(CallEvent):
 
     name = "findings"
     call: "Call"
-    response: "Response"
+    response: "WireResponse"
     validation: "ValidationResult | None"
     lock: "RLock"
 
@@ -855,7 +855,7 @@ class Page(NamedTuple):
 
     number: int
     call: Call
-    response: "Response"
+    response: "WireResponse"
     validation: "ValidationResult | None"
     value: Any
     items: list[Any] | None
@@ -892,7 +892,7 @@ class RowDone(CallEvent):
     call: "Call | None"
     named: str
     result: "RowResult"
-    response: "Response | None"
+    response: "WireResponse | None"
 
     @property
     def operation(self) -> str:

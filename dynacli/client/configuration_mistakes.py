@@ -15,7 +15,7 @@ from dynacli.openapi.model.wording import did_you_mean, in_backticks
 from dynacli.options.standard_options import OPTIONS_BY_NAME
 from dynacli.registry.configuration import check_name, pairs_in
 from dynacli.registry.configuration_text import nearest_line
-from dynacli.registry.record_call import MODES as HISTORY_MODES
+from dynacli.registry.record_call import HISTORY_MODES
 from dynacli.registry.revisions.housekeeping import bytes_of
 from dynacli.registry.revisions.revisions import MODES, lifetime_of
 from dynacli.request.build_request import check_header

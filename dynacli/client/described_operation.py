@@ -14,7 +14,7 @@ from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.media.text_values import BodySchema
     from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
@@ -155,7 +155,7 @@ class DescribedOperation:
         schema = self.body_schema()
         return BodySchema(True if schema is None else schema, self.resolve)
 
-    def received(self, response: "Response") -> ReceivedBody:
+    def received(self, response: "WireResponse") -> ReceivedBody:
         """Return the body of a response, whose schema is found when it is needed."""
         find_schema = partial(self.response_schema, response.status, response.headers)
         return ReceivedBody(response.body, response.header("content-type"), find_schema)

@@ -12,7 +12,7 @@ from dynacli.openapi.model.field_names import (
     owner_name,
     plain_name,
     singular,
-    words_of,
+    words_of_name,
 )
 from dynacli.openapi.model.find_items import naming_fields, takes_id
 from dynacli.openapi.model.media_types import success_response
@@ -125,7 +125,7 @@ def _asked_for(
 def _created_things(operation: Operation) -> set[str]:
     """Return what the item that an operation creates may be called: `artifact` for `POST /artifacts`."""
     last = operation.path.rstrip("/").rpartition("/")[2]
-    verb, *noun = words_of(last) or [""]
+    verb, *noun = words_of_name(last) or [""]
     if verb in _CREATING_VERBS and noun:  # `/createGroupPad` creates a pad
         return {singular("".join(noun)), singular(noun[-1])}
     is_collection = operation.method == "POST" and not parameter_names(f"/{last}")

@@ -17,7 +17,7 @@ from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import DEMO
-from dynacli.registry.open_by_name import open_api as open_document
+from dynacli.registry.open_by_name import open_named_api as open_document
 from dynacli.registry.opened_api import OpenedApi
 
 _T = TypeVar("_T")

@@ -9,7 +9,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription, OutlinedResponse
 from dynacli.client.pages.decide_rule import PAGE_KINDS
-from dynacli.openapi.model.field_names import plain_name, singular, words_of
+from dynacli.openapi.model.field_names import plain_name, singular, words_of_name
 from dynacli.openapi.model.operation import Field, Operation, Parameter
 from dynacli.openapi.model.wording import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints, telling
 from dynacli.record import record
@@ -66,7 +66,7 @@ def _summary_inputs(
 
 
 def _words(text: str) -> set[str]:
-    return {singular(word) for word in words_of(text) if len(word) > _LONGEST_FILLER}
+    return {singular(word) for word in words_of_name(text) if len(word) > _LONGEST_FILLER}
 
 
 def _is_asked(input_: Parameter | Field, asked: set[str], literals: list[str]) -> bool:

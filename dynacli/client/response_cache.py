@@ -51,7 +51,7 @@ from dynacli.http.caching import (
     stored_headers,
     varying_names,
 )
-from dynacli.http.exchange import MIB, Response, values_of
+from dynacli.http.exchange import MIB, WireResponse, values_of
 from dynacli.http.send import Pieces
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
@@ -398,7 +398,7 @@ class CachedCall:
         self._stored: StoredResponse | None = None
         self._pending: tuple[StoredHead, bytes] | None = None
 
-    def reusable(self) -> tuple[Response, Pieces] | None:
+    def reusable(self) -> tuple[WireResponse, Pieces] | None:
         """Return the stored response that is used without asking the server, and its body; None if there is none.
 
         Raises:
@@ -449,17 +449,19 @@ class CachedCall:
         top = store.directory_of(api.name, api.revisions.directory)
         return os.path.join(store.below(top, origin, segments), key)
 
-    def _response(self, head: StoredHead, cache: str, age: float) -> Response:
+    def _response(self, head: StoredHead, cache: str, age: float) -> WireResponse:
         """Return a stored response, without its body, as it is handed on: with its age (RFC 9111, section 5.1)."""
         headers = tuple(pair for pair in head.headers if pair[0].lower() != "age")
         if cache == "hit":
             headers = (*headers, ("Age", str(int(age))))
         url = self._call.signed.request.url
-        return Response(
+        return WireResponse(
             head.status, head.reason, head.http_version, url, headers, b"", 0.0, cache=cache, age=age
         )
 
-    def exchange(self, receive: "Receive", send: "Callable[[Receive, Headers], Response]") -> Response:
+    def exchange(
+        self, receive: "Receive", send: "Callable[[Receive, Headers], WireResponse]"
+    ) -> WireResponse:
         """Send the request, and return the response: the stored one if the server confirms it.
 
         Args:
@@ -475,14 +477,16 @@ class CachedCall:
             self._stored = None
             return self._exchange(receive, send)
 
-    def _exchange(self, receive: "Receive", send: "Callable[[Receive, Headers], Response]") -> Response:
+    def _exchange(
+        self, receive: "Receive", send: "Callable[[Receive, Headers], WireResponse]"
+    ) -> WireResponse:
         stored = self._stored
         conditions = () if stored is None else conditions_of(stored.head)
         requested_at, request = wall_clock(), self._call.signed.request
-        shown: Response | None = None
+        shown: WireResponse | None = None
         read: Pieces | None = None
 
-        def received(response: Response, pieces: Pieces) -> bytes:
+        def received(response: WireResponse, pieces: Pieces) -> bytes:
             nonlocal shown, read
             now = wall_clock()
             if stored is not None and conditions and response.status == _NOT_MODIFIED:
@@ -634,7 +638,7 @@ def _origin_and_segments(url: str, api: "OpenedApi") -> tuple[str, list[str]]:
     return origin, [unquote(segment) for segment in segments if segment]
 
 
-def forget_changed(call: SignedCall, response: Response) -> None:
+def forget_changed(call: SignedCall, response: WireResponse) -> None:
     """Remove the stored responses that a call may have made wrong (RFC 9111, section 4.4).
 
     They are those of its URL, of `Location` and `Content-Location` at the same origin, and of all paths that extend

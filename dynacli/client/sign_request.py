@@ -10,7 +10,7 @@ from dynacli.auth.credentials import (
     DIGEST,
     Alternative,
     Credential,
-    Source,
+    CredentialSource,
     attach,
     find_credentials,
     has_login,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
     from dynacli.client._credential_sources import StoredSource
     from dynacli.client.credentials.oauth_sign_in import PasswordSource
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -98,7 +98,7 @@ class Signed:
             account.append(sha256(self.tls.certificate()).hexdigest())
         return account
 
-    def head_of(self, response: "Response") -> dict[str, Any]:
+    def head_of(self, response: "WireResponse") -> dict[str, Any]:
         """Return the status and the headers of a response as filters see them, with secrets masked."""
         return head_value(response, self.masked_value)
 
@@ -120,7 +120,7 @@ class Signed:
         )
 
 
-def head_value(response: "Response", shown: Callable[[str, str], str] | None = None) -> dict[str, Any]:
+def head_value(response: "WireResponse", shown: Callable[[str, str], str] | None = None) -> dict[str, Any]:
     """Return the status and the headers of a response as filters see them: name in lower case → its values.
 
     Args:
@@ -285,8 +285,8 @@ def _find_credentials(
     variables = variables_of(env, api.prefix)
     origin = origin_of(request.url)
 
-    def further() -> Sequence[Source]:
-        sources: Sequence[Source] = ()
+    def further() -> Sequence[CredentialSource]:
+        sources: Sequence[CredentialSource] = ()
         if has_login(security, variables):
             from dynacli.client.credentials.oauth_sign_in import PasswordSource
 

@@ -9,7 +9,7 @@ from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.options.standard_options import CallTerms, Option, Options
 from dynacli.record import replace
 from dynacli.registry.configuration import Configuration, profiles_in
-from dynacli.registry.open_by_name import is_unregistered_file, open_api
+from dynacli.registry.open_by_name import is_unregistered_file, open_named_api
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class Run:
     ) -> OpenedApi:
         """Return the API that a word names, opened by the options of the run; who calls it closes it.
 
-        The arguments are those of `open_api`.
+        The arguments are those of `open_named_api`.
         """
         # Who can write a file would otherwise have any other one printed or sent, by a document that refers to it.
         is_bounded = self.is_read_only or self.env.is_agent
@@ -262,7 +262,7 @@ class Run:
             return login_of(self.env, word, profile=profile, is_bound=self.is_read_only)
 
         with self.reading_document(word):
-            return open_api(
+            return open_named_api(
                 word,
                 self.env,
                 refresh=refresh,

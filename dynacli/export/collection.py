@@ -1,7 +1,7 @@
 """What an export holds, before it is written in the form of any program: folders of requests, and variables.
 
-A credential is never more than the name of a variable here, so that no writer can give its value away. `FORMATS` has
-the forms, and what writes each.
+A credential is never more than the name of a variable here, so that no writer can give its value away.
+`EXPORT_FORMATS` has the formats, and what writes each.
 """
 
 import re
@@ -411,7 +411,7 @@ class Format(NamedTuple):
         return files
 
 
-FORMATS = {
+EXPORT_FORMATS = {
     "postman": Format("postman_collection", "application/json"),
     "insomnia": Format("insomnia_export", "application/json"),
     "bruno": Format("bruno_directory", "", is_directory=True),

@@ -7,7 +7,7 @@ from dynacli.http.built_request import Request
 from dynacli.urls import join_url, origin_of, socket_of, split_url, url_on_the_wire, without_query
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 _MAX_REDIRECTS = 10
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-length"})
@@ -17,7 +17,9 @@ _KEPT_ACROSS_ORIGINS = frozenset(
 """Headers that say which form and which part is wanted, and nothing of who asks."""
 
 
-def following_request(request: Request, response: "Response", hops: list[tuple[int, str]]) -> Request | None:
+def following_request(
+    request: Request, response: "WireResponse", hops: list[tuple[int, str]]
+) -> Request | None:
     """Return the request that a redirect of a safe method leads to; None if the response is the final one.
 
     Args:

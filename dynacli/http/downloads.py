@@ -25,7 +25,7 @@ from dynacli.files import (
     regular_file,
     write_file,
 )
-from dynacli.http.exchange import Response, stated_length
+from dynacli.http.exchange import WireResponse, stated_length
 from dynacli.http.semantics import header_text
 from dynacli.http.send import Pieces
 from dynacli.urls import split_url
@@ -128,7 +128,7 @@ class PartialDownload:
                 os.unlink(path)
         self._known, self.had = {}, 0
 
-    def is_there(self, response: Response) -> bool:
+    def is_there(self, response: WireResponse) -> bool:
         """Return whether a server says that nothing is missing; the file is then complete.
 
         Raises:
@@ -146,7 +146,7 @@ class PartialDownload:
         return True
 
     @contextmanager
-    def written(self, response: Response, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+    def written(self, response: WireResponse, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
         """Write the body of a response after what is there, or again; the file is complete at the end of the block.
 
         If the block fails, the part stays for the next call, if the server says by what it knows it again.
@@ -171,7 +171,7 @@ class PartialDownload:
             )
         self._finish()
 
-    def _total(self, response: Response, pieces: Pieces) -> int | None:
+    def _total(self, response: WireResponse, pieces: Pieces) -> int | None:
         """Return the size of the whole file, None if the server does not say it; check what the response is of."""
         if response.status == _PARTIAL:
             found = _CONTENT_RANGE.fullmatch(response.header("content-range"))
@@ -202,7 +202,7 @@ class PartialDownload:
             hint="Try again: the next call restarts",
         )
 
-    def _differs(self, response: Response) -> bool:
+    def _differs(self, response: WireResponse) -> bool:
         """Return whether a response is of another version than the part, as far as it says so."""
         validator = str(self._known.get("validator", ""))
         name = "etag" if validator.startswith('"') else "last-modified"
@@ -223,7 +223,7 @@ def _write(file: IO[bytes], piece: bytes, path: str) -> None:
         raise cannot_be_written(path, error) from error
 
 
-def _validator(response: Response) -> str:
+def _validator(response: WireResponse) -> str:
     """Return the strong `ETag` or the `Last-Modified` by which a version is known again; empty if there is none."""
     etag = response.header("etag").strip()
     if re.fullmatch(r'"[\x21\x23-\x7e\x80-\xff]*"', etag):
@@ -253,7 +253,7 @@ https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _UNKNOWN = "download"
 
 
-def file_name(disposition: str, url: str) -> str:
+def download_name(disposition: str, url: str) -> str:
     """Return the name of a file: the one in `Content-Disposition`, else the last segment of the URL's path.
 
     It has no directory, no leading dot or hyphen and no control characters, and can be used on Windows.

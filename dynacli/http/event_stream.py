@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from dynacli.errors import NetworkError, TimedOutError
-from dynacli.http.exchange import PASSING, Pause, Response
+from dynacli.http.exchange import PASSING, Pause, WireResponse
 from dynacli.http.retrying import MAX_PAUSE, is_lost_connection, usual_pause
 from dynacli.http.semantics import is_event_stream, is_json_sequence
 from dynacli.http.send import Pieces
@@ -120,7 +120,7 @@ class EventPieces:
                 failure = self._refused(response)
         raise failure
 
-    def _more(self, response: Response, more: Pieces) -> Iterator[bytes]:
+    def _more(self, response: WireResponse, more: Pieces) -> Iterator[bytes]:
         if response.status == _NO_CONTENT:
             return  # so a server says that there is nothing more to come
         if (
@@ -135,7 +135,7 @@ class EventPieces:
             self._pieces.size = size + more.size
             yield piece
 
-    def _refused(self, response: Response) -> NetworkError:
+    def _refused(self, response: WireResponse) -> NetworkError:
         return NetworkError(
             f"The events of `{without_query(self._request.url)}` broke off",
             reason=f"Asked for the rest, the server responded with {response.status} {response.reason}".rstrip(),

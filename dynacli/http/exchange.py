@@ -430,7 +430,7 @@ class Budget:
 
     total: float | None = None
     max_bytes: int = RENDER_LIMIT
-    ends_with: "Callable[[Response], bool] | None" = None
+    ends_with: "Callable[[WireResponse], bool] | None" = None
     connect: float = CONNECT_SECONDS
     read: float | None = None
     follow: "FollowRedirect | None" = None
@@ -460,7 +460,7 @@ class Retries:
 
 
 @record
-class Response:
+class WireResponse:
     """The final response of a call.
 
     Args:
@@ -518,7 +518,7 @@ def values_of(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
     return [value for key, value in headers if key.lower() == wanted]
 
 
-def may_pass(response: Response, method: str, statuses: Sequence[int] = ()) -> bool:
+def may_pass(response: WireResponse, method: str, statuses: Sequence[int] = ()) -> bool:
     """Return whether the same request may go well a little later.
 
     After a 500 with `Retry-After`, and after further statuses, only one of a safe method may.
@@ -532,13 +532,13 @@ def may_pass(response: Response, method: str, statuses: Sequence[int] = ()) -> b
     return is_asked or response.status in statuses
 
 
-def stated_length(response: Response) -> int | None:
+def stated_length(response: WireResponse) -> int | None:
     """Return the length that a response states for its body as it is sent; None if it states none."""
     length = response.header("content-length")
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 
 
-FollowRedirect = Callable[[Request, Response, list[tuple[int, str]]], Request | None]
+FollowRedirect = Callable[[Request, WireResponse, list[tuple[int, str]]], Request | None]
 
 
 @record

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from dynacli.errors import FileError
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """The bytes of a file or of standard input.
 
     Attributes:
@@ -38,7 +38,7 @@ class Payload:
         pieces: The pieces in order.
     """
 
-    def __init__(self, pieces: Sequence[bytes | Source]) -> None:
+    def __init__(self, pieces: Sequence[bytes | ByteSource]) -> None:
         self.pieces = tuple(pieces)
 
     @property
@@ -78,7 +78,7 @@ class Payload:
                 return None
         return bytes(read)
 
-    def changed(self, change: Callable[[bytes | Source], bytes | Source]) -> "Payload":
+    def changed(self, change: Callable[[bytes | ByteSource], bytes | ByteSource]) -> "Payload":
         """Return a payload with each of its pieces changed."""
         return Payload([change(piece) for piece in self.pieces])
 
@@ -101,7 +101,7 @@ def as_text(content: bytes, otherwise: str = "") -> str:
     return otherwise if "\0" in text else text
 
 
-def _source_text(source: Source) -> str:
+def _source_text(source: ByteSource) -> str:
     if source.name == "-":
         return "standard input"
     return source.name if source.size is None else f"{source.name}, {source.size} bytes"

@@ -17,7 +17,7 @@ from dynacli.http.import_httpx import httpx
 from dynacli.http.payload import Payload
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response, Retries
+    from dynacli.http.exchange import Retries, WireResponse
 
 FIRST_PAUSE = 0.5
 """Seconds before the second try, at most; each further pause may be twice as long as the one before."""
@@ -39,7 +39,11 @@ _LOST = (
 
 
 def pause_after(
-    failure: "Response | DynacliError", request: Request, retries: "Retries", tries: int, left: float | None
+    failure: "WireResponse | DynacliError",
+    request: Request,
+    retries: "Retries",
+    tries: int,
+    left: float | None,
 ) -> Pause | None:
     """Return the pause before a request is sent again; None if it is not.
 

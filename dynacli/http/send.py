@@ -15,8 +15,8 @@ from dynacli.http.exchange import (
     Budget,
     ClientPool,
     Connections,
-    Response,
     Retries,
+    WireResponse,
     check_unchanged,
     headers_of,
     may_pass,
@@ -192,7 +192,7 @@ class Pieces:
         self.call.connections.cut()
 
 
-Receive = Callable[[Response, Pieces], bytes]
+Receive = Callable[[WireResponse, Pieces], bytes]
 """(the response without its body, the body as it comes) → what was kept of it."""
 
 
@@ -205,7 +205,7 @@ def send(
     retries: Retries = Retries(),  # noqa: B008  - a frozen record
     login: "Login | None" = None,
     tls: "Certificates | None" = None,
-) -> Response:
+) -> WireResponse:
     """Send a request and return the final response.
 
     By the rules of a call, a redirect is followed for safe methods only, at most ten times, and never from https to
@@ -232,7 +232,7 @@ def send(
     """
     from dynacli.http.import_httpx import httpx  # noqa: F401  - importing it must not use up the time of the call
 
-    def whole(response: Response, pieces: Pieces) -> bytes:  # noqa: ARG001
+    def whole(response: WireResponse, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
     if retries.rate is not None:
@@ -273,10 +273,10 @@ class OneCall:
         self.start, self._is_received = time.monotonic(), False
         self._login, self._tls = login, tls
         self._cookies: RetryCookies | None = None
-        self._redirect: Response | None = None
+        self._redirect: WireResponse | None = None
         self._set_cookies: list[tuple[str, str]] = []
 
-    def response(self) -> Response:
+    def response(self) -> WireResponse:
         """Send the request, also again and to where redirects lead, and return the final response."""
         request = self._first
         hops: list[tuple[int, str]] = []
@@ -294,7 +294,7 @@ class OneCall:
                         error.reason = f"{error.reason or 'It failed'}; tried {self._tries} times"
                     raise
                 result = pause
-            if isinstance(result, Response):
+            if isinstance(result, WireResponse):
                 return result
             if isinstance(result, Request):
                 request = result
@@ -305,7 +305,7 @@ class OneCall:
                 request, self._tries = self._first, self._tries + 1
                 hops.clear()
 
-    def _pause_after(self, failure: "Response | DynacliError") -> "Pause | None":
+    def _pause_after(self, failure: "WireResponse | DynacliError") -> "Pause | None":
         """Return the pause before the request is sent again; None if it is not."""
         if self._tries > self.retries.count:
             return None
@@ -315,7 +315,7 @@ class OneCall:
         return pause_after(failure, self._first, self.retries, self._tries, left)
 
     @contextmanager
-    def asked(self, request: Request) -> Iterator[tuple[Response, Pieces]]:
+    def asked(self, request: Request) -> Iterator[tuple[WireResponse, Pieces]]:
         """Send one more request of the call, and yield its response, without the body, and the body as it comes.
 
         Raises:
@@ -381,7 +381,7 @@ class OneCall:
 
     def _read(
         self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
-    ) -> "Response | Request | Pause":
+    ) -> "WireResponse | Request | Pause":
         """Return the final response, the next request, or the pause before a further try."""
         response = self.head_of(received, request.url, hops)
         self._set_cookies += [(request.url, value) for value in values_of(response.headers, "set-cookie")]
@@ -407,12 +407,12 @@ class OneCall:
         seconds, cookies = time.monotonic() - self.start, tuple(self._set_cookies)
         return replace(response, body=body, size=pieces.size, seconds=seconds, set_cookies=cookies)
 
-    def _after_login(self, login: "Login", request: Request, response: Response) -> Request | None:
+    def _after_login(self, login: "Login", request: Request, response: WireResponse) -> Request | None:
         """Return the request if it is sent again with another signature; None if it is not."""
         return request if login.wants_again(request, response.status, response.headers) else None
 
     def _after_redirect(
-        self, request: Request, response: Response, hops: list[tuple[int, str]]
+        self, request: Request, response: WireResponse, hops: list[tuple[int, str]]
     ) -> Request | None:
         """Return the request that a redirect leads to, if the call permits it; None if the redirect is not followed."""
         ends_with = None if hops else self.budget.ends_with
@@ -427,7 +427,7 @@ class OneCall:
             self.budget.permit(following)
         return following
 
-    def _after_failure(self, request: Request, response: Response) -> "Pause | None":
+    def _after_failure(self, request: Request, response: WireResponse) -> "Pause | None":
         """Return the pause before a further try, which sends the cookies of the response; None if there is none."""
         pause = self._pause_after(response)
         if pause is not None and response.header("set-cookie"):
@@ -437,9 +437,11 @@ class OneCall:
             self._cookies.keep(request.url, response.headers)
         return pause
 
-    def head_of(self, response: "httpx.Response", url: str, hops: Sequence[tuple[int, str]] = ()) -> Response:
+    def head_of(
+        self, response: "httpx.Response", url: str, hops: Sequence[tuple[int, str]] = ()
+    ) -> WireResponse:
         """Return the response of a URL, without its body."""
-        return Response(
+        return WireResponse(
             status=response.status_code,
             reason=response.reason_phrase,
             http_version=response.http_version,

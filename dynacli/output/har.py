@@ -245,7 +245,7 @@ def _date(text: str) -> str:
         return ""
 
 
-def as_text(row: HistoryRow, form: str) -> str:
+def history_text(row: HistoryRow, form: str) -> str:
     """Return a call in a form; what the history does not keep of it is left out.
 
     Args:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Write = Callable[[bytes], None]
 
 
-def is_unchanged(env: Environment, form: OutputFormat) -> bool:
+def writes_unchanged(env: Environment, form: OutputFormat) -> bool:
     """Return whether a form writes the bytes as they came, so that it does not need the whole body."""
     if form.filter or form.columns:
         return False
@@ -104,7 +104,7 @@ def written_body(env: Environment, media_type: str, form: OutputFormat) -> Itera
 
         with replace_named_file(Path(form.file)) as write:
             yield write
-    elif is_unchanged(env, form) and env.stdout_bytes is not None:
+    elif writes_unchanged(env, form) and env.stdout_bytes is not None:
         last = b""
 
         def write_piece(piece: bytes) -> None:
@@ -116,7 +116,7 @@ def written_body(env: Environment, media_type: str, form: OutputFormat) -> Itera
         if env.stdout_is_terminal and last in {b"}", b"]"}:
             write_bytes(env, b"\n")  # so that the prompt of the shell is not after the JSON
     else:
-        text = _Text(env, media_type, is_unchanged=is_unchanged(env, form))
+        text = _Text(env, media_type, is_unchanged=writes_unchanged(env, form))
         try:
             yield text.write
         finally:

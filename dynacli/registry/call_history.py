@@ -233,7 +233,7 @@ def _is_damaged(path: str) -> bool:
         return _code_of(error) in _DAMAGE
 
 
-def sweep(env: Environment) -> None:
+def sweep_history(env: Environment) -> None:
     """Remove calls and ids that are too old or too many; a history that cannot be written stays as it is."""
     oldest = time.time() - _DAYS * 86_400
     with suppress(sqlite3.Error), closing(open_history(history_path(env))) as db:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.fetched import DocumentLogin
 
 
-def open_api(
+def open_named_api(
     word: str,
     env: Environment,
     *,
@@ -165,7 +165,7 @@ def refresh_api(
         is_accepted: Whether the document replaces the current one whatever it changes.
 
     Raises:
-        DynacliError: As for `open_api`.
+        DynacliError: As for `open_named_api`.
     """
     open_request, source = make_open_request(word, env)
     open_request = replace(

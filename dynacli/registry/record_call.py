@@ -22,7 +22,7 @@ from dynacli.secrets import MAY_HOLD_SECRET, is_secret_name, mask_url
 
 VERSION = 2
 """The version of the tables, as `PRAGMA user_version` says it."""
-MODES = ("off", "headers", "full")
+HISTORY_MODES = ("off", "headers", "full")
 LARGEST_REMEMBERED = 1 << 20
 """The size in bytes of the largest body whose ids are remembered."""
 MOST_REMEMBERED = 200
@@ -149,7 +149,7 @@ def history_path(env: Environment) -> str:
 
 
 def history_mode(env: Environment) -> str:
-    """Return what is kept of calls: one of `MODES`, or a word that is none.
+    """Return what is kept of calls: one of `HISTORY_MODES`, or a word that is none.
 
     Raises:
         FileError: The configuration cannot be read.

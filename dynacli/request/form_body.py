@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair
-from dynacli.http.payload import Payload, Source
+from dynacli.http.payload import ByteSource, Payload
 from dynacli.http.semantics import essence, is_json
 from dynacli.openapi.schema.form_encoding import Encodings, PartHeader, PropertyEncoding
 from dynacli.record import replace
@@ -146,7 +146,7 @@ class Part(NamedTuple):
     """
 
     name: str | None
-    content: bytes | Source
+    content: bytes | ByteSource
     media_type: str = ""
     file_name: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
@@ -167,12 +167,12 @@ class Multipart(Payload):
         self.media_type = f"{media_type}; boundary={_boundary_value(self.boundary)}"
         super().__init__(list(self._pieces()))
 
-    def changed(self, change: Callable[[bytes | Source], bytes | Source]) -> "Multipart":
+    def changed(self, change: Callable[[bytes | ByteSource], bytes | ByteSource]) -> "Multipart":
         """Return a body with the contents of its parts changed."""
         parts = [part._replace(content=change(part.content)) for part in self.parts]
         return Multipart(parts, self.media_type.partition(";")[0], self.boundary)
 
-    def _pieces(self) -> Iterator[bytes | Source]:
+    def _pieces(self) -> Iterator[bytes | ByteSource]:
         boundary = self.boundary.encode()
         head = b"--" + boundary
         for part in self.parts:
@@ -303,7 +303,7 @@ def _encoded_part(
         media_type = _media_type_of_part(declared, "", _BINARY)
         return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
     if _is_source(value):
-        source: Source = value
+        source: ByteSource = value
         guessed = media_type_of_file(source.name)
         return Part(
             name, source, _media_type_of_part(declared, guessed, _BINARY), _base_name(source.name), headers

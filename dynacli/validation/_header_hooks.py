@@ -11,7 +11,7 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.validation.response.exceptions import HeadersError, InvalidHeader, MissingRequiredHeader
 
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.openapi.model.operation import ITEM_FORMATS
+from dynacli.openapi.model.operation import ITEM_FORMATS_KEY
 from dynacli.openapi.schema.evaluation.compiled_schema import ValidationNotes
 from dynacli.validation._text_fields import all_types, types_or_string, with_branches
 from dynacli.validation.finding import reason_of
@@ -154,7 +154,7 @@ class HeaderHooks:
         readings: list[Any] = []
         for is_text_first in (True, False):
             if "array" in types:
-                formats = (header / ITEM_FORMATS).read_value() if ITEM_FORMATS in header else []
+                formats = (header / ITEM_FORMATS_KEY).read_value() if ITEM_FORMATS_KEY in header else []
                 styles = [(header / "style").read_str("csv"), *formats]
                 readings.append(_list([schema], text, styles, is_text_first=is_text_first))
             if "object" in types:

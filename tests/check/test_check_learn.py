@@ -17,7 +17,7 @@ from dynacli.demo.demo_facts import BASE_PATH, document_path
 from dynacli.demo.demo_server import running
 from dynacli.environment import Environment
 from dynacli.openapi.document.overlay import apply_overlay
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import Masker, Secret
 from tests.harness import Response, recording, run_cli
@@ -71,7 +71,7 @@ def _seen(
 def _api(tmp_path: Path, document: dict[str, Any]) -> OpenedApi:
     file = tmp_path / "document.json"
     file.write_text(json.dumps(document), encoding="utf-8")
-    return open_api(str(file), Environment())
+    return open_named_api(str(file), Environment())
 
 
 def _learn(tmp_path: Path, document: dict[str, Any], *seen: ObservedResponse) -> LearnedOverlay:

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.client.operation_summary import operation_summary
 from dynacli.environment import Environment
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.documents import JSON, document, operation, parameter, save
 from tests.harness import run_cli
 
@@ -54,7 +54,7 @@ def test_a_summary_of_the_demo_is_text_and_data() -> None:
 )
 def test_a_summary_shows_first_what_a_question_names(question: str, first: str) -> None:
     """Of the inputs that a call does not need, those come first that someone has asked for."""
-    api = open_api("demo", Environment())
+    api = open_named_api("demo", Environment())
     summary = operation_summary(api, "create-workflow", question=question)
     optional = [input_.name for input_ in summary.inputs if not input_.is_required]
     assert (5, first) == (len(optional), optional[0])

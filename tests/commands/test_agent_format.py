@@ -17,7 +17,7 @@ from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.openapi.model.find_items import rows_of_columns
 from dynacli.output.agent_text import MOST_AROUND, view_of_value
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from dynacli.text.terminal import unsafe
 from tests.apps.mock.mocked import mocked
 from tests.documents import document, load_file, operation, parameter, pets, save
@@ -353,7 +353,7 @@ def test_operations_of_whole_documents(folder: Path) -> None:
             continue
         with mocked(tree, level="off") as mock:
             server = f"http://127.0.0.1:{mock.port}{mock.base_path}"
-            api = open_api(str(path), Environment())
+            api = open_named_api(str(path), Environment())
             summaries = api.catalog.summaries()
             for summary in summaries[:: max(len(summaries) // _PER_DOCUMENT, 1)]:
                 example = api.catalog.operation(summary.name).example

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.commands.mistakes import followed, mistakes_of
 from tests.documents import document, operation, parameter, pets, save
 from tests.harness import Recorder, Response, run_cli
@@ -222,7 +222,7 @@ def test_usage_errors_of_real_operations_are_short(home: Path, monkeypatch: pyte
     wrong, tried = {}, 0
     for name in _DOCUMENTS:
         path = str(FOLDER / name)
-        api = open_api(path, Environment())
+        api = open_named_api(path, Environment())
         names = [summary.name for summary in api.catalog.summaries()]
         for asked in [api.catalog.operation(name) for name in names[:: max(len(names) // 3, 1)][:3]]:
             for mistake in mistakes_of(asked):

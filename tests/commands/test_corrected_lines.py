@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.commands.mistakes import BEFORE_API, BEHIND_OPERATION, OF_BODY, Mistake, followed, mistakes_of
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, run_cli
@@ -500,7 +500,7 @@ def test_a_path_with_a_slip_keeps_its_arguments() -> None:
 def test_corrected_lines_of_real_operations_build_requests(name: str, home: Path) -> None:  # noqa: ARG001
     """A mistake of each kind is made in example calls, and the line that the error ends with is followed."""
     path = str(FOLDER / name)
-    api = open_api(path, Environment())
+    api = open_named_api(path, Environment())
     names = [summary.name for summary in api.catalog.summaries()]
     operations = [api.catalog.operation(name) for name in names[:: max(len(names) // _MOST, 1)][:_MOST]]
     tried = {mistake: operation for operation in operations for mistake in mistakes_of(operation)}
@@ -519,7 +519,7 @@ def test_corrected_lines_of_real_operations_build_requests(name: str, home: Path
 def test_corrected_lines_of_wrong_standard_options_build_requests(name: str, home: Path) -> None:  # noqa: ARG001
     """What can be wrong with an option that all operations have is corrected for those of real documents."""
     path = str(FOLDER / name)
-    api = open_api(path, Environment())
+    api = open_named_api(path, Environment())
     operations = [api.catalog.operation(summary.name) for summary in api.catalog.summaries()]
     api.catalog.close()
     read = next(operation for operation in operations if operation.method == "GET" and operation.parameters)

@@ -92,7 +92,7 @@ def test_a_python_program_names_the_input_plainly() -> None:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.inputs.read_plain_inputs import read_plain_inputs
     from dynacli.environment import Environment
-    from dynacli.registry.open_by_name import open_api as open_document
+    from dynacli.registry.open_by_name import open_named_api as open_document
 
     opened = open_document("./api.json", Environment())
     described = DescribedOperation(opened, opened.catalog.operation("send"))

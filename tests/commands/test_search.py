@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.client.search_operations import search_operations
 from dynacli.environment import Environment
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.documents import document, operation, parameter, pets, save, serve
 from tests.harness import Recorder, Response, run_cli
 from tests.real_documents import FOLDER
@@ -125,7 +125,7 @@ def test_what_is_named_comes_first(named: str, question: str) -> None:
 )
 def test_operations_of_real_documents_come_first_by_name(name: str, home: Path) -> None:  # noqa: ARG001
     """Thirty of each document: by the name, the operationId as it is written, and the method with the path."""
-    api = open_api(str(FOLDER / name), Environment())
+    api = open_named_api(str(FOLDER / name), Environment())
     listed = [summary for summary in api.catalog.summaries() if not summary.is_hidden]
     wrong = {}
     for summary in listed[:: max(len(listed) // 30, 1)]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dynacli.demo.demo_server import served_document
-from dynacli.export.collection import FORMATS
+from dynacli.export.collection import EXPORT_FORMATS
 from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
 from tests.harness import Recorder, json_response, run_cli
 
@@ -147,7 +147,7 @@ def _texts_in(directory: Path) -> dict[Path, str]:
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_a_new_operation_adds_nothing_else(form: str) -> None:
     """What was exported before stays as it is, line by line and file by file, in its order."""
     api = _api()
@@ -168,11 +168,11 @@ def test_the_next_revision_of_the_stand_in_adds_its_new_operation_alone() -> Non
     """The export of an API that has changed its document gains one request, in each form."""
     for directory, with_next in (("old", False), ("new", True)):
         Path("api.json").write_bytes(served_document(with_next=with_next).content)
-        for form in FORMATS:
+        for form in EXPORT_FORMATS:
             words = ("--to", form, "--server", "https://api.example.com", "--out", f"{directory}/{form}/")
             assert 0 == run_cli("export", "./api.json", *words).exit_code
     before = {Path("new", *path.parts[1:]): text for path, text in _texts_in(Path("old")).items()}
-    for form in FORMATS:
+    for form in EXPORT_FORMATS:
         added = _added_lines(before, Path("new", form))
         assert "List a workflow" in added or "list-workflow-versions" in added, form
         # Pages show the path of the document above its example.

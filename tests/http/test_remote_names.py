@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.http.downloads import file_name
+from dynacli.http.downloads import download_name
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, run_cli
 
@@ -53,7 +53,7 @@ _URL = "https://files.example/v1/reports/q3%20plan.pdf?token=x"
 )
 def test_a_name_is_made_safe(disposition: str, name: str) -> None:
     """It has no directory, nothing hidden and nothing that a terminal or Windows takes for something else."""
-    assert name == file_name(disposition, _URL)
+    assert name == download_name(disposition, _URL)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_name_is_made_safe(disposition: str, name: str) -> None:
 )
 def test_a_url_names_what_the_server_does_not(url: str, name: str) -> None:
     """Its last segment is the name, and if it is none a fixed word."""
-    assert name == file_name("", url)
+    assert name == download_name("", url)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from dynacli.errors import NetworkError, TimedOutError, UsageError
 from dynacli.http import retrying
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.exchange import PASSING, Budget, Retries
-from dynacli.http.exchange import Response as SentResponse
+from dynacli.http.exchange import WireResponse as SentResponse
 from dynacli.http.retrying import pause_after, seconds_asked
 from dynacli.http.send import send
 from tests.documents import document, operation, parameter, save

@@ -17,7 +17,7 @@ from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.exchange import Response
+from dynacli.http.exchange import WireResponse
 from dynacli.output.har import HarCall, har_of
 from dynacli.secrets import Masker, Secret
 from tests.harness import run_cli
@@ -224,7 +224,7 @@ def test_the_order() -> None:
     assert ["a", "b"] == [entry["comment"] for entry in json.loads(har_of(calls))["log"]["entries"]]
 
 
-def _exchange(response: Response | None = None, error: Any = None) -> Exchange:
+def _exchange(response: WireResponse | None = None, error: Any = None) -> Exchange:
     """A call whose key stands in its query, and that the server sends back in every way."""
     parts = RequestParts({}, (), {}, ())
     request = Request(
@@ -244,7 +244,7 @@ def _exchange(response: Response | None = None, error: Any = None) -> Exchange:
 
 def test_secrets() -> None:
     """Secrets are masked in URLs, headers and bodies of both directions, in bytes as well as in text."""
-    response = Response(
+    response = WireResponse(
         200,
         "OK",
         "HTTP/1.1",

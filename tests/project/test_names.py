@@ -12,20 +12,9 @@ _MOST_MODULES = 3
 
 _OFTEN = {
     "COMMANDS": "each table of commands has them, and `command_table` joins the tables",
-    "FORMATS": "of responses, and of exports",
-    "ITEM_FORMATS": "of lists on the terminal, and a key of converted documents",
-    "MODES": "of the history, and of refreshing",
-    "Response": "the library's, that of the HTTP client, and a documented one",
-    "Source": "of a document, of a body and of a credential",
-    "as_text": "of bytes, and of a row of the history",
-    "file_name": "of a download, and of a document",
     "files_of": "each format of `dynacli export` has its own, which is found by this name",
-    "is_unchanged": "of a document, and of a body that is written",
     "main": "the entry points of the two programs",
-    "open_api": "the library's, and that of the registry",
     "run": "the entry points of the two programs",
-    "sweep": "of a folder, and of the history",
-    "words_of": "of an index, and of the name of a field",
 }
 """Public name that more than one module may define → why."""
 

@@ -10,7 +10,7 @@ import pytest
 
 import dynacli
 from dynacli.environment import Environment
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.documents import pets, save, serve
 from tests.harness import Recorder, run_cli
 from tests.served_document import DAY
@@ -33,7 +33,7 @@ def test_opening_writes_nothing_and_the_end_notes_the_use(home: Path, use: Calla
     (used,) = home.rglob("used")
     os.utime(used, (time.time() - 2 * DAY,) * 2)
     before = _changes(home)
-    open_api("pets", Environment()).catalog.close()
+    open_named_api("pets", Environment()).catalog.close()
     assert 0 == run_cli("__complete", "bash", "pets", "").exit_code
     assert before == _changes(home)
     use()
@@ -43,8 +43,8 @@ def test_opening_writes_nothing_and_the_end_notes_the_use(home: Path, use: Calla
 def test_a_place_is_located_once(server: Recorder) -> None:
     """What a server finds again and again costs no reading of the document each time."""
     url = serve(server, pets())
-    open_api(url, Environment()).catalog.close()
-    api = open_api(url, Environment())  # of which the cache alone has the document
+    open_named_api(url, Environment()).catalog.close()
+    api = open_named_api(url, Environment())  # of which the cache alone has the document
     first = api.places(["/paths/~1pets/get"])
     shutil.rmtree(api.revisions.directory)
     assert first["/paths/~1pets/get"].line is not None

@@ -36,7 +36,7 @@ from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError, UsageError
 from dynacli.files import write_named_file
-from dynacli.http.downloads import file_name
+from dynacli.http.downloads import download_name
 from dynacli.openapi.model.wording import counted, option_pair
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_output import written_body
@@ -573,7 +573,7 @@ class ResponsePane(Vertical):
             if path:
                 self._write(path, response.body, is_whole=len(response.body) == response.size)
 
-        name = file_name(response.header("content-disposition"), response.url)
+        name = download_name(response.header("content-disposition"), response.url)
         self.app.push_screen(PathDialog(name), take)
 
     def _write(self, path: str, body: bytes, *, is_whole: bool) -> None:

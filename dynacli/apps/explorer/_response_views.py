@@ -18,7 +18,7 @@ from dynacli.client.responses.validation_text import Evidence, findings_text, no
 from dynacli.client.sign_request import Signed, head_value
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
-from dynacli.http.exchange import Response
+from dynacli.http.exchange import WireResponse
 from dynacli.http.semantics import ReceivedBody, is_sequence, is_structured
 from dynacli.openapi.model.wording import counted
 from dynacli.output.har import har_call
@@ -38,7 +38,7 @@ from dynacli.validation.validated_messages import ValidatedResponse
 def _write_view(
     env: Environment,
     view: str,
-    response: Response,
+    response: WireResponse,
     body: ReceivedBody,
     described: DescribedOperation,
     asked: OutputFormat,
@@ -72,7 +72,7 @@ def _write_view(
 
 def _write_formed(
     env: Environment,
-    response: Response,
+    response: WireResponse,
     body: ReceivedBody,
     described: DescribedOperation,
     form: OutputFormat,
@@ -189,7 +189,7 @@ def status_text(ended: Ended) -> str:
     return " · ".join(parts)
 
 
-def _write_headers(env: Environment, call: Call, response: Response, ended: Ended) -> None:  # noqa: ARG001
+def _write_headers(env: Environment, call: Call, response: WireResponse, ended: Ended) -> None:  # noqa: ARG001
     signed, paint = call.signed, Painter.for_stdout(env)
     masker = signed.response_masker(response.headers)
 
@@ -208,7 +208,7 @@ def _write_headers(env: Environment, call: Call, response: Response, ended: Ende
     env.stdout.write("\n".join(lines) + "\n")
 
 
-def _write_validation(env: Environment, call: Call, response: Response, ended: Ended) -> None:
+def _write_validation(env: Environment, call: Call, response: WireResponse, ended: Ended) -> None:
     validation, validating = ended.validation, call.validating
     if validation is None or validating is None:
         write_note(env, "Nothing was validated")
@@ -233,7 +233,7 @@ def _write_validation(env: Environment, call: Call, response: Response, ended: E
         write_warning(env, masker.mask(f"Not validated: {reason}"))
 
 
-_WRITERS: Final[Mapping[str, Callable[[Environment, Call, Response, Ended], None]]] = {
+_WRITERS: Final[Mapping[str, Callable[[Environment, Call, WireResponse, Ended], None]]] = {
     "headers": _write_headers,
     "validation": _write_validation,
 }
@@ -254,14 +254,14 @@ class KeptCall(NamedTuple):
     settings: CallSettings
 
     @property
-    def response(self) -> Response | None:
+    def response(self) -> WireResponse | None:
         """The response, with its body if that was kept; None if nothing was."""
         if self.row.call.messages is None or self.row.call.status is None:
             return None
         kept, size = har_call(self.row), self.row.call.size or 0
         headers = tuple((name, value) for name, value in kept.response_headers)
         parts = (kept.status, kept.reason, kept.http_version, kept.url, headers, kept.response_body)
-        return Response(*parts, self.row.call.seconds, size=size)
+        return WireResponse(*parts, self.row.call.seconds, size=size)
 
     @property
     def status_text(self) -> str:
@@ -323,7 +323,7 @@ def _write_line(env: Environment, kept: KeptCall) -> None:
     )
 
 
-def _write_heads(env: Environment, kept: KeptCall, response: Response | None) -> None:
+def _write_heads(env: Environment, kept: KeptCall, response: WireResponse | None) -> None:
     _write_line(env, kept)
     paint = Painter.for_stdout(env)
 
@@ -338,7 +338,7 @@ def _write_heads(env: Environment, kept: KeptCall, response: Response | None) ->
         env.stdout.write(lines(tuple(har_call(kept.row).headers)) + head + lines(response.headers))
 
 
-def _write_kept_validation(env: Environment, kept: KeptCall, response: Response) -> None:
+def _write_kept_validation(env: Environment, kept: KeptCall, response: WireResponse) -> None:
     """Validate the response by the document as it is now."""
     draft = kept.draft
     settings = replace(kept.settings, level="exact", consent=Consent(is_given=True))

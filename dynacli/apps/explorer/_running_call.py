@@ -34,7 +34,7 @@ from dynacli.client.pages.merged_pages import MergedPages
 from dynacli.client.pages.page_loop import PageLoop, received_page
 from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError, InternalError
-from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response
+from dynacli.http.exchange import RENDER_LIMIT, EndableClients, WireResponse
 from dynacli.openapi.model.wording import counted
 from dynacli.record import replace
 
@@ -99,7 +99,7 @@ class Ended(NamedTuple):
     """
 
     call: Call | None
-    response: Response | None
+    response: WireResponse | None
     validation: "ValidationResult | None"
     error: DynacliError | None
     was_cancelled: bool
@@ -141,7 +141,7 @@ class RunningCall:
         self._room = threading.Semaphore(_MOST_UNSEEN)
         self._pages: MergedPages | None = None
         self._came: MadeCall | None = None
-        self._stream: Response | None = None
+        self._stream: WireResponse | None = None
         self._notes: list[str] = []
         self._kept: list[bytes] = []
         self._size = 0
@@ -290,7 +290,7 @@ class RunningCall:
             self._came = MadeCall(event.call, event.response, event.validation)
 
 
-def _page_notes(call: Call, response: Response) -> tuple[str, ...]:
+def _page_notes(call: Call, response: WireResponse) -> tuple[str, ...]:
     """Return what is to report of one page of a list, if the response shows that there are more."""
     page = received_page(call, response) if response.is_success else None
     if page is None:

@@ -20,7 +20,7 @@ from dynacli.http.exchange import ClientPool
 from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import Masker, Secret, secrets_in, with_masked_query
 from dynacli.urls import split_url
@@ -94,7 +94,7 @@ class ServedApis:
             failing.callback(self._end.close)
             for name in self._words:
                 if name == DEMO:
-                    shipped = open_api(DEMO, self.env)
+                    shipped = open_named_api(DEMO, self.env)
                     self._end.callback(shipped.catalog.close)
                     self._demo = self._end.enter_context(live_demo(self.env, shipped))[0]
                 else:
@@ -143,7 +143,7 @@ class ServedApis:
             yield self._demo
             return
         word = self._words.get(name, name)
-        api = open_api(word, self.env, login=lambda: login_of(self.env, word, is_bound=True))
+        api = open_named_api(word, self.env, login=lambda: login_of(self.env, word, is_bound=True))
         try:
             yield api
             api.note_use()

@@ -49,7 +49,7 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.exact_json import read_json
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 
 class RowCall(NamedTuple):
@@ -615,7 +615,7 @@ class _Sent(NamedTuple):
     """The end of a call: a response, an error, or neither, if it was not sent."""
 
     slot: _Slot
-    response: "Response | None" = None
+    response: "WireResponse | None" = None
     error: DynacliError | None = None
 
 
@@ -844,7 +844,7 @@ class BatchRun:
         slot: _Slot,
         result: RowResult,
         error: DynacliError | None,
-        response: "Response | None" = None,
+        response: "WireResponse | None" = None,
     ) -> None:
         call, slot.call, slot.finished = slot.call, None, _FinishedRow(result, error)
         if call is not None:

@@ -36,8 +36,8 @@ from dynacli.http.semantics import is_event_stream, is_json, is_sequence
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.record import replace
 from dynacli.registry.record_call import (
+    HISTORY_MODES,
     LARGEST_REMEMBERED,
-    MODES,
     MOST_REMEMBERED,
     AskedPath,
     ReceivedPath,
@@ -53,7 +53,7 @@ from dynacli.urls import split_url
 if TYPE_CHECKING:
     from dynacli.client._masked_call import MaskedCall
     from dynacli.client.call import CallEvent, Listener
-    from dynacli.http.exchange import ClientPool, Response
+    from dynacli.http.exchange import ClientPool, WireResponse
     from dynacli.http.send import Pieces, Receive
     from dynacli.openapi.model.operation import Field
     from dynacli.secrets import Masker
@@ -76,7 +76,7 @@ class MadeCall(NamedTuple):
     """
 
     call: Call
-    response: "Response"
+    response: "WireResponse"
     validation: "ValidationResult | None"
 
 
@@ -231,7 +231,9 @@ class Engine:
         call.check_request(unvalidated)
         self._validators[call.described.operation.name] = call.validating.validator
 
-    def send(self, call: Call, receive: "Receive | None" = None, *, has_parts: bool = False) -> "Response":
+    def send(
+        self, call: Call, receive: "Receive | None" = None, *, has_parts: bool = False
+    ) -> "WireResponse":
         """Send a call, and return its response; any thread can do it.
 
         Args:
@@ -243,7 +245,7 @@ class Engine:
             DynacliError: The call fails; no secret is in it.
         """
 
-        def read(response: "Response", pieces: "Pieces") -> bytes:
+        def read(response: "WireResponse", pieces: "Pieces") -> bytes:
             call.pieces = pieces
             if self.history is not None:
                 self.history.note_head(response)
@@ -264,7 +266,7 @@ class Engine:
         self.announce(ResponseReceived(call, response))
         return response
 
-    def _shown(self, call: Call, response: "Response", pieces: "Pieces") -> Iterator[bytes]:
+    def _shown(self, call: Call, response: "WireResponse", pieces: "Pieces") -> Iterator[bytes]:
         """Yield the parts of a stream, after the listener got each."""
         from dynacli.http.event_stream import pieces_of_items
 
@@ -275,7 +277,7 @@ class Engine:
     def validate(
         self,
         call: Call,
-        response: "Response",
+        response: "WireResponse",
         body: "bytes | UnreadBody | None" = None,
         *,
         is_part: bool = False,
@@ -341,7 +343,7 @@ class Engine:
             self.announce(Recorded(history.call))
 
     def record_end(
-        self, words: Sequence[str], error: BaseException | None, response: "Response | None"
+        self, words: Sequence[str], error: BaseException | None, response: "WireResponse | None"
     ) -> None:
         """Write the call that was made last into the history, if something was sent or a stored response came.
 
@@ -374,7 +376,7 @@ class Engine:
         return made
 
 
-def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
+def read_whole(response: "WireResponse", pieces: "Pieces") -> bytes:  # noqa: ARG001
     """Return a body that is kept in memory.
 
     Raises:
@@ -385,7 +387,7 @@ def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
     return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
 
-def read_finite(response: "Response", pieces: "Pieces") -> bytes:
+def read_finite(response: "WireResponse", pieces: "Pieces") -> bytes:
     """Return a body that is kept in memory, unless it may have no end.
 
     Raises:
@@ -427,7 +429,7 @@ class CallHistory:
     ) -> None:
         self._env, self.call, self._typed, self._warn = env, call, typed, warn
         self._started = time.time()
-        self.response: Response | None = None
+        self.response: WireResponse | None = None
         self._findings: int | None = None
         self._size: int | None = None
         self._seconds = 0.0
@@ -436,7 +438,7 @@ class CallHistory:
         self._mode = ""
         self._masked: MaskedCall | None = None
 
-    def note_head(self, response: "Response") -> None:
+    def note_head(self, response: "WireResponse") -> None:
         """Note that the first response begins to come; it may break off."""
         if self._size is None:
             self.response = response
@@ -448,7 +450,7 @@ class CallHistory:
             before = len(validating.validation.findings) if self._findings is None else self._findings
             self._findings = before + len(validation.findings)
 
-    def note_response(self, call: "Call", response: "Response") -> None:
+    def note_response(self, call: "Call", response: "WireResponse") -> None:
         """Note a response that came whole, and what it tells of ids; as long as the API is open.
 
         Args:
@@ -484,7 +486,7 @@ class CallHistory:
                 self._mode = history_mode(self._env)
             except FileError:
                 self._mode = "off"
-            if self._mode not in MODES:
+            if self._mode not in HISTORY_MODES:
                 self._warn(
                     f"`{self._mode}` says nothing of the history, which keeps nothing now\n"
                     f"`{variable('HISTORY')}`, and `history` in the configuration, are one of `off`, `headers`, `full`"
@@ -570,9 +572,9 @@ class CallHistory:
                 self._warn(note)
             return
         if is_time_to_sweep:
-            from dynacli.registry.call_history import sweep
+            from dynacli.registry.call_history import sweep_history
 
-            sweep(self._env)
+            sweep_history(self._env)
 
 
 def _led_to(

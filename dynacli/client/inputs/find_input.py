@@ -9,7 +9,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation, prefix_of, variable
 from dynacli.errors import UsageError
 from dynacli.http.semantics import METHODS_WITHOUT_BODY
-from dynacli.openapi.model.field_names import plain_name, words_of
+from dynacli.openapi.model.field_names import plain_name, words_of_name
 from dynacli.openapi.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
 from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
@@ -204,7 +204,7 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     # `--criterion` may be a part of `--criteria.0.criterion-text`, and `--criteria` with a slip.
     near = near or [
         *(f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.8)),
-        *_with_words(words_of(word), spelled),
+        *_with_words(words_of_name(word), spelled),
     ]
     near = near or [f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.67)]
     near = near or list(_through(plain_name(word), spelled))
@@ -254,7 +254,7 @@ def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
 def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
     """Yield the options whose last name has all the words, if these are few: `--workflow-id` for `--workflow`."""
     wanted = set(words)
-    found = [item for item in spelled if wanted and wanted < set(words_of(_last_name(item)))]
+    found = [item for item in spelled if wanted and wanted < set(words_of_name(_last_name(item)))]
     if len(found) <= _MOST_NAMED:
         yield from found
 

@@ -25,7 +25,7 @@ from dynacli.request.assemble_body import Assignment, assemble, json_text
 from dynacli.request.convert_words import convert, convert_all, is_given_as_text, is_single_item
 
 if TYPE_CHECKING:
-    from dynacli.http.payload import Payload, Source
+    from dynacli.http.payload import ByteSource, Payload
     from dynacli.openapi.schema.form_encoding import Encodings
 
 _Input = tuple[Parameter | None, Field | None]
@@ -413,7 +413,7 @@ def _is_file(value: Any) -> bool:
     return isinstance(value, bytes | os.PathLike) or hasattr(value, "read")
 
 
-def _source(value: Any, option: str) -> "Source":
+def _source(value: Any, option: str) -> "ByteSource":
     """Return what is sent as it is read.
 
     Raises:

@@ -31,7 +31,7 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import CallValues
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 
 class ReceivedCall(NamedTuple):
@@ -48,7 +48,7 @@ class ReceivedCall(NamedTuple):
     request: "Request"
     sent: Mapping[tuple[str, str], Any]
     sent_json: Any
-    response: "Response"
+    response: "WireResponse"
     response_json: Callable[[], Any]
 
 
@@ -291,7 +291,7 @@ def link_of_response(described: DescribedOperation, name: str, status: int) -> F
 
 
 def followed_inputs(
-    link: FollowedLink, call: Call, response: "Response", *, wants_example: bool = False
+    link: FollowedLink, call: Call, response: "WireResponse", *, wants_example: bool = False
 ) -> CallInputs:
     """Return the inputs of the call that a link leads to.
 

@@ -36,7 +36,7 @@ from dynacli.openapi.schema.read_schema import possible_schemas, properties_of
 from dynacli.urls import join_url, split_url
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 _IDS = ("id", "uuid", "identifier", "number")
 _LONGEST = 100
@@ -181,7 +181,7 @@ def _without_names(item: Any, parameter: Parameter) -> Any:
     return {key: value for key, value in item.items() if not NAMING.fullmatch(plain_name(str(key)))}
 
 
-def call_after_creation(call: Call, response: "Response") -> tuple[str, list[str]] | None:
+def call_after_creation(call: Call, response: "WireResponse") -> tuple[str, list[str]] | None:
     """Return the operation that reads what a call has created, and the words of that call; None if nothing tells it.
 
     A link is the document's word, `Location` is HTTP's (RFC 9110, section 10.2.2), and an id in the response is a guess
@@ -203,7 +203,7 @@ def call_after_creation(call: Call, response: "Response") -> tuple[str, list[str
     return None
 
 
-def _linked_calls(call: Call, response: "Response") -> Iterator[tuple[str, list[str]]]:
+def _linked_calls(call: Call, response: "WireResponse") -> Iterator[tuple[str, list[str]]]:
     """Yield the operations that the links of a response read, with the values that they fill a path with."""
     documented = documented_status(response.status, call.described.raw_responses)
     for link in links_of(call.described):
@@ -220,7 +220,7 @@ def _linked_calls(call: Call, response: "Response") -> Iterator[tuple[str, list[
             yield operation.name, [option_text(word) for word in words]
 
 
-def _located_calls(call: Call, response: "Response") -> Iterator[tuple[str, list[str]]]:
+def _located_calls(call: Call, response: "WireResponse") -> Iterator[tuple[str, list[str]]]:
     """Yield the operation at the URL in `Location`, if that is below the server of the call."""
     from dynacli.client.operation_at import operation_at
 

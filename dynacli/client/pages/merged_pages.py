@@ -19,7 +19,7 @@ from dynacli.text.exact_json import compact_json
 from dynacli.validation.finding import ValidationResult
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.validation.finding import Finding
 
 _OF_THE_LAST = re.compile(
@@ -107,7 +107,7 @@ class MergedPages:
         validation = None if first.validation is None else self.validation
         return MadeCall(first.call, self.response(first), validation)
 
-    def response(self, first: Page, end: str = "") -> "Response":
+    def response(self, first: Page, end: str = "") -> "WireResponse":
         """Return the response of all pages that came; that of the first page if they cannot be put together.
 
         Args:

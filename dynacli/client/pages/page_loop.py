@@ -45,7 +45,7 @@ from dynacli.text.exact_json import read_json
 from dynacli.urls import origin_of, split_url, without_query
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.http.send import Pieces
 
 _NO_CONTENT = 204
@@ -180,7 +180,7 @@ class PageLoop:
             return self._make_first(engine.prepare(self._described, asked.inputs, url=asked.url))
         return engine.make(self._described, asked.inputs, url=asked.url, after=first, receive=self._received)
 
-    def _received(self, response: "Response", pieces: "Pieces") -> bytes:
+    def _received(self, response: "WireResponse", pieces: "Pieces") -> bytes:
         """Return a body; of a stream the items that are wanted, or that came before an error, which is raised later."""
         media_type = response.header("content-type")
         if self._max_items is None or not (response.is_success and is_sequence(media_type)):
@@ -263,7 +263,7 @@ class PageLoop:
         if self._pages.items is None and len(self._pages.candidates) > 1:
             raise no_list(self._described, self._pages.candidates)
 
-    def _value(self, body: ReceivedBody, response: "Response", number: int) -> Any:
+    def _value(self, body: ReceivedBody, response: "WireResponse", number: int) -> Any:
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
@@ -438,7 +438,7 @@ class RespondedPage:
     place: ResponsePlace | None
 
 
-def received_page(call: Call, response: "Response", reading: Reading = "plain") -> RespondedPage | None:
+def received_page(call: Call, response: "WireResponse", reading: Reading = "plain") -> RespondedPage | None:
     """Return what a response says about the pages of its list; None if it has no further page.
 
     Args:

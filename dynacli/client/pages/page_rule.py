@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.openapi.model.field_names import plain_name, words_of
+from dynacli.openapi.model.field_names import plain_name, words_of_name
 from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.record import record, replace
 
@@ -180,7 +180,7 @@ def is_listing(described: DescribedOperation) -> bool:
     operation = described.operation
     if operation.method != "POST":
         return operation.method in ("GET", "QUERY")
-    words = words_of(f"{operation.operation_id} {operation.name} {operation.path}")
+    words = words_of_name(f"{operation.operation_id} {operation.name} {operation.path}")
     return any(word in NAMES["operations"]["searches"] for word in words)
 
 

@@ -51,7 +51,7 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.media.text_values import BodySchema
 
 _MOST_BODY = 1024 * 1024
@@ -392,7 +392,7 @@ def read_state(
     return StateBefore(name, response.status, etag if is_strong else "", body), schema
 
 
-def _state(reading: Call, response: "Response", masker: Masker) -> Any:
+def _state(reading: Call, response: "WireResponse", masker: Masker) -> Any:
     """Return the value of a body, with known secrets masked."""
     value = compared_body(reading.received(response))
     if value is MISSING:

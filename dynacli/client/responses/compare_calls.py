@@ -23,12 +23,12 @@ from dynacli.client.responses.compare_responses import (
 )
 from dynacli.errors import NetworkError, UsageError
 from dynacli.files import is_url
-from dynacli.http.exchange import RENDER_LIMIT, Response
+from dynacli.http.exchange import RENDER_LIMIT, WireResponse
 from dynacli.http.semantics import ReceivedBody, essence
 from dynacli.media.body_value import NoValueError, exact_value
 from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import MISSING
-from dynacli.openapi.model.field_names import plain_name, words_of
+from dynacli.openapi.model.field_names import plain_name, words_of_name
 from dynacli.openapi.model.operation import documented_status
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, other_properties, possible_schemas
 from dynacli.record import replace
@@ -144,7 +144,7 @@ class ReceivedResponse(NamedTuple):
     """
 
     label: str
-    response: Response
+    response: WireResponse
     masker: Masker
     value: Any = MISSING
     note: str = ""
@@ -230,7 +230,7 @@ def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
 def _are_time_numbers(steps: Sequence[Step], values: tuple[Any, Any]) -> bool:
     """Return whether two values are numbers of seconds, or of smaller units, by the name of their field."""
     name = next((step for step in reversed(steps) if isinstance(step, str)), "")
-    return not _TIME_WORDS.isdisjoint(words_of(name)[-1:]) and all(
+    return not _TIME_WORDS.isdisjoint(words_of_name(name)[-1:]) and all(
         isinstance(value, int | float) and value >= _FIRST_TIME for value in values
     )
 
@@ -257,7 +257,7 @@ def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict
     return declared
 
 
-def _compared_headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
+def _compared_headers(response: WireResponse, declared: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers of a response that are compared: those declared, and the media type."""
     came = {name.lower() for name, _ in response.headers}
     found = {name: response.header(name) for name in declared if name.lower() in came}

@@ -19,8 +19,7 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.errors import FormatError, UsageError
 from dynacli.files import replace_named_file
 from dynacli.http.downloads import OutdatedPartError, PartialDownload
-from dynacli.http.exchange import RENDER_LIMIT
-from dynacli.http.exchange import Response as WireResponse
+from dynacli.http.exchange import RENDER_LIMIT, WireResponse
 from dynacli.http.item_reader import ItemReader
 from dynacli.http.semantics import is_structured
 from dynacli.http.send import FILE_LIMIT, Pieces

@@ -30,7 +30,7 @@ from dynacli.urls import is_served, origin_of, without_query
 if TYPE_CHECKING:
     from types import UnionType
 
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.validation.finding import ValidationResult
 
 Detail = Literal["none", "short", "usual"]
@@ -39,7 +39,7 @@ Detail = Literal["none", "short", "usual"]
 _COMPARE = "Compare the request, which `-v` shows, with `describe`"
 
 
-def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
+def http_error(call: Call, response: "WireResponse", place: str = "") -> HttpError:
     """Return the error for a response that is not a success, by its status or its body.
 
     Args:
@@ -79,7 +79,9 @@ def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
     return error
 
 
-def _name_inputs(error: HttpError, call: Call, response: "Response", masked: Callable[[str], str]) -> None:
+def _name_inputs(
+    error: HttpError, call: Call, response: "WireResponse", masked: Callable[[str], str]
+) -> None:
     """Let an error say which inputs it is likely about."""
     if response.status in {404, 410}:
         error.hint = masked(_missing_thing(call)) or error.hint
@@ -99,7 +101,7 @@ def _describe_line(call: Call) -> str:
     return f"`{line} {call.described.operation.name}`"
 
 
-def _seconds_asked(response: "Response") -> int | None:
+def _seconds_asked(response: "WireResponse") -> int | None:
     """Return the seconds after which the server wants to be asked again; None if it does not say so."""
     import math
     import time
@@ -117,7 +119,7 @@ def _duration(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def _http_hint(call: Call, response: "Response", said: str) -> str:
+def _http_hint(call: Call, response: "WireResponse", said: str) -> str:
     from dynacli.http.exchange import REDIRECTS, may_pass
 
     origin, request = origin_of(response.url), call.signed.request
@@ -164,7 +166,7 @@ def _choose_server_hint(call: Call) -> str:
 
 def mismatch_error(
     call: Call,
-    response: "Response",
+    response: "WireResponse",
     validation: "ValidationResult",
     *,
     detail: Detail = "usual",
@@ -201,7 +203,7 @@ _CHECK = "Check the credential: it may be wrong, expired, or without the right f
 _USUAL_WORDS = ("Bearer", "Token")
 
 
-def _sign_in_hint(call: "Call", response: "Response") -> str:
+def _sign_in_hint(call: "Call", response: "WireResponse") -> str:
     """Return the hint for a response that refuses a credential, or wants one."""
     api, operation, signed = call.described.api, call.described.operation, call.signed
     if signed.shown != signed.request:
@@ -219,7 +221,7 @@ def _sign_in_hint(call: "Call", response: "Response") -> str:
     return "The document asks for no credential here; give one with `-H` if there is one"
 
 
-def _prefix_hint(call: "Call", response: "Response", said: str = "") -> str:
+def _prefix_hint(call: "Call", response: "WireResponse", said: str = "") -> str:
     """Return how a word is put before a key in `Authorization` that was sent without one; empty if that is not so.
 
     Args:
@@ -243,7 +245,7 @@ def _prefix_hint(call: "Call", response: "Response", said: str = "") -> str:
     return f"The key went into `Authorization` without a word before it, which most servers want: {listed}"
 
 
-def _challenges(response: "Response") -> list[str]:
+def _challenges(response: "WireResponse") -> list[str]:
     return [value for name, value in response.headers if name.lower() == "www-authenticate"]
 
 
@@ -319,7 +321,7 @@ class _Place(NamedTuple):
     steps: tuple[str, ...]
 
 
-def _likely_inputs(call: Call, response: "Response") -> list[str]:
+def _likely_inputs(call: Call, response: "WireResponse") -> list[str]:
     """Return what messages call the inputs that an error names: `OWNER`, `--state`; at most four.
 
     Only what the document knows is named, never the server's own words.

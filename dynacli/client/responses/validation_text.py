@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.openapi.document.positions import Location
     from dynacli.validation.finding import Finding, ValidationResult
 
@@ -526,8 +526,8 @@ class Evidence:
         self._heads = heads or {}
 
     @classmethod
-    def of_response(cls, response: "Response") -> "Evidence":
-        """Return the evidence of a `dynacli.http.send.Response`."""
+    def of_response(cls, response: "WireResponse") -> "Evidence":
+        """Return the evidence of a `dynacli.http.exchange.WireResponse`."""
         heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in response.headers}
         return cls(response.body, response.header("content-type"), heads)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.commands._call_line import CallLine
     from dynacli.commands._command_line import Word
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 _MOST_REST = 40_000
 """Bytes of items that a command asks for at most."""
@@ -49,7 +49,7 @@ class _Came:
 
 
 def around_response(
-    run: Run, call: Call, response: "Response", pages: "PageLoop | None" = None
+    run: Run, call: Call, response: "WireResponse", pages: "PageLoop | None" = None
 ) -> DescribeAround:
     """Return what describes what stands around the data of a response.
 
@@ -78,7 +78,9 @@ def around_response(
     return describe
 
 
-def note_large_response(run: Run, call: Call, response: "Response", pages: "PageLoop | None" = None) -> None:
+def note_large_response(
+    run: Run, call: Call, response: "WireResponse", pages: "PageLoop | None" = None
+) -> None:
     """Write the note for an agent on a response of many bytes: its size, its items, and a command that prints less."""
     count = _item_count(call, response) if pages is None else pages.count
     text = f"The response has {run.env.stdout_size:,} bytes"
@@ -94,7 +96,7 @@ def _only_reads(call: Call) -> bool:
     return is_reading(call.described.operation) or is_listing(call.described)
 
 
-def _item_count(call: Call, response: "Response") -> int:
+def _item_count(call: Call, response: "WireResponse") -> int:
     """Return how many items a response has; 0 if it is not a list, or was not kept."""
     from dynacli.media.body_value import NoValueError, exact_value
 
@@ -106,7 +108,9 @@ def _item_count(call: Call, response: "Response") -> int:
     return len(found.values) if isinstance(found, Items) else 0
 
 
-def _items_that_came(call: Call, response: "Response", pages: "PageLoop | None", view: AgentView) -> _Came:
+def _items_that_came(
+    call: Call, response: "WireResponse", pages: "PageLoop | None", view: AgentView
+) -> _Came:
     if pages is not None:
         has_more = pages.total is not None and pages.total > pages.count
         return _Came(pages.total, True, f"{pages.count:,} fetched") if has_more else _Came()
@@ -192,7 +196,7 @@ def _room(size: int) -> str:
     return str(rounded_up(size))
 
 
-def _next_lines(run: Run, call: Call, response: "Response", view: AgentView) -> Iterator[str]:
+def _next_lines(run: Run, call: Call, response: "WireResponse", view: AgentView) -> Iterator[str]:
     """Yield the commands that call other operations with the id of an item, or of the one that came.
 
     After a list that is the operation on its first item. What is below an item may not be there.

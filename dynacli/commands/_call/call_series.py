@@ -26,14 +26,14 @@ from dynacli.openapi.model.operation import Parameter
 from dynacli.openapi.model.wording import counted, option_pair, shell_line
 from dynacli.options.standard_options import Options
 from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
-from dynacli.output.standard_output import is_unchanged, written_text
+from dynacli.output.standard_output import writes_unchanged, written_text
 from dynacli.record import replace
 from dynacli.text.json_text import reindent
 from dynacli.urls import split_url
 
 if TYPE_CHECKING:
     from dynacli.commands._call.call_report import CallReport
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 
 def _may_grow(env: Environment, form: OutputFormat) -> bool:
@@ -41,7 +41,7 @@ def _may_grow(env: Environment, form: OutputFormat) -> bool:
     is_json = form.format == "json" and not (
         form.filter or form.columns or form.include or env.stdout_is_terminal
     )
-    return is_json or is_unchanged(env, form)
+    return is_json or writes_unchanged(env, form)
 
 
 @contextmanager
@@ -144,7 +144,7 @@ class Listing:
         self._loop.check_list()
         self.inputs = inputs if self._loop.position is None else self._loop.position.inputs
         self._pages = MergedPages(self._loop)
-        self._response: Response | None = None
+        self._response: WireResponse | None = None
         self._write_item: Callable[[Any], None] | None = None
         self._may_grow = _may_grow(run.env, self._form)
         self._write_more: Callable[[Sequence[str]], None] | None = None
@@ -508,7 +508,7 @@ class LastResponse:
             report_validation_so_far(self._run, made.call, made.response, made.validation, self._report)
         self._shown = made.call
 
-    def _write(self, call: Call, response: "Response") -> FileError | FormatError | None:
+    def _write(self, call: Call, response: "WireResponse") -> FileError | FormatError | None:
         """Write a response; return why it could not be written."""
         form = self._form
         if form.include and not form.is_whole:

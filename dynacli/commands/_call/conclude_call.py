@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynacli.client.responses.response_errors import Detail
     from dynacli.client.sign_request import Signed
     from dynacli.commands._call.call_report import CallReport
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
     from dynacli.secrets import Masker
     from dynacli.validation.finding import ValidationResult
 
@@ -29,7 +29,7 @@ _MINUTE = 60
 def conclude(
     run: Run,
     call: Call,
-    response: "Response",
+    response: "WireResponse",
     validation: "ValidationResult | None",
     report: "CallReport | None",
     unwritten: FileError | FormatError | None,
@@ -72,7 +72,7 @@ def conclude(
         raise error
 
 
-def conclude_part(run: Run, call: Call, response: "Response", report: "CallReport | None") -> None:
+def conclude_part(run: Run, call: Call, response: "WireResponse", report: "CallReport | None") -> None:
     """Report a response that was only the rest of a file: the document describes the whole."""
     _note_response(call, response, report)
     if call.validating is not None and call.settings.is_strict:
@@ -83,14 +83,14 @@ _OF_WHERE = ("profile", "server", "server_var", "auth", "accept_origin")
 """The options of a call that the call after it needs, too."""
 
 
-def note_next_call(run: Run, call: Call, response: "Response") -> None:
+def note_next_call(run: Run, call: Call, response: "WireResponse") -> None:
     """Write the command that reads what a call has created, if the document or the response tells it."""
     line = creation_line(run, call, response)
     if line:
         write_stderr(run.env, f"next: {line}")
 
 
-def creation_line(run: Run, call: Call, response: "Response", *more: str) -> str:
+def creation_line(run: Run, call: Call, response: "WireResponse", *more: str) -> str:
     """Return the command that reads what a call has created; empty if nothing tells it.
 
     There is none for the demo API, which forgets everything when its command ends.
@@ -105,7 +105,7 @@ def creation_line(run: Run, call: Call, response: "Response", *more: str) -> str
     return "" if found is None else next_line(run, call, response, found[0], [*found[1], *more])
 
 
-def next_line(run: Run, call: Call, response: "Response", name: str, words: "Sequence[str]") -> str:
+def next_line(run: Run, call: Call, response: "WireResponse", name: str, words: "Sequence[str]") -> str:
     """Return the command of a call that follows from the response to another; empty if a secret is in it.
 
     Args:
@@ -130,7 +130,11 @@ def next_line(run: Run, call: Call, response: "Response", name: str, words: "Seq
 
 
 def report_validation_so_far(
-    run: Run, call: Call, response: "Response", validation: "ValidationResult", report: "CallReport | None"
+    run: Run,
+    call: Call,
+    response: "WireResponse",
+    validation: "ValidationResult",
+    report: "CallReport | None",
 ) -> None:
     """Report the result on the part of a stream that came before an error or an interruption."""
     _note_response(call, response, report)
@@ -139,7 +143,7 @@ def report_validation_so_far(
         _warn(run, mismatch)
 
 
-def _note_response(call: Call, response: "Response", report: "CallReport | None") -> None:
+def _note_response(call: Call, response: "WireResponse", report: "CallReport | None") -> None:
     if report is not None:
         report.note_response(call.signed.masker.mask(response.url), response.status, response.seconds)
 
@@ -196,7 +200,7 @@ def conclude_request(
 def _report_validation(
     run: Run,
     call: Call,
-    response: "Response",
+    response: "WireResponse",
     validation: "ValidationResult",
     request_validation: "ValidationResult | None",
     report: "CallReport | None",
@@ -244,7 +248,7 @@ def _show_request(env: Environment, signed: "Signed") -> None:
     write_stderr(env, signed.masker.mask("\n".join(lines)))
 
 
-def show_response(env: Environment, signed: "Signed", response: "Response") -> None:
+def show_response(env: Environment, signed: "Signed", response: "WireResponse") -> None:
     """Show the head of the response, and the redirects before it."""
     lines = [f"< {status} {url}" for status, url in response.hops]
     lines.append(f"< {response.http_version} {response.status} {response.reason}".rstrip())
@@ -252,7 +256,7 @@ def show_response(env: Environment, signed: "Signed", response: "Response") -> N
     write_stderr(env, signed.masker.mask("\n".join(lines)))
 
 
-def write_head(env: Environment, signed: "Signed", response: "Response") -> None:
+def write_head(env: Environment, signed: "Signed", response: "WireResponse") -> None:
     """Write the head of the response to standard output, as `--include` asks for."""
     from dynacli.output.standard_output import write_bytes
     from dynacli.text.terminal import visible
@@ -263,18 +267,18 @@ def write_head(env: Environment, signed: "Signed", response: "Response") -> None
     write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
 
 
-def cache_text(response: "Response") -> str:
+def cache_text(response: "WireResponse") -> str:
     """Return what the response cache did: `hit, 12 s old`, `revalidated` or `miss`."""
     return f"hit, {cached_age(response)} old" if response.cache == "hit" else response.cache
 
 
-def cached_age(response: "Response") -> str:
+def cached_age(response: "WireResponse") -> str:
     """Return how old a stored response is, such as `12 s` or `3 days`."""
     seconds = int(response.age)
     return f"{seconds} s" if seconds < _MINUTE else age_text(seconds)
 
 
-def show_size(env: Environment, response: "Response") -> None:
+def show_size(env: Environment, response: "WireResponse") -> None:
     """Show the size of the response, and how long the call took."""
     write_stderr(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")
 

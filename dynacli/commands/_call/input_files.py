@@ -9,7 +9,7 @@ from dynacli.errors import FileError, UsageError
 from dynacli.http.semantics import essence, is_form, is_json, is_multipart, is_structured
 
 if TYPE_CHECKING:
-    from dynacli.http.payload import Payload, Source
+    from dynacli.http.payload import ByteSource, Payload
 
 _BODY = "the body"
 _JSON = "application/json"
@@ -132,7 +132,7 @@ class InputFiles:
         small = self._small_content(source) if _is_validated(media_type) else None
         return Payload([source]) if small is None else small
 
-    def _small_content(self, source: "Source") -> bytes | None:
+    def _small_content(self, source: "ByteSource") -> bytes | None:
         """Return the content of a body's source if it is small enough to be read first; else None."""
         if source.name == "-":
             from dynacli.http.payload import begins_with
@@ -142,7 +142,7 @@ class InputFiles:
         is_small = source.size is not None and source.size <= _MAX_VALIDATED
         return b"".join(source.chunks()) if is_small else None
 
-    def part(self, word: str, option: str) -> "Source":
+    def part(self, word: str, option: str) -> "ByteSource":
         """Return the file, or standard input for `-`, that an option gives as a part of the body.
 
         Raises:
@@ -158,7 +158,7 @@ class InputFiles:
             )
         return self._open(word, f"the content of {option}")
 
-    def _open(self, word: str, use: str) -> "Source":
+    def _open(self, word: str, use: str) -> "ByteSource":
         from dynacli.http.payload import StreamUpload, open_upload
 
         if word != "-":

@@ -32,7 +32,7 @@ from dynacli.request.convert_words import convert_all, json_value
 
 if TYPE_CHECKING:
     from dynacli.commands._call.editor import EditedText
-    from dynacli.http.payload import Source
+    from dynacli.http.payload import ByteSource
     from dynacli.openapi.schema.form_encoding import Encodings, PropertyEncoding
 
 _SUFFIXES = {
@@ -416,7 +416,7 @@ def _read_parts(files: InputFiles, words: Iterable[str]) -> list[Assignment]:
         FileError: A file cannot be read.
         UsageError: A word does not name a part and a file.
     """
-    parts: dict[str, list[Source]] = {}
+    parts: dict[str, list[ByteSource]] = {}
     for word in words:
         name, _, content = word.partition("=")
         if not name or not content.startswith("@"):

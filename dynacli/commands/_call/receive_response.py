@@ -16,7 +16,7 @@ from dynacli.client.inputs.collect_values import collect_values
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormatError, NetworkError, TimedOutError, UsageError
 from dynacli.files import replace_named_file
-from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
+from dynacli.http.exchange import RENDER_LIMIT, WireResponse, stated_length
 from dynacli.http.semantics import (
     essence,
     is_json,
@@ -27,7 +27,13 @@ from dynacli.http.semantics import (
 from dynacli.http.send import FILE_LIMIT, VALIDATED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.output.output_format import OutputFormat
-from dynacli.output.standard_output import Write, is_redirected, is_unchanged, watched_reader, written_body
+from dynacli.output.standard_output import (
+    Write,
+    is_redirected,
+    watched_reader,
+    writes_unchanged,
+    written_body,
+)
 from dynacli.record import replace
 
 if TYPE_CHECKING:
@@ -65,7 +71,7 @@ class DownloadFile:
         """The number of bytes that were there before and are kept."""
         return 0 if self._partial is None else self._partial.had
 
-    def is_complete(self, response: Response) -> bool:
+    def is_complete(self, response: WireResponse) -> bool:
         """Return whether a server says that nothing is missing.
 
         Raises:
@@ -74,12 +80,12 @@ class DownloadFile:
         """
         return self._partial is not None and self._partial.is_there(response)
 
-    def takes(self, response: Response) -> bool:
+    def takes(self, response: WireResponse) -> bool:
         """Return whether the body of a response goes into the file: an error does not."""
         return response.is_success
 
     @contextmanager
-    def written(self, response: Response, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+    def written(self, response: WireResponse, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
         """Write the body of a response; the file is complete at the end of the block.
 
         Raises:
@@ -90,9 +96,9 @@ class DownloadFile:
             with self._partial.written(response, pieces) as write:
                 yield write
             return
-        from dynacli.http.downloads import file_name
+        from dynacli.http.downloads import download_name
 
-        name = file_name(response.header("content-disposition"), self._url)
+        name = download_name(response.header("content-disposition"), self._url)
         with replace_named_file(name, may_replace=False) as write:
             yield write
         self._run.note(f"Saved as `{name}`")
@@ -133,7 +139,7 @@ class ResponseReceiver:
         self._saved = 0
         self._limit = 0
         self.is_finished = False
-        self.response: Response | None = None
+        self.response: WireResponse | None = None
         self.unwritten: FileError | FormatError | None = None
         self._form = run.output_format(call.settings.output)
 
@@ -154,7 +160,7 @@ class ResponseReceiver:
             and response.header("accept-ranges").strip().lower() == "bytes"
         )
 
-    def receive(self, response: Response, pieces: Pieces) -> bytes:
+    def receive(self, response: WireResponse, pieces: Pieces) -> bytes:
         """Read the body, and write it while it comes if the table says so; return the part that is kept.
 
         Raises:
@@ -178,16 +184,16 @@ class ResponseReceiver:
             self._form = self._form.of_error
         if is_sequence(media_type):
             return self._stream(response, pieces)
-        if is_unchanged(self._run.env, self._form):
+        if writes_unchanged(self._run.env, self._form):
             return self._copy(response, pieces)
         return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
-    def _receive_stream(self, response: Response, pieces: Pieces) -> bytes:
+    def _receive_stream(self, response: WireResponse, pieces: Pieces) -> bytes:
         """Receive a stream; return any other body as a whole."""
         is_stream = response.is_success and is_sequence(response.header("content-type"))
         return (self.receive if is_stream else read_whole)(response, pieces)
 
-    def _stream(self, response: Response, pieces: Pieces) -> bytes:
+    def _stream(self, response: WireResponse, pieces: Pieces) -> bytes:
         """Write and validate a stream while it comes; a file has the whole items that came before it breaks off."""
         from dynacli.http.event_stream import WholeItems, pieces_of_items
 
@@ -230,7 +236,7 @@ class ResponseReceiver:
             raise whole.ended_by
         return b"".join(kept) if self._call.validating is not None else b""
 
-    def _written(self, response: Response) -> AbstractContextManager[Write]:
+    def _written(self, response: WireResponse) -> AbstractContextManager[Write]:
         """Enter with the function that writes the pieces of a stream."""
         media_type = response.header("content-type")
         if self._form.format in {"auto", "raw", "text"} and not self._form.filter:
@@ -239,11 +245,11 @@ class ResponseReceiver:
 
         return written_sequence(self._run.env, media_type, self._form, head=self._head(response))
 
-    def _head(self, response: Response) -> dict[str, Any] | None:
+    def _head(self, response: WireResponse) -> dict[str, Any] | None:
         """Return the status and the headers, if the result has them beside the body."""
         return self._call.signed.head_of(response) if self._form.is_whole else None
 
-    def _copy(self, response: Response, pieces: Pieces) -> bytes:
+    def _copy(self, response: WireResponse, pieces: Pieces) -> bytes:
         self._is_written = True
         # A compressed body may be a bomb: only such a body is limited.
         source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
@@ -261,13 +267,15 @@ class ResponseReceiver:
                 write(piece)
         return b"".join(kept or ())
 
-    def _opened(self, response: Response, pieces: Pieces) -> AbstractContextManager[Write]:
+    def _opened(self, response: WireResponse, pieces: Pieces) -> AbstractContextManager[Write]:
         """Enter with the function that writes a body as it is."""
         if self._file is not None and self._file.takes(response):
             return self._file.written(response, pieces)
         return written_body(self._run.env, response.header("content-type"), self._form)
 
-    def _shown(self, response: Response, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
+    def _shown(
+        self, response: WireResponse, pieces: Pieces
+    ) -> AbstractContextManager[Callable[[int], object]]:
         """Enter with the function that tells a terminal of each piece that goes into a file."""
         if not (self._file or self._form.file) or not self._run.shows_progress:
             return nullcontext(int)
@@ -277,7 +285,7 @@ class ResponseReceiver:
         length = None if pieces.is_encoded else stated_length(response)
         return shown_transfer(self._run.env, None if length is None else had + length, had)
 
-    def _limit_of(self, response: Response) -> int:
+    def _limit_of(self, response: WireResponse) -> int:
         """Return up to how many bytes a body is kept that is written while it comes."""
         if self._call.validating is None:
             # What an error says is quoted in its message; the ids of a small response are remembered.
@@ -347,7 +355,7 @@ class ResponseReceiver:
         filtered = "what the filter gives of " if self._form.filter else ""
         self._run.note(f"`{self._form.file}` has {filtered}the {counted(self._saved, 'item')} that came")
 
-    def _finish(self, response: Response) -> None:
+    def _finish(self, response: WireResponse) -> None:
         """Write and validate a response that was not written or validated while it came."""
         if not self._is_written:
             if response.is_refusal:
@@ -369,7 +377,7 @@ class ResponseReceiver:
         self._engine.validate(self._call, response, body, is_part=self.is_part)
         self.is_finished, self.response = True, response
 
-    def _conclude(self, response: Response) -> None:
+    def _conclude(self, response: WireResponse) -> None:
         """Say what there is to say of a response that was written."""
         run, call = self._run, self._call
         if run.env.stdout_size > _MANY_BYTES:
@@ -414,14 +422,14 @@ class ResponseReceiver:
 
             note_next_call(run, call, response)
 
-    def _write(self, response: Response) -> None:
+    def _write(self, response: WireResponse) -> None:
         write_response(self._run, self._call, response, self._form)
 
 
 def write_response(
     run: Run,
     call: Call,
-    response: Response,
+    response: WireResponse,
     form: OutputFormat,
     pages: "PageLoop | None" = None,
 ) -> None:
@@ -457,7 +465,7 @@ def write_response(
 
 
 def note_if_large(
-    run: Run, call: Call, response: Response, form: OutputFormat, pages: "PageLoop | None" = None
+    run: Run, call: Call, response: WireResponse, form: OutputFormat, pages: "PageLoop | None" = None
 ) -> None:
     """Write a note if an agent gets a response of many bytes on standard output that could be shorter."""
     is_much = run.env.stdout_size > _MANY_BYTES and run.env.is_agent and form.format != "agent"
@@ -480,7 +488,7 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     yield from pieces
 
 
-def _note_more_pages(run: Run, call: Call, response: "Response", form: OutputFormat) -> None:
+def _note_more_pages(run: Run, call: Call, response: "WireResponse", form: OutputFormat) -> None:
     """Write a note if a response shows that it is one page of several: a cut list looks like a whole one.
 
     The format `agent` has this note in its first line. A filter that does not name the items, such as `total`, gives

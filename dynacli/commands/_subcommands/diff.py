@@ -41,7 +41,7 @@ from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, variable
 from dynacli.errors import DynacliError, MismatchError, UsageError
-from dynacli.http.exchange import ClientPool, Response
+from dynacli.http.exchange import ClientPool, WireResponse
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.wording import counted
 from dynacli.options.standard_options import FURTHER_CALLS, Options
@@ -218,7 +218,7 @@ def _stored_side(run: Run, described: DescribedOperation) -> ReceivedResponse:
         )
     body = b64decode(encoded) if encoded is not None else (text or "").encode("utf-8", "surrogatepass")
     headers = tuple((name, value) for name, value in stored["headers"])
-    response = Response(stored["status"], "", "", row.call.url, headers, body, row.call.seconds)
+    response = WireResponse(stored["status"], "", "", row.call.url, headers, body, row.call.seconds)
     return ReceivedResponse(f"{row.call.url} ({row.as_json()['at']})", response, Masker())
 
 
@@ -263,7 +263,7 @@ def _against_revision(
     return _Found(before, after, ResponseComparison(differences))
 
 
-def _findings(call: Call, response: Response) -> "list[Finding]":
+def _findings(call: Call, response: WireResponse) -> "list[Finding]":
     validation = call.validate_response(response, response.body)
     return [] if validation is None else validation.findings
 

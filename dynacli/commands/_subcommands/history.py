@@ -16,7 +16,7 @@ from dynacli.commands.command_groups import Root, show_page
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import FileError, UsageError
-from dynacli.export.collection import BASE_URL, FORMATS, Collection, Format
+from dynacli.export.collection import BASE_URL, EXPORT_FORMATS, Collection, Format
 from dynacli.files import write_named_file, write_named_files
 from dynacli.openapi.model.operation import is_documented_name
 from dynacli.openapi.model.wording import did_you_mean, enumerated, near_names
@@ -156,8 +156,8 @@ def export_calls(
     names = [row.call.api for row in reversed(rows)]
     is_archive = form == "har"
     made = {"history.har": har_of(calls)} if is_archive else {}
-    files = made or FORMATS[form].files(calls_collection(calls, names))
-    _write_files(run, files, FORMATS[form], _named_output(run, out))
+    files = made or EXPORT_FORMATS[form].files(calls_collection(calls, names))
+    _write_files(run, files, EXPORT_FORMATS[form], _named_output(run, out))
     bare = sum(not row.call.messages for row in rows)
     if bare:
         run.note(
@@ -210,9 +210,9 @@ def show_call(run: Run, number: int, form: str | None) -> None:
         # The request is built again, from the same words.
         replay(run, row, ["--dry-run", form])
         return
-    from dynacli.output.har import as_text
+    from dynacli.output.har import history_text
 
-    text = as_text(row, form).encode("utf-8", "surrogateescape")
+    text = history_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"
     write_content(run.env, text, media_type, run.output_format())
 
@@ -363,13 +363,13 @@ def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out:
     from dynacli.record import replace
 
     if form is None:
-        listed = ", ".join(f"`{item}`" for item in FORMATS)
+        listed = ", ".join(f"`{item}`" for item in EXPORT_FORMATS)
         raise UsageError("`--to` is missing", hint=f"Give `--to` one of {listed}")
     opened = run.api(api)
     settings = replace(settings_of(run.env, opened, run.call_options), level="warn")
     with run.reading_document(api, "Making examples from"):
         collection = make_collection(opened, chosen_operations(opened, only), settings)
-    _write_export(run, collection, FORMATS[form], out)
+    _write_export(run, collection, EXPORT_FORMATS[form], out)
     if not collection.variables.get(BASE_URL):
         run.note(f"The document names no server: set the variable `{BASE_URL}`, or add `--server URL`")
     lacking = [request for request in collection.requests() if request.lacking]

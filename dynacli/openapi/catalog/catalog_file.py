@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from dynacli.openapi.model.operation import (
     Body,
     Choice,
+    DocumentedResponse,
     Field,
     MediaType,
     Operation,
     OperationSummary,
     Parameter,
-    Response,
     SecurityScheme,
     Server,
     ValueType,
@@ -251,10 +251,10 @@ def _value_type(item: dict[str, Any]) -> ValueType:
     return ValueType(**item)
 
 
-def _response_from(item: dict[str, Any]) -> Response:
+def _response_from(item: dict[str, Any]) -> DocumentedResponse:
     if "media_types" in item:
         item["media_types"] = tuple(item["media_types"])
-    return Response(**item)
+    return DocumentedResponse(**item)
 
 
 def _security_scheme(item: dict[str, Any]) -> SecurityScheme:

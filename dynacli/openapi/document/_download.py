@@ -10,7 +10,7 @@ from dynacli.errors import DocumentError, NetworkError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.caching import cache_control, delta_seconds
 from dynacli.http.encodings import BadEncodingError, TooLargeError
-from dynacli.http.exchange import REDIRECTS, Budget, EndableClients, Response, values_of
+from dynacli.http.exchange import REDIRECTS, Budget, EndableClients, WireResponse, values_of
 from dynacli.http.failures import from_httpx
 from dynacli.http.semantics import essence, header_text
 from dynacli.http.send import Pieces, send
@@ -255,7 +255,9 @@ class _Download:
         sent, self.credentials = self.credentials, self.login.headers(request.url, self.challenge)
         return self.credentials != sent
 
-    def _follow(self, request: Request, response: Response, hops: list[tuple[int, str]]) -> Request | None:
+    def _follow(
+        self, request: Request, response: WireResponse, hops: list[tuple[int, str]]
+    ) -> Request | None:
         """Return the request that a redirect leads to, if it stays within the origin (RFC 6454, section 4)."""
         location = response.header("location")
         if not location:
@@ -268,7 +270,7 @@ class _Download:
         hops.append((response.status, response.url))
         return request._replace(url=_redirected(request.url, header_text(location)))
 
-    def _receive(self, response: Response, pieces: Pieces) -> bytes:
+    def _receive(self, response: WireResponse, pieces: Pieces) -> bytes:
         """Return the content of a response that has the document."""
         if not _is_success(response.status):
             if self.keeps_error_page and not self._is_unchanged(response):
@@ -283,10 +285,10 @@ class _Download:
             kind = NetworkError if error.is_cut else DocumentError
             raise kind(f"`{shown}` cannot be read", reason=str(error)) from error
 
-    def _is_unchanged(self, response: Response) -> bool:
+    def _is_unchanged(self, response: WireResponse) -> bool:
         return response.status == _NOT_MODIFIED and bool(self.conditions)
 
-    def _accepted(self, response: Response) -> Fetched:
+    def _accepted(self, response: WireResponse) -> Fetched:
         if not _is_success(response.status) and not self._is_unchanged(response):
             raise self._refusal(response)
         headers = {name.lower(): response.header(name) for name, _ in response.headers}
@@ -302,7 +304,7 @@ class _Download:
             depends_on_who_asks=not self.credentials and not _WHO_ASKS.isdisjoint(asked),
         )
 
-    def _refusal(self, response: Response) -> DocumentError:
+    def _refusal(self, response: WireResponse) -> DocumentError:
         status = response.status
         reason = response.reason if response.reason.isprintable() else ""
         hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
@@ -325,7 +327,7 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _error_page(response: Response, pieces: Pieces) -> Fetched | None:
+def _error_page(response: WireResponse, pieces: Pieces) -> Fetched | None:
     try:
         content = pieces.whole(_MAX_ERROR_PAGE)
     except (BadEncodingError, TooLargeError):

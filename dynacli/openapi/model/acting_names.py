@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.model.field_names import ID_ENDINGS, owner_name, plain_name, singular, words_of
+from dynacli.openapi.model.field_names import ID_ENDINGS, owner_name, plain_name, singular, words_of_name
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.openapi.model.path_templates import parameter_names
 
@@ -191,11 +191,13 @@ def acting_word(operation: OperationSummary | Operation, *, is_documented: bool 
         is_documented: Whether the path is a template. If it is not, an unknown word in it may be a value.
     """
     path = unquote(operation.path.partition("?")[0].partition("#")[0])
-    segments = list(filter(None, (words_of(_PLACEHOLDER.sub("", segment)) for segment in path.split("/"))))
+    segments = list(
+        filter(None, (words_of_name(_PLACEHOLDER.sub("", segment)) for segment in path.split("/")))
+    )
     while segments and _PREFIX.fullmatch("".join(segments[0])):
         segments = segments[1:]
-    summary = words_of(_LABEL.sub("", operation.summary).partition(". ")[0])
-    name = _own_words(words_of(operation.operation_id), path)
+    summary = words_of_name(_LABEL.sub("", operation.summary).partition(". ")[0])
+    name = _own_words(words_of_name(operation.operation_id), path)
     nouns = _nouns_beside(path, operation.tags)
     of_summary, of_name = _verb_of_sentence(summary, nouns), _verb_of_name(name, nouns)
     # Generated summaries and ids repeat the method and the path: `get_irc_stop` does not say that it reads.
@@ -230,7 +232,7 @@ def _own_words(name: list[str], path: str) -> list[str]:
     if name[-2:] == ["using", "get"]:
         return name[:-2]
     if name[-1:] and name[-1] in _GENERATED:
-        added = words_of(path)
+        added = words_of_name(path)
         if added and name[-1 - len(added) : -1] == added:
             return name[: -1 - len(added)] or added
         if set(added).issuperset(name[:-1]):
@@ -240,9 +242,9 @@ def _own_words(name: list[str], path: str) -> list[str]:
 
 def _nouns_beside(path: str, tags: Iterable[str]) -> set[str]:
     """Return the words that other texts show to be nouns: tags, parameters and plurals of the path."""
-    nouns = {singular(word) for tag in tags for word in words_of(tag)}
+    nouns = {singular(word) for tag in tags for word in words_of_name(tag)}
     nouns.update(map(owner_name, parameter_names(path)))
-    words = words_of(_PLACEHOLDER.sub("", path))
+    words = words_of_name(_PLACEHOLDER.sub("", path))
     return nouns | {singular(word) for word in words if _is_plural(word)}
 
 

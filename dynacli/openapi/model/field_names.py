@@ -61,7 +61,7 @@ def names_another_thing(name: str, nouns: Container[str]) -> bool:
     Args:
         nouns: What the things of the API are called: `project_name` names a project, `first_name` names nothing.
     """
-    words = words_of(name)
+    words = words_of_name(name)
     last = singular(words[-1]) if words else ""
     return last in _PLAIN_IDS or (last in ID_ENDINGS and owner_name(singular(name)) in nouns)
 
@@ -80,14 +80,14 @@ def identifying_fields(names: Iterable[str]) -> list[str]:
     return [*ids, *own, *(name for name in listed if NAMING.fullmatch(plain[name]))]
 
 
-def words_of(name: str) -> list[str]:
+def words_of_name(name: str) -> list[str]:
     """Return the words of a name in lower case: `find`, `by` and `status` for `findByStatus`."""
     return [word.lower() for word in _WORD.findall(name)]
 
 
 def is_search_name(name: str) -> bool:
     """Return whether a name, such as the last segment of a path, says that something is looked for: `findByStatus`."""
-    words = words_of(name)
+    words = words_of_name(name)
     return bool(words) and words[0] in _SEARCH_VERBS
 
 

@@ -42,7 +42,7 @@ _LONGEST_PROSE = 2_000
 WITHOUT_BODY = frozenset({204, 205, 304})
 """Statuses whose responses have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
 
-ITEM_FORMATS = "x-dynacli-item-formats"
+ITEM_FORMATS_KEY = "x-dynacli-item-formats"
 """The key, in a Parameter or Encoding Object converted from Swagger 2.0, of the `collectionFormat` of each list within
 its list, the outer first; OpenAPI 3 has no word for them."""
 
@@ -232,7 +232,7 @@ ANY_BODY = Body((MediaType("application/json", ValueType()), MediaType("*/*", Va
 
 
 @record
-class Response:
+class DocumentedResponse:
     """A documented response.
 
     Args:
@@ -328,7 +328,7 @@ class Operation:
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
-    responses: tuple[Response, ...] = ()
+    responses: tuple[DocumentedResponse, ...] = ()
     security: tuple[tuple[SecurityScheme, ...], ...] = ()
     servers: tuple[Server, ...] = ()
     example: tuple[str, ...] = ()
@@ -428,7 +428,7 @@ def style_of(location: str, declared: Any) -> str:
 
 def item_formats_of(described: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the `collectionFormat` of each list within the list of a Parameter or Encoding Object."""
-    found = described.get(ITEM_FORMATS)
+    found = described.get(ITEM_FORMATS_KEY)
     known = found if isinstance(found, list) else []
     return tuple(name for name in known if name in {"csv", "ssv", "tsv", "pipes"})
 

@@ -10,7 +10,7 @@ from typing import Any
 from dynacli.http.semantics import is_text_type
 from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import is_binary
-from dynacli.openapi.model.operation import ITEM_FORMATS, Dialect, item_formats_of
+from dynacli.openapi.model.operation import ITEM_FORMATS_KEY, Dialect, item_formats_of
 from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.flatten_schema import flatten
 from dynacli.openapi.schema.read_schema import Resolve, possible_schemas
@@ -119,8 +119,8 @@ class Encodings:
             not self._is_multipart
             or self._dialect != "3.0"
             or described.get("style") in {"csv", "ssv", "tsv", "pipes"}
-            or ITEM_FORMATS in described
-        ) and any(key in described for key in ("style", "explode", "allowReserved", ITEM_FORMATS))
+            or ITEM_FORMATS_KEY in described
+        ) and any(key in described for key in ("style", "explode", "allowReserved", ITEM_FORMATS_KEY))
         style = str(described.get("style", "form")) if has_style else ""
         explode = described.get("explode")
         return PropertyEncoding(

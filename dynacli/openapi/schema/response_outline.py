@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.http.semantics import essence, is_json, is_sequence, is_text_type
-from dynacli.openapi.model.field_names import GENERAL_NAMES, plain_name, words_of
+from dynacli.openapi.model.field_names import GENERAL_NAMES, plain_name, words_of_name
 from dynacli.openapi.model.find_items import ID_NAMES, WRAPPERS
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, is_binary
 from dynacli.openapi.model.operation import Field, Parameter
@@ -339,7 +339,7 @@ def unreturned_fields(
 
 def _filters(parameter: Parameter) -> bool:
     """Return whether an input keeps what has a value in a field of its own name, as its description says."""
-    words = words_of(parameter.name)
+    words = words_of_name(parameter.name)
     is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
     is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
     is_shown = "filter" in parameter.description.lower()  # a quick look before the exact one

@@ -16,7 +16,7 @@ from dynacli.apps.explorer.explorer_app import ExplorerApp
 from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
 from dynacli.options.standard_options import Options
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 
 _DEADLINE = 20.0
 
@@ -94,7 +94,7 @@ async def exploring(
         opening: The words of further options.
     """
     env = Environment()
-    api = open_api(word, env)
+    api = open_named_api(word, env)
     with closing(api.catalog):
         app = ExplorerApp(env, api, options, opening, partial(explored_line, env))
         async with app.run_test(size=size, notifications=True) as pilot:

@@ -19,7 +19,7 @@ from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError
 from dynacli.options.standard_options import CallTerms, Options
 from dynacli.record import replace
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request import preview
 from dynacli.request.form_body import PREVIEW_BOUNDARY
@@ -98,7 +98,7 @@ def test_each_kind_of_input_is_given_as_the_command_line_takes_it(
         parameter("output", {"type": "string"}),
     ]
     path = save(document({"/pets/{petId}": {"put": operation("putPet", *parameters, body=body)}}))
-    api = open_api(path, Environment())
+    api = open_named_api(path, Environment())
     with closing(api.catalog):
         draft = _draft(api, "put-pet", words, counts)
         assert sorted(words) == sorted(row.option for row, _ in draft.given)
@@ -112,7 +112,7 @@ def test_a_required_object_is_marked_in_the_form() -> None:
     reference = {"type": "object", "properties": {"id": {"type": "integer"}}}
     body = {"type": "object", "required": ["status"], "properties": {"status": reference, "other": reference}}
     save(document({"/a": {"post": operation("a", body=body)}}, ["https://api.example"]))
-    api = open_api("api.json", Environment())
+    api = open_named_api("api.json", Environment())
     with closing(api.catalog):
         draft = _draft(api, "a", {"status.id": "5"})
         marked = {row.option: row.is_needed for row in draft.rows}
@@ -133,7 +133,7 @@ def test_no_value_of_a_document_names_a_file() -> None:
         "/a": {"post": operation("plain", body=evil, media_type="text/plain")},
         "/b": {"post": operation("parts", body=parts, media_type="multipart/form-data")},
     }
-    api = open_api(save(document(paths)), Environment())
+    api = open_named_api(save(document(paths)), Environment())
     with closing(api.catalog):
         for name in ("plain", "parts"):
             draft = with_example_body(_draft(api, name, {}))
@@ -152,7 +152,7 @@ def test_no_value_of_a_document_names_a_file() -> None:
 )
 def test_examples_of_whole_documents_make_the_same_request(path: Path) -> None:
     """As rows, and with the body as text; and rows and text become each other."""
-    api = open_api(str(path), Environment())
+    api = open_named_api(str(path), Environment())
     with closing(api.catalog):
         for summary in api.catalog.summaries()[:: max(1, len(api.catalog.summaries()) // 40)]:
             described = DescribedOperation(api, api.catalog.operation(summary.name))

@@ -18,7 +18,7 @@ from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Consent, Environment
 from dynacli.options.standard_options import CallTerms, Options
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import API_KEY, document, operation, parameter, save
 from tests.harness import Recorder, Response, free_port, json_response, recording, run_cli
@@ -308,7 +308,7 @@ def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
         watching = operation("watch", responses={"200": {"description": "", "content": content}})
         origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
         word, env = save(document({"/watch": {"get": watching}}, [origin])), Environment()
-        api = open_api(word, env)
+        api = open_named_api(word, env)
         pieces: Queue[Event] = Queue()
         with closing(api.catalog):
             draft = Draft(DescribedOperation(api, api.catalog.operation("watch")).sending(""), (), {})
@@ -333,7 +333,7 @@ def test_a_stored_response_says_so(server: Recorder) -> None:
     """The line of a response says where it came from, and the history has the call, although nothing was sent."""
     server.responses["/pets"] = Response()
     word, env = save(document({"/pets": {"get": operation("listPets")}}, [server.origin])), Environment()
-    api = open_api(word, env)
+    api = open_named_api(word, env)
     with closing(api.catalog):
         draft = Draft(DescribedOperation(api, api.catalog.operation("list-pets")).sending(""), (), {})
         settings = settings_of(env, api, Options(cache="1h"))

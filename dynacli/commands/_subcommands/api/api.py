@@ -21,7 +21,7 @@ from dynacli.openapi.model.wording import counted
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.registry.news import take_news
-from dynacli.registry.open_by_name import open_api, refresh_api
+from dynacli.registry.open_by_name import open_named_api, refresh_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.secrets import with_masked_query
@@ -83,7 +83,7 @@ def _api_row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
     }
     try:
         # Nothing is fetched: one server that hangs would hold up the whole list.
-        api = open_api(name, run.env, offline=True)
+        api = open_named_api(name, run.env, offline=True)
     except DynacliError as error:  # the other APIs are listed anyway
         run.warn(f"`{name}`: {error.message}")
         return row

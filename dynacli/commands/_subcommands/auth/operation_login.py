@@ -43,7 +43,7 @@ from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Response
+    from dynacli.http.exchange import WireResponse
 
 _REFRESH_WORD = re.compile("refresh|renew", re.IGNORECASE)
 _OTHER_WORD = re.compile("revoke|logout|log-out|sign-?out|delete|invalidate", re.IGNORECASE)
@@ -354,7 +354,7 @@ def _sign_in(
     return OperationSignIn(token, refresh, scheme)
 
 
-def _cookies(call: Call, response: "Response", now: float) -> dict[str, Cookie]:
+def _cookies(call: Call, response: "WireResponse", now: float) -> dict[str, Cookie]:
     """Return name → cookie that the response, or a redirect within the origin before it, has set and not ended."""
     origin, found = origin_of(call.request.url), dict[str, Cookie]()
     for url, text in response.set_cookies:
@@ -388,7 +388,7 @@ def _by_cookie(
     return OperationSignIn(OperationToken(cookie.value, cookie.expires_at), None, scheme, cookie)
 
 
-def _token(response: "Response", asked: LoginWords, name: str, asked_at: float) -> OperationToken:
+def _token(response: "WireResponse", asked: LoginWords, name: str, asked_at: float) -> OperationToken:
     """Return the token in a response."""
     token = read_operation_token(
         response.body,

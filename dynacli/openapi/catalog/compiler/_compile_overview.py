@@ -9,7 +9,7 @@ from dynacli.openapi.catalog._search_words import action_of, names_several, stem
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.field_names import singular
 from dynacli.openapi.model.kebab_names import kebab
-from dynacli.openapi.model.operation import Operation, Response, SecurityScheme
+from dynacli.openapi.model.operation import DocumentedResponse, Operation, SecurityScheme
 from dynacli.openapi.model.overview import MOST_TAGS, Overview, SharedError, SignIn, TagCount
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.record import replace
@@ -211,5 +211,5 @@ def shared_errors(
     return tuple(SharedError(*key) for key in sorted(common)), fields
 
 
-def _key_of_response(response: Response) -> _Key:
+def _key_of_response(response: DocumentedResponse) -> _Key:
     return response.status, response.description, response.schema_name

@@ -37,8 +37,8 @@ from dynacli.openapi.document.source import file_name
 from dynacli.openapi.model.kebab_names import NameBook, kebab
 from dynacli.openapi.model.operation import (
     WEBHOOKS_POINTER,
+    DocumentedResponse,
     Operation,
-    Response,
     SecurityScheme,
     has_password_flow,
     prefix_in_prose,
@@ -641,9 +641,9 @@ class _Responses:
 
     def __init__(self, document: Document) -> None:
         self._tree = document.tree
-        self._known: dict[tuple[str, str], Response | None] = {}
+        self._known: dict[tuple[str, str], DocumentedResponse | None] = {}
 
-    def of_operation(self, raw: Any) -> Iterator[Response]:
+    def of_operation(self, raw: Any) -> Iterator[DocumentedResponse]:
         """Yield the documented responses of an operation."""
         if not isinstance(raw, Mapping):
             return
@@ -659,14 +659,14 @@ class _Responses:
             if response is not None:
                 yield response
 
-    def _response(self, status: str, reference: Any) -> Response | None:
+    def _response(self, status: str, reference: Any) -> DocumentedResponse | None:
         response = follow_references(self._tree, reference)
         if not isinstance(response, Mapping) or status.startswith("x-"):
             return None
         content = dict_or_empty(response.get("content"))
         medias = [follow_references(self._tree, media) for media in content.values()]
         names = [_media_schema_name(media) for media in medias if isinstance(media, Mapping)]
-        return Response(
+        return DocumentedResponse(
             status,
             first_sentence(
                 text_or_empty(response.get("description")) or text_or_empty(response.get("summary"))

@@ -22,7 +22,7 @@ from dynacli.openapi.document.overlay import Overlay, TrackedOrigins, actions_be
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.positions import positions_of
 from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from dynacli.secrets import Masker
 from tests.documents import places_in
 from tests.real_documents import own_and_real
@@ -459,7 +459,7 @@ def test_what_a_check_has_learned_is_applied(version: str) -> None:
     else:
         document |= {"openapi": version, "components": {"schemas": {"Pet": pet}}}
     Path("document.json").write_bytes(_text(document))
-    api = open_api("./document.json", Environment())
+    api = open_named_api("./document.json", Environment())
     headers = (("Content-Type", "application/json"),)
     responded = b'{"name": null, "tag": "x"}'
     seen = ObservedResponse("read", "GET", "/pets/{id}", 200, headers, responded, Masker())

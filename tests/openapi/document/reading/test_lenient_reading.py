@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.openapi.document.positions import positions_of
-from dynacli.registry.open_by_name import open_api
+from dynacli.registry.open_by_name import open_named_api
 from tests.documents import PETS, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import run_cli
@@ -96,7 +96,7 @@ def test_operations_left_out_are_noted_once(paths: dict[str, Any], expected: str
     save(pets(**paths))
     notes = [f"{expected}; details: `dynacli api show ./api.json`"] if expected else []
     for now in (notes, []):
-        api = open_api("./api.json", Environment())
+        api = open_named_api("./api.json", Environment())
         assert now == [note.partition("\n")[0] for note in api.notes]
         api.catalog.close()
 
@@ -120,7 +120,7 @@ def test_the_warning_names_the_operation_and_its_line() -> None:
 def test_a_note_can_be_copied_to_a_shell() -> None:
     """A path with spaces is quoted in the command that the note names."""
     save(pets(**{"/a": {"get": 5}}), "my api.json")
-    api = open_api("./my api.json", Environment())
+    api = open_named_api("./my api.json", Environment())
     assert ["1 operation is left out; details: `dynacli api show './my api.json'`"] == [
         note.partition("\n")[0] for note in api.notes
     ]
@@ -132,7 +132,7 @@ def test_a_cache_that_cannot_be_written_is_noted(home: Path, monkeypatch: pytest
     save(pets())
     (home / "file").write_text("")
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "file"))
-    api = open_api("./api.json", Environment())
+    api = open_named_api("./api.json", Environment())
     reason = f"The cache `{home / 'file'}` cannot be written (Not a directory)"
     assert [f"{reason}, so the document is compiled for this run alone"] == api.notes
     api.catalog.close()
