@@ -103,7 +103,7 @@ def repeatable_line(run: Run) -> CallLine | None:
         return None
     described, words = run.asked
     line = read_line(run, described, words)
-    reads_input = "-" in {described.api.name, *(piece.value for piece in line.after)}
+    reads_input = "-" in {described.api.name, *(word.value for word in line.after)}
     text = line.typed_text
     is_shown = text == line.text(run.env.variables) == typed_masker(run).mask(text)
     return line if is_shown and not reads_input and not line.placeholders() else None

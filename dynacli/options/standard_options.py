@@ -1,8 +1,8 @@
 """The table of standard options: those that are dynacli's and not the document's.
 
-An entry is everything that dynacli has to know of an option before it is used. From the table come click's options,
-help pages, completion, the keys of the configuration and the settings that the explorer and `mcp` take; the same table
-is the typed record of the options of one run.
+An entry is everything that dynacli has to know of an option before it is used. The parser of the command line, help
+pages, completion, the configuration, the explorer and `mcp` read the table. The same table is the typed record of the
+options of one run.
 """
 
 from collections.abc import Collection, Iterator

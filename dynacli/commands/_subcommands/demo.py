@@ -40,7 +40,7 @@ class _DemoOptions(NamedTuple):
 
 
 def _options_of(params: Mapping[str, Any]) -> _DemoOptions:
-    """Return the options among click's parameters; each may be missing there."""
+    """Return the options among the values of a command's own options; each may be missing there."""
     return _DemoOptions(params.get("role") or "", bool(params.get("next_")), params.get("misbehave") or ())
 
 
