@@ -190,6 +190,8 @@ def _one_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[s
             items, is_whole = _take_items(response, asked.max_items, announce)
             reported = _shown_of([response])
             reported["stream"] = {"items": len(items), "is_whole": is_whole}
+            if response.unread:
+                reported["stream"]["unread"] = response.unread
             data = response.masker.joined(masker).mask_value(items)
             return Outcome(reported, _with_head(asked, response, data), schema=response.body_schema)
         reported = _shown_of([response])

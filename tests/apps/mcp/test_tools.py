@@ -506,6 +506,28 @@ def test_a_stream_gives_its_first_items(
     assert short.structured_content["stream"]["is_whole"]
 
 
+@pytest.mark.parametrize("declared", ["application/x-ndjson", "application/json"])
+def test_items_of_a_stream_that_cannot_be_read_are_counted(server: Recorder, declared: str) -> None:
+    """A line that is not JSON is left out of the items, which `unread` says; a stream without such a line has none."""
+    types = {declared: {"schema": {"type": "object"}}}
+    responses = {"200": {"description": "", "content": types}}
+    save(document({"/rows": {"get": operation("rows", responses=responses)}}, [server.origin]))
+
+    async def act(client: Client) -> list[CallToolResult]:
+        results = []
+        for body in (b'{"n": 1}\n{"n": 2\n{"n": 3}\n', b'{"n": 1}\n'):
+            server.responses["/rows"] = Response(body=body, headers={"Content-Type": "application/x-ndjson"})
+            results.append(await client.call_tool("call", {"operation": "rows"}))
+        return results
+
+    broken, whole = (result.structured_content for result in converse(["./api.json"], act))
+    assert ([{"n": 1}, {"n": 3}], {"items": 2, "is_whole": True, "unread": 1}) == (
+        broken["data"],
+        broken["stream"],
+    )
+    assert {"items": 1, "is_whole": True} == whole["stream"]
+
+
 @pytest.mark.exhaustive
 def test_what_breaks_the_document_is_told(server: Recorder) -> None:
     """A response that is not a success is an error with its body; findings have their place."""
