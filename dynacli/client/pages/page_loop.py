@@ -442,7 +442,7 @@ def received_page(call: Call, response: "WireResponse", reading: Reading = "plai
     """Return what a response says about the pages of its list; None if it has no further page.
 
     Args:
-        reading: How its value is read; a value of a small body that was read already costs nothing.
+        reading: How its value is read. The reading that was asked for last costs nothing.
     """
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None
