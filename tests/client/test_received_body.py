@@ -119,3 +119,21 @@ def test_all_pages_are_read_in_their_charset(shop: Recorder) -> None:
         body=body, headers={"Content-Type": "application/json; charset=latin1"}
     )
     assert "name,id\r\nZoë,1\r\n" == run_cli("shop", "list-pets", "--all", "-o", "csv").stdout
+
+
+@pytest.mark.parametrize("body", ['[{"id": 1', "<html>Sign in</html>"])
+def test_a_list_that_cannot_be_read_is_not_an_empty_one(server: Recorder, body: str) -> None:
+    """With `--all`, too, a response that is not what its media type says is printed as it came."""
+    responses = {
+        "200": {"description": "OK", "content": {JSON: {"schema": {"type": "array", "items": _PET}}}}
+    }
+    page = parameter("page", {"type": "integer"})
+    register(
+        "shop",
+        document({"/pets": {"get": operation("listPets", page, responses=responses)}}, [server.origin]),
+    )
+    server.responses["/pets"] = Response(body=body.encode())
+    one, every = (run_cli("shop", "list-pets", *more) for more in ((), ("--all",)))
+    assert body in one.stdout
+    assert one.stdout_bytes == every.stdout_bytes
+    assert 13 == run_cli("shop", "list-pets", "--all", "-o", "table").exit_code

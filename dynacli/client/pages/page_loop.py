@@ -32,7 +32,7 @@ from dynacli.client.pages.next_page import (
     total_of,
     with_input,
 )
-from dynacli.client.pages.page_rule import PageRule, ResponsePlace, place_at
+from dynacli.client.pages.page_rule import ABSENT, PageRule, ResponsePlace, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
 from dynacli.http.item_reader import ItemReader
@@ -223,6 +223,7 @@ class PageLoop:
         value = self._value(call.received(response), response, number)
         self._origin = self._origin or origin_of(call.signed.request.url)
         items = self._items(value, number)
+        value = None if value is ABSENT else value
         page = ReceivedPage(
             asked.inputs, response.url, self._origin, response.headers, value, items, number, self.count
         )
@@ -264,6 +265,7 @@ class PageLoop:
             raise no_list(self._described, self._pages.candidates)
 
     def _value(self, body: ReceivedBody, response: "WireResponse", number: int) -> Any:
+        """Return the value of a page, null if it is empty; `ABSENT` if the first one cannot be read."""
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
@@ -277,7 +279,7 @@ class PageLoop:
             return self._parse(body.content)
         except (ValueError, RecursionError):
             if number == 1:
-                return None
+                return ABSENT
         media_type = response.header("content-type").partition(";")[0].strip() or "no declared type"
         reason = f"Its media type is JSON, but its {response.size:,} bytes are not valid JSON"
         if not response.body:
