@@ -351,7 +351,7 @@ def test_every_rule_that_findings_name_is_known() -> None:
     named = set()
     for path in (Path(dynacli.__file__).parent / "validation").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Finding", "Explanation"}:
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Finding", "ErrorExplanation"}:
                 named |= {
                     arg.value
                     for arg in node.args[:2]
