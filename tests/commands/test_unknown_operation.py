@@ -156,7 +156,7 @@ def test_a_stale_document_has_one_warning(
 
 def test_a_server_that_hangs_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who mistyped a name does not wait for ever."""
-    monkeypatch.setattr(download, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(download, "DOCUMENT_READ_SECONDS", 0.2)
     with holding(served):
         result = dry_run("shop", "new-one")
     assert (2, True) == (result.exit_code, "Could not refresh the document: " in result.stderr)

@@ -400,7 +400,7 @@ FLAG, VERB, OFFLINE, UNKNOWN = "--refresh", "api refresh", "--offline", "unknown
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server that hangs be given up at once, and a refresh in this process not slow it down."""
-    monkeypatch.setattr(download, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(download, "DOCUMENT_READ_SECONDS", 0.2)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ class _Clock:
 def _soon_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the search go ahead of what is slow almost at once."""
     monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 0.01)
-    monkeypatch.setattr(search_origin, "TOTAL_SECONDS", 2 * PATIENCE)
+    monkeypatch.setattr(search_origin, "SEARCH_SECONDS", 2 * PATIENCE)
     monkeypatch.setattr(search_origin, "_SETTLING_SECONDS", PATIENCE)
 
 
