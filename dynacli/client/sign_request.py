@@ -478,7 +478,9 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     for name, value in request.headers:
         if name.lower() in secret_headers:
             values += secret_pieces(value, name)
-        headers.append((name, mask_header(name, value, secret_headers | names)))
+        # Cookies of the document are shown; those that are credentials are among the values that are masked below.
+        is_shown = name.lower() == "cookie" and "cookie" not in secret_headers
+        headers.append((name, value if is_shown else mask_header(name, value, secret_headers | names)))
     secrets = [Secret(value) for value in values if value]
     url = request.url
     if secrets or passwords:

@@ -120,7 +120,7 @@ def test_a_challenge_is_answered(shop: Shop, user: str, words: str) -> None:
     server = guarded(shop, user, words)
     result = shop.call("-v")
     assert (0, 2, 1) == (result.exit_code, len(shop.server.requests), len(server.authorized))
-    assert "Authorization: ***" in result.stderr
+    assert "Authorization: Digest ***" in result.stderr
     assert "Digest ***" in shop.call("--dry-run", "http").stdout
     assert 2 == len(shop.server.requests)
 
