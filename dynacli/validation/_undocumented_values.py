@@ -3,6 +3,7 @@
 They are looked for in the schemas that apply to a value: of `anyOf` and `oneOf`, the branches that the value fits.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from dynacli.openapi.model.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.references import reference_of, references_of
-from dynacli.openapi.schema.evaluation.compiled_schema import MAX_ERRORS
+from dynacli.openapi.schema.evaluation.compiled_schema import MAX_ERRORS, TOO_LONG
 from dynacli.openapi.schema.evaluation.schema_error import shortened_value
 from dynacli.openapi.schema.read_schema import discriminator_of, list_of, mapping_of
 from dynacli.validation._finding_sentences import branch_name, explain
@@ -23,6 +24,12 @@ _CONDITIONS = ("anyOf", "oneOf", "if", "dependentSchemas", "dependencies", "disc
 _CONSTRAINTS = frozenset({"required", "not", "enum", "const", "items", "prefixItems", "dependentRequired"})
 
 _ANYTHING: Mapping[str, Any] = {"additionalProperties": True}
+
+_MOST_SECONDS = 2.0
+"""The time for one value: each of its parts is validated by the branches of its schema."""
+_MOST_EXPLAINED = 20
+"""Findings for which the alternatives are looked at; each validates the value by them."""
+_MOST_REASONS = 3
 
 
 class _ApplicableSchemas:
@@ -231,11 +238,6 @@ def _is_free(schemas: _ApplicableSchemas) -> bool:
     )
 
 
-_MOST_EXPLAINED = 20
-"""Findings that tell of the alternatives; each validates the value by them."""
-_MOST_REASONS = 3
-
-
 class UndocumentedProperties:
     """Finds properties that no applicable schema mentions, as `unevaluatedProperties: false` would.
 
@@ -252,24 +254,28 @@ class UndocumentedProperties:
 
     def __init__(self, validators: Any, where: str) -> None:
         self._selector = _SchemaSelector(validators)
-        self._patterns = validators.notes.patterns
+        self._notes = validators.notes
         self._where = where
         self._known: dict[tuple[Any, ...], _Mentioned] = {}
         self._explained = 0
+        self._end = 0.0
         self.not_validated = ""
 
     def findings(self, validated: ValidatedValue) -> Iterator[Finding]:
         """Yield a finding for each property that is not mentioned."""
         self.not_validated = ""
+        self._end = min(time.perf_counter() + _MOST_SECONDS, self._notes.end)
         found = self._findings([validated.schema], validated.value, validated.pointer)
         yield from islice(found, MAX_ERRORS)
-        if next(found, None) is not None:
+        if time.perf_counter() > self._end:
+            self.not_validated = TOO_LONG
+        elif next(found, None) is not None:
             self.not_validated = (
                 f"properties that the document does not mention, after the first {MAX_ERRORS:,}"
             )
 
     def _findings(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[Finding]:
-        if not isinstance(value, dict | list) or not value or not schemas:
+        if not isinstance(value, dict | list) or not value or not schemas or time.perf_counter() > self._end:
             return
         mentioned = self._mentioned(self._selector.select(schemas, value))
         if isinstance(value, list):
@@ -291,7 +297,9 @@ class UndocumentedProperties:
         """Return which alternatives apply, and why those do not that mention a property, as the end of a sentence."""
         if not isinstance(value, dict) or self._explained >= _MOST_EXPLAINED:
             return ""
-        for branches, taken in self._selector.choices(self._selector.select(schemas, value), value):
+        applicable = self._selector.select(schemas, value)
+        self._explained += bool(applicable.conditional)
+        for branches, taken in self._selector.choices(applicable, value):
             others = [
                 number
                 for number, branch in enumerate(branches)
@@ -299,7 +307,6 @@ class UndocumentedProperties:
                 and name in self._mentioned(self._selector.select([branch], value)).properties
             ]
             if taken and others:
-                self._explained += 1
                 applying = enumerated([branch_name(branches, number) for number in taken], "and")
                 reasons = [
                     f"{branch_name(branches, number)} does, but {self._why_not(branches[number], value)}"
@@ -319,7 +326,7 @@ class UndocumentedProperties:
         key = schemas.key
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = _Mentioned(schemas, self._patterns)
+            known = self._known[key] = _Mentioned(schemas, self._notes.patterns)
         return known
 
 

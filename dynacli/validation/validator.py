@@ -240,7 +240,7 @@ class Validator:
             properties = self._undocumented_properties(validators, where)
             for validated in body_values:
                 validation.extend(properties.findings(validated))
-                if properties.not_validated:
+                if properties.not_validated not in ("", *validation.not_validated):
                     validation.not_validated.append(properties.not_validated)
 
     def _missing_security(self, request: ValidatedRequest) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import pytest
 
 from dynacli.openapi.schema.evaluation import compiled_schema
 from dynacli.openapi.schema.evaluation.translation import PlainSchema
-from dynacli.validation import _body_hooks
+from dynacli.validation import _body_hooks, _undocumented_values
 from tests.documents import document, operation, ref, save
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
@@ -418,6 +418,27 @@ def test_time_that_is_over_is_over_for_everything() -> None:
     assert ([], [_TOO_LONG]) == (late.findings, late.not_validated)
     in_time = validator.response(wrong._replace(end=time.perf_counter() + 60))
     assert (["/a pattern", "/b const"], []) == (compact(in_time), in_time.not_validated)
+    more = responded(b'{"c":1}')
+    late = validator.response(more._replace(end=time.perf_counter()), is_exact=True)
+    assert ([], [_TOO_LONG]) == (late.findings, late.not_validated)
+    in_time = validator.response(more._replace(end=time.perf_counter() + 60), is_exact=True)
+    assert ["/c undocumented-property"] == compact(in_time)
+
+
+def test_alternatives_are_looked_at_for_few_undocumented_properties(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many properties that no alternative mentions cost no more comparisons with all of them than a few do."""
+    asked: list[int] = []
+    choices = _undocumented_values._SchemaSelector.choices
+
+    def counted(*given: Any) -> Any:
+        asked.append(1)
+        return choices(*given)
+
+    monkeypatch.setattr(_undocumented_values._SchemaSelector, "choices", counted)
+    alternatives = [{"required": [f"x{number}"], "properties": {f"x{number}": {}}} for number in range(5)]
+    value = [{f"a{number}": number for number in range(40)}] * 10
+    findings = validate_value({"items": {"anyOf": alternatives}}, value, is_exact=True).findings
+    assert (400, 20) == (sum(found.rule == "undocumented-property" for found in findings), len(asked))
 
 
 def test_a_small_response_at_the_last_moment_is_validated(server: Recorder) -> None:

@@ -67,7 +67,7 @@ _FEW_STEPS = 1_000
 """So few steps for each part of a value need no count of its parts."""
 
 TOO_DEEP = "the value or its schema is nested too deeply"
-_TOO_LONG = "it takes too long to validate all of the value"
+TOO_LONG = "it takes too long to validate all of the value"
 
 _MAX_REASONS = 100
 
@@ -511,7 +511,7 @@ class CompiledSchema:
 
     def _note_time(self) -> None:
         self._notes.is_out_of_time = True
-        self._notes.add_not_validated(_TOO_LONG)
+        self._notes.add_not_validated(TOO_LONG)
 
     def _is_valid_later(self, reference: str, value: Any) -> bool:
         if self._entries.is_used_up:
