@@ -9,7 +9,6 @@ from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_form, is_structured
 from dynacli.request.assemble_body import encode
 from dynacli.secrets import MASK, Masker, Secret, mask_text, secret_texts
-from dynacli.text.json_budget import read_limited
 
 
 def without_passwords(
@@ -24,6 +23,8 @@ def without_passwords(
     names, content = password_names(described), request.body
     value, is_json = values.form, False
     if value is None and isinstance(content, bytes):
+        from dynacli.text.json_budget import read_limited  # most calls have no body
+
         with suppress(ValueError, RecursionError):
             value, is_json = read_limited(content), True
     masker = Masker(map(Secret, secret_texts(value, names, guesses=False)))

@@ -286,7 +286,9 @@ KINDS = {
         f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED | _VALUES, _CLICK | _HTTPX, _HTTPX_HEAVY
     ),
     "call, not validated": _Kind(f"{_CALL} --validate off", _SENT | _VALUES, _CLICK | _HTTPX, _HTTPX_HEAVY),
-    "call that is accepted": _Kind(_CALL, _ACCEPTED, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY),
+    "call that is accepted": _Kind(
+        _CALL, _ACCEPTED | _VALUES, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY
+    ),
     "dry run of the stand-in": _Kind(
         "demo get-org --dry-run json --validate off",
         _PLAIN | _SHOWN | _modules("client.live_demo commands._subcommands.demo demo.demo_facts"),
