@@ -20,6 +20,14 @@ is_own_process = False
 Then libraries are imported for dynacli alone, without the parts that it has no use for
 (see `dynacli.http.import_httpx` and `dynacli.validation.validator`).
 """
+_PUBLIC = {
+    "Api": "dynacli.client.api_client",
+    "CallEvent": "dynacli.client.call",
+    "Response": "dynacli.client.responses.response",
+    "errors": "dynacli.errors",
+    "open_api": "dynacli.client.api_client",
+}
+"""Name → the module that has it, imported when it is asked for: `import dynacli` alone costs nothing."""
 
 
 def version_of_build() -> str:
@@ -31,16 +39,6 @@ def version_of_build() -> str:
             return f"{__version__} ({file.read().strip()})"
     except OSError:  # a checkout, or a build without git
         return __version__
-
-
-_PUBLIC = {
-    "Api": "dynacli.client.api_client",
-    "CallEvent": "dynacli.client.call",
-    "Response": "dynacli.client.responses.response",
-    "errors": "dynacli.errors",
-    "open_api": "dynacli.client.api_client",
-}
-"""Name → the module that has it, imported when it is asked for: `import dynacli` alone costs nothing."""
 
 
 def __getattr__(name: str) -> object:

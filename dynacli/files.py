@@ -19,6 +19,27 @@ from typing import IO
 from dynacli.environment import program
 from dynacli.errors import FileError
 
+LOCK_SECONDS = 10.0
+_READING_SECONDS = 1.0
+"""For how long others that read a file are waited for on Windows."""
+_KEY_BYTES = 32
+_PRIVATE, _SHARED = 0o600, 0o666
+"""The permissions of a new file, before the umask removes some."""
+_UNFINISHED = ".part"
+_LONGEST_SECONDS = 3600
+"""A file that takes longer to write than this was left by a process that has ended."""
+_WHY = {
+    errno.EACCES: "permission is denied",
+    errno.EEXIST: "it is there already, and only a file that you name is replaced",
+    errno.EPERM: "permission is denied",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOSPC: "no space is left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "it would be larger than a file may be here",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ELOOP: "its symbolic links run in a circle",
+}
+
 
 def is_url(location: str) -> bool:
     """Return whether the location of a document is a URL, of a server or of a socket, and not the path of a file."""
@@ -62,19 +83,6 @@ def _check_regular(found: os.stat_result, path: str) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "It is a pipe or a device, not a file", path)
-
-
-LOCK_SECONDS = 10.0
-_READING_SECONDS = 1.0
-"""For how long others that read a file are waited for on Windows."""
-
-_KEY_BYTES = 32
-_PRIVATE, _SHARED = 0o600, 0o666
-"""The permissions of a new file, before the umask removes some."""
-
-_UNFINISHED = ".part"
-_LONGEST_SECONDS = 3600
-"""A file that takes longer to write than this was left by a process that has ended."""
 
 
 def make_directory(path: str) -> None:
@@ -475,19 +483,6 @@ def _sync_directory_of(path: str) -> None:
     from dynacli.system import sync_directory
 
     sync_directory(os.path.dirname(path) or os.curdir)
-
-
-_WHY = {
-    errno.EACCES: "permission is denied",
-    errno.EEXIST: "it is there already, and only a file that you name is replaced",
-    errno.EPERM: "permission is denied",
-    errno.EROFS: "the file system is read-only",
-    errno.ENOSPC: "no space is left on the disk",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "it would be larger than a file may be here",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.ELOOP: "its symbolic links run in a circle",
-}
 
 
 def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:

@@ -42,6 +42,13 @@ _OF_PROXIES = "x-forwarded-"
 """The beginning of the headers that proxies write and log, so that no key goes there."""
 _NO_RESPONSE = frozenset({"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth"})
 """Schemes of the registry of HTTP authentication schemes whose credentials are made for each request."""
+_HASHES: dict[str, Callable[[bytes], str]] = {
+    "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
+    "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
+    "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
+}
+"""Algorithm → function. SHA-512-256 is the SHA-512/256 of FIPS 180-4, and not a part of SHA-512."""
+_SESSION = "-SESS"
 
 
 class Asked(NamedTuple):
@@ -98,16 +105,6 @@ def schemes_asked_for(values: Iterable[str]) -> list[SecurityScheme]:
 def _names_header(word: str) -> bool:
     """Return whether the word for a scheme is the name of a header."""
     return len(word) <= LONGEST_WORD and re.fullmatch(_HEADER_AS_WORD, word.lower()) is not None
-
-
-_HASHES: dict[str, Callable[[bytes], str]] = {
-    "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
-    "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
-    "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
-}
-"""Algorithm → function. SHA-512-256 is the SHA-512/256 of FIPS 180-4, and not a part of SHA-512."""
-
-_SESSION = "-SESS"
 
 
 class Challenge(NamedTuple):

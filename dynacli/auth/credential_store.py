@@ -42,6 +42,11 @@ _CLOCK_SKEW = 300.0
 
 StorePlace = tuple[str, str, str]
 """(API, profile, scheme): what a credential is for; the profile is empty if the API itself is meant."""
+_VERSION = 1
+_KEYRING_SECONDS = 5.0
+"""How long a keyring is waited for."""
+_PIECE = 1200
+"""Characters."""
 
 
 @record
@@ -218,8 +223,6 @@ def _is_moment(value: Any) -> bool:
 def _are_texts(values: Any) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
-
-_VERSION = 1
 
 _was_read: WeakKeyDictionary[Environment, dict[str, dict[str, Secret]]] = WeakKeyDictionary()
 """Surroundings of a run → name in the keyring → the secrets there. Nothing else is ever written under such a name, so
@@ -478,12 +481,6 @@ def _is_same(stored: StoredCredential, read: StoredCredential) -> bool:
     forms = [replace(item, api="").as_json(has_secrets=item.store != KEYRING) for item in (stored, read)]
     return forms[0] == forms[1]
 
-
-_KEYRING_SECONDS = 5.0
-"""How long a keyring is waited for."""
-
-_PIECE = 1200
-"""Characters."""
 
 _T = TypeVar("_T")
 

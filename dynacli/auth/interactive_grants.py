@@ -55,6 +55,19 @@ if (response) fetch("", {method: "POST", body: response}).then(r => r.text()).th
     new DOMParser().parseFromString(page, "text/html").getElementById("text").textContent;
 });
 </script>"""
+_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_ROLE = "device authorization endpoint"
+_LONGEST = 1800.0
+"""The most seconds that a code is waited for, however long the provider lets it live."""
+_SHORTEST_INTERVAL, _INTERVAL, _LONGEST_INTERVAL = 1.0, 5.0, 60.0
+"""Seconds between two questions, at least, if the provider names none, and at most."""
+_LONGEST_CODE = 100
+_CODES: Mapping[str, Callable[[Any], bool]] = {
+    "device_code": lambda value: isinstance(value, str) and value.isascii() and bool(value),
+    "user_code": lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST_CODE,
+    "verification_uri": lambda value: isinstance(value, str) and bool(value),
+}
+"""Member of the response → whether a value can be sent in a form, typed by a person, or opened."""
 
 
 def _callback_url(host: str, port: int) -> str:
@@ -324,21 +337,6 @@ def _of_another() -> AuthError:
         reason="Its `state` is not the one that was sent",
         hint="Sign in again, and finish in the page that opens",
     )
-
-
-_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-_ROLE = "device authorization endpoint"
-_LONGEST = 1800.0
-"""The most seconds that a code is waited for, however long the provider lets it live."""
-_SHORTEST_INTERVAL, _INTERVAL, _LONGEST_INTERVAL = 1.0, 5.0, 60.0
-"""Seconds between two questions, at least, if the provider names none, and at most."""
-_LONGEST_CODE = 100
-_CODES: Mapping[str, Callable[[Any], bool]] = {
-    "device_code": lambda value: isinstance(value, str) and value.isascii() and bool(value),
-    "user_code": lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST_CODE,
-    "verification_uri": lambda value: isinstance(value, str) and bool(value),
-}
-"""Member of the response → whether a value can be sent in a form, typed by a person, or opened."""
 
 
 def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:

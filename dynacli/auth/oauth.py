@@ -31,6 +31,31 @@ if TYPE_CHECKING:
 CODE, DEVICE, CLIENT_CREDENTIALS = "authorizationCode", "deviceAuthorization", "clientCredentials"
 PASSWORD, IMPLICIT = "password", "implicit"
 """The kinds of flows by their names in the OAuth Flows Object (OpenAPI 3.2.0)."""
+_URLS = ("authorizationUrl", "tokenUrl", "deviceAuthorizationUrl", "refreshUrl")
+"""The endpoints of an OAuth Flow Object (OpenAPI 3.2.0)."""
+_NEEDED = {
+    CODE: ("authorization_url", "token_url"),
+    DEVICE: ("device_url", "token_url"),
+    CLIENT_CREDENTIALS: ("token_url",),
+    PASSWORD: ("token_url",),
+    IMPLICIT: ("authorization_url",),
+}
+"""Kind of a flow → the endpoints that it needs."""
+_MAX_BYTES = 1024 * 1024
+_TEN_YEARS = 10 * 365 * 86400
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""RFC 6749, appendix A.12, without the space, with which a header would end in the middle of the token."""
+_ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_HINTS = {
+    "invalid_client": "Check the client id and its secret, a reference in the configuration: `client_secret`",
+    "unauthorized_client": "The provider does not let this client sign in this way; look at how it is registered",
+    "invalid_scope": "Ask for other scopes with `--scope`",
+    "invalid_grant": "Sign in again with `{login}`",
+    "unsupported_grant_type": "The provider does not offer this way of signing in",
+    "access_denied": "Sign in again, and allow the access",
+}
+_WELL_KNOWN = "/.well-known/"
+_OPENID = f"{_WELL_KNOWN}openid-configuration"
 
 
 @record
@@ -149,18 +174,6 @@ def flows_of(scheme: Mapping[str, Any], base: str = "") -> tuple[OAuthFlow, ...]
     return tuple(found)
 
 
-_URLS = ("authorizationUrl", "tokenUrl", "deviceAuthorizationUrl", "refreshUrl")
-"""The endpoints of an OAuth Flow Object (OpenAPI 3.2.0)."""
-_NEEDED = {
-    CODE: ("authorization_url", "token_url"),
-    DEVICE: ("device_url", "token_url"),
-    CLIENT_CREDENTIALS: ("token_url",),
-    PASSWORD: ("token_url",),
-    IMPLICIT: ("authorization_url",),
-}
-"""Kind of a flow → the endpoints that it needs."""
-
-
 def _absolute_url(value: Any, base: str) -> str:
     if not isinstance(value, str):
         return ""
@@ -200,9 +213,6 @@ def check_endpoint(url: str, role: str) -> None:
         reason="It is not encrypted; signing in needs `https`, or `http` on this machine",
         hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
     )
-
-
-_MAX_BYTES = 1024 * 1024
 
 
 @record
@@ -293,11 +303,6 @@ def exchange(
 def _unreadable_response(url: str, role: str, reason: str) -> AuthError:
     return AuthError(f"The response of the {role} `{without_query(url)}` cannot be read", reason=reason)
 
-
-_TEN_YEARS = 10 * 365 * 86400
-_TOKEN = re.compile(r"[\x21-\x7e]+")
-"""RFC 6749, appendix A.12, without the space, with which a header would end in the middle of the token."""
-_ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 Form = Sequence[tuple[str, str]]
 
@@ -419,16 +424,6 @@ def error_code(response: ProviderResponse) -> str:
     return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
 
 
-_HINTS = {
-    "invalid_client": "Check the client id and its secret, a reference in the configuration: `client_secret`",
-    "unauthorized_client": "The provider does not let this client sign in this way; look at how it is registered",
-    "invalid_scope": "Ask for other scopes with `--scope`",
-    "invalid_grant": "Sign in again with `{login}`",
-    "unsupported_grant_type": "The provider does not offer this way of signing in",
-    "access_denied": "Sign in again, and allow the access",
-}
-
-
 def refused_as(code: str, description: object, url: str, masker: Masker | None = None) -> AuthError:
     """Return the error for an error code of a provider, and what it says besides."""
     code = code if _ERROR_CODE.fullmatch(code) else "without a code that can be shown"
@@ -514,10 +509,6 @@ def _scopes(value: Any, asked: tuple[str, ...]) -> tuple[str, ...]:
     if not isinstance(scopes, list) or scopes == [""]:
         return asked
     return tuple(scope for scope in scopes if isinstance(scope, str) and _TOKEN.fullmatch(scope))
-
-
-_WELL_KNOWN = "/.well-known/"
-_OPENID = f"{_WELL_KNOWN}openid-configuration"
 
 
 def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:

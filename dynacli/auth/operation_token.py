@@ -34,6 +34,8 @@ _TOO_LARGE = 1e20
 _LONGEST_IN_SECONDS = 1e5
 """A larger number in `expires` is one of milliseconds: Directus writes 900000 for 15 minutes
 (https://directus.io/docs/api/authentication)."""
+BY_OPERATION = "operation"
+"""The kind of a refresh that is not an OAuth flow."""
 
 
 @record
@@ -204,10 +206,6 @@ def end_of_token(text: str, now: float) -> float | None:
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
     return end if now < end <= LAST_MOMENT else None
-
-
-BY_OPERATION = "operation"
-"""The kind of a refresh that is not an OAuth flow."""
 
 
 @record

@@ -35,6 +35,8 @@ _KEPT_SECONDS = 60.0
 
 _given: WeakKeyDictionary[Environment, dict[str, tuple[float, str]]] = WeakKeyDictionary()
 """Surroundings of a run → reference → (when it was followed, what it led to)."""
+SECONDS = 10.0
+"""How long a command may take."""
 
 
 def what_is_wrong_with(scheme: str, table: Mapping[str, Any]) -> str:
@@ -196,10 +198,6 @@ def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Env
     if not reference:
         return None
     return Held(resolve_secret(reference, env).strip(), _label_of(reference))
-
-
-SECONDS = 10.0
-"""How long a command may take."""
 
 
 def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:

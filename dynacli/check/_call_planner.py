@@ -41,6 +41,16 @@ from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import convert_all
 from dynacli.secrets import Masker
 
+_MAX_NODES = 5_000
+_MAX_VALUES_OF_A_NAME = 5
+_MAX_ITEMS = 20
+_MAX_LISTS = 5
+_NAMING_ENDINGS = ("code", "key", "name", "slug")
+_MAX_SETS = 200
+_MAX_PLACES = 1_000
+_MAX_SPARE = 20
+_METHODS_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
+
 
 class ParameterSchemas:
     """The Parameter Objects of an operation."""
@@ -93,15 +103,6 @@ class ParameterSchemas:
         """
         raw = self._described.raw_parameters.get(parameter.key)
         return parameter_example(parameter, raw, self._described.resolve)
-
-
-_MAX_NODES = 5_000
-_MAX_VALUES_OF_A_NAME = 5
-_MAX_ITEMS = 20
-_MAX_LISTS = 5
-_NAMING_ENDINGS = ("code", "key", "name", "slug")
-_MAX_SETS = 200
-_MAX_PLACES = 1_000
 
 
 class _ItemList(NamedTuple):
@@ -395,8 +396,6 @@ def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]
                     yield from ((owner, value) for owner in owners)  # `{"tags": ["x"]}` has a tag
 
 
-_MAX_SPARE = 20
-
 _Values = dict[ParameterKey, InputValue]
 
 
@@ -563,9 +562,6 @@ class CallPlanner:
 def _sent_values(call: PlannedCall) -> list[tuple[str, str, Any]]:
     """Return the values that a call sends, without their origins."""
     return [(value.location, value.name, value.value) for value in call.values]
-
-
-_METHODS_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
 
 
 class NotCalledError(Exception):

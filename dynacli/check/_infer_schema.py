@@ -24,6 +24,16 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\d*(?:Z|[+
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _PCHARS = r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"  # RFC 3986, section 3.3, with `/` and `?`
 _URI = re.compile(rf"https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?(?:[/?]{_PCHARS})?(?:#{_PCHARS})?")
+_REMOVED = frozenset(
+    {"format", "pattern", "multipleOf", "contains", "minContains", "maxContains"}
+    | {"dependentRequired", "dependencies"}
+)
+"""Keywords that are removed, because the values do not say which other value would be right for them."""
+_SIZES: Mapping[str, Callable[[Any], int | None]] = {
+    "Length": lambda value: len(value) if isinstance(value, str) else None,
+    "Items": lambda value: len(value) if isinstance(value, list) else None,
+    "Properties": lambda value: len(value) if isinstance(value, Mapping) else None,
+}
 
 
 def infer_schema(values: Iterable[Any], dialect: SchemaDialect) -> dict[str, Any]:
@@ -137,19 +147,6 @@ def _is_uuid(text: str) -> bool:
 
 def _is_uri(text: str) -> bool:
     return _URI.fullmatch(text) is not None
-
-
-_REMOVED = frozenset(
-    {"format", "pattern", "multipleOf", "contains", "minContains", "maxContains"}
-    | {"dependentRequired", "dependencies"}
-)
-"""Keywords that are removed, because the values do not say which other value would be right for them."""
-
-_SIZES: Mapping[str, Callable[[Any], int | None]] = {
-    "Length": lambda value: len(value) if isinstance(value, str) else None,
-    "Items": lambda value: len(value) if isinstance(value, list) else None,
-    "Properties": lambda value: len(value) if isinstance(value, Mapping) else None,
-}
 
 
 def widen_schema(schema: dict[str, Any], keyword: str, values: list[Any], dialect: SchemaDialect) -> str:

@@ -35,6 +35,15 @@ from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.validation.finding import Finding
 
+_TICK = 0.1
+"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
+_MAX_TIMEOUTS = 4
+"""Calls in a row that get no response in time, after which the check stops, if no call ever got a response."""
+_PATIENCE_AFTER_RESPONSES = 4
+"""The factor by which more such calls are made if some call got a response."""
+_LEAST_RETRIES = 2
+"""How often a removal is tried again at least, so that nothing is left over."""
+
 
 def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange:
     """Send a call, and return what came of it; a thread of its own can do it."""
@@ -63,17 +72,6 @@ def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange
     return replace(
         exchange, response=response, started=started, seconds=response.seconds, cut_reason=cut_reason
     )
-
-
-_TICK = 0.1
-"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
-_MAX_TIMEOUTS = 4
-"""Calls in a row that get no response in time, after which the check stops, if no call ever got a response."""
-_PATIENCE_AFTER_RESPONSES = 4
-"""The factor by which more such calls are made if some call got a response."""
-
-_LEAST_RETRIES = 2
-"""How often a removal is tried again at least, so that nothing is left over."""
 
 
 @record

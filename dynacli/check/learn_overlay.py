@@ -56,6 +56,22 @@ _UNDOCUMENTED_STATUS = ("undocumented-status", "status")
 _MISSING_BODY = ("missing-body", "")
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$%&'+.^_`|~-]+/[a-z0-9!#$%&'+.^_`|~-]+")
 """One without `*` in lower case (RFC 9110, sections 5.6.2 and 8.3.1)."""
+_MAX_HOPS = 50
+_PARAMETER = "undocumented-parameter"
+_BODY_RULES = {"undocumented-status", "undocumented-media-type", "undocumented-body"}
+_NAMED_EDITS = _BODY_RULES | {"property", "undocumented-header", _PARAMETER}
+"""Kinds of edits that add a member; its name belongs to the place that a note is about."""
+_HOLDERS: Mapping[str, tuple[str, ...]] = {
+    "property": ("properties",),
+    "undocumented-media-type": ("content",),
+    "undocumented-body": ("content",),
+    "undocumented-header": ("headers",),
+    _PARAMETER: ("parameters",),
+}
+"""Kind of edit → the steps from its place to the object that the member is added to."""
+_MAX_LISTED = 4
+_MAX_ROUNDS = 6
+"""A change may bring to light what stood after it: a property that is added, the findings inside of it."""
 
 
 class ObservedResponse:
@@ -191,9 +207,6 @@ def _accepted_pairs(operation: Operation, exchange: Exchange) -> dict[str, list[
         if is_learned and not is_declared(operation, pair.name):
             found.setdefault(pair.name, []).append(pair.value)
     return found
-
-
-_MAX_HOPS = 50
 
 
 class _DocumentPart(NamedTuple):
@@ -384,19 +397,6 @@ def _nearness(schemas: list[_DocumentPart], value: Any) -> tuple[int, int]:
 
 
 _Steps = tuple[str, ...]
-_PARAMETER = "undocumented-parameter"
-_BODY_RULES = {"undocumented-status", "undocumented-media-type", "undocumented-body"}
-_NAMED_EDITS = _BODY_RULES | {"property", "undocumented-header", _PARAMETER}
-"""Kinds of edits that add a member; its name belongs to the place that a note is about."""
-_HOLDERS: Mapping[str, tuple[str, ...]] = {
-    "property": ("properties",),
-    "undocumented-media-type": ("content",),
-    "undocumented-body": ("content",),
-    "undocumented-header": ("headers",),
-    _PARAMETER: ("parameters",),
-}
-"""Kind of edit → the steps from its place to the object that the member is added to."""
-_MAX_LISTED = 4
 
 
 class _Observed(NamedTuple):
@@ -632,9 +632,6 @@ def _phrase(status: int) -> str:
     except ValueError:
         return f"Status {status}"
 
-
-_MAX_ROUNDS = 6
-"""A change may bring to light what stood after it: a property that is added, the findings inside of it."""
 
 _Notes = dict[tuple[str, ...], list[str]]
 """Steps to a place of the document → what was changed there."""

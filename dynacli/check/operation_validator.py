@@ -29,6 +29,13 @@ _GONE_OR_WRONG = frozenset({*GONE, 422})
 _MAX_NODES = 5_000
 _KNOWN_ORIGINS = frozenset({"set", "link", "response"})
 """The origins of values that the server should know."""
+_STREAM_SECONDS = 5.0
+"""Seconds that a stream is listened to, once an item of it has come."""
+_STREAM_BYTES = 1024 * 1024
+"""Bytes of a stream that are read, once they hold an item."""
+# The end of an event is an empty line; a line may end in three ways.
+# https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+_END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class OperationValidator:
@@ -152,15 +159,6 @@ def validate_cut_response(validation: ValidationResult, cut_reason: str, *, has_
 
 def _drop(validation: ValidationResult, rule: str) -> None:
     validation.findings[:] = [finding for finding in validation.findings if finding.rule != rule]
-
-
-_STREAM_SECONDS = 5.0
-"""Seconds that a stream is listened to, once an item of it has come."""
-_STREAM_BYTES = 1024 * 1024
-"""Bytes of a stream that are read, once they hold an item."""
-# The end of an event is an empty line; a line may end in three ways.
-# https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-_END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class ResponseReader:

@@ -33,6 +33,10 @@ MAX_PROBES = 50
 """Probes of one kind."""
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _WRONG_VALUES = ("dynacli-invalid", -1)
+_METHODS = ("TRACE", "OPTIONS")
+_HARMLESS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
+"""Methods that servers have of themselves."""
+_NOT_ALLOWED = 405
 
 
 def plan_probes(operations: Sequence[CheckedOperation]) -> tuple[list[PlannedCall], int]:
@@ -128,12 +132,6 @@ def _documented_methods(exchange: Exchange, path: str, operations: Sequence[Oper
         if re.fullmatch("[^/]+".join(pieces), asked):
             methods.add(operation.method)
     return methods
-
-
-_METHODS = ("TRACE", "OPTIONS")
-_HARMLESS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
-"""Methods that servers have of themselves."""
-_NOT_ALLOWED = 405
 
 
 def prepare_probe(

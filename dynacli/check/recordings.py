@@ -51,6 +51,11 @@ from dynacli.validation.read_body import UnreadBody
 from dynacli.validation.validate_by_level import LevelValidator
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
+_MOST_KEPT = 100
+"""Different exchanges that are kept of one operation."""
+_MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of bodies that are kept of all exchanges."""
+
 
 def _secret_names(api: OpenedApi, operation: Operation) -> frozenset[str]:
     """Return the names of headers (in lower case), parameters and fields that the document calls secret."""
@@ -343,10 +348,6 @@ class ExchangeValidator:
         return self._validators[operation.name]
 
 
-_MOST_KEPT = 100
-"""Different exchanges that are kept of one operation."""
-_MOST_BYTES = 64 * 1024 * 1024
-"""Bytes of bodies that are kept of all exchanges."""
 _Key = tuple[object, ...]
 
 

@@ -42,6 +42,11 @@ _UPDATES = ("PATCH", "PUT")
 _DELETING_ENDS = ("delete", "remove", "archive")
 _HOLDER = re.compile(r"/[^/{}]+/\{\}(?=/[^/{}]+$)")
 """The resource that the items of the collection at the end of a path are in."""
+_ENVELOPES = ("data", "result")
+_MAX_DEPTH = 3
+_NOT_THERE = frozenset({*GONE, 400, 422})
+"""Statuses by which a server says that it knows no such id, or that an id does not look so."""
+_SERVER_ERROR = 500
 
 
 @record
@@ -201,10 +206,6 @@ class ResponseLinks:
                     )
             if values:
                 yield link["operation"], tuple(values)
-
-
-_ENVELOPES = ("data", "result")
-_MAX_DEPTH = 3
 
 
 def _unused_id(described: DescribedOperation) -> Any:
@@ -424,11 +425,6 @@ class CreatedResources:
             or template.startswith((f"{chain.item_path}/", f"{chain.item_path}:"))
         ]
         return sorted(found, key=len, reverse=True)
-
-
-_NOT_THERE = frozenset({*GONE, 400, 422})
-"""Statuses by which a server says that it knows no such id, or that an id does not look so."""
-_SERVER_ERROR = 500
 
 
 class ChainCaller(Protocol):

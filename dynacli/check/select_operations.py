@@ -22,6 +22,13 @@ from dynacli.registry.opened_api import OpenedApi
 
 _MAX_ROUNDS = 20
 _MAX_STEPS = 1_000
+READING_METHODS = frozenset({"GET", "HEAD"})
+"""Methods that are called without being named. OPTIONS and TRACE are safe too (RFC 9110, section 9.2.1),
+and say more of the server than of the operation."""
+_UNSAFE = "it may change something; `--operation NAME` or `--write` calls it anyway"
+_UNSAFE_WITH_WRITE = (
+    "it may change something, and is not about what is created here; `--operation NAME` calls it anyway"
+)
 
 
 def value_sources(
@@ -93,15 +100,6 @@ def _least_rank(operation: Operation) -> int:
     in_path = len(parameter_names(operation.path))
     needs_value = any(parameter.must_be_given for parameter in operation.parameters)
     return max(1, in_path) if needs_value or in_path else 0
-
-
-READING_METHODS = frozenset({"GET", "HEAD"})
-"""Methods that are called without being named. OPTIONS and TRACE are safe too (RFC 9110, section 9.2.1),
-and say more of the server than of the operation."""
-_UNSAFE = "it may change something; `--operation NAME` or `--write` calls it anyway"
-_UNSAFE_WITH_WRITE = (
-    "it may change something, and is not about what is created here; `--operation NAME` calls it anyway"
-)
 
 
 class Selection(NamedTuple):

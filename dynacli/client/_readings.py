@@ -68,6 +68,18 @@ PHP 1,000, Django 1,000, Rack 4,096, Express 1,000.
 _MOST_READ = 64 * 1024 * 1024
 """Bytes of a file that are read before they are sent, because it may be a form."""
 _UNSEEN = "a body that is too large, encoded or not clear, which may have a field that"
+_ROUTES = frozenset(("kohanauri", "r", "restroute", "url"))
+"""Fields of the query by which front controllers take a request for one of another path, whatever its own is.
+
+`kohana_uri`, `r` (Yii), `rest_route` (WordPress, which reads it in the body as well:
+https://developer.wordpress.org/reference/classes/wp/parse_request/), and `_url` (Phalcon).
+"""
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
+_ROUTE_OF_BODY = "restroute"
+_UNICODE = re.compile(r"%u([0-9A-Fa-f]{4})")
+_SCRIPT = re.compile(r"(?i)^/[^/]*\.(?:php[0-9]?|cgi|fcgi|pl|dll|ashx|aspx|jsp|do)(?=/|%2f)")
+_DOT_ABOVE = "\u0307"
+"""What remains of a Turkish capital I with a dot; some servers take it, and the small one without, for an `i`."""
 
 
 class Overrides(NamedTuple):
@@ -307,16 +319,6 @@ def _parts(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, s
             is_value, header = True, ""
 
 
-_ROUTES = frozenset(("kohanauri", "r", "restroute", "url"))
-"""Fields of the query by which front controllers take a request for one of another path, whatever its own is.
-
-`kohana_uri`, `r` (Yii), `rest_route` (WordPress, which reads it in the body as well:
-https://developer.wordpress.org/reference/classes/wp/parse_request/), and `_url` (Phalcon).
-"""
-_NO_LETTERS = re.compile(r"[^a-z0-9]+")
-_ROUTE_OF_BODY = "restroute"
-
-
 class SentValues:
     """What the query, the headers and the fields of a request say.
 
@@ -393,12 +395,6 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in pairs:
         found.setdefault(_letters_of(name), []).append(value)
     return found
-
-
-_UNICODE = re.compile(r"%u([0-9A-Fa-f]{4})")
-_SCRIPT = re.compile(r"(?i)^/[^/]*\.(?:php[0-9]?|cgi|fcgi|pl|dll|ashx|aspx|jsp|do)(?=/|%2f)")
-_DOT_ABOVE = "\u0307"
-"""What remains of a Turkish capital I with a dot; some servers take it, and the small one without, for an `i`."""
 
 
 @record

@@ -30,6 +30,8 @@ from dynacli.request.parameter_serialization import DELIMITERS
 from dynacli.urls import join_url, origin_of, split_url
 
 _STARTS = {"label": ".", "matrix": ";"}
+_MOST_NAMED = 3
+_BY_ID = frozenset({"byid", "byuuid", "id", "uuid"})
 
 
 def delimiter_of(style: str) -> str:
@@ -101,9 +103,6 @@ def _object_options(parameter: Parameter, properties: dict[str, str]) -> list[st
     return [f"--{parameter.option}={json.dumps(properties, ensure_ascii=False)}"]
 
 
-_MOST_NAMED = 3
-
-
 def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, list[str]] | None:
     """Return the operation of a method and a path, and the options that its path and query stand for.
 
@@ -134,9 +133,6 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
 def operations_of_path(catalog: Catalog, path: str) -> dict[str, str]:
     """Return method → name of the operations of a path, which is written as in the document."""
     return {summary.method: summary.name for summary in catalog.each_summary() if summary.path == path}
-
-
-_BY_ID = frozenset({"byid", "byuuid", "id", "uuid"})
 
 
 def operation_by_id(catalog: Catalog, path: str) -> OperationSummary | None:

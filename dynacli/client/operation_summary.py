@@ -31,6 +31,9 @@ _PLACES = frozenset(
     )
 )
 """Plain names of inputs that `--all` fills in."""
+_LONGEST_SUMMARY = 160
+_MOST_BYTES = 1_400
+_PLAIN = Painter(enabled=False)
 
 
 def _summary_inputs(
@@ -99,9 +102,6 @@ def _usefulness(input_: Parameter | Field) -> int:
     if name in _SEARCHES or (isinstance(input_, Field) and input_.is_needed):
         return 0
     return 1 if input_.value.enum else 3
-
-
-_LONGEST_SUMMARY = 160
 
 
 @record
@@ -207,10 +207,6 @@ def _summary_sentence(operation: Operation) -> str:
 
         text = first_sentence(text)
     return short_sentence(text, _LONGEST_SUMMARY)
-
-
-_MOST_BYTES = 1_400
-_PLAIN = Painter(enabled=False)
 
 
 @record

@@ -13,6 +13,9 @@ from dynacli.text.wrapping import quoted, word_or_quoted
 
 _TIE = 0.01
 """Scores that are no further apart are as good as the same."""
+_MOST_FOUND = 3
+SLIP = 0.85
+"""How alike, as `difflib` measures it, a mistyped name and the name that was meant are."""
 
 
 @record
@@ -126,11 +129,6 @@ def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]
     never = (0, 0)
     ties.sort(key=lambda hit: usage.get((hit.api, hit.name), never), reverse=True)
     return [replace(hit, calls=usage.get((hit.api, hit.name), never)[0]) for hit in ties]
-
-
-_MOST_FOUND = 3
-SLIP = 0.85
-"""How alike, as `difflib` measures it, a mistyped name and the name that was meant are."""
 
 
 def unknown_tag(api: OpenedApi, word: str) -> UsageError:

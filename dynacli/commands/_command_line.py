@@ -13,6 +13,8 @@ from dynacli.openapi.model.operation import Field, Parameter, ValueType
 from dynacli.options.standard_options import CALL_OPTIONS, Option, Options
 from dynacli.record import record, replace
 
+_TRUE = "true"
+
 
 @record
 class Binding:
@@ -51,7 +53,6 @@ Bindings = Mapping[str, Binding]
 Find = Callable[[str], Binding | None]
 """Returns what an option gives that is not listed; None if it gives nothing."""
 
-_TRUE = "true"
 SWITCH = Binding(takes_value=False)
 HELP: Bindings = {"-h": SWITCH, "--help": SWITCH}
 

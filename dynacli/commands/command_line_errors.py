@@ -19,6 +19,11 @@ from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.secrets import is_secret_name
 
 _PLAN_FILE = "change.json"
+_INSTEAD_OF_ARGUMENT = {
+    "bake": "Name the API with `--api API`, and the file with `--out FILE`",
+    "changes": "Name the older document with `--since OLD`",
+}
+"""Name of a command → how what people give as a further argument is given."""
 
 
 def from_click(error: click.ClickException) -> DynacliError:
@@ -74,13 +79,6 @@ def surplus_argument(command: str, words: Sequence[str], hint: str) -> UsageErro
     return UsageError(
         f"`{' '.join(words)}` is an unexpected argument", hint=f"{instead}. {hint}" if instead else hint
     )
-
-
-_INSTEAD_OF_ARGUMENT = {
-    "bake": "Name the API with `--api API`, and the file with `--out FILE`",
-    "changes": "Name the older document with `--since OLD`",
-}
-"""Name of a command → how what people give as a further argument is given."""
 
 
 def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> UsageError:

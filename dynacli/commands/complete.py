@@ -54,6 +54,18 @@ from dynacli.registry.revisions.revisions import Revisions
 
 _HELP: Bindings = {"--help": SWITCH}
 _ANY = Binding()
+_FIRST = "[0]"
+"""The index in the options of the first item, as they are spelled with brackets."""
+_INDEX = r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]"
+_VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
+_FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
+_SETTING = rf"[a-z0-9][a-z0-9_.-]*=(?:{_VALUE})?"
+_SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|{_SETTING}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
+_POWERSHELL = "powershell"
+_SHELLS = ("bash", "zsh", "fish", _POWERSHELL)
+_MOST_CALLS = 20
+"""How many calls of the history are candidates."""
+_VERB_NAMES = tuple(sorted(COMMAND_NAMES))
 
 
 @cache
@@ -93,11 +105,6 @@ def _read_root(words: list[str]) -> CommandLine:
 def _of_unlisted(flag: str) -> Binding | None:
     # The option of a field that is not listed takes a value; `--no-x` takes none.
     return None if flag.startswith("--no-") else _ANY
-
-
-_FIRST = "[0]"
-"""The index in the options of the first item, as they are spelled with brackets."""
-_INDEX = r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]"
 
 
 def _item_options(options: Bindings, words: Iterable[str]) -> dict[str, Binding]:
@@ -201,15 +208,6 @@ def _location(url: str) -> str:
 
 CompletionCandidate = tuple[str, str]
 
-_VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
-_FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
-_SETTING = rf"[a-z0-9][a-z0-9_.-]*=(?:{_VALUE})?"
-_SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|{_SETTING}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
-_POWERSHELL = "powershell"
-_SHELLS = ("bash", "zsh", "fish", _POWERSHELL)
-_MOST_CALLS = 20
-"""How many calls of the history are candidates."""
-
 
 def complete(env: Environment, words: list[str]) -> int:
     """Write the candidates for the last word, a line each, with a tab before the description; PowerShell gets JSON.
@@ -258,9 +256,6 @@ def _lines_for(shell: str, found: Mapping[str, str]) -> str:
     return "".join(
         f"{word}\t{about}\n" if about and shell != "bash" else f"{word}\n" for word, about in found.items()
     )
-
-
-_VERB_NAMES = tuple(sorted(COMMAND_NAMES))
 
 
 def _candidates(

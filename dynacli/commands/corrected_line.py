@@ -51,6 +51,22 @@ _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})
 _JSON_OPTIONS = frozenset({"body", "inputs"})
 """The names of the options that take JSON or a file of it."""
+_UNNAMED = "--OPTION"
+"""The placeholder for the name of an option."""
+_MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
+_SURPLUS = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property", "readOnly"})
+_TO_FILL_IN = "VALUE"
+"""The placeholder inside of a JSON value."""
+_MOST_CHANGES = 100
+"""Of a line with more words, or with more that is wrong, no corrected one is made: no one would read it."""
+_ANY_SERVER = "http://localhost"
+_OF_STDIN = frozenset({"-", "@-"})
+_MOST_ROUNDS = 8
+_SECONDS = 3.0
+_QUOTED = re.compile("`([^`]+)`")
+_FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
+_WORDS_AROUND_NAMES = 4
+"""As in `Did you mean ...?`."""
 
 
 def _with_fitting_values(line: CallLine) -> CallLine:
@@ -226,10 +242,6 @@ def _with_known_names(typed: CallLine) -> CallLine:
     return line.with_after(made)
 
 
-_UNNAMED = "--OPTION"
-"""The placeholder for the name of an option."""
-
-
 def _unnamed(line: CallLine, flag: str, value: str | None) -> Word:
     """Return an option whose name is left to fill in; a query parameter if the document does not say what there is."""
     if not line.table.described.is_documented and value is not None and flag.startswith("--"):
@@ -331,10 +343,6 @@ def _named(line: CallLine, word: Word) -> Word:
     return option if equals and name and option.is_input else _unnamed(line, "", word.value)
 
 
-_MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
-_SURPLUS = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property", "readOnly"})
-_TO_FILL_IN = "VALUE"
-"""The placeholder inside of a JSON value."""
 _Finding = Mapping[str, Any]
 
 
@@ -579,11 +587,6 @@ def _allowed(value: Any, finding: _Finding) -> Any:
     return found[0] if found else _TO_FILL_IN
 
 
-_MOST_CHANGES = 100
-"""Of a line with more words, or with more that is wrong, no corrected one is made: no one would read it."""
-
-_ANY_SERVER = "http://localhost"
-_OF_STDIN = frozenset({"-", "@-"})
 _Build = Callable[[Run, DescribedOperation, CommandLine], None]
 
 
@@ -688,12 +691,6 @@ def _build(run: Run, described: DescribedOperation, line: CommandLine, *, any_se
         validating = CallValidator(described, request, values, settings)
         validating.validate_request()
         validating.check()
-
-
-_MOST_ROUNDS = 8
-_SECONDS = 3.0
-_QUOTED = re.compile("`([^`]+)`")
-_FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 
 
 def _corrected_line(
@@ -944,10 +941,6 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
         error.hint = (
             f"{error.hint}{'' if error.hint.endswith('?') else ';'} {sources}" if error.hint else sources
         )
-
-
-_WORDS_AROUND_NAMES = 4
-"""As in `Did you mean ...?`."""
 
 
 def _says_the_same(hint: str, line: CallLine) -> bool:

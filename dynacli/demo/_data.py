@@ -21,6 +21,17 @@ TIME_RANGES = {
 }
 
 _NAMESPACE = bytes.fromhex("6e8f0f6a5f0c5d0a8c390a7d5a1c2b11")
+SUMMARY_FIELDS = (
+    "id",
+    "workflowId",
+    "workflowName",
+    "status",
+    "classification",
+    "triggerType",
+    "startedAt",
+    "finishedAt",
+)
+_UNAVAILABLE = "The server did not respond within 10 seconds"
 
 
 def _starting_data() -> dict[str, Any]:
@@ -59,18 +70,6 @@ def _chance(*parts: str) -> int:
 def timestamp(moment: datetime) -> str:
     """Return a time in the form of RFC 3339, to the second; it must be in UTC."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-SUMMARY_FIELDS = (
-    "id",
-    "workflowId",
-    "workflowName",
-    "status",
-    "classification",
-    "triggerType",
-    "startedAt",
-    "finishedAt",
-)
 
 
 def _runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -175,9 +174,6 @@ def _ended(
         "costUsd": cost,
         "evaluation": {"verdict": status, "summary": summary} if summary else None,
     }
-
-
-_UNAVAILABLE = "The server did not respond within 10 seconds"
 
 
 def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, Any]]:

@@ -39,6 +39,36 @@ from dynacli.demo._requests import (
 )
 from dynacli.record import record
 
+_NO_PARAMETERS: Mapping[str, QueryParameter] = MappingProxyType({})
+_CATEGORIES: dict[str, QueryParameter] = {
+    "category": SlugsParameter(),
+    "categorySlug": SlugsParameter(is_list=False),
+}
+# The period over which a topic is counted if the operation takes no range.
+_LONGEST_RANGE = "90d"
+_RUN_STATUSES = ("pending", "running", "pass", "partial", "fail", "error")
+_RUN_SORT_KEYS = ("startedAt", "durationMs", "costUsd", "status", "workflowName")
+_RUN_QUERY: dict[str, QueryParameter] = {
+    "range": ChoiceParameter(("24h", "7d", "30d"), "24h"),
+    "workflowId": TextParameter(),
+    "status": ChoiceParameter(_RUN_STATUSES),
+    "classification": TextParameter(),
+    "search": TextParameter(max_length=200),
+    "page": IntegerParameter(1, None, 1),
+    "pageSize": IntegerParameter(1, 100, 20),
+    "sort": TextParameter(default="-startedAt"),
+}
+_RANGE: dict[str, QueryParameter] = {"range": ChoiceParameter(tuple(TIME_RANGES), "7d")}
+_TOPIC_SORT = ChoiceParameter(("volume", "frustration", "trend"), "volume")
+_LIMIT = IntegerParameter(1, 100, 20)
+_TOPIC_QUERY: dict[str, QueryParameter] = {**_RANGE, "sort": _TOPIC_SORT, "limit": _LIMIT}
+_SEARCH_QUERY: dict[str, QueryParameter] = {**_RANGE, "limit": _LIMIT}
+_SESSION_QUERY: dict[str, QueryParameter] = {
+    **_RANGE,
+    "intent": TextParameter(max_length=200),
+    "limit": _LIMIT,
+}
+
 
 @record
 class DemoCall:
@@ -58,8 +88,6 @@ class DemoCall:
     query: Mapping[str, Any]
     body: Any
 
-
-_NO_PARAMETERS: Mapping[str, QueryParameter] = MappingProxyType({})
 
 Handler = Callable[[DemoCall], dict[str, Any]]
 
@@ -92,12 +120,6 @@ class DemoOperation:
     def writes(self) -> bool:
         """Whether the role must be editor or above."""
         return self.method != "GET"
-
-
-_CATEGORIES: dict[str, QueryParameter] = {
-    "category": SlugsParameter(),
-    "categorySlug": SlugsParameter(is_list=False),
-}
 
 
 def _in_categories(call: DemoCall, categories: list[str]) -> bool:
@@ -209,10 +231,6 @@ def _check_server(call: DemoCall) -> None:
         raise invalid([FieldError("mcpServerId", "names no MCP server")])
 
 
-# The period over which a topic is counted if the operation takes no range.
-_LONGEST_RANGE = "90d"
-
-
 def _get_overview(call: DemoCall) -> dict[str, Any]:
     period = call.query["range"]
     return {
@@ -300,22 +318,6 @@ def _searches(call: DemoCall, period: str) -> list[dict[str, Any]]:
     return sorted(seen, key=lambda record: record["count"], reverse=True)
 
 
-_RUN_STATUSES = ("pending", "running", "pass", "partial", "fail", "error")
-
-_RUN_SORT_KEYS = ("startedAt", "durationMs", "costUsd", "status", "workflowName")
-
-_RUN_QUERY: dict[str, QueryParameter] = {
-    "range": ChoiceParameter(("24h", "7d", "30d"), "24h"),
-    "workflowId": TextParameter(),
-    "status": ChoiceParameter(_RUN_STATUSES),
-    "classification": TextParameter(),
-    "search": TextParameter(max_length=200),
-    "page": IntegerParameter(1, None, 1),
-    "pageSize": IntegerParameter(1, 100, 20),
-    "sort": TextParameter(default="-startedAt"),
-}
-
-
 def _search_runs(call: DemoCall) -> dict[str, Any]:
     rows = _sorted_runs(list(_matching_runs(call)), call.query["sort"])
     page, size = call.query["page"], call.query["pageSize"]
@@ -386,17 +388,6 @@ def _run(call: DemoCall) -> dict[str, Any]:
         raise not_found("run", call.id)
     return run
 
-
-_RANGE: dict[str, QueryParameter] = {"range": ChoiceParameter(tuple(TIME_RANGES), "7d")}
-_TOPIC_SORT = ChoiceParameter(("volume", "frustration", "trend"), "volume")
-_LIMIT = IntegerParameter(1, 100, 20)
-_TOPIC_QUERY: dict[str, QueryParameter] = {**_RANGE, "sort": _TOPIC_SORT, "limit": _LIMIT}
-_SEARCH_QUERY: dict[str, QueryParameter] = {**_RANGE, "limit": _LIMIT}
-_SESSION_QUERY: dict[str, QueryParameter] = {
-    **_RANGE,
-    "intent": TextParameter(max_length=200),
-    "limit": _LIMIT,
-}
 
 DEMO_OPERATIONS = (
     DemoOperation("getOrg", "GET", "/org", _org),

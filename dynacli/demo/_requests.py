@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 
 from dynacli.record import record
 
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_INTEGER = re.compile(r"-?[0-9]+")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
 
 class DemoRequest(NamedTuple):
     """A whole request.
@@ -124,10 +128,6 @@ def not_found(kind: str, identifier: str) -> ProblemResponse:
     return ProblemResponse(404, "not_found", f"There is no {kind} `{identifier}`")
 
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_INTEGER = re.compile(r"-?[0-9]+")
-
-
 @record
 class TextParameter:
     """A parameter that is any text but an empty one."""
@@ -231,8 +231,6 @@ def read_query(pairs: Sequence[tuple[str, str]], allowed: Mapping[str, QueryPara
 
 
 Check = Callable[[Any, str], Iterator[FieldError]]
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _string(

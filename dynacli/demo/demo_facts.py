@@ -30,6 +30,8 @@ MISBEHAVIOURS = (
     "truncated-json",
     "hang",
 )
+_LIVE_URL = re.compile(r"https://[a-z0-9.-]+\.armature\.(?:app|tech)(?::443)?/api/armature/v1/openapi")
+"""The URLs of the live document, which the shipped document replaces."""
 
 
 @record
@@ -58,10 +60,6 @@ def document_path() -> str:
     inside = os.path.join(package, "shipped", "armature.json")
     beside = os.path.join(os.path.dirname(package), "cache", "armature.json")
     return inside if os.path.exists(inside) else beside
-
-
-_LIVE_URL = re.compile(r"https://[a-z0-9.-]+\.armature\.(?:app|tech)(?::443)?/api/armature/v1/openapi")
-"""The URLs of the live document, which the shipped document replaces."""
 
 
 def shipped_for(url: str) -> str | None:

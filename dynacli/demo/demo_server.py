@@ -46,6 +46,52 @@ from dynacli.http.import_httpx import h11
 from dynacli.http.serving import listening_socket, origin_at
 from dynacli.record import record
 
+_UNDOCUMENTED_STATUS = 203
+# operationId → the path to the required field that is spoiled in its response.
+_SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
+    "getOrg": ("organization", "slug"),
+    "listMcpServers": ("rows", 0, "name"),
+    "createMcpServer": ("name",),
+    "getMcpServer": ("categories",),
+    "listWorkflows": ("rows", 0, "categories"),
+    "createWorkflow": ("currentVersion", "version"),
+    "getWorkflow": ("currentVersion", "version"),
+    "updateWorkflow": ("currentVersion", "version"),
+    "archiveWorkflow": ("ok",),
+    "dispatchWorkflowRun": ("deduplicated",),
+    "searchRuns": ("rows", 0, "workflowName"),
+    "getRun": ("modelId",),
+    "getRunTrace": ("spans", 0, "durationMs"),
+    "getRunEvaluation": ("criteria", 0, "position"),
+    "listRunToolCalls": ("rows", 0, "toolName"),
+    "getInsightsOverview": ("kpis", "sessions"),
+    "listInsightTopics": ("topics", 0, "volume"),
+    "getInsightTopic": ("topic", "label"),
+    "updateInsightTopic": ("archived",),
+    "listInsightSearches": ("searches", 0, "count"),
+    "getInsightSearch": ("sample_queries",),
+    "listInsightSessions": ("sessions", 0, "event_count"),
+    "getInsightSessionTrace": ("session", "session_key"),
+    "listWorkflowVersions": ("rows", 0, "version"),
+}
+_ROLES_BY_KEY = {key: role for role, key in API_KEYS.items()}
+_DOCUMENT_PATH = f"{BASE_PATH}/openapi"
+_NO_RESPONSE_BODY = 304
+_PIECE = 64 * 1024
+"""The most bytes that are read at once, and that the head of a request may have."""
+_MOST_BODY = 16 * 1024 * 1024
+_MOST_CONNECTIONS = 200
+"""Connections that are open at once, a thread each; further ones are closed."""
+_SILENCE = 30.0
+"""Seconds that a client may take for the next piece of a request."""
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PLAIN = ("content-type", "text/plain; charset=utf-8")
+_BAD_REQUEST = DemoResponse(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
+_TOO_LARGE = DemoResponse(413, (("connection", "close"), _PLAIN), b"The body is too large.")
+_DEFECT = DemoResponse(500, (_PLAIN,), b"Internal Server Error")
+_HOST = "127.0.0.1"
+_NO_MISBEHAVIOUR: Mapping[str, str] = {}
+
 
 @record
 class ServedDocument:
@@ -131,37 +177,6 @@ def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
     return document | {"paths": paths, "components": components | {"schemas": schemas}}
 
 
-_UNDOCUMENTED_STATUS = 203
-
-# operationId → the path to the required field that is spoiled in its response.
-_SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
-    "getOrg": ("organization", "slug"),
-    "listMcpServers": ("rows", 0, "name"),
-    "createMcpServer": ("name",),
-    "getMcpServer": ("categories",),
-    "listWorkflows": ("rows", 0, "categories"),
-    "createWorkflow": ("currentVersion", "version"),
-    "getWorkflow": ("currentVersion", "version"),
-    "updateWorkflow": ("currentVersion", "version"),
-    "archiveWorkflow": ("ok",),
-    "dispatchWorkflowRun": ("deduplicated",),
-    "searchRuns": ("rows", 0, "workflowName"),
-    "getRun": ("modelId",),
-    "getRunTrace": ("spans", 0, "durationMs"),
-    "getRunEvaluation": ("criteria", 0, "position"),
-    "listRunToolCalls": ("rows", 0, "toolName"),
-    "getInsightsOverview": ("kpis", "sessions"),
-    "listInsightTopics": ("topics", 0, "volume"),
-    "getInsightTopic": ("topic", "label"),
-    "updateInsightTopic": ("archived",),
-    "listInsightSearches": ("searches", 0, "count"),
-    "getInsightSearch": ("sample_queries",),
-    "listInsightSessions": ("sessions", 0, "event_count"),
-    "getInsightSessionTrace": ("session", "session_key"),
-    "listWorkflowVersions": ("rows", 0, "version"),
-}
-
-
 def _offered(*, with_next: bool) -> tuple[DemoOperation, ...]:
     return (*DEMO_OPERATIONS, NEXT_OPERATION) if with_next else DEMO_OPERATIONS
 
@@ -232,11 +247,6 @@ def _broken(kind: str, value: Any, path: tuple[str | int, ...]) -> Any:
 
 def _of_another_type(value: Any) -> Any:
     return 12345 if isinstance(value, str) else "of another type"
-
-
-_ROLES_BY_KEY = {key: role for role, key in API_KEYS.items()}
-_DOCUMENT_PATH = f"{BASE_PATH}/openapi"
-_NO_RESPONSE_BODY = 304
 
 
 class Application:
@@ -338,21 +348,6 @@ def _checked_body(operation: DemoOperation, request: DemoRequest) -> object:
     if request.body and operation.method != "DELETE":
         raise invalid([FieldError("body", "is not taken by this operation")])
     return None
-
-
-_PIECE = 64 * 1024
-"""The most bytes that are read at once, and that the head of a request may have."""
-_MOST_BODY = 16 * 1024 * 1024
-_MOST_CONNECTIONS = 200
-"""Connections that are open at once, a thread each; further ones are closed."""
-_SILENCE = 30.0
-"""Seconds that a client may take for the next piece of a request."""
-_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-_PLAIN = ("content-type", "text/plain; charset=utf-8")
-_BAD_REQUEST = DemoResponse(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
-_TOO_LARGE = DemoResponse(413, (("connection", "close"), _PLAIN), b"The body is too large.")
-_DEFECT = DemoResponse(500, (_PLAIN,), b"Internal Server Error")
 
 
 class _ThreadedServer:
@@ -540,10 +535,6 @@ def _wait_for_signal(on_ready: Callable[[], None]) -> int:
             for number_before, handler in before.items():
                 signal.signal(number_before, handler)
     return number
-
-
-_HOST = "127.0.0.1"
-_NO_MISBEHAVIOUR: Mapping[str, str] = {}
 
 
 @contextmanager

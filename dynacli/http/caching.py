@@ -41,6 +41,8 @@ _OF_CONNECTION = frozenset(
 _OF_CLIENT = frozenset({"authentication-info", "set-cookie", "set-cookie2"})
 _NOT_UPDATED = frozenset({"content-encoding", "content-length", "content-range", "content-type"})
 """Headers that describe the stored body, which a 304 does not bring (RFC 9111, section 3.2)."""
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_HALF_A_CENTURY = 50
 
 
 @record
@@ -105,10 +107,6 @@ def delta_seconds(text: str | None) -> float | None:
 def _joined_values(headers: Headers, name: str) -> str:
     """Return the values of all headers of a name, joined by commas (RFC 9110, section 5.3)."""
     return ", ".join(value.strip() for key, value in headers if key.lower() == name)
-
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_HALF_A_CENTURY = 50
 
 
 class _Date(NamedTuple):

@@ -32,6 +32,18 @@ from dynacli.urls import split_url
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
 _PARTIAL, _NOT_SATISFIABLE = 206, 416
+_LONGEST = 200
+"""Bytes of a name; with what is put beside it while it is written it stays below the 255 of file systems."""
+_PARAMETER = re.compile(r';\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+_DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3]) *(?:\..*)?", re.IGNORECASE
+)
+"""Names that mean a device on Windows, whatever comes after their first dot; superscript digits count as digits.
+
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+"""
+_UNKNOWN = "download"
 
 
 class OutdatedPartError(DynacliError):
@@ -237,20 +249,6 @@ def _validator(response: WireResponse) -> str:
     except (ValueError, OverflowError):
         return ""
     return response.header("last-modified").strip() if is_strong else ""
-
-
-_LONGEST = 200
-"""Bytes of a name; with what is put beside it while it is written it stays below the 255 of file systems."""
-_PARAMETER = re.compile(r';\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
-_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
-_DEVICES = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3]) *(?:\..*)?", re.IGNORECASE
-)
-"""Names that mean a device on Windows, whatever comes after their first dot; superscript digits count as digits.
-
-https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-"""
-_UNKNOWN = "download"
 
 
 def download_name(disposition: str, url: str) -> str:

@@ -21,6 +21,12 @@ MAX_EVENT = 16 * 1024 * 1024
 """Bytes up to which an event is held back until it is complete."""
 _LINE = re.compile(rb"\r\n|\n|\r")
 _NO_CONTENT = 204
+_LINE_END = re.compile(rb"\n")
+_RECORD = re.compile(rb"\x1e")
+_LONG = b"data:"
+"""Instead of an item that is too long to keep: it is one, of whatever kind."""
+_DATA = re.compile(rb"(?:^|\r|\n)data(?:[:\r\n]|$)")
+"""A field of an event without which it is none."""
 
 
 class EventPieces:
@@ -141,14 +147,6 @@ class EventPieces:
             reason=f"Asked for the rest, the server responded with {response.status} {response.reason}".rstrip(),
             hint="Try again; `--retries 0` does not ask for the rest",
         )
-
-
-_LINE_END = re.compile(rb"\n")
-_RECORD = re.compile(rb"\x1e")
-_LONG = b"data:"
-"""Instead of an item that is too long to keep: it is one, of whatever kind."""
-_DATA = re.compile(rb"(?:^|\r|\n)data(?:[:\r\n]|$)")
-"""A field of an event without which it is none."""
 
 
 def _end_of_item(media_type: str) -> re.Pattern[bytes]:

@@ -32,6 +32,12 @@ _T = TypeVar("_T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GRACE_SECONDS = 0.5
 """How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
+MIB = 1024 * 1024
+RENDER_LIMIT = 64 * MIB
+CONNECT_SECONDS = 10.0
+PASSING = frozenset({408, 425, 429, 502, 503, 504})
+"""Statuses after which the same request may go well a little later."""
+_SERVER_ERROR = 500
 
 
 class Login(Protocol):
@@ -401,14 +407,6 @@ def run_within(seconds: float | None, url: str, work: Callable[[], _T], connecti
     if exchange.error is not None:
         raise exchange.error
     return exchange.result
-
-
-MIB = 1024 * 1024
-RENDER_LIMIT = 64 * MIB
-CONNECT_SECONDS = 10.0
-PASSING = frozenset({408, 425, 429, 502, 503, 504})
-"""Statuses after which the same request may go well a little later."""
-_SERVER_ERROR = 500
 
 
 @record

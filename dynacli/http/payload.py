@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from dynacli.errors import FileError
 
+CHUNK = 64 * 1024
+
 
 class ByteSource(Protocol):
     """The bytes of a file or of standard input.
@@ -105,9 +107,6 @@ def _source_text(source: ByteSource) -> str:
     if source.name == "-":
         return "standard input"
     return source.name if source.size is None else f"{source.name}, {source.size} bytes"
-
-
-CHUNK = 64 * 1024
 
 
 class Readable(Protocol):

@@ -17,6 +17,9 @@ _NAMES = ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines", "ndjson"
 _JSON_LINES = frozenset([*map("application/".__add__, _NAMES), *map("text/".__add__, _NAMES)])
 _JSON_SEQUENCES = ("/json-seq", "+json-seq")
 _EVENTS = "text/event-stream"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "TRACE"})
+"""Methods whose requests have no content that means anything (RFC 9110, section 9.3)."""
 
 
 def essence(media_type: str) -> str:
@@ -162,11 +165,6 @@ def _match_quality(name: str, parameters: Mapping[str, str], key: str) -> int:
     if name and wanted == f"{main}/*":
         return 2
     return 1 if wanted in {"*/*", "*"} else 0
-
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
-METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "TRACE"})
-"""Methods whose requests have no content that means anything (RFC 9110, section 9.3)."""
 
 
 """Methods that change nothing on the server: RFC 9110, section 9.2.1; and QUERY:

@@ -24,6 +24,7 @@ _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:@/]*)(?::[0-9]{1,5})?")
 # Names that no one can register (RFC 6761, ICANN). Any machine of a local network can take a name without a dot, or
 # one that ends with `.local` (RFC 6762).
 _PRIVATE_NAMES = (".localhost", ".test", ".internal")
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 @lru_cache(maxsize=100)
@@ -98,9 +99,6 @@ def origin_at(sock: socket.socket, host: str) -> str:
     """
     shown = LOOPBACK[0] if host in ANYWHERE else host
     return f"http://{bracketed(shown)}:{sock.getsockname()[1]}"
-
-
-_NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 def handle_signals(handle: Callable[[int], None]) -> None:

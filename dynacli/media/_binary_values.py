@@ -34,6 +34,38 @@ _PLAIN_KEYS: Final = 64 * 1024
 _DECIMAL, _BIGFLOAT = 4, 5
 _IGNORED_TAGS: Final = (0, 1, 30, 35, 36, 37, 52, 54, 100, 258, 260, 261, 1004, 43000, 55799)
 _SHARING_TAGS: Final = (25, 28, 29, 256)
+_WIDTHS: Final = {
+    # first byte → (bytes of the length, bytes that follow in any case)
+    0xC4: (1, 0),
+    0xC5: (2, 0),
+    0xC6: (4, 0),
+    0xC7: (1, 1),
+    0xC8: (2, 1),
+    0xC9: (4, 1),
+    0xCA: (0, 4),
+    0xCB: (0, 8),
+    0xCC: (0, 1),
+    0xCD: (0, 2),
+    0xCE: (0, 4),
+    0xCF: (0, 8),
+    0xD0: (0, 1),
+    0xD1: (0, 2),
+    0xD2: (0, 4),
+    0xD3: (0, 8),
+    0xD4: (0, 2),
+    0xD5: (0, 3),
+    0xD6: (0, 5),
+    0xD7: (0, 9),
+    0xD8: (0, 17),
+    0xD9: (1, 0),
+    0xDA: (2, 0),
+    0xDB: (4, 0),
+    0xDC: (0, 2),
+    0xDD: (0, 4),
+    0xDE: (0, 2),
+    0xDF: (0, 4),
+}
+"""https://github.com/msgpack/msgpack/blob/master/spec.md#formats"""
 
 
 class BinaryError(ValueError):
@@ -155,40 +187,6 @@ def read_msgpack(content: bytes) -> Any:
     except (ValueError, TypeError, RecursionError, OverflowError) as error:  # also those of msgpack itself
         raise _unreadable_body("MessagePack", "") from error
     return _Plain().of(found, 0)
-
-
-_WIDTHS: Final = {
-    # first byte → (bytes of the length, bytes that follow in any case)
-    0xC4: (1, 0),
-    0xC5: (2, 0),
-    0xC6: (4, 0),
-    0xC7: (1, 1),
-    0xC8: (2, 1),
-    0xC9: (4, 1),
-    0xCA: (0, 4),
-    0xCB: (0, 8),
-    0xCC: (0, 1),
-    0xCD: (0, 2),
-    0xCE: (0, 4),
-    0xCF: (0, 8),
-    0xD0: (0, 1),
-    0xD1: (0, 2),
-    0xD2: (0, 4),
-    0xD3: (0, 8),
-    0xD4: (0, 2),
-    0xD5: (0, 3),
-    0xD6: (0, 5),
-    0xD7: (0, 9),
-    0xD8: (0, 17),
-    0xD9: (1, 0),
-    0xDA: (2, 0),
-    0xDB: (4, 0),
-    0xDC: (0, 2),
-    0xDD: (0, 4),
-    0xDE: (0, 2),
-    0xDF: (0, 4),
-}
-"""https://github.com/msgpack/msgpack/blob/master/spec.md#formats"""
 
 
 def _msgpack_items(content: bytes) -> Iterator[int]:

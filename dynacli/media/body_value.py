@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     FindSchema = Callable[[], BodySchema]
 
+_MOST_KEYS = 12
+_LONGEST_KEY = 40
+
 
 class NoValueError(ValueError):
     """A body has no value that can be read, or a value no body; of a body the text says why, and begins with "it".
@@ -224,10 +227,6 @@ def shown_value(body: ReceivedBody) -> Any:
     from base64 import b64encode
 
     return {"base64": b64encode(body.content).decode()}
-
-
-_MOST_KEYS = 12
-_LONGEST_KEY = 40
 
 
 def filter_note(

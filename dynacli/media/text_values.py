@@ -16,6 +16,12 @@ from dynacli.openapi.schema.read_schema import (
 from dynacli.record import record
 from dynacli.text.exact_json import exact_number, read_json
 
+_MOST_BRANCHES: Final = 50
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
+_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
+"""The lexical forms of `xs:boolean` (XML Schema 1.1, part 2, section 3.3.2)."""
+
 
 def _nowhere(reference: str) -> Any:
     raise LookupError(reference)
@@ -32,13 +38,6 @@ class BodySchema:
 
     schema: Any = True
     resolve: Resolve = _nowhere
-
-
-_MOST_BRANCHES: Final = 50
-_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
-_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
-"""The lexical forms of `xs:boolean` (XML Schema 1.1, part 2, section 3.3.2)."""
 
 
 def schemas_of(schema: Any, resolve: Resolve) -> list[Mapping[str, Any]]:

@@ -31,6 +31,7 @@ _PARTS = {
 
 COMMAND_NAMES = _PARTS.keys()
 """The names of the commands, in the order of the root's help page."""
+_GROUP = "dynacli.commands"
 
 
 class _Commands(Mapping[str, Command]):
@@ -83,9 +84,6 @@ def is_of_other_apis(group: str, name: str) -> bool:
     return group == "api" and not any(
         command.name == name and command.of_tool for command in COMMANDS[group].commands
     )
-
-
-_GROUP = "dynacli.commands"
 
 
 def further_names() -> list[str]:

@@ -54,6 +54,9 @@ EARLIER_CALLS: Final = "earlier calls"
 
 UNNAMED: Final = "unnamed"
 """The value of `--dry-run` that names no form: a call is shown as `http`, and the rows of a batch are only checked."""
+GUARDED_OPTIONS: set[str] = set()
+"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
+would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
 
 
 @record
@@ -130,9 +133,6 @@ OPTIONS_BY_NAME: dict[str, Option] = {}
 OPTIONS_BY_FLAG: dict[str, Option] = {}
 OPTIONS_BY_KEY: dict[str, Option] = {}
 """The options that mean the same as a key of an API's entry, or of a profile, in the configuration."""
-GUARDED_OPTIONS: set[str] = set()
-"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
-would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
 _variables = ["CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR"]
 """The ends of the variables that say how the program behaves."""
 

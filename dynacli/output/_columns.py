@@ -14,6 +14,23 @@ _MOST_CELLS = 1_000_000
 """Cells of a table that is almost empty: items without common keys make a table as large as the square of it."""
 _LEAST_FILLED = 20
 """Of so many cells of a larger table, one has a value at least."""
+_KINDS = (
+    IDENTIFYING,
+    NAMING,
+    re.compile(r"status|state|phase|result|conclusion|kind|type|severity|level"),
+    re.compile(
+        r".*(?:date|time|timestamp)|(?:created|updated|started|finished|modified|published|due)(?:at|on)?"
+    ),
+    re.compile(r"description|message"),
+)
+"""Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
+_NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
+"""What an object that stands in a cell is shown by, the most telling first."""
+_OWN = (OWN_ID, re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
+"""Patterns of the names of columns that may take the places of an id and a name."""
+_OTHER_ID = re.compile(r".*id")
+_URL = re.compile(r".*(?:url|uri|href|links?)")
+_PLAIN, _REFERENCE, _ADDRESS, NESTED, EMPTY = range(len(_KINDS), len(_KINDS) + 5)
 
 
 def cell_text(value: Any) -> str:
@@ -152,25 +169,6 @@ class Columns:
         else:
             for item in items:
                 yield [item.get(name) for name in names]
-
-
-_KINDS = (
-    IDENTIFYING,
-    NAMING,
-    re.compile(r"status|state|phase|result|conclusion|kind|type|severity|level"),
-    re.compile(
-        r".*(?:date|time|timestamp)|(?:created|updated|started|finished|modified|published|due)(?:at|on)?"
-    ),
-    re.compile(r"description|message"),
-)
-"""Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
-_NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
-"""What an object that stands in a cell is shown by, the most telling first."""
-_OWN = (OWN_ID, re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
-"""Patterns of the names of columns that may take the places of an id and a name."""
-_OTHER_ID = re.compile(r".*id")
-_URL = re.compile(r".*(?:url|uri|href|links?)")
-_PLAIN, _REFERENCE, _ADDRESS, NESTED, EMPTY = range(len(_KINDS), len(_KINDS) + 5)
 
 
 def show_names(names: list[str], rows: Sequence[list[Any]]) -> None:

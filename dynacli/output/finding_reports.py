@@ -18,6 +18,10 @@ from dynacli.openapi.document.source import shown_file
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+# Characters that XML 1.0, section 2.2, "Char", does not allow even as escapes, and that `visible` may leave.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 @record
 class ValidatedCall:
@@ -147,9 +151,6 @@ def _file_position_of(finding: dict[str, Any]) -> _FilePosition:
     return _FilePosition(name, document.get("line"), document.get("column"))
 
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-
-
 def sarif_report(calls: Sequence[ValidatedCall], rules: Mapping[str, str] | None = None) -> str:
     """Return a log with one run, in which each finding is a result.
 
@@ -250,10 +251,6 @@ def _fingerprint(call: ValidatedCall, finding: dict[str, Any]) -> str:
     parts = [call.method, call.path, finding.get("where"), finding.get("rule"), "/".join(steps)]
     parts += [finding.get("schema_pointer"), finding.get("expected")]
     return sha256(json.dumps(parts, default=str).encode()).hexdigest()
-
-
-# Characters that XML 1.0, section 2.2, "Char", does not allow even as escapes, and that `visible` may leave.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_report(calls: Sequence[ValidatedCall]) -> str:

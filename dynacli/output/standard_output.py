@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     import subprocess
 
 Write = Callable[[bytes], None]
+_BLOCK = 1 << 15
+"""How many characters are written at a time, after the first piece."""
+_WIDEST = 1000
+_DEFAULTS = {"LESS": "FRX", "LV": "-c"}
+"""less ends if all fits after all, shows colours, and leaves the text on the screen; lv shows colours."""
 
 
 def writes_unchanged(env: Environment, form: OutputFormat) -> bool:
@@ -248,10 +253,6 @@ class _Watch(threading.Thread):
             self._on_gone()
 
 
-_BLOCK = 1 << 15
-"""How many characters are written at a time, after the first piece."""
-
-
 @contextmanager
 def written_text(env: Environment, form: OutputFormat) -> Iterator[Callable[[str], None]]:
     """Write text piece by piece: into the file of a form, which is replaced whole, else to standard output.
@@ -298,11 +299,6 @@ def blocks(pieces: Iterable[str]) -> Iterator[str]:
             waiting, size = [], 0
     if waiting:
         yield "".join(waiting)
-
-
-_WIDEST = 1000
-_DEFAULTS = {"LESS": "FRX", "LV": "-c"}
-"""less ends if all fits after all, shows colours, and leaves the text on the screen; lv shows colours."""
 
 
 def _pager_command(env: Environment) -> list[str]:

@@ -10,6 +10,11 @@ from dynacli.text.terminal import cell_width, terminal_width, visible
 
 _PAUSE = 0.1
 """The least number of seconds between two states: faster changes could not be read."""
+_PATIENCE_SECONDS = 1.0
+_CELLS = 24
+_PATIENCE = 0.5
+"""Seconds before anything is shown: most files are there by then."""
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 class StatusLine:
@@ -57,9 +62,6 @@ class StatusLine:
             self._is_shown = False
 
 
-_PATIENCE_SECONDS = 1.0
-
-
 @contextmanager
 def waiting_line(env: Environment, text: str) -> Iterator[None]:
     """Show a line on standard error, which is a terminal, once the block has lasted for a second, until it ends.
@@ -77,9 +79,6 @@ def waiting_line(env: Environment, text: str) -> Iterator[None]:
         timer.cancel()
         timer.join()  # it may be writing just now
         line.clear()
-
-
-_CELLS = 24
 
 
 def _bar(done: int, total: int) -> str:
@@ -126,11 +125,6 @@ class CallsLine:
     def clear(self) -> None:
         """Empty the line before something else is written."""
         self._line.clear()
-
-
-_PATIENCE = 0.5
-"""Seconds before anything is shown: most files are there by then."""
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 class TransferLine:

@@ -28,6 +28,25 @@ _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
 
 WriteItem = Callable[[Any], None]
+_WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_RESERVED = re.compile(
+    "break|case|catch|class|const|continue|debugger|default|delete|do|else|export|extends|false|finally|for|function"
+    "|if|import|in|instanceof|new|null|return|super|switch|this|throw|true|try|typeof|var|void|while|with|yield"
+)
+"""The words that gron writes in brackets, as JavaScript reserves them."""
+_MOST_TEXT = 512 * 1024 * 1024
+"""Characters of a text in which the names above a value stand before each value."""
+_LONGEST_LINE = 2_000
+"""Columns that a line has at most if it is not for a terminal."""
+_CUT = f"Note: some cells are cut, so that no line is longer than {_LONGEST_LINE:,} characters (`-o csv` has all)"
+_LEAST_CELL = 20
+"""How many columns of a terminal a longer text has at least."""
+_LONGEST_KEY = 40
+_WIDEST = 1000
+_ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_MOST_NAMED = 8
+"""How many of the columns that do not fit are named."""
+_TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 @contextmanager
@@ -320,14 +339,6 @@ def written_sequence(
         )
 
 
-_WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-_RESERVED = re.compile(
-    "break|case|catch|class|const|continue|debugger|default|delete|do|else|export|extends|false|finally|for|function"
-    "|if|import|in|instanceof|new|null|return|super|switch|this|throw|true|try|typeof|var|void|while|with|yield"
-)
-"""The words that gron writes in brackets, as JavaScript reserves them."""
-
-
 def _plain_line(item: Any) -> str:
     if not isinstance(item, str):
         return f"{compact_json(item)}\n"
@@ -353,10 +364,6 @@ _LINE_OF: dict[str, Callable[[Any], str]] = {
 def _gron_string(key: str) -> str:
     # gron takes a quote after any backslash for an escaped one, also after the second of two.
     return compact_json(key).replace("\\\\", "\\u005c")
-
-
-_MOST_TEXT = 512 * 1024 * 1024
-"""Characters of a text in which the names above a value stand before each value."""
 
 
 def _gron_of(value: Any, path: str = "json") -> str:
@@ -488,20 +495,6 @@ class _ItemText:
         return "\n]\n" if self._count else "[]\n"
 
 
-_LONGEST_LINE = 2_000
-"""Columns that a line has at most if it is not for a terminal."""
-_CUT = f"Note: some cells are cut, so that no line is longer than {_LONGEST_LINE:,} characters (`-o csv` has all)"
-
-_LEAST_CELL = 20
-"""How many columns of a terminal a longer text has at least."""
-_LONGEST_KEY = 40
-_WIDEST = 1000
-_ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-_MOST_NAMED = 8
-"""How many of the columns that do not fit are named."""
-
-
 class _Table:
     """Items as a table.
 
@@ -626,9 +619,6 @@ def _object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) ->
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-_TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def separated_lines(items: Iterable[Any], columns: Columns, *, is_csv: bool) -> Iterator[str]:

@@ -35,6 +35,9 @@ from dynacli.registry.revisions.revisions import (
 )
 
 _LOCK = "refresh.lock"
+_FIELDS = ("title", "version")
+_MOST_BYTES = 500
+"""How much longer or shorter a document may become by another title and version."""
 
 
 def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float | None = None) -> OpenedApi:
@@ -333,11 +336,6 @@ def _open_shipped(open_request: OpenRequest, revisions: Revisions, source: Sourc
     api = open_installed(open_request, revisions, fetched, installed)
     api.is_due = True
     return api
-
-
-_FIELDS = ("title", "version")
-_MOST_BYTES = 500
-"""How much longer or shorter a document may become by another title and version."""
 
 
 def new_name(old: bytes, new: bytes) -> dict[str, str] | None:

@@ -19,6 +19,12 @@ RETRY_SECONDS = 300
 """An older claim counts for nothing: its refresh failed, or the process died."""
 
 _FILE = "refresh.claim"
+_WORD = "__refresh"
+_URL = "_DYNACLI_REFRESH"
+"""The variable with the URL of a document that is not registered: it may hold a secret, and commands are public."""
+# Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
+_PATH = "import sys; sys.path.append(sys.argv.pop(1))"
+_CODE = "from dynacli.__main__ import run; run()"
 
 
 def take_refresh_claim(directory: str) -> bool:
@@ -56,17 +62,8 @@ def _drop_refresh_claim(directory: str) -> None:
         return  # there is none, or it counts for nothing after a while
 
 
-_WORD = "__refresh"
-
-_URL = "_DYNACLI_REFRESH"
-"""The variable with the URL of a document that is not registered: it may hold a secret, and commands are public."""
-
 _started: list[int] = []
 """The processes that this process has started, and that have not been waited for yet."""
-
-# Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
-_PATH = "import sys; sys.path.append(sys.argv.pop(1))"
-_CODE = "from dynacli.__main__ import run; run()"
 
 
 def process_words(*words: str) -> list[str]:

@@ -57,6 +57,10 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 _OF_DAMAGED_CALLS = (ValueError, TypeError, LookupError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+_LATEST = 2_000
+"""Calls of all APIs that are looked at."""
+_NAMES = ("name", "title", "displayname", "label", "fullname", "summary")
+"""Plain names of the fields that say what an item is called, the likeliest first."""
 
 
 class HistoryRow(NamedTuple):
@@ -342,10 +346,6 @@ def clear_history(env: Environment) -> None:
             os.unlink(path + ending)
 
 
-_LATEST = 2_000
-"""Calls of all APIs that are looked at."""
-
-
 def called_operations(env: Environment, source: str, names: Collection[str]) -> dict[str, tuple[int, int]]:
     """Return name of an operation → how many of the latest calls are of it, and the place of its last one.
 
@@ -372,9 +372,6 @@ def called_operations(env: Environment, source: str, names: Collection[str]) -> 
     except (sqlite3.Error, FileError):
         return {}
 
-
-_NAMES = ("name", "title", "displayname", "label", "fullname", "summary")
-"""Plain names of the fields that say what an item is called, the likeliest first."""
 
 Values = dict[str, str]
 """Value → what it is the id of, as a person calls it; empty if that is not known."""

@@ -16,6 +16,11 @@ _MANY_LINES = ('"""', "'''")
 """What begins and ends a text of several lines."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _UNCHANGEABLE_VALUE = "Its syntax is too unusual to change it safely; edit the file"
+_UNCHANGEABLE_TABLES = "The syntax of the APIs is too unusual to change it safely; edit the file"
+_HEADER = re.compile(r"\s*\[")
+_SECONDS = 1.0
+"""How long a line is looked for. A value of thousands of lines would take minutes, and a stranger may have written
+it."""
 
 
 def with_values(text: str, values: Sequence[tuple[tuple[str, ...], Any]]) -> tuple[str, dict[str, Any]]:
@@ -159,9 +164,6 @@ def _value_by_tomlkit(text: str, path: tuple[str, ...], value: Any) -> str | Non
         return None  # an arrangement of tables that tomlkit cannot change
 
 
-_UNCHANGEABLE_TABLES = "The syntax of the APIs is too unusual to change it safely; edit the file"
-
-
 def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "") -> str:
     """Return the configuration with the entry of one API written, removed (None) or renamed.
 
@@ -237,9 +239,6 @@ def with_table(text: str, name: str, key: str, table: dict[str, str]) -> str:
     return result
 
 
-_HEADER = re.compile(r"\s*\[")
-
-
 def _table_by_lines(text: str, name: str, new_name: str) -> str:
     """Rename a table by its lines, or remove it if it gets no new name."""
     quoted = "|".join(re.escape(form) for form in (name, f'"{name}"', f"'{name}'"))
@@ -281,11 +280,6 @@ def _table_by_tomlkit(text: str, name: str, new_name: str) -> str | None:
         return tomlkit.dumps(document)
     except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError):
         return None  # an arrangement of tables that tomlkit cannot change
-
-
-_SECONDS = 1.0
-"""How long a line is looked for. A value of thousands of lines would take minutes, and a stranger may have written
-it."""
 
 
 class _TooLongError(Exception):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from dynacli.registry._replacement_rules import ReplacementRules
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
+_BUSY = "compiling this document"
+_AS_IT_WAS = "the document as it was"
+
 
 def _find_given_names(revisions: Revisions) -> tuple[dict[tuple[str, str], str], bool]:
     """Return (method, path) → name from the latest catalog that can be read, and whether it is the current one.
@@ -72,10 +75,6 @@ def _latest_first(revisions: Revisions, current: str) -> Iterator[str]:
     except OSError:
         return
     yield from (path for _, path in sorted(catalogs, reverse=True))
-
-
-_BUSY = "compiling this document"
-_AS_IT_WAS = "the document as it was"
 
 
 class Installed(NamedTuple):

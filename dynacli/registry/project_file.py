@@ -29,6 +29,40 @@ _WEB = ("http://", "https://")
 EntryPath = tuple[str, ...]
 _Check = Callable[[Any], str]
 """Returns what is wrong with a value, in a clause that follows the key; empty for nothing."""
+_OF_ALL = "is for all your APIs"
+_NOT_OF_CALLS: dict[EntryPath, str] = {
+    **{("auth", _ANY, key): "reads a file" for key in ("cert", "cert_key", "passphrase")},
+    **{("auth", _ANY, key): "says where this machine listens" for key in ("callback_host", "callback_port")},
+    ("auth", _ANY, "client_secret"): "would be sent where the document says",
+    ("auth", _ANY, "sign"): "runs a command",
+    ("ca",): "reads a file and says whom connections trust",
+    ("policy", "additional"): "is always so: your own policies hold as well",
+    ("policy", "apply"): "lets agents apply plans, which only your own configuration can",
+    ("policy", "reads"): "says that calls change nothing, which only your own configuration can",
+}
+_NOT_OF_API: dict[EntryPath, str] = {
+    **_NOT_OF_CALLS,
+    **{("profiles", _ANY, *path): reason for path, reason in _NOT_OF_CALLS.items()},
+    ("allow_refs",): "lets a document refer to other hosts and directories",
+    ("origins",): "says where credentials may go besides `source` and `server`, which only you accept",
+    ("pin",): "names a revision in your cache",
+}
+REFUSED: Mapping[EntryPath, str] = {
+    ("cache",): _OF_ALL,
+    ("cache_limit",): _OF_ALL,
+    ("history",): _OF_ALL,
+    **{("apis", _ANY, *path): reason for path, reason in _NOT_OF_API.items()},
+}
+"""Key that no project file has → why, in a clause that follows the key."""
+_TRUSTED: Final = "is trusted"
+_UNTRUSTED: Final = "is not trusted"
+_CHANGED: Final = "has changed since it was trusted"
+_UNUSABLE: Final = "cannot be used"
+"""What a project file can be."""
+_MOST_BYTES = 1 << 14
+"""tomllib takes a second for as many dots in one key, and four times as long for twice as many."""
+_MOST_APIS = 64
+_FORMAT = 1
 
 
 def _anything(value: Any) -> str:  # noqa: ARG001
@@ -136,31 +170,6 @@ ALLOWED: Mapping[EntryPath, _Check] = {("apis", _ANY, *path): check for path, ch
 """Key, with `*` for any name → what checks its value."""
 
 _DEEPEST = max(map(len, ALLOWED))
-_OF_ALL = "is for all your APIs"
-_NOT_OF_CALLS: dict[EntryPath, str] = {
-    **{("auth", _ANY, key): "reads a file" for key in ("cert", "cert_key", "passphrase")},
-    **{("auth", _ANY, key): "says where this machine listens" for key in ("callback_host", "callback_port")},
-    ("auth", _ANY, "client_secret"): "would be sent where the document says",
-    ("auth", _ANY, "sign"): "runs a command",
-    ("ca",): "reads a file and says whom connections trust",
-    ("policy", "additional"): "is always so: your own policies hold as well",
-    ("policy", "apply"): "lets agents apply plans, which only your own configuration can",
-    ("policy", "reads"): "says that calls change nothing, which only your own configuration can",
-}
-_NOT_OF_API: dict[EntryPath, str] = {
-    **_NOT_OF_CALLS,
-    **{("profiles", _ANY, *path): reason for path, reason in _NOT_OF_CALLS.items()},
-    ("allow_refs",): "lets a document refer to other hosts and directories",
-    ("origins",): "says where credentials may go besides `source` and `server`, which only you accept",
-    ("pin",): "names a revision in your cache",
-}
-REFUSED: Mapping[EntryPath, str] = {
-    ("cache",): _OF_ALL,
-    ("cache_limit",): _OF_ALL,
-    ("history",): _OF_ALL,
-    **{("apis", _ANY, *path): reason for path, reason in _NOT_OF_API.items()},
-}
-"""Key that no project file has → why, in a clause that follows the key."""
 
 
 def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[EntryPath, str]]:
@@ -185,18 +194,6 @@ def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[EntryPath, str]]:
 def _begin_alike(pattern: EntryPath, path: EntryPath) -> bool:
     """Return whether a key begins as a pattern does, as far as both go; a key may have a name that is `*`, too."""
     return all(part in (_ANY, name) for part, name in zip(pattern, path, strict=False))
-
-
-_TRUSTED: Final = "is trusted"
-_UNTRUSTED: Final = "is not trusted"
-_CHANGED: Final = "has changed since it was trusted"
-_UNUSABLE: Final = "cannot be used"
-"""What a project file can be."""
-
-_MOST_BYTES = 1 << 14
-"""tomllib takes a second for as many dots in one key, and four times as long for twice as many."""
-_MOST_APIS = 64
-_FORMAT = 1
 
 
 @record

@@ -30,6 +30,18 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # Only characters that all URL parsers read alike; a host in another script is written in Punycode.
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _DOTS = re.compile(r"(?:\.|%2[Ee]){1,2}")  # a segment that clients and servers resolve away
+# Strings, which `re` compiles when they are used: few calls ask about placeholders.
+_RESERVED = r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)"
+"""Names that no server has: RFC 2606, RFC 6761."""
+_WORDS = (
+    r"(?:www\.|api\.)?(?:(?:your|my)[-_]?)?(?:domain|host|hostname|server|instance|company|site|website|app)"
+    r"(?:[-_]?name)?(?:\.(?:com|org|net|io|tld|local|xyz))?"
+    r"|(?:.*\.)?(?:your[-_].*|your(?:own|domain|host|server|instance|company|api|app|site|org|name).*"
+    r"|(?:change|replace)[-_]?me.*|placeholder.*)"
+)
+"""Names that stand for one to fill in."""
+_ANY_VARIABLE = r"\{([^{}]*)\}"
+_UNKNOWN = r"[{}<>\s]"
 
 
 def choose_server(
@@ -270,20 +282,6 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
         f"The value of `{option}` is not an origin",
         hint="Write it like `https://api.example.com` or `unix:/run/app.sock`",
     )
-
-
-# Strings, which `re` compiles when they are used: few calls ask about placeholders.
-_RESERVED = r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)"
-"""Names that no server has: RFC 2606, RFC 6761."""
-_WORDS = (
-    r"(?:www\.|api\.)?(?:(?:your|my)[-_]?)?(?:domain|host|hostname|server|instance|company|site|website|app)"
-    r"(?:[-_]?name)?(?:\.(?:com|org|net|io|tld|local|xyz))?"
-    r"|(?:.*\.)?(?:your[-_].*|your(?:own|domain|host|server|instance|company|api|app|site|org|name).*"
-    r"|(?:change|replace)[-_]?me.*|placeholder.*)"
-)
-"""Names that stand for one to fill in."""
-_ANY_VARIABLE = r"\{([^{}]*)\}"
-_UNKNOWN = r"[{}<>\s]"
 
 
 def server_at_document(servers: Sequence[Server], document_uri: str) -> str:

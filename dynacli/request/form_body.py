@@ -24,6 +24,13 @@ from dynacli.request.parameter_serialization import (
 )
 
 _NO_ENCODING = PropertyEncoding()
+_BINARY = "application/octet-stream"
+JSON = "application/json"
+PREVIEW_BOUNDARY = "dynacli-boundary"
+"""The boundary of a request that is only shown, the same every time."""
+_BOUNDARY = r"[0-9A-Za-z'()+_,./:=?-]{1,70}"  # RFC 2046, section 5.1.1, without the space
+_CONTROL = re.compile(r'[\x00-\x1f\x7f"]')
+_SAFE_BOUNDARY = re.compile(r"[0-9A-Za-z'+_.-]+")
 
 
 def encode_form(
@@ -122,16 +129,6 @@ def _styled_pairs(
         raise UsageError(
             f"The property `{name}` of the body cannot be sent", reason=error.reason, hint=error.hint
         ) from None
-
-
-_BINARY = "application/octet-stream"
-JSON = "application/json"
-PREVIEW_BOUNDARY = "dynacli-boundary"
-"""The boundary of a request that is only shown, the same every time."""
-
-_BOUNDARY = r"[0-9A-Za-z'()+_,./:=?-]{1,70}"  # RFC 2046, section 5.1.1, without the space
-_CONTROL = re.compile(r'[\x00-\x1f\x7f"]')
-_SAFE_BOUNDARY = re.compile(r"[0-9A-Za-z'+_.-]+")
 
 
 class Part(NamedTuple):

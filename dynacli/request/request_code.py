@@ -9,6 +9,8 @@ from dynacli.http.semantics import quoted_string
 from dynacli.request.form_body import Multipart, Part
 from dynacli.urls import socket_of, url_on_the_wire
 
+_STDIN = "sys.stdin.buffer"
+
 
 def payload_words(payload: Payload) -> list[str] | None:
     """Return the words for a body, quoted for a POSIX shell; None if curl has no words for it."""
@@ -40,9 +42,6 @@ def _curl_part(part: Part) -> str | None:
     name = f";filename={quoted_string(part.file_name)}" if part.file_name is not None else ""
     media_type = f";type={part.media_type}" if part.media_type else ""
     return f"-F {quote(f'{part.name}={quoted_string(text)}{media_type}{name}{more}')}"
-
-
-_STDIN = "sys.stdin.buffer"
 
 
 def python_code(request: Request) -> str:

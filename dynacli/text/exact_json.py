@@ -13,6 +13,10 @@ from dynacli.text.json_budget import check_levels, check_values, may_be_deep, re
 
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""
+_FREE_NUMBER: Final = re.compile(r"([-+]?)([0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?")
+_SAMPLES: Final = 10
+_LONG: Final = re.compile(f"[0-9]{{{_SAMPLES}}}")
+_MINUS_ZERO: Final = re.compile("-0(?![0-9.eE])")
 
 
 class ExactNumber(float):
@@ -114,10 +118,6 @@ def _may_be_odd(text: str) -> bool:
     return len(text) > _MOST_DIGITS and _LONG.search(text[:: _MOST_DIGITS // _SAMPLES]) is not None
 
 
-_FREE_NUMBER: Final = re.compile(r"([-+]?)([0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?")
-_SAMPLES: Final = 10
-_LONG: Final = re.compile(f"[0-9]{{{_SAMPLES}}}")
-_MINUS_ZERO: Final = re.compile("-0(?![0-9.eE])")
 _usual: Final = json.JSONDecoder(parse_float=_float, parse_constant=refuse_constant)
 _exact: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=refuse_constant)
 _remembering: Final[set[bool]] = set()

@@ -11,6 +11,7 @@ MAX_VALUES: Final = 2_000_000
 
 _MAX_LEVELS: Final = 200
 """How many levels a value may have that is read of a text."""
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class TooManyValuesError(ValueError):
@@ -46,9 +47,6 @@ def _separators(text: str | bytes) -> int:
     if isinstance(text, bytes):
         return text.count(b",") + text.count(b"[") + text.count(b"{")
     return text.count(",") + text.count("[") + text.count("{")
-
-
-_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def may_be_deep(text: str) -> bool:

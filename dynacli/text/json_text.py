@@ -26,6 +26,10 @@ _VALUE, _FIRST_ITEM, _FIRST_MEMBER, _MEMBER, _NEXT, _END = range(6)
 # Deeper levels stay on one line, or the white space would grow with the square of the depth.
 _DEEPEST: Final = 100
 _BREAKS: Final = ["\n" + "  " * depth for depth in range(_DEEPEST + 1)]
+# The last alternative matches a string that never ends, up to the end of the text, so that it is searched only once.
+_COLOURED = re.compile(
+    r'("(?:[^"\\]|\\.)*+")(\s*:)?|(-?[0-9][0-9.eE+-]*+)|\b(true|false|null)\b|".*+', re.DOTALL
+)
 
 
 def reindent(text: str) -> str:
@@ -100,12 +104,6 @@ def escape_unsafe(text: str) -> str:
 def _json_escape(character: str) -> str:
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
-
-
-# The last alternative matches a string that never ends, up to the end of the text, so that it is searched only once.
-_COLOURED = re.compile(
-    r'("(?:[^"\\]|\\.)*+")(\s*:)?|(-?[0-9][0-9.eE+-]*+)|\b(true|false|null)\b|".*+', re.DOTALL
-)
 
 
 def colourise(text: str, painter: Painter) -> str:

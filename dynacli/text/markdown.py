@@ -48,6 +48,26 @@ _SILENT = frozenset((
     "iframe", "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "source", "span", "strike",
     "strong", "sub", "sup", "svg", "tbody", "tfoot", "thead", "tt", "u", "var", "video", "wbr",
 ))  # fmt: skip
+_LONGEST = 50_000
+"""Characters of a description that is read as Markdown; a long one of a real document has a third of that."""
+_MOST_BRACKETS = 2000
+"""markdown-it may look for the partner of each up to the end of the text."""
+_MOST_OF_SENTENCE = 4000
+_DEEPEST = 40
+"""Levels of blocks. An item takes two. markdown-it leaves out deeper ones."""
+# Paragraphs whose lines begin with a letter and have nothing that Markdown gives a meaning, except code. Half of the
+# descriptions that are no plain sentence are like that, and reading them as Markdown would change nothing.
+# Atomic, not possessive groups: up to Python 3.11.4, those take too much or too little (python/cpython#106052).
+_LINE = (
+    r"[^\W\d_](?>(?:[^\\`*_~\[\]<>&|\n\r\t\0]|(?<=\w)_(?=\w)"
+    r"|(?<!`)`[^`\s\0](?:[^`\n\r\t\0]*[^`\s\0])?`(?!`))*)(?<! )"
+)
+_SIMPLE = re.compile(rf"{_LINE}(?>(?:\n+{_LINE})*)\n*")
+# GitHub's alerts: `> [!NOTE]` and the text on the lines below.
+_ALERT = re.compile(r"\[!([A-Za-z]+)\]")
+_NO_PROSE = frozenset((HEADING, CODE, RULE, TABLE))
+_ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "incl.", "no.", "resp.", "max.", "min.")
+_SENTENCE_END = re.compile(r"[.!?。][)\"'”\u2019]*+(?=\s+[^a-z\s]|\s*$)|。")
 
 
 class _BlockBuilder:
@@ -355,28 +375,6 @@ def _attribute(pattern: re.Pattern[str], attributes: str) -> str:
     return unescape(found[1] or found[2] or found[3] or "").strip() if found else ""
 
 
-_LONGEST = 50_000
-"""Characters of a description that is read as Markdown; a long one of a real document has a third of that."""
-_MOST_BRACKETS = 2000
-"""markdown-it may look for the partner of each up to the end of the text."""
-_MOST_OF_SENTENCE = 4000
-_DEEPEST = 40
-"""Levels of blocks. An item takes two. markdown-it leaves out deeper ones."""
-
-# Paragraphs whose lines begin with a letter and have nothing that Markdown gives a meaning, except code. Half of the
-# descriptions that are no plain sentence are like that, and reading them as Markdown would change nothing.
-# Atomic, not possessive groups: up to Python 3.11.4, those take too much or too little (python/cpython#106052).
-_LINE = (
-    r"[^\W\d_](?>(?:[^\\`*_~\[\]<>&|\n\r\t\0]|(?<=\w)_(?=\w)"
-    r"|(?<!`)`[^`\s\0](?:[^`\n\r\t\0]*[^`\s\0])?`(?!`))*)(?<! )"
-)
-_SIMPLE = re.compile(rf"{_LINE}(?>(?:\n+{_LINE})*)\n*")
-# GitHub's alerts: `> [!NOTE]` and the text on the lines below.
-_ALERT = re.compile(r"\[!([A-Za-z]+)\]")
-_NO_PROSE = frozenset((HEADING, CODE, RULE, TABLE))
-_ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "incl.", "no.", "resp.", "max.", "min.")
-
-
 def to_text(markdown: str, width: int, paint_heading: Callable[[str], str] = str) -> str:
     """Return a description as the text of its blocks.
 
@@ -541,9 +539,6 @@ def first_sentence(markdown: str, limit: int = LONGEST_SENTENCE) -> str:
     if text.endswith(".") and not text.lower().endswith(("..", *_ABBREVIATIONS)):
         text = text[:-1]
     return short_sentence(text, limit)
-
-
-_SENTENCE_END = re.compile(r"[.!?。][)\"'”\u2019]*+(?=\s+[^a-z\s]|\s*$)|。")
 
 
 def _first_prose(blocks: Blocks, *, of_quotes: bool = False) -> str:

@@ -17,6 +17,11 @@ from dynacli.environment import Environment
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 _NARROWEST, _USUAL, _WIDEST = 40, 80, 120
+_PRINTABLE_AND_UNSEEN = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
+"""The characters of the pattern that are printable to Python."""
 
 
 @cache
@@ -32,13 +37,6 @@ def unsafe() -> re.Pattern[str]:
         "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
         "|(?<![#*0-9\xa9\xae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
     )
-
-
-_PRINTABLE_AND_UNSEEN = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
-    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-)
-"""The characters of the pattern that are printable to Python."""
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:

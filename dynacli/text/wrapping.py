@@ -6,6 +6,16 @@ from typing import Any
 
 from dynacli.text.terminal import Painter, cell_width, visible
 
+_QUOTE = '"'
+COLUMN_GAP = "  "
+_NARROWEST_COLUMN = 12
+_NONE: frozenset[int] = frozenset()
+GAP, HEADING, CODE, RULE, TABLE = "", "#", "```", "---", "|"
+LONGEST_SENTENCE = 160
+"""How many characters of a description's first sentence are kept."""
+_NARROWEST = 20
+_CODE_INDENT = " " * 4
+
 
 def wrapped(text: str, width: int) -> list[str]:
     r"""Return a text as lines of at most `width` columns; `\n` breaks a line, and `\n\n` leaves an empty line."""
@@ -48,9 +58,6 @@ def _pieces_of_word(word: str, width: int) -> list[str]:
         pieces[-1] += character
         used += size
     return pieces
-
-
-_QUOTE = '"'
 
 
 def quoted(text: str) -> str:
@@ -109,11 +116,6 @@ def closed(text: str) -> str:
     """Return a line that was cut, with the quote closed that it may have been cut in."""
     quotes = _QUOTE in text and re.findall(r'\\.|"', text).count(_QUOTE)
     return text + _QUOTE if quotes % 2 else text
-
-
-COLUMN_GAP = "  "
-_NARROWEST_COLUMN = 12
-_NONE: frozenset[int] = frozenset()
 
 
 def _cut_cell(cell: str, width: int) -> list[str]:
@@ -231,14 +233,6 @@ Blocks = list[Any]
 - `[TABLE, rows]` has lists of as many cells each, the header first;
 - any other list is an item or a quote: what stands in front of it, such as `-`, `1.` or `>`, and the blocks in it.
 """
-
-GAP, HEADING, CODE, RULE, TABLE = "", "#", "```", "---", "|"
-
-LONGEST_SENTENCE = 160
-"""How many characters of a description's first sentence are kept."""
-
-_NARROWEST = 20
-_CODE_INDENT = " " * 4
 
 
 def block_text(blocks: Sequence[Any], width: int, paint_heading: Callable[[str], str] = str) -> str:

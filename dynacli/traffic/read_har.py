@@ -36,6 +36,8 @@ _LONGEST_WORD = 12
 """Characters of the longest word or escape that may be cut in two: `\\ud83d\\ude00`."""
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
 """A string, or the beginning of one that is not all there yet, or a bracket."""
+_NO_ENTRIES = "It has no `log.entries` of requests"
+_FORM = "application/x-www-form-urlencoded"
 
 
 def har_entries(file: Readable) -> Iterator[Any]:
@@ -115,10 +117,6 @@ def _skip_to_entries(text: _Text) -> bool:
     if depth:
         raise ValueError("it ends too early")
     return False
-
-
-_NO_ENTRIES = "It has no `log.entries` of requests"
-_FORM = "application/x-www-form-urlencoded"
 
 
 def read_har(file: Readable) -> Iterator[RecordedExchange]:

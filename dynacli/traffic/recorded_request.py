@@ -18,6 +18,8 @@ from dynacli.urls import is_served, join_url, origin_of, split_url, url_at
 
 NOT_RECORDED = "the recording does not have the body"
 """Why a body is not there that the recording left out, as browsers do with large ones and after a redirect."""
+_MOST_BASES = 1_000
+_VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
 @record
@@ -113,10 +115,6 @@ class RecordedExchange:
     started: float = 0.0
     seconds: float = 0.0
     is_broken_off: bool = False
-
-
-_MOST_BASES = 1_000
-_VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
 @record

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 
 _MAX_IN_ALL = 30_000
 """How many schemas are compiled in all: a branch within branches is compiled at each level, at `exact`."""
+_EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
+FORM = "application/x-www-form-urlencoded"
+_FORM_DATA = "multipart/form-data"
+_ABOUT_BYTES = frozenset(
+    {"minLength", "maxLength", "format", "contentMediaType", "contentEncoding", "title", "description"}
+    | {"default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "$comment"}
+)
+"""Keywords that can be about bytes."""
 
 
 class SchemaValidators(SchemaValidatorsFactory):
@@ -88,9 +96,6 @@ class _Validator:
     def evolve(self, *, schema: Any, **_: Any) -> "_Validator":
         """Return another schema of the same document."""
         return _Validator(self._validators, schema)
-
-
-_EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
 
 
 class _Place(Protocol):
@@ -227,16 +232,6 @@ def _as_openapi_errors() -> Iterator[None]:
         raise CoreNotValidatedError(str(error)) from None
     except read_body.UnreadableError as error:
         raise CoreUnreadableError(str(error)) from None
-
-
-FORM = "application/x-www-form-urlencoded"
-_FORM_DATA = "multipart/form-data"
-
-_ABOUT_BYTES = frozenset(
-    {"minLength", "maxLength", "format", "contentMediaType", "contentEncoding", "title", "description"}
-    | {"default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "$comment"}
-)
-"""Keywords that can be about bytes."""
 
 
 class BodyHooks:

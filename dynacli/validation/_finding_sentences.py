@@ -15,6 +15,11 @@ from dynacli.validation.operation_document import locate, pointer_below, target_
 
 _MAX_LISTED = 10
 _MAX_SHOWN = 60
+_HOLD_NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", "dependencies", "$defs"})
+_RULES = frozenset({"type", "enum", "const", "oneOf", "anyOf"})
+_BELOW = frozenset({"items", "additionalProperties"})
+"""Keywords whose schema describes another value."""
+_BELOW_BY_NAME = frozenset({"properties", "patternProperties"})
 
 
 def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
@@ -491,9 +496,6 @@ def _asked_for(dependencies: Any, value: Mapping[str, Any]) -> Iterator[tuple[st
             yield from ((str(name), asking) for name in names if name not in value)
 
 
-_HOLD_NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", "dependencies", "$defs"})
-
-
 def _keywords(error: Any) -> Iterator[tuple[str, Any]]:
     """Yield (keyword, name below it or None) for the keywords on the way to an error.
 
@@ -525,12 +527,6 @@ def _is_property_name(error: Any) -> bool:
     for keyword, _ in _keywords(error):
         last = keyword if keyword in {"propertyNames", *_HOLD_NAMES, "items"} else last
     return last == "propertyNames"
-
-
-_RULES = frozenset({"type", "enum", "const", "oneOf", "anyOf"})
-_BELOW = frozenset({"items", "additionalProperties"})
-"""Keywords whose schema describes another value."""
-_BELOW_BY_NAME = frozenset({"properties", "patternProperties"})
 
 
 def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> str:

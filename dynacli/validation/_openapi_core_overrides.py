@@ -30,6 +30,11 @@ from dynacli.validation._header_hooks import HeaderHooks, note_place
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child_path
 
+_LIMITS = frozenset(
+    {"pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+    | {"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"}
+)
+
 
 class NotedError(OpenAPIError):
     """A part could not be validated; the notes say so already."""
@@ -257,12 +262,6 @@ class ResponseOverrides(HeaderHooks, _Overrides):
     def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:
         """Return whether a Swagger 2.0 document lists media types for the body (`produces`), but has no schema."""
         return self.is_swagger and not any("schema" in media_type for _, media_type in content.str_items())
-
-
-_LIMITS = frozenset(
-    {"pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
-    | {"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"}
-)
 
 
 def _forgive_examples(errors: Iterable[Any], schema: SchemaPath, resolve: Callable[[str], Any]) -> None:

@@ -16,6 +16,8 @@ _SAMPLES = 10
 _DIGITS = re.compile(f"[0-9]{{{_SAMPLES}}}")
 _LARGE = 64 * 1024
 """The size of a body that orjson reads sooner than json although it has to be imported for that."""
+_UNREAD: Any = object()
+_MAX_PARTS = 10_000
 
 
 class ValidatedValue(NamedTuple):
@@ -94,9 +96,6 @@ def read_json_body(
     return read_json_text(read_text(value, parameters or {}))
 
 
-_UNREAD: Any = object()
-
-
 def _read_fast(value: bytes) -> Any:
     """Return the JSON value of a body as orjson reads it; `_UNREAD` if Python might read something else.
 
@@ -173,9 +172,6 @@ def _integer(text: str) -> int:
 # Made once: `json.loads` would make a decoder for each item of a stream.
 _usual = json.JSONDecoder(parse_constant=_refuse_constant)
 _counting = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
-
-
-_MAX_PARTS = 10_000
 
 
 class UnreadBody:

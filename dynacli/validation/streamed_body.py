@@ -24,6 +24,11 @@ from dynacli.validation.read_body import (
 MAX_FINDINGS = 1_000
 KEPT = 8 * 1024 * 1024
 """The largest stream in bytes that is kept, for the keywords that need all of it."""
+_MAX_ITEM = 16 * 1024 * 1024
+"""The largest size in bytes of an item that is read."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_RECORD_SEPARATOR = b"\x1e"  # RFC 7464, section 2.2
+_LITERALS = (b"true", b"false", b"null")
 
 
 class BrokenOffError(Exception):
@@ -153,14 +158,6 @@ class PassingValues(list[ValidatedValue]):
         left = MAX_FINDINGS - len(self.findings)
         self.findings.extend(found[:left])
         self.cut += len(found) > left
-
-
-_MAX_ITEM = 16 * 1024 * 1024
-"""The largest size in bytes of an item that is read."""
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_RECORD_SEPARATOR = b"\x1e"  # RFC 7464, section 2.2
-_LITERALS = (b"true", b"false", b"null")
 
 
 class Item(NamedTuple):

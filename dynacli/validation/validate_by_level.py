@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from dynacli.validation.operation_document import DocumentPlace
     from dynacli.validation.validator import Validator
 
+_MISSING: Any = object()
+_INTEGER = "-?(?:0|[1-9][0-9]*)"
+_SEPARATE = frozenset({"set-cookie"})
+"""Headers whose values are never joined (RFC 9110, section 5.3)."""
+
 
 class LevelValidator:
     """Validates the requests and responses of an operation.
@@ -218,12 +223,6 @@ class OperationSchemas:
             )
             self._compiled[direction] = CompiledSchemas(source, self.notes)
         return self._compiled[direction].compiled(schema)
-
-
-_MISSING: Any = object()
-_INTEGER = "-?(?:0|[1-9][0-9]*)"
-_SEPARATE = frozenset({"set-cookie"})
-"""Headers whose values are never joined (RFC 9110, section 5.3)."""
 
 
 def accepts_request(schemas: OperationSchemas, request: ValidatedRequest) -> bool:

@@ -63,6 +63,14 @@ _NOT_CALLED = (
     *("referencing._core", "referencing.jsonschema", "werkzeug.datastructures", "xml.etree.ElementTree"),
 )
 """The modules that only few calls need."""
+UNAUTHORIZED = frozenset({401, 403})
+"""Statuses by which a server asks for another credential."""
+_TOO_MANY_REQUESTS = 429
+_MESSAGES = {
+    "MissingRequiredParameter": ("missing-parameter", "the document requires this parameter"),
+    "MissingRequiredHeader": ("missing-header", "the document requires this header"),
+    "EmptyQueryParameterValue": ("empty-value", "the document does not allow an empty value"),
+}
 
 
 def load_engine() -> types.ModuleType:
@@ -78,11 +86,6 @@ def load_engine() -> types.ModuleType:
         # openapi-core makes places of empty documents, for which jsonschema-path would need `referencing`.
         stand_ins["jsonschema_path"] = DeferredModule("dynacli.validation._document_path")
         return import_lean(name, stand_ins, _PACKAGES, deferred=_DEFERRED)
-
-
-UNAUTHORIZED = frozenset({401, 403})
-"""Statuses by which a server asks for another credential."""
-_TOO_MANY_REQUESTS = 429
 
 
 def excuse_of_status(status: int, operation: Operation) -> str:
@@ -397,13 +400,6 @@ class Validator:
 
             text = f"expected {wanted}, got {shown(value)}"
         return "type", place, text, wanted, shortened_value(value)
-
-
-_MESSAGES = {
-    "MissingRequiredParameter": ("missing-parameter", "the document requires this parameter"),
-    "MissingRequiredHeader": ("missing-header", "the document requires this header"),
-    "EmptyQueryParameterValue": ("empty-value", "the document does not allow an empty value"),
-}
 
 
 @contextmanager

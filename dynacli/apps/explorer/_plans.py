@@ -42,6 +42,9 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
 from dynacli.text.terminal import Painter, visible
 
+_WIDTH = 70
+"""Columns of a text in a dialog."""
+
 
 def _make_plan(
     env: Environment,
@@ -220,10 +223,6 @@ class PlanDialog(ModalScreen[bool]):
     def action_leave(self) -> None:
         """Do not apply it."""
         self.dismiss(False)
-
-
-_WIDTH = 70
-"""Columns of a text in a dialog."""
 
 
 class Plans(Widget):

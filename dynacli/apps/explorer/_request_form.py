@@ -48,6 +48,27 @@ from dynacli.text.json_budget import read_limited
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import visible
 
+_EMPTY = "sent as an empty text"
+_WIDTH = 72
+"""The columns of a description."""
+_ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {
+    "wait": ("wait-timeout", "wait-interval"),
+    "all": ("max-items",),
+}
+"""Setting → those that are shown only if it is given."""
+_FACTS: Final = {
+    PROFILE: "a profile of the configuration",
+    QUERY: "NAME=VALUE&..., added to the query, also undeclared names",
+    "all": "all pages of the list as one response",
+    "max-items": "N items, from as many pages as they need",
+    "follow": "then the call that this link of the response leads to",
+    "wait": "call again until this JMESPath is true of the response, such as status=='done'",
+    "wait-timeout": "SECONDS at most [default 300]",
+    "wait-interval": "SECONDS between two calls [2, growing to 30]",
+}
+_SHOWN_AT_FIRST = 40
+"""How many rows a form has before the person asks for more: making a widget takes time."""
+
 
 def _facts_of(row: FormRow) -> str:
     """Return in words what an input takes."""
@@ -58,9 +79,6 @@ def _facts_of(row: FormRow) -> str:
     if row.choices and facts:
         return "; ".join(facts)
     return f"{kind} [{'; '.join(facts)}]" if facts else kind
-
-
-_EMPTY = "sent as an empty text"
 
 
 # Selectors of textual match a class by its name, and none that begins with an underscore.
@@ -335,10 +353,6 @@ class _AboutInput(NamedTuple):
     values: Mapping[str, str]
 
 
-_WIDTH = 72
-"""The columns of a description."""
-
-
 def _about_operation(described: DescribedOperation) -> _AboutInput:
     """Return what the document says of an operation."""
     operation = described.operation
@@ -503,23 +517,6 @@ def with_example_body(draft: Draft) -> Draft:
     return replace(draft, words={**draft.words, **rows.words}) if rows is not None else written
 
 
-_ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {
-    "wait": ("wait-timeout", "wait-interval"),
-    "all": ("max-items",),
-}
-"""Setting → those that are shown only if it is given."""
-_FACTS: Final = {
-    PROFILE: "a profile of the configuration",
-    QUERY: "NAME=VALUE&..., added to the query, also undeclared names",
-    "all": "all pages of the list as one response",
-    "max-items": "N items, from as many pages as they need",
-    "follow": "then the call that this link of the response leads to",
-    "wait": "call again until this JMESPath is true of the response, such as status=='done'",
-    "wait-timeout": "SECONDS at most [default 300]",
-    "wait-interval": "SECONDS between two calls [2, growing to 30]",
-}
-
-
 def _setting_rows(
     described: DescribedOperation, given: Mapping[str, str], profiles: Sequence[str]
 ) -> Iterator[SettingRow]:
@@ -552,10 +549,6 @@ def _setting_rows(
 def _setting_row(name: str, words: Sequence[str], facts: str, given: Mapping[str, str]) -> SettingRow:
     setting = Parameter(name, "call", name, ValueType("string", enum=tuple(words)))
     return SettingRow(FormRow(DescribedInput.of(setting), name, ""), given.get(name, ""), facts)
-
-
-_SHOWN_AT_FIRST = 40
-"""How many rows a form has before the person asks for more: making a widget takes time."""
 
 
 class RequestForm(Vertical):

@@ -57,6 +57,17 @@ _MOST_FOLDED = 2_000
 """Lines of a text whose long lines are folded; in a longer text they are scrolled to."""
 _MOST_APPENDED = 20_000
 """Lines that are kept of a text that grows without an end."""
+_SMALL = 100_000
+"""The size in bytes of a body that is laid out before anything else is done."""
+_LONGEST_COPY = 500_000
+"""Characters of a text that is copied, and of what is kept of a stream's text."""
+_PAUSE_BEFORE_FILTER = 0.3
+"""Seconds without a key after which the filter that is typed is applied, if it is one."""
+_UNFILTERED = OutputFormat(may_page=False)
+_HISTORY = "history"
+_TABS = (*VIEWS, _HISTORY)
+_KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
+"""View → its key."""
 
 
 class _TextPane(ScrollView, can_focus=True):
@@ -182,19 +193,6 @@ class _TextPane(ScrollView, can_focus=True):
             marked = Style(reverse=True, underline=number == self._found)
             text.highlight_regex(f"(?i){re.escape(self._sought)}", marked)
         return Strip(text.render(self.app.console)).crop_extend(left, left + width, style)
-
-
-_SMALL = 100_000
-"""The size in bytes of a body that is laid out before anything else is done."""
-_LONGEST_COPY = 500_000
-"""Characters of a text that is copied, and of what is kept of a stream's text."""
-_PAUSE_BEFORE_FILTER = 0.3
-"""Seconds without a key after which the filter that is typed is applied, if it is one."""
-_UNFILTERED = OutputFormat(may_page=False)
-_HISTORY = "history"
-_TABS = (*VIEWS, _HISTORY)
-_KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
-"""View → its key."""
 
 
 class FormCall(NamedTuple):

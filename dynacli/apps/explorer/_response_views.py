@@ -34,6 +34,9 @@ from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import Painter, visible
 from dynacli.validation.validated_messages import ValidatedResponse
 
+BODY_VIEWS: Final = ("pretty", "table", "raw")
+VIEWS: Final = (*BODY_VIEWS, "headers", "validation")
+
 
 def _write_view(
     env: Environment,
@@ -95,10 +98,6 @@ def _write_formed(
     except (UsageError, FormatError, FileError) as error:
         write_error(env, error, "text")
     env.stdout.write(screen.take())
-
-
-BODY_VIEWS: Final = ("pretty", "table", "raw")
-VIEWS: Final = (*BODY_VIEWS, "headers", "validation")
 
 
 class _Stream(io.StringIO):

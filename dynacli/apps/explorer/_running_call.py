@@ -41,6 +41,13 @@ from dynacli.record import replace
 if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
 
+_KEPT_OF_STREAM = 8 * 1024 * 1024
+"""Bytes up to which a stream is kept, for the views of its whole."""
+_MOST_UNSEEN = 8
+"""Pieces of a stream that were not shown yet, after which the server waits."""
+_GRACE = 1.0
+"""Seconds after which a call that was cancelled is left to itself."""
+
 
 class FailedWork(Message):
     """Work beside the screen failed.
@@ -71,12 +78,6 @@ def work_aside(owner: MessagePump, work: Callable[[], Message | None]) -> None:
             owner.post_message(message)
 
     Thread(target=run, name="dynacli-aside", daemon=True).start()
-
-
-_KEPT_OF_STREAM = 8 * 1024 * 1024
-"""Bytes up to which a stream is kept, for the views of its whole."""
-_MOST_UNSEEN = 8
-"""Pieces of a stream that were not shown yet, after which the server waits."""
 
 
 class ProgressText(NamedTuple):
@@ -297,10 +298,6 @@ def _page_notes(call: Call, response: WireResponse) -> tuple[str, ...]:
         return ()
     count = f"{page.items:,} of {page.total:,}" if page.total is not None else f"{page.items:,}"
     return (f"{count} items; `all` in the form asks for all pages",)
-
-
-_GRACE = 1.0
-"""Seconds after which a call that was cancelled is left to itself."""
 
 
 class Caller(Widget):

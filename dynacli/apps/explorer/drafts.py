@@ -34,6 +34,8 @@ from dynacli.secrets import MASK, mask_url
 
 CONTENT_TYPE, SERVER, PROFILE, QUERY = "content-type", "server", "profile", "query"
 """The settings of a call besides those of `FURTHER`."""
+_MOST = 1_000
+"""How many calls are listed."""
 
 
 @record
@@ -318,10 +320,6 @@ def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
 def changes(described: DescribedOperation) -> bool:
     """Return whether a call of an operation may change something."""
     return not is_reading(described.operation)
-
-
-_MOST = 1_000
-"""How many calls are listed."""
 
 
 @record

@@ -66,6 +66,121 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+_METHOD_WIDTH = 6
+_FEW = 25
+"""How many operations are shown without their group being opened."""
+_MOST_MEANT = 30
+"""How many operations are listed that have another name for what was typed."""
+_STYLE: Final = """
+Screen { layout: vertical; }
+#head { height: 1; text-style: bold; padding: 0 1; }
+#panes { height: 1fr; }
+.pane { border: round $foreground 40%; height: 100%; }
+.pane:ansi { border: round ansi_bright_black; }
+.pane:focus-within { border: heavy $border; }
+#operations { width: 30; }
+#operations:focus-within { width: 46; }
+#request { width: 1fr; }
+#response { width: 1fr; }
+.narrow #operations { width: 30; }
+.narrow #operations:focus-within { width: 46; }
+.narrow #response { display: none; }
+.narrow.at-response #operations, .narrow.at-response #request { display: none; }
+.narrow.at-response #response { display: block; }
+.tiny #operations, .tiny #operations:focus-within { width: 100%; }
+.tiny #request, .tiny.at-request #operations { display: none; }
+.tiny.at-request #request { display: block; }
+#search { margin-bottom: 0; }
+OperationList { height: 1fr; }
+OperationList .list--group { text-style: bold; color: $foreground; }
+OperationList .list--method { color: $text-primary; }
+OperationList .list--deprecated { text-style: strike; }
+OperationList .list--cursor { text-style: reverse; }
+#title { height: auto; max-height: 2; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+#rows { height: 1fr; }
+#body { height: 1fr; min-height: 6; border: none; }
+#hint { height: auto; max-height: 3; color: $text-muted; }
+#state { height: auto; max-height: 2; color: $success; }
+#state.wrong { color: $error; }
+#line { height: auto; max-height: 2; text-style: bold; }
+.heading { color: $text-primary; text-style: bold; height: 1; }
+.field { height: 1; }
+.field .name { width: 40%; max-width: 30; height: 1; padding-right: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+.field Input, .field ChoiceBox { width: 1fr; }
+.field:focus-within .name { text-style: reverse; }
+.error { height: auto; color: $error; }
+.wrong .name { color: $error; }
+ChoiceBox { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+ChoiceBox:focus, ActionLine:focus { text-style: reverse; }
+ActionLine { height: 1; text-wrap: nowrap; color: $text-primary; }
+#tabs { layout: horizontal; height: 1; }
+.tab { width: auto; padding-right: 1; }
+.tab.chosen { text-style: reverse; }
+#status { height: auto; max-height: 3; text-style: bold; }
+#text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
+ModalScreen { align: center middle; }
+.dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;
+    background: $surface; }
+.dialog OptionList { height: auto; max-height: 14; border: none; }
+#about { height: auto; max-height: 14; }
+#plan { height: auto; max-height: 66vh; }
+.dialog .buttons { height: 1; margin-top: 1; }
+.dialog Button { margin-right: 2; }
+.dialog Button:focus { text-style: reverse; }
+"""
+_PLAIN: Final = dataclasses.replace(
+    BUILTIN_THEMES["ansi-dark"],
+    name="plain",
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
+        "block-cursor-text-style": "reverse",
+        "input-cursor-text-style": "reverse",
+        "button-focus-text-style": "reverse",
+    },
+)
+"""The theme without colours (no-color.org): what has the focus is reversed."""
+_KEYS: Final = """\
+F1        this page                  F2, /     search the operations
+F3        the request                F4        the response
+F5, ^S    send                       Esc       cancel the call, or back
+F6        body as form or as text    F7        fill in an example
+F8        give an empty text         F12, ^O   about the input
+F9, ^Y    copy the command line      ^P        plan, apply a plan
+F10, ^Q   leave
+
+Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
+In the response, p, t, r, h, v and y show its views: pretty, table,
+raw, headers, validation and the history of calls. f filters it with
+JMESPath, i adds status and headers. / finds a text, n and N go to the
+next place and back. s saves the response, c copies what is shown, l
+signs in.
+What was copied is printed on leaving, too. The mouse works as well.\
+"""
+_PAUSE_BEFORE_CHECK = 0.2
+"""Seconds without a key after which the form is checked."""
+_WIDE = 120
+"""Columns from which on all three panes are side by side."""
+_HALF = 70
+"""Columns from which on two panes are."""
+_NOT_IN_DIALOGS = frozenset(
+    (
+        "keys",
+        "search",
+        "request",
+        "response",
+        "send",
+        "cancel",
+        "go_left",
+        "text",
+        "example",
+        "empty",
+        "about",
+        "copy",
+        "plans",
+    )
+)
+"""The actions that a dialog in front keeps from the panes after it."""
+
 
 def explore(
     env: Environment, api: OpenedApi, options: Options, opening: Sequence[str], read_line: "ReadLine"
@@ -108,11 +223,6 @@ def explore(
     if app.failure is not None:
         raise app.failure
     return list(dict.fromkeys(app.copied))
-
-
-_METHOD_WIDTH = 6
-_FEW = 25
-"""How many operations are shown without their group being opened."""
 
 
 class _OperationGroup(NamedTuple):
@@ -286,10 +396,6 @@ class _OperationList(ScrollView, can_focus=True):
             self.action_choose()
 
 
-_MOST_MEANT = 30
-"""How many operations are listed that have another name for what was typed."""
-
-
 def _find_operations(
     api: OpenedApi, operations: Sequence[OperationSummary], text: str
 ) -> list[OperationSummary]:
@@ -317,96 +423,6 @@ def _find_operations(
     return list(found.values())
 
 
-_STYLE: Final = """
-Screen { layout: vertical; }
-#head { height: 1; text-style: bold; padding: 0 1; }
-#panes { height: 1fr; }
-.pane { border: round $foreground 40%; height: 100%; }
-.pane:ansi { border: round ansi_bright_black; }
-.pane:focus-within { border: heavy $border; }
-#operations { width: 30; }
-#operations:focus-within { width: 46; }
-#request { width: 1fr; }
-#response { width: 1fr; }
-.narrow #operations { width: 30; }
-.narrow #operations:focus-within { width: 46; }
-.narrow #response { display: none; }
-.narrow.at-response #operations, .narrow.at-response #request { display: none; }
-.narrow.at-response #response { display: block; }
-.tiny #operations, .tiny #operations:focus-within { width: 100%; }
-.tiny #request, .tiny.at-request #operations { display: none; }
-.tiny.at-request #request { display: block; }
-#search { margin-bottom: 0; }
-OperationList { height: 1fr; }
-OperationList .list--group { text-style: bold; color: $foreground; }
-OperationList .list--method { color: $text-primary; }
-OperationList .list--deprecated { text-style: strike; }
-OperationList .list--cursor { text-style: reverse; }
-#title { height: auto; max-height: 2; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
-#rows { height: 1fr; }
-#body { height: 1fr; min-height: 6; border: none; }
-#hint { height: auto; max-height: 3; color: $text-muted; }
-#state { height: auto; max-height: 2; color: $success; }
-#state.wrong { color: $error; }
-#line { height: auto; max-height: 2; text-style: bold; }
-.heading { color: $text-primary; text-style: bold; height: 1; }
-.field { height: 1; }
-.field .name { width: 40%; max-width: 30; height: 1; padding-right: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-.field Input, .field ChoiceBox { width: 1fr; }
-.field:focus-within .name { text-style: reverse; }
-.error { height: auto; color: $error; }
-.wrong .name { color: $error; }
-ChoiceBox { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-ChoiceBox:focus, ActionLine:focus { text-style: reverse; }
-ActionLine { height: 1; text-wrap: nowrap; color: $text-primary; }
-#tabs { layout: horizontal; height: 1; }
-.tab { width: auto; padding-right: 1; }
-.tab.chosen { text-style: reverse; }
-#status { height: auto; max-height: 3; text-style: bold; }
-#text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
-ModalScreen { align: center middle; }
-.dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;
-    background: $surface; }
-.dialog OptionList { height: auto; max-height: 14; border: none; }
-#about { height: auto; max-height: 14; }
-#plan { height: auto; max-height: 66vh; }
-.dialog .buttons { height: 1; margin-top: 1; }
-.dialog Button { margin-right: 2; }
-.dialog Button:focus { text-style: reverse; }
-"""
-
-_PLAIN: Final = dataclasses.replace(
-    BUILTIN_THEMES["ansi-dark"],
-    name="plain",
-    variables={
-        **BUILTIN_THEMES["ansi-dark"].variables,
-        "block-cursor-text-style": "reverse",
-        "input-cursor-text-style": "reverse",
-        "button-focus-text-style": "reverse",
-    },
-)
-"""The theme without colours (no-color.org): what has the focus is reversed."""
-
-
-_KEYS: Final = """\
-F1        this page                  F2, /     search the operations
-F3        the request                F4        the response
-F5, ^S    send                       Esc       cancel the call, or back
-F6        body as form or as text    F7        fill in an example
-F8        give an empty text         F12, ^O   about the input
-F9, ^Y    copy the command line      ^P        plan, apply a plan
-F10, ^Q   leave
-
-Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
-In the response, p, t, r, h, v and y show its views: pretty, table,
-raw, headers, validation and the history of calls. f filters it with
-JMESPath, i adds status and headers. / finds a text, n and N go to the
-next place and back. s saves the response, c copies what is shown, l
-signs in.
-What was copied is printed on leaving, too. The mouse works as well.\
-"""
-
-
 def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
     """Let the person sign in to an API, as `auth login` does it, and return whether that went well.
 
@@ -430,33 +446,6 @@ def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
             words = process_words("auth", "login", api, *options, *more)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-_PAUSE_BEFORE_CHECK = 0.2
-"""Seconds without a key after which the form is checked."""
-_WIDE = 120
-"""Columns from which on all three panes are side by side."""
-_HALF = 70
-"""Columns from which on two panes are."""
-
-_NOT_IN_DIALOGS = frozenset(
-    (
-        "keys",
-        "search",
-        "request",
-        "response",
-        "send",
-        "cancel",
-        "go_left",
-        "text",
-        "example",
-        "empty",
-        "about",
-        "copy",
-        "plans",
-    )
-)
-"""The actions that a dialog in front keeps from the panes after it."""
 
 
 class ExplorerApp(App[None]):

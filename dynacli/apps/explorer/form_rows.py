@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 BODY_LOCATION = "body"
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")
+FURTHER: Final = tuple(option.flags[-1].removeprefix("--") for option in options_of({FURTHER_CALLS}))
+"""The settings of a form that are about further calls, each called like the standard option that it stands for."""
+_ALL, _MAX_ITEMS, _WAIT, _TIMEOUT, _INTERVAL, _FOLLOW = FURTHER
 
 
 @record
@@ -203,11 +206,6 @@ def _file_kind(field: DescribedInput, encodings: "Encodings | None") -> str:
         return ""
     encoding = encodings.of(field.path[0])
     return "" if not encoding.takes_file else "too" if encoding.takes_text else "only"
-
-
-FURTHER: Final = tuple(option.flags[-1].removeprefix("--") for option in options_of({FURTHER_CALLS}))
-"""The settings of a form that are about further calls, each called like the standard option that it stands for."""
-_ALL, _MAX_ITEMS, _WAIT, _TIMEOUT, _INTERVAL, _FOLLOW = FURTHER
 
 
 @record

@@ -49,6 +49,9 @@ _REPORTING_SECONDS = 5.0
 
 _T = TypeVar("_T")
 Context = ServerRequestContext[Any, Any]
+_LONGEST_LINE = 16 * 1024 * 1024
+_MOST_WAITING = 64
+_ENDING_SECONDS = 3
 
 
 def protocol_server(tools: Tools) -> Server[Any]:
@@ -183,10 +186,6 @@ class _Handlers:
         )
 
 
-_LONGEST_LINE = 16 * 1024 * 1024
-_MOST_WAITING = 64
-
-
 class _MessageLines:
     """Reads lines in a thread that does not keep the process from ending while nothing comes.
 
@@ -255,9 +254,6 @@ def _own_stdin(env: Environment) -> BinaryIO:
     os.dup2(nothing, 0)
     os.close(nothing)
     return own
-
-
-_ENDING_SECONDS = 3
 
 
 def run_over_stdio(server: Server[Any], env: Environment) -> None:

@@ -55,6 +55,40 @@ from dynacli.validation.finding import Finding
 
 _EVENT_FIELDS = ("event", "id", "retry", "data")
 _LARGEST = 1 << 26
+_EXAMPLES = {
+    "text": "text/plain",
+    "image": "image/png",
+    "audio": "audio/mpeg",
+    "video": "video/mp4",
+    "multipart": "multipart/form-data",
+}
+"""Main type → a type that stands for a range of them."""
+_AS_MEANT = {"": "*/*", "*": "*/*", "json": "application/json"}
+"""What documents write → the media type or range that they mean."""
+_DEPTHS = (inf, 1, -1)
+"""All properties; those of the outermost resources, if their neighbours are too many; only what is required."""
+_MEDIA_TYPE = "application/problem+json"
+_NAMES = frozenset({"code", "example", "dynamic"})
+# RFC 7240, section 2: a preference and its parameters are separated by `;`, preferences by `,`.
+_PREFERENCE = re.compile(r'\s*([^\s=;,"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;,]*))?\s*(?:[;,]|$)')
+_LOWEST, _HIGHEST = 200, 599
+_OF_THE_CONNECTION = frozenset(
+    {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
+    | {"date", "trailer", "upgrade", "te"}
+)
+"""Headers that say how the body is sent, which the document cannot know; of `Content-Type` it has to say nothing."""
+_FINAL = range(200, 600)
+_REDIRECTS = range(300, 400)
+_WORDS = (
+    *("amber", "birch", "canyon", "dawn", "ember", "fjord", "grove", "harbor", "island", "jade", "kelp"),
+    *("lagoon", "meadow", "north", "orchid", "prairie", "quartz", "river", "summit", "tundra", "umber"),
+)
+_MOST_ITEMS = 4
+_MOST_WORDS = 4
+_WIDEST = 10_000
+_FIRST_DAY = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+_DAYS = 3_650
+_MOST_KEPT = 1_000
 
 
 def _written_value(
@@ -109,18 +143,6 @@ def _event(item: Any) -> str:
 def _header_lines(name: str, value: Any) -> Iterator[str]:
     for line in option_text(value).splitlines() or [""]:
         yield f"{name}: {line}"
-
-
-_EXAMPLES = {
-    "text": "text/plain",
-    "image": "image/png",
-    "audio": "audio/mpeg",
-    "video": "video/mp4",
-    "multipart": "multipart/form-data",
-}
-"""Main type → a type that stands for a range of them."""
-_AS_MEANT = {"": "*/*", "*": "*/*", "json": "application/json"}
-"""What documents write → the media type or range that they mean."""
 
 
 def _accepted_offer(accept: Sequence[str], offers: Sequence[str]) -> tuple[str, str] | None:
@@ -200,8 +222,6 @@ def _sent_name(offer: str, named: str, *, is_text: bool) -> str:
 
 _ValueMaker = Callable[[Any, Callable[[str], Any], float], Any]
 """Makes a value of a schema; is given what resolves its references, and how many of them deep it has all properties."""
-_DEPTHS = (inf, 1, -1)
-"""All properties; those of the outermost resources, if their neighbours are too many; only what is required."""
 
 
 class _NoNamedExampleError(LookupError):
@@ -311,9 +331,6 @@ class _ResponseBodies:
         return _ResponseBody(content, name, source)
 
 
-_MEDIA_TYPE = "application/problem+json"
-
-
 class ProblemError(Exception):
     """A request that the document has no response to.
 
@@ -363,12 +380,6 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-_NAMES = frozenset({"code", "example", "dynamic"})
-# RFC 7240, section 2: a preference and its parameters are separated by `;`, preferences by `,`.
-_PREFERENCE = re.compile(r'\s*([^\s=;,"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;,]*))?\s*(?:[;,]|$)')
-_LOWEST, _HIGHEST = 200, 599
 
 
 class PreferenceError(ValueError):
@@ -443,13 +454,6 @@ def _dynamic(found: dict[str, str]) -> bool | None:
     return text != "false"
 
 
-_OF_THE_CONNECTION = frozenset(
-    {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
-    | {"date", "trailer", "upgrade", "te"}
-)
-"""Headers that say how the body is sent, which the document cannot know; of `Content-Type` it has to say nothing."""
-
-
 def _documented_headers(
     described: DescribedOperation, response: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
@@ -472,10 +476,6 @@ def _documented_headers(
             )
             if text:
                 yield str(name), text
-
-
-_FINAL = range(200, 600)
-_REDIRECTS = range(300, 400)
 
 
 @record
@@ -539,17 +539,6 @@ def _status_of(key: str, responses: Mapping[str, Any], by_default: int) -> int:
         # A status of its own is described by its own key.
         return next(status for status in range(first, first + 100) if str(status) not in responses)
     return 0
-
-
-_WORDS = (
-    *("amber", "birch", "canyon", "dawn", "ember", "fjord", "grove", "harbor", "island", "jade", "kelp"),
-    *("lagoon", "meadow", "north", "orchid", "prairie", "quartz", "river", "summit", "tundra", "umber"),
-)
-_MOST_ITEMS = 4
-_MOST_WORDS = 4
-_WIDEST = 10_000
-_FIRST_DAY = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-_DAYS = 3_650
 
 
 def random_value(schema: Any, resolve: Callable[[str], Any], random: Random) -> Any:
@@ -655,9 +644,6 @@ class _RandomMaker(ExampleMaker):
             yield [self.make(keywords["items"], below) for _ in range(count)]
         except NoExampleError:
             return  # an empty array, which the plain maker yields, ends a recursion
-
-
-_MOST_KEPT = 1_000
 
 
 @record

@@ -51,6 +51,21 @@ from dynacli.validation.finding import Finding, ValidationResult
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _ORIGIN = re.compile(r"[^/]*://[^/]*")
+FINDINGS_HEADER = "Dynacli-Findings"
+"""The header of a response that says what is wrong with the request, if a documented body cannot."""
+_LONGEST_HEADER = 4_000
+_UNAUTHORIZED, _UNSUPPORTED, _INVALID = "missing-security", "undocumented-media-type", ""
+_STATUSES = {_UNAUTHORIZED: (401,), _UNSUPPORTED: (415, 422, 400), _INVALID: (422, 400)}
+"""Rule → the statuses by which a request is refused that breaks it, the best first; those of Prism."""
+_HOST = "http://localhost"
+_LARGEST_BODY = 64 * 1024 * 1024
+_SECONDS_FOR_BODY = 60.0
+# Seconds for writing out open responses when the server stops.
+_GRACE = 0.05
+# asyncio makes a task for what it accepts, the task makes the transport, and that tells the protocol: a turn of the
+# loop each. A connection that is still on this way when its listener closes is left open, and no one closes it:
+# `asyncio.Server._attach` asserts that the listener is open, in the middle of making the transport.
+_TURNS_OF_AN_ACCEPTED_CONNECTION = 3
 
 
 class MockRoutes:
@@ -135,14 +150,6 @@ def _default(server: Server, name: str) -> str:
     variable = (server.variables or {}).get(name)
     default = variable.get("default") if isinstance(variable, dict) else None
     return default if isinstance(default, str) else name
-
-
-FINDINGS_HEADER = "Dynacli-Findings"
-"""The header of a response that says what is wrong with the request, if a documented body cannot."""
-_LONGEST_HEADER = 4_000
-_UNAUTHORIZED, _UNSUPPORTED, _INVALID = "missing-security", "undocumented-media-type", ""
-_STATUSES = {_UNAUTHORIZED: (401,), _UNSUPPORTED: (415, 422, 400), _INVALID: (422, 400)}
-"""Rule → the statuses by which a request is refused that breaks it, the best first; those of Prism."""
 
 
 @record
@@ -319,9 +326,6 @@ class ShownMock(ShownExchange):
         return {"from": self._source or None}
 
 
-_HOST = "http://localhost"
-
-
 async def _read_exchange(request: Request, limit: int) -> RecordedExchange:
     """Return a request with its whole body, without the body's content encoding, and without a response.
 
@@ -362,10 +366,6 @@ async def _whole(pieces: AsyncIterable[bytes], limit: int) -> bytes:
         if len(found) > limit:
             raise TooLargeError
     return bytes(found)
-
-
-_LARGEST_BODY = 64 * 1024 * 1024
-_SECONDS_FOR_BODY = 60.0
 
 
 def mock_application(
@@ -451,15 +451,6 @@ def _sent_response(response: RecordedResponse) -> Response:
         raw.append((b"Content-Length", b"%d" % len(content)))
     made.raw_headers = raw
     return made
-
-
-# Seconds for writing out open responses when the server stops.
-_GRACE = 0.05
-
-# asyncio makes a task for what it accepts, the task makes the transport, and that tells the protocol: a turn of the
-# loop each. A connection that is still on this way when its listener closes is left open, and no one closes it:
-# `asyncio.Server._attach` asserts that the listener is open, in the middle of making the transport.
-_TURNS_OF_AN_ACCEPTED_CONNECTION = 3
 
 
 class _Server(uvicorn.Server):

@@ -36,6 +36,10 @@ The group is atomic: up to Python 3.11.4, a possessive one takes a part of a lin
 _FIELD_LINES = re.compile(_ALL_FIELDS)
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([!-~]++) HTTP/(1\.[01])\r\n")
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-9][0-9][0-9])(?: ([^\x00\n\r\x0b\x0c]*+))?\r\n")
+_EXTENSION = rb"[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n"
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})" + _EXTENSION)
+_LAST = re.compile(rb"0++" + _EXTENSION + rb"(" + _ALL_FIELDS + rb")\r\n")
+_WITHOUT_BODY = frozenset({204, 304})
 
 
 class BadMessageError(Exception):
@@ -192,12 +196,6 @@ def _taken(received: bytearray) -> bytes | None:
 def tokens(value: bytes) -> list[bytes]:
     """Return the words that a header lists, in small letters."""
     return [word.strip().lower() for word in value.split(b",")]
-
-
-_EXTENSION = rb"[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n"
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})" + _EXTENSION)
-_LAST = re.compile(rb"0++" + _EXTENSION + rb"(" + _ALL_FIELDS + rb")\r\n")
-_WITHOUT_BODY = frozenset({204, 304})
 
 
 class MessageBody(Protocol):

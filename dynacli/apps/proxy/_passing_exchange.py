@@ -42,6 +42,22 @@ from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.traffic.recorded_request import OperationFinder, RecordedRequest
 
+_MOST_LOOKED_AT = 1024 * 1024
+# RFC 9110, section 7.6.1; `Transfer-Encoding` stays, because the framing does.
+_OF_CONNECTION = frozenset(
+    (
+        *(b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade", b"http2-settings"),
+        *(b"proxy-authenticate", b"proxy-authorization"),
+    )
+)
+# A sender must not name them in `Connection`, and without them the message would be another one.
+_NEVER_OF_CONNECTION = frozenset({b"content-length", b"transfer-encoding", b"host"})
+STALLED_SECONDS = 300.0
+"""Seconds without a byte after which a partner has hung."""
+LINGER_SECONDS = 5.0
+"""Seconds in which a client may go on with a request that got a response already, or be about to leave."""
+_REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
+
 
 class PolicyCheck:
     """Lets requests pass if the policy does.
@@ -83,9 +99,6 @@ class PolicyCheck:
         # What is denied of any operation is denied of a path that may be another spelling of its path.
         path = passed.target.partition("?")[0]
         return UndocumentedOperation(self._api, Operation(f"{method} {path}", "", method, path))
-
-
-_MOST_LOOKED_AT = 1024 * 1024
 
 
 class RequestGate:
@@ -200,17 +213,6 @@ def _authority(target: bytes) -> bytes:
     """Return the host in a request's target; empty if it has none."""
     _, _, rest = target.partition(b"://")
     return re.split(rb"[/?]", rest, maxsplit=1)[0] if not target.startswith(b"/") else b""
-
-
-# RFC 9110, section 7.6.1; `Transfer-Encoding` stays, because the framing does.
-_OF_CONNECTION = frozenset(
-    (
-        *(b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade", b"http2-settings"),
-        *(b"proxy-authenticate", b"proxy-authorization"),
-    )
-)
-# A sender must not name them in `Connection`, and without them the message would be another one.
-_NEVER_OF_CONNECTION = frozenset({b"content-length", b"transfer-encoding", b"host"})
 
 
 def _passed_lines(head: MessageHead, host: bytes = b"", *, is_unchunked: bool = False) -> bytes:
@@ -332,13 +334,6 @@ class _PassingResponse:
             return None
         self._body.is_over = True
         return b"" if self._is_old else b"0\r\n\r\n"
-
-
-STALLED_SECONDS = 300.0
-"""Seconds without a byte after which a partner has hung."""
-LINGER_SECONDS = 5.0
-"""Seconds in which a client may go on with a request that got a response already, or be about to leave."""
-_REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 
 
 class Deadline:

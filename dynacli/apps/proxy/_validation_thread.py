@@ -20,6 +20,18 @@ _MOST_COPIED = 8 * 1024 * 1024
 """The largest body in bytes that is copied, to be validated."""
 _MOST_OF_ALL = 64 * 1024 * 1024
 """Bytes of the copies that there are at the same time."""
+_MOST_VALIDATED = 5_000
+"""Exchanges that wait to be validated; of those that come when there are more, only the heads are reported."""
+_MANY = 2_500
+"""Exchanges that wait while others pass; if there are more, they are validated anyway."""
+_WINDOW = 0.005
+"""Seconds for which the validator looks how many exchanges begin."""
+_FEW = 1
+"""Exchanges of a window beside which it validates."""
+_MOST_WINDOWS = 10
+"""Windows that it waits at most."""
+_MOST_WAITING = 20_000
+"""Exchanges that wait at all; those that come when there are more are counted."""
 
 
 class CopyBudget:
@@ -128,20 +140,6 @@ class PassedExchange:
         """Forget the bodies."""
         self.body.release()
         self.response_body.release()
-
-
-_MOST_VALIDATED = 5_000
-"""Exchanges that wait to be validated; of those that come when there are more, only the heads are reported."""
-_MANY = 2_500
-"""Exchanges that wait while others pass; if there are more, they are validated anyway."""
-_WINDOW = 0.005
-"""Seconds for which the validator looks how many exchanges begin."""
-_FEW = 1
-"""Exchanges of a window beside which it validates."""
-_MOST_WINDOWS = 10
-"""Windows that it waits at most."""
-_MOST_WAITING = 20_000
-"""Exchanges that wait at all; those that come when there are more are counted."""
 
 
 class ValidationThread(threading.Thread):

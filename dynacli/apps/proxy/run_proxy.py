@@ -44,6 +44,18 @@ _IDLE_SECONDS = 75.0
 """Seconds that a client may take for the head of its next request."""
 _MOST_CONNECTIONS = 400
 """Clients at the same time. An exchange takes two descriptors, and a process usually has 1,024."""
+_GRACE = 0.5
+"""Seconds that exchanges under way are given at the end."""
+_REPETITION = 0.1
+"""Seconds in which a signal may come again: programs that start others pass on what the terminal sent to both."""
+_LOOKS = 50
+"""How often it is looked in that time whether they are over."""
+_SWITCH_SECONDS = 0.00002
+"""How long another thread may keep the interpreter, which is released at each call of the kernel.
+
+Python has 5 ms. Beside a validator that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this
+25.
+"""
 
 
 class ClientConnection(asyncio.Protocol):
@@ -229,20 +241,6 @@ class ClientConnection(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.leave("the end of the proxy")
         self.abort()
-
-
-_GRACE = 0.5
-"""Seconds that exchanges under way are given at the end."""
-_REPETITION = 0.1
-"""Seconds in which a signal may come again: programs that start others pass on what the terminal sent to both."""
-_LOOKS = 50
-"""How often it is looked in that time whether they are over."""
-_SWITCH_SECONDS = 0.00002
-"""How long another thread may keep the interpreter, which is released at each call of the kernel.
-
-Python has 5 ms. Beside a validator that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this
-25.
-"""
 
 
 def _serve_proxy(

@@ -15,6 +15,10 @@ from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 
 MOST_WAITING = 64 * 1024
 """Bytes that wait in one direction of a connection, before its sender has to wait."""
+_CONNECT_SECONDS = 10.0
+# Many servers close a connection that is idle for five seconds; a request that is sent in that moment is lost.
+_IDLE_SECONDS = 2.0
+_MOST_IDLE = 64
 
 
 class ServedExchange(Protocol):
@@ -152,12 +156,6 @@ class UpstreamConnection(asyncio.Protocol):
         """End the connection at once."""
         self.exchange, self.is_open = None, False
         self.transport.abort()
-
-
-_CONNECT_SECONDS = 10.0
-# Many servers close a connection that is idle for five seconds; a request that is sent in that moment is lost.
-_IDLE_SECONDS = 2.0
-_MOST_IDLE = 64
 
 
 class UpstreamServer:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dynacli.openapi.model.operation import Operation
 
 _Opened = TypeVar("_Opened", bound="OpenDocument")
+_HOOKS = "dynacli.apps.pytest_plugin.plugin"
 
 
 class Coverage(NamedTuple):
@@ -177,9 +178,6 @@ def write_report(form: str, file: str, session: SessionCalls) -> None:
         FileError: It cannot be written.
     """
     write_named_file(Path(file), report_of(form, session).encode("utf-8", "backslashreplace"))
-
-
-_HOOKS = "dynacli.apps.pytest_plugin.plugin"
 
 
 def shown_text(error: DynacliError) -> str:

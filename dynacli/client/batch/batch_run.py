@@ -51,6 +51,13 @@ from dynacli.text.exact_json import read_json
 if TYPE_CHECKING:
     from dynacli.http.exchange import WireResponse
 
+_MOST_SHOWN = 20
+_TICK = 0.1
+"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
+_WINDOW = 16
+"""How many rows are kept at most for each that is under way: results that wait for an earlier one, and rows that wait
+for the response of one."""
+
 
 class RowCall(NamedTuple):
     """The call of a row.
@@ -238,9 +245,6 @@ def _is_coming(name: str, coming: Collection[str]) -> bool:
     return "--body" in coming or any(
         name == item or name.startswith((f"{item}.", f"{item}[")) for item in coming
     )
-
-
-_MOST_SHOWN = 20
 
 
 @record
@@ -559,13 +563,6 @@ def open_earlier_results(path: str) -> Iterator[EarlierResults]:
             reason = getattr(error, "strerror", None) or "it is not a file name"
             raise FileError(f"The earlier result `{path}` cannot be read", reason=reason) from error
         yield results
-
-
-_TICK = 0.1
-"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
-_WINDOW = 16
-"""How many rows are kept at most for each that is under way: results that wait for an earlier one, and rows that wait
-for the response of one."""
 
 
 @record

@@ -27,6 +27,20 @@ from dynacli.text.json_budget import read_limited
 if TYPE_CHECKING:
     from dynacli.http.payload import Readable
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLACEHOLDER = re.compile(r"(\\?)\{\{\s*(.+?)\s*\}\}(?!\})", re.DOTALL)
+_PATH = re.compile(r"(?:\.[\w-]+|\[\d+\])*")
+_STEP = re.compile(r"[\w-]+")
+_HINT = r"Write `{{NAME.PATH}}` with the name of an earlier row, or `\{{` for plain text"
+_HEAD = 4096
+_OF_CSV = {".csv": "", ".tsv": "\t"}
+_OF_NDJSON = frozenset((".ndjson", ".jsonl", ".json"))
+_MIB = 1024 * 1024
+_LONGEST = 64 * _MIB
+_OWN_KEYS = ("operation", "inputs", "as")
+_EXAMPLE = '{"operation": "get-pet", "inputs": {"pet-id": 7}}'
+_QUOTES = "Put a cell with the separator, a quote or a line break in quotes, and double the quotes in it"
+
 
 @record
 class Row:
@@ -105,13 +119,6 @@ class RowResult:
             "findings": list(self.findings),
         }
         return line if self.error is None else {**line, "error": dict(self.error)}
-
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PLACEHOLDER = re.compile(r"(\\?)\{\{\s*(.+?)\s*\}\}(?!\})", re.DOTALL)
-_PATH = re.compile(r"(?:\.[\w-]+|\[\d+\])*")
-_STEP = re.compile(r"[\w-]+")
-_HINT = r"Write `{{NAME.PATH}}` with the name of an earlier row, or `\{{` for plain text"
 
 
 @record
@@ -234,11 +241,6 @@ def _placeholder_text(found: re.Match[str], response_of: Callable[[str], Any]) -
         return found[0][1:]
     part = _response_part(found[2], response_of)
     return part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, separators=(",", ":"))
-
-
-_HEAD = 4096
-_OF_CSV = {".csv": "", ".tsv": "\t"}
-_OF_NDJSON = frozenset((".ndjson", ".jsonl", ".json"))
 
 
 @record
@@ -379,10 +381,6 @@ def _unreadable_file(name: str, reason: str) -> FileError:
     )
 
 
-_MIB = 1024 * 1024
-_LONGEST = 64 * _MIB
-
-
 class _LineError(UsageError):
     """A line that is not text."""
 
@@ -419,10 +417,6 @@ def _line_text(line: bytes, number: int) -> str:
             reason=f"Byte {error.start + 1} of it is 0x{error.object[error.start]:02x}",
             hint="Convert the file first, for example: `iconv -f WINDOWS-1252 -t UTF-8`",
         ) from None
-
-
-_OWN_KEYS = ("operation", "inputs", "as")
-_EXAMPLE = '{"operation": "get-pet", "inputs": {"pet-id": 7}}'
 
 
 def _ndjson_rows(file: IO[bytes], operation: str) -> Iterator[Row | WrongRow]:
@@ -503,9 +497,6 @@ def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
             hint="A name has letters, digits and `_`, and begins with no digit",
         )
     return Row(number, line, own, inputs, name, may_refer=True)
-
-
-_QUOTES = "Put a cell with the separator, a quote or a line break in quotes, and double the quotes in it"
 
 
 class _Lines:

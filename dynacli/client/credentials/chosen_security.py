@@ -32,6 +32,13 @@ ALWAYS, NEVER = "always", "never"
 
 NO_SCHEME = "none"
 """The value of `--auth` for a call without a credential."""
+_MOST_NAMED = 5
+CREDENTIAL_KINDS = ("basic", "bearer", "apikey")
+"""The schemes that a person may create for a document without any; each has its kind as its name."""
+COOKIE = "cookie"
+"""The scheme for the cookie of a sign-in, which a person may create for any document."""
+_USUAL_HEADER = "X-API-Key"
+_END = "-sign-in.json"
 
 
 def chosen_security(
@@ -105,9 +112,6 @@ def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
     )
 
 
-_MOST_NAMED = 5
-
-
 def unknown_schemes_of_entry(api: OpenedApi) -> list[str]:
     """Return a clause for each scheme that the entry of an API, or a profile in it, names in vain."""
     found = (table.get("auth") for table in profiles_in(api.entry).values())
@@ -134,14 +138,6 @@ def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | No
         )
         notes.append(f"`auth.{name}` of the configuration names no security scheme of the document. {more}")
     return notes
-
-
-CREDENTIAL_KINDS = ("basic", "bearer", "apikey")
-"""The schemes that a person may create for a document without any; each has its kind as its name."""
-COOKIE = "cookie"
-"""The scheme for the cookie of a sign-in, which a person may create for any document."""
-_USUAL_HEADER = "X-API-Key"
-_END = "-sign-in.json"
 
 
 def own_overlays(env: Environment, overlays: Iterable[str]) -> list[str]:

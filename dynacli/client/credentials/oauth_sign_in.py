@@ -64,6 +64,11 @@ _MOST_STEPS = 4
 
 Accept = Callable[[Iterable[str]], None]
 """Checks that the person accepts some origins; raises a `RefusedError` if not."""
+_LOGIN = "login"
+"""The name of the secret by which a stored token is known again as that of a name and password."""
+_DIGITS = 4
+"""How much of the hash of a password is kept: enough to notice another password, and too little to find it by."""
+_REFUSED = frozenset({400, 401, 403, 422})
 
 
 def find_flows(
@@ -462,13 +467,6 @@ def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
         **({} if error is None else error.details),
     )
 
-
-_LOGIN = "login"
-"""The name of the secret by which a stored token is known again as that of a name and password."""
-_DIGITS = 4
-"""How much of the hash of a password is kept: enough to notice another password, and too little to find it by."""
-
-_REFUSED = frozenset({400, 401, 403, 422})
 
 _Key = tuple[str, str, str]
 _in_memory: WeakKeyDictionary[Environment, dict[_Key, StoredCredential]] = WeakKeyDictionary()

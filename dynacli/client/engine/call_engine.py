@@ -64,6 +64,9 @@ if TYPE_CHECKING:
 NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
 _INTERRUPTED = 130
+_WITH_MORE = frozenset({"object", "array", "any"})
+_MARKS = frozenset("?@{[")
+"""Characters of words that may hold a URL with a query, the name of a file, or JSON."""
 
 
 class MadeCall(NamedTuple):
@@ -399,11 +402,6 @@ def read_finite(response: "WireResponse", pieces: "Pieces") -> bytes:
     from dynacli.http.exchange import RENDER_LIMIT
 
     return b"".join(pieces.up_to(RENDER_LIMIT, "Ask for less, such as fewer items"))
-
-
-_WITH_MORE = frozenset({"object", "array", "any"})
-_MARKS = frozenset("?@{[")
-"""Characters of words that may hold a URL with a query, the name of a file, or JSON."""
 
 
 def _may_hold_secret(field: "Field") -> bool:

@@ -26,6 +26,12 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 
 _PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
+MOST_EDGES, MOST_CHARACTERS = 500, 50_000
+"""What Mermaid draws at most: `maxEdges` and `maxTextSize`, which no text of a graph may change.
+
+Source: https://mermaid.js.org/config/schema-docs/config.html
+"""
+_MERMAID_SPECIAL = re.compile(r"[^\w /.{}:,()-]")
 
 
 def describe_links(described: DescribedOperation) -> dict[str, Any]:
@@ -247,15 +253,6 @@ def _json_line(value: Any) -> str:
     import json
 
     return json.dumps(value, ensure_ascii=False)
-
-
-MOST_EDGES, MOST_CHARACTERS = 500, 50_000
-"""What Mermaid draws at most: `maxEdges` and `maxTextSize`, which no text of a graph may change.
-
-Source: https://mermaid.js.org/config/schema-docs/config.html
-"""
-
-_MERMAID_SPECIAL = re.compile(r"[^\w /.{}:,()-]")
 
 
 @record

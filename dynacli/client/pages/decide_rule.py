@@ -50,6 +50,22 @@ _NEXT_PAGE = (_NEXT, "nextpage")
 _FROM_ZERO = r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b"
 _LINK_TEXT = r"\blink\W{0,2} header\b"
 _URL_TEXT = r"\b(?:ur[il]s?|hrefs?|links?)\b"
+# Compiled on first use, because few documents declare rules.
+_STEP = r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]"""
+_WAYS = ("next", "cursor", "page", "offset")
+_KEYS = ("items", *_WAYS, "parameter")
+_ALL = "*"
+NO_RULE = PageRule("none", "nothing in the document says how to ask for another page")
+PAGE_KINDS = {
+    "link": "the header `Link`",
+    "url": "the URL of the next page",
+    "cursor": "a cursor",
+    "last-id": "the id of the last item",
+    "page": "page numbers",
+    "offset": "an offset",
+    "keyset": "ids",
+}
+"""Kind of a rule → what the next page is asked for by, as messages call it."""
 
 
 def _says(pattern: str, text: str) -> bool:
@@ -330,10 +346,6 @@ def _numeric(fields: Sequence[ResponseField], names: Sequence[str]) -> ResponseF
     return min(found, key=lambda candidate: candidate[:2])[2] if found else None
 
 
-# Compiled on first use, because few documents declare rules.
-_STEP = r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]"""
-
-
 def _declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -> PageRule | None:
     """Return the rule that the document declares for an operation; None if it declares none that fits.
 
@@ -476,11 +488,6 @@ def _leads_to(described: DescribedOperation, link: Mapping[str, Any]) -> bool:
     return isinstance(reference, str) and reference.endswith(f"#{place}")
 
 
-_WAYS = ("next", "cursor", "page", "offset")
-_KEYS = ("items", *_WAYS, "parameter")
-_ALL = "*"
-
-
 def configured_rule(described: DescribedOperation) -> PageRule | None:
     """Return the rule of an operation in the configuration; None if it has none.
 
@@ -577,9 +584,6 @@ def _rule(described: DescribedOperation, table: Mapping[str, str]) -> PageRule |
     return PageRule("items", "", items=items)
 
 
-NO_RULE = PageRule("none", "nothing in the document says how to ask for another page")
-
-
 @record
 class DocumentPages:
     """What a document says of the pages of an operation.
@@ -646,18 +650,6 @@ def document_pages(
 def document_rule(pages: DocumentPages) -> PageRule:
     """Return the rule that `describe` names."""
     return pages.rules[0] if pages.rules else replace(NO_RULE, items=pages.items)
-
-
-PAGE_KINDS = {
-    "link": "the header `Link`",
-    "url": "the URL of the next page",
-    "cursor": "a cursor",
-    "last-id": "the id of the last item",
-    "page": "page numbers",
-    "offset": "an offset",
-    "keyset": "ids",
-}
-"""Kind of a rule → what the next page is asked for by, as messages call it."""
 
 
 def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:

@@ -16,6 +16,16 @@ from dynacli.record import record, replace
 
 ABSENT = object()
 """What a response has at a place that it does not have."""
+NUMBERS = ("integer", "number")
+"""The types of inputs that take a number."""
+_DATES = frozenset({"date", "date-time", "time"})
+_MOST = (
+    r"(?:\bmax(?:imum)?|\bup to|\bat most|\bno more than|\bnot exceed|\blimited to|\bcapped at|\bbetween \d+ and"
+    r"|\bfrom \d+ to|\bless than or equal to|<=|\b\d+ ?-)(?!\w)[^0-9.;\n]{0,40}?(\d[\d,_]{0,8})\b"
+)
+"""The pattern of the largest number that a description allows."""
+_LARGEST = 10_000
+"""A larger page than this is never asked for, whatever the document allows."""
 
 
 @record
@@ -163,16 +173,6 @@ _INPUT_HOLDERS = {*HOLDERS, *NAMES["objects"]["inputs"]}
 """Plain names of inputs that have those about pages inside."""
 SIZES = NAMES["inputs"]["sizes"]
 """Plain names of inputs that say how many items a page has, the surest first."""
-NUMBERS = ("integer", "number")
-"""The types of inputs that take a number."""
-_DATES = frozenset({"date", "date-time", "time"})
-_MOST = (
-    r"(?:\bmax(?:imum)?|\bup to|\bat most|\bno more than|\bnot exceed|\blimited to|\bcapped at|\bbetween \d+ and"
-    r"|\bfrom \d+ to|\bless than or equal to|<=|\b\d+ ?-)(?!\w)[^0-9.;\n]{0,40}?(\d[\d,_]{0,8})\b"
-)
-"""The pattern of the largest number that a description allows."""
-_LARGEST = 10_000
-"""A larger page than this is never asked for, whatever the document allows."""
 
 
 def is_listing(described: DescribedOperation) -> bool:

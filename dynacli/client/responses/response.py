@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from dynacli.secrets import Masker
     from dynacli.validation.finding import Finding, ValidationResult
 
+_GRACE_SECONDS = 2
+"""How long to wait for the thread of a stream whose connection was cut."""
+_PARTIAL = 206
+
 
 class _Headers(Mapping[str, str]):
     """The headers of a response, by name in any case; the values of repeated ones are joined (RFC 9110, section 5.3).
@@ -216,10 +220,6 @@ class Response:
             raise mismatch_error(self._call, self._response, self._validation)
 
 
-_GRACE_SECONDS = 2
-"""How long to wait for the thread of a stream whose connection was cut."""
-
-
 class StreamedResponse(Response):
     """The response to a call, there as soon as its head is; its items are read by iterating, once.
 
@@ -382,9 +382,6 @@ class _Exchange:
             self._engine.record_end(self._words, error, None)
             with suppress(_ClosedError):
                 self._hand(error)
-
-
-_PARTIAL = 206
 
 
 class _SavedBody(UnreadBody):

@@ -37,6 +37,32 @@ Detail = Literal["none", "short", "usual"]
 """How much of its findings an error tells."""
 
 _COMPARE = "Compare the request, which `-v` shows, with `describe`"
+_CHECK = "Check the credential: it may be wrong, expired, or without the right for this"
+_USUAL_WORDS = ("Bearer", "Token")
+_MOST_NAMED = 4
+_MAX_BODY = 1024 * 1024
+_MAX_NODES = 2_000
+_NAMING = (
+    *("pointer", "parameter", "field", "param", "property", "propertyPath", "loc", "header", "attribute"),
+    *("path", "instancePath", "dataPath"),
+)
+"""The keys of an error object that name an input: RFC 9457 and JSON:API (`pointer`, `parameter`, `header`), FastAPI
+(`loc`), GitHub, Google, Spring and many others (`field`), Stripe (`param`), Jakarta's validation (`propertyPath`), zod
+and express-validator (`path`), Ajv (`instancePath`, `dataPath`)."""
+_BESIDE_NAME = frozenset({"reason", "message", "detail"})
+_LOCATIONS = frozenset({"path", "query", "header", "cookie", "body"})
+_STEP = re.compile(r"[^.\[\]/]+")
+_LONGEST_SENTENCE = 500
+_NAMES_IN_PROSE = (
+    re.compile(r"[`'\"\u2018\u201c]([A-Za-z][\w.\[\]-]*)[`'\"\u2019\u201d]"),  # the parameter 'page_size'
+    # `name: is too short`, and as Rails writes it: `Page size must be a number`
+    re.compile(
+        r"(?:^|[.;,:!\n] ?)([A-Za-z][\w.\[\]-]*(?: [a-z]\w*){0,2}?)"
+        r"(?:: | (?:is|are|must|can|can't|cannot|could|should|has|have|may|does|needs|was|not|already|too)\b)"
+    ),
+    re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b"),  # no words of any sentence
+)
+"""How sentences name an input."""
 
 
 def http_error(call: Call, response: "WireResponse", place: str = "") -> HttpError:
@@ -199,10 +225,6 @@ def mismatch_error(
     return mismatch
 
 
-_CHECK = "Check the credential: it may be wrong, expired, or without the right for this"
-_USUAL_WORDS = ("Bearer", "Token")
-
-
 def _sign_in_hint(call: "Call", response: "WireResponse") -> str:
     """Return the hint for a response that refuses a credential, or wants one."""
     api, operation, signed = call.described.api, call.described.operation, call.signed
@@ -281,32 +303,6 @@ def _own_scheme_line(name: str, challenges: list[str]) -> str:
         if scheme.scheme in CREDENTIAL_KINDS:
             return f"{line} --scheme {scheme.scheme}"
     return f"{line} --scheme bearer"
-
-
-_MOST_NAMED = 4
-_MAX_BODY = 1024 * 1024
-_MAX_NODES = 2_000
-_NAMING = (
-    *("pointer", "parameter", "field", "param", "property", "propertyPath", "loc", "header", "attribute"),
-    *("path", "instancePath", "dataPath"),
-)
-"""The keys of an error object that name an input: RFC 9457 and JSON:API (`pointer`, `parameter`, `header`), FastAPI
-(`loc`), GitHub, Google, Spring and many others (`field`), Stripe (`param`), Jakarta's validation (`propertyPath`), zod
-and express-validator (`path`), Ajv (`instancePath`, `dataPath`)."""
-_BESIDE_NAME = frozenset({"reason", "message", "detail"})
-_LOCATIONS = frozenset({"path", "query", "header", "cookie", "body"})
-_STEP = re.compile(r"[^.\[\]/]+")
-_LONGEST_SENTENCE = 500
-_NAMES_IN_PROSE = (
-    re.compile(r"[`'\"\u2018\u201c]([A-Za-z][\w.\[\]-]*)[`'\"\u2019\u201d]"),  # the parameter 'page_size'
-    # `name: is too short`, and as Rails writes it: `Page size must be a number`
-    re.compile(
-        r"(?:^|[.;,:!\n] ?)([A-Za-z][\w.\[\]-]*(?: [a-z]\w*){0,2}?)"
-        r"(?:: | (?:is|are|must|can|can't|cannot|could|should|has|have|may|does|needs|was|not|already|too)\b)"
-    ),
-    re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b"),  # no words of any sentence
-)
-"""How sentences name an input."""
 
 
 class _Place(NamedTuple):

@@ -44,6 +44,20 @@ _MOST_MEMBERS = 2_000_000
 _SPACE = re.compile(r"[ \t\r\n]*+")
 # Numbers stay text: parsing a number takes time with the square of its digits.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+MAX_SHOWN = 20
+MAX_SHORT = 3
+MAX_STEPS = 5
+_INDEX = re.compile(r"/\d+(?=/|$)")
+_FEWEST_MERGED = 4
+"""Fields with the same defect that become one finding."""
+_MOST_PLACES = 12
+_OF_THE_NAME = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property"})
+"""Rules by which it is the property that is wrong, whatever its value is."""
+_ABOUT_NAMES = frozenset({"required", "minProperties", "maxProperties", "dependentRequired", "dependencies"})
+"""Rules about which properties an object has."""
+_SECRET = frozenset({"writeOnly"})
+"""Rules by which the value is a secret, which is not shown."""
+_ABSENT = frozenset({"missing-header", "missing-parameter", "missing-body"})
 
 
 class ExcerptTarget(NamedTuple):
@@ -308,16 +322,6 @@ if TYPE_CHECKING:
     _Group = tuple[Finding, int, tuple[str, ...]]
 
 
-MAX_SHOWN = 20
-MAX_SHORT = 3
-MAX_STEPS = 5
-
-_INDEX = re.compile(r"/\d+(?=/|$)")
-_FEWEST_MERGED = 4
-"""Fields with the same defect that become one finding."""
-_MOST_PLACES = 12
-
-
 def short_findings_text(findings: "Sequence[Finding]") -> str:
     """Return the first findings, a line each, and the number of the others, which `-v` shows."""
     groups = _merged(_grouped(findings))
@@ -499,15 +503,6 @@ def _tolerated_notes(findings: "Iterable[Finding]") -> list[str]:
         is_null = finding.got is None and finding.rule != "readOnly"
         kinds.setdefault("null" if is_null else finding.rule, []).append(finding)
     return [f"Tolerated: {_headline(alike[0], len(alike))}" for alike in kinds.values()]
-
-
-_OF_THE_NAME = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property"})
-"""Rules by which it is the property that is wrong, whatever its value is."""
-_ABOUT_NAMES = frozenset({"required", "minProperties", "maxProperties", "dependentRequired", "dependencies"})
-"""Rules about which properties an object has."""
-_SECRET = frozenset({"writeOnly"})
-"""Rules by which the value is a secret, which is not shown."""
-_ABSENT = frozenset({"missing-header", "missing-parameter", "missing-body"})
 
 
 class Evidence:

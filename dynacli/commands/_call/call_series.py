@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.exchange import WireResponse
 
+_WRITTEN_WHOLE = 1024 * 1024
+"""Characters of items up to which a list is written only when it is complete."""
+_MAX_ITEMS = "--max-items"
+
 
 def _may_grow(env: Environment, form: OutputFormat) -> bool:
     """Return whether a form writes JSON to where no one pages through it: to a pipe or into a file."""
@@ -100,10 +104,6 @@ def written_list(
                 complete()
             raise
         complete()
-
-
-_WRITTEN_WHOLE = 1024 * 1024
-"""Characters of items up to which a list is written only when it is complete."""
 
 
 class Listing:
@@ -318,9 +318,6 @@ class Listing:
         if isinstance(error, DynacliError):
             error.details.update(details)
         self._run.note(f"{came}; go on with: {line}" if line else came)
-
-
-_MAX_ITEMS = "--max-items"
 
 
 def _go_on_line(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
 
 _MINUTE = 60
+_OF_WHERE = ("profile", "server", "server_var", "auth", "accept_origin")
+"""The options of a call that the call after it needs, too."""
 
 
 def conclude(
@@ -77,10 +79,6 @@ def conclude_part(run: Run, call: Call, response: "WireResponse", report: "CallR
     _note_response(call, response, report)
     if call.validating is not None and call.settings.is_strict:
         run.warn("Not validated: the response is the rest of a file, and the document describes the whole")
-
-
-_OF_WHERE = ("profile", "server", "server_var", "auth", "accept_origin")
-"""The options of a call that the call after it needs, too."""
 
 
 def note_next_call(run: Run, call: Call, response: "WireResponse") -> None:

@@ -31,6 +31,8 @@ from dynacli.text.json_text import reindent
 _JSON_PATCH = "application/json-patch+json"  # RFC 6902
 _UPDATES = ("PATCH", "PUT")
 """The methods that change a resource, the one first whose body says the least."""
+_UNUSED = frozenset({"cache", "resume", "remote_name", "report"})
+"""The names of the options of a call that editing has no use for, besides those about further calls."""
 
 
 def _update_of(described: DescribedOperation) -> DescribedOperation:
@@ -115,10 +117,6 @@ def _steps(before: Any, after: Any, pointer: str) -> Iterator[dict[str, Any]]:
             yield {"op": "add", "path": place, "value": after[name]}
         elif before[name] != after[name]:
             yield from _steps(before[name], after[name], place)
-
-
-_UNUSED = frozenset({"cache", "resume", "remote_name", "report"})
-"""The names of the options of a call that editing has no use for, besides those about further calls."""
 
 
 def edit_resource(run: Run, described: DescribedOperation, line: CommandLine) -> None:

@@ -48,6 +48,7 @@ _KEPT_OF_STREAM = 1024 * 1024
 """Bytes up to which a stream is kept, for messages that quote it."""
 _MANY_BYTES = 8_000
 """Bytes on standard output that are much to read for an agent."""
+_OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
 
 
 class DownloadFile:
@@ -509,9 +510,6 @@ def _note_more_pages(run: Run, call: Call, response: "WireResponse", form: Outpu
     if page.total is not None and page.total > page.items:
         shown = f"{page.items:,} of {page.total:,}"
     run.note(f"{shown}; --all for the rest")
-
-
-_OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
 
 
 def check_file_options(run: Run, settings: CallSettings) -> None:

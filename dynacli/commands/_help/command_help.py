@@ -47,6 +47,15 @@ OPTION_GROUPS = (
     ("Every command", (EVERY_RUN,)),
 )
 """Title → the groups of options below it, on each page that lists all options."""
+ROOT_EXAMPLES = (
+    ("dynacli demo", "show what an API offers"),
+    ("dynacli search demo runs that failed", "find an operation"),
+    ("dynacli demo search-runs --range 7d -o table", "call it"),
+    ("dynacli ./openapi.yaml list-pets --dry-run", "print the request only"),
+)
+"""Command lines that run as they are if there is a document with the operation, and what each is for."""
+_COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
+ROOT_ABOUT = "API is a registered name, a URL or path of an OpenAPI document, or - (stdin)."
 
 
 def command_help(env: Environment, entry: Command, name: str, commands: Sequence[Command] = ()) -> str:
@@ -191,17 +200,6 @@ def _option_rows(word: str) -> list[tuple[str, list[PageRow]]]:
         f"No option has `{word}` in its name or help",
         hint=f"`{invocation('help options')}` lists all options, and `{invocation('help')}` the topics",
     )
-
-
-ROOT_EXAMPLES = (
-    ("dynacli demo", "show what an API offers"),
-    ("dynacli search demo runs that failed", "find an operation"),
-    ("dynacli demo search-runs --range 7d -o table", "call it"),
-    ("dynacli ./openapi.yaml list-pets --dry-run", "print the request only"),
-)
-"""Command lines that run as they are if there is a document with the operation, and what each is for."""
-_COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
-ROOT_ABOUT = "API is a registered name, a URL or path of an OpenAPI document, or - (stdin)."
 
 
 def root_help(env: Environment, contents: Sequence[str] = ()) -> str:

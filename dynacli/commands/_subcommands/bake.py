@@ -48,6 +48,107 @@ if TYPE_CHECKING:
     from dynacli.openapi.catalog.compiler.compile_document import Compiled
 
 _MOST_NAMED = 5
+_PAIRS = frozenset(("headers", "query"))
+_KEPT = (
+    *(
+        "source",
+        "more",
+        "overlays",
+        "refresh",
+        "refresh_after",
+        "allow_refs",
+        "ca",
+        "origins",
+        "pages",
+        "policy",
+    ),
+    "ignore",
+)
+_AUTHORITIES = "ca.pem"
+"""The file of a package that has the certificates of `ca`."""
+_OF_FILES = ("parts", "size", "mtime_ns", "ctime_ns", "checked_ns")
+"""The members of a pointer by which a change of a file is noticed; a package has none of the files."""
+_OF_POINTER = (
+    *(
+        "revision",
+        "uri",
+        "etag",
+        "last_modified",
+        "fetched_at",
+        "max_age",
+        "allow_refs",
+        "more",
+        "overlays",
+        "bytes",
+    ),
+    *("title", "version", "root", *_OF_FILES),
+)
+_LONGEST_SHEBANG = 127
+"""Bytes that every Linux reads of the first line: https://man7.org/linux/man-pages/man2/execve.2.html."""
+_MAIN = """# {name}: a command line made by dynacli {made_by}, which has to be installed for {python}:
+# its package is {distribution}.
+import os
+import sys
+
+TOOL = {tool}
+
+if __name__ == "__main__":
+    # The archive, from which nothing else is imported.
+    file = os.path.abspath(sys.path.pop(0))
+    try:
+        from dynacli.apps.baked import run
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            "error: {name} needs dynacli, which is not installed for this Python\\n"
+            f"  reason: {{error}}\\n  hint: {{sys.executable}} -m pip install . (in its checkout)\\n"
+        )
+        sys.exit(2)
+
+    code = f"import runpy; runpy.run_path({{file!r}}, run_name='__main__')"
+    run({{**TOOL, "inside": file, "code": code}})
+"""
+_PACKAGE = '''"""{name}: a command line made by dynacli {made_by}; baking it again replaces this file."""
+
+{imports}
+
+__version__ = "{version}"
+
+TOOL = {tool}
+
+
+def run() -> None:
+    """Run as a program."""
+    inside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "document.zip")
+{vendored}    from dynacli.apps.baked import run as run_tool
+
+    run_tool({{**TOOL, "inside": inside, "code": "from {module} import run; run()"}})
+'''
+_VENDORED = "_vendored"
+"""The folder of a package that has dynacli."""
+_FIND_VENDORED = f"""    sys.path.insert(0, os.path.join(os.path.dirname(inside), "{_VENDORED}"))
+"""
+_PYPROJECT = """[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}-cli"
+description = "A command line for {name}, made by dynacli"
+dynamic = ["version"]
+requires-python = ">=3.11"
+dependencies = {dependencies}
+
+[project.scripts]
+{name} = "{module}:run"
+
+[tool.hatch.version]
+path = "{module}/__init__.py"
+
+[tool.hatch.build.targets.wheel]
+packages = ["{module}"]
+# They are parts of the program, whatever `.gitignore` says of archives and certificates.
+artifacts = ["{module}/document.zip", "{module}/ca.pem", "{module}/_vendored"]
+"""
 
 
 @click.pass_obj
@@ -199,43 +300,6 @@ def _refers_to_files(uri: str) -> UsageError:
         reason=f"One of them is `{shown_file(file_name(uri))}`",
         hint="Write the further document into one file (`document FILE --bundled -o @FILE`), and register that",
     )
-
-
-_PAIRS = frozenset(("headers", "query"))
-_KEPT = (
-    *(
-        "source",
-        "more",
-        "overlays",
-        "refresh",
-        "refresh_after",
-        "allow_refs",
-        "ca",
-        "origins",
-        "pages",
-        "policy",
-    ),
-    "ignore",
-)
-_AUTHORITIES = "ca.pem"
-"""The file of a package that has the certificates of `ca`."""
-_OF_FILES = ("parts", "size", "mtime_ns", "ctime_ns", "checked_ns")
-"""The members of a pointer by which a change of a file is noticed; a package has none of the files."""
-_OF_POINTER = (
-    *(
-        "revision",
-        "uri",
-        "etag",
-        "last_modified",
-        "fetched_at",
-        "max_age",
-        "allow_refs",
-        "more",
-        "overlays",
-        "bytes",
-    ),
-    *("title", "version", "root", *_OF_FILES),
-)
 
 
 class _ToolOptions(NamedTuple):
@@ -473,75 +537,6 @@ def _policies(
         named = [settings.server] if is_url(settings.server) else []
         rules += settings.others.rules_at([*named, *documented_bases(api)])
     return [rule.as_table() for rule in rules]
-
-
-_LONGEST_SHEBANG = 127
-"""Bytes that every Linux reads of the first line: https://man7.org/linux/man-pages/man2/execve.2.html."""
-
-_MAIN = """# {name}: a command line made by dynacli {made_by}, which has to be installed for {python}:
-# its package is {distribution}.
-import os
-import sys
-
-TOOL = {tool}
-
-if __name__ == "__main__":
-    # The archive, from which nothing else is imported.
-    file = os.path.abspath(sys.path.pop(0))
-    try:
-        from dynacli.apps.baked import run
-    except ModuleNotFoundError as error:
-        sys.stderr.write(
-            "error: {name} needs dynacli, which is not installed for this Python\\n"
-            f"  reason: {{error}}\\n  hint: {{sys.executable}} -m pip install . (in its checkout)\\n"
-        )
-        sys.exit(2)
-
-    code = f"import runpy; runpy.run_path({{file!r}}, run_name='__main__')"
-    run({{**TOOL, "inside": file, "code": code}})
-"""
-_PACKAGE = '''"""{name}: a command line made by dynacli {made_by}; baking it again replaces this file."""
-
-{imports}
-
-__version__ = "{version}"
-
-TOOL = {tool}
-
-
-def run() -> None:
-    """Run as a program."""
-    inside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "document.zip")
-{vendored}    from dynacli.apps.baked import run as run_tool
-
-    run_tool({{**TOOL, "inside": inside, "code": "from {module} import run; run()"}})
-'''
-_VENDORED = "_vendored"
-"""The folder of a package that has dynacli."""
-_FIND_VENDORED = f"""    sys.path.insert(0, os.path.join(os.path.dirname(inside), "{_VENDORED}"))
-"""
-_PYPROJECT = """[build-system]
-requires = ["hatchling>=1.27"]
-build-backend = "hatchling.build"
-
-[project]
-name = "{name}-cli"
-description = "A command line for {name}, made by dynacli"
-dynamic = ["version"]
-requires-python = ">=3.11"
-dependencies = {dependencies}
-
-[project.scripts]
-{name} = "{module}:run"
-
-[tool.hatch.version]
-path = "{module}/__init__.py"
-
-[tool.hatch.build.targets.wheel]
-packages = ["{module}"]
-# They are parts of the program, whatever `.gitignore` says of archives and certificates.
-artifacts = ["{module}/document.zip", "{module}/ca.pem", "{module}/_vendored"]
-"""
 
 
 def _write_executable(tool: _BakedTool, file: str) -> None:

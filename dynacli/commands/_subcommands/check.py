@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.shards import Shard
 
+_MAX_INPUTS = 5
+_MAX_LISTED = 10
+
 
 @record
 class _CheckOptions:
@@ -353,9 +356,6 @@ class _Progress:
         self._line.clear()
 
 
-_MAX_INPUTS = 5
-
-
 def _confirm_calls(
     run: Run,
     settings: "CallSettings",
@@ -426,9 +426,6 @@ def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[R
     shown = ", ".join(f"`{name}`" for name in inputs[:_MAX_INPUTS])
     more = f" and {len(inputs) - _MAX_INPUTS} more" if len(inputs) > _MAX_INPUTS else ""
     return [f"What is created may become part of what is there, by {shown}{more}; `--set` chooses of what"]
-
-
-_MAX_LISTED = 10
 
 
 def check_files(options: Options, **files: str | None) -> None:

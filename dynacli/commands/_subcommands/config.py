@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dynacli.commands._call.editor import EditedText
 
 _MOST_NAMED = 5
+_WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "under the status"}
+"""The keys of an exception that say where it holds, with the words before them in messages."""
 
 
 @click.pass_obj
@@ -426,10 +428,6 @@ def _check_rule(rule: str) -> None:
         reason="A finding ends with its rule, such as `[type]`; `*` means all rules",
         hint=did_you_mean(near),
     )
-
-
-_WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "under the status"}
-"""The keys of an exception that say where it holds, with the words before them in messages."""
 
 
 @click.pass_obj

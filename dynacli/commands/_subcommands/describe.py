@@ -50,6 +50,12 @@ _ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
 """Fields that are left out are counted up to here."""
 _INDENT = 4
+_MOST_BYTES = 6_000
+_NO_LIMIT = 100_000
+_MOST_NAMES = 12
+"""Fields that a hint names."""
+_DEEPEST = 4
+_MOST_FIELDS = 2_000
 
 
 class _TreeLimits(NamedTuple):
@@ -174,9 +180,6 @@ def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
     return kind + (f" [{'; '.join(facts)}]" if facts else "")
 
 
-_MOST_BYTES = 6_000
-_NO_LIMIT = 100_000
-
 Text = Callable[[Painter, int], str]
 """A description as text, painted and wrapped to a width."""
 
@@ -256,10 +259,6 @@ def _cut_lines(lines: list[str], most: int, indent: str = "  ") -> list[str]:
     shown = [f"{indent}{line}".rstrip() for line in lines[:most]]
     more = len(lines) - most
     return [*shown, f"{indent}and {more:,} more lines: `--all`"] if more > 0 else shown
-
-
-_MOST_NAMES = 12
-"""Fields that a hint names."""
 
 
 def _describe_field(
@@ -808,10 +807,6 @@ def described_details(
     return description.as_json(), lambda paint, width: _fitting_text(
         lambda *layout: _operation_lines(description, *layout), paint, width, detail
     )
-
-
-_DEEPEST = 4
-_MOST_FIELDS = 2_000
 
 
 def _differences(described: DescribedOperation, other: DescribedOperation) -> dict[str, Any]:

@@ -21,6 +21,14 @@ from dynacli.options.standard_options import DATA_OUTPUT, DOCUMENT_READING, EVER
 from dynacli.request.convert_words import json_value
 from dynacli.secrets import MASK
 
+_NOT_SENT = frozenset({DATA_OUTPUT, DOCUMENT_READING, EVERY_RUN, RESPONSE})
+"""The groups of options that change nothing about what is sent."""
+_SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile", "query": "query"} | {
+    name.replace("-", "_"): name for name in FURTHER
+}
+_BETWEEN = {"follow": "\n", "query": "&"}
+"""Option → what stands between its values in the form, if it is repeated."""
+
 
 @click.pass_context
 def explore_api(ctx: click.Context, api: str) -> None:
@@ -63,15 +71,6 @@ def _check_terminal(env: Environment, name: str) -> None:
             reason=f"It needs the library `{error.name}`",
             hint=f"Install it: {how_to_install('tui')}",
         ) from None
-
-
-_NOT_SENT = frozenset({DATA_OUTPUT, DOCUMENT_READING, EVERY_RUN, RESPONSE})
-"""The groups of options that change nothing about what is sent."""
-_SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile", "query": "query"} | {
-    name.replace("-", "_"): name for name in FURTHER
-}
-_BETWEEN = {"follow": "\n", "query": "&"}
-"""Option → what stands between its values in the form, if it is repeated."""
 
 
 def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:

@@ -31,6 +31,9 @@ from dynacli.text.wrapping import table_lines
 
 _OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
 """The options that say how a document is opened, before the words of its operation are read."""
+_EXPORTED = ("har", "hurl", "postman")
+_HEADER = ["n", "at", "status", "exit", "seconds", "command"]
+_MOST_NAMED = 5
 
 
 def earlier_call(env: Environment, number: int, *, with_messages: bool = False) -> HistoryRow:
@@ -79,9 +82,6 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
     run.laid_over, run.words = laid_over, tuple(words)
     with Root(run).make_context(program().name, list(words)) as context:
         context.command.invoke(context)
-
-
-_EXPORTED = ("har", "hurl", "postman")
 
 
 @click.pass_obj
@@ -172,9 +172,6 @@ def _seconds_of_duration(text: str) -> float:
     if seconds is None:
         raise UsageError(f"`{text}` is an invalid duration", hint="For example: `--since 2h`, `30m` or `7d`")
     return seconds
-
-
-_HEADER = ["n", "at", "status", "exit", "seconds", "command"]
 
 
 def _table(rows: list[HistoryRow], paint: Painter, width: int | None) -> list[str]:
@@ -275,9 +272,6 @@ def _replay(ctx: click.Context) -> None:
         )
     run: Run = ctx.obj
     replay(run, earlier_call(run.env, int(number)), laid_over)
-
-
-_MOST_NAMED = 5
 
 
 def _write_export(run: Run, collection: Collection, form: Format, out: str | None) -> None:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 
 _UNLIMITED = 1 << 16
+_RUNNERS_UP = 2
+"""Hits after the best one that people are shown; programs get all."""
+_LINE = 100
+"""Columns of the line of a runner-up."""
 
 
 @click.pass_obj
@@ -161,12 +165,6 @@ def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
         if not count:
             raise
         yield from islice(run.api_made_anew(api, damage).catalog.each_summary(tag), count, None)
-
-
-_RUNNERS_UP = 2
-"""Hits after the best one that people are shown; programs get all."""
-_LINE = 100
-"""Columns of the line of a runner-up."""
 
 
 @click.pass_obj

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from dynacli.openapi.model.operation import Operation
     from dynacli.secrets import Secret
 
+_MOST_TRIED = 30
+"""Operations among which the simplest is looked for."""
+_MOST_BASES = 3
+_SECONDS = 300.0
+"""Seconds that the upstream may take for the head of a response."""
+_WIDTH = 100
+
 
 @click.pass_obj
 def mock_api(
@@ -93,10 +100,6 @@ def _where(api: "OpenedApi", origin: str) -> str:
     return "\n".join(lines)
 
 
-_MOST_TRIED = 30
-"""Operations among which the simplest is looked for."""
-
-
 def _simplest(api: "OpenedApi") -> "Operation | None":
     """Return the operation that is called with the fewest words, a safe one before others; None if there is none."""
     shown = [summary for summary in api.catalog.each_summary() if not summary.is_hidden]
@@ -107,11 +110,6 @@ def _simplest(api: "OpenedApi") -> "Operation | None":
         key=lambda operation: (operation.method not in SAFE_METHODS, len(operation.example)),
         default=None,
     )
-
-
-_MOST_BASES = 3
-_SECONDS = 300.0
-"""Seconds that the upstream may take for the head of a response."""
 
 
 @click.pass_context
@@ -287,9 +285,6 @@ def _shown_exchanges(run: Run) -> Iterator[Callable[[_Shown], None]]:
         yield announce
     if failures:
         raise failures[0]
-
-
-_WIDTH = 100
 
 
 class _OfServer(Consent):

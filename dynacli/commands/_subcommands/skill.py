@@ -23,6 +23,13 @@ from dynacli.text.markdown import plain_line
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, short_sentence
 
+_MOST_LISTED = 20
+"""Operations that are all listed; of more, the tags are."""
+_LONGEST_NAME = 64
+_WORD = re.compile(r"[A-Za-z]{4,}")
+_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_MOST_LOOKED_AT = 200
+
 
 @click.pass_obj
 def write_skill(run: Run, api: str, out: str | None) -> None:
@@ -45,14 +52,6 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
 
     write_named_files(out, {"SKILL.md": text.encode()})
     run.note(f"Written: {os.path.join(out, 'SKILL.md')}")
-
-
-_MOST_LISTED = 20
-"""Operations that are all listed; of more, the tags are."""
-_LONGEST_NAME = 64
-_WORD = re.compile(r"[A-Za-z]{4,}")
-_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_MOST_LOOKED_AT = 200
 
 
 def _skill_name(api: OpenedApi) -> str:

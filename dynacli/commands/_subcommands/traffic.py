@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from dynacli.http.payload import Readable
     from dynacli.traffic.recorded_request import RecordedRequest
 
+_MOST_HOSTS = 5
+_USE = "what is imported"
+_BLOCK = 1 << 16
+
 
 @contextmanager
 def _opened_input(env: Environment, word: str, use: str) -> "Iterator[Readable]":
@@ -48,9 +52,6 @@ def _opened_input(env: Environment, word: str, use: str) -> "Iterator[Readable]"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not a file name"
         raise FileError(f"`{word}` cannot be read", reason=reason) from error
-
-
-_MOST_HOSTS = 5
 
 
 @click.pass_obj
@@ -126,10 +127,6 @@ def _listed_hosts(hosts: Counter[str]) -> str:
 def _likely_servers(validator: "RecordingValidator") -> str:
     found = validator.possible_servers.most_common(_MOST_HOSTS)
     return " or ".join(f"`--server {base}` ({count:,})" for base, count in found)
-
-
-_USE = "what is imported"
-_BLOCK = 1 << 16
 
 
 @click.pass_obj

@@ -117,6 +117,53 @@ fav favorite
 _VOWELS = frozenset("aeiouy")
 _LONG_FORMS = dict(line.split() for line in _SHORT_FORMS.strip().splitlines())
 """Short form or other spelling → the word that is meant by it."""
+ACTING = "act"
+"""What is done by a verb that neither lists, gets, creates, updates nor deletes: `merge`, `restart`."""
+_VERBS = {
+    "list": "list enumerate browse",
+    "get": "get show see view read retrieve fetch describe display look check inspect load download export tell know"
+    " verify validate preview compare count render",
+    "search": "search find query filter lookup locate discover explore",
+    "create": "create make add new post insert build generate submit provision launch upload invite register"
+    " publish schedule import buy order purchase book reserve record log write append attach assign grant open start"
+    " upsert subscribe enroll draft request ask save store put send give set-up begin apply allow connect report"
+    " initiate compose raise hire onboard deposit withdraw join initialize",
+    "update": "update change edit modify set rename adjust alter configure replace patch move fix correct close reopen"
+    " amend revise correct overwrite toggle reassign retitle grow shrink scale reorder unsuspend"
+    " enable disable turn resize extend reschedule customize increase decrease reset rotate renew refresh mark",
+    "delete": "delete remove destroy erase drop purge discard trash wipe unregister revoke clear kick dismiss detach"
+    " clean throw eject expel evict deprovision decommission deregister disassociate retire untag unmark unpublish"
+    " unassign unsubscribe unlink unshare cancel eliminate empty disconnect"
+    " leave quit exit unban prune kill unset unarchive unlock unmute unblock unfollow"
+    " unstar unlike unpin unhide uninstall forget",
+    ACTING: "run execute trigger restart reboot stop pause resume approve reject accept decline merge copy clone"
+    " duplicate fork archive restore lock mute block follow star like pin"
+    " transfer promote capture refund charge pay void reply forward call dial ping sync convert translate test"
+    " suspend activate deactivate rollback revert undo swap rebuild migrate retry rerun redeliver deploy share"
+    " poweroff poweron shutdown off end finish complete resolve acknowledge play skip force"
+    " commit install hide upgrade downgrade drain invalidate redeem authorize escalate snooze seek rewind shuffle"
+    " resend notify email calculate evaluate simulate classify recognize detect analyze scan sign",
+}
+"""What is done to a thing → the verbs that ask for it."""
+_GENERIC = (
+    "list enumerate browse get show see view read retrieve fetch describe display look tell know find"
+    " create make add new post insert put update change edit modify set patch delete remove destroy"
+)
+GENERIC = frozenset(_GENERIC.split())
+"""Verbs that say no more than that."""
+_AMBIGUOUS = (
+    "view check query filter post build issue record log book order request report file list track set open start load"
+    " display export import test star like pin call share copy fork run block lock draft store empty new search count"
+    " capture charge transfer show patch schedule release mark document"
+)
+AMBIGUOUS = frozenset(_AMBIGUOUS.split())
+"""Verbs that are nouns or adjectives, too: in a name they are verbs only if it begins, or if a path ends."""
+_SAME, _SAID, AKIN = 0.8, 0.7, 0.5
+"""How well a word of the same meaning, and a word that is akin, stand for a word."""
+_ACTIONS = {done[0]: done for done in ("list", "get", "search", "create", "update", "delete", ACTING)}
+_ZERO, _STEPS = ord("A"), 20
+"""In a text, an action is its first letter, and how surely it is done, from `A` to `U`."""
+_UNKNOWN = 0.5
 
 
 def words_of(text: str) -> list[str]:
@@ -200,55 +247,6 @@ def _singular(word: str) -> str:
     return word[:-1]
 
 
-ACTING = "act"
-"""What is done by a verb that neither lists, gets, creates, updates nor deletes: `merge`, `restart`."""
-
-_VERBS = {
-    "list": "list enumerate browse",
-    "get": "get show see view read retrieve fetch describe display look check inspect load download export tell know"
-    " verify validate preview compare count render",
-    "search": "search find query filter lookup locate discover explore",
-    "create": "create make add new post insert build generate submit provision launch upload invite register"
-    " publish schedule import buy order purchase book reserve record log write append attach assign grant open start"
-    " upsert subscribe enroll draft request ask save store put send give set-up begin apply allow connect report"
-    " initiate compose raise hire onboard deposit withdraw join initialize",
-    "update": "update change edit modify set rename adjust alter configure replace patch move fix correct close reopen"
-    " amend revise correct overwrite toggle reassign retitle grow shrink scale reorder unsuspend"
-    " enable disable turn resize extend reschedule customize increase decrease reset rotate renew refresh mark",
-    "delete": "delete remove destroy erase drop purge discard trash wipe unregister revoke clear kick dismiss detach"
-    " clean throw eject expel evict deprovision decommission deregister disassociate retire untag unmark unpublish"
-    " unassign unsubscribe unlink unshare cancel eliminate empty disconnect"
-    " leave quit exit unban prune kill unset unarchive unlock unmute unblock unfollow"
-    " unstar unlike unpin unhide uninstall forget",
-    ACTING: "run execute trigger restart reboot stop pause resume approve reject accept decline merge copy clone"
-    " duplicate fork archive restore lock mute block follow star like pin"
-    " transfer promote capture refund charge pay void reply forward call dial ping sync convert translate test"
-    " suspend activate deactivate rollback revert undo swap rebuild migrate retry rerun redeliver deploy share"
-    " poweroff poweron shutdown off end finish complete resolve acknowledge play skip force"
-    " commit install hide upgrade downgrade drain invalidate redeem authorize escalate snooze seek rewind shuffle"
-    " resend notify email calculate evaluate simulate classify recognize detect analyze scan sign",
-}
-"""What is done to a thing → the verbs that ask for it."""
-
-_GENERIC = (
-    "list enumerate browse get show see view read retrieve fetch describe display look tell know find"
-    " create make add new post insert put update change edit modify set patch delete remove destroy"
-)
-GENERIC = frozenset(_GENERIC.split())
-"""Verbs that say no more than that."""
-
-_AMBIGUOUS = (
-    "view check query filter post build issue record log book order request report file list track set open start load"
-    " display export import test star like pin call share copy fork run block lock draft store empty new search count"
-    " capture charge transfer show patch schedule release mark document"
-)
-AMBIGUOUS = frozenset(_AMBIGUOUS.split())
-"""Verbs that are nouns or adjectives, too: in a name they are verbs only if it begins, or if a path ends."""
-
-_SAME, _SAID, AKIN = 0.8, 0.7, 0.5
-"""How well a word of the same meaning, and a word that is akin, stand for a word."""
-
-
 @cache
 def _sections() -> dict[str, str]:
     """Return name → lines of the sections of the file."""
@@ -322,11 +320,6 @@ def _lines_with(stemmed: str, text: str, before: str = " \n") -> list[str]:
     return list(lines)
 
 
-_ACTIONS = {done[0]: done for done in ("list", "get", "search", "create", "update", "delete", ACTING)}
-_ZERO, _STEPS = ord("A"), 20
-"""In a text, an action is its first letter, and how surely it is done, from `A` to `U`."""
-
-
 @record
 class OperationWords:
     """The stems by which an operation is known.
@@ -391,9 +384,6 @@ class OperationWords:
             length,
             tuple(part / 100 for part in reported),
         )
-
-
-_UNKNOWN = 0.5
 
 
 def rarity(count: int | None, operations: int) -> float:

@@ -39,6 +39,26 @@ SQLITE_PREFIX = "file:" if os.name == "nt" else "file://"
 
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
+FORMAT = 29
+"""Part of a catalog's file name: versions of dynacli with different formats live side by side."""
+_META = frozenset(
+    {
+        "openapi",
+        "dialect",
+        "title",
+        "version",
+        "uri",
+        "json_schema_dialect",
+        "servers",
+        "operations",
+    }
+)
+# How a word may name an operation, the surest first.
+BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
+_FETCHED = 100
+"""How many rows of a long list are read at a time."""
+_LONGEST = 1 << 28
+"""How many bytes a value has at most: more than a document can hold, and no more than memory can."""
 
 
 class OperationRows:
@@ -261,32 +281,6 @@ def _security_scheme(item: dict[str, Any]) -> SecurityScheme:
     if "scopes" in item:
         item["scopes"] = tuple(item["scopes"])
     return SecurityScheme(**item)
-
-
-FORMAT = 29
-"""Part of a catalog's file name: versions of dynacli with different formats live side by side."""
-
-_META = frozenset(
-    {
-        "openapi",
-        "dialect",
-        "title",
-        "version",
-        "uri",
-        "json_schema_dialect",
-        "servers",
-        "operations",
-    }
-)
-
-# How a word may name an operation, the surest first.
-BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
-
-_FETCHED = 100
-"""How many rows of a long list are read at a time."""
-
-_LONGEST = 1 << 28
-"""How many bytes a value has at most: more than a document can hold, and no more than memory can."""
 
 
 class DamagedCatalogError(Exception):

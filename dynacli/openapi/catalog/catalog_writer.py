@@ -59,6 +59,45 @@ _BEHIND_NOUN = frozenset(
 """Words of a name after those that say what it is about."""
 _SUMMARY_LENGTH = 60
 """Characters of a summary whose first words are looked at."""
+_DEPTH = 2
+"""Objects within objects whose fields are named; arrays do not count."""
+_MOST_NESTED = 40
+"""Schemas within schemas, references and branches included, that are looked at."""
+_BRANCHES = ("allOf", "oneOf", "anyOf")
+_NAME, _PATH, _SUMMARY, _TAGS = 0.5, 0.45, 0.55, 0.25
+_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE = 0.2, 0.12, 0.12, 0.12, 0.06
+"""How much a word says about an operation by standing there. Choices are the values of enumerations."""
+_HALF = 0.3
+"""The sum of these with which an operation has a word by half."""
+_MOST_CHOICES = 40
+"""Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and similar ones."""
+_WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE)
+_MOST = (200, 200, 200, 100, 100)
+"""Different words of each column from `description` on: in some documents each operation reaches nearly all schemas."""
+_SAMPLE = 100
+"""Operations of a larger document that tell which words are usual in it."""
+_USUAL = 0.5
+"""The part of the operations from which on a word says little about one that mentions it."""
+_TABLES = """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+    CREATE TABLE operations (
+        id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
+        tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER, words TEXT
+    );
+    CREATE TABLE stems (stem TEXT PRIMARY KEY, operations INTEGER, matches TEXT) WITHOUT ROWID;
+    CREATE TABLE details (id INTEGER PRIMARY KEY, operation BLOB, part BLOB);
+    CREATE TABLE shared (id INTEGER PRIMARY KEY, value BLOB);
+    CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
+    CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
+    CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
+    CREATE TABLE components (pointer TEXT PRIMARY KEY, value BLOB);
+    CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
+    CREATE TABLE origins (first TEXT PRIMARY KEY, places BLOB) WITHOUT ROWID;
+    CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
+    CREATE TABLE problems (message TEXT, pointer TEXT, file INTEGER);
+"""
+_ORIGINS = 200
+"""How many origins are packed as one value; a converted document has thousands, and much alike."""
 
 
 def _words_of_operation(operation: Operation) -> OperationWords:
@@ -259,15 +298,6 @@ def _verbs(operation: Operation, name: list[str], at: int | None) -> list[str]:
     return found
 
 
-_DEPTH = 2
-"""Objects within objects whose fields are named; arrays do not count."""
-
-_MOST_NESTED = 40
-"""Schemas within schemas, references and branches included, that are looked at."""
-
-_BRANCHES = ("allOf", "oneOf", "anyOf")
-
-
 class _ResponseNames:
     """Finds the names of fields; the fields of a component are found once.
 
@@ -323,26 +353,6 @@ class _ResponseNames:
             branches = schema.get(keyword)
             for branch in branches if isinstance(branches, list) else ():
                 yield from self._names(branch, depth)
-
-
-_NAME, _PATH, _SUMMARY, _TAGS = 0.5, 0.45, 0.55, 0.25
-_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE = 0.2, 0.12, 0.12, 0.12, 0.06
-"""How much a word says about an operation by standing there. Choices are the values of enumerations."""
-
-_HALF = 0.3
-"""The sum of these with which an operation has a word by half."""
-
-_MOST_CHOICES = 40
-"""Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and similar ones."""
-
-_WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE)
-_MOST = (200, 200, 200, 100, 100)
-"""Different words of each column from `description` on: in some documents each operation reaches nearly all schemas."""
-
-_SAMPLE = 100
-"""Operations of a larger document that tell which words are usual in it."""
-_USUAL = 0.5
-"""The part of the operations from which on a word says little about one that mentions it."""
 
 
 def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], list[str | None]]:
@@ -467,29 +477,6 @@ def _enumerated(value: Any) -> Iterator[str]:
     for holder in (value, value.items):
         if holder is not None and len(holder.enum) <= _MOST_CHOICES:
             yield from (choice for choice in holder.enum if isinstance(choice, str))
-
-
-_TABLES = """
-    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-    CREATE TABLE operations (
-        id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
-        tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER, words TEXT
-    );
-    CREATE TABLE stems (stem TEXT PRIMARY KEY, operations INTEGER, matches TEXT) WITHOUT ROWID;
-    CREATE TABLE details (id INTEGER PRIMARY KEY, operation BLOB, part BLOB);
-    CREATE TABLE shared (id INTEGER PRIMARY KEY, value BLOB);
-    CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
-    CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
-    CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
-    CREATE TABLE components (pointer TEXT PRIMARY KEY, value BLOB);
-    CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
-    CREATE TABLE origins (first TEXT PRIMARY KEY, places BLOB) WITHOUT ROWID;
-    CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
-    CREATE TABLE problems (message TEXT, pointer TEXT, file INTEGER);
-"""
-
-_ORIGINS = 200
-"""How many origins are packed as one value; a converted document has thousands, and much alike."""
 
 
 def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]", revision: str = "") -> None:

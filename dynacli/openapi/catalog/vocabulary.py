@@ -14,6 +14,38 @@ from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 
 _STEPS = 20
 """In how many steps it is stated how well an operation has a stem, from nothing to wholly, which are both left out."""
+_FORM = 0.75
+"""How well another form of a word stands for it: `notification` for `notify`."""
+_ENDINGS = frozenset(
+    (
+        *(
+            "able",
+            "al",
+            "ance",
+            "ant",
+            "at",
+            "ation",
+            "ator",
+            "e",
+            "ee",
+            "ence",
+            "ent",
+            "er",
+            "ic",
+            "ing",
+            "ion",
+        ),
+        *("ist", "iti", "ive", "ment", "or", "ship", "ur"),
+    )
+)
+_ABOUT = 0.6
+"""From here on an operation is about a word."""
+_SHORTEST_FORM, _SHORTEST_PART, _SHORTEST_TYPO = 4, 3, 4
+"""Letters that a word has at least whose forms, parts or typos are looked for."""
+_SHORTEST_USUAL = 6
+"""Letters of a word with a typo that may be meant for one that the document does not have."""
+_TWO_TYPOS = 8
+"""The length from which on a word may have two typos."""
 
 
 def stem_rows(stems: Mapping[str, Mapping[int, float]]) -> Iterator[tuple[str, int, str]]:
@@ -70,41 +102,6 @@ class StemIndex:
         if any(type(stem) is not str or type(count) is not int for stem, count in rows):
             raise DamagedCatalogError(self._catalog.path)
         return dict(rows)
-
-
-_FORM = 0.75
-"""How well another form of a word stands for it: `notification` for `notify`."""
-
-_ENDINGS = frozenset(
-    (
-        *(
-            "able",
-            "al",
-            "ance",
-            "ant",
-            "at",
-            "ation",
-            "ator",
-            "e",
-            "ee",
-            "ence",
-            "ent",
-            "er",
-            "ic",
-            "ing",
-            "ion",
-        ),
-        *("ist", "iti", "ive", "ment", "or", "ship", "ur"),
-    )
-)
-_ABOUT = 0.6
-"""From here on an operation is about a word."""
-_SHORTEST_FORM, _SHORTEST_PART, _SHORTEST_TYPO = 4, 3, 4
-"""Letters that a word has at least whose forms, parts or typos are looked for."""
-_SHORTEST_USUAL = 6
-"""Letters of a word with a typo that may be meant for one that the document does not have."""
-_TWO_TYPOS = 8
-"""The length from which on a word may have two typos."""
 
 
 class Vocabulary:

@@ -19,6 +19,28 @@ RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
 _MANY = 4
 """A change in this many operations or more is reported once, with their names."""
 _MOST_NAMES = 3
+_MOST_VALUES = 6
+_LONGEST = 120
+_MAY_BE_REQUIRED = {"property-added", "parameter-added", "body-added"}
+_CLEAR_SUBJECTS = (
+    "body",
+    "response ",
+    "header ",
+    "query",
+    "path ",
+    "cookie ",
+    "link ",
+    "callback ",
+    "webhook ",
+)
+"""Beginnings of subjects that need no `request` or `response` after them."""
+_MOST_OPERATIONS = 100
+_MOST_CHANGES = 25
+_MARKS = {True: "!", None: "?", False: " "}
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|&~!@]")
+"""The special characters of Markdown and HTML, and the one of mentions, which are escaped in a summary."""
+_MOST_CHARACTERS = 60_000
+"""Of Markdown: a comment on GitHub has at most 65,536, and may need room for lines of your own."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +117,6 @@ def _names_in_short(operations: Sequence[ChangedOperation], row_of: RowOf, show:
 
 Sentence = tuple[str, str, str]
 """(subject, phrase, where): what changed, how, and `request` or `response`, which may be empty."""
-
-_MOST_VALUES = 6
-_LONGEST = 120
-_MAY_BE_REQUIRED = {"property-added", "parameter-added", "body-added"}
-_CLEAR_SUBJECTS = (
-    "body",
-    "response ",
-    "header ",
-    "query",
-    "path ",
-    "cookie ",
-    "link ",
-    "callback ",
-    "webhook ",
-)
-"""Beginnings of subjects that need no `request` or `response` after them."""
 
 
 def changes_summary(changes: Changes) -> str:
@@ -220,11 +226,6 @@ def code(text: str) -> str:
     # A fence longer than any run of backticks inside (CommonMark 0.31, "Code spans").
     fence = "`" * (max(map(len, re.findall("`+", line))) + 1)
     return f"{fence} {line} {fence}"
-
-
-_MOST_OPERATIONS = 100
-_MOST_CHANGES = 25
-_MARKS = {True: "!", None: "?", False: " "}
 
 
 def changes_text(
@@ -340,12 +341,6 @@ def _cut_to_room(text: str, room: int) -> str:
     if cell_width(text) <= room:
         return text
     return f"{text[: max(room - 3, 12)].rstrip()}..."
-
-
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|&~!@]")
-"""The special characters of Markdown and HTML, and the one of mentions, which are escaped in a summary."""
-_MOST_CHARACTERS = 60_000
-"""Of Markdown: a comment on GitHub has at most 65,536, and may need room for lines of your own."""
 
 
 def changes_markdown(

@@ -27,6 +27,42 @@ _MOST_NODES = 3_000_000
 """If references overlap so much that more nodes would be walked, everything is compared."""
 
 _NESTED = (dict, list)
+_BREAKING = {
+    "operation-gone": "An operation is removed, or has another method or path.",
+    "request-needs-more": "A request needs another parameter, body or property, which has no default.",
+    "request-allows-less": (
+        "A request can no longer have a value: a type, null, a listed value, an alternative, a media type, a"
+        " value within a wider limit, an undescribed property."
+    ),
+    "request-encoding-changed": "A parameter has another style or location.",
+    "response-guarantee-removed": (
+        "A response no longer guarantees a successful status, a media type, a required property or a header."
+    ),
+    "response-type-changed": "A value in a response can have a new type, or be null.",
+    "credentials-rejected": (
+        "The same credentials no longer suffice: a call needs more, or they are sent in another way."
+    ),
+    "webhook-gone": "A webhook or a callback is no longer sent.",
+}
+_HARMLESS = {
+    "request-needs-less": "A request can leave out what was required, or can have an additional input.",
+    "request-allows-more": "A request can have values that were refused.",
+    "response-guarantee-added": "A response has something in addition, or always has what it sometimes had.",
+    "response-values-removed": "A response has fewer of the possible values.",
+    "credentials-accepted": "All credentials that sufficed still do.",
+    "same-on-the-wire": (
+        "Requests and responses stay the same: a deprecation, a description, a version, a further server, the"
+        " name of a path parameter."
+    ),
+}
+_MOST_PAIRS = 200_000
+"""Two recursive schemas that repeat after different numbers of steps make a pair for each combination."""
+_DEEPEST_QUESTION = 12
+_COMPONENTS = "/components/"
+_MOST_STEPS = 4
+_UNKNOWN = Change("not-compared", "")
+_SAME = "same-on-the-wire"
+_SUNSET = "x-sunset"
 
 
 class _UnchangedParts:
@@ -135,47 +171,11 @@ class _Rule(NamedTuple):
     sentence: str
 
 
-_BREAKING = {
-    "operation-gone": "An operation is removed, or has another method or path.",
-    "request-needs-more": "A request needs another parameter, body or property, which has no default.",
-    "request-allows-less": (
-        "A request can no longer have a value: a type, null, a listed value, an alternative, a media type, a"
-        " value within a wider limit, an undescribed property."
-    ),
-    "request-encoding-changed": "A parameter has another style or location.",
-    "response-guarantee-removed": (
-        "A response no longer guarantees a successful status, a media type, a required property or a header."
-    ),
-    "response-type-changed": "A value in a response can have a new type, or be null.",
-    "credentials-rejected": (
-        "The same credentials no longer suffice: a call needs more, or they are sent in another way."
-    ),
-    "webhook-gone": "A webhook or a callback is no longer sent.",
-}
-_HARMLESS = {
-    "request-needs-less": "A request can leave out what was required, or can have an additional input.",
-    "request-allows-more": "A request can have values that were refused.",
-    "response-guarantee-added": "A response has something in addition, or always has what it sometimes had.",
-    "response-values-removed": "A response has fewer of the possible values.",
-    "credentials-accepted": "All credentials that sufficed still do.",
-    "same-on-the-wire": (
-        "Requests and responses stay the same: a deprecation, a description, a version, a further server, the"
-        " name of a path parameter."
-    ),
-}
-
 CHANGE_RULES = {
     **{name: _Rule(is_breaking=True, sentence=sentence) for name, sentence in _BREAKING.items()},
     **{name: _Rule(is_breaking=False, sentence=sentence) for name, sentence in _HARMLESS.items()},
 }
 
-
-_MOST_PAIRS = 200_000
-"""Two recursive schemas that repeat after different numbers of steps make a pair for each combination."""
-_DEEPEST_QUESTION = 12
-_COMPONENTS = "/components/"
-_MOST_STEPS = 4
-_UNKNOWN = Change("not-compared", "")
 
 _Places = TypeVar("_Places")
 
@@ -502,10 +502,6 @@ def _with_all_below(pair: ComparedPair) -> Iterator[ComparedPair]:
 
 def _step_count(subject: str) -> int:
     return subject.count(".") + subject.count("[")
-
-
-_SAME = "same-on-the-wire"
-_SUNSET = "x-sunset"
 
 
 def compare_texts(pair: ComparedPair, old: Place, new: Place, fields: tuple[str, ...]) -> None:

@@ -34,6 +34,20 @@ if TYPE_CHECKING:
     from dynacli.http.import_httpx import httpx
 
 _NEVER = frozenset({"no-store", "no-cache"})
+_ACCEPT = (
+    "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
+    "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
+)
+_MAX_ERROR_PAGE = 2**20
+_NOT_MODIFIED = 304
+_WHO_ASKS = frozenset({"authorization", "cookie"})
+_HINTS = {
+    401: "The document needs a credential to be fetched; `{page}` says how",
+    403: "The server does not give the document to everyone; `{page}` says how to sign in",
+    404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
+    407: "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`",
+    429: "The server limits how often it is asked; try again later",
+}
 
 
 def max_age_of(headers: Mapping[str, str]) -> float | None:
@@ -63,22 +77,6 @@ def _until_expiry(headers: Mapping[str, str]) -> float | None:
         return (parsedate_to_datetime(expires) - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return 0.0  # an invalid date counts as past (RFC 9111, section 5.3)
-
-
-_ACCEPT = (
-    "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
-    "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
-)
-_MAX_ERROR_PAGE = 2**20
-_NOT_MODIFIED = 304
-_WHO_ASKS = frozenset({"authorization", "cookie"})
-_HINTS = {
-    401: "The document needs a credential to be fetched; `{page}` says how",
-    403: "The server does not give the document to everyone; `{page}` says how to sign in",
-    404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
-    407: "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`",
-    429: "The server limits how often it is asked; try again later",
-}
 
 
 class Head(NamedTuple):

@@ -12,6 +12,13 @@ from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 
 _MERGE = "<<"
 _LONGEST_WORD = 40
+_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.|-|$)")
+_HINTS = {
+    "2": "If it is Swagger 2.0, set its field `swagger` to `2.0`",
+    "3": "If the document uses nothing new, set its field `openapi` to `3.2.0`",
+}
+_PASSWORD = re.compile(rb"""<input\b[^>]{0,500}\btype\s*=\s*["']?password""", re.IGNORECASE)
+_MOST_OF_PAGE = 1 << 18
 
 
 def check_limits(tree: Any, name: str) -> int:
@@ -183,13 +190,6 @@ def _finite(value: float) -> float | None:
 Version = Literal["2.0", "3.0", "3.1", "3.2"]
 """A supported version; a Swagger 2.0 document is converted to 3.0."""
 
-_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.|-|$)")
-
-_HINTS = {
-    "2": "If it is Swagger 2.0, set its field `swagger` to `2.0`",
-    "3": "If the document uses nothing new, set its field `openapi` to `3.2.0`",
-}
-
 
 def check_version(tree: Any) -> Version:
     """Return the version of a document, without its patch (OpenAPI 3.1.1, "Versions").
@@ -223,10 +223,6 @@ def check_version(tree: Any) -> Version:
                 reason="Supported are Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2",
                 hint=_HINTS.get(major, "Convert it to OpenAPI 3 first"),
             )
-
-
-_PASSWORD = re.compile(rb"""<input\b[^>]{0,500}\btype\s*=\s*["']?password""", re.IGNORECASE)
-_MOST_OF_PAGE = 1 << 18
 
 
 def is_sign_in_page(content: bytes) -> bool:

@@ -33,6 +33,15 @@ from dynacli.openapi.document.source import file_name
 from dynacli.openapi.references import MOST_HOPS
 
 _CIRCLE = "it leads around in a circle of references"
+_IDENTIFIERS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
+_DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
+_MAX_COPIES = 1_000
+_MAX_COPIED_VALUES = MAX_NODES // 4
+_MAX_SEARCHED_PLACES = 100_000
+"""The limits of copies, of the values in them, and of the places that are searched for dynamic references.
+
+Beyond these limits, dynamic references have the meaning that they have by themselves.
+"""
 
 
 class _Target(NamedTuple):
@@ -202,10 +211,6 @@ def _nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) 
 def _common_steps(left: Steps, right: Steps) -> int:
     """Return how many steps both start with."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
-
-
-_IDENTIFIERS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
-_DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
 
 
 @dataclass(slots=True, eq=False)
@@ -521,14 +526,6 @@ def _outermost_schema(tree: Any, steps: Steps) -> Steps:
                 kind = kind_in_list(kind, step)
     return steps
 
-
-_MAX_COPIES = 1_000
-_MAX_COPIED_VALUES = MAX_NODES // 4
-_MAX_SEARCHED_PLACES = 100_000
-"""The limits of copies, of the values in them, and of the places that are searched for dynamic references.
-
-Beyond these limits, dynamic references have the meaning that they have by themselves.
-"""
 
 Scope = Mapping[str, _Target]
 """Name of a dynamic anchor → its place in the outermost resource that has it."""

@@ -24,6 +24,8 @@ from dynacli.urls import origin_of, split_url
 if TYPE_CHECKING:
     from dynacli.openapi.document._download import Downloads
 
+_ALLOW_HINT = "If you trust it, add `--allow-ref {}`"
+
 
 def fetch(
     source: Source,
@@ -131,9 +133,6 @@ def _within_limit(content: bytes, name: str) -> bytes:
     if len(content) > MAX_BYTES:
         raise DocumentError(f"{name} is larger than {in_mebibytes(MAX_BYTES)}")
     return content
-
-
-_ALLOW_HINT = "If you trust it, add `--allow-ref {}`"
 
 
 class AllowedOpener(Protocol):

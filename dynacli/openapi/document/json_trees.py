@@ -8,6 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
+MISSING: Any = object()
+"""The result of `follow` if there is no value; None would be the JSON value `null`."""
+_FOR_COMMAND_LINES = "x-cli-description"
+
 
 def copy_json(value: Any) -> Any:
     """Return a copy of a JSON value, which shares no object or list with it."""
@@ -84,9 +88,6 @@ def _is_same_number(left: str, right: str) -> bool:
 
 IndexedSteps = tuple[str | int, ...]
 """The steps to a value: a string into an object, a number into a list."""
-
-MISSING: Any = object()
-"""The result of `follow` if there is no value; None would be the JSON value `null`."""
 
 
 def split(pointer: str) -> tuple[str, ...]:
@@ -190,9 +191,6 @@ def list_or_empty(value: Any) -> list[Any]:
 def dict_or_empty(value: Any) -> dict[str, Any]:
     """Return an object; anything else gives an empty object."""
     return value if isinstance(value, dict) else {}
-
-
-_FOR_COMMAND_LINES = "x-cli-description"
 
 
 def operation_description(operation: Mapping[str, Any], path_item: Mapping[str, Any]) -> str:

@@ -38,6 +38,12 @@ from dynacli.openapi.document.workarounds import work_around
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
 _DEFINITIONS = frozenset({"definitions", "$defs"})
+_MAX_COPIED = MAX_NODES // 4
+"""How many values may be copied because a part takes the place of several references."""
+_MAX_PLACES = 200_000
+"""How many origins of parts are noted; those of nested parts count once for each part around them."""
+_MAX_NESTED = 50
+"""How many parts that take the place of references may be nested in each other."""
 
 
 class _Placement:
@@ -186,16 +192,6 @@ def _wanted_name(part: LinkedPart) -> str:
         last = "-".join(part.steps[-2:])
     name = _NOT_IN_NAMES.sub("_", last).strip("_") or _NOT_IN_NAMES.sub("_", stem).strip("_")
     return name or part.section
-
-
-_MAX_COPIED = MAX_NODES // 4
-"""How many values may be copied because a part takes the place of several references."""
-
-_MAX_PLACES = 200_000
-"""How many origins of parts are noted; those of nested parts count once for each part around them."""
-
-_MAX_NESTED = 50
-"""How many parts that take the place of references may be nested in each other."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch",
 `query` came with 3.2; in a document of an earlier version it can mean nothing else.
 """
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+WEBHOOKS = ("webhooks", "x-webhooks")
+"""The field for webhooks in OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
 
 
 class PathOperation(NamedTuple):
@@ -159,9 +161,6 @@ PATH_ITEM.fields = {
     "additionalOperations": _map_of(OPERATION),
 }
 _LINK.fields = {"parameters": DATA, "requestBody": DATA}
-
-WEBHOOKS = ("webhooks", "x-webhooks")
-"""The field for webhooks in OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
 
 
 def kind_at(kind: ObjectKind, key: str) -> ObjectKind:

@@ -15,6 +15,12 @@ from dynacli.openapi.document.references.place_origins import Move, Origins, Pla
 from dynacli.text.terminal import visible
 
 _Origin = tuple[int, IndexedSteps]
+_VERSION = re.compile(r"1\.([01])\.\d+")
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
+_MAX_DEPTH = 10_000
+"""How many levels `..` goes down; a document has at most 200, and an overlay may add to them."""
+_NEWER_HINT = "Write `overlay: 1.1.0` at its beginning"
+_MIXED = "Only values of one kind can be merged: objects, lists or plain values"
 
 
 class _TrackedPlace:
@@ -117,12 +123,6 @@ def _reach(top: _TrackedPlace, steps: IndexedSteps) -> tuple[_TrackedPlace, _Ori
         place = place.below.setdefault(step, _TrackedPlace())
         origin = place.origin or (origin[0], (*origin[1], step))
     return place, origin
-
-
-_VERSION = re.compile(r"1\.([01])\.\d+")
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
-_MAX_DEPTH = 10_000
-"""How many levels `..` goes down; a document has at most 200, and an overlay may add to them."""
 
 
 def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the overlay") -> dict[str, Any]:
@@ -237,10 +237,6 @@ def _check_action(action: Any, action_name: str, *, is_newer: bool) -> None:
         )
     if "update" in action:
         raise DocumentError(f"{action_name} has both `update` and `copy`", hint="Write two actions")
-
-
-_NEWER_HINT = "Write `overlay: 1.1.0` at its beginning"
-_MIXED = "Only values of one kind can be merged: objects, lists or plain values"
 
 
 class _Addition(NamedTuple):

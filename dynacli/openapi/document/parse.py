@@ -40,6 +40,62 @@ _MAGIC = (
     (b"\x89PNG", "a PNG image"),
     (b"SQLite format 3", "an SQLite database"),
 )
+_MAX_WARNINGS = 1000
+# The end of a key: a quote and the colon after it. After an escaped quote within a string, a colon ends no key.
+_KEY = re.compile(rb'(?<!\\)"[ \t\r\n]*+:')
+_SPACED = re.compile(rb'"[ \t\r\n]++:')
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_FOREIGN = (
+    ("//", "JSON has no comments"),
+    ("/*", "JSON has no comments"),
+    ("#", "JSON has no comments"),
+    ("'", "JSON strings have double quotes"),
+    ("NaN", "`NaN` is not a JSON number"),
+    ("Infinity", "`Infinity` is not a JSON number"),
+    ("-Infinity", "`-Infinity` is not a JSON number"),
+    ("True", "JSON has `true`, in lower case"),
+    ("False", "JSON has `false`, in lower case"),
+    ("None", "JSON has `null`"),
+    ("undefined", "`undefined` is not a JSON value"),
+)
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_SCALARS = (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", [*"tTfF"]),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", [*"-+0123456789"]),
+    (
+        "float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        [*"-+0123456789."],
+    ),
+    ("merge", r"^<<$", ["<"]),
+)
+"""Tag of a plain scalar, its pattern, and the characters that it starts with (YAML 1.2.2, section 10.3.2)."""
+# yaml-rs (0.1.6) limits the depth of `[[[` itself, but thousands of `- - -` make it end the whole process.
+# A level of a block takes at least a column, or half a column if a list stands under its key.
+_FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
+_SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
+_ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
+_ALIAS = re.compile(r"\*([^\s,\[\]{}]+)")
+_PLACE = re.compile(r"at line (\d+), column (\d+)")
+_LEADING_TAB = re.compile(r"^ *\t", re.MULTILINE)
+# A phrase in the messages of both parsers → the reason that a person reads.
+_REASONS = (
+    ("tab", "YAML is indented with spaces; this is a tab"),
+    ("unknown anchor", "This alias has no anchor before it"),
+    ("undefined alias", "This alias has no anchor before it"),
+    ("mapping values are not allowed", "A `:` is not allowed here; quote the text that holds it"),
+    ("found another document", "A second YAML document starts here"),
+    ("unexpected character", "A plain value cannot start with this character; quote it"),
+    ("cannot start any token", "A plain value cannot start with this character; quote it"),
+    ("unhashable", "A key cannot be a list or an object"),
+    ("quoted scalar", "A quoted text is not closed, or is wrongly indented"),
+    ("control characters", "A control character is not allowed in YAML"),
+    ("indentation", "The indentation is wrong"),
+    ("block mapping", "The indentation is wrong, or a `:` is missing"),
+    ("expected ','", "A `]` or `}` is missing before this"),
+    ("flow", "A `]` or `}` is missing"),
+)
 
 
 def to_utf8(content: bytes, name: str) -> bytes:
@@ -146,13 +202,6 @@ def compose_nodes(text: str | bytes) -> Any:
 
 KeyWarning = tuple[str, str]
 """A sentence, and the JSON pointer of the key that it is about."""
-
-_MAX_WARNINGS = 1000
-
-# The end of a key: a quote and the colon after it. After an escaped quote within a string, a colon ends no key.
-_KEY = re.compile(rb'(?<!\\)"[ \t\r\n]*+:')
-_SPACED = re.compile(rb'"[ \t\r\n]++:')
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
 def _json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:
@@ -309,42 +358,12 @@ def _explain_json(text: str, position: int, name: str) -> NoReturn:
     _fail_at(text, position, name, "This is not JSON")
 
 
-_FOREIGN = (
-    ("//", "JSON has no comments"),
-    ("/*", "JSON has no comments"),
-    ("#", "JSON has no comments"),
-    ("'", "JSON strings have double quotes"),
-    ("NaN", "`NaN` is not a JSON number"),
-    ("Infinity", "`Infinity` is not a JSON number"),
-    ("-Infinity", "`-Infinity` is not a JSON number"),
-    ("True", "JSON has `true`, in lower case"),
-    ("False", "JSON has `false`, in lower case"),
-    ("None", "JSON has `null`"),
-    ("undefined", "`undefined` is not a JSON value"),
-)
-
-
 def _is_complete(text: str) -> bool:
     try:
         json.loads(text)
     except (ValueError, RecursionError):
         return False
     return True
-
-
-_TAG = "tag:yaml.org,2002:"
-_PLAIN_SCALARS = (
-    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", [*"tTfF"]),
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", [*"-+0123456789"]),
-    (
-        "float",
-        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
-        [*"-+0123456789."],
-    ),
-    ("merge", r"^<<$", ["<"]),
-)
-"""Tag of a plain scalar, its pattern, and the characters that it starts with (YAML 1.2.2, section 10.3.2)."""
 
 
 def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
@@ -375,16 +394,6 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     clashes: list[str] = []
     plain = to_plain(tree, name, clashes, is_consumed=not is_shared)
     return plain, _yaml_duplicates(text) if has_duplicates or clashes else ()
-
-
-# yaml-rs (0.1.6) limits the depth of `[[[` itself, but thousands of `- - -` make it end the whole process.
-# A level of a block takes at least a column, or half a column if a list stands under its key.
-_FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
-_SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
-
-
-_ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
-_ALIAS = re.compile(r"\*([^\s,\[\]{}]+)")
 
 
 def _check_aliases(text: str, name: str) -> None:
@@ -550,33 +559,9 @@ def _check_events(events: Any, name: str) -> None:
             raise too_many_nodes(name)
 
 
-_PLACE = re.compile(r"at line (\d+), column (\d+)")
-
-
 def _place_in(refusal: str | None) -> tuple[int, int] | None:
     place = _PLACE.search(refusal or "")
     return (int(place[1]), int(place[2])) if place else None
-
-
-_LEADING_TAB = re.compile(r"^ *\t", re.MULTILINE)
-
-# A phrase in the messages of both parsers → the reason that a person reads.
-_REASONS = (
-    ("tab", "YAML is indented with spaces; this is a tab"),
-    ("unknown anchor", "This alias has no anchor before it"),
-    ("undefined alias", "This alias has no anchor before it"),
-    ("mapping values are not allowed", "A `:` is not allowed here; quote the text that holds it"),
-    ("found another document", "A second YAML document starts here"),
-    ("unexpected character", "A plain value cannot start with this character; quote it"),
-    ("cannot start any token", "A plain value cannot start with this character; quote it"),
-    ("unhashable", "A key cannot be a list or an object"),
-    ("quoted scalar", "A quoted text is not closed, or is wrongly indented"),
-    ("control characters", "A control character is not allowed in YAML"),
-    ("indentation", "The indentation is wrong"),
-    ("block mapping", "The indentation is wrong, or a `:` is missing"),
-    ("expected ','", "A `]` or `}` is missing before this"),
-    ("flow", "A `]` or `}` is missing"),
-)
 
 
 def _explain_yaml(text: str, place: tuple[int, int], name: str, problem: str) -> NoReturn:

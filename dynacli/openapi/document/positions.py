@@ -12,6 +12,15 @@ from dynacli.errors import DocumentError
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.parse import compose_nodes, is_meant_as_json, safe_loader, to_utf8
 
+# Possessive quantifiers: none of these can backtrack.
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_SCALAR = re.compile(rb"[^\s,{}\[\]\"]++")
+# Everything up to the next bracket, brackets within strings skipped.
+_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
+_LONG = 120
+"""Columns from which on a line alone does not tell where in it to look, as in a document without line breaks."""
+
 
 class Position(NamedTuple):
     """A position in a text.
@@ -52,14 +61,6 @@ class _Wanted(NamedTuple):
 
     below: dict[str, "_Wanted"]
     pointers: list[str]
-
-
-# Possessive quantifiers: none of these can backtrack.
-_SPACE = re.compile(rb"[ \t\r\n]*+")
-_STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
-_SCALAR = re.compile(rb"[^\s,{}\[\]\"]++")
-# Everything up to the next bracket, brackets within strings skipped.
-_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
 
 
 class _Container:
@@ -240,10 +241,6 @@ def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:
     if isinstance(node, yaml.SequenceNode):
         return [(str(index), item, item) for index, item in enumerate(node.value)]
     return []
-
-
-_LONG = 120
-"""Columns from which on a line alone does not tell where in it to look, as in a document without line breaks."""
 
 
 class Location(NamedTuple):

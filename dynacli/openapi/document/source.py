@@ -15,6 +15,9 @@ from dynacli.errors import UsageError
 from dynacli.files import is_url
 from dynacli.urls import authority, origin_of, split_url, without_query
 
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_URL_HINT = "A URL looks like `https://api.example.com/openapi.json`"
+
 
 def file_name(uri: str) -> str:
     """Return the name of the file at a URI.
@@ -49,9 +52,6 @@ def shown_file(name: str) -> str:
     except (OSError, ValueError):  # this directory was removed, or the file is on another drive
         return name
     return name if relative.startswith("..") else relative
-
-
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 class Source(NamedTuple):
@@ -154,9 +154,6 @@ def _source_of_url(word: str) -> Source:
     netloc = authority(parts.scheme, host, port)
     clean = urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
     return Source("url", clean, clean)
-
-
-_URL_HINT = "A URL looks like `https://api.example.com/openapi.json`"
 
 
 def allowed_directory(word: str, start: str) -> str | None:

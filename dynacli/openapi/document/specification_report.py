@@ -28,6 +28,10 @@ _LONG = 20
 
 _ANY_VALUE = frozenset({"example", "default", "value", "const"})
 """The keys of objects whose value is not described."""
+_MAX_PROBLEMS = 100
+_MAX_HOPS = 20
+_JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
 def _shifted_steps(path: Iterable[str | int], shifts: Shifts) -> IndexedSteps:
@@ -275,12 +279,6 @@ def _refuse_to_retrieve(uri: str) -> NoReturn:
         ValueError: Always.
     """
     raise ValueError(uri)
-
-
-_MAX_PROBLEMS = 100
-_MAX_HOPS = 20
-_JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
-_TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
 class Problem(NamedTuple):

@@ -106,6 +106,34 @@ _WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
+_USUAL = (
+    *("application/json", "application/problem+json", "application/hal+json", "application/vnd.api+json"),
+    *("application/merge-patch+json", "application/json-patch+json", "application/x-ndjson"),
+    *("application/xml", "application/octet-stream", "application/pdf", "application/zip"),
+    *("application/x-www-form-urlencoded", "multipart/form-data", "text/event-stream"),
+    *("text/plain", "text/html", "text/csv", "text/xml", "image/png", "image/jpeg"),
+)
+_RIGHT = re.compile(
+    r"(application|audio|example|font|haptics|image|message|model|multipart|text|video|x-[a-z0-9-]+|\*)"
+    r"/[!#$%&'*+.^_`|~0-9a-z-]+"
+)
+"""A registered type (RFC 9110, section 8.3.1) and any subtype: `application/jose` is not a mistake for `json`."""
+_LIKENESS = 0.93
+_LOCATIONS = ("path", "query", "header", "cookie", "querystring")
+_PARAMETER_BOOLEANS = ("required", "deprecated", "allowEmptyValue", "explode", "allowReserved")
+# Kind of object → its fields that are true or false, and its fields that are lists.
+_BOOLEANS: Mapping[ObjectKind, tuple[str, ...]] = {
+    PARAMETER: _PARAMETER_BOOLEANS,
+    HEADER: _PARAMETER_BOOLEANS,
+    OPERATION: ("deprecated",),
+    REQUEST_BODY: ("required",),
+    ENCODING: ("explode", "allowReserved"),
+}
+_LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
+    DOCUMENT: ("servers",),
+    PATH_ITEM: ("parameters", "servers"),
+    OPERATION: ("parameters", "servers"),
+}
 
 
 def _fix_schema(schema: Any, steps: IndexedSteps, warn: Warn, move: Rename) -> None:
@@ -329,22 +357,6 @@ def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_USUAL = (
-    *("application/json", "application/problem+json", "application/hal+json", "application/vnd.api+json"),
-    *("application/merge-patch+json", "application/json-patch+json", "application/x-ndjson"),
-    *("application/xml", "application/octet-stream", "application/pdf", "application/zip"),
-    *("application/x-www-form-urlencoded", "multipart/form-data", "text/event-stream"),
-    *("text/plain", "text/html", "text/csv", "text/xml", "image/png", "image/jpeg"),
-)
-_RIGHT = re.compile(
-    r"(application|audio|example|font|haptics|image|message|model|multipart|text|video|x-[a-z0-9-]+|\*)"
-    r"/[!#$%&'*+.^_`|~0-9a-z-]+"
-)
-"""A registered type (RFC 9110, section 8.3.1) and any subtype: `application/jose` is not a mistake for `json`."""
-
-_LIKENESS = 0.93
-
-
 @lru_cache(maxsize=256)
 def meant_media_type(name: str) -> str:
     r"""Return the media type that is meant by one that there cannot be; else the name as it is.
@@ -380,24 +392,6 @@ class Fixed(NamedTuple):
 
     warnings: tuple[tuple[str, str], ...]
     moves: tuple[Move, ...]
-
-
-_LOCATIONS = ("path", "query", "header", "cookie", "querystring")
-_PARAMETER_BOOLEANS = ("required", "deprecated", "allowEmptyValue", "explode", "allowReserved")
-
-# Kind of object → its fields that are true or false, and its fields that are lists.
-_BOOLEANS: Mapping[ObjectKind, tuple[str, ...]] = {
-    PARAMETER: _PARAMETER_BOOLEANS,
-    HEADER: _PARAMETER_BOOLEANS,
-    OPERATION: ("deprecated",),
-    REQUEST_BODY: ("required",),
-    ENCODING: ("explode", "allowReserved"),
-}
-_LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
-    DOCUMENT: ("servers",),
-    PATH_ITEM: ("parameters", "servers"),
-    OPERATION: ("parameters", "servers"),
-}
 
 
 def work_around(tree: dict[str, Any]) -> Fixed:

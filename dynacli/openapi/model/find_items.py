@@ -52,6 +52,15 @@ if TYPE_CHECKING:  # a protocol takes long to make
 
     _A = TypeVar("_A", bound=_Array)
 
+ENVELOPES = frozenset(
+    {
+        *("content", "data", "edges", "elements", "embedded", "entries", "hits", "items", "list", "node"),
+        *("nodes", "objects", "payload", "records", "response", "result", "results", "rows", "values"),
+    }
+)
+"""Plain names of members that hold what a response is about, and do not say what it is."""
+_SHORTEST_ABBREVIATION = 3
+
 
 @record
 class Items:
@@ -232,15 +241,6 @@ def _is_list(value: Any, array: Items) -> bool:
 
 Fits = Callable[[Parameter, Any], bool]
 """Whether a parameter takes a value."""
-
-ENVELOPES = frozenset(
-    {
-        *("content", "data", "edges", "elements", "embedded", "entries", "hits", "items", "list", "node"),
-        *("nodes", "objects", "payload", "records", "response", "result", "results", "rows", "values"),
-    }
-)
-"""Plain names of members that hold what a response is about, and do not say what it is."""
-_SHORTEST_ABBREVIATION = 3
 
 
 def items_of(body: Any, segment: str) -> list[Any]:

@@ -48,6 +48,19 @@ its list, the outer first; OpenAPI 3 has no word for them."""
 
 WEBHOOKS_POINTER = "/x-dynacli-webhooks"
 """The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
+IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+"""Header parameters of these names "shall be ignored" (OpenAPI 3.1.1, "Parameter Object")."""
+_STYLES = {
+    "path": ("simple", "label", "matrix", "ssv", "tsv", "pipes"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject", "tsv"),
+    "querystring": ("form",),
+    "header": ("simple", "ssv", "tsv", "pipes"),
+    "cookie": ("form", "cookie"),
+}
+"""Location → its styles, the default first (OpenAPI 3.2.0, "Style Values").
+
+`ssv`, `tsv` and `pipes` are values of Swagger 2.0's `collectionFormat` that OpenAPI 3 has no style for at the location.
+"""
 
 
 def of_first_items(option: str) -> str:
@@ -348,22 +361,6 @@ class Operation:
             for scheme in alternative
             if scheme.type == "apiKey"
         )
-
-
-IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
-"""Header parameters of these names "shall be ignored" (OpenAPI 3.1.1, "Parameter Object")."""
-
-_STYLES = {
-    "path": ("simple", "label", "matrix", "ssv", "tsv", "pipes"),
-    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject", "tsv"),
-    "querystring": ("form",),
-    "header": ("simple", "ssv", "tsv", "pipes"),
-    "cookie": ("form", "cookie"),
-}
-"""Location → its styles, the default first (OpenAPI 3.2.0, "Style Values").
-
-`ssv`, `tsv` and `pipes` are values of Swagger 2.0's `collectionFormat` that OpenAPI 3 has no style for at the location.
-"""
 
 
 def documented_status(status: int, documented: Iterable[str]) -> str:

@@ -12,6 +12,16 @@ from dynacli.text.wrapping import short_sentence, word_or_quoted
 _YEAR = 365.2425 * 86_400
 _MOST_NEAR, _MOST_LISTED = 3, 20
 """Names that a message has, if they are near, and if they are all that there are."""
+NOT_EMPTY = "not empty"
+MAY_BE_NULL = "may be null"
+MAY_BE_REPEATED = "may be repeated"
+_MAX_VALUES = 12
+_LONGEST_VALUE = 80
+"""Characters of a value that are shown."""
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*")
+"""What means itself in every shell; zsh takes `=ls` for the path of `ls`."""
+_NOT_IN_QUOTES = frozenset('"$`\\!')
+"""What means something between double quotes, also to a shell that looks for `!`."""
 
 
 def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
@@ -79,14 +89,6 @@ def counted(number: int, noun: str) -> str:
     """Return a number with its noun, whose plural ends in `s`: `1,223 operations`, `2 properties`."""
     plural = f"{noun[:-1]}ies" if noun.endswith("ty") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
-
-
-NOT_EMPTY = "not empty"
-MAY_BE_NULL = "may be null"
-MAY_BE_REPEATED = "may be repeated"
-_MAX_VALUES = 12
-_LONGEST_VALUE = 80
-"""Characters of a value that are shown."""
 
 
 def placeholder(value: ValueType) -> str:
@@ -171,12 +173,6 @@ def _word(value: object) -> str:
     if isinstance(value, str):
         return word_or_quoted(short_sentence(value, _LONGEST_VALUE))
     return json.dumps(value, ensure_ascii=False)
-
-
-_PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*")
-"""What means itself in every shell; zsh takes `=ls` for the path of `ls`."""
-_NOT_IN_QUOTES = frozenset('"$`\\!')
-"""What means something between double quotes, also to a shell that looks for `!`."""
 
 
 def option_pair(flag: str, value: str, *, is_joined: bool = False) -> list[str]:

@@ -46,6 +46,65 @@ _KEYWORDS_OF_TYPES = (
     ("array", ("items", "prefixItems", "minItems", "maxItems", "contains")),
     ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
 )
+_MOST_CHARACTERS = 10_000
+_MOST_PATTERN_CHARACTERS = 4_096
+# A value per format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
+# OpenAPI Format Registry. Names, hosts and addresses are reserved for examples (RFC 2606, 5737, 3849).
+_VALUES = {
+    "date": "2025-01-01",
+    "date-time": "2025-01-01T00:00:00Z",
+    "time": "00:00:00Z",
+    "duration": "P1D",
+    "email": "user@example.com",
+    "idn-email": "user@example.com",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "uri": "https://example.com/",
+    "url": "https://example.com/",
+    "iri": "https://example.com/",
+    "uri-reference": "/path",
+    "iri-reference": "/path",
+    "uri-template": "/path/{id}",
+    "hostname": "example.com",
+    "idn-hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "byte": "c3RyaW5n",
+    "base64url": "c3RyaW5n",
+    "password": "password",
+    "regex": "^a$",
+    "json-pointer": "/path",
+    "relative-json-pointer": "0",
+}
+# Format → if the value can be made longer, and the text to repeat there.
+_LONGER = {
+    "email": ("before", "u"),
+    "idn-email": ("before", "u"),
+    "uri": ("after", "a"),
+    "url": ("after", "a"),
+    "iri": ("after", "a"),
+    "uri-reference": ("after", "h"),
+    "hostname": ("before", "w."),
+    "byte": ("after", "c3Ry"),
+    "password": ("after", "password"),
+    "json-pointer": ("after", "h"),
+}
+_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# The Unicode properties of ECMA-262 (flag `u`), which Python does not know, with a few members of each.
+# Some, such as `Alnum`, are Java's, and common anyway.
+_PROPERTIES = {
+    **dict.fromkeys(("L", "Letter", "Alpha", "Alphabetic"), "A-Za-z"),
+    **dict.fromkeys(("Lu", "Upper"), "A-Z"),
+    **dict.fromkeys(("Ll", "Lower"), "a-z"),
+    **dict.fromkeys(("N", "Nd", "Digit"), "0-9"),
+    **dict.fromkeys(("Z", "Zs"), " "),
+    **dict.fromkeys(("P", "Punct"), "!-/"),
+    "Alnum": "A-Za-z0-9",
+    "XDigit": "0-9A-Fa-f",
+    "M": "\u0300-\u036f",
+    "S": "$+<=>",
+}
+_PROPERTY = re.compile(r"\\p\{(\w+)\}")
+_MOST_ITEMS = 1_000
 
 
 @dataclass
@@ -221,51 +280,6 @@ def _schema_or_any(value: Any) -> Any:
     return value if isinstance(value, dict | bool) else True
 
 
-_MOST_CHARACTERS = 10_000
-_MOST_PATTERN_CHARACTERS = 4_096
-
-# A value per format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
-# OpenAPI Format Registry. Names, hosts and addresses are reserved for examples (RFC 2606, 5737, 3849).
-_VALUES = {
-    "date": "2025-01-01",
-    "date-time": "2025-01-01T00:00:00Z",
-    "time": "00:00:00Z",
-    "duration": "P1D",
-    "email": "user@example.com",
-    "idn-email": "user@example.com",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-    "uri": "https://example.com/",
-    "url": "https://example.com/",
-    "iri": "https://example.com/",
-    "uri-reference": "/path",
-    "iri-reference": "/path",
-    "uri-template": "/path/{id}",
-    "hostname": "example.com",
-    "idn-hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-    "byte": "c3RyaW5n",
-    "base64url": "c3RyaW5n",
-    "password": "password",
-    "regex": "^a$",
-    "json-pointer": "/path",
-    "relative-json-pointer": "0",
-}
-# Format → if the value can be made longer, and the text to repeat there.
-_LONGER = {
-    "email": ("before", "u"),
-    "idn-email": ("before", "u"),
-    "uri": ("after", "a"),
-    "url": ("after", "a"),
-    "iri": ("after", "a"),
-    "uri-reference": ("after", "h"),
-    "hostname": ("before", "w."),
-    "byte": ("after", "c3Ry"),
-    "password": ("after", "password"),
-    "json-pointer": ("after", "h"),
-}
-
-
 def matches_pattern(text: str, pattern: str) -> bool | None:
     """Whether a pattern matches in a text, as validation reads it; None if that cannot be decided."""
     try:
@@ -381,26 +395,6 @@ class _FixedChoices:
         """Keep the order."""
 
 
-_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-# The Unicode properties of ECMA-262 (flag `u`), which Python does not know, with a few members of each.
-# Some, such as `Alnum`, are Java's, and common anyway.
-_PROPERTIES = {
-    **dict.fromkeys(("L", "Letter", "Alpha", "Alphabetic"), "A-Za-z"),
-    **dict.fromkeys(("Lu", "Upper"), "A-Z"),
-    **dict.fromkeys(("Ll", "Lower"), "a-z"),
-    **dict.fromkeys(("N", "Nd", "Digit"), "0-9"),
-    **dict.fromkeys(("Z", "Zs"), " "),
-    **dict.fromkeys(("P", "Punct"), "!-/"),
-    "Alnum": "A-Za-z0-9",
-    "XDigit": "0-9A-Fa-f",
-    "M": "\u0300-\u036f",
-    "S": "$+<=>",
-}
-_PROPERTY = re.compile(r"\\p\{(\w+)\}")
-
-
 def _in_python(pattern: str) -> str:
     """Return a pattern in Python's syntax; texts generated from it are checked against the original afterwards."""
     pieces = []
@@ -483,9 +477,6 @@ def _number_candidates(keywords: Mapping[str, Any]) -> Iterator[float]:
 def _times(count: int, unit: float) -> float:
     # 3 * 0.1 is 0.30000000000000004; rounded, it is 0.3.
     return count * unit if isinstance(unit, int) else round(float(count) * unit, 12)
-
-
-_MOST_ITEMS = 1_000
 
 
 def example_value(

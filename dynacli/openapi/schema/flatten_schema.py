@@ -26,6 +26,29 @@ from dynacli.openapi.schema.read_schema import (
     types_of,
 )
 
+_NO_NAMES: frozenset[str] = frozenset()
+"""One for all: since Python 3.10 each `frozenset()` is another, and a large document has tens of thousands."""
+_LIMITS = (
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *(
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+    ),
+)
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
+_MAX_HOPS = 100
+_MAX_STEPS = 5000
+_MAX_HEIRS = 100
+"""A discriminator with more values is not searched for those that inherit from one of them."""
+_MOST_KNOWN = 2_000
+"""How many flattened schemas are kept; operations near each other mostly share theirs."""
+
 
 class BranchGroup(NamedTuple):
     """The branches of a `oneOf` or `anyOf`, or those that a discriminator's mapping names.
@@ -108,10 +131,6 @@ class BranchGroup(NamedTuple):
         united.required_in_branches = frozenset(holders) - optional - united.required
         united.groups = (self,) if len(branches) > 1 or self.keyword == "discriminator" else ()
         return united
-
-
-_NO_NAMES: frozenset[str] = frozenset()
-"""One for all: since Python 3.10 each `frozenset()` is another, and a large document has tens of thousands."""
 
 
 class FlatSchema:
@@ -215,29 +234,6 @@ def _any_of(schemas: list[Any]) -> Any:
 
 def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
-
-
-_LIMITS = (
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    *(
-        "minLength",
-        "maxLength",
-        "pattern",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-        "minProperties",
-        "maxProperties",
-    ),
-)
-_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
-_MAX_HOPS = 100
-_MAX_STEPS = 5000
-_MAX_HEIRS = 100
-"""A discriminator with more values is not searched for those that inherit from one of them."""
-
-_MOST_KNOWN = 2_000
-"""How many flattened schemas are kept; operations near each other mostly share theirs."""
 
 
 def flatten(schema: Any, resolve: Resolve) -> FlatSchema:

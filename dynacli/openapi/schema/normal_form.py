@@ -40,6 +40,16 @@ _ANNOTATIONS = frozenset(
     {"$ref", "description", "summary", "title", "deprecated", "readOnly", "writeOnly", "nullable"}
     | {"default", "example", "examples", "externalDocs", "xml"}
 )
+_SCHEMAS = "#/components/schemas/"
+_MOST_PARTS = 20
+"""Of a longer chain of `allOf` each link is looked at by itself."""
+_USEFUL = frozenset({"enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "not"})
+"""Keywords that can tell the numbers of two branches apart."""
+_SCHEMAS_BELOW = ("components", "schemas")
+_MOST_HEIRS = 1000
+"""A schema with more heirs is read without them: some of them would be offered for all."""
+_MOST_LOOKED_FOR = 100_000
+"""How many heirs are looked for in all."""
 
 
 def normal_keywords(schema: dict[str, Any], version: str) -> dict[str, Any] | None:
@@ -110,13 +120,6 @@ def _with_references(discriminator: Any) -> Any:
 
 def _as_reference_or_same(target: Any) -> Any:
     return as_reference(target) if isinstance(target, str) else target
-
-
-_SCHEMAS = "#/components/schemas/"
-_MOST_PARTS = 20
-"""Of a longer chain of `allOf` each link is looked at by itself."""
-_USEFUL = frozenset({"enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "not"})
-"""Keywords that can tell the numbers of two branches apart."""
 
 
 class _DoubtfulSchemas:
@@ -244,13 +247,6 @@ class _Copies:
         copy = value.copy()
         self._copied.add(id(copy))
         return copy
-
-
-_SCHEMAS_BELOW = ("components", "schemas")
-_MOST_HEIRS = 1000
-"""A schema with more heirs is read without them: some of them would be offered for all."""
-_MOST_LOOKED_FOR = 100_000
-"""How many heirs are looked for in all."""
 
 
 def with_implied_mappings(tree: dict[str, Any]) -> dict[str, Any]:

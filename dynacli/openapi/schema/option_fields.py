@@ -28,6 +28,9 @@ _MAX_CHOICES = 40
 """How many places with branches are listed for a media type."""
 _MAX_BRANCHES = 60
 """How many branches are listed for a place."""
+_MAX_NAMED = 6
+"""How many options or branches a message names."""
+_MAX_DEPTH = 100
 
 
 class OptionListing(NamedTuple):
@@ -336,10 +339,6 @@ def _other_word(name: str, taken: set[str]) -> str:
 
 
 FieldPath = tuple[str, ...]
-
-_MAX_NAMED = 6
-"""How many options or branches a message names."""
-_MAX_DEPTH = 100
 
 
 class BranchSelection(NamedTuple):

@@ -38,6 +38,40 @@ _MOST_NAMES = 200
 _LONGEST_NAME = 60
 _USELESS = ("url", "href", "links", "node_id")
 """The endings of names that come last if there is no room for all."""
+_SORTS = frozenset(
+    ("sort", "sortby", "sortfield", "sortkey", "sortcolumn", "sorton", "orderby", "order", "ordering")
+)
+_NO_KEYS = frozenset(
+    ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
+)
+"""What inputs that sort take beside the names of fields, as plain names."""
+_BY = r"(?i:\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b)"
+_NO_FIELDS = frozenset(
+    (
+        *(
+            "before",
+            "after",
+            "since",
+            "until",
+            "from",
+            "to",
+            "min",
+            "max",
+            "where",
+            "not",
+            "only",
+            "include",
+            "q",
+        ),
+        *("expression", "filter", "filters", "query"),
+    )
+)
+"""Words of the names of inputs that filter by a range, or by an expression."""
+_FEWEST_KEYS = 2
+_MOST_CHARACTERS = 100
+# Compiled if they are needed: few operations sort or filter, and every help page imports this.
+_KEY = r"(?i:[-+]?([a-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?)"
+_LITERAL = r"`([^`\s]+)`"
 
 
 @record
@@ -252,42 +286,6 @@ class _Outline:
 
 def _joined_place(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
-
-
-_SORTS = frozenset(
-    ("sort", "sortby", "sortfield", "sortkey", "sortcolumn", "sorton", "orderby", "order", "ordering")
-)
-_NO_KEYS = frozenset(
-    ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
-)
-"""What inputs that sort take beside the names of fields, as plain names."""
-_BY = r"(?i:\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b)"
-_NO_FIELDS = frozenset(
-    (
-        *(
-            "before",
-            "after",
-            "since",
-            "until",
-            "from",
-            "to",
-            "min",
-            "max",
-            "where",
-            "not",
-            "only",
-            "include",
-            "q",
-        ),
-        *("expression", "filter", "filters", "query"),
-    )
-)
-"""Words of the names of inputs that filter by a range, or by an expression."""
-_FEWEST_KEYS = 2
-_MOST_CHARACTERS = 100
-# Compiled if they are needed: few operations sort or filter, and every help page imports this.
-_KEY = r"(?i:[-+]?([a-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?)"
-_LITERAL = r"`([^`\s]+)`"
 
 
 @record

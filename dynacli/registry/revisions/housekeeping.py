@@ -35,6 +35,8 @@ _FOREIGN_DAYS = 30
 """After so many days without use a catalog in another format goes: that version of dynacli is not used any more."""
 
 _CATALOG = re.compile(r"([0-9a-f]{20})\.(\d+)\.sqlite")
+_SIZE = re.compile(r"(\d{1,12})\s*([KMG]?)(i?B)?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class CachedDocument(NamedTuple):
@@ -282,10 +284,6 @@ def _remove(path: str) -> int:
     except OSError:
         return 0
     return size
-
-
-_SIZE = re.compile(r"(\d{1,12})\s*([KMG]?)(i?B)?", re.IGNORECASE)
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 def limit_of(env: Environment) -> int:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 _INDEX = "index.json"
 _MAX_BYTES = 1 << 30
 """How much an archive may hold, decompressed; what dynacli writes is far less."""
+_FOLDER = "document/"
+"""Where the files stand in the archive, under their names in the cache."""
+INSIDE = "inside://"
+"""The beginning of the URLs of the overlays and further documents in the archive."""
+_LAYERS = "layers/"
+_POINTER = "current.json"
 
 
 class MissingFile(NamedTuple):
@@ -169,16 +175,6 @@ def _fetched(row: dict[str, str], content: bytes) -> Fetched:
         last_modified=row["last_modified"],
         uri=row["base"],
     )
-
-
-_FOLDER = "document/"
-"""Where the files stand in the archive, under their names in the cache."""
-
-INSIDE = "inside://"
-"""The beginning of the URLs of the overlays and further documents in the archive."""
-_LAYERS = "layers/"
-
-_POINTER = "current.json"
 
 
 def pack_document(

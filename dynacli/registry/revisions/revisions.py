@@ -95,6 +95,8 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "is_pinned": bool,
     "is_renamed": bool,
 }
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = r"(\d{1,9})\s*([smhd]?)"
 
 
 class Revisions:
@@ -550,10 +552,6 @@ class OpenRequest:
     login: "Callable[[], DocumentLogin]" = _no_login
     at_hand: "Fetched | None" = None
     wrong_settings: tuple[str, ...] = ()
-
-
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = r"(\d{1,9})\s*([smhd]?)"
 
 
 def lifetime_of(entry: Mapping[str, Any]) -> float | None:

@@ -50,6 +50,8 @@ _OTHER_WORD = re.compile("revoke|logout|log-out|sign-?out|delete|invalidate", re
 _METHODS = frozenset({"POST", "GET", "PUT"})
 _TAKES = frozenset({"refreshtoken", "xrefreshtoken", "refresh"})
 """What inputs for a refresh token are called, in lower case and without what separates their words."""
+_MOST_BYTES = 1 << 20
+_SECONDS_OF_INPUT = 1.0
 
 
 @record
@@ -493,7 +495,3 @@ def _has_input(env: Environment) -> bool:
         return has_input(number, _SECONDS_OF_INPUT)
     except (OSError, ValueError):
         return False
-
-
-_MOST_BYTES = 1 << 20
-_SECONDS_OF_INPUT = 1.0

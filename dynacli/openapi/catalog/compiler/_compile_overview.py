@@ -28,6 +28,12 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TITLE_END = re.compile(r"[.:;(]")
 _VERBS_OF_LIST = {"GET": "list", "POST": "create"}
 _VERBS_OF_ITEM = {"GET": "show", "DELETE": "delete", "PUT": "update", "PATCH": "update"}
+_FEWEST = 3
+_PART_OF_ALL = 4
+"""An error is shared that one operation in so many has, or a number of operations that no one reads through."""
+_MANY = 10
+_MOST_NAMES = 8
+_MOST_ERRORS = 40
 
 
 def compile_overview(
@@ -163,13 +169,6 @@ def _first_change(operations: Sequence[Operation], first_look: str, tag: str) ->
     )
     return "" if best is None else best.name
 
-
-_FEWEST = 3
-_PART_OF_ALL = 4
-"""An error is shared that one operation in so many has, or a number of operations that no one reads through."""
-_MANY = 10
-_MOST_NAMES = 8
-_MOST_ERRORS = 40
 
 _Key = tuple[str, str, str]
 

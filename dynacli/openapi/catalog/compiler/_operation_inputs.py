@@ -42,6 +42,18 @@ from dynacli.text.markdown import first_sentence
 if TYPE_CHECKING:
     from dynacli.openapi.schema.example_call import ExampleWords
 
+_MOST_PARTS = 24
+"""How many objects and lists a part may have; comparing larger ones costs more than it saves."""
+_LOCATIONS = ("path", "query", "querystring", "header", "cookie")
+"""The locations of parameters; if two parameters have the same name, the earlier location has the plain option."""
+_FORM = "application/x-www-form-urlencoded"
+_TEMPLATE = re.compile(r"\{([^{}]*)\}")
+# The last four belong to the connection.
+_IGNORED_HEADERS = IGNORED_HEADERS | {"host", "content-length", "transfer-encoding", "connection"}
+_MEDIA_HEADERS = frozenset({"Accept", "Content-Type"})
+_RESERVED_OPTIONS = GUARDED_OPTIONS | {"help"}
+_SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
+
 
 class Named(NamedTuple):
     """A parameter that wants an option.
@@ -132,10 +144,6 @@ def _numbered(word: str, taken: Collection[str]) -> str:
     return f"{word}-{number}"
 
 
-_MOST_PARTS = 24
-"""How many objects and lists a part may have; comparing larger ones costs more than it saves."""
-
-
 class Originals:
     """Returns for an object of a document the first object that is equal to it.
 
@@ -187,18 +195,6 @@ def _is_small(value: Any) -> bool:
         members = node.values() if isinstance(node, dict) else node
         stack.extend([member for member in members if isinstance(member, (dict, list))])
     return True
-
-
-_LOCATIONS = ("path", "query", "querystring", "header", "cookie")
-"""The locations of parameters; if two parameters have the same name, the earlier location has the plain option."""
-
-_FORM = "application/x-www-form-urlencoded"
-_TEMPLATE = re.compile(r"\{([^{}]*)\}")
-# The last four belong to the connection.
-_IGNORED_HEADERS = IGNORED_HEADERS | {"host", "content-length", "transfer-encoding", "connection"}
-_MEDIA_HEADERS = frozenset({"Accept", "Content-Type"})
-_RESERVED_OPTIONS = GUARDED_OPTIONS | {"help"}
-_SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
 
 
 class SkippedOperationError(ValueError):

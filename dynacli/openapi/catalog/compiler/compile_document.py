@@ -51,6 +51,14 @@ from dynacli.record import replace
 from dynacli.text.markdown import blocks_of, first_sentence
 from dynacli.text.terminal import visible
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters, and what else ends a line."""
+_TYPES = frozenset({"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"})
+"""OpenAPI 3.2.0, "Security Scheme Object"."""
+_WITH_TOKEN = frozenset({"oauth2", "openIdConnect"})
+_KEYS = ("webhooks", "x-webhooks")
+"""The keyword of OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
+
 
 @dataclass(frozen=True)
 class CompileWarning:
@@ -116,10 +124,6 @@ def _locate(document: Document, messages: Iterable[tuple[str, PlaceInFile]]) -> 
     return tuple(warnings)
 
 
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""Control characters, and what else ends a line."""
-
-
 @dataclass
 class _LeftOut:
     """The operations that are left out of a catalog.
@@ -173,11 +177,6 @@ def _why_unread(document: Document, value: Any) -> str:
             if ref is not None and ref in document.unread:
                 return f"`{ref}` cannot be followed: {document.unread[ref]}"
     return ""
-
-
-_TYPES = frozenset({"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"})
-"""OpenAPI 3.2.0, "Security Scheme Object"."""
-_WITH_TOKEN = frozenset({"oauth2", "openIdConnect"})
 
 
 def _with_one_token(schemes: tuple[SecurityScheme, ...]) -> Iterator[tuple[SecurityScheme, ...]]:
@@ -249,10 +248,6 @@ class _Security:
         if name not in self._warned:  # and not for each of a thousand operations
             self._warned.add(name)
             self._warn(message, *steps)
-
-
-_KEYS = ("webhooks", "x-webhooks")
-"""The keyword of OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
 
 
 def _webhook_components(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

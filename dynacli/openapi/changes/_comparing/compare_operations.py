@@ -38,6 +38,10 @@ from dynacli.openapi.references import reference_of
 
 Scopes = dict[str, frozenset[str]]
 _REJECTED, _ACCEPTED = "credentials-rejected", "credentials-accepted"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/")
+_TEXT = re.compile(r"text/.*|.*[/+]xml")
+_RANGE = re.compile(r"[^/]*/\*")
+_LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 
 
 class RequiredSchemes(NamedTuple):
@@ -248,11 +252,6 @@ def _member(node: Any, key: str) -> Any:
     return node.get(key) if isinstance(node, dict) else None
 
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/")
-_TEXT = re.compile(r"text/.*|.*[/+]xml")
-_RANGE = re.compile(r"[^/]*/\*")
-
-
 def _compare_body(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare the bodies of two operations."""
     before, after = pair.comparison.old.resolve(old), pair.comparison.new.resolve(new)
@@ -381,8 +380,6 @@ def _compare_encodings(pair: ComparedPair, old: Place, new: Place) -> None:
 
 Parameters = dict[tuple[str, str], Place]
 """(location, name) → Parameter Object."""
-
-_LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 
 
 def _parameters_with_those_of_path(document: ComparedDocument, item: Place, operation: Place) -> Parameters:

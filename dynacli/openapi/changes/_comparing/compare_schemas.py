@@ -32,6 +32,35 @@ _LIMIT_KEYWORDS = frozenset(
         "uniqueItems",
     )
 )
+_SCALARS = frozenset(("string", "number", "integer", "boolean"))
+_UNVALIDATED = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems")
+"""Schemas that a value need not match as a whole: their changes have no result."""
+_OF_OBJECTS = frozenset(
+    ("properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties")
+)
+_FLAGS = (("readOnly", "read-only"), ("writeOnly", "write-only"))
+_COMPARED = (
+    _LIMIT_KEYWORDS
+    | _OF_OBJECTS
+    | frozenset(_UNVALIDATED)
+    | frozenset(("type", "nullable", "enum", "const", "format", "pattern", "default", "deprecated"))
+    | frozenset(("title", "description", "readOnly", "writeOnly", "items", "prefixItems", "dependentSchemas"))
+    | frozenset(
+        (
+            "dependentRequired",
+            "allOf",
+            "oneOf",
+            "anyOf",
+            "discriminator",
+            "$ref",
+            "$dynamicRef",
+            "contentEncoding",
+        )
+    )
+    # These keywords say nothing about values, or have no meaning of their own.
+    | frozenset(("example", "examples", "externalDocs", "$comment", "$schema", "$id", "$anchor"))
+    | frozenset(("$dynamicAnchor", "$defs", "definitions", "contentMediaType", "$vocabulary"))
+)
 
 
 class _Limit(NamedTuple):
@@ -332,38 +361,6 @@ def _pattern_properties(schema: ComparedSchema) -> dict[str, list[Place]]:
             place = child(found.place, pattern, f"{found.place.subject}./{pattern}/")
             patterns.setdefault(str(pattern), []).append(place._replace(node=subschema))
     return patterns
-
-
-_SCALARS = frozenset(("string", "number", "integer", "boolean"))
-
-_UNVALIDATED = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems")
-"""Schemas that a value need not match as a whole: their changes have no result."""
-_OF_OBJECTS = frozenset(
-    ("properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties")
-)
-_FLAGS = (("readOnly", "read-only"), ("writeOnly", "write-only"))
-_COMPARED = (
-    _LIMIT_KEYWORDS
-    | _OF_OBJECTS
-    | frozenset(_UNVALIDATED)
-    | frozenset(("type", "nullable", "enum", "const", "format", "pattern", "default", "deprecated"))
-    | frozenset(("title", "description", "readOnly", "writeOnly", "items", "prefixItems", "dependentSchemas"))
-    | frozenset(
-        (
-            "dependentRequired",
-            "allOf",
-            "oneOf",
-            "anyOf",
-            "discriminator",
-            "$ref",
-            "$dynamicRef",
-            "contentEncoding",
-        )
-    )
-    # These keywords say nothing about values, or have no meaning of their own.
-    | frozenset(("example", "examples", "externalDocs", "$comment", "$schema", "$id", "$anchor"))
-    | frozenset(("$dynamicAnchor", "$defs", "definitions", "contentMediaType", "$vocabulary"))
-)
 
 
 def compare_schemas(pair: ComparedPair, old_places: Sequence[Place], new_places: Sequence[Place]) -> None:

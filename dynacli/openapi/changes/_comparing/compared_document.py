@@ -16,6 +16,20 @@ from dynacli.openapi.references import DanglingReferenceError, last_of_reference
 from dynacli.openapi.schema.normal_form import normal_tree
 from dynacli.openapi.schema.read_schema import common_types, is_only_null, json_type, list_of, types_of
 
+_MOST_MEMBERS = 20
+_DEEPEST = 3
+_LONGEST = 300
+_CUT = "…"
+_MOST_PARTS = 500
+_ONLY_NULL = frozenset(("null",))
+_DEEPEST_SCHEMA = 3
+_KEYWORDS_OF_A_VALUE = frozenset(("type", "enum", "const", "title", "description", "deprecated", "example"))
+_ANNOTATIONS = frozenset(
+    {"title", "description", "example", "examples", "externalDocs", "deprecated", "xml", "default"}
+    | {"readOnly", "writeOnly", "nullable", "$comment", "$schema", "$id", "$anchor", "$dynamicAnchor"}
+    | {"allOf", "$defs"}
+)
+
 
 class Place(NamedTuple):
     """A place in a document with the value that stands there.
@@ -133,12 +147,6 @@ def members(place: Place) -> Iterator[tuple[str, Place]]:
                 yield name, Place(value, f"{place.pointer}/{escaped(name)}", name)
 
 
-_MOST_MEMBERS = 20
-_DEEPEST = 3
-_LONGEST = 300
-_CUT = "…"
-
-
 def shortened_for_report(value: Any, depth: int = _DEEPEST) -> Any:
     """Return a value for a report, without long texts, many members and deep nesting.
 
@@ -204,12 +212,6 @@ def _with_integers(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _with_integers(member) for key, member in value.items()}
     return [_with_integers(item) for item in value] if isinstance(value, list) else value
-
-
-_MOST_PARTS = 500
-_ONLY_NULL = frozenset(("null",))
-_DEEPEST_SCHEMA = 3
-_KEYWORDS_OF_A_VALUE = frozenset(("type", "enum", "const", "title", "description", "deprecated", "example"))
 
 
 class KeywordValue(NamedTuple):
@@ -427,13 +429,6 @@ class ComparedSchema:
             for found in self.every(keyword)
             if isinstance(found.value, dict | bool)
         ]
-
-
-_ANNOTATIONS = frozenset(
-    {"title", "description", "example", "examples", "externalDocs", "deprecated", "xml", "default"}
-    | {"readOnly", "writeOnly", "nullable", "$comment", "$schema", "$id", "$anchor", "$dynamicAnchor"}
-    | {"allOf", "$defs"}
-)
 
 
 def compared_schema(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:

@@ -36,6 +36,12 @@ Section = Literal["schemas", "parameters", "responses", "requestBodies", "securi
 
 _MAX_BASES = 20
 """How many schemas a schema is taken to inherit from."""
+_EXTENSIBLE_SECTIONS = ("schemas", "parameters", "responses", "headers")
+"""The sections of `components` that targets outside of them are added to."""
+_VERSION = "3.0.3"
+_IN_COMPONENTS = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
+_READ_ELSEWHERE = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces"})
+_NOT_OF_SWAGGER = ("openapi", "servers", "components")
 
 
 class _Components(NamedTuple):
@@ -200,10 +206,6 @@ def _bases(old: str, root: ConvertedPlace) -> list[str]:
     return list(bases)
 
 
-_EXTENSIBLE_SECTIONS = ("schemas", "parameters", "responses", "headers")
-"""The sections of `components` that targets outside of them are added to."""
-
-
 def _convert_references(
     components: dict[str, Any], names: ConvertedNames, produces: MediaTypes, root: ConvertedPlace
 ) -> None:
@@ -304,12 +306,6 @@ def _in_response(steps: Sequence[str]) -> Kind | None:
         case ["headers"]:
             return ""
     return None
-
-
-_VERSION = "3.0.3"
-_IN_COMPONENTS = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
-_READ_ELSEWHERE = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces"})
-_NOT_OF_SWAGGER = ("openapi", "servers", "components")
 
 
 class Conversion(NamedTuple):

@@ -58,6 +58,9 @@ _ITEM_FORMATS = "x-dynacli-item-formats"
 
 _DEFAULTS = {"path": "csv", "header": "csv", "multipart": "multi"}
 """Location if 3.0 has a single style for lists → the `collectionFormat` that it is."""
+_EMPTY = frozenset({"204", "205"})
+"""The successful statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
+_EXAMPLES = ("x-example", "x-examples")
 
 
 def _keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
@@ -236,10 +239,6 @@ def _beginning_or_type(value: Any) -> str:
     return value[:20] if isinstance(value, str) else type(value).__name__
 
 
-_EMPTY = frozenset({"204", "205"})
-"""The successful statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
-
-
 def _convert_responses(raw: Any, types: MediaTypes, shared_types: MediaTypes, place: ConvertedPlace) -> Any:
     """Return the responses of an operation; a value that is not an object is returned unchanged.
 
@@ -392,9 +391,6 @@ def convert_body(raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace) 
         # A body has no name in 3.0; code generators read it from this extension.
         converted["x-body-name"] = place.below("x-body-name").note_made(name, place.below("name").old)
     return converted
-
-
-_EXAMPLES = ("x-example", "x-examples")
 
 
 def _body_examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPlace) -> None:

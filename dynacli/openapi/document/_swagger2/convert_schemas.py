@@ -27,6 +27,10 @@ _DESCRIBE = frozenset(
     {"title", "description", "default", "example", "externalDocs", "readOnly", "deprecated", "xml"}
 )
 """The keywords that describe a value and do not restrict it."""
+_MAX_MEDIA_TYPES = 1000
+"""How many media types of a list are used; each of them is written into every operation."""
+_OTHER = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.0.4, "Components Object"
+_SAFE = "/~!$&'()*+,;=:@-._?"  # RFC 3986, section 3.5
 
 
 def convert_schema(schema: Any, place: ConvertedPlace) -> Any:
@@ -185,10 +189,6 @@ def _or_null(schema: Mapping[str, Any], place: ConvertedPlace) -> dict[str, Any]
     return {**outer, "anyOf": [convert_schema(inner, first), null]}
 
 
-_MAX_MEDIA_TYPES = 1000
-"""How many media types of a list are used; each of them is written into every operation."""
-
-
 class MediaTypes(NamedTuple):
     """The media types that apply at a place.
 
@@ -264,10 +264,6 @@ def convert_content(
             (schema_place.note_move if schema_at else schema_place.note_origin)()
             content[name]["schema"] = convert_schema(schema, schema_place)
     return content
-
-
-_OTHER = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.0.4, "Components Object"
-_SAFE = "/~!$&'()*+,;=:@-._?"  # RFC 3986, section 3.5
 
 
 class ConvertedNames:

@@ -8,6 +8,14 @@ from dynacli.openapi.document._swagger2.conversion_ledger import ConvertedPlace
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _CALLABLE = ("https", "http")
+_FLOWS = {
+    "implicit": ("implicit", ("authorizationUrl",)),
+    "password": ("password", ("tokenUrl",)),
+    "application": ("clientCredentials", ("tokenUrl",)),
+    "accessCode": ("authorizationCode", ("authorizationUrl", "tokenUrl")),
+}
+"""`flow` (2.0, "Security Scheme Object") → its name and its URLs in 3.0."""
+_OF_FLOW = ("flow", "authorizationUrl", "tokenUrl", "scopes")
 
 
 class ServerAddress(NamedTuple):
@@ -116,17 +124,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
-
-
-_FLOWS = {
-    "implicit": ("implicit", ("authorizationUrl",)),
-    "password": ("password", ("tokenUrl",)),
-    "application": ("clientCredentials", ("tokenUrl",)),
-    "accessCode": ("authorizationCode", ("authorizationUrl", "tokenUrl")),
-}
-"""`flow` (2.0, "Security Scheme Object") → its name and its URLs in 3.0."""
-
-_OF_FLOW = ("flow", "authorizationUrl", "tokenUrl", "scopes")
 
 
 def convert_scheme(raw: Any, place: ConvertedPlace) -> Any:

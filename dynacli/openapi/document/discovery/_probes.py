@@ -53,6 +53,23 @@ _ACCEPT = (
     "application/vnd.openapi+json, application/json, application/linkset+json;q=0.9, application/yaml;q=0.9, "
     "application/x-yaml;q=0.9, text/yaml;q=0.9, text/html;q=0.6, text/plain;q=0.5, */*;q=0.1"
 )
+MAX_CALLS = 2
+"""How many operations of a document are called at most."""
+_HARMFUL = re.compile(
+    r"delet|remov|destroy|drop|clear|purg|flush|reset|restart|reboot|shut|stop|kill|cancel|abort|revok|log-?_?out"
+    r"|sign-?_?out|disabl|trigger|execut|run(?![a-z])|sync|import|export|download|stream|event|watch|subscri|tail",
+    re.IGNORECASE,
+)
+"""What a `GET` is not called for: it may do more than read, or its response may be large or never end."""
+_EASY = re.compile(r"health|version|status|ping|ready|info", re.IGNORECASE)
+_UNKNOWN = frozenset((404, 405, 410, 501))
+_MAX_PARTS = 5_000
+INSIDE_SCRIPT = "a script that has the document in it"
+SIGN_IN_PAGE = "a sign-in page"
+_MAX_TITLE = 80
+_SCRIPT_TYPES = frozenset({"application/javascript", "text/javascript", "application/x-javascript"})
+_SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
+"""Each document, catalog and configuration has one of these words; no other text is worth parsing as YAML."""
 
 
 class ProbeResponse(NamedTuple):
@@ -222,20 +239,6 @@ def _caught(
         return error
 
 
-MAX_CALLS = 2
-"""How many operations of a document are called at most."""
-
-_HARMFUL = re.compile(
-    r"delet|remov|destroy|drop|clear|purg|flush|reset|restart|reboot|shut|stop|kill|cancel|abort|revok|log-?_?out"
-    r"|sign-?_?out|disabl|trigger|execut|run(?![a-z])|sync|import|export|download|stream|event|watch|subscri|tail",
-    re.IGNORECASE,
-)
-"""What a `GET` is not called for: it may do more than read, or its response may be large or never end."""
-_EASY = re.compile(r"health|version|status|ping|ready|info", re.IGNORECASE)
-_UNKNOWN = frozenset((404, 405, 410, 501))
-_MAX_PARTS = 5_000
-
-
 class TrialCall(NamedTuple):
     """A safe call that needs no input.
 
@@ -341,14 +344,6 @@ def _needs_input(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Ma
                 return True
     body = follow_references(tree, operation.get("requestBody", {}))
     return not isinstance(body, Mapping) or bool(body.get("required"))
-
-
-INSIDE_SCRIPT = "a script that has the document in it"
-SIGN_IN_PAGE = "a sign-in page"
-_MAX_TITLE = 80
-_SCRIPT_TYPES = frozenset({"application/javascript", "text/javascript", "application/x-javascript"})
-_SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
-"""Each document, catalog and configuration has one of these words; no other text is worth parsing as YAML."""
 
 
 class DocumentResponse(NamedTuple):

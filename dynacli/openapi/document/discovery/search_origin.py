@@ -42,6 +42,41 @@ from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 
 _MAX_TRIED = 4
 """How many documents that disagree are tried at most."""
+MAX_REQUESTS = 62
+"""How many requests a search makes at most, the first included and without the trial of what was found."""
+_RESERVED = 4
+"""How many of those requests the last usual places leave for URLs that pages name."""
+SEARCH_SECONDS = 5.0
+"""The time limit of the whole on a server that responds, unless the given URL is that of a document, which may be large
+and slow."""
+_TRIAL_PART = 0.2
+"""The part of that time which is left for the trial of what was found."""
+_FIRST_PART = 0.5
+"""The part of that time after which a document that was found is enough: no further places are guessed, and the given
+URL is not waited for."""
+NAMED_SECONDS = 30.0
+"""The time limit of a place that the server itself has named, as of a URL that was given: many frameworks generate
+their document when it is first asked for. Guesses end with the search."""
+_WAKING_SECONDS = 1.0
+"""How long the likeliest places are still waited for when a server that was silent has begun to respond."""
+RIVAL_SECONDS = 10.0
+"""The time limit of the whole search in three cases. A document has begun to arrive when the time is over. The server
+knows no operation of the documents that came first, so the search waits for others. The server is silent about all of
+the likeliest locations, or about all trials."""
+_AHEAD_SECONDS = 0.5
+"""How long a server may be silent before what comes next is asked for besides, over more connections."""
+_SETTLING_SECONDS = 0.5
+"""How long a server is silent before a document that has come is enough, and what was only guessed is left."""
+_READING_SECONDS = 3.0
+"""How long after the time limit responses are still read."""
+_FURTHER_CONNECTIONS = 6
+"""How many connections there are for named places alone, when the time for guesses is over."""
+_MAX_STEPS = 4
+"""How many references in a row are followed: page, script, configuration, document."""
+_MAX_CATALOGS = 2
+"""How many of those may lead to catalogs, which may list catalogs (RFC 9727, section 4.1)."""
+_FIRST_NUMBER = 0
+"""The number of the request to the given URL."""
 
 
 def _rank_documents(documents: Iterable[DocumentResponse]) -> list[DocumentResponse]:
@@ -160,44 +195,6 @@ def _trial_text(call: TrialCall, head: Head | None) -> str:
     response = f"responses {head.status}" if head is not None else "has no response"
     is_page = is_unknown_there(call, head) and head is not None and head.status < 300
     return f"GET {on_one_line(call.path)} {response}{' with a page' if is_page else ''}"
-
-
-MAX_REQUESTS = 62
-"""How many requests a search makes at most, the first included and without the trial of what was found."""
-_RESERVED = 4
-"""How many of those requests the last usual places leave for URLs that pages name."""
-SEARCH_SECONDS = 5.0
-"""The time limit of the whole on a server that responds, unless the given URL is that of a document, which may be large
-and slow."""
-_TRIAL_PART = 0.2
-"""The part of that time which is left for the trial of what was found."""
-_FIRST_PART = 0.5
-"""The part of that time after which a document that was found is enough: no further places are guessed, and the given
-URL is not waited for."""
-NAMED_SECONDS = 30.0
-"""The time limit of a place that the server itself has named, as of a URL that was given: many frameworks generate
-their document when it is first asked for. Guesses end with the search."""
-_WAKING_SECONDS = 1.0
-"""How long the likeliest places are still waited for when a server that was silent has begun to respond."""
-RIVAL_SECONDS = 10.0
-"""The time limit of the whole search in three cases. A document has begun to arrive when the time is over. The server
-knows no operation of the documents that came first, so the search waits for others. The server is silent about all of
-the likeliest locations, or about all trials."""
-_AHEAD_SECONDS = 0.5
-"""How long a server may be silent before what comes next is asked for besides, over more connections."""
-_SETTLING_SECONDS = 0.5
-"""How long a server is silent before a document that has come is enough, and what was only guessed is left."""
-_READING_SECONDS = 3.0
-"""How long after the time limit responses are still read."""
-_FURTHER_CONNECTIONS = 6
-"""How many connections there are for named places alone, when the time for guesses is over."""
-_MAX_STEPS = 4
-"""How many references in a row are followed: page, script, configuration, document."""
-_MAX_CATALOGS = 2
-"""How many of those may lead to catalogs, which may list catalogs (RFC 9727, section 4.1)."""
-
-_FIRST_NUMBER = 0
-"""The number of the request to the given URL."""
 
 
 def discover(

@@ -29,6 +29,7 @@ _URLS = (
     "oauth2MetadataUrl",
 )
 """The URLs of security schemes and their flows (OpenAPI 3.2.0, "Security Scheme Object", "OAuth Flow Object")."""
+_SECTIONS = frozenset({"paths", *WEBHOOKS})
 
 
 class SourceDocument:
@@ -205,8 +206,6 @@ def _is_reference(site: Site) -> bool:
 
 Unit = Steps
 """The steps to a component, a path, a webhook, or another top-level field of a document."""
-
-_SECTIONS = frozenset({"paths", *WEBHOOKS})
 
 
 class Units:

@@ -41,6 +41,13 @@ from dynacli.openapi.document.source import file_name
 from dynacli.openapi.references import REFERENCE, DanglingReferenceError, beside_reference, follow_reference
 
 _OF_ONE_OPERATION = frozenset({"x-cli-name", "x-cli-aliases"})
+_ELSEWHERE = "x-referenced"
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys("/~{}[]() #?&=:,;'\"", "_"))
+_OF_THE_FIRST = frozenset(
+    {"openapi", "info", "servers", "security", "externalDocs", "jsonSchemaDialect", "$self"}
+)
+"""The fields that the merged document has from the first document alone."""
+_SCHEMES = ("components", "securitySchemes")
 
 
 class _MergedPath:
@@ -208,9 +215,6 @@ def _identity_of(tree: dict[str, Any], parameter: Any) -> Any:
 _Hoisted = dict[Steps, Unit]
 """The steps to a referenced part of a document that would be lost → the component that it becomes."""
 
-_ELSEWHERE = "x-referenced"
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys("/~{}[]() #?&=:,;'\"", "_"))
-
 
 def _redirect_references(
     source: SourceDocument,
@@ -346,12 +350,6 @@ def _component_of(site: Site, steps: Steps) -> Unit:
     section = "pathItems" if site.kind is PATH_ITEM else site.kind.section
     name = "_".join(steps).translate(_NOT_IN_NAMES).strip("_")
     return ("components", section, name) if section else (_ELSEWHERE, name)
-
-
-_OF_THE_FIRST = frozenset(
-    {"openapi", "info", "servers", "security", "externalDocs", "jsonSchemaDialect", "$self"}
-)
-"""The fields that the merged document has from the first document alone."""
 
 
 class _Assembly:
@@ -499,9 +497,6 @@ class _Assembly:
         while pointer not in self._placed:
             pointer = pointer.rpartition("/")[0]
         return pointer
-
-
-_SCHEMES = ("components", "securitySchemes")
 
 
 def _settle_security(sources: Sequence[SourceDocument]) -> None:

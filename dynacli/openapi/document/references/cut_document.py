@@ -34,6 +34,10 @@ from dynacli.openapi.references import REFERENCE, beside_reference, reference_of
 _PATHS: Steps = ("paths",)
 _SCHEMAS: Steps = ("components", "schemas")
 _OF_OPERATION = (REFERENCE, "parameters")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
+_AT_THE_TOP = ("openapi", "$self", "jsonSchemaDialect", "info", "servers", "security", "tags", "externalDocs")
+_LINKS = "links"
+_LEFT_OUT = object()
 
 
 def cut_to_parameters(tree: dict[str, Any]) -> dict[str, Any]:
@@ -141,9 +145,6 @@ def _lay(cut: dict[str, Any], tree: dict[str, Any], steps: Steps, part: Any) -> 
     here[steps[-1]] = part
 
 
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
-
-
 def _move_to_components(
     tree: dict[str, Any], cut: dict[str, Any], cut_part: Callable[[Any, ObjectKind], Any]
 ) -> None:
@@ -192,10 +193,6 @@ def _add(cut: dict[str, Any], section: str, origin: Steps, part: Any) -> Steps:
         name = f"{wanted}{number}"
     components[name] = part
     return "components", section, name
-
-
-_AT_THE_TOP = ("openapi", "$self", "jsonSchemaDialect", "info", "servers", "security", "tags", "externalDocs")
-_LINKS = "links"
 
 
 def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]]) -> dict[str, Any]:
@@ -337,9 +334,6 @@ class _Links:
             return wanted in self._ids
         steps = from_fragment(ref) if isinstance(ref, str) and ref.startswith("#") else None
         return not steps or (*steps[1:2], steps[-1].upper()) in self._places
-
-
-_LEFT_OUT = object()
 
 
 class Portable(NamedTuple):

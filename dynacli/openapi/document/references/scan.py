@@ -41,6 +41,9 @@ KNOWN_DIALECTS = (
 )
 NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}
 """The names of the dialect that schemas of 3.1 are written in if a document does not say."""
+_RARE = (REFERENCE_KEYWORDS - {"$ref"}) | _IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
+_IS_DATA = frozenset({DATA, EXAMPLE})
+_IS_NO_PART = _IS_DATA | {SCHEMA}
 
 
 class Reference(NamedTuple):
@@ -241,9 +244,6 @@ def _rare_sites(node: dict[str, Any], link: StepLink, kind: ObjectKind) -> Itera
             yield Site(node, link, keyword, value, is_optional=False, kind=kind)
 
 
-_RARE = (REFERENCE_KEYWORDS - {"$ref"}) | _IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
-
-
 class Locator:
     """The places that references lead to, looked up once for each spelling."""
 
@@ -354,10 +354,6 @@ def _is_foreign_identifier(site: Site) -> bool:
     if site.keyword == "$id":
         return "://" in site.ref or site.ref.startswith(("urn:", "file:", "unix:", "//"))
     return site.ref.rstrip("#") not in KNOWN_DIALECTS
-
-
-_IS_DATA = frozenset({DATA, EXAMPLE})
-_IS_NO_PART = _IS_DATA | {SCHEMA}
 
 
 class WalkedObject(NamedTuple):

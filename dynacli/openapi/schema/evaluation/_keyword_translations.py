@@ -47,6 +47,20 @@ Plain = dict[str, Any]
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _SCHEMAS = "#/components/schemas/"
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+KIND_OF = {
+    **dict.fromkeys((*_BOUNDS, "multipleOf"), "number"),
+    **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), "string"),
+    **dict.fromkeys(
+        ("items", "prefixItems", "contains", "minItems", "maxItems", "unevaluatedItems"), "array"
+    ),
+    **dict.fromkeys(("properties", "required", "additionalProperties", "patternProperties"), "object"),
+    **dict.fromkeys(("propertyNames", "minProperties", "maxProperties"), "object"),
+    **dict.fromkeys(("dependentRequired", "dependentSchemas", "unevaluatedProperties"), "object"),
+}
+"""Keyword → the type of the values that it says something about; it says something about all if it is missing."""
+_MANY = 6
+"""Alternatives so many levels within others, for the same value, count how often they are entered."""
 
 
 class UnusableError(Exception):
@@ -126,20 +140,6 @@ class Translator(Protocol):
 
 Translation = Callable[[Translator, Any, Any, Nesting, str], Plain]
 """(translator, value of the keyword, its schema, the schema's nesting, the keyword) → plain keywords."""
-
-
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-KIND_OF = {
-    **dict.fromkeys((*_BOUNDS, "multipleOf"), "number"),
-    **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), "string"),
-    **dict.fromkeys(
-        ("items", "prefixItems", "contains", "minItems", "maxItems", "unevaluatedItems"), "array"
-    ),
-    **dict.fromkeys(("properties", "required", "additionalProperties", "patternProperties"), "object"),
-    **dict.fromkeys(("propertyNames", "minProperties", "maxProperties"), "object"),
-    **dict.fromkeys(("dependentRequired", "dependentSchemas", "unevaluatedProperties"), "object"),
-}
-"""Keyword → the type of the values that it says something about; it says something about all if it is missing."""
 
 
 def unusable(text: str, keyword: str = "", *, is_fault: bool = True) -> Plain:
@@ -339,10 +339,6 @@ def _branch(translator: Translator, schema: Any, nesting: Nesting, steps: int = 
 def _all_of(translator: Translator, value: Any, _: Any, nesting: Nesting, __: str) -> Plain:
     branches = [_branch(translator, branch, nesting) for branch in _list(value)]
     return {"allOf": branches} if branches else {}
-
-
-_MANY = 6
-"""Alternatives so many levels within others, for the same value, count how often they are entered."""
 
 
 def _alternatives(translator: Translator, value: Any, schema: Any, nesting: Nesting, keyword: str) -> Plain:

@@ -70,6 +70,14 @@ TOO_DEEP = "the value or its schema is nested too deeply"
 TOO_LONG = "it takes too long to validate all of the value"
 
 _MAX_REASONS = 100
+LIMIT = 9_000_000_000_000_000_000
+"""The largest absolute value of a plain number: orjson reads integers of more than 64 bits as floats."""
+MAX_LEVELS = 100
+"""The largest depth of a value: compiled code walks a value on a stack without a limit of its own."""
+_USUAL_LEVELS = 16
+"""The depth of most values: what checks so few levels takes a fifth of the time and the memory to compile."""
+_MAX_LENGTH = 1 << 24
+"""The largest text that is made to stand for bytes."""
 
 
 class ValidationNotes:
@@ -130,16 +138,6 @@ class ValidationNotes:
         self.count += 1
 
 
-LIMIT = 9_000_000_000_000_000_000
-"""The largest absolute value of a plain number: orjson reads integers of more than 64 bits as floats."""
-
-MAX_LEVELS = 100
-"""The largest depth of a value: compiled code walks a value on a stack without a limit of its own."""
-
-_USUAL_LEVELS = 16
-"""The depth of most values: what checks so few levels takes a fifth of the time and the memory to compile."""
-
-
 def is_plain(value: Any) -> bool:
     """Return whether all JSON libraries read and compare a value alike: it is not deep, and has no huge number."""
     try:
@@ -168,10 +166,6 @@ def _plain_values(depth: int) -> Any:
     }
     levels[str(depth)] = {**limits, "type": kinds}
     return Draft202012Validator({"$ref": "#/$defs/0", "$defs": levels})
-
-
-_MAX_LENGTH = 1 << 24
-"""The largest text that is made to stand for bytes."""
 
 
 class Prepared(NamedTuple):

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, Self
 
+_SHOWN = 80
+_MAX_BITS = 10_000
+
 
 class SchemaError:
     """An error of a keyword.
@@ -75,10 +78,6 @@ class SchemaError:
         yield self
         for error in self.context:
             yield from error.all_within()
-
-
-_SHOWN = 80
-_MAX_BITS = 10_000
 
 
 class BinaryText(str):

@@ -60,6 +60,26 @@ _LAST_STRICT = 4
 
 _VALUES = frozenset({"enum", "const"})
 """Keywords whose value is not a schema."""
+_INTEGER_3_0 = {
+    "$schema": "http://json-schema.org/draft-04/schema#",
+    "id": INTEGER_3_0,
+    "$id": INTEGER_3_0,
+    "type": "integer",
+}
+_DRAFTS = {
+    "http://json-schema.org/draft-03/schema": 3,
+    "http://json-schema.org/draft-04/schema": 4,
+    "http://json-schema.org/draft-06/schema": 6,
+    "http://json-schema.org/draft-07/schema": 7,
+    "https://json-schema.org/draft/2019-09/schema": 8,
+}
+_MODERN = frozenset(
+    {"https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base"}
+    | {
+        "https://spec.openapis.org/oas/3.1/dialect/2024-11-10",
+        "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
+    }
+)
 
 
 class TooDeepError(Exception):
@@ -86,14 +106,6 @@ class SchemaSource(NamedTuple):
     undefined_formats: frozenset[str] = frozenset()
     refuses_hidden: bool | None = None
     may_overlap: bool = False
-
-
-_INTEGER_3_0 = {
-    "$schema": "http://json-schema.org/draft-04/schema#",
-    "id": INTEGER_3_0,
-    "$id": INTEGER_3_0,
-    "type": "integer",
-}
 
 
 class PlainSchema:
@@ -448,22 +460,6 @@ class PlainSchema:
         """Return a part that says what a keyword of the document says, in other keywords."""
         self.origins[id(part)] = Origin(keyword=keyword)
         return {"allOf": [part]}
-
-
-_DRAFTS = {
-    "http://json-schema.org/draft-03/schema": 3,
-    "http://json-schema.org/draft-04/schema": 4,
-    "http://json-schema.org/draft-06/schema": 6,
-    "http://json-schema.org/draft-07/schema": 7,
-    "https://json-schema.org/draft/2019-09/schema": 8,
-}
-_MODERN = frozenset(
-    {"https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base"}
-    | {
-        "https://spec.openapis.org/oas/3.1/dialect/2024-11-10",
-        "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
-    }
-)
 
 
 def _draft_of(dialect: str) -> int:
