@@ -15,7 +15,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.http import retrying
-from tests import harness, rewriting, sampling
+from tests import harness, sampling
 from tests.real_documents import FOLDER, OWN
 from tests.registry.crash_points import library
 from tests.registry.forked_runs import Forks, forking
@@ -65,7 +65,6 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
     if getattr(config.option, "dist", "") == "load":
         config.option.dist = "worksteal"
-    rewriting.share_between_workers(config)
 
 
 def _has_room_in_memory() -> bool:
