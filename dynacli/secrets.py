@@ -277,7 +277,7 @@ def secret_pieces(value: str, name: str = "") -> Iterator[str]:
 def secrets_in(
     variables: Mapping[str, str], headers: Iterable[str] = (), query: Iterable[str] = ()
 ) -> list[Secret]:
-    """Return whatever may be a secret in variables, in headers like `Authorization: Bearer abc`, and in pairs."""
+    """Return the values that may be secrets: of variables, headers (`Authorization: Bearer abc`) and pairs."""
     from dynacli.environment import program
     from dynacli.options.standard_options import setting_variables  # most calls look for nothing here
 

@@ -18,7 +18,7 @@ _TRUE = "true"
 
 @record
 class Binding:
-    """What an option gives, and whether a value stands after it.
+    """The target of an option, and whether a value follows it.
 
     Args:
         takes_value: Whether the option has a value.

@@ -161,8 +161,8 @@ class TableCommand(LineCommand):
         """
         used = {EVERY_RUN, *self.entry.before, *(option.name for option in self.options() if option.group)}
         forgotten = [option for option in options.given if used.isdisjoint((option.group, option.name))]
-        behind = line.flags - line.bindings.keys()
-        forgotten += [option for option in OPTIONS if not behind.isdisjoint(option.flags)]
+        unknown = line.flags - line.bindings.keys()
+        forgotten += [option for option in OPTIONS if not unknown.isdisjoint(option.flags)]
         if forgotten:
             from dynacli.commands.command_line_errors import unused_option
 
@@ -399,12 +399,12 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     api = open_from_cache(word, run.env)
     if api is not None:
         try:
-            run.options_ahead = _options_behind(ApiGroup(api), rest)
+            run.options_ahead = _options_after(ApiGroup(api), rest)
         finally:
             api.catalog.close()
 
 
-def _options_behind(group: "ApiGroup", words: list[str]) -> Options:
+def _options_after(group: "ApiGroup", words: list[str]) -> Options:
     """Return the standard options after an API, by the options of the operation that is named."""
     before = read_words(words, standard_bindings(), stop_at_positional=True)
     given = before.options()
@@ -412,7 +412,7 @@ def _options_behind(group: "ApiGroup", words: list[str]) -> Options:
     if isinstance(command, OperationCommand):
         return given.followed_by(command.table.read(rest).options())
     if isinstance(command, ApiGroup):
-        return given.followed_by(_options_behind(command, rest))
+        return given.followed_by(_options_after(command, rest))
     return read_words(words, standard_bindings()).options()
 
 

@@ -76,7 +76,7 @@ class MergedPages:
         self.size += sum(map(len, texts))
 
     def taken_texts(self) -> list[str]:
-        """Return the JSON of each item that was kept, and keep it no longer."""
+        """Return the JSON of the items that were kept, and forget them."""
         texts, self._texts, self.size = self._texts, [], 0
         return texts
 
@@ -87,12 +87,12 @@ class MergedPages:
 
     @property
     def depth(self) -> int:
-        """How many objects are around the list of the items."""
+        """The number of objects around the list of items."""
         place = self._loop.items
         return len(place.steps or ()) if place is not None else 0
 
     def around(self, lay_out: Callable[[str], str] = str) -> tuple[str, str]:
-        """Return what `text_around` does, of the pages that came so far."""
+        """Return the JSON around the items of the pages that came so far, as `text_around` does."""
         first, last, place = self.first, self.last, self._loop.items
         if first is None or last is None or place is None:
             raise ValueError("There is no list")
@@ -100,7 +100,7 @@ class MergedPages:
 
     @property
     def made(self) -> MadeCall | None:
-        """The call of the first page with the response of all that came; None if none did."""
+        """The call of the first page with the response of all pages; None before the first page."""
         first = self.first
         if first is None:
             return None
@@ -127,7 +127,7 @@ class MergedPages:
 def text_around(
     first: Any, last: Any, place: ResponsePlace, lay_out: Callable[[str], str] = str
 ) -> tuple[str, str]:
-    """Return the JSON of all pages that stands before the list of the items, and that after it.
+    """Return the JSON of all pages in two parts: before the list of items, and after it.
 
     What the last page decides stands after the items, so that the rest is the same whichever page is the last.
 

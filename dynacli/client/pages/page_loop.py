@@ -181,7 +181,7 @@ class PageLoop:
         return engine.make(self._described, asked.inputs, url=asked.url, after=first, receive=self._received)
 
     def _received(self, response: "WireResponse", pieces: "Pieces") -> bytes:
-        """Return a body; of a stream the items that are wanted, or that came before an error, which is raised later."""
+        """Return the body of a page. Of a stream, it has the wanted items; an error that ends it is noted."""
         media_type = response.header("content-type")
         if self._max_items is None or not (response.is_success and is_sequence(media_type)):
             return read_whole(response, pieces)

@@ -91,8 +91,8 @@ def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
                 "This call cannot be shown in the form",
                 reason="Its command names no operation of an available document",
             )
-        described, behind = asked
-        line = read_line(run, described, behind)
+        described, following = asked
+        line = read_line(run, described, following)
         return _called(described.operation.name, line)
     finally:
         run.close()
