@@ -1,5 +1,6 @@
 """Makes the small documents that tests are about: of operations, saved, served, loaded, compiled."""
 
+import functools
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +64,23 @@ def operation(
     return {**made, **more}
 
 
+def route(
+    method: str, path: str, operation_id: str | None = None, *parameters: dict[str, Any], **more: Any
+) -> dict[str, Any]:
+    """Return the paths of a document with one operation, which is called like its path if it has no id.
+
+    Args:
+        parameters: As those of `operation`, and so is what else is given.
+    """
+    made_id = path.strip("/") if operation_id is None else operation_id
+    return {path: {method: operation(made_id, *parameters, **more)}}
+
+
+get, post, put, patch, delete = (
+    functools.partial(route, method) for method in ("get", "post", "put", "patch", "delete")
+)
+
+
 def parameter(name: str, schema: Any, location: str = "query", **more: Any) -> dict[str, Any]:
     """Return a Parameter Object."""
     required = {"required": True} if location == "path" else {}
@@ -74,6 +92,8 @@ def document(
     servers: Sequence[str] | None = (SERVER,),
     schemes: Mapping[str, Any] | None = None,
     version: str = "3.0.3",
+    *,
+    schemas: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """Return an OpenAPI document.
@@ -81,12 +101,14 @@ def document(
     Args:
         servers: Their URLs; without any the API is where the document comes from.
         schemes: Its security schemes.
+        schemas: The schemas of its components.
     """
     made: dict[str, Any] = {"openapi": version, "info": {"title": "Small", "version": "1"}, "paths": paths}
     if servers is not None:
         made["servers"] = [{"url": url} for url in servers]
-    if schemes is not None:
-        made["components"] = {"securitySchemes": dict(schemes)}
+    components = {"securitySchemes": schemes, "schemas": schemas}
+    if any(part is not None for part in components.values()):
+        made["components"] = {name: dict(part) for name, part in components.items() if part is not None}
     return {**made, **more}
 
 
@@ -121,6 +143,33 @@ def save(made: Any, path: str | Path = "api.json") -> str:
     content = made if isinstance(made, str | bytes) else json.dumps(made)
     Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
     return str(path) if os.path.isabs(path) else f"./{path}"
+
+
+def api_of(*paths: Any, server: Recorder | str | None = SERVER, **more: Any) -> dict[str, Any]:
+    """Return the document of an API: `api_of(get("/a"), post("/b", "send", body=BODY), server=server)`.
+
+    Args:
+        paths: Made by `get` and its like, or as in a document.
+        server: A server, or its URL; without one the API is where the document comes from.
+        more: As `document` takes it.
+    """
+    items: dict[str, Any] = {}
+    for path, item in (pair for some in paths for pair in some.items()):
+        items[path] = {**items[path], **item} if path in items else item
+    url = server.origin if isinstance(server, Recorder) else server
+    return document(items, **{"servers": None if url is None else [url], **more})
+
+
+def save_api(
+    *paths: Any, server: Recorder | str | None = SERVER, file: str | Path = "api.json", **more: Any
+) -> str:
+    """Write the document of an API, see `api_of`, and return the word that names it on the command line."""
+    return save(api_of(*paths, server=server, **more), file)
+
+
+def register_api(name: str, *paths: Any, server: Recorder | str | None = SERVER, **more: Any) -> str:
+    """Write the document of an API, see `api_of`, register it, and return its name."""
+    return register(name, api_of(*paths, server=server, **more))
 
 
 def register(name: str, made: Any, **servers: str) -> str:

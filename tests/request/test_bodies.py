@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, post, route, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, run_cli
 
@@ -41,7 +41,7 @@ WORKFLOW = _object(
 @pytest.fixture
 def api() -> str:
     """A document with one operation that takes a body."""
-    return save(document({"/a": {"post": operation("a", body=WORKFLOW)}}))
+    return save_api(post("/a", body=WORKFLOW))
 
 
 @pytest.mark.sampled(8)
@@ -163,7 +163,7 @@ def test_what_cannot_be_built_is_refused(api: str, message: str, words: tuple[st
 def test_everything_that_is_missing_is_named_at_once() -> None:
     """Parameters and required fields of the body, those of required objects too, in one message."""
     body = _object(("name", "amount"), name=STRING, amount=_object(("value",), value=INTEGER, unit=STRING))
-    save(document({"/a/{id}": {"post": operation("a", parameter("id", STRING, "path"), body=body)}}))
+    save_api(post("/a/{id}", "a", parameter("id", STRING, "path"), body=body))
     refused = refusal_of("a", before=("--error-format", "json")).error
     assert ["ID", "--name", "--amount.value"] == refused["missing"]
     refused = refusal_of("a", "x", "--amount.unit", "EUR", before=("--error-format", "json")).error
@@ -177,7 +177,7 @@ def test_a_required_object_without_required_properties_is_an_input_of_its_own() 
     body = _object(
         ("status", "owner"), status=reference, owner=named, parent=_object(("kind",), kind=reference)
     )
-    api = save(document({"/a": {"post": operation("a", body=body)}}))
+    api = save_api(post("/a", body=body))
     required, _, optional = run_cli(api, "a", "--help").stdout.partition("Optional inputs")
     options = [line.split()[:2] for line in required.partition("Required inputs")[2].splitlines() if line]
     assert [["--status", "JSON"], ["--owner.name", "TEXT"]] == options
@@ -212,7 +212,7 @@ def test_a_body_file_that_is_missing_is_named(api: str) -> None:
 
 def test_a_property_called_like_an_input_option_wins() -> None:
     """A body that has `body`, `set` or `example` has options of these names; dynacli's own stand before the API."""
-    save(document({"/a": {"post": operation("a", body=_object(body=STRING, set=STRING, example=STRING))}}))
+    save_api(post("/a", body=_object(body=STRING, set=STRING, example=STRING)))
     assert {"body": "b", "set": "s", "example": "e"} == (
         request_of("a", "--body", "b", "--set", "s", "--example", "e")["json"]
     )
@@ -224,7 +224,7 @@ def test_a_property_called_like_an_input_option_wins() -> None:
 
 def test_a_property_called_like_a_standard_option_wins() -> None:
     """The standard option then works before the API; `--server`, which must not be mistaken, needs its place."""
-    save(document({"/a": {"post": operation("a", body=_object(output=STRING, server=STRING))}}))
+    save_api(post("/a", body=_object(output=STRING, server=STRING)))
     request = request_of(
         "a", "--output", "o", "--body.server", "s", before=("--server", "http://127.0.0.1:5")
     )
@@ -249,13 +249,13 @@ def test_a_property_called_like_a_standard_option_wins() -> None:
 )
 def test_any_json_value_can_be_a_body(body: Any, schema: dict[str, Any], words: tuple[str, ...]) -> None:
     """Arrays, scalars, null and maps, not only objects with properties."""
-    save(document({"/a": {"post": operation("a", body=schema)}}))
+    save_api(post("/a", body=schema))
     assert body == request_of("a", *words)["json"]
 
 
 def test_a_mistyped_option_is_no_key_of_a_map() -> None:
     """A body that takes any property takes it as `--body.NAME`; `--dryrun` stays a mistake."""
-    save(document({"/a": {"post": operation("a", body={"type": "object", "additionalProperties": True})}}))
+    save_api(post("/a", body={"type": "object", "additionalProperties": True}))
     refused = refusal_of("a", "--dryrun", "x", before=("--error-format", "json")).error
     assert ("There is no option `--dryrun`", ["--dry-run"]) == (refused["message"], refused["near"])
 
@@ -267,7 +267,7 @@ DOG = _object(("kind", "bark"), kind={"type": "string", "enum": ["dog"]}, bark=S
 def test_choices_of_a_document_are_one_line_of_an_error() -> None:
     """A value of an enumeration neither begins a line that looks like another error, nor drives a terminal."""
     kind = {"type": "string", "enum": ["cat", "x\n\nError: run this\x1b[31m"]}
-    save(document({"/a": {"post": operation("a", body=_object(kind=kind))}}))
+    save_api(post("/a", body=_object(kind=kind)))
     reported = refusal_of("a", "--kind", "cow").stderr
     assert r"it takes one of `cat`, `x\n\nError: run this\x1b[31m`" in reported
 
@@ -275,7 +275,7 @@ def test_choices_of_a_document_are_one_line_of_an_error() -> None:
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
 def test_branches_offer_the_union_of_their_options(keyword: str) -> None:
     """Every branch can be given; a mixture of them is refused."""
-    save(document({"/a": {"post": operation("a", body={keyword: [CAT, DOG]})}}))
+    save_api(post("/a", body={keyword: [CAT, DOG]}))
     assert {"kind": "cat", "meow": 1} == request_of("a", "--kind", "cat", "--meow", "1")["json"]
     assert {"kind": "dog", "bark": "w"} == request_of("a", "--kind", "dog", "--bark", "w")["json"]
     assert refusal_of("a", "--kind", "dog", "--meow", "1").stderr
@@ -284,11 +284,7 @@ def test_branches_offer_the_union_of_their_options(keyword: str) -> None:
 
 def test_all_of_is_one_object() -> None:
     """The parts of `allOf` are options of one body, and what any of them requires is required."""
-    save(
-        document(
-            {"/a": {"post": operation("a", body={"allOf": [_object(("x",), x=STRING), _object(y=INTEGER)]})}}
-        )
-    )
+    save_api(post("/a", body={"allOf": [_object(("x",), x=STRING), _object(y=INTEGER)]}))
     assert {"x": "a", "y": 1} == request_of("a", "--x", "a", "--y", "1")["json"]
     assert "needs --x" in refusal_of("a", "--y", "1").stderr
 
@@ -301,12 +297,7 @@ def test_a_schema_that_holds_itself_is_followed_as_deep_as_asked() -> None:
         child={"$ref": "#/components/schemas/Node"},
         children={"type": "array", "items": {"$ref": "#/components/schemas/Node"}},
     )
-    api = save(
-        document(
-            {"/a": {"post": operation("a", body={"$ref": "#/components/schemas/Node"})}},
-            components={"schemas": {"Node": node}},
-        )
-    )
+    api = save_api(post("/a", body={"$ref": "#/components/schemas/Node"}), schemas={"Node": node})
     words = ("--name", "a", "--child.name", "b", "--child.children[0].name", "c")
     assert {"name": "a", "child": {"name": "b", "children": [{"name": "c"}]}} == request_of("a", *words)[
         "json"
@@ -319,7 +310,7 @@ def test_an_optional_body_is_left_out() -> None:
     """An optional body is not sent without an option for it, not even with `--example`."""
     raw = operation("a", body=WORKFLOW)
     raw["requestBody"]["required"] = False
-    save(document({"/a": {"post": raw}}))
+    save_api({"/a": {"post": raw}})
     assert (None, None) == (request_of("a")["body"], request_of("a", "--example")["body"])
     assert {"name": "n"} == request_of("a", "--name", "n")["json"]
     assert "needs --name" in refusal_of("a", "--draft").stderr
@@ -348,7 +339,7 @@ def test_example_fills_a_body_of_which_nobody_said_that_it_is_optional(
     raw = operation("a", body=_object(("name",), name=STRING))
     raw["requestBody"].pop("required", None)
     raw["requestBody"]["content"]["application/json"].update(media)
-    save(document({"/a": {method: raw}}))
+    save_api({"/a": {method: raw}})
     made = request_of("a", "--example")
     assert expected == (None if made["body"] is None else made["json"])
     assert request_of("a")["body"] is None
@@ -357,15 +348,15 @@ def test_example_fills_a_body_of_which_nobody_said_that_it_is_optional(
 def test_example_fills_the_body_and_options_lie_over_it() -> None:
     """The document's example, or a value made from the schema; what was given wins."""
     raw = operation("a", body=_object(("name", "size"), name=STRING, size={"type": "integer", "minimum": 3}))
-    save(document({"/a": {"post": raw}}))
+    save_api({"/a": {"post": raw}})
     assert {"name": "string", "size": 3} == request_of("a", "--example")["json"]
     assert {"name": "n", "size": 3} == request_of("a", "--name", "n", "--example")["json"]
     raw["requestBody"]["content"]["application/json"]["example"] = {"name": "Mine", "size": 8}
-    save(document({"/a": {"post": raw}}))
+    save_api({"/a": {"post": raw}})
     assert {"name": "Mine", "size": 8} == request_of("a", "--example")["json"]
     # An example that the document itself does not allow is passed over.
     raw["requestBody"]["content"]["application/json"]["example"] = {"name": "Mine", "size": 1}
-    save(document({"/a": {"post": raw}}))
+    save_api({"/a": {"post": raw}})
     assert {"name": "string", "size": 3} == request_of("a", "--example")["json"]
 
 
@@ -397,7 +388,7 @@ def test_a_form_takes_the_same_options(body: str, words: tuple[str, ...]) -> Non
         "csv": {"style": "form", "explode": False},
         "deep": {"style": "deepObject", "explode": True},
     }
-    save(document({"/a": {"post": raw}}))
+    save_api({"/a": {"post": raw}})
     request = request_of("a", *words)
     assert (body, FORM) == (request["body"], dict(request["headers"])["Content-Type"])
     assert "name=n&deep%5Bx%5D%5By%5D=1" == request_of("a", "--name", "n", "--deep.x.y", "1")["body"]
@@ -415,7 +406,7 @@ def test_a_form_takes_the_same_options(body: str, words: tuple[str, ...]) -> Non
 )
 def test_what_is_not_supported_yet_is_refused(message: str, media_type: str, words: tuple[str, ...]) -> None:
     """A body that cannot be built is refused, and never sent wrong."""
-    save(document({"/a": {"post": operation("a", body=_object(x=STRING), media_type=media_type)}}))
+    save_api(post("/a", body=_object(x=STRING), media_type=media_type))
     assert message in refusal_of("a", *words).stderr
 
 
@@ -423,7 +414,7 @@ def test_another_media_type_is_sent_as_it_is(server: Recorder) -> None:
     """`--body @FILE` goes out byte for byte, under the document's media type or that of `--content-type`."""
     raw = operation("a", body=_object(x=STRING), media_type="application/xml")
     raw["requestBody"]["content"]["multipart/form-data"] = {"schema": _object(y=STRING)}
-    api = save(document({"/a": {"post": raw}}))
+    api = save_api({"/a": {"post": raw}})
     Path("b").write_bytes(b"<x>\xff\r\n</x>")
     common = ("--server", server.origin, "--no-fail", "--validate", "off", api, "a")
     run_cli(*common, "--body", "@b", "--content-type", "application/xml")
@@ -441,7 +432,7 @@ def test_the_content_type_chooses_among_bodies() -> None:
     raw = operation("a", body=_object(x=STRING), media_type="application/xml")
     raw["requestBody"]["content"]["application/json"] = {"schema": _object(y=STRING)}
     raw["requestBody"]["content"][FORM] = {"schema": _object(z=STRING)}
-    save(document({"/a": {"post": raw}}))
+    save_api({"/a": {"post": raw}})
     assert {"y": "1"} == request_of("a", "--y", "1")["json"]
     assert "z=1" == request_of("a", "--z", "1", "--content-type", FORM)["body"]
     assert "z=1" == request_of("a", "--z", "1", before=("--content-type", FORM))["body"]
@@ -451,7 +442,7 @@ def test_the_content_type_chooses_among_bodies() -> None:
 
 def test_standard_input_is_the_document_or_the_body() -> None:
     """Document and body cannot both come from standard input; the second is refused instead of being empty."""
-    content = Path(save(document({"/a": {"post": operation("a", body=WORKFLOW)}}))).read_bytes()
+    content = Path(save_api(post("/a", body=WORKFLOW))).read_bytes()
     result = run_cli("-", "a", "--body", "-", "--dry-run", stdin=content)
     assert (2, "") == (result.exit_code, result.stdout)
     assert "Standard input cannot be the document and the body at once" in result.stderr
@@ -473,7 +464,7 @@ def _several(*names: str) -> str:
     raw = operation("a", body=_object(x0=STRING), media_type=names[0])
     for number, name in enumerate(names[1:], 1):
         raw["requestBody"]["content"][name] = {"schema": _object(**{f"x{number}": STRING})}
-    return save(document({"/a": {"post": raw}}))
+    return save_api({"/a": {"post": raw}})
 
 
 MERGE = "application/merge-patch+json"
@@ -502,7 +493,7 @@ def test_a_part_of_a_media_type_is_enough(sent: str, wanted: str) -> None:
 def test_an_example_of_a_token_has_the_claims_of_the_document() -> None:
     """`application/jwt` is text, whatever its schema is about: a token without a signature (RFC 7519, section 6)."""
     claims = _object(("iss",), iss={"type": "string", "enum": ["me"]})
-    save(document({"/a": {"post": operation("a", body=claims, media_type="application/jwt")}}))
+    save_api(post("/a", body=claims, media_type="application/jwt"))
     header, payload, signature = request_of("a", "--example")["body"].split(".")
     read = [json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, payload)]
     assert ([{"alg": "none"}, {"iss": "me"}], "") == (read, signature)
@@ -541,7 +532,7 @@ def test_a_body_of_lines_has_a_value_on_each(body: str, words: tuple[str, ...], 
     raw["requestBody"]["content"][LINES] = (
         {"schema": {"type": "array", "items": item}} if how == "schema" else {"itemSchema": item}
     )
-    save(document({"/a": {"post": raw}}, version="3.2.0"))
+    save_api({"/a": {"post": raw}}, version="3.2.0")
     request = request_of("a", *words)
     assert (body, LINES) == (request["body"], dict(request["headers"])["Content-Type"])
 
@@ -550,7 +541,7 @@ def test_a_body_of_lines_has_a_value_on_each(body: str, words: tuple[str, ...], 
 def test_lines_of_a_choice_between_arrays_are_validated_as_the_array_that_they_are(keyword: str) -> None:
     """Before 3.2 a schema may be that of each line, or of all of them; such a choice is of all of them."""
     arrays = [{"type": "array", "items": _object((name,), **{name: INTEGER})} for name in ("x", "y")]
-    save(document({"/a": {"post": operation("a", body={keyword: arrays}, media_type=LINES)}}))
+    save_api(post("/a", body={keyword: arrays}, media_type=LINES))
     assert '{"x":1}\n' == request_of("a", "--example")["body"]
     assert '{"y":1}\n{"y":2}\n' == request_of("a", "--body", '[{"y": 1}, {"y": 2}]')["body"]
     assert "does not allow this request" in refusal_of("a", "--body", '[{"x": 1}, {"y": 2}]').stderr
@@ -562,7 +553,7 @@ def test_lines_of_a_choice_of_array_or_text_are_the_items_of_the_array(version: 
     array = {"type": "array", "items": _object(("x",), x=INTEGER)}
     choices = {"anyOf": [STRING, array]} if version == "3.2.0" else {"anyOf": [array, STRING]}
     made = {"/a": {"post": operation("a", body=choices, media_type=LINES)}}
-    save(document(made, version=version))
+    save_api(made, version=version)
     assert '{"x":1}\n' == request_of("a", "--example")["body"]
     assert '{"x":1}\n{"x":2}\n' == request_of("a", "--body", '[{"x": 1}, {"x": 2}]')["body"]
     assert "does not allow this request" in refusal_of("a", "--body", '[{"x": 1}, {}]').stderr
@@ -574,11 +565,7 @@ def test_lines_of_a_choice_of_array_or_text_are_the_items_of_the_array(version: 
 def test_a_json_sequence_has_a_separator_before_each_text() -> None:
     """RFC 7464: a record separator, the text, a line feed."""
     schema = {"type": "array", "items": _object(x=INTEGER)}
-    save(
-        document(
-            {"/a": {"post": operation("a", body=schema, media_type="application/json-seq")}}, version="3.2.0"
-        )
-    )
+    save_api(post("/a", body=schema, media_type="application/json-seq"), version="3.2.0")
     result = run_cli("--dry-run", "json", "./api.json", "a", "--[0].x", "1", "--[1].x", "2")
     assert '\x1e{"x":1}\n\x1e{"x":2}\n' == result.json["body"]
 
@@ -605,7 +592,7 @@ def test_media_types_of_every_kind(
     media_type: str, schema: dict[str, Any], words: tuple[str, ...], body: str, sent: str
 ) -> None:
     """A range or no name at all is JSON if there are options; patches are JSON; text is given as it is."""
-    save(document({"/a": {"post": operation("a", body=schema, media_type=media_type)}}))
+    save_api(post("/a", body=schema, media_type=media_type))
     request = request_of("a", *words)
     assert (body, sent) == (request["body"], dict(request["headers"]).get("Content-Type"))
 
@@ -613,7 +600,7 @@ def test_media_types_of_every_kind(
 @pytest.mark.parametrize("method", ["get", "delete", "put", "patch"])
 def test_every_method_takes_a_body_where_the_document_says_so(method: str) -> None:
     """A GET or DELETE with one too."""
-    save(document({"/a": {method: operation("a", body=_object(x=STRING))}}))
+    save_api(route(method, "/a", body=_object(x=STRING)))
     assert {"x": "1"} == request_of("a", "--x", "1")["json"]
 
 
@@ -643,9 +630,9 @@ def test_set_leads_anywhere_where_the_schema_says_so() -> None:
         {},
         {**_object(x=STRING), "patternProperties": {"^n": {}}},
     ):
-        save(document({"/a": {"post": operation("a", body=schema)}}, version="3.1.0"))
+        save_api(post("/a", body=schema), version="3.1.0")
         assert {"new": {"y": 1}} == request_of("a", "--set", "new.y=1")["json"]
-    save(document({"/a": {"post": operation("a", body=_object(x=STRING))}}))
+    save_api(post("/a", body=_object(x=STRING)))
     assert {"new": 1} == request_of("a", "--set", "new=1", "--validate", "off")["json"]
 
 
@@ -679,7 +666,7 @@ def test_maps_of_maps_and_of_objects_have_options() -> None:
         by={"additionalProperties": _object(name=STRING)},
         lists={"additionalProperties": {"type": "array", "items": _object(x=INTEGER)}},
     )
-    save(document({"/a": {"post": operation("a", body=schema)}}))
+    save_api(post("/a", body=schema))
     words = ("--deep.a.b", "1", "--by.k.name", "n", "--lists.k[0].x", "2")
     assert {"deep": {"a": {"b": 1}}, "by": {"k": {"name": "n"}}, "lists": {"k": [{"x": 2}]}} == (
         request_of("a", *words)["json"]
@@ -692,7 +679,7 @@ def test_an_option_below_a_map_or_an_item_may_be_repeated(recwarn: pytest.Warnin
     schema = _object(
         by=lists, many={"type": "array", "items": _object(tags={"type": "array", "items": STRING})}
     )
-    save(document({"/a": {"post": operation("a", body=schema)}}))
+    save_api(post("/a", body=schema))
     words = ("--by.k", "1", "--by.k", "2", "--many[0].tags", "a", "--many[0].tags", "b")
     assert {"by": {"k": ["1", "2"]}, "many": [{"tags": ["a", "b"]}]} == request_of("a", *words)["json"]
     assert [] == [str(warning.message) for warning in recwarn]
@@ -701,7 +688,7 @@ def test_an_option_below_a_map_or_an_item_may_be_repeated(recwarn: pytest.Warnin
 def test_where_nothing_is_said_of_the_type_repeated_words_are_an_array() -> None:
     """A value of any type that is given twice is an array of both; given once, it is that value."""
     schema = _object(note={}, free={"type": "object"})
-    save(document({"/a": {"post": operation("a", body=schema)}}))
+    save_api(post("/a", body=schema))
     words = ("--note", "1", "--note", "b", "--free.labels", "a", "--free.labels", "b", "--free.one", "x")
     assert {"note": [1, "b"], "free": {"labels": ["a", "b"], "one": "x"}} == request_of("a", *words)["json"]
 
@@ -709,7 +696,7 @@ def test_where_nothing_is_said_of_the_type_repeated_words_are_an_array() -> None
 def test_what_is_read_only_is_not_asked_for() -> None:
     """A read-only property has no option, required or not; a write-only property has one."""
     schema = _object(("id", "secret"), id={**STRING, "readOnly": True}, secret={**STRING, "writeOnly": True})
-    api = save(document({"/a": {"post": operation("a", body=schema)}}))
+    api = save_api(post("/a", body=schema))
     assert {"secret": "s"} == request_of("a", "--secret", "s")["json"]
     assert ["--secret"] == refusal_of("a", before=("--error-format", "json")).error["missing"]
     assert "--id" not in run_cli(api, "a", "--help").stdout
@@ -736,16 +723,14 @@ def test_null_and_the_empty_string_are_two_things(value: Any, words: tuple[str, 
         list={"type": ["array", "null"], "items": STRING},
         object={"anyOf": [_object(x=STRING), {"type": "null"}]},
     )
-    save(document({"/a": {"post": operation("a", body=schema)}}, version="3.1.0"))
+    save_api(post("/a", body=schema), version="3.1.0")
     (found,) = request_of("a", *words)["json"].values()
     assert value == found
 
 
 def test_defaults_are_shown_and_not_sent() -> None:
     """The server knows them."""
-    api = save(
-        document({"/a": {"post": operation("a", body=_object(x=STRING, y={**INTEGER, "default": 3}))}})
-    )
+    api = save_api(post("/a", body=_object(x=STRING, y={**INTEGER, "default": 3})))
     assert {"x": "1"} == request_of("a", "--x", "1")["json"]
     assert "[default 3]" in run_cli(api, "a", "--help").stdout
 
@@ -760,9 +745,7 @@ def test_options_of_large_bodies_are_listed_as_far_as_they_go() -> None:
         wider=wide,
     )
     node = _object(name=STRING, next={"$ref": "#/components/schemas/Node"})
-    api = save(
-        document({"/a": {"post": operation("a", body=schema)}}, components={"schemas": {"Node": node}})
-    )
+    api = save_api(post("/a", body=schema), schemas={"Node": node})
     page = run_cli(api, "a", "--help").stdout
     assert "--small.x TEXT" in page
     assert "--node.next JSON" in page
@@ -779,9 +762,7 @@ def test_options_of_large_bodies_are_listed_as_far_as_they_go() -> None:
 def test_names_that_options_cannot_spell_have_options_all_the_same() -> None:
     """Names with dots, brackets and blanks, the empty name, and two that differ in case alone."""
     names = ("a.b", "c[d]", "e f", "", "X", "x", "$", "ünï")
-    api = save(
-        document({"/a": {"post": operation("a", body=_object(o=_object(**dict.fromkeys(names, STRING))))}})
-    )
+    api = save_api(post("/a", body=_object(o=_object(**dict.fromkeys(names, STRING)))))
     page = run_cli(api, "a", "--help").stdout
     flags = [line.split()[0] for line in page.splitlines() if line.startswith("  --o.")]
     assert len(names) == len(set(flags))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, save
+from tests.documents import operation, post, save_api
 from tests.harness import Recorder, Response, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -79,7 +79,7 @@ def test_a_body_reaches_the_server_as_its_media_type_says(
     server.responses["/a"] = Response()
     content = {media_type: {"schema": schema}}
     made = {"/a": {"post": operation("a", requestBody={"required": True, "content": content})}}
-    result = run_cli(save(document(made, [server.origin])), "a", *words, stdin=LINES)
+    result = run_cli(save_api(made, server=server), "a", *words, stdin=LINES)
     # What is read only while it is sent is not validated, and that is reported.
     notes = {
         line
@@ -96,15 +96,13 @@ NOT_BUILT: dict[str, Any] = {"application/xml": {"schema": PET}, "application/js
 
 def _two_media_types(**more: Any) -> str:
     body = {"content": NOT_BUILT, **more}
-    return save(document({"/a": {"post": operation("a", requestBody=body)}}, ["http://a.test"]))
+    return save_api(post("/a", requestBody=body), server="http://a.test")
 
 
 def test_what_no_option_builds_has_no_options() -> None:
     """Help, completion and `describe` have none for a body that is sent as it is; help says how it is given."""
     content = {"application/x-a": {"schema": PET}}
-    api = save(
-        document({"/a": {"post": operation("a", requestBody={"content": content})}}, ["http://a.test"])
-    )
+    api = save_api(post("/a", requestBody={"content": content}), server="http://a.test")
     page = run_cli(api, "a", "--help").stdout
     assert "--name" not in page
     assert "--set" not in page

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, Response, run_cli
 
@@ -37,7 +37,7 @@ def _write(encoding: dict[str, Any] | None = None, version: str = "3.0.3", **pro
     raw = operation("a", body=schema, media_type=FORM)
     if encoding:
         raw["requestBody"]["content"][FORM]["encoding"] = encoding
-    save(document({"/a": {"post": raw}}, version=version))
+    save_api({"/a": {"post": raw}}, version=version)
 
 
 def _form(*words: str, **more: Any) -> list[tuple[str, str]]:
@@ -189,11 +189,11 @@ def test_an_example_of_a_form_is_accepted() -> None:
     media = raw["requestBody"]["content"][FORM]
     for encoding in ({}, {name: {"style": "deepObject", "explode": True} for name in PROPERTIES}):
         media["encoding"] = encoding
-        save(document({"/a": {"post": raw}}))
+        save_api({"/a": {"post": raw}})
         assert {"text", "count"} <= {name for name, _ in _form("--example")}
     media["example"] = "text=a&count=1&list=x&deep=%7B%7D"
     media["schema"] = {"type": ["object", "string"]}
-    save(document({"/a": {"post": raw}}, version="3.1.0"))
+    save_api({"/a": {"post": raw}}, version="3.1.0")
     assert media["example"] == request_of("a", "--example", before=("--validate", "off"))["body"]
 
 
@@ -203,7 +203,7 @@ def test_a_form_comes_before_one_of_parts_unless_there_are_files() -> None:
         body = {"type": "object", "properties": {"x": schema}}
         raw = operation("a", body=body, media_type=FORM)
         raw["requestBody"]["content"]["multipart/form-data"] = {"schema": body}
-        save(document({"/a": {"post": raw}}))
+        save_api({"/a": {"post": raw}})
         content_type = dict(request_of("a", "--set", 'x="1"')["headers"])["Content-Type"]
         assert media_type == content_type.partition(";")[0]
     assert json.loads(Path("api.json").read_text())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynacli.options.standard_options import GUARDED_OPTIONS
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, parameter, post, put, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, Response, examples_of, run_cli
 
@@ -18,7 +18,7 @@ OBJECT: dict[str, Any] = {"type": "object", "properties": {"status": STRING, "co
 
 
 def _query(schema: dict[str, Any], *words: str, **more: Any) -> str:
-    save(document({"/a": {"get": operation("a", parameter("x", schema, **more))}}))
+    save_api(get("/a", "a", parameter("x", schema, **more)))
     target: str = request_of("a", *words)["target"]
     return target
 
@@ -82,7 +82,7 @@ def test_a_word_that_does_not_fit_is_refused_with_what_would(
     message: str, reason: str, schema: dict[str, Any], word: str
 ) -> None:
     """The message names the option, the word, and what the document takes."""
-    save(document({"/a": {"get": operation("a", parameter("x", schema))}}))
+    save_api(get("/a", "a", parameter("x", schema)))
     refused = refusal_of("a", "--x", word, before=("--error-format", "json")).error
     assert (message, reason) == (refused["message"], refused["reason"])
 
@@ -120,7 +120,7 @@ def test_the_example_of_an_object_has_its_own_properties(example: dict[str, Any]
             "free": {"type": "object"},
         },
     }
-    save(document({"/a": {"post": operation("a", parameter("state", OBJECT), body=body)}}))
+    save_api(post("/a", "a", parameter("state", OBJECT), body=body))
     hint = refusal_of("a", *words, before=("--error-format", "json")).error["hint"]
     assert example == json.loads(shlex.split(hint)[2])
     whole = ("--inputs", json.dumps({words[0].removeprefix("--"): "x"}))
@@ -129,22 +129,14 @@ def test_the_example_of_an_object_has_its_own_properties(example: dict[str, Any]
 
 def test_a_wrong_enumeration_value_gets_the_near_one() -> None:
     """A typing error in a value gets the value that was meant."""
-    save(
-        document(
-            {
-                "/a": {
-                    "get": operation("a", parameter("state", {"type": "string", "enum": ["open", "closed"]}))
-                }
-            }
-        )
-    )
+    save_api(get("/a", "a", parameter("state", {"type": "string", "enum": ["open", "closed"]})))
     refused = refusal_of("a", "--state", "close", before=("--error-format", "json")).error
     assert refused["try"].endswith(" a --state closed")
 
 
 def test_a_wrong_boolean_is_refused() -> None:
     """A switch takes `true` and `false`, nothing else."""
-    save(document({"/a": {"get": operation("a", parameter("x", {"type": "boolean"}))}}))
+    save_api(get("/a", "a", parameter("x", {"type": "boolean"})))
     refused = refusal_of("a", "--x=yes", before=("--error-format", "json")).error
     assert "`yes` is not a value for --x" == refused["message"]
 
@@ -167,21 +159,16 @@ def test_an_object_parameter_is_given_by_its_properties_or_as_json(
 
 def test_a_map_parameter_takes_keys_that_the_document_does_not_name() -> None:
     """`--labels.KEY VALUE` gives one entry of a map."""
-    save(
-        document(
-            {
-                "/a": {
-                    "get": operation(
-                        "a",
-                        parameter(
-                            "labels",
-                            {"type": "object", "additionalProperties": INTEGER},
-                            style="deepObject",
-                            explode=True,
-                        ),
-                    )
-                }
-            }
+    save_api(
+        get(
+            "/a",
+            "a",
+            parameter(
+                "labels",
+                {"type": "object", "additionalProperties": INTEGER},
+                style="deepObject",
+                explode=True,
+            ),
         )
     )
     assert "/a?labels%5BA_b%5D=1" == request_of("a", "--labels.A_b", "1")["target"]
@@ -202,7 +189,7 @@ def test_a_map_parameter_takes_keys_that_the_document_does_not_name() -> None:
 )
 def test_every_spelling_of_a_name_is_reachable(name: str, options: tuple[str, ...]) -> None:
     """Kebab case, and the document's own spelling; the name on the wire is the document's."""
-    save(document({"/a": {"get": operation("a", parameter(name, STRING))}}))
+    save_api(get("/a", "a", parameter(name, STRING)))
     for option in options:
         target = request_of("a", option, "v")["target"]
         from urllib.parse import unquote
@@ -212,17 +199,7 @@ def test_every_spelling_of_a_name_is_reachable(name: str, options: tuple[str, ..
 
 def test_names_that_clash_in_kebab_case_are_both_reachable() -> None:
     """`pageSize`, `page_size` and `page-size` in one query keep apart by their spelling."""
-    save(
-        document(
-            {
-                "/a": {
-                    "get": operation(
-                        "a", *(parameter(name, STRING) for name in ("pageSize", "page_size", "x"))
-                    )
-                }
-            }
-        )
-    )
+    save_api(get("/a", "a", *(parameter(name, STRING) for name in ("pageSize", "page_size", "x"))))
     assert "/a?pageSize=1&page_size=2" == request_of("a", "--page-size", "1", "--page_size", "2")["target"]
     assert "/a?page_size=2" == request_of("a", "--query.page-size", "2")["target"]
 
@@ -231,7 +208,7 @@ def test_one_name_in_several_places() -> None:
     """The first of path, query, header, cookie, body has the plain option, the others their place in front."""
     body = {"type": "object", "properties": {"id": STRING}}
     parameters = [parameter("id", STRING, where) for where in ("cookie", "header", "query", "path")]
-    save(document({"/a/{id}": {"put": operation("a", *parameters, body=body)}}))
+    save_api(put("/a/{id}", "a", *parameters, body=body))
     request = request_of(
         "a", "P", "--query.id", "Q", "--header.id", "H", "--cookie.id", "C", "--body.id", "B"
     )
@@ -255,7 +232,7 @@ def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, na
     places = [parameter(name, STRING, place) for place in ("path", "query", "header", "cookie")]
     body = {"type": "object", "properties": {name: STRING}}
     path = f"/{{{name}}}"
-    save(document({path: {"post": operation("a", *places, body=body)}}))
+    save_api(post(path, "a", *places, body=body))
     words = [f"--{'path.' if name in GUARDED_OPTIONS else ''}{name}", "P"]
     for place in ("query", "header", "cookie", "body"):
         words.extend((f"--{place}.{name}", place[0].upper()))
@@ -270,7 +247,7 @@ def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, na
 
 def test_a_word_too_many_beside_an_option_of_the_path_is_explained() -> None:
     """A person who means dynacli's `--validate` and hits the path parameter of that name sees why."""
-    save(document({"/{validate}": {"get": operation("a", parameter("validate", STRING, "path"))}}))
+    save_api(get("/{validate}", "a", parameter("validate", STRING, "path")))
     assert "VALIDATE is given by `--validate`" in refusal_of("a", "P", "--validate", "off").stderr
 
 
@@ -290,7 +267,7 @@ def test_an_object_in_the_path_has_options_and_an_example() -> None:
         "required": True,
         "content": {"application/json": {"schema": OBJECT}},
     }
-    api = save(document({"/{x}": {"get": operation("a", described)}}))
+    api = save_api(get("/{x}", "a", described))
     page = run_cli(api, "a", "--help").stdout
     assert "--x.status TEXT" in page
     assert [["dynacli", api, "a", "{}"]] == examples_of(page)
@@ -300,11 +277,7 @@ def test_an_object_in_the_path_has_options_and_an_example() -> None:
 
 def test_a_required_parameter_with_a_default_need_not_be_given() -> None:
     """The document says what is meant; what is given wins."""
-    save(
-        document(
-            {"/a": {"get": operation("a", parameter("v", {**STRING, "default": "2024"}, required=True))}}
-        )
-    )
+    save_api(get("/a", "a", parameter("v", {**STRING, "default": "2024"}, required=True)))
     assert ("/a?v=2024", "/a?v=1") == (request_of("a")["target"], request_of("a", "--v", "1")["target"])
 
 
@@ -315,18 +288,13 @@ def test_an_optional_default_is_not_sent() -> None:
 
 def test_required_parameters_are_named_all_at_once() -> None:
     """One error names every missing parameter."""
-    save(
-        document(
-            {
-                "/a/{id}": {
-                    "get": operation(
-                        "a",
-                        parameter("id", STRING, "path"),
-                        parameter("q", STRING, required=True),
-                        parameter("X-Key", STRING, "header", required=True),
-                    )
-                }
-            }
+    save_api(
+        get(
+            "/a/{id}",
+            "a",
+            parameter("id", STRING, "path"),
+            parameter("q", STRING, required=True),
+            parameter("X-Key", STRING, "header", required=True),
         )
     )
     refused = refusal_of("a", before=("--error-format", "json")).error
@@ -338,19 +306,14 @@ def test_required_parameters_are_named_all_at_once() -> None:
 
 def test_example_fills_only_what_is_missing() -> None:
     """`--example` leaves what was given, and leaves out what is optional."""
-    save(
-        document(
-            {
-                "/a/{id}": {
-                    "get": operation(
-                        "a",
-                        parameter("id", INTEGER, "path", example=42),
-                        parameter("q", {"type": "string", "enum": ["one", "two"]}, required=True),
-                        parameter("r", STRING, required=True),
-                        parameter("s", STRING),
-                    )
-                }
-            }
+    save_api(
+        get(
+            "/a/{id}",
+            "a",
+            parameter("id", INTEGER, "path", example=42),
+            parameter("q", {"type": "string", "enum": ["one", "two"]}, required=True),
+            parameter("r", STRING, required=True),
+            parameter("s", STRING),
         )
     )
     assert "/a/42?q=one&r=string" == request_of("a", "--example")["target"]
@@ -360,15 +323,9 @@ def test_example_fills_only_what_is_missing() -> None:
 
 def test_parameters_of_the_path_are_shared_and_overridden() -> None:
     """A path's parameters belong to each of its operations, unless the operation describes them again."""
-    save(
-        document(
-            {
-                "/a/{id}": {
-                    "parameters": [parameter("id", STRING, "path"), parameter("q", STRING)],
-                    "get": operation("a", parameter("q", INTEGER)),
-                }
-            }
-        )
+    save_api(
+        {"/a/{id}": {"parameters": [parameter("id", STRING, "path"), parameter("q", STRING)]}},
+        get("/a/{id}", "a", parameter("q", INTEGER)),
     )
     assert "/a/x?q=1" == request_of("a", "x", "--q", "1")["target"]
     assert "`z` is not a value for --q" in refusal_of("a", "x", "--q", "z").stderr
@@ -377,7 +334,7 @@ def test_parameters_of_the_path_are_shared_and_overridden() -> None:
 @pytest.mark.parametrize("name", ["Accept", "Content-Type", "Authorization", "Host", "Content-Length"])
 def test_headers_that_a_document_may_not_define_are_no_options(name: str) -> None:
     """Headers of media types, credentials and the connection have no options."""
-    save(document({"/a": {"get": operation("a", parameter(name, STRING, "header"))}}))
+    save_api(get("/a", "a", parameter(name, STRING, "header")))
     refused = refusal_of("a", f"--{name.lower()}", "x").stderr
     if name == "Content-Type":  # that of a body, which a GET has not
         assert "`a` takes no body" in refused
@@ -405,7 +362,7 @@ def test_a_required_header_of_media_types_is_sent_with_the_value_of_the_document
     """If the document leaves no choice; it is not an option, and `-H` overrides it."""
     header, schema, expected = MEDIA_HEADERS[name]
     described = parameter(header, {"type": "string", **schema}, "header", required=is_required)
-    save(document({"/a": {"post": operation("a", described, body=STRING)}}))
+    save_api(post("/a", "a", described, body=STRING))
     words = ("a", "--body", '"b"')
     usual = dict(request_of(*words)["headers"])[header.title()]
     if not is_required or expected is None:
@@ -419,7 +376,7 @@ def test_a_required_header_of_media_types_is_sent_with_the_value_of_the_document
 def test_a_required_content_type_is_sent_where_there_is_no_body() -> None:
     """Some servers ask for it in every request."""
     described = parameter("Content-Type", {"type": "string", "default": "text/a"}, "header", required=True)
-    save(document({"/a": {"get": operation("a", described)}}))
+    save_api(get("/a", "a", described))
     assert "text/a" == dict(request_of("a")["headers"])["Content-Type"]
 
 
@@ -437,7 +394,7 @@ def test_a_required_content_type_is_sent_where_there_is_no_body() -> None:
 )
 def test_a_path_value_reaches_the_server_as_it_was_encoded(server: Recorder, target: str, value: str) -> None:
     """A value never adds a segment, a query or a fragment, and the client changes no byte of the URL."""
-    save(document({"/a/{v}/x": {"get": operation("a", parameter("v", STRING, "path"))}}))
+    save_api(get("/a/{v}/x", "a", parameter("v", STRING, "path")))
     assert target == request_of("a", "--", value)["target"]
     run_cli("--server", server.origin, "--no-fail", "./api.json", "a", "--", value)
     assert target == server.last.target
@@ -446,7 +403,7 @@ def test_a_path_value_reaches_the_server_as_it_was_encoded(server: Recorder, tar
 @pytest.mark.parametrize("value", ["..", ".", "", "%2e%2e", "a/../b", "a\\b", "a\nb"])
 def test_a_path_value_that_leads_elsewhere_is_refused(server: Recorder, value: str) -> None:
     """Nothing is sent for a value that a client or server would resolve to another path."""
-    save(document({"/a/{v}/x": {"get": operation("a", parameter("v", STRING, "path"))}}))
+    save_api(get("/a/{v}/x", "a", parameter("v", STRING, "path")))
     result = run_cli("--server", server.origin, "./api.json", "a", "--", value)
     assert ((2, 11)[result.exit_code == 11], "") == (result.exit_code, result.stdout)
     assert [] == server.requests
@@ -468,7 +425,7 @@ def test_a_query_reaches_the_server_as_it_was_built(
     server: Recorder, query: str, words: tuple[str, ...], more: dict[str, Any]
 ) -> None:
     """Literal commas, `%2C`, `%7C`, `%20`, `%2B`, brackets and unicode: the client changes no byte."""
-    save(document({"/a": {"get": operation("a", parameter("x", LIST, **more))}}))
+    save_api(get("/a", "a", parameter("x", LIST, **more)))
     assert f"/a?{query}" == request_of("a", *words)["target"]
     run_cli("--server", server.origin, "--no-fail", "./api.json", "a", *words)
     assert f"/a?{query}" == server.last.target
@@ -476,17 +433,12 @@ def test_a_query_reaches_the_server_as_it_was_built(
 
 def test_headers_and_cookies_reach_the_server(server: Recorder) -> None:
     """Arrays in a header are joined by commas; a cookie is written once."""
-    save(
-        document(
-            {
-                "/a": {
-                    "get": operation(
-                        "a",
-                        parameter("X-Ids", {"type": "array", "items": INTEGER}, "header"),
-                        parameter("session", STRING, "cookie"),
-                    )
-                }
-            }
+    save_api(
+        get(
+            "/a",
+            "a",
+            parameter("X-Ids", {"type": "array", "items": INTEGER}, "header"),
+            parameter("session", STRING, "cookie"),
         )
     )
     words = ("--x-ids", "1", "--x-ids", "2", "--session", "abc")
@@ -497,15 +449,11 @@ def test_headers_and_cookies_reach_the_server(server: Recorder) -> None:
 def test_a_parameter_with_content_is_sent_as_json() -> None:
     """`content` instead of `schema`: the value is one JSON text."""
     raw = {"name": "f", "in": "query", "content": {"application/json": {"schema": OBJECT}}}
-    save(document({"/a": {"get": operation("a", raw)}}))
+    save_api(get("/a", "a", raw))
     assert "/a?f=%7B%22status%22%3A%22x%22%7D" == request_of("a", "--f.status", "x")["target"]
 
 
 def test_validation_can_be_switched_off() -> None:
     """`--validate off` sends what the document does not allow, for servers that know better."""
-    save(
-        document(
-            {"/a": {"get": operation("a", parameter("x", INTEGER), parameter("y", STRING, required=True))}}
-        )
-    )
+    save_api(get("/a", "a", parameter("x", INTEGER), parameter("y", STRING, required=True)))
     assert "/a?x=seven" == request_of("a", "--x", "seven", before=("--validate", "off"))["target"]

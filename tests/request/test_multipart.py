@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dynacli.request.form_body import Multipart, Part
 from dynacli.validation.read_body import split_parts
-from tests.documents import SERVER, document, operation, save
+from tests.documents import SERVER, api_of, operation, post, save, save_api
 from tests.dry_runs import request_of
 from tests.harness import RecordedRequest, Recorder, Response, Result, examples_of, run_cli
 
@@ -50,7 +50,7 @@ def _write(
         del raw["requestBody"]["content"][media_type]["schema"]["required"]
     if encoding:
         raw["requestBody"]["content"][media_type]["encoding"] = encoding
-    save(document({"/a": {"post": raw}}, version=version))
+    save_api({"/a": {"post": raw}}, version=version)
 
 
 def _shown(*words: str, **more: Any) -> list[list[str]]:
@@ -193,7 +193,7 @@ def test_files_are_sent_as_parts_where_json_is_documented_first() -> None:
         schema = {"type": "object", "properties": {"f": {"type": "string", "format": format_}}}
         raw = operation("a", body=schema)
         raw["requestBody"]["content"][FORM_DATA] = {"schema": schema}
-        save(document({"/a": {"post": raw}}))
+        save_api({"/a": {"post": raw}})
         Path("f.txt").write_text("x")
         headers = dict(request_of("a", "--f", "@f.txt" if format_ == "binary" else "2026-01-01")["headers"])
         assert sent == headers["Content-Type"].partition(";")[0]
@@ -248,8 +248,7 @@ def test_parts_that_the_document_does_not_name_are_files_under_names_of_ones_own
     server: Recorder, schema: Any, version: str
 ) -> None:
     """`--file NAME=@FILE` gives them; `--example` and the example of the help page run."""
-    raw = operation("a", body=schema, media_type=FORM_DATA)
-    made = document({"/a": {"post": raw}}, [server.origin], version=version)
+    made = api_of(post("/a", body=schema, media_type=FORM_DATA), server=server, version=version)
     made["components"] = {"schemas": {"File": FILE}}
     save(made)
     given = _shown("--file", "x=@a.txt", "--file", "y=@b.png")
@@ -270,7 +269,7 @@ def test_parts_that_the_document_does_not_name_are_files_under_names_of_ones_own
 @pytest.mark.usefixtures("files")
 def test_a_part_needs_a_name_and_a_file() -> None:
     """`--file` without either is refused, and so is a file if the document names its parts."""
-    save(document({"/a": {"post": operation("a", body=FILE, media_type=FORM_DATA)}}))
+    save_api(post("/a", body=FILE, media_type=FORM_DATA))
     assert ["a.txt", "c"] == [part[1] for part in _shown("--file", "x=@a.txt", "--file", "x=@c")]
     for word in ("@a.txt", "=@a.txt", "x=a.txt", "x"):
         reported = run_cli("./api.json", "a", "--file", word).stderr
@@ -296,7 +295,7 @@ def test_a_body_that_calls_a_file_an_object_is_bytes(server: Recorder, schema: A
     """In requests, if `--example` has some too, and in responses."""
     raw = operation("a", body=schema, media_type=media_type)
     raw["responses"]["200"]["content"] = {media_type: {"schema": schema}}
-    save(document({"/a": {"post": raw}}, [server.origin]))
+    save_api({"/a": {"post": raw}}, server=server)
     server.responses["/a"] = Response(body=b"1,2", headers={"Content-Type": media_type})
     for words in (("--body", "@a.txt"), ("--example",)):
         result = run_cli("./api.json", "a", *words, "--validate", "strict")
@@ -308,7 +307,7 @@ def test_bytes_under_json_are_any_json(server: Recorder) -> None:
     """`format: binary` says nothing about the value that the bytes are."""
     raw = operation("a", body={"type": "string", "format": "binary"})
     raw["responses"]["200"]["content"] = raw["requestBody"]["content"]
-    save(document({"/a": {"post": raw}}, [server.origin]))
+    save_api({"/a": {"post": raw}}, server=server)
     server.responses["/a"] = Response(body=b'{"a": 1}')
     result = run_cli("./api.json", "a", "--body", '{"b": 2}', "--validate", "strict")
     assert (0, {"a": 1}) == (result.exit_code, result.json)
@@ -499,7 +498,7 @@ def test_other_types_of_parts() -> None:
         "a", body={"type": "array", "prefixItems": [PAIR, STRING]}, media_type="multipart/related"
     )
     raw["requestBody"]["content"]["multipart/related"]["prefixEncoding"] = [{}, {"contentType": "text/csv"}]
-    save(document({"/a": {"post": raw}}, version="3.2.0"))
+    save_api({"/a": {"post": raw}}, version="3.2.0")
     assert (
         '--dynacli-boundary\r\nContent-Type: application/json\r\n\r\n{"a":1}\r\n'
         "--dynacli-boundary\r\nContent-Type: text/csv\r\n\r\nx,y\r\n--dynacli-boundary--\r\n"
@@ -551,7 +550,7 @@ def test_the_validator_reads_the_parts(finding: str, words: tuple[str, ...]) -> 
         "required": ["title"],
         "additionalProperties": False,
     }
-    save(document({"/a": {"post": operation("a", body=schema, media_type=FORM_DATA)}}))
+    save_api(post("/a", body=schema, media_type=FORM_DATA))
     result = run_cli("./api.json", "a", *words, "--dry-run", "json")
     assert (2 if finding else 0) == result.exit_code
     assert finding in result.stderr
@@ -593,7 +592,7 @@ def test_responses_in_parts_are_validated(server: Recorder) -> None:
     """A response of `multipart/form-data` is read by its parts, too."""
     schema = {"type": "object", "properties": {"count": {"type": "integer"}, "file": FILE}}
     responses = {"200": {"description": "", "content": {FORM_DATA: {"schema": schema}}}}
-    save(document({"/a": {"get": {"operationId": "a", "responses": responses}}}))
+    save_api({"/a": {"get": {"operationId": "a", "responses": responses}}})
 
     def response(count: str) -> Response:
         body = Multipart([Part("count", count.encode()), Part("file", b"\xff\0", "", "f")], FORM_DATA, "B")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, get, parameter, save, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, run_cli
 
@@ -16,7 +16,7 @@ NUMBERS: dict[str, Any] = {"type": "object", "properties": {"R": INTEGER, "G": I
 
 def one(path: str, *parameters: dict[str, Any], **more: Any) -> None:
     """Write a document whose one operation, `a`, has this path and these parameters."""
-    save(document({path: {"get": operation("a", *parameters, **more)}}))
+    save_api(get(path, "a", *parameters, **more))
 
 
 ID, OTHER = parameter("id", STRING, "path"), parameter("other", STRING, "path")
@@ -72,7 +72,7 @@ def test_a_path_is_filled_and_its_query_is_merged(
 def test_operations_that_differ_in_fragment_or_query_stay_apart() -> None:
     """Each has its name, and its own request."""
     paths = ["/a", "/a#one", "/a#two", "/a?x=1", "/a?x=2#two"]
-    save(document({path: {"get": operation("")} for path in paths}))
+    save_api(*(get(path, "") for path in paths))
     names = [row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json]
     assert 5 == len(set(names))
     assert ["/a", "/a", "/a", "/a?x=1", "/a?x=2"] == [request_of(name)["target"] for name in names]
@@ -217,7 +217,7 @@ def test_cookies_of_every_style_share_one_header(server: Recorder) -> None:
         parameter("rgb", NUMBERS, "cookie", style="cookie"),
         parameter("Cookie", STRING, "header"),
     ]
-    made = document({"/a": {"get": operation("a", parameters=parameters)}}, [server.origin])
+    made = api_of(get("/a", parameters=parameters), server=server)
     api = save({**made, "openapi": "3.2.0"})
     result = run_cli(
         api,
@@ -262,7 +262,7 @@ def test_a_bad_value_is_refused_and_nothing_is_sent(
 ) -> None:
     """Exit 2, three parts that name the parameter, and no request."""
     path = "/a/{x}" if described["in"] == "path" else "/a"
-    made = document({path: {"get": operation("a", parameters=[described])}}, [server.origin])
+    made = api_of(get(path, "a", parameters=[described]), server=server)
     result = run_cli("--error-format", "json", save({**made, "openapi": "3.2.0"}), "a", "--x", word)
     assert (2, "") == (result.exit_code, result.stdout)
     assert "x" in result.error["message"].replace("--x", "`x`")

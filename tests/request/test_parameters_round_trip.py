@@ -29,7 +29,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from dynacli.openapi.model.operation import Operation, Parameter, ValueType
 from dynacli.request.build_request import build_request
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, parameter, save_api
 from tests.harness import run_cli
 from tests.sampling import examples
 
@@ -191,7 +191,7 @@ def test_what_openapi_core_cannot_read_is_validated_by_the_value(
     """A value that fits passes, and one that does not is refused, even if the text cannot be read back."""
     schema = {**KINDS["object"], "maxProperties": 3, "additionalProperties": True}
     path = "/a/{color}" if location == "path" else "/a"
-    save(document({path: {"get": operation("a", parameter("color", schema, location, **more))}}))
+    save_api(get(path, "a", parameter("color", schema, location, **more)))
     call = ("./api.json", "a", "--dry-run", "json", "--color")
     result = run_cli(*call, value)
     assert (0, "") == (result.exit_code, result.stderr)

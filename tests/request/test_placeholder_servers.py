@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.openapi.model.operation import Server
 from dynacli.request.choose_server import server_at_document
-from tests.documents import API_KEY, document, operation
+from tests.documents import API_KEY, api_of, get
 from tests.harness import Recorder, json_response, run_cli
 
 _FAR = "https://api.acme.io/spec/openapi.json"
@@ -80,7 +80,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _elsewhere(server: Recorder, url: str = "http://localhost:9/api", **variables: Any) -> str:
     """Let a server have an API whose document names another server; return the URL of the document."""
-    made = document({"/pets": {"get": operation("listPets", security=[{"key": []}])}}, [url])
+    made = api_of(get("/pets", "listPets", security=[{"key": []}]), server=url)
     made["servers"] = [{"url": url, "variables": variables}] if variables else [{"url": url}]
     made["components"] = {"securitySchemes": {"key": API_KEY}}
     server.responses = {"/openapi.json": json_response(made), "/api/pets": json_response([{"id": 1}])}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 STRING = {"type": "string"}
@@ -37,7 +37,7 @@ def api(server: Recorder) -> str:
         file.write(b"\x00\xffdata")
     for path in OPERATIONS:
         server.responses[path] = Response(body=b"{}")
-    return save(document(OPERATIONS, [server.origin]))
+    return save_api(OPERATIONS, server=server)
 
 
 def _compared(request: RecordedRequest) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import JSON, document, operation, parameter, save
+from tests.documents import JSON, get, parameter, patch, post, route, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
@@ -19,9 +19,7 @@ VERSION = {"type": "string", "default": "2022-06-28"}
 )
 def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) -> None:
     """The default of a required header is sent, help has the header among the optional inputs, and the example runs."""
-    api = save(
-        document({"/a": {"get": operation("a", parameter("Api-Version", VERSION, "header", required=True))}})
-    )
+    api = save_api(get("/a", "a", parameter("Api-Version", VERSION, "header", required=True)))
     assert sent == dict(request_of("a", *words)["headers"])["Api-Version"]
     page = run_cli(api, "a", "--help").stdout
     assert "[default 2022-06-28]" in page
@@ -31,7 +29,7 @@ def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) ->
 @pytest.mark.parametrize("default", [None, [], {}], ids=repr)
 def test_a_default_that_cannot_be_written_is_none(default: Any) -> None:
     """Null and empty defaults cannot be sent in a query, so that the parameter stays required."""
-    save(document({"/a": {"get": operation("a", parameter("x", {"default": default}, required=True))}}))
+    save_api(get("/a", "a", parameter("x", {"default": default}, required=True)))
     assert "`a` needs --x" in refusal_of("a").stderr
     assert "\nRequired inputs\n  --x " in run_cli("./api.json", "a", "--help").stdout
 
@@ -62,13 +60,13 @@ BODY: dict[str, Any] = {
 )
 def test_a_required_property_has_its_default(body: dict[str, Any], words: tuple[str, ...]) -> None:
     """A body made from options has the defaults of required properties at any depth, and of no others."""
-    save(document({"/a": {"post": operation("a", body=BODY)}}))
+    save_api(post("/a", body=BODY))
     assert body == request_of("a", *words)["json"]
 
 
 def test_a_body_that_is_given_whole_gets_no_defaults() -> None:
     """A missing property of a whole body is reported, and no default fills it in."""
-    save(document({"/a": {"post": operation("a", body=BODY)}}))
+    save_api(post("/a", body=BODY))
     assert "`model` is missing" in refusal_of("a", "--body", '{"note":"z"}').stderr
 
 
@@ -82,7 +80,7 @@ def test_a_form_beside_a_file_has_its_defaults() -> None:
             "file": {"type": "string", "format": "binary"},
         },
     }
-    save(document({"/a": {"post": operation("a", body=schema, media_type="multipart/form-data")}}))
+    save_api(post("/a", body=schema, media_type="multipart/form-data"))
     body = request_of("a", "--file", "@-", stdin=b"bytes")["body"]
     assert 'name="kind"\r\n\r\nk\r\n' in body
     assert "bytes" in body
@@ -106,7 +104,7 @@ def test_a_patch_has_no_defaults(method: str, media_type: str, *, is_patch: bool
             "kind": {"type": "string", "enum": ["hat"], "default": "hat"},
         },
     }
-    save(document({"/a": {method: operation("a", body=schema, media_type=media_type)}}))
+    save_api(route(method, "/a", body=schema, media_type=media_type))
     page = run_cli("./api.json", "a", "--help").stdout
     assert is_patch is not ("default red" in page)
     assert is_patch is not ("default 3" in page)
@@ -123,5 +121,5 @@ def test_a_patch_has_no_defaults(method: str, media_type: str, *, is_patch: bool
 def test_the_query_of_a_patch_has_its_defaults() -> None:
     """A parameter is about the call."""
     raw = parameter("notify", {"type": "boolean", "default": True})
-    save(document({"/a": {"patch": operation("a", raw, body={"type": "object"})}}))
+    save_api(patch("/a", "a", raw, body={"type": "object"}))
     assert "default true" in run_cli("./api.json", "a", "--help").stdout

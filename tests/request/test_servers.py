@@ -9,7 +9,7 @@ from dynacli.openapi.model.operation import Server
 from dynacli.openapi.model.server_objects import named_servers
 from dynacli.request.choose_server import check_path, choose_server, parse_origin
 from dynacli.urls import origin_of
-from tests.documents import document, operation, save, serve
+from tests.documents import api_of, get, operation, save, save_api, serve
 from tests.harness import Recorder, Response, run_cli, serving
 
 URI = "https://docs.example.com/specs/v1/openapi.json"
@@ -296,7 +296,7 @@ def test_slashes_stay_where_the_document_says_so(server: Recorder) -> None:
         "/raw/{path}": {"get": operation("raw", parameters=[{**parameter, "allowReserved": True}])},
         "/one/{path}": {"get": operation("one", parameters=[parameter])},
     }
-    api = save(document(paths, [server.origin]))
+    api = save_api(paths, server=server)
     run_cli(api, "raw", "src/main.py")
     run_cli(api, "one", "src/main.py")
     assert ["/raw/src/main.py", "/one/src%2Fmain.py"] == [request.target for request in server.requests]
@@ -308,7 +308,7 @@ def test_slashes_stay_where_the_document_says_so(server: Recorder) -> None:
 def test_the_query_of_a_server_is_not_sent_and_the_document_is_told(server: Recorder) -> None:
     """`servers` of OpenAPI 3.2 forbids query and fragment; they are left out with a warning that says where."""
     server.responses["/v1/a"] = Response()
-    api = save(document({"/a": {"get": operation("get-a")}}, [f"{server.origin}/v1?key=1#top"]))
+    api = save_api(get("/a", "get-a"), server=f"{server.origin}/v1?key=1#top")
     result = run_cli(api, "get-a")
     assert (0, "/v1/a") == (result.exit_code, server.last.target)
     (warning,) = run_cli("api", "show", api, "-o", "json").json["warnings"]
@@ -321,7 +321,7 @@ def test_the_query_of_a_server_is_not_sent_and_the_document_is_told(server: Reco
 def test_the_self_of_a_document_is_no_base_of_its_servers(server: Recorder) -> None:
     """`$self` identifies a document; its servers start from where it was fetched (OpenAPI 3.2.0)."""
     server.responses["/v1/a"] = Response()
-    made = document({"/a": {"get": operation("get-a")}}, ["/v1"])
+    made = api_of(get("/a", "get-a"), server="/v1")
     url = serve(server, {**made, "openapi": "3.2.0", "$self": "https://elsewhere.example/api.json"})
     result = run_cli(url, "get-a")
     assert (0, "/v1/a") == (result.exit_code, server.last.target)
@@ -329,7 +329,7 @@ def test_the_self_of_a_document_is_no_base_of_its_servers(server: Recorder) -> N
 
 def test_servers_are_listed_with_the_index_that_chooses_them() -> None:
     """Help and description number the servers from 0, with names, descriptions and variables."""
-    made = document({"/a": {"get": operation("get-a")}}, None)
+    made = api_of(get("/a", "get-a"), server=None)
     made["servers"] = [
         {"url": "https://one.example.com", "name": "prod", "description": "The real one"},
         {
@@ -364,7 +364,7 @@ def test_the_most_specific_servers_win(server: Recorder, other_server: Recorder)
     own = operation("own", servers=[{"url": f"{server.origin}/operation"}])
     item = {"get": own, "post": operation("path"), "servers": [{"url": f"{server.origin}/path"}]}
     paths = {"/a": item, "/b": {"get": operation("top")}}
-    api = save(document(paths, [f"{server.origin}/document"]))
+    api = save_api(paths, server=f"{server.origin}/document")
     for word in ("own", "path", "top"):
         run_cli(api, word)
     assert ["/operation/a", "/path/a", "/document/b"] == [request.target for request in server.requests]
@@ -375,13 +375,13 @@ def test_the_most_specific_servers_win(server: Recorder, other_server: Recorder)
 def test_a_relative_server_starts_from_the_document(server: Recorder) -> None:
     """A document from a URL with a relative server, or none, is called where it came from."""
     server.responses["/v1/a"] = Response()
-    url = serve(server, document({"/a": {"get": operation("get-a")}}, ["/v1"]))
+    url = serve(server, api_of(get("/a", "get-a"), server="/v1"))
     assert (0, "{}") == ((result := run_cli(url, "get-a")).exit_code, result.stdout)
 
 
 def test_a_server_variable_is_given_by_name(server: Recorder) -> None:
     """`--server-var` fills a variable of the server's URL."""
-    made = document({"/a": {"get": operation("get-a")}}, None)
+    made = api_of(get("/a", "get-a"), server=None)
     made["servers"] = [{"url": f"{server.origin}/{{base}}", "variables": {"base": {"default": "v1"}}}]
     api = save(made)
     run_cli(api, "get-a")
@@ -406,7 +406,7 @@ def test_a_server_with_an_ipv6_address_is_called() -> None:
 
     try:
         with serving(Handler, "::1") as origin:
-            result = run_cli(save(document({"/a": {"get": operation("get-a")}}, [origin])), "get-a")
+            result = run_cli(save_api(get("/a", "get-a"), server=origin), "get-a")
     except OSError:
         pytest.skip("this machine has no IPv6 loopback")
     assert (0, "{}") == (result.exit_code, result.stdout)

@@ -15,7 +15,7 @@ import pytest
 from dynacli.environment import StandardInput
 from dynacli.errors import FileError
 from dynacli.http.payload import CHUNK, FileUpload, StreamUpload, begins_with, open_upload
-from tests.documents import document, operation, save
+from tests.documents import get, post, save_api
 from tests.dry_runs import request_of
 from tests.harness import Recorder, Response, run_cli, serving
 
@@ -37,19 +37,13 @@ finally:
 def api() -> str:
     """A document with a body of each kind."""
     form = {"type": "object", "properties": {"file": BINARY, "text": {"type": "string"}}}
-    return save(
-        document(
-            {
-                "/raw": {"post": operation("raw", body=BINARY, media_type="application/octet-stream")},
-                "/text": {"post": operation("text", body={"type": "string"}, media_type="text/plain")},
-                "/xml": {"post": operation("xml", body={"type": "object"}, media_type="application/xml")},
-                "/form": {"post": operation("form", body=form, media_type="multipart/form-data")},
-                "/get": {"get": operation("get", body=BINARY, media_type="application/octet-stream")},
-                "/limited": {
-                    "post": operation("limited", body={**BINARY, "maxLength": 3}, media_type="image/png")
-                },
-            }
-        )
+    return save_api(
+        post("/raw", body=BINARY, media_type="application/octet-stream"),
+        post("/text", body={"type": "string"}, media_type="text/plain"),
+        post("/xml", body={"type": "object"}, media_type="application/xml"),
+        post("/form", body=form, media_type="multipart/form-data"),
+        get("/get", body=BINARY, media_type="application/octet-stream"),
+        post("/limited", body={**BINARY, "maxLength": 3}, media_type="image/png"),
     )
 
 
@@ -149,7 +143,7 @@ def test_a_pipe_is_read_while_it_is_written(server: Recorder, api: str) -> None:
 def test_a_text_is_validated_when_it_is_small(server: Recorder) -> None:
     """A text of up to a megabyte is read for the validator; a larger one goes out not validated."""
     body = {"type": "string", "pattern": "^a"}
-    api = save(document({"/text": {"post": operation("text", body=body, media_type="text/plain")}}))
+    api = save_api(post("/text", body=body, media_type="text/plain"))
     server.responses["/text"] = Response(200)
     Path("small").write_text("b")
     Path("large").write_text("b" * (MIB + 1))

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, parameter, post, save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 from tests.request.strict_reader import (
     BrokenError,
@@ -119,7 +119,7 @@ def _save(
         made = {"name": "color", "in": location, "content": content, "required": location == "path"}
     path = "/a/{color}" if location == "path" else "/a"
     server.responses = _Everything(lambda request: _parameter_of(request, location, described))
-    return save(document({path: {"get": operation("a", made)}}, [server.origin], version=version), name)
+    return save_api(get(path, "a", made), server=server, version=version, file=name)
 
 
 def _parameter_of(request: RecordedRequest, location: str, described: Described) -> Any:
@@ -340,9 +340,7 @@ def _save_body(
 
     server.responses = _Everything(checked)
     body = {"required": True, "content": content}
-    return save(
-        document({"/a": {"post": operation("a", requestBody=body)}}, [server.origin], version=version)
-    )
+    return save_api(post("/a", requestBody=body), server=server, version=version)
 
 
 JSON_VALUES: list[Any] = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, get, parameter, save, save_api
 from tests.harness import Recorder, Response, Result, run_cli
 
 NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
@@ -23,7 +23,7 @@ def no_warnings() -> Iterator[None]:
 
 def _call(location: str, style: str, schema: dict[str, Any], *words: str) -> Result:
     path = "/a/{x}" if location == "path" else "/a"
-    save(document({path: {"get": operation("a", parameter("x", schema, location, style=style))}}))
+    save_api(get(path, "a", parameter("x", schema, location, style=style)))
     run_cli("operations", "./api.json")  # if the style is warned of, once
     return run_cli("./api.json", "a", "--dry-run", "json", *words)
 
@@ -45,9 +45,9 @@ def test_a_header_of_a_response_is_read_in_the_only_style_that_there_is(server: 
     """A header of a response is a finding only if it came and does not fit."""
     header = {"$ref": "#/components/headers/N"}
     response = {"description": "x", "headers": {"X-N": header}}
-    made = document(
-        {"/a": {"get": operation("a", responses={"200": response})}},
-        [server.origin],
+    made = api_of(
+        get("/a", responses={"200": response}),
+        server=server,
         components={"headers": {"N": {"style": style, "schema": NUMBERS}}},
     )
     for headers, code in (({}, 0), ({"X-N": "1,2"}, 0), ({"X-N": "1,x"}, 9)):
