@@ -20,7 +20,7 @@ import yaml
 import dynacli
 from dynacli.client import response_cache
 from dynacli.errors import NetworkError
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import serving
 
 CASES: dict[str, Any] = yaml.load(
@@ -102,7 +102,7 @@ def api(script: tuple[Clock, SimpleNamespace], monkeypatch: pytest.MonkeyPatch) 
         path: {method: operation(f"{method}{name}") for method in _METHODS}
         for path, name in (("/thing", ""), ("/location_target", "L"), ("/content_location_target", "C"))
     }
-    return save(document(paths, [running.origin]))
+    return save_api(paths, server=running.origin)
 
 
 def make(

@@ -11,7 +11,7 @@ import dynacli
 from dynacli.client.api_client import Api
 from dynacli.client.call import CallEvent
 from dynacli.errors import MismatchError, NetworkError, UsageError
-from tests.documents import document, operation, parameter, serve
+from tests.documents import api_of, get, operation, parameter, put, serve
 from tests.harness import RecordedRequest, Recorder, Response, json_response
 
 _INTEGER = {"type": "integer"}
@@ -29,16 +29,12 @@ def _json(schema: dict[str, Any], media_type: str = "application/json") -> dict[
 def _document(origin: str) -> dict[str, Any]:
     upload = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
     pet = operation("getPet", parameter("id", {**_INTEGER, "minimum": 1}, "path"), responses=_json(_PET))
-    return document(
-        {
-            "/pets/{id}": {"get": {**pet, "security": [{"token": []}]}},
-            "/pets": {"get": operation("listPets", parameter("page", _INTEGER), responses=_json(_PETS))},
-            "/lines": {
-                "get": operation("watchPets", responses=_json(_PET, "application/x-ndjson")),
-            },
-            "/photos": {"put": operation("putPhoto", requestBody=upload, responses=_json(_PET))},
-        },
-        [origin],
+    return api_of(
+        {"/pets/{id}": {"get": {**pet, "security": [{"token": []}]}}},
+        get("/pets", "listPets", parameter("page", _INTEGER), responses=_json(_PETS)),
+        get("/lines", "watchPets", responses=_json(_PET, "application/x-ndjson")),
+        put("/photos", "putPhoto", requestBody=upload, responses=_json(_PET)),
+        server=origin,
         components={"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     )
 

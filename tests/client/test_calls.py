@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, save
+from tests.documents import api_of, get, operation, post, save, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 PETS = {
@@ -55,7 +55,7 @@ PETS = {
 def api(server: Recorder) -> str:
     """The document of the pets, saved, with the recording server in it."""
     server.responses["/pets"] = Response(body=b'{"b": 1,\n "a": [1.0, 2]}')
-    return save(document(PETS, [server.origin]))
+    return save_api(PETS, server=server)
 
 
 def test_a_call_sends_what_was_given(api: str, server: Recorder) -> None:
@@ -131,7 +131,7 @@ def test_a_path_value_cannot_climb(api: str, server: Recorder, value: str, level
 
 def test_a_template_cannot_climb(server: Recorder) -> None:
     """A document's own path with `..` in it is refused: the client would resolve it away."""
-    api = save(document({"/public/../admin": {"get": operation("climb")}}, [server.origin]))
+    api = save_api(get("/public/../admin", "climb"), server=server)
     result = run_cli(api, "climb")
     assert (11, []) == (result.exit_code, server.requests)
 
@@ -363,7 +363,7 @@ def test_a_request_is_never_sent_twice(server: Recorder, home: Path) -> None:
             path.write_bytes(b"\0" * path.stat().st_size)
         return Response(body=b'{"child": {"child": {}}}')
 
-    made = document({"/nodes": {"post": operation("add-node")}}, [server.origin])
+    made = api_of(post("/nodes", "add-node"), server=server)
     media = made["paths"]["/nodes"]["post"]["responses"]["200"]["content"]["application/json"]
     media["schema"] = {"$ref": "#/components/schemas/Node"}
     node = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Node"}}}

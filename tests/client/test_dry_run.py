@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save
+from tests.documents import (
+    API_KEY,
+    BASIC,
+    BEARER,
+    api_of,
+    get,
+    operation,
+    parameter,
+    post,
+    save,
+    save_api,
+)
 from tests.harness import Recorder, Response, run_cli
 
 SCHEMES: dict[str, Any] = {
@@ -30,13 +41,12 @@ BODY = {
 def _api(origin: str, security: list[Any] | None = None, body: dict[str, Any] | None = None) -> str:
     more: dict[str, Any] = {} if security is None else {"security": security}
     parameters = [{"name": "q", "in": "query", "schema": {"type": "string"}}]
-    paths = {
-        "/a": {
-            "get": operation("get-a", parameters=parameters, **more),
-            "post": operation("post-a", requestBody=body or BODY, **more),
-        }
-    }
-    return save(document(paths, [origin], SCHEMES))
+    return save_api(
+        get("/a", "get-a", parameters=parameters, **more),
+        post("/a", "post-a", requestBody=body or BODY, **more),
+        server=origin,
+        schemes=SCHEMES,
+    )
 
 
 def test_http_is_the_request_on_the_wire() -> None:
@@ -90,7 +100,7 @@ def test_what_the_document_describes_is_asked_for(responses: dict[str, list[str]
         status: {"description": "", "content": {name: {} for name in names}}
         for status, names in responses.items()
     }
-    made = document({"/a": {"get": operation("get-a", responses=described)}}, ["http://api.example.com"])
+    made = api_of(get("/a", "get-a", responses=described), server="http://api.example.com")
     result = run_cli(save(made), "get-a", "--dry-run", "json")
     assert (0, expected) == (result.exit_code, dict(result.json["headers"])["Accept"])
 
@@ -177,7 +187,7 @@ def test_parameters_and_headers_that_are_called_like_secrets_are_masked(server: 
     """`token` is masked if no security scheme names it, too, in a dry run and under `-v`; it is sent as it is."""
     secret = "hunter2"
     parameters = [parameter("token", {"type": "string"}, "header"), parameter("api_key", {"type": "string"})]
-    api = save(document({"/a": {"get": operation("get-a", *parameters)}}, [server.origin]))
+    api = save_api(get("/a", "get-a", *parameters), server=server)
     given = ("--token", secret, "--api-key", secret, "-H", f"X-Auth-Token: {secret}")
     words = (api, "get-a", *given, "--accept-origin", server.origin)
     shown = run_cli(*words, "--dry-run").stdout
@@ -288,7 +298,7 @@ def _with_passwords(server: str) -> str:
         f"/{name}": {"post": operation(name, requestBody=body)} for name, body in bodies.items()
     }
     paths["/p/{pin}"] = {"get": operation("params", *parameters)}
-    return save(document(paths, [server], components={"schemas": {"Deep": _DEEP}}))
+    return save_api(paths, server=server, schemas={"Deep": _DEEP})
 
 
 WITH_PASSWORDS = [

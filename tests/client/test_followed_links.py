@@ -9,7 +9,7 @@ import pytest
 from dynacli import open_api
 from dynacli.client.engine import series
 from dynacli.errors import FormatError, UsageError
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
 _STRING = {"type": "string"}
@@ -75,7 +75,7 @@ def _api(server: Recorder, links: dict[str, Any] | None = None, **more: Any) -> 
     server.responses["/runs/x"] = json_response({"put": True})
     server.responses["/steps/3"] = json_response({"is": "step"})
     server.responses["/note"] = json_response({"is": "note"})
-    return save(document(paths, [server.origin], **more))
+    return save_api(paths, server=server, **more)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, post, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _KEY = parameter("Idempotency-Key", {"type": "string"}, "header")
@@ -28,7 +28,7 @@ _KEY = parameter("Idempotency-Key", {"type": "string"}, "header")
 def test_a_key_is_made_that_fits(server: Recorder, schema: dict[str, Any], length: int) -> None:
     """An operation that declares the header gets a value that its schema allows, if a random one can be."""
     key = parameter("idempotency-key", schema, "header")
-    api = save(document({"/a": {"post": operation("post-a", key)}}, [server.origin]))
+    api = save_api(post("/a", "post-a", key), server=server)
     server.responses["/a"] = Response()
     assert 0 == run_cli(api, "post-a").exit_code
     assert length == len("".join(server.last.headers.get("idempotency-key", [])))
@@ -38,7 +38,7 @@ def test_all_tries_of_a_call_have_one_key(server: Recorder) -> None:
     """The next call has another one, `-v` shows it, and a value that was given stays."""
     busy = iter((503, 503))
     server.responses["/a"] = lambda _: Response(next(busy, 200))
-    api = save(document({"/a": {"post": operation("post-a", _KEY)}}, [server.origin]))
+    api = save_api(post("/a", "post-a", _KEY), server=server)
     result = run_cli(api, "post-a", "-v")
     run_cli(api, "post-a")
     keys = [request.headers["idempotency-key"] for request in server.requests]
@@ -54,7 +54,7 @@ def test_each_call_of_a_check_has_a_key_of_its_own(server: Recorder) -> None:
     key = {**_KEY, "required": True, "example": "same"}
     paths = {f"/{name}": {"post": operation(f"post-{name}", key)} for name in "ab"}
     server.responses.update({path: Response() for path in paths})
-    run_cli("check", save(document(paths, [server.origin])), "--operation", "post-*", "--yes")
+    run_cli("check", save_api(paths, server=server), "--operation", "post-*", "--yes")
     keys = ["".join(request.headers["idempotency-key"]) for request in server.requests]
     assert (2, {36}) == (len(set(keys)), set(map(len, keys)))
     run_cli("check", "./api.json", "--operation", "post-a", "--set", "idempotency-key=mine")
@@ -63,5 +63,5 @@ def test_each_call_of_a_check_has_a_key_of_its_own(server: Recorder) -> None:
 
 def test_a_required_key_is_made_too(server: Recorder) -> None:
     """It is nothing that a person has to give."""
-    api = save(document({"/a": {"post": operation("post-a", {**_KEY, "required": True})}}, [server.origin]))
+    api = save_api(post("/a", "post-a", {**_KEY, "required": True}), server=server)
     assert 0 == run_cli(api, "post-a", "--dry-run").exit_code

@@ -12,7 +12,7 @@ from dynacli.auth.credentials import Variables
 from dynacli.registry.configuration_text import edited
 from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.finding_rules import FINDING_RULES, BadIgnoreError, Ignore, ignores_of, suppress
-from tests.documents import document, operation, save
+from tests.documents import api_of, document, get, operation, post, save, save_api
 from tests.harness import Recorder, Response, Result, run_cli
 
 PET = {"type": "object", "properties": {"id": {"type": "integer"}, "at": {"type": "string", "maxLength": 3}}}
@@ -333,7 +333,7 @@ def test_an_exception_is_about_one_operation(config: Path) -> None:
 def test_a_request_can_be_let_pass(home: Path, server: Recorder) -> None:
     """What the document does not allow and the configuration ignores is sent."""
     limit = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 5}}
-    made = document({"/pet": {"get": operation("getPet", parameters=[limit])}}, [server.origin])
+    made = api_of(get("/pet", "getPet", parameters=[limit]), server=server)
     server.responses["/pet"] = Response()
     assert 0 == run_cli("api", "add", "pets", save(made)).exit_code
     assert 2 == run_cli("pets", "get-pet", "--limit", "9").exit_code
@@ -388,7 +388,7 @@ POST: dict[str, Any] = {
 def taking(server: Recorder) -> str:
     """An API with an operation that takes a body of one property, which others may stand beside."""
     server.responses["/pet"] = Response(body=b"{}")
-    return save(document({"/pet": {"post": operation("addPet", **POST)}}, [server.origin]))
+    return save_api(post("/pet", "addPet", **POST), server=server)
 
 
 @pytest.mark.parametrize("is_dry", [False, True], ids=["sent", "shown"])
@@ -446,10 +446,11 @@ def lenient(server: Recorder) -> str:
     """An API of OpenAPI 3.0 whose document forbids, to the letter, what its author means to allow."""
     content = {"content": {"application/json": {"schema": _LENIENT}}}
     responses = {"200": {"description": "It", **content}}
-    post = operation("addPet", requestBody=content, responses=responses)
     body = b'{"owner": null, "former": [null, null]}'
     server.responses["/pet"] = Response(200, body, {"Content-Type": "application/json"})
-    return save(document({"/pet": {"post": post}}, [server.origin], version="3.0.3"))
+    return save_api(
+        post("/pet", "addPet", requestBody=content, responses=responses), server=server, version="3.0.3"
+    )
 
 
 @pytest.mark.parametrize("level", ["warn", "strict"])

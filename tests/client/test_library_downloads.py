@@ -10,7 +10,7 @@ import pytest
 import dynacli
 from dynacli.client.api_client import Api
 from dynacli.errors import FileError, HttpError, NetworkError
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import Recorder, Response
 
 _TYPE = "application/octet-stream"
@@ -25,7 +25,7 @@ def api(server: Recorder) -> Iterator[Api]:
     schema: dict[str, Any] = {"type": "string", "format": "binary", "maxLength": 600}
     responses = {"200": {"description": "", "content": {_TYPE: {"schema": schema}}}}
     get = operation("get-file", parameter("id", {"type": "integer"}), responses=responses)
-    with dynacli.open_api(save(document({"/file": {"get": get}}, [server.origin]))) as opened:
+    with dynacli.open_api(save_api({"/file": {"get": get}}, server=server)) as opened:
         yield opened
 
 

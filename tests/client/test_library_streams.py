@@ -9,7 +9,7 @@ import dynacli
 from dynacli.client.api_client import Api
 from dynacli.errors import FormatError, HttpError, NetworkError, UsageError
 from dynacli.http import item_reader
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import RecordedRequest, Recorder, Response
 
 _TYPES = {
@@ -31,7 +31,7 @@ def _document(server: Recorder) -> str:
         }
         for name, media_type in _TYPES.items()
     }
-    return save(document(paths, [server.origin], version="3.2.0"))
+    return save_api(paths, server=server, version="3.2.0")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, get, parameter, post, save_api
 from tests.harness import Recorder, Response, Result, json_response, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -81,17 +81,19 @@ SHAPES: dict[str, tuple[Any, list[str]]] = {
 
 
 def _call(server: Recorder, status: int, body: Any) -> Result:
-    paths = {
-        "/things": {"get": operation("listThings")},
-        "/things/{id}": {
-            "post": operation(
-                "changeThing", parameter("id", STRING, "path"), parameter("pageSize", STRING), body=BODY
-            )
-        },
-    }
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
     server.responses["/things/nope"] = Response(status, text)
-    api = save(document(paths, (server.origin,)))
+    api = save_api(
+        get("/things", "listThings"),
+        post(
+            "/things/{id}",
+            "changeThing",
+            parameter("id", STRING, "path"),
+            parameter("pageSize", STRING),
+            body=BODY,
+        ),
+        server=server,
+    )
     return run_cli(api, "change-thing", "nope", "--name", "x", "--error-format", "json")
 
 
@@ -132,9 +134,7 @@ def test_what_is_not_there_is_an_argument(status: int, server: Recorder) -> None
 
 def test_a_path_that_is_not_there_may_be_below_another_server(server: Recorder) -> None:
     """A document without servers, whose API is below `/api`, has the way to say so in the error of the first call."""
-    server.responses["/openapi.json"] = json_response(
-        document({"/runs": {"get": operation("listRuns")}}, None)
-    )
+    server.responses["/openapi.json"] = json_response(api_of(get("/runs", "listRuns"), server=None))
     server.responses["/api/runs"] = json_response([])
     run_cli("api", "add", "shop", f"{server.origin}/openapi.json")
     said = "The document names no server, so its own was asked: if the API is at another URL, such as one that ends in "
@@ -164,7 +164,7 @@ def test_an_error_says_whether_the_call_may_succeed_later(
 
 def test_a_connection_that_is_refused_may_be_made_later() -> None:
     """No one listens there now; a host that does not exist will not be there later either."""
-    api = save(document({"/a": {"get": operation("getA")}}, ("http://127.0.0.1:9",)))
+    api = save_api(get("/a", "getA"))
     standard = ("--error-format", "json", "--retries", "0")
     assert run_cli(api, "get-a", *standard).error["retryable"] is True
     refused = run_cli(api, "get-a", "--server", "http://[", *standard)

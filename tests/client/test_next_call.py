@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.client.links import next_calls
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, get, parameter, post, put, save, save_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
 _ANYTHING = {"200": {"description": "OK", "content": {"application/json": {"schema": {}}}}}
@@ -20,35 +20,26 @@ _STATES = {"type": "string", "enum": ["queued", "In progress", "in-progress", "d
 def _document(origin: str) -> dict[str, Any]:
     link = {"operationId": "getJob", "parameters": {"id": "$response.body#/job"}}
     job = {"type": "object", "properties": {"status": _STATES}}
-    return document(
-        {
-            "/pets": {"get": operation("listPets"), "post": operation("createPet")},
-            "/pets/{id}": {"get": operation("getPet", _ID), "post": operation("changePet", _ID)},
-            "/pets/{id}/visits": {"post": operation("createVisit", _ID)},
-            "/visits/{visitId}": {
-                "get": operation("getVisit", parameter("visitId", {"type": "integer"}, "path"))
-            },
-            "/teams/{team}/members": {"post": operation("addMember", _TEAM)},
-            "/teams/{team}/members/{id}": {"get": operation("getMember", _TEAM, _ID)},
-            "/jobs": {
-                "post": operation(
-                    "startJob", responses={"202": {"description": "OK", "links": {"job": link}}}
-                )
-            },
-            "/jobs/{id}": {
-                "get": operation(
-                    "getJob",
-                    _ID,
-                    responses={
-                        "200": {"description": "OK", "content": {"application/json": {"schema": job}}}
-                    },
-                )
-            },
-            "/orders": {"post": operation("createOrder")},
-            "/orders/{id}": {"get": operation("getOrder", _ID, parameter("key", {}, required=True))},
-            "/notes": {"post": operation("createNote")},
-        },
-        [f"{origin}/v1"],
+    return api_of(
+        get("/pets", "listPets"),
+        post("/pets", "createPet"),
+        get("/pets/{id}", "getPet", _ID),
+        post("/pets/{id}", "changePet", _ID),
+        post("/pets/{id}/visits", "createVisit", _ID),
+        get("/visits/{visitId}", "getVisit", parameter("visitId", {"type": "integer"}, "path")),
+        post("/teams/{team}/members", "addMember", _TEAM),
+        get("/teams/{team}/members/{id}", "getMember", _TEAM, _ID),
+        post("/jobs", "startJob", responses={"202": {"description": "OK", "links": {"job": link}}}),
+        get(
+            "/jobs/{id}",
+            "getJob",
+            _ID,
+            responses={"200": {"description": "OK", "content": {"application/json": {"schema": job}}}},
+        ),
+        post("/orders", "createOrder"),
+        get("/orders/{id}", "getOrder", _ID, parameter("key", {}, required=True)),
+        post("/notes", "createNote"),
+        server=f"{origin}/v1",
     )
 
 
@@ -213,15 +204,14 @@ def test_an_id_goes_to_the_operation_that_takes_ids(
 ) -> None:
     """Beside `/books/by-id/{}`, the path `/books/{}` takes names: next calls, errors and plans use the first."""
     monkeypatch.setenv("AI_AGENT", "1")
-    paths = {
-        "/books": {"get": operation("listBooks"), "post": operation("createBook", body={"type": "object"})},
-        "/books/{book_id}": {
-            "get": operation("getBook", _BOOK),
-            "put": operation("setBook", _BOOK, body={"type": "object"}),
-        },
-        "/books/by-id/{book_id}": {"get": operation("getBookById", _BOOK)},
-    }
-    api = save(document(paths, [server.origin]))
+    api = save_api(
+        get("/books", "listBooks"),
+        post("/books", "createBook", body={"type": "object"}),
+        get("/books/{book_id}", "getBook", _BOOK),
+        put("/books/{book_id}", "setBook", _BOOK, body={"type": "object"}),
+        get("/books/by-id/{book_id}", "getBookById", _BOOK),
+        server=server,
+    )
     server.responses["/books"] = json_response({"id": "b7", "name": "Emma"}, 201)
     server.responses["/books/b7"] = json_response({"error": "none"}, 404)
     server.responses["/books/by-id/b7"] = json_response({"id": "b7", "name": "Emma"}, ETag='"x"')

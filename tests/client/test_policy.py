@@ -10,7 +10,7 @@ import pytest
 from dynacli import open_api
 from dynacli.client.api_client import Api
 from dynacli.errors import DynacliError, RefusedError
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, get, operation, parameter, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _ID = parameter("petId", {"type": "integer"}, "path")
@@ -44,7 +44,7 @@ class Pets:
         self.server = server
         for path in ("/pets", "/pets/7", "/pets/7/"):
             server.responses[path] = Response(body=b'{"id": 7}')
-        save(document(_PATHS, [server.origin]), "pets.json")
+        save_api(_PATHS, server=server, file="pets.json")
         assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
         self.configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
         self._text = self.configuration.read_text()
@@ -107,8 +107,9 @@ def _by_stdin(is_agreed: bool) -> int:
 def _by_another_document(is_agreed: bool) -> int:
     """Call by a document of the same server that gives the operation another name, and its path other parameters."""
     server = json.loads(Path("pets.json").read_text())["servers"][0]["url"]
-    path = {"/{what}/{which}": {"delete": operation("harmless", *_WORDS, responses=_RESPONSES)}}
-    save(document(path, [server]), "other.json")
+    save_api(
+        delete("/{what}/{which}", "harmless", *_WORDS, responses=_RESPONSES), server=server, file="other.json"
+    )
     return _command("./other.json", "harmless", "pets", "7")(is_agreed)
 
 
@@ -395,7 +396,7 @@ def test_a_request_does_not_ask_for_another_method_behind_the_policy(
     policy: str, words: tuple[str, ...], code: int, place: str, pets: Pets
 ) -> None:
     """Wherever it asks, the method counts that it asks for as well as its own."""
-    save(document(_ANY_POST, [pets.server.origin]), "pets.json")
+    save_api(_ANY_POST, server=pets.server, file="pets.json")
     pets.has(policy)
     path = [word for word in OVERRIDES[place] if word.startswith("/")] or ["/pets"]
     more = [word for word in OVERRIDES[place] if not word.startswith("/")]
@@ -406,7 +407,7 @@ def test_a_request_does_not_ask_for_another_method_behind_the_policy(
 
 def test_who_agrees_to_a_call_has_not_agreed_to_another_method(pets: Pets) -> None:
     """The rows of a batch that ask for another method are asked about by themselves."""
-    save(document(_ANY_POST, [pets.server.origin]), "pets.json")
+    save_api(_ANY_POST, server=pets.server, file="pets.json")
     pets.has("confirm = ['POST', 'DELETE']")
     rows = b'{"query._method": "POST"}\n{"query._method": "DELETE"}\n'
     Path("rows.ndjson").write_bytes(rows)
@@ -430,7 +431,7 @@ def test_a_policy_holds_at_its_servers(
     """A call by the document of another API counts as that of the operation whose path it has there."""
     pets.has(policy)
     origin = other_server.origin if is_named else pets.server.origin
-    save(document({"/{any}": {"get": operation("any", _WORDS[0] | {"name": "any"})}}, [origin]), "any.json")
+    save_api(get("/{any}", "any", _WORDS[0] | {"name": "any"}), server=origin, file="any.json")
     words = ("--server", pets.server.origin) if is_named else ()
     result = run_cli("./any.json", "any", "pets", *words, "--validate", "off")
     assert code == result.exit_code, result.stderr
@@ -444,10 +445,10 @@ def test_a_policy_holds_at_its_servers(
 def test_apis_behind_one_gateway_have_their_own_policies(path: str, code: int, pets: Pets) -> None:
     """Each is below a path of the origin, in whatever spelling; a policy that is malformed holds up no others."""
     pets.server.responses["/b/pets"] = Response(body=b"{}")
-    save(document(_PATHS, [f"{pets.server.origin}/a"]), "pets.json")
+    save_api(_PATHS, server=f"{pets.server.origin}/a", file="pets.json")
     assert 0 == run_cli("api", "refresh", "pets").exit_code
     pets.has("read_only = true")
-    save(document({"/x": {"get": operation("x")}}, [pets.server.origin]), "gateway.json")
+    save_api(get("/x"), server=pets.server, file="gateway.json")
     words = ("request", "./gateway.json", "POST", path, "--validate", "off")
     assert code == run_cli(*words).exit_code
     pets.has("read_onyl = true")
@@ -471,7 +472,7 @@ def test_a_copy_gets_no_policy_of_its_own_without_a_person(pets: Pets, other_ser
     pets.has("deny = ['DELETE']")
     origin = pets.server.origin.replace("127.0.0.1", "localhost")
     for name, server in (("copy", origin), ("other", other_server.origin)):
-        save(document(_PATHS, [server]), f"{name}.json")
+        save_api(_PATHS, server=server, file=f"{name}.json")
         assert 0 == run_cli("api", "add", name, f"./{name}.json").exit_code
     assert 11 == run_cli("api", "set", "copy", "policy.read_only=false").exit_code
     assert 0 == run_cli("api", "set", "other", "policy.read_only=false").exit_code
@@ -635,7 +636,7 @@ def test_an_empty_value_of_a_path_leads_nowhere_that_the_policy_denies(
 ) -> None:
     """Many servers ignore the slash that is left, or merge two of them, so that another operation is called."""
     server.responses["/named/7"] = server.responses["/named/7/all"] = Response(204)
-    save(document(paths, [server.origin]), "named.json")
+    save_api(paths, server=server, file="named.json")
     assert 0 == run_cli("api", "add", "named", "./named.json").exit_code
     configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     configuration.write_text(f"{configuration.read_text()}\n[apis.named.policy]\n{policy}\n")
@@ -650,7 +651,7 @@ def test_an_empty_value_of_a_path_is_sent_where_the_policy_lets_its_path_be_call
     """The path ends in the slash before it."""
     paths = {"/named": {"get": operation("list")}, "/named/{name}": {"get": _NAMED["delete"]}}
     server.responses["/named/"] = Response(204)
-    word = save(document(paths, [server.origin]), "named.json")
+    word = save_api(paths, server=server, file="named.json")
     assert 2 == run_cli(word, "delete-named", "").exit_code
     assert 0 == run_cli(word, "delete-named", "", "--validate", "off").exit_code
     assert ["/named/"] == [request.target for request in server.requests]
@@ -670,7 +671,7 @@ def searched(server: Recorder) -> Pets:
     pets = Pets(server)
     for path in ("/pets/search", "/pets/count"):
         server.responses[path] = Response(body=b"{}")
-    save(document(_PATHS | _READING, [server.origin]), "pets.json")
+    save_api(_PATHS | _READING, server=server, file="pets.json")
     assert 0 == run_cli("api", "refresh", "pets").exit_code
     return pets
 

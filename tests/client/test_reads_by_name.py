@@ -8,7 +8,7 @@ import pytest
 from mcp import Client
 
 from tests.apps.mcp.clients import converse
-from tests.documents import document, operation, save
+from tests.documents import get, operation, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "example": "a"}}
@@ -30,7 +30,7 @@ def pads(server: Recorder) -> str:
     """A registered API that has actions as GETs."""
     for path in ("/pads", "/pads/a", "/createGroup", "/yeetPad", "/pads/dropAll"):
         server.responses[path] = Response(body=b"{}")
-    save(document(_PATHS, [server.origin]), "pads.json")
+    save_api(_PATHS, server=server, file="pads.json")
     assert 0 == run_cli("api", "add", "pads", "pads.json").exit_code
     return "pads"
 
@@ -140,7 +140,6 @@ def test_an_agent_cannot_call_it_without_write(
 
 def test_the_overview_does_not_suggest_it(server: Recorder) -> None:
     """The next command is one that reads, though the other is shorter."""
-    paths = {"/a": {"get": operation("add")}, "/things": {"get": operation("listThings")}}
-    api = save(document(paths, [server.origin]), "api.json")
+    api = save_api(get("/a", "add"), get("/things", "listThings"), server=server)
     assert " list-things" in run_cli(api).stdout.partition("Next")[2]
     assert f"{api} add" not in run_cli(api).stdout.partition("Next")[2]

@@ -7,7 +7,7 @@ import pytest
 
 from dynacli.http.semantics import Reading, ReceivedBody
 from dynacli.import_orjson import orjson
-from tests.documents import JSON, document, operation, parameter, register
+from tests.documents import JSON, get, operation, parameter, register_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
 _MARK = "the only pet of this name"
@@ -55,7 +55,7 @@ def _shop(server: Recorder) -> Recorder:
         "/pets": {"get": operation("listPets", page, size, responses=responses)},
         "/pets/{petId}": {"get": pet},
     }
-    register("shop", document(paths, [server.origin]))
+    register_api("shop", paths, server=server)
     server.responses["/pets"] = json_response({"pets": [{"id": 1, "name": _MARK, "weight": 1.5}], "total": 3})
     return server
 
@@ -128,10 +128,7 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(server: Recorder, body: 
         "200": {"description": "OK", "content": {JSON: {"schema": {"type": "array", "items": _PET}}}}
     }
     page = parameter("page", {"type": "integer"})
-    register(
-        "shop",
-        document({"/pets": {"get": operation("listPets", page, responses=responses)}}, [server.origin]),
-    )
+    register_api("shop", get("/pets", "listPets", page, responses=responses), server=server)
     server.responses["/pets"] = Response(body=body.encode())
     one, every = (run_cli("shop", "list-pets", *more) for more in ((), ("--all",)))
     assert body in one.stdout

@@ -10,7 +10,7 @@ import pytest
 from dynacli.client._readings import SentValues, overrides_of, path_steps_of, readings_of
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.urls import server_of
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, document, get, operation, parameter, post, save, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _PARTS = RequestParts({}, (), {}, ())
@@ -436,21 +436,18 @@ _ANY: dict[str, object] = {
 
 def _registered(server: Recorder, policy: str) -> Path:
     """Register an API with a policy, and return its document."""
-    paths = {
-        "/secret": {"get": operation("getSecret", tags=["admin"])},
-        "/{id}": {"get": operation("getAny", _ID)},
-        "/admin/{id}": {"get": operation("getAdmin", _ID, tags=["admin"])},
-        "/things/{id}": {
-            "get": operation("getThing", _ID),
-            "delete": operation("removeThing", _ID, tags=["Danger Zone"]),
-            "post": {**operation("pokeThing", _ID), "requestBody": _ANY},
-        },
-        "/do#Action=list": {"get": operation("list", parameter("Action", {"enum": ["list"]}, required=True))},
-        "/do#Action=erase": {
-            "get": operation("erase", parameter("Action", {"enum": ["erase"]}, required=True))
-        },
-    }
-    file = save(document(paths, [server.origin]), "shop.json")
+    file = save_api(
+        get("/secret", "getSecret", tags=["admin"]),
+        get("/{id}", "getAny", _ID),
+        get("/admin/{id}", "getAdmin", _ID, tags=["admin"]),
+        get("/things/{id}", "getThing", _ID),
+        delete("/things/{id}", "removeThing", _ID, tags=["Danger Zone"]),
+        post("/things/{id}", "pokeThing", _ID, requestBody=_ANY),
+        get("/do#Action=list", "list", parameter("Action", {"enum": ["list"]}, required=True)),
+        get("/do#Action=erase", "erase", parameter("Action", {"enum": ["erase"]}, required=True)),
+        server=server,
+        file="shop.json",
+    )
     assert 0 == run_cli("api", "add", "shop", file).exit_code
     configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     configuration.write_text(f"{configuration.read_text()}\n[apis.shop.policy]\n{policy}\n")
@@ -566,7 +563,7 @@ def test_a_policy_holds_at_each_value_of_a_server_variable(server: Recorder) -> 
     shop = document(paths) | {"servers": [{"url": f"http://{{host}}:{port}", "variables": hosts}]}
     assert 0 == run_cli("api", "add", "shop", save(shop, "shop.json")).exit_code
     assert 0 == run_cli("api", "set", "shop", "policy.deny=DELETE").exit_code
-    copy = save(document(paths, [server.origin]), "copy.json")
+    copy = save_api(paths, server=server, file="copy.json")
     assert 11 == run_cli(copy, "remove-thing", "1", "--yes").exit_code
     assert [] == server.requests
 
@@ -592,17 +589,17 @@ def test_a_policy_set_without_a_person_frees_from_no_other(way: str, server: Rec
     """Whatever its API calls later: its document, another one, or a server that is configured."""
     file = _registered(server, "deny = ['remove-thing']")
     paths = json.loads(file.read_text())["paths"]
-    elsewhere = save(document(paths, ["http://127.0.0.1:9"]), "second.json")
+    elsewhere = save_api(paths, file="second.json")
     assert 0 == run_cli("api", "add", "second", elsewhere).exit_code
     assert 0 == run_cli("api", "set", "second", "policy.confirm=PATCH").exit_code
     if way == "document":
-        save(document(paths, [server.origin]), "second.json")
+        save_api(paths, server=server, file="second.json")
         assert 0 == run_cli("api", "refresh", "second", "--accept").exit_code
     else:
         value = (
             server.origin
             if way == "server"
-            else Path(save(document(paths, [server.origin]), "third.json")).resolve()
+            else Path(save_api(paths, server=server, file="third.json")).resolve()
         )
         assert 0 == run_cli("api", "set", "second", f"{way}={value}").exit_code
     assert 11 == run_cli("second", "remove-thing", "1", "--yes").exit_code

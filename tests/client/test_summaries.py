@@ -10,17 +10,15 @@ import pytest
 from dynacli.client.operation_summary import operation_summary
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_named_api
-from tests.documents import JSON, document, operation, parameter, save
+from tests.documents import JSON, api_of, get, operation, parameter, post, save, save_api
 from tests.harness import run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
 
 
 def _summary(*operations: dict[str, Any], name: str, **rest: Any) -> str:
-    api = save(
-        document(
-            {f"/things/{number}": {"get": operation} for number, operation in enumerate(operations)}, **rest
-        )
+    api = save_api(
+        {f"/things/{number}": {"get": operation} for number, operation in enumerate(operations)}, **rest
     )
     response = run_cli("describe", api, name, "--summary")
     assert 0 == response.exit_code, response.stderr
@@ -114,11 +112,10 @@ def test_help_and_summary_say_that_a_plural_lists_what_a_singular_picks(name: st
     item = {"type": "object", "properties": {"ID": {"type": "string"}, "name": {"type": "string"}}}
     schema = {"type": "object", "properties": {"messages": {"type": "array", "items": item}}}
     responses = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
-    paths = {
-        listed: {"get": operation("listMessages", responses=responses)},
-        f"/message/{{{name}}}": {"get": operation("readMessage", parameter(name, STRING, "path"))},
-    }
-    api = save(document(paths))
+    api = save_api(
+        get(listed, "listMessages", responses=responses),
+        get(f"/message/{{{name}}}", "readMessage", parameter(name, STRING, "path")),
+    )
     field = "name" if name == "name" else "ID"
     summary = str(run_cli("describe", api, "read-message", "--summary"))
     assert f"from list-messages messages[].{field}" in summary
@@ -135,12 +132,11 @@ def test_help_and_summary_say_where_an_input_called_like_a_thing_comes_from(
     responses = {
         "200": {"description": "OK", "content": {JSON: {"schema": {"type": "array", "items": item}}}}
     }
-    paths = {
-        "/view/project": {"get": operation("viewProject")},
-        "/projects": {"get": operation("listProjects", responses=responses)},
-        "/columns": {"get": operation("listColumns", parameter("project", schema, required=True))},
-    }
-    api = save(document(paths))
+    api = save_api(
+        get("/view/project", "viewProject"),
+        get("/projects", "listProjects", responses=responses),
+        get("/columns", "listColumns", parameter("project", schema, required=True)),
+    )
     source = "from list-projects [].id"
     assert is_said is (source in str(run_cli("describe", api, "list-columns", "--summary")))
     assert is_said is (source in run_cli(api, "list-columns", "--help").stdout)
@@ -150,11 +146,10 @@ def test_help_and_summary_say_that_an_id_is_a_key_of_an_object() -> None:
     """changedetection.io lists its watches as an object keyed by id."""
     schema = {"type": "object", "additionalProperties": {"type": "object", "properties": {"url": STRING}}}
     responses = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
-    paths = {
-        "/watch": {"get": operation("listWatches", responses=responses)},
-        "/watch/{uuid}": {"get": operation("readWatch", parameter("uuid", STRING, "path"))},
-    }
-    api = save(document(paths))
+    api = save_api(
+        get("/watch", "listWatches", responses=responses),
+        get("/watch/{uuid}", "readWatch", parameter("uuid", STRING, "path")),
+    )
     assert "from list-watches keys" in str(run_cli("describe", api, "read-watch", "--summary"))
     assert "[from list-watches keys]" in run_cli(api, "read-watch", "--help").stdout
 
@@ -167,8 +162,10 @@ def test_a_summary_says_which_response_has_an_id_that_no_list_has() -> None:
     }
     start = operation("startJob")
     start["responses"] = {"202": {"description": "Started", "links": {"job": link}}}
-    get = operation("getJob", parameter("id", STRING, "path"), parameter("at", STRING, "path"))
-    api = save(document({"/jobs": {"post": start}, "/jobs/{id}/{at}": {"get": get}}))
+    api = save_api(
+        {"/jobs": {"post": start}},
+        get("/jobs/{id}/{at}", "getJob", parameter("id", STRING, "path"), parameter("at", STRING, "path")),
+    )
     summary = run_cli("describe", api, "get-job", "--summary").stdout.splitlines()
     assert ["  ID  from start-job job.id", "  AT"] == summary[2:4]
 
@@ -193,7 +190,7 @@ def test_a_summary_says_whether_the_credential_is_there(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     scheme = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
-    made = document({"/things": {"get": operation("listThings", security=[{"key": []}])}})
+    made = api_of(get("/things", "listThings", security=[{"key": []}]))
     made["components"] = {"securitySchemes": scheme}
     summary = run_cli("describe", save(made), "list-things", "--summary")
     assert credential in str(summary)
@@ -245,7 +242,7 @@ def test_a_summary_of_a_search_by_post_shows_filters_once() -> None:
             "tasks": {"type": "object", "properties": {"operator": joined, "name": {"type": "string"}}},
         },
     }
-    api = save(document({"/runs/filter": {"post": operation("filterRuns", body=body)}}))
+    api = save_api(post("/runs/filter", "filterRuns", body=body))
     lines = run_cli("describe", api, "filter-runs", "--summary").stdout.splitlines()
     assert "  --any-state TEXT [one of SCHEDULED, RUNNING, FAILED]" in lines
     assert "  --no-state TEXT ... [as --any-state]" in lines
@@ -263,7 +260,7 @@ def test_what_only_repeats_a_name_is_left_out() -> None:
     paths = {f"/x{number}": {"get": operation(f"x{number}", tags=["flow-runs"])} for number in range(30)}
     tags = [{"name": "flow-runs", "description": "Flow Runs"}]
     paths["/y"] = {"get": operation("read_flows_again", summary="Read flows once more", tags=["flow-runs"])}
-    api = save(document({"/flows": {"get": flows}, **paths}, tags=tags))
+    api = save_api({"/flows": {"get": flows}}, paths, tags=tags)
     summary = run_cli("describe", api, "read-flows", "--summary").stdout
     found = run_cli("search", "--api", api, "read flows").stdout
     page = run_cli(api, "read-flows", "--help").stdout
@@ -286,7 +283,7 @@ def test_a_summary_asks_for_files_as_they_are_given() -> None:
         f"/{name}": {"post": operation(name, body=body, media_type=media_type)}
         for name, media_type in (("form", "multipart/form-data"), ("json", "application/json"))
     }
-    api = save(document(paths))
+    api = save_api(paths)
     for words in (["describe", api, "form", "--summary"], [api, "form", "--help"]):
         lines = run_cli(*words).stdout
         assert "--photo @FILE" in lines

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dynacli import open_api
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import Recorder, json_response, run_cli
 
 NAME = parameter("name", {"type": "string"}, "path")
@@ -32,7 +32,7 @@ def api(server: Recorder) -> str:
     Path("tree").write_text('[{"a": 1}]')
     Path("tree.json").write_text('{"a": 1}')
     Path("rows.csv").write_text("a,b\n")
-    return save(document(PATHS, [server.origin]))
+    return save_api(PATHS, server=server)
 
 
 @pytest.mark.parametrize(

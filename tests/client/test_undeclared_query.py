@@ -9,7 +9,7 @@ import pytest
 
 from dynacli import open_api
 from dynacli.errors import RefusedError, UsageError
-from tests.documents import BEARER, document, operation, parameter, save, swagger
+from tests.documents import BEARER, api_of, get, operation, parameter, post, save, save_api, swagger
 from tests.harness import Recorder, Response, Result, json_response, run_cli
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
@@ -49,7 +49,7 @@ def api(server: Recorder) -> str:
     """Save the document of a server that accepts everything, and return its path."""
     for path in PATHS:
         server.responses[path.partition("?")[0]] = json_response([{"id": 1}])
-    return save(document(PATHS, [server.origin]))
+    return save_api(PATHS, server=server)
 
 
 def _notes(result: Result) -> list[str]:
@@ -86,7 +86,7 @@ def _notes(result: Result) -> list[str]:
 )
 def test_a_pair_is_sent_as_its_name_says(target: str, words: tuple[str, ...]) -> None:
     """What the document declares is written as the document says, and everything else as it is."""
-    save(document(PATHS))
+    save_api(PATHS)
     before = words[:2] if words[0] == "--query" else ()
     result = run_cli(*before, "./api.json", *words[len(before) :], "--dry-run", "json")
     assert (0, target) == (result.exit_code, result.json["url"].removeprefix("http://127.0.0.1:9")), (
@@ -173,7 +173,7 @@ def test_the_corrected_command_leaves_the_pair_out(api: str) -> None:
 class _Shop:
     def __init__(self, server: Recorder) -> None:
         self.server = server
-        assert 0 == run_cli("api", "add", "shop", save(document(PATHS, [server.origin]))).exit_code
+        assert 0 == run_cli("api", "add", "shop", save_api(PATHS, server=server)).exit_code
         self._file = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
         self._text = self._file.read_text()
 
@@ -300,10 +300,13 @@ SECRET = "s3cr3t-0f-s0meb0dy"
 
 
 def _keyed(server: Recorder) -> str:
-    get = operation("listItems", security=[{"key": []}])
-    post = operation("addItem", security=[{"auth": []}])
     server.responses["/items"] = Response()
-    return save(document({"/items": {"get": get, "post": post}}, [server.origin], KEYED))
+    return save_api(
+        get("/items", "listItems", security=[{"key": []}]),
+        post("/items", "addItem", security=[{"auth": []}]),
+        server=server,
+        schemes=KEYED,
+    )
 
 
 @pytest.mark.parametrize("pair", [f"k={SECRET}", f"api_key={SECRET}"])
@@ -340,8 +343,9 @@ def test_a_key_that_is_given_by_hand_goes_with_each_page(server: Recorder) -> No
     server.responses["/items"] = lambda _: next(pages)
     items = {"type": "array", "items": {"type": "object", "properties": {"id": INTEGER}}}
     responses = {"200": {"description": "", "content": {"application/json": {"schema": items}}}}
-    get = operation("listItems", security=[{"key": []}], responses=responses)
-    api = save(document({"/items": {"get": get}}, [server.origin], KEYED))
+    api = save_api(
+        get("/items", "listItems", security=[{"key": []}], responses=responses), server=server, schemes=KEYED
+    )
     where = ("--server", server.origin)
     result = run_cli(api, "list-items", "--query", f"k={SECRET}", "--query", "trace=1", "--all", *where)
     targets = [f"/items?k={SECRET}&trace=1", f"/items?page=2&trace=1&k={SECRET}"]
@@ -387,9 +391,8 @@ def test_a_pair_is_no_way_around_a_policy(way: str, text: str, shop: _Shop) -> N
 def test_another_operation_of_the_path_cannot_be_meant(server: Recorder) -> None:
     """A pair that a document tells operations apart by is one that a policy decides on."""
     server.responses["/do"] = Response()
-    paths = {"/do?action=list": {"get": operation("listIt")}, "/do?action=drop": {"get": operation("dropIt")}}
     shop = _Shop(server)
-    save(document(paths, [server.origin]))
+    save_api(get("/do?action=list", "listIt"), get("/do?action=drop", "dropIt"), server=server)
     assert 0 == run_cli("api", "refresh", "shop", "--yes").exit_code
     shop.has('[apis.shop.policy]\ndeny = ["drop-it"]')
     assert 2 == run_cli("shop", "list-it", "--query", "action=drop").exit_code
@@ -463,9 +466,10 @@ def test_a_followed_link_has_the_pairs_of_all_calls(server: Recorder) -> None:
     links = {"next": {"operationId": "getItem", "parameters": {"id": "$response.body#/id"}}}
     content: Any = {"application/json": {"schema": {}}}
     first = operation("first", responses={"200": {"description": "", "content": content, "links": links}})
-    item = operation("getItem", parameter("id", INTEGER))
     server.responses["/first"] = server.responses["/item"] = json_response({"id": 7})
-    api = save(document({"/first": {"get": first}, "/item": {"get": item}}, [server.origin]))
+    api = save_api(
+        {"/first": {"get": first}}, get("/item", "getItem", parameter("id", INTEGER)), server=server
+    )
     assert 0 == run_cli(api, "first", "--query", "id=1", "--query", "a=b", "--follow", "next").exit_code
     assert ["/first?id=1&a=b", "/item?id=7&a=b"] == [request.target for request in server.requests]
 
@@ -475,10 +479,9 @@ def test_a_check_learns_what_was_sent_and_accepted(version: str, server: Recorde
     """The overlay declares it, and nothing of it is a secret or was refused."""
     server.responses["/ok"] = json_response({})
     server.responses["/no"] = json_response({}, 400)
-    get: dict[str, Any] = operation("getOk", parameter("a", STRING))
     refused = operation("getNo")
     refused["responses"]["400"] = refused["responses"]["200"]
-    tree = document({"/ok": {"get": get}, "/no": {"get": refused}}, [server.origin])
+    tree = api_of(get("/ok", "getOk", parameter("a", STRING)), {"/no": {"get": refused}}, server=server)
     if version == "2.0":
         plain = {"200": {"description": ""}, "400": {"description": ""}}
         paths = {"/ok": {"get": {"operationId": "getOk", "responses": plain}}}
@@ -507,7 +510,7 @@ def test_a_check_learns_what_was_sent_and_accepted(version: str, server: Recorde
 def test_recorded_traffic_teaches_pairs(home: Path) -> None:  # noqa: ARG001
     """Each name that a request with a success had, also if all else in it is equal."""
     origin = "https://api.example.com"
-    api = save(document({"/ok": {"get": operation("getOk")}}, [origin]))
+    api = save_api(get("/ok", "getOk"), server=origin)
     content = {"size": 2, "mimeType": "application/json", "text": "{}"}
     headers = [{"name": "content-type", "value": "application/json"}]
     entries = [

@@ -9,7 +9,7 @@ import pytest
 import dynacli
 from dynacli.client.engine import series
 from dynacli.errors import FormatError, UsageError
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, operation, parameter, post, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _JSON = {"Content-Type": "application/json"}
@@ -64,9 +64,11 @@ def _api(server: Recorder, *responses: Response) -> str:
     state = {"type": ["string", "integer", "array", "null"]}
     schema = {"type": "object", "properties": {"state": state, "later": {}}}
     described = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-    get = operation("getJob", parameter("q", {"type": "string"}), responses=described)
-    return save(
-        document({"/job": {"get": get, "post": operation("startJob")}}, [server.origin], version="3.1.0")
+    return save_api(
+        get("/job", "getJob", parameter("q", {"type": "string"}), responses=described),
+        post("/job", "startJob"),
+        server=server,
+        version="3.1.0",
     )
 
 
@@ -200,8 +202,11 @@ def test_a_field_that_cannot_come_ends_the_wait(
     }
     server.responses["/job"] = Response(200, json.dumps(value).encode(), _JSON)
     content = {"application/json": {"schema": schema}}
-    get = operation("getJob", responses={"200": {"description": "", "content": content}})
-    api = save(document({"/job": {"get": get}}, [server.origin], version="3.1.0"))
+    api = save_api(
+        get("/job", "getJob", responses={"200": {"description": "", "content": content}}),
+        server=server,
+        version="3.1.0",
+    )
     result = run_cli(api, "get-job", "--wait", expression, "--wait-timeout", "3", "--error-format", "json")
     assert (code, code == 7) == (result.exit_code, bool(clock.pauses)), result.stderr
     assert (code == 13) == ("`state`" in result.error["reason"])
@@ -384,8 +389,11 @@ def test_a_secret_that_the_document_does_not_allow_is_not_shown(
 ) -> None:
     """Nor in the error of a Python program."""
     scheme = {"key": {"type": "apiKey", "in": "query", "name": "key"}}
-    get = operation("getJob", parameter("key", {"type": "string", "maxLength": 3}), security=[{"key": []}])
-    api = save(document({"/job": {"get": get}}, [server.origin], scheme))
+    api = save_api(
+        get("/job", "getJob", parameter("key", {"type": "string", "maxLength": 3}), security=[{"key": []}]),
+        server=server,
+        schemes=scheme,
+    )
     result = run_cli(api, "get-job", "--key", canary, "--server", server.origin, *words)
     assert (2, []) == (result.exit_code, server.requests)
     assert "?key=***" in result.stderr
@@ -413,6 +421,6 @@ def test_what_the_request_holds_besides_is_said_once(server: Recorder, clock: Cl
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     query = {"query": operation("ask", body=schema)}
     server.responses["/ask"] = job("done")
-    api = save(document({"/ask": query}, [server.origin], version="3.2.0"))
+    api = save_api({"/ask": query}, server=server, version="3.2.0")
     result = run_cli(api, "ask", "--body", '{"b": 1}', "--wait", "state", "--validate", "exact")
     assert 1 == result.stderr.count("The request has values that the document does not mention")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dynacli
-from tests.documents import document, operation, parameter, register, save
+from tests.documents import operation, parameter, post, register_api, save_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
@@ -68,7 +68,7 @@ def api(server: Recorder) -> str:
         server.responses[path] = json_response({})
     Path("photo.png").write_bytes(b"\x89PNG\xff")
     Path("finished.txt").write_text("@title=a")
-    return save(document(PATHS, [server.origin]))
+    return save_api(PATHS, server=server)
 
 
 _CALLS: list[tuple[str, ...]] = [
@@ -312,7 +312,7 @@ def test_read_takes_none_of_it_from_a_file(words: tuple[str, ...], server: Recor
     Path("photo.png").write_bytes(b"\xff")
     media_type = "application/octet-stream" if "photo" in words[1] else "application/json"
     query = operation("askIt", body={"properties": {"name": STRING}}, media_type=media_type)
-    api = register("asked", document({"/q": {"query": query}}, [server.origin], version="3.2.0"))
+    api = register_api("asked", {"/q": {"query": query}}, server=server, version="3.2.0")
     refused = run_cli("read", api, "ask-it", *words)
     assert (11, []) == (refused.exit_code, server.requests), refused.stderr
     allowed = run_cli("read", api, "ask-it", *words, "--allow-files")
@@ -351,9 +351,8 @@ def test_a_batch_shows_the_inputs_of_its_rows(api: str, server: Recorder) -> Non
 def test_a_media_type_is_an_input(server: Recorder) -> None:
     """`content_type` chooses it, as `--content-type` does, which wins."""
     content = {"application/json": {"schema": ITEM}, "text/plain": {"schema": STRING}}
-    post = {**operation("send"), "requestBody": {"required": True, "content": content}}
     server.responses["/s"] = json_response({})
-    api = save(document({"/s": {"post": post}}, [server.origin]))
+    api = save_api(post("/s", "send", requestBody={"required": True, "content": content}), server=server)
     printed = run_cli(api, "send", "--content-type", "text/plain", "--body", "x", "--dry-run", "inputs")
     assert {"content_type": "text/plain", "body": "x"} == printed.json
     assert 0 == run_cli(api, "send", "--inputs", "-", stdin=printed.stdout_bytes).exit_code
@@ -371,9 +370,7 @@ def test_no_example_of_a_document_becomes_a_file(media_type: str, server: Record
         else {"type": "object", "required": ["t"], "properties": {"t": text}}
     )
     server.responses["/a"] = json_response({})
-    api = save(
-        document({"/a": {"post": operation("a", body=schema, media_type=media_type)}}, [server.origin])
-    )
+    api = save_api(post("/a", body=schema, media_type=media_type), server=server)
     printed = run_cli(api, "a", "--example", "--dry-run", "inputs").stdout_bytes
     assert 0 == run_cli(api, "a", "--inputs", "-", stdin=printed).exit_code
     assert (True, False) == (b"@secret.txt" in server.last.body, b"hush" in server.last.body)

@@ -20,7 +20,7 @@ from dynacli.output.agent_text import MOST_AROUND, view_of_value
 from dynacli.registry.open_by_name import open_named_api
 from dynacli.text.terminal import unsafe
 from tests.apps.mock.mocked import mocked
-from tests.documents import document, load_file, operation, parameter, pets, save
+from tests.documents import get, load_file, operation, parameter, pets, post, save, save_api
 from tests.harness import Recorder, Response, Result, json_response, run_cli
 from tests.real_documents import documents
 
@@ -155,7 +155,7 @@ def _get(server: Recorder, response: Response, *words: str, **more: Any) -> Resu
     )
     show["responses"]["200"]["content"] = {response.headers["Content-Type"]: {"schema": {}}}
     server.responses["/it"] = response
-    return run_cli(save(document({"/it": {"get": show}}, [server.origin])), "get-it", *words, "-o", "agent")
+    return run_cli(save_api({"/it": {"get": show}}, server=server), "get-it", *words, "-o", "agent")
 
 
 _BODIES = {
@@ -321,7 +321,7 @@ def test_what_changes_something_is_not_repeated(server: Recorder) -> None:
     """After a creation the next command reads what was created."""
     paths = {"/pets": {"post": operation("addPet")}, "/pets/{id}": {"get": operation("getPet", _ID)}}
     server.responses["/pets"] = json_response({"id": 7}, 201)
-    result = run_cli(save(document(paths, [server.origin])), "add-pet", "-o", "agent")
+    result = run_cli(save_api(paths, server=server), "add-pet", "-o", "agent")
     assert ["dynacli ./api.json get-pet 7 -o agent"] == _check(result)
     assert [] == _check(run_cli("demo", "create-workflow", "--example", "--name", "N", "-o", "agent"))
 
@@ -332,11 +332,7 @@ _PER_DOCUMENT = 5
 def test_a_value_of_the_path_goes_only_where_it_fits(server: Recorder) -> None:
     """`/files/{name}` has the place of `/files/{id}/log` in the path, and no id."""
     name = parameter("name", {"type": "string"}, "path")
-    paths = {
-        "/files/{name}": {"get": operation("getFile", name)},
-        "/files/{id}/log": {"get": operation("log", _ID)},
-    }
-    api = save(document(paths, [server.origin]))
+    api = save_api(get("/files/{name}", "getFile", name), get("/files/{id}/log", "log", _ID), server=server)
     for word, following in (("a.txt", []), ("7", ["dynacli ./api.json log 7 -o agent"])):
         server.responses[f"/files/{word}"] = json_response({"size": 1})
         assert following == _check(run_cli(api, "get-file", word, "-o", "agent"))
@@ -546,7 +542,7 @@ def test_columns_are_rows_for_an_agent(server: Recorder) -> None:
     """They are counted and printed as any other rows, and the other fields are named."""
     columns = {"ids": ["a", "b"], "names": ["x", "y"], "note": "z"}
     server.responses["/things"] = json_response(columns)
-    word = save(document({"/things": {"get": operation("listThings")}}, [server.origin]))
+    word = save_api(get("/things", "listThings"), server=server)
     lines = run_cli(word, "list-things", "-o", "agent").stdout.splitlines()
     assert ["rows: 2; columns 2; other fields: note", "[2]{ids,names}:", "  a,x", "  b,y"] == lines
 
@@ -554,7 +550,7 @@ def test_columns_are_rows_for_an_agent(server: Recorder) -> None:
 def test_columns_of_one_object(server: Recorder) -> None:
     """`--columns` chooses the fields of an object, as in a table, and refuses a field that is not there."""
     server.responses["/thing"] = json_response({"id": 7, "name": "x", "more": {"a": 1}})
-    word = save(document({"/thing": {"get": operation("getThing")}}, [server.origin]))
+    word = save_api(get("/thing", "getThing"), server=server)
     lines = run_cli(word, "get-thing", "-o", "agent", "--columns", "name,more.a").stdout.splitlines()
     assert ["rows: 1; columns 2", "[1]{name,more.a}:", "  x,1"] == lines
     assert 13 == run_cli(word, "get-thing", "-o", "agent", "--columns", "nam").exit_code
@@ -563,6 +559,6 @@ def test_columns_of_one_object(server: Recorder) -> None:
 def test_a_search_by_post_that_is_cut_says_how_to_get_the_rest(server: Recorder) -> None:
     """A POST that is called a search may be repeated, as a GET."""
     server.responses["/things"] = json_response([{"id": n, "name": "x" * 40} for n in range(50)])
-    word = save(document({"/things": {"post": operation("findThings")}}, [server.origin]))
+    word = save_api(post("/things", "findThings"), server=server)
     commands = _check(run_cli(word, "find-things", "-o", "agent", "--max-bytes", "300"), 300)
     assert [f"dynacli {word} find-things -o agent --max-bytes 3000"] == commands

@@ -12,7 +12,7 @@ import pytest
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_named_api
 from tests.commands.mistakes import followed, mistakes_of
-from tests.documents import document, operation, parameter, pets, save
+from tests.documents import api_of, get, parameter, pets, post, save, save_api
 from tests.harness import Recorder, Response, run_cli
 from tests.real_documents import FOLDER
 
@@ -98,19 +98,16 @@ def _long_document() -> dict[str, Any]:
         },
         "additionalProperties": False,
     }
-    return document(
-        {
-            "/a/{id}": {
-                "get": operation(
-                    "getIt",
-                    parameter("id", {"type": "string"}, "path", description="\u00e4\n" * 2_000),
-                    parameter(long, {"type": "integer"}, description="`a" * 900),
-                    parameter("kind", {"type": "string", "enum": values}),
-                    *(parameter(f"{long}{number}", {"type": "string"}) for number in range(50)),
-                ),
-                "post": operation("makeIt", parameter("id", {"type": "string"}, "path"), body=body),
-            }
-        }
+    return api_of(
+        get(
+            "/a/{id}",
+            "getIt",
+            parameter("id", {"type": "string"}, "path", description="\u00e4\n" * 2_000),
+            parameter(long, {"type": "integer"}, description="`a" * 900),
+            parameter("kind", {"type": "string", "enum": values}),
+            *(parameter(f"{long}{number}", {"type": "string"}) for number in range(50)),
+        ),
+        post("/a/{id}", "makeIt", parameter("id", {"type": "string"}, "path"), body=body),
     )
 
 
@@ -172,13 +169,7 @@ def test_an_error_about_very_many_inputs_is_short(
     body = {"type": "object", "required": names, "properties": dict.fromkeys(names, text)}
     in_path = parameter("id", text, "path")
     query = [parameter(name, text) | {"required": True} for name in names]
-    paths = {
-        "/a/{id}": {
-            "post": operation("makeIt", in_path, body=body),
-            "get": operation("getIt", in_path, *query),
-        }
-    }
-    api = save(document(paths))
+    api = save_api(post("/a/{id}", "makeIt", in_path, body=body), get("/a/{id}", "getIt", in_path, *query))
     monkeypatch.setenv("AI_AGENT", "1")
     result = run_cli(api, *line.split())
     assert (2, True) == (result.exit_code, len(result.stderr.encode()) <= _MOST_BYTES)
@@ -313,7 +304,7 @@ __complete bash API sea
 def test_a_page_in_a_pipe_is_the_same_for_everybody(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is printed, standard output has the same bytes with and without the variables of an agent."""
     paths = {f"/x{n}": {"get": {"tags": [f"tag{n % 30}"], "summary": f"Read x{n}"}} for n in range(90)}
-    run_cli("api", "add", "large", save(document(paths)))
+    run_cli("api", "add", "large", save_api(paths))
     words = shlex.split(line.replace("API", "demo"))
     usual = run_cli(*words)
     for variable in ("AI_AGENT", "CLAUDECODE", "CODEX_SANDBOX"):

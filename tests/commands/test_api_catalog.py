@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 from dynacli.openapi.document.discovery._leads import read_linkset
-from tests.documents import document, operation, save
+from tests.documents import api_of, get, save, save_api
 from tests.harness import Recorder, Response, run_cli
 
 
 def test_the_catalog(server: Recorder) -> None:
     """Each API has where its calls go and its description; one whose document cannot be had is told and left out."""
-    whole = document({"/pets": {"get": operation("listPets")}}, ["/v1"])
+    whole = api_of(get("/pets", "listPets"), server="/v1")
     server.responses["/openapi.json"] = Response(
         200, json.dumps(whole).encode(), {"Content-Type": "application/json"}
     )
@@ -19,7 +19,7 @@ def test_the_catalog(server: Recorder) -> None:
         "api",
         "add",
         "local",
-        save(document({"/pets": {"get": operation("a")}}, ["https://api.example.com/v2"])),
+        save_api(get("/pets", "a"), server="https://api.example.com/v2"),
     )
     run_cli("api", "add", "gone", save(whole, "gone.json"))
     Path("gone.json").unlink()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.model.kebab_names import kebab
-from tests.documents import document, operation, parameter, ref, save
+from tests.documents import delete, get, operation, parameter, patch, post, put, ref, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, Response, examples_of, run_cli
 
@@ -68,7 +68,7 @@ def test_circular_schemas_do_not_eat_the_memory(schemas: dict[str, Any]) -> None
     responses = {"200": {"description": "d", "content": {"application/json": {"schema": ref("S0")}}}}
     made = {**operation("make", body=ref("S0")), "responses": responses}
     made["requestBody"]["required"] = False
-    api = save(document({"/a": {"post": made}}, components={"schemas": schemas}))
+    api = save_api({"/a": {"post": made}}, schemas=schemas)
     for words in (
         ("operations", api),
         (api, "make", "--help"),
@@ -85,12 +85,7 @@ def test_a_circular_schema_is_validated() -> None:
 
     stoplightio/prism#1456.
     """
-    save(
-        document(
-            {"/a": {"post": operation("make", body=ref("N"))}},
-            components={"schemas": {"N": _object(["id"], id=INTEGER, next=ref("N"))}},
-        )
-    )
+    save_api(post("/a", "make", body=ref("N")), schemas={"N": _object(["id"], id=INTEGER, next=ref("N"))})
     deep = {"id": 1, "next": {"id": 2, "next": {"id": 3}}}
     assert deep == request_of("make", "--id", "1", "--next.id", "2", "--next.next.id", "3")["json"]
     assert "/next/next/id" in refusal_of("make", "--body", json.dumps(deep).replace("3", '"x"')).stderr
@@ -101,7 +96,7 @@ def test_one_bad_operation_is_skipped_and_named() -> None:
 
     restish#222.
     """
-    save(document({"/good": {"get": operation("good")}, "/bad": {"get": ["no", "operation"]}}))
+    save_api(get("/good"), {"/bad": {"get": ["no", "operation"]}})
     Path("api.json").write_text(json.dumps(json.loads(Path("api.json").read_text()), indent=1))
     result = run_cli("--dry-run", "json", "./api.json", "good")
     assert 0 == result.exit_code
@@ -172,7 +167,7 @@ def test_a_document_that_is_not_quite_valid_is_used() -> None:
 
     schemathesis#1304.
     """
-    api = save(document({"/a": {"get": {**operation("a"), "responses": {}, "unknown": 1}}}))
+    api = save_api(get("/a", responses={}, unknown=1))
     assert "/a" == request_of("a")["target"]
     assert run_cli("api", "show", api, "-o", "json").json["problems"]
 
@@ -182,15 +177,7 @@ def test_a_name_clash_stops_nothing() -> None:
 
     vercel-labs/specli PR#8, PR#9.
     """
-    api = save(
-        document(
-            {
-                "/priorities": {"get": operation("listPriorities")},
-                "/v2/priorities": {"get": operation("list_priorities")},
-                "/a": {"get": operation("a")},
-            }
-        )
-    )
+    api = save_api(get("/priorities", "listPriorities"), get("/v2/priorities", "list_priorities"), get("/a"))
     names = ["list-priorities", "list-priorities-get-v2-priorities", "a"]
     assert names == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
     assert ["/priorities", "/v2/priorities", "/a"] == [request_of(name)["target"] for name in names]
@@ -205,12 +192,7 @@ def test_a_body_of_all_of_keeps_its_options() -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     body = {"allOf": [ref("Base"), _object(["size"], size=INTEGER)]}
-    save(
-        document(
-            {"/a": {"post": operation("make", body=body)}},
-            components={"schemas": {"Base": _object(["name"], name=STRING)}},
-        )
-    )
+    save_api(post("/a", "make", body=body), schemas={"Base": _object(["name"], name=STRING)})
     assert {"name": "x", "size": 3} == request_of("make", "--name", "x", "--size", "3")["json"]
     assert "needs --name and --size" in refusal_of("make").stderr
 
@@ -229,7 +211,7 @@ def test_a_discriminated_union_can_be_sent() -> None:
         "oneOf": [ref("Cat"), ref("Dog")],
         "discriminator": {"propertyName": "kind", "mapping": mapping},
     }
-    save(document({"/a": {"post": operation("make", body=body)}}, components={"schemas": kinds}))
+    save_api(post("/a", "make", body=body), schemas=kinds)
     assert {"kind": "dog", "bark": "wuff"} == request_of("make", "--kind", "dog", "--bark", "wuff")["json"]
 
 
@@ -239,7 +221,7 @@ def test_dates_are_sent_as_they_are_given() -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     when = {"type": "string", "format": "date-time"}
-    save(document({"/a": {"post": operation("make", parameter("since", when), body=_object(at=when))}}))
+    save_api(post("/a", "make", parameter("since", when), body=_object(at=when)))
     request = request_of("make", "--since", "2024-01-31T10:00:00Z", "--at", "2024-01-31T10:00:00+01:00")
     assert ("/a?since=2024-01-31T10%3A00%3A00Z", {"at": "2024-01-31T10:00:00+01:00"}) == (
         request["target"],
@@ -253,7 +235,7 @@ def test_path_and_body_may_share_a_name() -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     body = _object(["id", "name"], id=INTEGER, name=STRING)
-    save(document({"/a/{id}": {"put": operation("put", parameter("id", STRING, "path"), body=body)}}))
+    save_api(put("/a/{id}", "put", parameter("id", STRING, "path"), body=body))
     request = request_of("put", "7", "--body.id", "8", "--name", "x")
     assert ("/a/7", {"id": 8, "name": "x"}) == (request["target"], request["json"])
 
@@ -263,7 +245,7 @@ def test_an_empty_body_is_an_object() -> None:
 
     shivaam/openapi-cli-gen, docs/bugs.
     """
-    save(document({"/a": {"post": operation("make", body=_object(x=STRING))}}))
+    save_api(post("/a", "make", body=_object(x=STRING)))
     assert "{}" == request_of("make", "--example")["body"]
     assert "{}" == request_of("make", "--body", "{}")["body"]
 
@@ -274,9 +256,7 @@ def test_a_response_without_content_is_not_parsed(server: Recorder) -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     server.responses["/a"] = Response(204, b"", {})
-    api = save(
-        document({"/a": {"delete": {**operation("drop"), "responses": {"204": {"description": "gone"}}}}})
-    )
+    api = save_api(delete("/a", "drop", responses={"204": {"description": "gone"}}))
     result = run_cli(api, "drop", "--server", server.origin)
     assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
 
@@ -287,7 +267,7 @@ def test_a_tag_of_any_spelling_is_a_group(tag: str) -> None:
 
     shivaam/openapi-cli-gen, docs/bugs.
     """
-    api = save(document({"/a": {"get": operation("list", tags=[tag])}}))
+    api = save_api(get("/a", "list", tags=[tag]))
     assert tag in run_cli(api, "--help").stdout
     assert "/a" == request_of(kebab(tag), "list")["target"]
 
@@ -304,9 +284,7 @@ def test_positional_arguments_and_bodies_have_options() -> None:
     body = _object(
         ["address"], address=_object(["city"], city=STRING, geo=_object(lat={"type": "number"})), size=size
     )
-    api = save(
-        document({"/a/{id}": {"post": operation("make", parameter("id", INTEGER, "path"), body=body)}})
-    )
+    api = save_api(post("/a/{id}", "make", parameter("id", INTEGER, "path"), body=body))
     given = ("--address.city", "Ulm", "--address.geo.lat", "48.4", "--size", "large")
     sent = {"address": {"city": "Ulm", "geo": {"lat": 48.4}}, "size": "large"}
     for words in (("7", *given), ("--id", "7", *given)):
@@ -328,7 +306,7 @@ def test_the_help_begins_with_an_example_that_runs() -> None:
         name={"type": "string", "example": "Rex"},
         tags={"type": "array", "items": STRING, "minItems": 1},
     )
-    api = save(document({"/a": {"post": operation("make", body=body)}}))
+    api = save_api(post("/a", "make", body=body))
     page = run_cli(api, "make", "--help").stdout
     words = examples_of(page)[0]
     assert ["dynacli", api, "make"] == words[:3]
@@ -342,7 +320,7 @@ def test_a_polymorphic_field_has_options() -> None:
     restish#257, stripe/stripe-cli#352, stripe-cli PR#988, stripe-cli PR#1097, stripe-cli PR#1317.
     """
     product = {"anyOf": [STRING, _object(["name"], name=STRING, active={"type": "boolean"})]}
-    save(document({"/plans": {"post": operation("create-plan", body=_object(["product"], product=product))}}))
+    save_api(post("/plans", "create-plan", body=_object(["product"], product=product)))
     assert {"product": "prod_1"} == request_of("create-plan", "--product", "prod_1")["json"]
     inside = {"product": {"name": "Gold", "active": True}}
     assert inside == request_of("create-plan", "--product.name", "Gold", "--product.active", "true")["json"]
@@ -355,11 +333,7 @@ def test_a_list_of_objects_is_grouped_by_its_index() -> None:
     linode/linode-cli#166, linode-cli PR#206, linode-cli#577, linode-cli#578.
     """
     pool = _object(["type"], type=STRING, count=INTEGER)
-    save(
-        document(
-            {"/lke": {"post": operation("create", body=_object(pools={"type": "array", "items": pool}))}}
-        )
-    )
+    save_api(post("/lke", "create", body=_object(pools={"type": "array", "items": pool})))
     pools = {"pools": [{"type": "a", "count": 3}, {"type": "b"}]}
     given = ("--pools[0].type", "a", "--pools[1].type", "b", "--pools[0].count", "3")
     assert pools == request_of("create", *given)["json"]
@@ -374,7 +348,7 @@ def test_a_body_is_given_inline_from_a_file_or_from_a_pipe() -> None:
 
     cli/cli#4640.
     """
-    save(document({"/a": {"post": operation("make", body=_object(x=INTEGER))}}))
+    save_api(post("/a", "make", body=_object(x=INTEGER)))
     Path("body.json").write_text('{"x": 1}')
     for words, stdin in ((('{"x": 1}',), b""), (("@body.json",), b""), (("-",), b'{"x": 1}')):
         assert {"x": 1} == request_of("make", "--body", *words, stdin=stdin)["json"]
@@ -395,7 +369,7 @@ def test_a_body_may_be_any_json(schema: dict[str, Any], value: Any) -> None:
 
     knowsuchagency/mcp2cli#99, PrefectHQ/fastmcp#5096, tadata-org/fastapi_mcp#319.
     """
-    save(document({"/a": {"post": operation("make", parameter("id", INTEGER, required=True), body=schema)}}))
+    save_api(post("/a", "make", parameter("id", INTEGER, required=True), body=schema))
     request = request_of("make", "--id", "9", "--body", json.dumps(value))
     assert ("/a?id=9", value) == (request["target"], request["json"])
 
@@ -405,11 +379,7 @@ def test_a_list_in_a_body_is_given_by_repetition() -> None:
 
     vercel-labs/specli#1, tryAGI/AutoSDK#339, exploreomni/cli PR#42.
     """
-    save(
-        document(
-            {"/a": {"patch": operation("label", body=_object(newLabels={"type": "array", "items": STRING}))}}
-        )
-    )
+    save_api(patch("/a", "label", body=_object(newLabels={"type": "array", "items": STRING})))
     assert {"newLabels": ["a", "b"]} == request_of("label", "--new-labels", "a", "--new-labels", "b")["json"]
     assert {"newLabels": ["a"]} == request_of("label", "--newLabels", "a")["json"]
 
@@ -421,7 +391,7 @@ def test_a_file_is_uploaded(server: Recorder) -> None:
     """
     body = _object(["file"], file={"type": "string", "format": "binary"}, note=STRING)
     server.responses["/a"] = Response()
-    api = save(document({"/a": {"post": operation("up", body=body, media_type="multipart/form-data")}}))
+    api = save_api(post("/a", "up", body=body, media_type="multipart/form-data"))
     Path("photo.png").write_bytes(b"\x89PNG\x00\xff")
     result = run_cli(api, "up", "--file", "@photo.png", "--note", "hi", "--server", server.origin)
     assert 0 == result.exit_code, result.stderr
@@ -438,15 +408,11 @@ def test_hundreds_of_operations_are_grouped_by_tag() -> None:
 
     restish#224.
     """
-    api = save(
-        document(
-            {
-                f"/{tag}/{number}": {
-                    "get": operation("list" if number == 0 else f"{tag}{number}", tags=[tag])
-                }
-                for tag in ("cats", "dogs")
-                for number in range(150)
-            }
+    api = save_api(
+        *(
+            get(f"/{tag}/{number}", "list" if number == 0 else f"{tag}{number}", tags=[tag])
+            for tag in ("cats", "dogs")
+            for number in range(150)
         )
     )
     assert 300 == len(run_cli("operations", api, "-o", "json").json)
@@ -468,7 +434,7 @@ def test_the_help_tells_of_the_query() -> None:
     """
     state = {"type": "string", "enum": ["open", "closed"], "default": "open"}
     q = parameter("state", state, description="Which of them.")
-    page = run_cli(save(document({"/a": {"get": operation("list", q)}})), "list", "--help").stdout
+    page = run_cli(save_api(get("/a", "list", q)), "list", "--help").stdout
     for word in ("--state", "open", "closed", "Which of them"):
         assert word in page
     assert '"type"' not in page
@@ -480,9 +446,9 @@ def test_a_name_is_never_handed_to_another_operation() -> None:
 
     vercel-labs/specli PR#9, heygen-com/heygen-cli PR#260, Jamf-Concepts/jamf-cli PR#377.
     """
-    save(document({"/a": {"get": operation("list")}, "/b": {"get": operation("List")}}))
+    save_api(get("/a", "list"), get("/b", "List"))
     assert ["/a", "/b"] == [request_of(name)["target"] for name in ("list", "list-get-b")]
-    save(document({"/new": {"get": operation("list")}, "/b": {"get": operation("LIST")}}))
+    save_api(get("/new", "list"), get("/b", "LIST"))
     assert "/b" == request_of("list-get-b")["target"]
     assert "/new" == request_of("list-get-new")["target"]
     rows = {row["path"]: row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json}
@@ -501,9 +467,7 @@ def test_the_example_names_a_branch_and_not_what_all_branches_share() -> None:
         "Audio": branch(minutes=INTEGER),
     }
     body = {"oneOf": [ref("Paper"), ref("Audio")]}
-    api = save(
-        document({"/books": {"post": operation("addBook", body=body)}}, components={"schemas": schemas})
-    )
+    api = save_api(post("/books", "addBook", body=body), schemas=schemas)
     words = examples_of(run_cli(api, "add-book", "--help").stdout)[0][2:]
     assert ["add-book", "--kind", "Paper", "--pages", "1"] == words
     assert {"kind": "Paper", "pages": 1} == request_of(*words)["json"]

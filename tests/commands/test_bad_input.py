@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, save, serve
+from tests.documents import api_of, document, get, operation, post, save, save_api, serve
 from tests.harness import Recorder, Response, free_port, run_cli
 
 PATHS: dict[str, Any] = {
@@ -133,7 +133,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
 def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, reason: str, hint: str) -> None:
     """A wrong command line is exit 2: said in text and JSON, nothing sent, and the compiled document stays."""
     server.responses["/a"] = Response()
-    api = save(document(PATHS, [server.origin]))
+    api = save_api(PATHS, server=server)
     as_json = run_cli("--error-format", "json", api, *words)
     as_text = run_cli(api, *words)
     assert [(2, "")] * 2 == [(result.exit_code, result.stdout) for result in (as_json, as_text)]
@@ -148,7 +148,7 @@ def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, rea
 def test_an_unreachable_host(canary: str) -> None:
     """A server that no one runs is exit 6 and names the host, without the query."""
     host = f"127.0.0.1:{free_port()}"
-    api = save(document(PATHS, [f"http://{host}"]))
+    api = save_api(PATHS, server=f"http://{host}")
     as_json = run_cli(api, "get-a", "--error-format", "json")
     assert (6, "", f"`{host}` refuses the connection") == (
         as_json.exit_code,
@@ -165,7 +165,7 @@ def test_a_404_with_an_html_body(server: Recorder) -> None:
     """A 404 is exit 4, its page is printed as it came, and the message names method, URL and status."""
     page = b"<!doctype html>\n<h1>Not Found</h1>\r\n"
     server.responses["/a"] = Response(404, page, {"Content-Type": "text/html"})
-    api = save(document(PATHS, [server.origin]))
+    api = save_api(PATHS, server=server)
     words = (api, "get-a", "--validate", "off")
     as_json = run_cli(*words, "--error-format", "json")
     assert (4, page) == (as_json.exit_code, as_json.stdout_bytes)
@@ -187,7 +187,7 @@ def test_a_server_that_hangs() -> None:
     """A server that never responds is exit 7 within the time that was given."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        api = save(document(PATHS, [origin]))
+        api = save_api(PATHS, server=origin)
         as_json = run_cli(api, "get-a", "--timeout", "0.3", "--error-format", "json")
         as_text = run_cli(api, "get-a", "--timeout", "0.3")
     assert (7, "") == (as_json.exit_code, as_json.stdout)
@@ -199,14 +199,14 @@ def test_a_server_that_hangs() -> None:
 @pytest.mark.parametrize("server_url", ["https://[::1", "//[", "http://a b/", "https://{host}"], ids=repr)
 def test_a_document_with_a_bad_server(server_url: str) -> None:
     """A server that is not an URL is exit 2 and says how to name another one."""
-    result = run_cli(save(document(PATHS, [server_url])), "get-a", "--error-format", "json")
+    result = run_cli(save_api(PATHS, server=server_url), "get-a", "--error-format", "json")
     assert (2, "usage") == (result.exit_code, result.error["kind"])
     assert "--server" in result.error["hint"] + str(result.error["try"])
 
 
 def test_messages_are_json_lines(server: Recorder) -> None:
     """With `--error-format json` every line on standard error is JSON, warnings too."""
-    made = document({"/a": {"get": operation("get-a")}}, [server.origin])
+    made = api_of(get("/a", "get-a"), server=server)
     made["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"] = {
         "schema": {"type": "array"}
     }
@@ -295,7 +295,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], tuple[str, ...], int, str]] = {
 def test_what_cannot_be_sent_is_not(server: Recorder, name: str) -> None:
     """Exit code, a message that names it, in text and JSON; the server hears nothing."""
     path, made, words, exit_code, phrase = REFUSED[name]
-    api = save(document({path: {"post": made}}, [server.origin]))
+    api = save_api({path: {"post": made}}, server=server)
     as_json = run_cli("--error-format", "json", api, "call", *words)
     as_text = run_cli(api, "call", *words)
     assert [(exit_code, "")] * 2 == [(result.exit_code, result.stdout) for result in (as_json, as_text)]
@@ -343,13 +343,7 @@ def test_a_reference_that_cannot_be_followed_costs_its_operation(server: Recorde
     """The call of it is exit 8 with the reference in the reason and nothing is sent; all others work."""
     ref = make()
     server.responses["/good"] = Response()
-    made = document(
-        {
-            "/good": {"get": operation("good")},
-            "/bad": {"post": operation("bad", requestBody={"$ref": ref})},
-        },
-        [server.origin],
-    )
+    made = api_of(get("/good"), post("/bad", requestBody={"$ref": ref}), server=server)
     api = save(made)
     assert 0 == run_cli(api, "good").exit_code
     assert ["/good"] == [request.target for request in server.requests]
@@ -365,7 +359,7 @@ def test_a_reference_that_cannot_be_followed_costs_its_operation(server: Recorde
 )
 def test_an_empty_value_is_refused(option: str, server: Recorder) -> None:
     """A variable of the shell that is not set lets nothing be called that was not meant."""
-    api = save(document(PATHS, [server.origin]))
+    api = save_api(PATHS, server=server)
     result = run_cli(option, "", api, "get-a")
     assert (2, []) == (result.exit_code, server.requests)
     assert f"error: `{option}` needs a value" in result.stderr
@@ -373,7 +367,7 @@ def test_an_empty_value_is_refused(option: str, server: Recorder) -> None:
 
 def test_a_token_is_no_option() -> None:
     """Whoever gives a secret as an option learns what to do instead, and no option that is spelled alike."""
-    save(document({"/a": {"get": operation("getA")}}))
+    save_api(get("/a", "getA"))
     assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
     for words, hint in (
         (("--token", "x", "shop", "get-a"), "run `dynacli auth login API`, or set `DYNACLI_<API>_TOKEN`"),

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from dynacli.openapi.document import git_revision
-from tests.documents import document, operation, ref, save, serve
+from tests.documents import api_of, document, get, ref, save, save_api, serve
 from tests.harness import Recorder, Result, run_cli
 
 Git = Callable[..., str]
@@ -27,7 +27,7 @@ _TIGHTER = "! pet.name is `integer`, was `string` (response)"
 def _document(reference: str = "schemas/pet.json") -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": reference}}}
     responses = {"200": {"description": "OK", "content": content}}
-    return document({"/pets": {"get": operation("listPets", responses=responses)}})
+    return api_of(get("/pets", "listPets", responses=responses))
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_word_that_names_no_document_is_refused(exit_code: int, word: str, mes
 def test_only_a_file_has_the_same_path_at_a_revision(git: Git, server: Recorder) -> None:
     """A URL, standard input and several documents need a path."""
     url = serve(server, _document())
-    save(document({}), "more.json")
+    save_api(file="more.json")
     assert 0 == run_cli("api", "add", "two", "./api/openapi.json", "./more.json").exit_code
     for api, reason in ((url, "is not a file"), ("two", "is made of several documents")):
         result = _changes("--since", "git:main", api=api)
@@ -271,7 +271,7 @@ def test_references_stay_in_the_revision(
         git("commit", "-qam", "submodule")
     else:
         _commit(git)
-    save(document({}), "api/openapi.json")
+    save_api(file="api/openapi.json")
     result = _changes("--since", "git:main", "-o", "json")
     assert 0 == result.exit_code
     assert "S3CRET" not in result.stdout + result.stderr
@@ -282,9 +282,7 @@ def test_an_allowed_directory_is_read_at_the_revision(git: Git, tmp_path: Path) 
     """`--allow-ref` allows a directory of the repository, and none outside of it."""
     save(_NAME, "pet.json")
     outside = save(_SECRET, tmp_path / "outside.json")
-    save(
-        document({"/a": {"get": operation("a", body=ref("A"))}}, components={"schemas": {"A": {}}}), "x.json"
-    )
+    save_api(get("/a", body=ref("A")), schemas={"A": {}}, file="x.json")
     save(_document("../pet.json"), "api/openapi.json")
     _commit(git)
     save(_NUMBER, "pet.json")

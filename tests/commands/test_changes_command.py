@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.changes import comparison
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import run_cli
 
 _LIMIT = parameter("limit", {"type": "integer", "maximum": 100})
@@ -17,7 +17,7 @@ _OLD = {"/pets": {"get": _LIST}, "/pets/{id}": {"get": _GET}}
 
 
 def _saved(name: str, paths: dict[str, Any], **more: Any) -> str:
-    return save(document(paths, **more), name)
+    return save_api(paths, **more, file=name)
 
 
 def _list_with(**fields: Any) -> dict[str, Any]:

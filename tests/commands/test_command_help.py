@@ -17,7 +17,7 @@ from dynacli.guide.pages import page, topics
 from dynacli.options.command import SECTIONS, Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, Option
-from tests.documents import document, save
+from tests.documents import save_api
 from tests.harness import run_cli
 
 MOST_LINES = 60
@@ -177,7 +177,7 @@ def test_an_agent_alone_gets_the_page_for_agents(monkeypatch: pytest.MonkeyPatch
 
 def test_the_page_of_dynacli_fits_a_screen() -> None:
     """It has at most 60 lines and 3,500 bytes, also when APIs are registered, and every command in its group."""
-    path = save(document({}))
+    path = save_api()
     for name in ("one", "two", "three"):
         assert 0 == run_cli("api", "add", name, path).exit_code
     text = run_cli("--help").stdout

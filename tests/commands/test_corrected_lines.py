@@ -11,7 +11,7 @@ import pytest
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_named_api
 from tests.commands.mistakes import BEFORE_API, BEHIND_OPERATION, OF_BODY, Mistake, followed, mistakes_of
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, operation, parameter, patch, post, save_api
 from tests.harness import Recorder, Response, run_cli
 from tests.real_documents import FOLDER
 
@@ -148,7 +148,7 @@ def test_a_mistake_before_the_operation_is_corrected(typed: str, line: str | Non
 def test_the_only_value_of_an_enumeration_is_filled_in() -> None:
     """If there is no choice, nothing is left to the person."""
     kind = parameter("kind", {"type": "string", "enum": ["the only one"]}) | {"required": True}
-    api = save(document({"/a": {"get": operation("getA", kind)}}))
+    api = save_api(get("/a", "getA", kind))
     assert (
         f"  try: dynacli {api} get-a --kind 'the only one'" == run_cli(api, "get-a").stderr.splitlines()[-1]
     )
@@ -179,7 +179,7 @@ def test_a_new_id_comes_from_no_list(path: str, name: str, missing: str, *, sour
         paths[f"/{kind}s"] = {"get": operation(f"list-{kind}s", responses=responses)}
     body = {"type": "object", "required": [name], "properties": {name: id_}}
     paths.setdefault(path, {})["post"] = operation("make-it", body=body)
-    api = save(document(paths))
+    api = save_api(paths)
     error = run_cli(api, "make-it", "--error-format", "json").error
     assert [missing] == error["missing"]
     assert source is ("comes from" in error["hint"])
@@ -198,7 +198,7 @@ def test_the_line_of_a_body_that_is_an_array_has_its_items(typed: str, line: str
     owner = {"type": "object", "properties": {"name": {"type": "string"}}}
     properties = {"id": {"type": "string"}, "owner": owner, "name": {"type": "string"}}
     item = {"type": "object", "required": ["id", "owner"], "properties": properties}
-    api = save(document({"/a": {"patch": operation("make-it", body={"type": "array", "items": item})}}))
+    api = save_api(patch("/a", "make-it", body={"type": "array", "items": item}))
     result = run_cli(api, "make-it", *typed.split(), "--server", "https://api.example")
     assert f"  try: dynacli {api} make-it {line}" == result.stderr.splitlines()[-1].replace(
         " --server https://api.example", ""
@@ -212,7 +212,7 @@ def test_a_step_to_a_deep_option_is_completed() -> None:
     state = {"type": "object", "properties": {"operator": {"type": "string", "enum": ["and"]}, "any": states}}
     runs = {"type": "object", "properties": {"state": state, "name": {"type": "string"}}}
     body = {"type": "object", "properties": {"runs": runs, "flow_id": {"type": "string"}}}
-    api = save(document({"/runs/filter": {"post": operation("filterRuns", body=body)}}))
+    api = save_api(post("/runs/filter", "filterRuns", body=body))
     for typed, line in {
         "--state failed": "--runs.state.any FAILED",
         "--flow x": "--flow-id x",
@@ -226,16 +226,10 @@ def test_a_body_without_required_fields_is_empty(server: Recorder) -> None:
     """The corrected command keeps what was typed, and sends the least that the document allows."""
     body = {"type": "object", "properties": {"name": {"type": "string"}}}
     place = parameter("id", {"type": "string"}, "path")
-    api = save(
-        document(
-            {
-                "/a/{id}": {"post": operation("startIt", place, body=body)},
-                "/t/{id}": {
-                    "post": operation("textIt", place, body={"type": "string"}, media_type="text/plain")
-                },
-            },
-            [server.origin],
-        )
+    api = save_api(
+        post("/a/{id}", "startIt", place, body=body),
+        post("/t/{id}", "textIt", place, body={"type": "string"}, media_type="text/plain"),
+        server=server,
     )
     server.responses["/a/7"] = Response()
     line = f"dynacli {api} start-it 7 --body '{{}}'"
@@ -257,7 +251,7 @@ def test_an_option_of_another_operation_names_that_one() -> None:
 def test_each_item_of_a_list_gets_its_option() -> None:
     """A command without one of the labels would make another issue."""
     labels = {"type": "object", "properties": {"labels": {"type": "array", "items": {"type": "string"}}}}
-    api = save(document({"/a": {"post": operation("createA", body=labels)}}))
+    api = save_api(post("/a", "createA", body=labels))
     result = run_cli(api, "create-a", "--labels", "bug", "docs", "ui", "--dry-run")
     assert (
         f"  try: dynacli {api} create-a --labels bug --labels docs --labels ui --dry-run"
@@ -311,8 +305,7 @@ def test_a_hint_does_not_repeat_the_corrected_command() -> None:
 
 def test_a_missing_server_is_left_to_fill_in() -> None:
     """Without a server in the document a command that lacks one would fail again."""
-    item = operation("getItem", parameter("id", {"type": "string"}, "path"))
-    api = save(document({"/items/{id}": {"get": item}}, ["/api"]))
+    api = save_api(get("/items/{id}", "getItem", parameter("id", {"type": "string"}, "path")), server="/api")
     for words, line in {
         "get-item": "get-item ID --server URL",
         "get-item 7": "get-item 7 --server URL",
@@ -336,7 +329,7 @@ def test_what_a_mistyped_name_looks_like_comes_first() -> None:
         "/menu": {"get": operation("listMenuItems"), "post": operation("createMenuItem")},
         "/orders": {"delete": operation("deleteOrder"), "put": operation("reviveOrder")},
     }
-    api = f"./{save(document(paths))}"
+    api = f"./{save_api(paths)}"
     for word, names in {
         "lst-menu": ["list-menu-items", "create-menu-item"],
         "remove-order": ["delete-order", "revive-order"],
@@ -393,9 +386,7 @@ def test_a_corrected_line_repeats_no_secret(words: list[str], line: str | None) 
         },
     }
     user = operation("getUser", parameter("id", {"type": "string"}, "path"))
-    api = save(
-        document({"/users": {"post": operation("createUser", body=body)}, "/users/{id}": {"get": user}})
-    )
+    api = save_api(post("/users", "createUser", body=body), {"/users/{id}": {"get": user}})
     error = run_cli(api, "get-user", "--token", SECRET, "--error-format", "json").error
     assert f"dynacli {api} get-user ID --error-format json" == error["try"]
     for form in ("text", "json"):
@@ -409,7 +400,7 @@ def test_a_corrected_line_repeats_no_secret(words: list[str], line: str | None) 
 def test_a_secret_that_is_a_part_of_a_name_leaves_the_name() -> None:
     """Values are masked, and the names of operations and options are not."""
     names = (parameter(name, {"type": "string"}, "path") for name in ("user", "passwd"))
-    api = save(document({"/auth/{user}/{passwd}": {"get": operation("authUserPasswd", *names)}}))
+    api = save_api(get("/auth/{user}/{passwd}", "authUserPasswd", *names))
     result = run_cli(api, "auth-user-passwd", "me", "passwd", "surplus")
     assert f"  try: dynacli {api} auth-user-passwd me PASSWD" == result.stderr.splitlines()[-1]
 
@@ -428,8 +419,7 @@ def test_what_comes_from_elsewhere_stays_and_is_completed(tmp_path: Path) -> Non
 def test_the_path_of_a_file_that_is_there_gets_its_sign(tmp_path: Path) -> None:
     """`--file PATH` of an upload becomes `--file @PATH` if there is such a file."""
     upload = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
-    put = operation("put", body=upload, media_type="multipart/form-data")
-    api = save(document({"/a": {"post": put}}))
+    api = save_api(post("/a", "put", body=upload, media_type="multipart/form-data"))
     there, missing = tmp_path / "there.bin", tmp_path / "missing.bin"
     there.write_bytes(b"x")
     for path, word in ((there, f"--file @{there}"), (missing, "--file BINARY")):
@@ -452,12 +442,11 @@ def test_no_value_of_a_document_names_a_file(monkeypatch: pytest.MonkeyPatch, ke
         "properties": {"f": text, "g": {"type": "array", "items": text}},
     }
     binary = {"type": "object", "required": ["f"], "properties": {"f": {"format": "binary", **text}}}
-    paths = {
-        "/a": {"post": operation("texts", body=named, media_type="multipart/form-data")},
-        "/b": {"post": operation("parts", body=binary, media_type="multipart/form-data")},
-        "/c": {"post": operation("plain", body=text, media_type="text/plain")},
-    }
-    api = save(document(paths))
+    api = save_api(
+        post("/a", "texts", body=named, media_type="multipart/form-data"),
+        post("/b", "parts", body=binary, media_type="multipart/form-data"),
+        post("/c", "plain", body=text, media_type="text/plain"),
+    )
     monkeypatch.setenv("AI_AGENT", "1")
     for words in (
         "texts",
@@ -481,7 +470,7 @@ def test_a_path_with_a_slip_keeps_its_arguments() -> None:
     """Arguments of the path stay where they are, and a missing one is a placeholder after them."""
     owner, repo = (parameter(name, {"type": "string"}, "path") for name in ("owner", "repo"))
     since = parameter("since", {"type": "string", "format": "date-time"})
-    api = save(document({"/{owner}/{repo}": {"get": operation("getIt", owner, repo, since)}}))
+    api = save_api(get("/{owner}/{repo}", "getIt", owner, repo, since))
     for typed, line in {
         "a": "a REPO",
         "--repo r": "OWNER --repo r",
@@ -550,7 +539,7 @@ def test_a_line_with_very_many_mistakes_is_not_corrected(words: tuple[str, ...])
     """No one would read a line of 1,000 options, and making it would take minutes."""
     names = [f"p{number}" for number in range(1_000)]
     body = {"type": "object", "required": names, "properties": {name: {"type": "string"} for name in names}}
-    save(document({"/p": {"post": operation("addP", body=body)}}))
+    save_api(post("/p", "addP", body=body))
     began = time.monotonic()
     result = run_cli("./api.json", "add-p", "--body", "{}", *words)
     assert (2, False) == (result.exit_code, "--p1 TEXT" in result.stderr)
@@ -584,7 +573,7 @@ _LISTS = {
 )
 def test_a_list_in_one_value_is_corrected(typed: str, corrected: str) -> None:
     """Items with commas between them are given each by its own option, and an item of a list of lists in a list."""
-    word = save(document({"/rows": {"post": operation("addRows", body=_LISTS)}}))
+    word = save_api(post("/rows", "addRows", body=_LISTS))
     result = run_cli("--error-format", "json", word, "add-rows", *shlex.split(typed))
     assert (2, f"dynacli --error-format json {word} add-rows {corrected}") == (
         result.exit_code,
@@ -594,7 +583,7 @@ def test_a_list_in_one_value_is_corrected(typed: str, corrected: str) -> None:
 
 def test_a_list_with_commas_says_to_repeat_the_option() -> None:
     """The hint has the options; a text may have commas itself."""
-    word = save(document({"/rows": {"post": operation("addRows", body=_LISTS)}}))
+    word = save_api(post("/rows", "addRows", body=_LISTS))
     refused = run_cli("--error-format", "json", word, "add-rows", "--include", "names,ids")
     assert "`--include names --include ids`" in refused.error["hint"]
     assert (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, route, save_api
 from tests.dry_runs import request_of
 from tests.harness import run_cli
 
@@ -60,15 +60,13 @@ def api() -> str:
         },
         "404": {"$ref": "#/components/responses/Missing"},
     }
-    return save(
-        document(
-            {"/things/{id}": {"put": raw}},
-            components={
-                "schemas": {"Node": NODE},
-                "responses": {"Missing": {"description": "There is none"}},
-                "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
-            },
-        )
+    return save_api(
+        {"/things/{id}": {"put": raw}},
+        components={
+            "schemas": {"Node": NODE},
+            "responses": {"Missing": {"description": "There is none"}},
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
+        },
     )
 
 
@@ -274,7 +272,7 @@ def _deep(levels: int, width: int = 3) -> dict[str, Any]:
 def _answering(schema: dict[str, Any], **more: Any) -> str:
     raw = {**operation("getThing"), **more}
     raw["responses"] = {"200": {"description": "It", "content": {"application/json": {"schema": schema}}}}
-    return save(document({"/thing": {"get": raw}}))
+    return save_api({"/thing": {"get": raw}})
 
 
 def test_what_does_not_fit_is_counted() -> None:
@@ -321,7 +319,7 @@ def test_a_long_document_is_bounded_everywhere() -> None:
         **{str(status): {"description": long, "content": content} for status in range(400, 430)},
     }
     raw["servers"] = [{"url": f"https://{number}.example", "description": long} for number in range(50)]
-    api = save(document({"/thing": {"get": raw}}))
+    api = save_api({"/thing": {"get": raw}})
     text = run_cli("describe", api, "get-thing").stdout
     assert 6_000 >= len(text.encode())
     assert text.endswith(f"Example\n  dynacli {api} get-thing\n")
@@ -382,13 +380,13 @@ def test_an_example_has_the_body_that_a_document_forgot_to_require(
     """If a method is there for its body, and the document says nothing of it, what the schema requires is given."""
     schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
     body = {"content": {"application/json": {"schema": schema}}, **said}
-    api = save(document({"/a": {method: operation("do", requestBody=body)}}))
+    api = save_api(route(method, "/a", "do", requestBody=body))
     assert f"dynacli {api} do{words}" == run_cli("describe", api, "do", "-o", "json").json["example"]
 
 
 def test_a_parameter_of_the_operation_counts_before_that_of_its_path() -> None:
     """Of two with the same name at the same location, the operation's own is described."""
     item = {"parameters": [parameter("a", {"type": "integer"}, description="of the path")]}
-    save(document({"/things": {**item, "get": operation("list", parameter("a", STRING, description="own"))}}))
+    save_api({"/things": {**item, "get": operation("list", parameter("a", STRING, description="own"))}})
     found = run_cli("describe", "./api.json", "list", "-o", "json").json["parameters"]
     assert [("a", STRING, "own")] == [(item["name"], item["schema"], item["description"]) for item in found]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, document, operation, parameter, register, save
+from tests.documents import BEARER, document, get, operation, parameter, register, save_api
 from tests.harness import (
     RecordedRequest,
     Recorder,
@@ -446,7 +446,7 @@ def test_another_revision_of_the_document(api: str, server: Recorder) -> None:
     listed = json.loads(json.dumps(_LISTED))
     listed["200"]["content"]["application/json"]["schema"]["items"] = run
     paths = {**_PATHS, "/runs": {"get": operation("listRuns", responses=listed)}}
-    save(document(paths, [server.origin], {"token": BEARER}), "runs.json")
+    save_api(paths, server=server, schemes={"token": BEARER}, file="runs.json")
     assert 0 == run_cli("api", "refresh", api, "--accept").exit_code
     result = _diff(api, "--against", f"rev:{before[:8]}", "-o", "json")
     found = [(difference["pointer"], difference["kind"]) for difference in result.json["differences"]]
@@ -458,7 +458,7 @@ def test_another_revision_of_the_document(api: str, server: Recorder) -> None:
 def test_an_input_of_the_same_name_wins(server: Recorder, other_server: Recorder) -> None:
     """After the operation `--against` is then its own input; before the API it is that of `diff`."""
     team = parameter("against", {"type": "string"})
-    api = save(document({"/games": {"get": operation("listGames", team)}}, [server.origin]))
+    api = save_api(get("/games", "listGames", team), server=server)
     for side in (server, other_server):
         side.responses["/games"] = json_response([])
     result = run_cli("diff", "--against", other_server.origin, api, "list-games", "--against", "rovers")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save, serve
+from tests.documents import api_of, document, get, operation, parameter, save, save_api, serve
 from tests.harness import Recorder, run_cli
 
 STRING = {"type": "string"}
@@ -14,13 +14,7 @@ STRING = {"type": "string"}
 
 def _odd() -> dict[str, Any]:
     """Return a document with one thing that is fixed, one that is left out, and one that is not valid."""
-    made = document(
-        {
-            "/a": {"get": operation("a", parameter("q", STRING, required="true"))},
-            "/b": {"get": 5},
-        },
-        ["http://127.0.0.1:9"],
-    )
+    made = api_of(get("/a", "a", parameter("q", STRING, required="true")), {"/b": {"get": 5}})
     return {**made, "x-a": 1, "tags": 5}
 
 
@@ -100,7 +94,7 @@ def test_each_thing_that_is_wrong_has_its_place() -> None:
 def test_a_path_without_a_leading_slash_is_listed_and_called() -> None:
     """It is read as if it had one; an extension among the paths is none."""
     paths = {"/b": {"get": operation("b")}, "a": {"get": operation("a")}, "x-c": {}}
-    api = save(document(paths, ["http://127.0.0.1:9"]))
+    api = save_api(paths)
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert [("A path should begin with a slash; it is read as `/a`", "/paths/a")] == [
         (row["message"], row["pointer"]) for row in found["warnings"]
@@ -128,7 +122,7 @@ def test_the_same_remark_is_made_once() -> None:
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/No"}}},
     }
     paths = {f"/{name}": {"get": operation(name, responses={"200": response})} for name in "abc"}
-    api = save(document(paths, None))
+    api = save_api(paths, server=None)
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert [3, 3] == [len(found["warnings"]), len(found["problems"])]
     for words in (("doctor", api), ("api", "show", api)):
@@ -141,7 +135,7 @@ def test_the_same_remark_is_made_once() -> None:
 def test_a_reference_to_another_host_tells_how_to_allow_it() -> None:
     """Also if nothing is fetched: it is refused, and not for want of a network."""
     elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
-    api = save(document({"/a": {"get": operation("a", elsewhere)}}, None))
+    api = save_api(get("/a", "a", elsewhere), server=None)
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert "add `--allow-ref https://schemas.example.org`" in found["warnings"][0]["message"]
     words = ("--allow-ref", "https://schemas.example.org", "-o", "json")
@@ -166,14 +160,14 @@ def test_a_parameter_that_is_elsewhere_may_be_the_one_of_the_path() -> None:
     """No one learns that a parameter is not declared if a reference to another host may declare it."""
     elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
     paths = {"/{a}": {"get": operation("a", elsewhere)}, "/{b}/{b}": {"get": operation("b")}}
-    (found,) = run_cli("doctor", save(document(paths, None)), "-o", "json").json["documents"]
+    (found,) = run_cli("doctor", save_api(paths, server=None), "-o", "json").json["documents"]
     assert ["The path parameter `b` is not declared"] == [row["message"] for row in found["problems"]]
 
 
 def test_the_place_is_in_the_file_that_has_the_fault() -> None:
     """Of a document of several files, the one that is to be fixed is named."""
     Path("part.yaml").write_text("Q:\n  name: q\n  in: query\n  required: 'yes'\n  schema: {type: string}\n")
-    made = document({"/a": {"get": operation("a", {"$ref": "part.yaml#/Q"})}}, None)
+    made = api_of(get("/a", "a", {"$ref": "part.yaml#/Q"}), server=None)
     (found,) = run_cli("doctor", save(made), "-o", "json").json["documents"]
     (row,) = found["warnings"]
     expected = (str(Path("part.yaml").resolve()), 4, 3, "/Q/required")
@@ -182,8 +176,8 @@ def test_the_place_is_in_the_file_that_has_the_fault() -> None:
 
 def test_every_registered_api_is_looked_at() -> None:
     """One that is broken does not hide the others; the run ends with 8 and says how many there are."""
-    good = save(document({"/a": {"get": operation("a")}}, None), "good.json")
-    bad = save(document({"/a": {"get": operation("a")}}, None), "bad.json")
+    good = save_api(get("/a"), server=None, file="good.json")
+    bad = save_api(get("/a"), server=None, file="bad.json")
     assert [0, 0] == [run_cli("api", "add", *words).exit_code for words in (("good", good), ("bad", bad))]
     Path("bad.json").write_text("{")
     result = run_cli("doctor", "-o", "json")

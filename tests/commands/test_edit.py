@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import Recorder, Response, Result, run_cli
 
 STRING = {"type": "string"}
@@ -44,7 +44,7 @@ def _api(server: Recorder, updates: dict[str, Any], etag: str = '"v1"') -> str:
     """Save a document whose `/things/{id}` can be read and updated."""
     server.responses["/things/7"] = Response(body=json.dumps(THING).encode(), headers={"ETag": etag})
     paths = {"/things/{id}": {"get": operation("getThing", ID), **updates}}
-    return save(document(paths, [server.origin]))
+    return save_api(paths, server=server)
 
 
 def _update(name: str, body: Any = True, media_type: str = "application/json") -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import parameter, post, save_api
 from tests.harness import Recorder, Result, run_cli
 
 BODY = {
@@ -51,8 +51,9 @@ def editor(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _write(body: Any = BODY, media_type: str = "application/json") -> str:
-    made = operation("a", parameter("q", {"type": "string"}, required=True), body=body, media_type=media_type)
-    return save(document({"/a": {"post": made}}))
+    return save_api(
+        post("/a", "a", parameter("q", {"type": "string"}, required=True), body=body, media_type=media_type)
+    )
 
 
 def _edit(*words: str, stdin: bytes = b"", terminal: tuple[str, ...] = TERMINAL) -> Result:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dynacli import errors
-from tests.documents import BEARER, document, operation, save
+from tests.documents import BEARER, get, post, put, save_api
 from tests.harness import Recorder, Response, free_port, run_cli, silent_server
 
 RESPONSE = {
@@ -21,20 +21,18 @@ def api(server: Recorder) -> str:
     server.responses["/a"] = Response(body=b'{"id": 1}')
     state = {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["open", "shut"]}}
     count = {"name": "count", "in": "query", "schema": {"type": "integer", "maximum": 5}}
-    paths = {
-        "/a": {
-            "get": operation("get-a", parameters=[state, count], responses={"200": RESPONSE}),
-            "post": operation("post-a", responses={"200": RESPONSE}),
-            "put": operation("put-a", security=[{"auth": []}], responses={"200": RESPONSE}),
-        },
-        "/a/{id}": {
-            "get": operation(
-                "get-one",
-                parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-            )
-        },
-    }
-    return save(document(paths, [server.origin], {"auth": BEARER}))
+    return save_api(
+        get("/a", "get-a", parameters=[state, count], responses={"200": RESPONSE}),
+        post("/a", "post-a", responses={"200": RESPONSE}),
+        put("/a", "put-a", security=[{"auth": []}], responses={"200": RESPONSE}),
+        get(
+            "/a/{id}",
+            "get-one",
+            parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+        ),
+        server=server,
+        schemes={"auth": BEARER},
+    )
 
 
 @pytest.mark.sampled(6)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import SERVER, document, operation, parameter, save
+from tests.documents import SERVER, get, parameter, post, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, Response, run_cli
 
@@ -15,20 +15,15 @@ INTEGER = {"type": "integer"}
 @pytest.fixture
 def api() -> str:
     """A document with two path parameters, named in the document in the other order."""
-    return save(
-        document(
-            {
-                "/repos/{owner}/issues/{number}": {
-                    "get": operation(
-                        "getIssue",
-                        parameter("number", INTEGER, "path"),
-                        parameter("owner", STRING, "path"),
-                        parameter("draft", {"type": "boolean"}),
-                        parameter("level", INTEGER),
-                        parameter("text", STRING),
-                    )
-                }
-            }
+    return save_api(
+        get(
+            "/repos/{owner}/issues/{number}",
+            "getIssue",
+            parameter("number", INTEGER, "path"),
+            parameter("owner", STRING, "path"),
+            parameter("draft", {"type": "boolean"}),
+            parameter("level", INTEGER),
+            parameter("text", STRING),
         )
     )
 
@@ -148,7 +143,7 @@ def test_standard_options_stand_before_the_api_or_after_the_operation(
 
 def test_an_operations_own_option_wins_over_a_standard_one() -> None:
     """The standard option of the same name is then the one before the API."""
-    save(document({"/a": {"get": operation("a", parameter("output", STRING), parameter("o", STRING))}}))
+    save_api(get("/a", "a", parameter("output", STRING), parameter("o", STRING)))
     request = request_of("a", "--output", "mine", "--o", "x", before=("--output", "json"))
     assert "/a?output=mine&o=x" == request["target"]
 
@@ -173,11 +168,7 @@ def test_help_is_help_wherever_it_stands_before_the_separator(api: str, flag: st
 
 def test_an_option_with_two_spellings() -> None:
     """Kebab case and the document's own spelling are one option, the later one wins."""
-    save(
-        document(
-            {"/a": {"get": operation("a", parameter("pageSize", INTEGER), parameter("page_token", STRING))}}
-        )
-    )
+    save_api(get("/a", "a", parameter("pageSize", INTEGER), parameter("page_token", STRING)))
     assert "/a?pageSize=3" == request_of("a", "--page-size", "3")["target"]
     assert "/a?pageSize=3" == request_of("a", "--pageSize", "3")["target"]
     assert "/a?pageSize=4" == request_of("a", "--page-size", "3", "--pageSize", "4")["target"]
@@ -204,7 +195,7 @@ def test_an_unknown_option_gets_near_ones(near: list[str], word: str) -> None:
             "criteria": {"type": "array", "items": text},
         },
     }
-    save(document({"/a": {"post": operation("a", body=body)}}))
+    save_api(post("/a", body=body))
     assert near == refusal_of("a", word, "x", before=("--error-format", "json")).error["near"]
 
 

@@ -10,7 +10,7 @@ import pytest
 import dynacli
 from dynacli.guide.pages import page
 from dynacli.validation.finding_rules import FINDING_RULES
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, get, operation, parameter, post, put, save_api
 from tests.dry_runs import request_of
 from tests.harness import examples_of, run_cli
 
@@ -82,32 +82,23 @@ UPLOAD["responses"] = {
 @pytest.fixture
 def api() -> str:
     """A document that has most of what a help page can show."""
-    return save(
-        document(
-            {
-                "/tenants/{tenant}/reports/{reportId}": {"put": UPLOAD},
-                "/reports": {
-                    "get": operation("listReports", tags=["reports"], summary="List the reports"),
-                    "post": operation(
-                        "createReport",
-                        body={"type": "array", "items": {"type": "object", "properties": {"x": INTEGER}}},
-                        responses=EMPTY,
-                    ),
-                    "delete": {
-                        **operation("delete_all", tags=["admin"], deprecated=True),
-                        "x-cli-hidden": True,
-                    },
-                },
-                "/settings": {
-                    "put": operation(
-                        "putSettings",
-                        body={"type": "object", "additionalProperties": STRING},
-                        responses=EMPTY,
-                    ),
-                    "get": operation("getSettings", responses=EMPTY),
-                },
-            }
-        )
+    return save_api(
+        {"/tenants/{tenant}/reports/{reportId}": {"put": UPLOAD}},
+        get("/reports", "listReports", tags=["reports"], summary="List the reports"),
+        post(
+            "/reports",
+            "createReport",
+            body={"type": "array", "items": {"type": "object", "properties": {"x": INTEGER}}},
+            responses=EMPTY,
+        ),
+        delete("/reports", "delete_all", tags=["admin"], deprecated=True, **{"x-cli-hidden": True}),
+        put(
+            "/settings",
+            "putSettings",
+            body={"type": "object", "additionalProperties": STRING},
+            responses=EMPTY,
+        ),
+        get("/settings", "getSettings", responses=EMPTY),
     )
 
 
@@ -197,7 +188,7 @@ def test_foreign_text_cannot_drive_the_terminal() -> None:
         description=evil,
     )
     raw["responses"] = {"200": {"description": evil}}
-    api = save(document({"/a": {"post": raw}}))
+    api = save_api({"/a": {"post": raw}})
     for words in ((api, "a", "--help"), (api, "--help"), ("describe", api, "a")):
         for terminal in ((), ("stdout",)):
             if words[0] == "describe" and not terminal:
@@ -210,7 +201,7 @@ def test_foreign_text_cannot_drive_the_terminal() -> None:
 
 def test_a_default_without_a_character_is_told() -> None:
     """An empty text as a default is said to be one, if `default` alone would say nothing."""
-    save(document({"/a": {"get": operation("a", parameter("q", {**STRING, "default": ""}))}}))
+    save_api(get("/a", "a", parameter("q", {**STRING, "default": ""})))
     page = run_cli("./api.json", "a", "--help").stdout
     assert "empty by default" in page
     assert "default ]" not in page
@@ -225,7 +216,7 @@ def test_what_an_api_shares_is_told_once() -> None:
         raw = operation(f"getThing{number}")
         raw["responses"] = {**EMPTY, "401": shared, "404": {"description": f"No thing {number}."}}
         paths[f"/things/{number}"] = {"get": raw}
-    api = save(document(paths))
+    api = save_api(paths)
     assert "  Errors     401 from many operations (code, fault{})\n" in run_cli(api).stdout
     page = run_cli(api, "get-thing2", "--help").stdout
     assert '  404  "No thing 2"\n' in page
@@ -238,7 +229,7 @@ def test_a_body_without_options_keeps_what_gives_it_whole() -> None:
     raw = operation("putFile")
     raw["requestBody"] = {"content": {"application/octet-stream": binary, "image/png": binary}}
     raw["responses"] = {"302": {"description": "Elsewhere"}}
-    page = run_cli(save(document({"/file": {"put": raw}})), "put-file", "--help").stdout
+    page = run_cli(save_api({"/file": {"put": raw}}), "put-file", "--help").stdout
     assert [1, 1, 0] == [page.count(f"\n  {flag} ") for flag in ("--body", "--content-type", "--set")]
     assert 'Response\n  302  "Elsewhere"\n' in page
 
@@ -246,8 +237,7 @@ def test_a_body_without_options_keeps_what_gives_it_whole() -> None:
 def test_a_long_description_does_not_hide_the_options() -> None:
     """The page has the first three lines of a description, and names the command that shows the others."""
     lines = [f"Line {number}." for number in range(100)]
-    raw = operation("a", parameter("q", STRING), description="\n\n".join(lines))
-    api = save(document({"/a": {"get": raw}}))
+    api = save_api(get("/a", "a", parameter("q", STRING), description="\n\n".join(lines)))
     page = run_cli(api, "a", "--help").stdout.splitlines()
     note = f"  and 97 more lines: `dynacli describe {api} a --all`"
     assert ["  > Line 0.", "  > Line 1.", "  > Line 2.", note] == page[

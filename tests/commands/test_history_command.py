@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 from dynacli.registry.record_call import ReceivedPath, RecordedCall, write_call
-from tests.documents import API_KEY, BEARER, document, operation, parameter, pets, save, serve
+from tests.documents import (
+    API_KEY,
+    BEARER,
+    delete,
+    get,
+    parameter,
+    patch,
+    pets,
+    post,
+    put,
+    save,
+    save_api,
+    serve,
+)
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 _TEXT = {"type": "string"}
@@ -27,14 +40,12 @@ def api(server: Recorder) -> str:
         server.responses[path] = response
     user = {"type": "object", "properties": {"name": _TEXT, "pin": {"type": "string", "format": "password"}}}
     found = [parameter("page", {"type": "integer"}), parameter("tag", {"type": "array", "items": _TEXT})]
-    paths = {
-        "/users": {
-            "get": operation("listUsers", *found, parameter("apiKey", _TEXT), tags=["people"]),
-            "post": operation("addUser", body=user),
-        },
-        "/users/{name}": {"get": operation("getUser", parameter("name", _TEXT, "path"))},
-    }
-    return save(document(paths, [server.origin]))
+    return save_api(
+        get("/users", "listUsers", *found, parameter("apiKey", _TEXT), tags=["people"]),
+        post("/users", "addUser", body=user),
+        get("/users/{name}", "getUser", parameter("name", _TEXT, "path")),
+        server=server,
+    )
 
 
 _SECRET = "canary-0123456789abcdef"
@@ -302,7 +313,7 @@ def test_no_password_is_in_the_history_however_deep_it_is(
         "type": "object",
         "properties": {"a": deep, "of": {"type": "object", "additionalProperties": pin}},
     }
-    file = save(document({"/a": {"post": operation("add-a", body=body)}}, [server.origin]))
+    file = save_api(post("/a", "add-a", body=body), server=server)
     path = "a.a.b.c.d.e.f.g.h.pin"
     value: Any = _SECRET
     for name in reversed(path.split(".")):
@@ -335,26 +346,6 @@ def test_no_secret_is_in_the_history(
         },
     }
     schemes = {"bearer": BEARER, "key": API_KEY, "inQuery": {**API_KEY, "in": "query", "name": "k"}}
-    paths = {
-        "/a": {
-            "get": operation("bearer", security=[{"bearer": []}]),
-            "put": operation("key", security=[{"key": []}]),
-            "delete": operation("inQuery", security=[{"inQuery": []}]),
-            "post": operation("form", body=secretive, media_type="application/x-www-form-urlencoded"),
-            "patch": operation("body", body=secretive),
-        },
-        "/b": {
-            "post": operation(
-                "upload", body=secretive["properties"]["user"], media_type="multipart/form-data"
-            ),
-            "get": operation("cookie", parameter("sid", _TEXT, "cookie")),
-            "put": operation("text", body=_TEXT, media_type="text/plain"),
-        },
-        "/tokens": {"get": operation("listTokens")},
-        "/tokens/{token}": {"get": operation("getToken", parameter("token", _TEXT, "path"))},
-        "/keys/{id}": {"get": operation("getKey", parameter("id", _TEXT, "path"))},
-        "/keys": {"get": operation("listKeys")},
-    }
     reported = {"access_token": _SECRET, "name": "n", "nested": [{"apiKey": _SECRET}]}
     response = Response(
         body=json.dumps(reported).encode(),
@@ -364,7 +355,22 @@ def test_no_secret_is_in_the_history(
     code = _SECRET if mode == "headers" else "1"  # nothing tells that it is a secret
     server.responses["/tokens"] = json_response([{"id": 1, "token": _SECRET}])
     server.responses["/keys"] = json_response([{"id": 1, "key": _SECRET, "code": code}])
-    api = save(document(paths, [server.origin], schemes))
+    api = save_api(
+        get("/a", "bearer", security=[{"bearer": []}]),
+        put("/a", "key", security=[{"key": []}]),
+        delete("/a", "inQuery", security=[{"inQuery": []}]),
+        post("/a", "form", body=secretive, media_type="application/x-www-form-urlencoded"),
+        patch("/a", "body", body=secretive),
+        post("/b", "upload", body=secretive["properties"]["user"], media_type="multipart/form-data"),
+        get("/b", "cookie", parameter("sid", _TEXT, "cookie")),
+        put("/b", "text", body=_TEXT, media_type="text/plain"),
+        get("/tokens", "listTokens"),
+        get("/tokens/{token}", "getToken", parameter("token", _TEXT, "path")),
+        get("/keys/{id}", "getKey", parameter("id", _TEXT, "path")),
+        get("/keys", "listKeys"),
+        server=server,
+        schemes=schemes,
+    )
     accept = ("--accept-origin", server.origin)
     calls: list[tuple[str, ...]] = [
         ("bearer",),

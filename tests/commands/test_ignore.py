@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.registry.configuration_text import with_table
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _WRITTEN = '# mine\n[apis.pets] # the pets\nsource = "%s"\n\n# below\n[apis.other]\nsource = "o.json"'
@@ -21,7 +21,7 @@ def config(home: Path, server: Recorder) -> Path:
     server.responses["/Cat"] = server.responses["/Dog"] = Response(body=b'{"id": "x"}')
     config = home / "config" / "config.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(_WRITTEN % Path(save(document(paths, [server.origin]))).absolute())
+    config.write_text(_WRITTEN % Path(save_api(paths, server=server)).absolute())
     return config
 
 

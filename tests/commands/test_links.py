@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template
-from tests.documents import document, operation, parameter, save
+from tests.documents import document, get, operation, parameter, save, save_api
 from tests.dry_runs import request_of
 from tests.harness import run_cli
 
@@ -84,15 +84,13 @@ def link_document(link: dict[str, Any], **response: Any) -> str:
         parameter("id", INTEGER, "path"),
         body={"type": "object", "properties": {"name": STRING}},
     )
-    return save(
-        document(
-            {
-                "/users/{user}": {"get": get_user},
-                "/repos/{owner}/{slug}": {"get": repo},
-                "/users/{id}/name": {"put": rename},
-            },
-            components={"schemas": {"User": USER, "Repo": REPO}},
-        )
+    return save_api(
+        {
+            "/users/{user}": {"get": get_user},
+            "/repos/{owner}/{slug}": {"get": repo},
+            "/users/{id}/name": {"put": rename},
+        },
+        schemas={"User": USER, "Repo": REPO},
     )
 
 
@@ -274,7 +272,7 @@ def test_links_of_several_responses_are_all_there() -> None:
         "200": {"description": "", "links": {"self": {"$ref": "#/components/links/Again"}}},
         "404": {"description": "", "links": {"self": link, "other": link}},
     }
-    api = save(document({"/user": {"get": get_user}}, components={"links": {"Again": link}}))
+    api = save_api({"/user": {"get": get_user}}, components={"links": {"Again": link}})
     links = run_cli("describe", api, "get-user", "-o", "json").json["links"]
     assert [("self", "200"), ("404.self", "404"), ("other", "404")] == [
         (name, body["status"]) for name, body in links.items()
@@ -285,9 +283,7 @@ def test_the_links_of_a_response_may_be_a_reference() -> None:
     """The map itself, too, which documents with many responses alike write once."""
     get_user = operation("getUser")
     get_user["responses"] = {"200": {"description": "", "links": {"$ref": "#/components/links"}}}
-    api = save(
-        document({"/user": {"get": get_user}}, components={"links": {"again": {"operationId": "getUser"}}})
-    )
+    api = save_api({"/user": {"get": get_user}}, components={"links": {"again": {"operationId": "getUser"}}})
     described = run_cli("describe", api, "get-user", "-o", "json").json
     assert [("again", "200")] == [(name, body["status"]) for name, body in described["links"].items()]
 
@@ -342,11 +338,9 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
         },
     )
     other: dict[str, Any] = {"Other": {"$request.query.url": {"put": {"responses": {}}}}}
-    api = save(
-        document(
-            {"/subscribe": {"post": subscribe}},
-            components={"schemas": {"User": USER, "Repo": REPO}, "callbacks": other},
-        )
+    api = save_api(
+        {"/subscribe": {"post": subscribe}},
+        components={"schemas": {"User": USER, "Repo": REPO}, "callbacks": other},
     )
     callbacks = run_cli("describe", api, "subscribe", "-o", "json").json["callbacks"]
     assert EXPECTED_EVENT == callbacks["onEvent"]["{$request.body#/url}/event"]["POST"]
@@ -365,13 +359,7 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
 
 def webhook_document(version: str = "3.1.0", key: str = "webhooks") -> str:
     """Write a document with one operation and three webhooks."""
-    api = save(
-        document(
-            {"/a": {"get": operation("newPet")}},
-            components={"schemas": {"User": USER, "Repo": REPO}},
-            version=version,
-        )
-    )
+    api = save_api(get("/a", "newPet"), schemas={"User": USER, "Repo": REPO}, version=version)
     import json
     from pathlib import Path
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, operation, parameter, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, Response, run_cli
 
@@ -26,7 +26,7 @@ PATHS = {
 @pytest.fixture(autouse=True)
 def api() -> str:
     """Save the document that all tests call."""
-    return save(document(PATHS))
+    return save_api(PATHS)
 
 
 @pytest.mark.sampled(6)
@@ -77,8 +77,7 @@ def test_what_the_document_does_not_have_is_refused(words: tuple[str, ...], mess
 
 def test_an_operation_that_is_called_like_a_method_keeps_its_name() -> None:
     """`get /x` is its argument; in upper case it is the method."""
-    own = operation("get", parameter("key", STRING, "path"))
-    save(document({"/kv/{key}": {"get": own}, "/x": {"get": operation("getX")}}))
+    save_api(get("/kv/{key}", "get", parameter("key", STRING, "path")), get("/x", "getX"))
     assert "/kv/%2Fx" == request_of("get", "/x")["target"]
     assert "/x" == request_of("GET", "/x")["target"]
 
@@ -105,11 +104,7 @@ def test_a_path_that_the_document_does_not_have_is_called_unvalidated(
     """The server and the credentials are the API's; a note says that nothing is validated."""
     schemes = {"key": {"type": "http", "scheme": "bearer"}}
     documented = operation("getA", security=[{"key": []}])
-    save(
-        document(
-            {"/a": {"get": documented}, **PATHS}, [server.origin], components={"securitySchemes": schemes}
-        )
-    )
+    save_api({"/a": {"get": documented}}, PATHS, server=server, components={"securitySchemes": schemes})
     server.responses[path.partition("?")[0]] = Response(body=b"[1]")
     monkeypatch.setenv("DYNACLI_TOKEN", "abc")
     result = run_cli(*verb, "./api.json", method, path, "--accept-origin", server.origin)
@@ -135,7 +130,7 @@ def test_any_body_is_sent_to_such_a_path(
     words: list[str], media_type: str, body: bytes, server: Recorder
 ) -> None:
     """JSON by default, else what `--content-type` says."""
-    save(document(PATHS, [server.origin]))
+    save_api(PATHS, server=server)
     server.responses["/new"] = Response(body=b"{}")
     assert 0 == run_cli("request", "./api.json", "POST", "/new", *words).exit_code
     assert [([media_type], body)] == [(sent.headers["content-type"], sent.body) for sent in server.requests]

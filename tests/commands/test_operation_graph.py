@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, get, operation, parameter, save_api
 from tests.harness import run_cli
 
 _ID = parameter("id", {"type": "string"}, "path")
@@ -22,16 +22,11 @@ def _linking(name: str, target: str, **more: Any) -> dict[str, Any]:
 
 
 def _api() -> str:
-    return save(
-        document(
-            {
-                "/pets": {"get": operation("listPets", tags=["pets"]), "post": _linking("addPet", "getPet")},
-                "/pets/{id}": {
-                    "get": operation("getPet", _ID, tags=["pets"]),
-                    "delete": operation("endPet", _ID, tags=["pets"]),
-                },
-            }
-        )
+    return save_api(
+        get("/pets", "listPets", tags=["pets"]),
+        {"/pets": {"post": _linking("addPet", "getPet")}},
+        get("/pets/{id}", "getPet", _ID, tags=["pets"]),
+        delete("/pets/{id}", "endPet", _ID, tags=["pets"]),
     )
 
 
@@ -75,7 +70,7 @@ def _many(tags: int) -> str:
         f"/pets/{{id}}/{number}": {"get": operation(f"get{number}", _ID, tags=[f"t{number % tags}"])}
         for number in range(501)
     }
-    return save(document({"/pets": {"get": operation("listPets", tags=["t0"])}, **paths}))
+    return save_api(get("/pets", "listPets", tags=["t0"]), paths)
 
 
 def test_a_graph_that_is_too_large_for_mermaid_shows_the_tags() -> None:
@@ -104,7 +99,7 @@ _HOSTILE = 'end "] %% click n0 "javascript:alert(1)" & <b>`;|{ # ü \\" }\x1b'
 
 def test_foreign_text_is_never_grammar() -> None:
     """Quotes, entities and comments of a tag stay what they are: text."""
-    api = save(document({"/end": {"get": operation("end", tags=[_HOSTILE])}}))
+    api = save_api(get("/end", tags=[_HOSTILE]))
     mermaid = run_cli("operations", api, "--graph", "mermaid").stdout.splitlines()
     assert (
         '  subgraph t0["end #34;#93; #37;#37; click n0 #34;javascript:alert(1)#34; #38; #60;b#62;#96;#59;#124;'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, get, parameter, save_api
 from tests.harness import run_cli
 
 LONG = "/tenants/{tenant}/projects/{project}/" + "deeper/" * 12 + "end"
@@ -11,14 +11,10 @@ LONG = "/tenants/{tenant}/projects/{project}/" + "deeper/" * 12 + "end"
 @pytest.fixture(name="api")
 def _api() -> str:
     in_path = [parameter(name, {"type": "string"}, "path") for name in ("tenant", "project")]
-    return save(
-        document(
-            {
-                "/pets": {"get": operation("listPets", summary="List\n", tags=["pets"])},
-                "/toys": {"get": operation("listToys", summary="List", tags=["pets"], deprecated=True)},
-                LONG: {"delete": operation("endIt", *in_path, summary="End what has begun", tags=["pets"])},
-            }
-        )
+    return save_api(
+        get("/pets", "listPets", summary="List\n", tags=["pets"]),
+        get("/toys", "listToys", summary="List", tags=["pets"], deprecated=True),
+        delete(LONG, "endIt", *in_path, summary="End what has begun", tags=["pets"]),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from dynacli import open_api
 from dynacli.options.standard_options import GUARDED_OPTIONS
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, operation, parameter, post, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, examples_of, run_cli
 
@@ -23,7 +23,7 @@ def _with_input(name: str, place: str, schema: Any = STRING) -> dict[str, Any]:
 
 def _saved(name: str, place: str, schema: Any = STRING) -> str:
     path = f"/a/{{{name}}}" if place == "path" else "/a"
-    return save(document({path: {"post": _with_input(name, place, schema)}}))
+    return save_api({path: {"post": _with_input(name, place, schema)}})
 
 
 @pytest.mark.sampled(6)
@@ -36,7 +36,7 @@ def test_a_word_that_would_be_dangerous_to_mistake_is_refused(
 ) -> None:
     """Nothing is sent, and the error has the spelling of the operation's input and that of dynacli's option."""
     path = f"/a/{{{word}}}" if place == "path" else "/a"
-    api = save(document({path: {"post": _with_input(word, place)}}, [server.origin]))
+    api = save_api({path: {"post": _with_input(word, place)}}, server=server)
     for words in ((f"--{word}",), (f"--{word}", "x"), (f"--{word}=x",)):
         result = run_cli(api, "send", *words)
         assert 2 == result.exit_code
@@ -71,14 +71,14 @@ def test_a_place_inside_a_parameter_needs_no_longer_name() -> None:
     """`--server.name` cannot be taken for dynacli's option."""
     schema = {"type": "object", "properties": {"name": STRING}}
     raw = parameter("server", schema, style="deepObject", explode=True)
-    save(document({"/a": {"get": operation("send", raw)}}))
+    save_api(get("/a", "send", raw))
     assert "/a?server%5Bname%5D=x" == request_of("send", "--server.name", "x")["target"]
 
 
 def test_help_and_examples_have_the_spelling_that_runs() -> None:
     """The page says where dynacli's option stands, and the example does not use the word that is refused."""
     raw = parameter("dryRun", {"type": "string", "enum": ["All"]}, required=True)
-    api = save(document({"/a": {"post": operation("send", raw)}}))
+    api = save_api(post("/a", "send", raw))
     page = run_cli(api, "send", "--help").stdout
     assert "--query.dry-run TEXT" in page
     assert "Give dynacli's own `--dry-run` before the API here." in page

@@ -7,7 +7,20 @@ import pytest
 
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.text.terminal import cell_width
-from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save, serve
+from tests.documents import (
+    API_KEY,
+    BASIC,
+    BEARER,
+    api_of,
+    document,
+    get,
+    operation,
+    parameter,
+    route,
+    save,
+    save_api,
+    serve,
+)
 from tests.harness import Recorder, Response, run_cli
 
 STRING = {"type": "string"}
@@ -31,32 +44,31 @@ HIDDEN = {**operation("hidden", tags=["secret"]), "x-cli-hidden": True}
 
 DOCUMENTS = {
     "nothing": document({}),
-    "one operation": document({"/a": {"get": operation("a")}}),
+    "one operation": api_of(get("/a")),
     "one hidden operation": document({"/a": {"get": HIDDEN}}),
     "no tags": document(_many(300)),
     "a tag each": document(_many(25, "tag{}")),
     "1,000 tags": document(_many(1000, "tag {}")),
-    "some without a tag": document({**_many(30, "things"), "/a": {"get": operation("a")}}),
+    "some without a tag": api_of(_many(30, "things"), get("/a")),
     "long names": {
-        **document(
-            {
-                "/a": {"get": operation(LONG, tags=[LONG], summary=LONG)},
-                **_many(30, f"{LONG}{{}}"),
-            },
+        **api_of(
+            get("/a", LONG, tags=[LONG], summary=LONG),
+            _many(30, f"{LONG}{{}}"),
             schemes={LONG: BEARER, f"{LONG}2": API_KEY},
             info={"title": LONG, "version": LONG, "description": LONG},
             security=[{LONG: [], f"{LONG}2": []}],
         ),
         "servers": [{"url": f"https://{LONG}.example", "description": LONG} for _ in range(9)],
     },
-    "wide letters": document(
-        {"/a": {"get": operation("a", tags=["検索"], summary="検索" * 80)}, **_many(30, "検索")},
+    "wide letters": api_of(
+        get("/a", tags=["検索"], summary="検索" * 80),
+        _many(30, "検索"),
         info={"title": "検索" * 80, "version": "1", "description": "検索" * 80},
     ),
-    "hostile texts": document(
-        {"/a": {"get": operation("a", tags=[HOSTILE], summary=HOSTILE)}},
-        [f"https://a.example/{HOSTILE}", HOSTILE],
-        {HOSTILE: {"type": "http", "scheme": HOSTILE}},
+    "hostile texts": api_of(
+        get("/a", tags=[HOSTILE], summary=HOSTILE),
+        servers=[f"https://a.example/{HOSTILE}", HOSTILE],
+        schemes={HOSTILE: {"type": "http", "scheme": HOSTILE}},
         info={"title": HOSTILE, "version": HOSTILE, "description": HOSTILE},
         tags=[{"name": HOSTILE, "description": HOSTILE}],
         security=[{HOSTILE: []}],
@@ -108,7 +120,7 @@ def test_the_tags_with_most_operations_come_first() -> None:
         paths[f"/used{number}/{{id}}"] = item
     for number in range(200):
         paths[f"/more{number}"] = {"get": operation(f"more{number}", tags=[f"more{number}"])}
-    page = run_cli(save(document(paths))).stdout
+    page = run_cli(save_api(paths)).stdout
     assert "236 operations in 221 tags" in page
     rows = page[page.index("\nTags") :].splitlines()[2:]
     assert ["  most-used      7", "  few0           1"] == rows[:2]
@@ -125,7 +137,7 @@ def test_hidden_operations_do_not_count() -> None:
         "/b": {"get": operation("old", deprecated=True)},
         "/c": {"get": operation("new", summary="Show the news")},
     }
-    page = run_cli(save(document(paths))).stdout
+    page = run_cli(save_api(paths)).stdout
     assert "OpenAPI 3.0.3, 2 operations, " in page
     assert (False, False, True) == tuple(word in page for word in ("hidden", "secret", "old"))
     assert [
@@ -170,7 +182,7 @@ def test_a_read_that_acts_is_not_proposed(server: Recorder) -> None:
 
 def test_a_call_needs_a_server_to_be_proposed() -> None:
     """A file whose document names no server has no call that runs as it stands."""
-    page = run_cli(save(document({"/a": {"get": operation("a")}}, None))).stdout
+    page = run_cli(save_api(get("/a"), server=None)).stdout
     assert "none in the document; give --server URL" in page
     assert [] == _commands(page)
 
@@ -192,14 +204,14 @@ def test_a_call_needs_a_server_to_be_proposed() -> None:
 def test_a_search_is_proposed_in_plain_words(path: str, method: str, summary: str, wish: str) -> None:
     """Those of a short summary that begins with a verb, else those of the path; none rather than a name."""
     parameters = [parameter("id", STRING, "path")] if "{" in path else []
-    made = document({path: {method: operation("glances_events_x", *parameters, summary=summary)}})
+    made = api_of(route(method, path, "glances_events_x", *parameters, summary=summary))
     found = [words[2:] for words in _commands(run_cli(save(made)).stdout) if words[0] == "search"]
     assert ([wish.split()] if wish else []) == found
 
 
 def test_what_cannot_be_copied_is_no_command() -> None:
     """Standard input is read once, so that no command begins with it again."""
-    made = save(document({"/a": {"get": operation("a")}}))
+    made = save_api(get("/a"))
     with open(made, "rb") as file:
         result = run_cli("-", stdin=file.read())
     assert (0, []) == (result.exit_code, _commands(result.stdout))
@@ -273,7 +285,7 @@ def test_a_call_that_wants_a_credential_is_proposed_to_those_who_have_it(
 
 def test_the_server_is_the_one_that_calls_go_to(server: Recorder) -> None:
     """A relative server is resolved, `--server` and a profile count, and several have their numbers."""
-    made = document({"/a": {"get": operation("a")}}, ("/v1",))
+    made = api_of(get("/a"), server="/v1")
     url = serve(server, made)
     assert f"  Server     {server.origin}/v1\n" in run_cli(url).stdout
     assert "  Server     https://other.example\n" in run_cli("--server", "https://other.example", url).stdout
@@ -285,14 +297,14 @@ def test_the_server_is_the_one_that_calls_go_to(server: Recorder) -> None:
 
 def test_the_age_of_the_document_is_told(server: Recorder) -> None:
     """Of a document at a URL it learns when it was fetched, of a file when it changed."""
-    made = document({"/a": {"get": operation("a")}})
+    made = api_of(get("/a"))
     assert "1 operation, fetched less than a minute ago" in run_cli(serve(server, made)).stdout
     assert "1 operation, changed less than a minute ago" in run_cli(save(made)).stdout
 
 
 def test_help_and_no_words_are_the_same_page() -> None:
     """`dynacli API --help` is the overview, and so is the API alone; neither fails."""
-    api = save(document(_many(3)))
+    api = save_api(_many(3))
     alone, helped = run_cli(api), run_cli(api, "--help")
     assert (0, 0) == (alone.exit_code, helped.exit_code)
     assert alone.stdout == helped.stdout

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, get, parameter, patch, post, put, save_api
 from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
 
 STRING = {"type": "string"}
@@ -69,16 +69,16 @@ class Items:
 def items(server: Recorder) -> Items:
     """Register `shop`, whose server has items."""
     shown = {"200": {"description": "OK", "content": {"application/json": {"schema": ITEM}}}}
-    paths = {
-        "/items": {"post": operation("createItem", body=ITEM), "get": operation("listItems")},
-        "/items/{id}": {
-            "get": operation("getItem", ID, responses=shown),
-            "patch": operation("changeItem", ID, body=ITEM),
-            "put": operation("setItem", ID, body=ITEM),
-            "delete": operation("removeItem", ID),
-        },
-    }
-    save(document(paths, [server.origin]), "shop.json")
+    save_api(
+        post("/items", "createItem", body=ITEM),
+        get("/items", "listItems"),
+        get("/items/{id}", "getItem", ID, responses=shown),
+        patch("/items/{id}", "changeItem", ID, body=ITEM),
+        put("/items/{id}", "setItem", ID, body=ITEM),
+        delete("/items/{id}", "removeItem", ID),
+        server=server,
+        file="shop.json",
+    )
     assert 0 == run_cli("api", "add", "shop", "./shop.json").exit_code
     return Items(server)
 

@@ -26,7 +26,16 @@ from tests.commands.test_plan import (
     plan,
     rename,
 )
-from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save
+from tests.documents import (
+    API_KEY,
+    BASIC,
+    BEARER,
+    get,
+    parameter,
+    patch,
+    post,
+    save_api,
+)
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 from tests.registry.crash_points import arm, changes_made, copied
 from tests.registry.forked_runs import Forks, run
@@ -255,13 +264,13 @@ def guarded(server: Recorder) -> Callable[[Any], Recorder]:
 
     def make(scheme: Any) -> Recorder:
         security: list[Any] = [{"auth": []}]
-        paths = {
-            "/items/{id}": {
-                "get": operation("getItem", ID, security=security),
-                "patch": operation("changeItem", ID, body=ITEM, security=security),
-            }
-        }
-        save(document(paths, [server.origin], {"auth": scheme}), "safe.json")
+        save_api(
+            get("/items/{id}", "getItem", ID, security=security),
+            patch("/items/{id}", "changeItem", ID, body=ITEM, security=security),
+            server=server,
+            schemes={"auth": scheme},
+            file="safe.json",
+        )
         assert 0 == run_cli("api", "add", "safe", "./safe.json").exit_code
 
         def respond(request: RecordedRequest) -> Response:
@@ -357,8 +366,12 @@ def test_a_secret_cannot_be_planned(
     owner = {"type": "object", "properties": {"pin": pin}}
     body = {"type": "object", "properties": {"pin": pin, "name": text, "client_secret": text, "owner": owner}}
     inputs = (parameter("X-Token", text, "header"), parameter("sid", text, "cookie"))
-    paths = {"/items": {"post": operation("createItem", *inputs, body=body, security=[{"auth": []}])}}
-    save(document(paths, [server.origin], {"auth": BEARER}), "safe.json")
+    save_api(
+        post("/items", "createItem", *inputs, body=body, security=[{"auth": []}]),
+        server=server,
+        schemes={"auth": BEARER},
+        file="safe.json",
+    )
     assert 0 == run_cli("api", "add", "safe", "./safe.json").exit_code
     monkeypatch.setenv("DYNACLI_SAFE_AUTH", canary)
     option, value = SECRETS[way]
@@ -411,8 +424,11 @@ def test_what_no_later_run_can_open_is_not_planned(items: Items) -> None:
 def test_files_are_read_when_the_plan_is_made(server: Recorder) -> None:
     """What a file has later is not sent; a large one is not planned."""
     content = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
-    paths = {"/files": {"post": operation("upload", body=content, media_type="multipart/form-data")}}
-    save(document(paths, [server.origin]), "files.json")
+    save_api(
+        post("/files", "upload", body=content, media_type="multipart/form-data"),
+        server=server,
+        file="files.json",
+    )
     server.responses["/files"] = json_response({}, 201)
     Path("a.txt").write_text("planned")
     words = ("./files.json", "upload", "--file", "@a.txt", "--plan")
@@ -427,7 +443,7 @@ def test_files_are_read_when_the_plan_is_made(server: Recorder) -> None:
 def test_an_idempotency_key_is_that_of_the_plan(server: Recorder) -> None:
     """A request that is sent again by `--resume` has the same key."""
     key = parameter("Idempotency-Key", {"type": "string"}, "header")
-    save(document({"/runs": {"post": operation("startRun", key)}}, [server.origin]), "runs.json")
+    save_api(post("/runs", "startRun", key), server=server, file="runs.json")
     server.responses["/runs"] = json_response({}, 500)
     assert 0 == run_cli("./runs.json", "start-run", "--plan", "change.json").exit_code
     assert 5 == apply("--retries", "0").exit_code

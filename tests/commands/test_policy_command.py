@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, operation, parameter, save_api
 from tests.harness import run_cli
 
 _ID = parameter("petId", {"type": "integer"}, "path")
@@ -20,7 +20,7 @@ _PATHS = {
 @pytest.fixture
 def written() -> Callable[[str], None]:
     """Writes a policy into the configuration of a registered API."""
-    save(document(_PATHS), "pets.json")
+    save_api(_PATHS, file="pets.json")
     assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
     path = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     text = path.read_text()
@@ -140,8 +140,9 @@ def test_it_says_what_holds_at_the_servers_of_another_api(
 ) -> None:
     """A document that calls the same server is bound by the policy of the registered one."""
     written(policy)
-    path = {"/pets/{other}": {"delete": operation("gone", parameter("other", {"type": "integer"}, "path"))}}
-    save(document(path), "other.json")
+    save_api(
+        delete("/pets/{other}", "gone", parameter("other", {"type": "integer"}, "path")), file="other.json"
+    )
     found = run_cli("policy", "explain", "./other.json", "gone", "-o", "json").json
     assert (decision, code, "apis.pets.policy") == (
         found["decision"],

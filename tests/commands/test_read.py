@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, document, operation, register, save, serve
+from tests.documents import (
+    BEARER,
+    api_of,
+    document,
+    get,
+    operation,
+    register,
+    register_api,
+    route,
+    save,
+    save_api,
+    serve,
+)
 from tests.harness import Recorder, Response, run_cli
 
 METHODS = ("get", "head", "options", "trace", "post", "put", "patch", "delete")
@@ -21,7 +33,7 @@ def things(server: Recorder) -> str:
     """A document that has an operation of each method."""
     paths = {"/things": {method: operation(f"{method}Thing", tags=["things"]) for method in METHODS}}
     server.responses["/things"] = Response(body=b"{}")
-    return register("things-api", document(paths, [server.origin]))
+    return register_api("things-api", paths, server=server)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -68,8 +80,9 @@ def test_no_verb_is_read() -> None:
 def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> None:
     """A GET with such a header, from an option or an input of the document, is refused: servers may delete."""
     declared = [{"name": header, "in": "header", "schema": {"type": "string"}}]
-    paths = {"/a": {"get": operation("getA")}, "/b": {"get": operation("getB", parameters=declared)}}
-    api = register("api-of-headers", document(paths, [server.origin]))
+    api = register_api(
+        "api-of-headers", get("/a", "getA"), get("/b", "getB", parameters=declared), server=server
+    )
     server.responses["/a"] = server.responses["/b"] = Response()
     by_option = run_cli("read", api, "get-a", "-H", f"{header}: DELETE")
     by_input = run_cli("read", api, "get-b", f"--{header.lower()}", "delete")
@@ -81,7 +94,7 @@ def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> 
 def test_it_chooses_no_origin_for_a_credential(server: Recorder) -> None:
     """Another server gets the request without the credential, and no option of the call accepts its origin."""
     server.responses["/a"] = Response()
-    api = register("elsewhere", document({"/a": {"get": operation("getA")}}, ["https://api.example.com"]))
+    api = register_api("elsewhere", get("/a", "getA"), server="https://api.example.com")
     words = (api, "get-a", "--server", server.origin, "--accept-origin", server.origin)
     result = run_cli("read", *words)
     assert (11, 0) == (result.exit_code, len(server.requests))
@@ -185,7 +198,7 @@ def files(server: Recorder) -> str:
     paths: dict[str, Any] = {"/a": {"get": operation("getA")}}
     for name, (media_type, schema) in kinds.items():
         paths[f"/q#{name}"] = {"query": operation(f"q-{name}", body=schema, media_type=media_type)}
-    return register("files", document(paths, [server.origin], version="3.2.0"))
+    return register_api("files", paths, server=server, version="3.2.0")
 
 
 @pytest.mark.parametrize(
@@ -282,7 +295,7 @@ def test_nothing_of_dynacli_itself_is_written(
 def _register_reference(name: str, to: str, server: Recorder) -> None:
     """Register the API `refers`, whose document has a reference to a file that may not exist."""
     responses = {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": to}}}}}
-    made = document({"/a": {"get": operation("getA", responses=responses)}}, [server.origin])
+    made = api_of(get("/a", "getA", responses=responses), server=server)
     assert 0 == run_cli("api", "add", "refers", save(made, name)).exit_code
 
 
@@ -318,7 +331,7 @@ def test_no_file_is_written_that_a_document_refers_to(
 @pytest.mark.parametrize("gone", ["refers.json", "over.json"])
 def test_a_removed_document_is_not_written(gone: str, files: str, server: Recorder) -> None:
     """Neither the document of an API itself, nor an overlay of it."""
-    save(document({"/a": {"get": operation("getA")}}, [server.origin]), "refers.json")
+    save_api(get("/a", "getA"), server=server, file="refers.json")
     overlay = {"overlay": "1.0.0", "info": {"title": "o", "version": "1"}}
     Path("over.json").write_text(
         json.dumps({**overlay, "actions": [{"target": "$.info", "update": {"x-a": 1}}]})
@@ -351,7 +364,7 @@ def test_only_files_of_registered_apis_are_opened(name: str, is_document: bool, 
     """A path and a `file:` URL open the document of a registered API, and nothing is said of any other file."""
     Path("sub").mkdir()
     name = name.format(cwd=Path.cwd())
-    made = json.dumps(document({"/a": {"get": operation("getA")}}, [server.origin]))
+    made = json.dumps(api_of(get("/a", "getA"), server=server))
     server.responses["/a"] = Response()
     Path(Path(name).name).write_text(made if is_document else "- SECRET: [")
     for words in (
@@ -434,7 +447,7 @@ def test_no_response_shows_the_credential_of_its_request(
     """A TRACE request carries no credential, as the response repeats it; one of a profile is refused."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     server.responses["/things"] = Response()
-    made = document({"/things": {"trace": operation("traceThing", security=[{"auth": []}])}}, None)
+    made = api_of(route("trace", "/things", "traceThing", security=[{"auth": []}]), server=None)
     made["components"] = {"securitySchemes": {"auth": BEARER}}
     run_cli("api", "add", "shop", serve(server, made))
     for prefix in ((), ("read",)):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.registry import record_call
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
@@ -46,7 +46,7 @@ def api(server: Recorder) -> str:
         "/states": {"get": operation("listStates")},
         "/states/{state}": _get("getState", "state", schema={"enum": ["on", "off"]}),
     }
-    return save(document(paths, [server.origin]))
+    return save_api(paths, server=server)
 
 
 def _response(server: Recorder, path: str, value: Any, status: int = 200) -> None:

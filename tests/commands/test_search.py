@@ -9,7 +9,18 @@ import pytest
 from dynacli.client.search_operations import search_operations
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_named_api
-from tests.documents import document, operation, parameter, pets, save, serve
+from tests.documents import (
+    delete,
+    document,
+    get,
+    operation,
+    parameter,
+    pets,
+    post,
+    put,
+    save_api,
+    serve,
+)
 from tests.harness import Recorder, Response, run_cli
 from tests.real_documents import FOLDER
 
@@ -34,7 +45,7 @@ def _paths() -> dict[str, Any]:
 
 @pytest.fixture(name="api")
 def _api() -> str:
-    return save(document(_paths()))
+    return save_api(_paths())
 
 
 def _names(*words: str) -> list[str]:
@@ -144,7 +155,7 @@ def test_what_is_named_comes_first_among_all_apis(named: str) -> None:
     rival = {
         "/groups": {"delete": operation("removeGroups", summary="Remove from a group, remove from group")}
     }
-    run_cli("api", "add", "first", save(document(rival)))
+    run_cli("api", "add", "first", save_api(rival))
     run_cli("api", "add", "second", named)
     for question in ("remove-from-group", "POST /groups/{id}/actions"):
         best = run_cli("search", *question.split(), "-o", "json").json["best"]
@@ -175,13 +186,12 @@ def test_words_that_are_a_whole_title_win_over_synonyms(question: str, name: str
         },
         "/p": {"put": operation("d", summary="Delete a tag")},
     }
-    assert name == _names(save(document(paths)), *question.split())[0]
+    assert name == _names(save_api(paths), *question.split())[0]
 
 
 def test_of_operations_with_one_operation_id_the_one_comes_first_that_it_calls() -> None:
     """Search and call agree on what a name means."""
-    paths = {"/a": {"get": operation("show")}, "/b": {"get": operation("show", summary="Show show show")}}
-    api = save(document(paths))
+    api = save_api(get("/a", "show"), get("/b", "show", summary="Show show show"))
     called = run_cli(api, "show", "--dry-run", "json").json["url"]
     assert "/a" == called[-2:]
     assert ["show", "show-get-b"] == _names(api, "show")
@@ -190,21 +200,18 @@ def test_of_operations_with_one_operation_id_the_one_comes_first_that_it_calls()
 
 def test_an_operation_is_known_by_what_it_does_and_not_by_its_method_alone() -> None:
     """A list may be read by POST, a name may have a verb that is a noun, and who calls has a path of their own."""
-    paths = {
-        "/runs/filter": {"post": operation("readRuns")},
-        "/runs/{id}/states": {"get": operation("readRunStates", ID)},
-        "/load_balancers": {"post": operation("loadBalancersCreate")},
-        "/load_balancers/{id}/rules": {"post": operation("loadBalancersAddRules", ID)},
-        "/words": {
-            "put": operation("putwords"),
-            "delete": operation("deletewords"),
-        },
-        "/users/{id}": {"get": operation("getUser", ID)},
-        "/users/me": {"get": operation("getMe")},
-        "/users/search": {"get": operation("userSearch")},
-        "/admin/users/{id}/notes/search": {"get": operation("notesSearch", ID)},
-    }
-    api = save(document(paths))
+    api = save_api(
+        post("/runs/filter", "readRuns"),
+        get("/runs/{id}/states", "readRunStates", ID),
+        post("/load_balancers", "loadBalancersCreate"),
+        post("/load_balancers/{id}/rules", "loadBalancersAddRules", ID),
+        put("/words", "putwords"),
+        delete("/words", "deletewords"),
+        get("/users/{id}", "getUser", ID),
+        get("/users/me", "getMe"),
+        get("/users/search", "userSearch"),
+        get("/admin/users/{id}/notes/search", "notesSearch", ID),
+    )
     questions = {
         "show all runs": "read-runs",
         "create a load balancer": "load-balancers-create",
@@ -237,28 +244,23 @@ def test_a_word_that_is_no_verb_here_is_taken_for_none(question: str, name: str)
         "/organizations/{id}/members": {"get": operation("listMembers", ID)},
         "/me/organizations": {"get": operation("listMyOrganizations")},
     }
-    assert name == _names(save(document(paths)), question)[0]
+    assert name == _names(save_api(paths), question)[0]
 
 
 def test_questions_are_read_as_people_mean_them() -> None:
     """Nouns that look like verbs, clauses, questions within questions, and verbs that look like other words."""
-    paths = {
-        "/purchaseOrders": {
-            "get": operation("getPurchaseOrders"),
-            "put": operation("createPurchaseOrders"),
-        },
-        "/purchaseOrders/{id}": {"delete": operation("deletePurchaseOrder", ID)},
-        "/purchaseOrders/bulk-delete": {"post": operation("bulkPurchaseOrders")},
-        "/repos/{id}": {
-            "get": operation("getRepo", ID),
-            "put": operation("replaceRepo", ID, summary="Put a repo into the place of another"),
-        },
-        "/repos": {"get": operation("listRepos")},
-        "/repos/{id}/star": {"put": operation("starRepo", ID)},
-        "/repos/{id}/watchers": {"get": operation("listWatchers", ID)},
-        "/me/repos": {"get": operation("listMyRepos")},
-    }
-    api = save(document(paths))
+    api = save_api(
+        get("/purchaseOrders", "getPurchaseOrders"),
+        put("/purchaseOrders", "createPurchaseOrders"),
+        delete("/purchaseOrders/{id}", "deletePurchaseOrder", ID),
+        post("/purchaseOrders/bulk-delete", "bulkPurchaseOrders"),
+        get("/repos/{id}", "getRepo", ID),
+        put("/repos/{id}", "replaceRepo", ID, summary="Put a repo into the place of another"),
+        get("/repos", "listRepos"),
+        put("/repos/{id}/star", "starRepo", ID),
+        get("/repos/{id}/watchers", "listWatchers", ID),
+        get("/me/repos", "listMyRepos"),
+    )
     questions = {
         "purchase orders": "get-purchase-orders",
         "get repos": "list-repos",
@@ -282,7 +284,7 @@ def test_of_operations_as_good_those_with_fewer_words_are_looked_at() -> None:
         for tree in _TREES
     }
     paths["/repos/{id}"] = {"delete": operation("deleteRepo", ID)}
-    assert "delete-repo" == _names(save(document(paths)), "delete a repo")[0]
+    assert "delete-repo" == _names(save_api(paths), "delete a repo")[0]
 
 
 def test_what_is_found_has_a_form_for_programs(api: str) -> None:
@@ -385,7 +387,7 @@ def test_a_get_comes_before_its_post_twin(question: str) -> None:
         method: operation(f"getTextUsing{method.upper()}", summary="Returns the text of a pad")
         for method in ("post", "get")
     }
-    api = save(document({"/getText": twins}))
+    api = save_api({"/getText": twins})
     names = _names(api, question)
     assert "GET" == run_cli("search", api, question, "-o", "json").json["best"]["method"], names
     assert "POST" == run_cli("search", api, "POST /getText", "-o", "json").json["best"]["method"]
@@ -418,7 +420,7 @@ def test_runners_up_are_whole_in_a_pipe_and_quoted() -> None:
     """What greps a line is not to miss its end; a terminal gets what fits; an operation without summary has none."""
     summary = f"List the things{' of somebody' * 12}"
     paths = {f"/things{n}": {"get": operation(f"listThings{n}", summary=summary * (n < 2))} for n in range(3)}
-    api = save(document(paths))
+    api = save_api(paths)
     lines = [line for line in run_cli("search", api, "list things").stdout.splitlines() if line[:2] == "Or"]
     assert [f'  "{summary}"' in line for line in sorted(lines)] == [True, False]
     assert '"' not in max(lines)
@@ -456,7 +458,7 @@ def test_other_scripts_are_searched(question: str, name: str) -> None:
         f"/x{number}": {"post": operation(f"op{number}", summary=summary)}
         for number, summary in enumerate(summaries, 1)
     }
-    assert name == _names(save(document(paths)), question)[0]
+    assert name == _names(save_api(paths), question)[0]
 
 
 def test_a_value_of_a_question_shows_the_input_that_gives_it_as_an_example() -> None:
@@ -471,26 +473,26 @@ def test_an_api_without_summaries_and_operation_ids_is_searched() -> None:
     paths: dict[str, Any] = {
         f"/{noun}": {"get": {"responses": {}}, "post": {"responses": {}}} for noun in ("cats", "dogs")
     }
-    api = save(document(paths))
+    api = save_api(paths)
     assert ["post-dogs", "get-cats"] == [_names(api, question)[0] for question in ("add a dog", "all cats")]
 
 
 def test_hidden_operations_are_not_found() -> None:
     """What a document hides from lists is hidden from a search, too."""
     hidden = {**operation("listPets", summary="List pets"), "x-cli-hidden": True}
-    assert [] == _names(save(document({"/pets": {"get": hidden}})), "list pets")
+    assert [] == _names(save_api({"/pets": {"get": hidden}}), "list pets")
 
 
 def test_a_word_of_one_api_is_no_name() -> None:
     """A single word is the question, even if it is the name of an API."""
-    run_cli("api", "add", "pets", save(document(_paths())))
+    run_cli("api", "add", "pets", save_api(_paths()))
     assert "list-pets" == _names("pets")[0]
 
 
 def test_an_api_that_cannot_be_opened_is_left_out(api: str) -> None:
     """The others are searched, and a warning says which is not."""
     run_cli("api", "add", "zoo", api)
-    gone = save(document({"/orders": {"get": operation("listOrders")}}), "gone.json")
+    gone = save_api(get("/orders", "listOrders"), file="gone.json")
     run_cli("api", "add", "gone", gone)
     run_cli("cache", "clear")
     Path(gone).unlink()
@@ -504,7 +506,7 @@ def test_a_document_of_many_operations_is_searched() -> None:
     """Twenty-two thousand operations are searched, and the right one is found."""
     paths = {f"/group{number}/things": {"get": operation(f"listThings{number}")} for number in range(22_000)}
     paths["/owners"] = {"post": operation("createOwner", summary="Create an owner")}
-    assert "create-owner" == _names(save(document(paths)), "add an owner")[0]
+    assert "create-owner" == _names(save_api(paths), "add an owner")[0]
 
 
 def test_a_plural_is_no_verb() -> None:
@@ -519,7 +521,7 @@ def test_a_plural_is_no_verb() -> None:
 def test_all_registered_apis_are_searched(api: str) -> None:
     """Without the name of an API the best hits of all of them are found."""
     run_cli("api", "add", "zoo", api)
-    shop = save(document({"/orders": {"get": operation("listOrders", summary="List orders")}}), "shop.json")
+    shop = save_api(get("/orders", "listOrders", summary="List orders"), file="shop.json")
     run_cli("api", "add", "shop", shop)
     assert ["zoo", "shop"] == [
         run_cli("search", *words, "-o", "json").json["best"]["api"]
@@ -539,7 +541,7 @@ def _twins(server: Recorder) -> str:
     """An API of three operations that fit `list pets` equally well."""
     server.responses.update({f"/{item}/pets": Response(body=b"[]") for item in _TREES})
     paths = {f"/{item}/pets": {"get": operation(f"{item}_listPets", summary="List pets")} for item in _TREES}
-    return save(document(paths, servers=[server.origin]))
+    return save_api(paths, server=server)
 
 
 def _call(api: str, *names: str) -> None:
@@ -565,7 +567,7 @@ def test_of_hits_as_good_the_most_called_comes_first(twins: str) -> None:
 def test_a_better_hit_stays_before_one_that_was_called(server: Recorder) -> None:
     """Usage decides between hits that fit equally well, and nothing else."""
     server.responses["/toys"] = Response(body=b"[]")
-    api = save(document(_paths(), servers=[server.origin]))
+    api = save_api(_paths(), server=server)
     _call(api, "list-toys")
     assert "list-pets" == _names(api, "list pets")[0]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.document import _download as download
-from tests.documents import document, operation, pets, save
+from tests.documents import operation, pets, save, save_api
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, json_response, run_cli
 from tests.served_document import DAY, MINUTE, Served, age, holding, state_of
@@ -198,7 +198,7 @@ def _of_tags(count: int) -> str:
     tags = ["pets", "orders", "invoices"]
     paths = {f"/t{n}": {"get": {**operation(f"op{n}"), "tags": [f"alpha{n:02}"]}} for n in range(count)}
     paths |= {f"/{tag}": {"get": {**operation(f"list{tag}"), "tags": [tag]}} for tag in tags}
-    return save(document(paths))
+    return save_api(paths)
 
 
 @pytest.mark.parametrize(

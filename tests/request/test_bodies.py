@@ -552,8 +552,7 @@ def test_lines_of_a_choice_of_array_or_text_are_the_items_of_the_array(version: 
     """Before 3.2 each line may be one of the choices as well; since 3.2 a text is none that there can be."""
     array = {"type": "array", "items": _object(("x",), x=INTEGER)}
     choices = {"anyOf": [STRING, array]} if version == "3.2.0" else {"anyOf": [array, STRING]}
-    made = {"/a": {"post": operation("a", body=choices, media_type=LINES)}}
-    save_api(made, version=version)
+    save_api(post("/a", body=choices, media_type=LINES), version=version)
     assert '{"x":1}\n' == request_of("a", "--example")["body"]
     assert '{"x":1}\n{"x":2}\n' == request_of("a", "--body", '[{"x": 1}, {"x": 2}]')["body"]
     assert "does not allow this request" in refusal_of("a", "--body", '[{"x": 1}, {}]').stderr

@@ -292,11 +292,11 @@ def test_a_value_that_may_hold_slashes_makes_the_path_that_much_deeper(slashes: 
 def test_slashes_stay_where_the_document_says_so(server: Recorder) -> None:
     """A path parameter with `allowReserved` sends its slashes, others encode them, and neither climbs."""
     parameter = {"name": "path", "in": "path", "required": True, "schema": {"type": "string"}}
-    paths = {
-        "/raw/{path}": {"get": operation("raw", parameters=[{**parameter, "allowReserved": True}])},
-        "/one/{path}": {"get": operation("one", parameters=[parameter])},
-    }
-    api = save_api(paths, server=server)
+    api = save_api(
+        get("/raw/{path}", "raw", parameters=[{**parameter, "allowReserved": True}]),
+        get("/one/{path}", "one", parameters=[parameter]),
+        server=server,
+    )
     run_cli(api, "raw", "src/main.py")
     run_cli(api, "one", "src/main.py")
     assert ["/raw/src/main.py", "/one/src%2Fmain.py"] == [request.target for request in server.requests]

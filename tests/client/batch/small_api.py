@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.documents import BEARER, document, operation, parameter, save
+from tests.documents import BEARER, delete, get, parameter, post, put, save_api
 from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
 
 if TYPE_CHECKING:
@@ -50,21 +50,21 @@ class SmallApi:
             "200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}
         }
         by_id = parameter("petId", {"type": "integer", "minimum": 1}, "path")
-        paths = {
-            "/pets": {"post": operation("createPet", body=pet, responses=response)},
-            "/pets/{petId}": {
-                "get": operation(
-                    "getPet",
-                    by_id,
-                    parameter("page-size", {"type": "integer", "maximum": 10}),
-                    responses=response,
-                ),
-                "put": operation("putPet", by_id, body=pet, responses=response),
-                "delete": operation("removePet", by_id, responses=response),
-            },
-            "/safe": {"get": operation("safe", security=[{"token": []}], responses=response)},
-        }
-        save(document(paths, [server.origin], {"token": BEARER}), "api.json")
+        save_api(
+            post("/pets", "createPet", body=pet, responses=response),
+            get(
+                "/pets/{petId}",
+                "getPet",
+                by_id,
+                parameter("page-size", {"type": "integer", "maximum": 10}),
+                responses=response,
+            ),
+            put("/pets/{petId}", "putPet", by_id, body=pet, responses=response),
+            delete("/pets/{petId}", "removePet", by_id, responses=response),
+            get("/safe", security=[{"token": []}], responses=response),
+            server=server,
+            schemes={"token": BEARER},
+        )
         self.created = 0
         for path in ("/pets", "/safe", *(f"/pets/{number}" for number in range(100))):
             server.responses[path] = self._response

@@ -19,7 +19,7 @@ from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import RateLimit
 from dynacli.output import standard_output
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, get, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 
@@ -378,7 +378,7 @@ def test_a_response_does_not_make_a_path_shorter(server: Recorder) -> None:
     """At `off`, an empty value of the path is sent if the row itself has it, and not if it comes from a response."""
     server.responses |= {"/made": json_response({"id": ""}), "/things/": json_response([])}
     thing = {"get": operation("getThing", parameter("id", {"type": "string"}, "path"))}
-    made = document({"/made": {"get": operation("getMade")}, "/things/{id}": thing}, [server.origin])
+    made = api_of(get("/made", "getMade"), {"/things/{id}": thing}, server=server)
     word = save(made, "things.json")
     rows = ndjson(
         {"operation": "get-made", "as": "w"}, {"operation": "get-thing", "inputs": {"id": "{{w.id}}"}}

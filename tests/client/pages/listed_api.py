@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.documents import JSON, document, operation, parameter, save
+from tests.documents import JSON, api_of, parameter, route, save
 from tests.harness import RecordedRequest, Recorder, Response
 
 ITEMS = [{"id": f"i{number}"} for number in range(1, 8)]
@@ -56,14 +56,18 @@ class ListedApi:
             response["headers"] = {name: {"schema": schema} for name, schema in self.headers.items()}
         if self.links:
             response["links"] = dict(self.links)
-        made = operation(
-            "searchThings" if self.body else "listThings",
-            *(parameter(name, schema) for name, schema in self.inputs.items()),
-            body=self.body,
-            responses={"200": response},
-            **self.more,
+        return api_of(
+            route(
+                "post" if self.body else "get",
+                "/things",
+                "searchThings" if self.body else "listThings",
+                *(parameter(name, schema) for name, schema in self.inputs.items()),
+                body=self.body,
+                responses={"200": response},
+                **self.more,
+            ),
+            server=origin,
         )
-        return document({"/things": {"post" if self.body else "get": made}}, [origin])
 
     def start(self, server: Recorder) -> str:
         """Let a server respond so, and return the word that names the document."""
