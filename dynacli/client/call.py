@@ -351,8 +351,11 @@ class Call:
         """
         beside = response.__dict__
         if "received" not in beside:
-            find_schema = partial(self.described.response_schema, response.status, response.headers)
-            beside["received"] = ReceivedBody(response.body, response.header("content-type"), find_schema)
+            described, media_type = self.described, response.header("content-type")
+            find_schema = partial(described.response_schema, response.status, response.headers)
+            beside["received"] = ReceivedBody(
+                response.body, media_type, find_schema, lambda: described.known_items
+            )
         body: ReceivedBody = beside["received"]
         return body
 

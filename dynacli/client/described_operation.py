@@ -16,6 +16,7 @@ from dynacli.registry.opened_api import OpenedApi
 if TYPE_CHECKING:
     from dynacli.http.exchange import WireResponse
     from dynacli.media.text_values import BodySchema
+    from dynacli.openapi.model.find_items import KnownItems
     from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
 EXAMPLE_OPTION = "--example"
@@ -158,7 +159,8 @@ class DescribedOperation:
     def received(self, response: "WireResponse") -> ReceivedBody:
         """Return the body of a response, whose schema is found when it is needed."""
         find_schema = partial(self.response_schema, response.status, response.headers)
-        return ReceivedBody(response.body, response.header("content-type"), find_schema)
+        media_type = response.header("content-type")
+        return ReceivedBody(response.body, media_type, find_schema, lambda: self.known_items)
 
     def response_schema(self, status: int, headers: Iterable[tuple[str, str]]) -> "BodySchema":
         """Return the document's schema of the body of a response, by the media type that the server names."""
@@ -172,6 +174,15 @@ class DescribedOperation:
         media = self.follow(content[name]) if name is not None and isinstance(content, dict) else None
         schema = body_schema(media) if isinstance(media, dict) else None
         return BodySchema(True if schema is None else schema, self.resolve)
+
+    @cached_property
+    def known_items(self) -> "KnownItems | None":
+        """What the document says of the items of a response; None if it does not describe the response."""
+        from dynacli.client._known_items import items_of_schema
+        from dynacli.openapi.model.media_types import success_response, success_schema
+
+        schema = success_schema(success_response(self.raw_responses, self.follow), self.follow)
+        return items_of_schema(schema, self.resolve, self.operation.path)
 
     @property
     def raw_responses(self) -> dict[str, Any]:

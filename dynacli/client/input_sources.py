@@ -170,7 +170,6 @@ def _place_of_items(api: OpenedApi, name: str, fields: list[str]) -> str | None:
             if field in plain and not plain[field].endswith(("[]", "{}")):
                 return f"{line.place}.{plain[field]}"
         return None if any(item in plain for item in ID_ENDINGS) or len(line.names) > 1 else line.place
-    from dynacli.client.pages.known_items import known_items
 
-    items = known_items(described)
+    items = described.known_items
     return ".".join((*items.steps, "keys")) if items is not None and items.holder == "object" else None

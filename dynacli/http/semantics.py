@@ -191,11 +191,14 @@ class ReceivedBody:
         media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
         schema: Finds the document's schema of the value, a `dynacli.media.text_values.BodySchema`; None if there is
             none.
+        known: Finds what the document says of the items of the value, `KnownItems` or None; None if there is no
+            document.
     """
 
     content: bytes
     media_type: str
     schema: Callable[[], Any] | None = None
+    known: Callable[[], Any] | None = None
 
     def value(self, reading: Reading, read: Callable[[bytes], Any]) -> Any:
         """Return the value of the body; a strict reading, if it was the last one, is the plain one, too.
@@ -210,6 +213,27 @@ class ReceivedBody:
             beside["reading"] = reading
         return beside["found"]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the plain value was read last, so that it costs nothing."""
+        return self.__dict__.get("reading") in {"strict", "plain"}
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the exact value was read last, so that it costs nothing."""
+        return self.__dict__.get("reading") == "exact"
+
+    def derived(self, name: str, derive: Callable[[], Any]) -> Any:
+        """Return what follows from the content in any reading, such as where its items are.
+
+        Args:
+            derive: Finds it, if that was not done before. It keeps no part of the value.
+        """
+        known = self.__dict__.setdefault("derived_facts", {})
+        if name not in known:
+            known[name] = derive()
+        return known[name]
+
     def forget(self) -> None:
         """Forget the value that was read, such as one that a caller gets who may change it."""
-        self.__dict__["reading"] = self.__dict__["found"] = None
+        self.__dict__.update(reading=None, found=None)

@@ -17,8 +17,10 @@ from dynacli.http.semantics import (
     is_yaml,
     split_media_type,
 )
+from dynacli.openapi.model.find_items import Items, find_items, items_at
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.schema.read_schema import json_type, property_names
+from dynacli.record import replace
 from dynacli.text.body_text import decoded, is_json_content
 from dynacli.text.exact_json import exact_number, read_json
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError
@@ -98,6 +100,25 @@ def exact_value(body: ReceivedBody) -> Any:
         NoValueError: As of `body_value`.
     """
     return body.value("exact", lambda content: body_value(content, body.media_type, body.schema))
+
+
+def body_items(body: ReceivedBody) -> Items | tuple[Items, ...]:
+    """Return the items of a body, as `find_items` does by what the document says of them; where they are is found once.
+
+    They are those of the reading that was made last, and exact if there is none.
+
+    Raises:
+        NoValueError: As of `body_value`.
+    """
+    value = body.value("plain", json.loads) if body.is_plain else exact_value(body)
+
+    def find() -> Items | tuple[Items, ...]:
+        found = find_items(value, None if body.known is None else body.known())
+        if isinstance(found, tuple):
+            return tuple(replace(array, values=[]) for array in found)
+        return replace(found, values=[])
+
+    return items_at(value, body.derived("items", find))
 
 
 def own_value(body: ReceivedBody) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.http.semantics import ReceivedBody
-from dynacli.openapi.model.find_items import Items, KnownItems, find_items, rows_of_columns
+from dynacli.openapi.model.find_items import Items, find_items, rows_of_columns
 from dynacli.openapi.model.wording import counted
 from dynacli.output._columns import EMPTY, NESTED, Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import OutputFormat
@@ -110,14 +110,19 @@ def _lines_of(value: Any) -> list[str]:
 
 
 def view_of_value(
-    value: Any, most: int, columns: Sequence[str] = (), known: KnownItems | None = None
+    value: Any,
+    most: int,
+    columns: Sequence[str] = (),
+    found: Items | tuple[Items, ...] | None = None,
+    names: Sequence[str] = (),
 ) -> AgentView:
     """Return what is shown of a JSON value.
 
     Args:
         most: Bytes of the data.
         columns: The columns that are asked for; none for the most telling ones.
-        known: What the document says of the items; None if it says nothing.
+        found: Its items, or what may be them; None if they are to be found.
+        names: The names of their fields, in the order of the document.
 
     Raises:
         FormatError: The items do not have a column that is asked for.
@@ -129,9 +134,9 @@ def view_of_value(
         return replace(
             view, counts=(*view.counts, *_listed_names("other fields", beside)), is_of_columns=True
         )
-    found = find_items(value, known)
+    found = find_items(value) if found is None else found
     if isinstance(found, Items):
-        view = _view_of_items(found, most, columns, () if known is None else known.names)
+        view = _view_of_items(found, most, columns, names)
         beside = [name for name in value if name != found.steps[0]] if found.steps else []
         return replace(view, counts=(*view.counts, *_listed_names("other fields", beside)))
     if isinstance(value, list):
@@ -348,7 +353,6 @@ def write_body_for_agent(
     body: ReceivedBody,
     form: OutputFormat,
     *,
-    known: KnownItems | None = None,
     head: Mapping[str, Any] | None = None,
     around: DescribeAround | None = None,
 ) -> None:
@@ -359,21 +363,27 @@ def write_body_for_agent(
         FileError: Standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    from dynacli.media.body_value import NoValueError, binary_name, exact_value, shown_value
+    from dynacli.media.body_value import NoValueError, binary_name, body_items, exact_value, shown_value
     from dynacli.text.body_text import decoded
 
     failure: FormatError | None = None
     ahead = () if head is None or form.filter else tuple(_text_of_head(head, form.max_bytes // 2))
     room = form.max_bytes - _size_of_lines(ahead)
     try:
+        known = None if body.known is None else body.known()
         if head is not None and form.filter:
             value: Any = {**head, "body": shown_value(body)}
+            found = find_items(value, known)
         else:
-            value = exact_value(body)
+            value, found = exact_value(body), body_items(body)
+        names = () if known is None else known.names
         try:
-            view = _filtered_view(env, value, form, room, known, body.schema)
+            if form.filter:
+                view = _filtered_view(env, value, form, room, body.schema)
+            else:
+                view = view_of_value(value, room, form.columns, found, names)
         except FormatError as error:
-            failure, view = error, view_of_value(value, room, (), known)
+            failure, view = error, view_of_value(value, room, (), found, names)
     except NoValueError as error:
         text = decoded(body.content, body.media_type)
         named = binary_name(body.content, body.media_type)
@@ -390,15 +400,8 @@ def write_body_for_agent(
 
 
 def _filtered_view(
-    env: Environment,
-    value: Any,
-    form: OutputFormat,
-    room: int,
-    known: KnownItems | None,
-    schema: "FindSchema | None",
+    env: Environment, value: Any, form: OutputFormat, room: int, schema: "FindSchema | None"
 ) -> AgentView:
-    if not form.filter:
-        return view_of_value(value, room, form.columns, known)
     from dynacli.text.filter_value import filtered
 
     found = filtered(value, form.filter)

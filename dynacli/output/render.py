@@ -15,7 +15,6 @@ from dynacli.output.standard_output import blocks, write_bytes, written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:
-    from dynacli.openapi.model.find_items import KnownItems
     from dynacli.output.agent_text import DescribeAround
 
 _UNLIMITED = 100_000
@@ -32,7 +31,6 @@ def write_body(
     body: ReceivedBody,
     form: OutputFormat,
     *,
-    known: "KnownItems | None" = None,
     head: Mapping[str, Any] | None = None,
     around: "DescribeAround | None" = None,
 ) -> None:
@@ -40,11 +38,10 @@ def write_body(
 
     Args:
         env: The surroundings of the run.
-        body: The content, and its value if that was read.
+        body: The content, and what was found in it.
         form: `raw` and a file get the exact bytes, and so does `auto` in a pipe; on a terminal `auto` is `text`.
             `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
             other formats convert.
-        known: What the document says of the items of the response; None if it says nothing.
         head: Status and headers, if the result is an object of them and the value of the body.
         around: Returns what `agent` writes around the data; None for nothing but counts.
 
@@ -57,11 +54,11 @@ def write_body(
         if form.format == "agent":
             from dynacli.output.agent_text import write_body_for_agent
 
-            write_body_for_agent(env, body, form, known=known, head=head, around=around)
+            write_body_for_agent(env, body, form, head=head, around=around)
         elif head is not None:
             _write_whole(env, body, form, head)
         else:
-            _write_body(env, body, form, known)
+            _write_body(env, body, form)
     except MemoryError:
         pass  # its frames hold what took the memory, which they release here
     else:
@@ -72,10 +69,10 @@ def write_body(
     )
 
 
-def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat, known: "KnownItems | None") -> None:
+def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:
     content, media_type = body.content, body.media_type
     if form.is_of_value or (form.format in {"json", "yaml"} and is_structured(media_type)):
-        _write_formed(env, body, form, known)
+        _write_formed(env, body, form)
         return
     if form.file and form.format in {"auto", "raw"}:
         from dynacli.files import write_named_file
@@ -107,9 +104,7 @@ def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat, known:
         write_plain(env, text, form)
 
 
-def _write_formed(
-    env: Environment, body: ReceivedBody, form: OutputFormat, known: "KnownItems | None"
-) -> None:
+def _write_formed(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:
     """Write a body in a form that is made of its value."""
     if not body.content:
         return
@@ -125,7 +120,7 @@ def _write_formed(
     except NoValueError as error:
         reason, hint = str(error), error.hint or hint
     else:
-        write_value(env, value, form, known=known, schema=body.schema)
+        write_value(env, value, form, body=body)
         return
     write_body(env, body, instead)
     raise FormatError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
@@ -148,11 +143,10 @@ def _write_readable(env: Environment, body: ReceivedBody, form: OutputFormat) ->
 def _write_whole(env: Environment, body: ReceivedBody, form: OutputFormat, head: Mapping[str, Any]) -> None:
     """Write one object of status, headers and body."""
     from dynacli.media.body_value import shown_value
-    from dynacli.openapi.model.find_items import KnownItems
     from dynacli.output.written_items import write_value
 
     value = {**head, "body": shown_value(body)}
-    write_value(env, value, form, known=KnownItems(holder="none"), schema=body.schema)
+    write_value(env, value, form, body=body, is_one=True)
 
 
 def _wanted(form: OutputFormat) -> str:
@@ -179,12 +173,10 @@ def write_data(
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.is_of_value:
-        from dynacli.openapi.model.find_items import KnownItems
         from dynacli.output.written_items import write_value
 
         # Of an object of dynacli's own, no part is less than the lists in it.
-        is_object = form.format == "agent" and isinstance(value, dict)
-        write_value(env, value, form, known=KnownItems(holder="none") if is_object else None)
+        write_value(env, value, form, is_one=form.format == "agent" and isinstance(value, dict))
     elif text is not None and is_for_people(form):
         made = text(Painter.for_stdout(env), list_width(env))
         _write_text(env, visible_painted(made) if env.stdout_is_terminal else made, form)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
-from dynacli.openapi.model.find_items import Items, KnownItems, find_items
+from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.output._columns import Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import AT_THE_END, ITEM_FORMATS, TABLES, OutputFormat
 from dynacli.output.standard_error import write_filter_note
@@ -22,7 +22,7 @@ from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
 
 if TYPE_CHECKING:
-    from dynacli.media.body_value import FindSchema
+    from dynacli.http.semantics import ReceivedBody
 
 _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
@@ -210,15 +210,15 @@ def write_value(
     value: Any,
     form: OutputFormat,
     *,
-    known: KnownItems | None = None,
-    schema: "FindSchema | None" = None,
+    body: "ReceivedBody | None" = None,
+    is_one: bool = False,
 ) -> None:
     """Write a value: what the filter of the form leaves of it, in the format of the form.
 
     Args:
         value: A value of `dynacli.text.exact_json`.
-        known: What the document says of its items; None if it says nothing. After a filter it says nothing, either.
-        schema: Finds the document's schema of the value; None if there is none.
+        body: The body whose exact value it is, or is a part of it; None if it is not that of a response.
+        is_one: Whether it is one thing, whatever lists it has.
 
     Raises:
         FormatError: It cannot be written in this form, and was written as JSON.
@@ -231,16 +231,17 @@ def write_value(
             from dynacli.text.filter_value import filtered
 
             shown = filtered(value, form.filter)
-            write_filter_note(env, value, form.filter, shown, schema=schema)
+            write_filter_note(env, value, form.filter, shown, schema=None if body is None else body.schema)
+            body, is_one = None, False
         if form.format == "agent":
-            _write_for_agent(env, shown, form, None if form.filter else known)
+            _write_for_agent(env, shown, form, is_one=is_one)
         elif form.format in ITEM_FORMATS:
-            _write_items(env, shown, replace(form, filter=""), None if form.filter else known)
+            _write_items(env, shown, replace(form, filter=""), None if is_one else body, is_one=is_one)
         else:
             _write_text(env, shown, form)
     except FormatError:
         if form.format == "agent":
-            _write_for_agent(env, value, form.unfiltered("agent"), known)
+            _write_for_agent(env, value, form.unfiltered("agent"), is_one=is_one)
         else:
             _write_text(env, value, form.unfiltered("json"))
         raise
@@ -250,18 +251,19 @@ def _write_for_agent(
     env: Environment,
     value: Any,
     form: OutputFormat,
-    known: KnownItems | None = None,
     *,
+    is_one: bool = False,
     is_repeatable: bool = True,
 ) -> None:
     """Write a value for an agent, and if it was cut, how much room all of it needs.
 
     Args:
+        is_one: Whether it is one thing, whatever lists it has.
         is_repeatable: Whether the command that made it may run again.
     """
     from dynacli.output.agent_text import Around, rounded_up, view_of_value, write_view
 
-    view = view_of_value(value, form.max_bytes, form.columns, known)
+    view = view_of_value(value, form.max_bytes, form.columns, () if is_one else find_items(value))
     is_cut = view.shown is not None and view.shown < len(view.items)
     needed = (f"--max-bytes {rounded_up(view.size)} prints all",) if is_cut and is_repeatable else ()
     write_view(env, view, form, Around(notes=needed))
@@ -273,15 +275,23 @@ def _write_text(env: Environment, value: Any, form: OutputFormat) -> None:
         write(_value_text(env, value, form))
 
 
-def _write_items(env: Environment, value: Any, form: OutputFormat, known: KnownItems | None) -> None:
+def _write_items(
+    env: Environment, value: Any, form: OutputFormat, body: "ReceivedBody | None", *, is_one: bool
+) -> None:
+    names: tuple[str, ...] = ()
+    found: Items | tuple[Items, ...] = ()
+    if body is not None:
+        from dynacli.media.body_value import body_items
 
-    found = find_items(value, known)
+        known = None if body.known is None else body.known()
+        found, names = body_items(body), () if known is None else known.names
+    elif not is_one:
+        found = find_items(value)
     items = found.values if isinstance(found, Items) else [value]
     if form.format in _LINE_OF:
         write_items(env, items, form)
         return
 
-    names = () if known is None else known.names
     if isinstance(found, Items) and found.is_keyed and found.values:
         names = tuple(dict.fromkeys((next(iter(found.values[0])), *names)))
     columns = Columns(form.columns, names)

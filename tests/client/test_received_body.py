@@ -7,6 +7,7 @@ import pytest
 
 from dynacli.http.semantics import Reading, ReceivedBody
 from dynacli.import_orjson import orjson
+from dynacli.openapi.model.find_items import find_items
 from tests.documents import JSON, get, operation, parameter, register_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
@@ -134,3 +135,35 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(server: Recorder, body: 
     assert body in one.stdout
     assert one.stdout_bytes == every.stdout_bytes
     assert 13 == run_cli("shop", "list-pets", "--all", "-o", "table").exit_code
+
+
+def test_items_are_found_once(monkeypatch: pytest.MonkeyPatch, shop: Recorder) -> None:
+    """The table and the note for an agent have the items of the body; nothing looks for them again."""
+    pets = [{"id": number, "name": "a" * 1000} for number in range(10)]
+    shop.responses["/pets"] = json_response({"pets": pets, "total": 10})
+    searches: list[Any] = []
+
+    def noted(value: Any, known: Any = None) -> Any:
+        searches.append(value)
+        return find_items(value, known)
+
+    for module in ("media.body_value", "output.written_items", "output.agent_text"):
+        monkeypatch.setattr(f"dynacli.{module}.find_items", noted)
+    monkeypatch.setenv("CLAUDECODE", "1")
+    for output in ("csv", "agent"):
+        result = run_cli("shop", "list-pets", "-o", output)
+        assert (0, 1) == (result.exit_code, len(searches)), result
+        searches.clear()
+
+
+@pytest.mark.parametrize("output", ["auto", "csv", "agent"])
+def test_a_note_for_an_agent_reads_no_body_again(
+    monkeypatch: pytest.MonkeyPatch, parses: list[str], shop: Recorder, output: str
+) -> None:
+    """Its count of items is of the reading that the history and the note about pages have, too."""
+    monkeypatch.setenv("CLAUDECODE", "1")
+    pets = [{"id": number, "name": _MARK * 40} for number in range(10)]
+    shop.responses["/pets"] = json_response({"pets": pets, "total": 30})
+    result = run_cli("shop", "list-pets", "-o", output)
+    assert output == "agent" or "and 10 items; less: " in result.stderr, result
+    assert (1 if output == "auto" else 2) == len(parses), parses

@@ -184,6 +184,8 @@ def test_a_list_in_a_cell_leads_to_a_table_of_it(value: dict[str, Any], note: st
     """One object with lists in it is a row, in which nobody reads them."""
     stderr = io.StringIO()
     env = Environment(stdout=io.TextIOWrapper(io.BytesIO()), stderr=stderr, variables={})
-    body = ReceivedBody(json.dumps(value).encode(), "application/json")
-    write_body(env, body, OutputFormat("table"), known=KnownItems(holder="none"))
+    body = ReceivedBody(
+        json.dumps(value).encode(), "application/json", known=lambda: KnownItems(holder="none")
+    )
+    write_body(env, body, OutputFormat("table"))
     assert note == stderr.getvalue()

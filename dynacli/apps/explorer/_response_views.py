@@ -10,9 +10,7 @@ from dynacli.apps.explorer.drafts import Draft, inputs_of
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
-from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
-from dynacli.client.pages.known_items import known_items
 from dynacli.client.responses.response_errors import http_error, mismatch_error
 from dynacli.client.responses.validation_text import Evidence, findings_text, notes_of
 from dynacli.client.sign_request import Signed, head_value
@@ -43,7 +41,6 @@ def _write_view(
     view: str,
     response: WireResponse,
     body: ReceivedBody,
-    described: DescribedOperation,
     asked: OutputFormat,
     signed: Signed | None = None,
 ) -> None:
@@ -61,7 +58,7 @@ def _write_view(
         env.stdout.write(visible(text))
     elif asked.filter or asked.include:
         form = replace(asked, format="json" if view == "pretty" else view, may_page=False)
-        _write_formed(env, response, body, described, form, signed)
+        _write_formed(env, response, body, form, signed)
     elif decoded(body.content, body.media_type) is None and not is_structured(body.media_type):
         name = f"`{visible(body.media_type, keep='')}`" if body.media_type else "of no declared type"
         size = counted(len(body.content), "byte")
@@ -70,14 +67,13 @@ def _write_view(
         write_note(env, "The response has no body")
     else:
         form = OutputFormat("auto" if view == "pretty" else view, may_page=False)
-        _write_formed(env, response, body, described, form, signed)
+        _write_formed(env, response, body, form, signed)
 
 
 def _write_formed(
     env: Environment,
     response: WireResponse,
     body: ReceivedBody,
-    described: DescribedOperation,
     form: OutputFormat,
     signed: Signed | None,
 ) -> None:
@@ -93,8 +89,7 @@ def _write_formed(
             with written_sequence(screen.env, body.media_type, form, head=head) as write:
                 write(body.content)
         else:
-            known = known_items(described) if form.format == "table" else None
-            write_body(screen.env, body, form, known=known, head=head)
+            write_body(screen.env, body, form, head=head)
     except (UsageError, FormatError, FileError) as error:
         write_error(env, error, "text")
     env.stdout.write(screen.take())
@@ -152,7 +147,7 @@ def view_text(view: str, ended: Ended, asked: OutputFormat, width: int, variable
     if call is not None and response is not None:
         if view in BODY_VIEWS:
             body = call.received(response)
-            _write_view(screen.env, view, response, body, call.described, asked, call.signed)
+            _write_view(screen.env, view, response, body, asked, call.signed)
             if view != "raw" and not response.is_success:
                 write_error(screen.env, http_error(call, response), "text")
         else:
@@ -310,8 +305,7 @@ def kept_text(
     elif view == "validation":
         _write_kept_validation(env, kept, response)
     else:
-        described = kept.draft.described
-        _write_view(env, view, response, described.received(response), described, asked)
+        _write_view(env, view, response, kept.draft.described.received(response), asked)
     return screen.take()
 
 

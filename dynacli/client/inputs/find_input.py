@@ -239,12 +239,11 @@ def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
 
     A list without such an option still ends after a number of items.
     """
-    from dynacli.client.pages.known_items import known_items
     from dynacli.client.pages.page_rule import NUMBERS, SIZES, input_of, is_listing, paging_inputs
 
     if plain_name(word) not in SIZES or not described.is_documented or not is_listing(described):
         return
-    size, items = input_of(paging_inputs(described), SIZES, NUMBERS), known_items(described)
+    size, items = input_of(paging_inputs(described), SIZES, NUMBERS), described.known_items
     if size is not None:
         yield f"--{size.option}"
     elif items is not None and items.holder in {"array", "object"}:

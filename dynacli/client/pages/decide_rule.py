@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dynacli.client._known_items import ResponseField, fields_of_schema, item_field
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
-from dynacli.client.pages.known_items import ResponseField, fields_of_schema, item_field
 from dynacli.client.pages.page_rule import (
     ABSENT,
     EXTENSIONS,

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from dynacli.client._known_items import fields_of_value
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.decide_rule import empty_next, is_url_value
-from dynacli.client.pages.known_items import fields_of_value
 from dynacli.client.pages.page_rule import ABSENT, NAMES, InputPlace, PageRule, ResponsePlace
 from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError

@@ -10,6 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from dynacli.client._known_items import fields_of_value
 from dynacli.client.call import Call, Page, PageCame
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall, read_whole
@@ -22,7 +23,6 @@ from dynacli.client.pages.decide_rule import (
     inferred_rules,
     with_ends,
 )
-from dynacli.client.pages.known_items import fields_of_value, known_items
 from dynacli.client.pages.next_page import (
     End,
     NextPage,
@@ -305,7 +305,7 @@ class PageLoop:
             self.items = None
         if number > 1:
             return None
-        known = known_items(self._described)
+        known = self._described.known_items
         if known is not None and known.holder == "array":
             known = None  # the rules of its pages say more of where the items are
         chosen = find_items(value, known, path=self._described.operation.path, is_list=True)
@@ -440,17 +440,14 @@ class RespondedPage:
     place: ResponsePlace | None
 
 
-def received_page(call: Call, response: "WireResponse", reading: Reading = "plain") -> RespondedPage | None:
-    """Return what a response says about the pages of its list; None if it has no further page.
-
-    Args:
-        reading: How its value is read. The reading that was asked for last costs nothing.
-    """
+def received_page(call: Call, response: "WireResponse") -> RespondedPage | None:
+    """Return what a response says about the pages of its list; None if it has no further page."""
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None
     inputs = CallInputs(values.parameters, body=body, query=values.query)
     if is_sequence(response.header("content-type")):
         return None
+    reading: Reading = "exact" if call.received(response).is_exact else "plain"
     try:
         loop = PageLoop(None, described, inputs, reading=reading)
         page = loop.take(MadeCall(call, response, None))

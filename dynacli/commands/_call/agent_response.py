@@ -14,7 +14,7 @@ from dynacli.client.pages.page_rule import is_listing, place_at
 from dynacli.commands._call.conclude_call import creation_line, next_line
 from dynacli.commands.run import Run
 from dynacli.openapi.model.acting_names import is_reading
-from dynacli.openapi.model.find_items import Items, find_items
+from dynacli.openapi.model.find_items import Items
 from dynacli.openapi.model.wording import counted, shell_line
 from dynacli.output.agent_text import AgentView, Around, DescribeAround, rounded_up
 from dynacli.record import record
@@ -98,13 +98,12 @@ def _only_reads(call: Call) -> bool:
 
 def _item_count(call: Call, response: "WireResponse") -> int:
     """Return how many items a response has; 0 if it is not a list, or was not kept."""
-    from dynacli.media.body_value import NoValueError, exact_value
+    from dynacli.media.body_value import NoValueError, body_items
 
     try:
-        value = exact_value(call.received(response))
+        found = body_items(call.received(response))
     except NoValueError:
         return 0
-    found = find_items(value)
     return len(found.values) if isinstance(found, Items) else 0
 
 
@@ -116,7 +115,7 @@ def _items_that_came(
         return _Came(pages.total, True, f"{pages.count:,} fetched") if has_more else _Came()
     from dynacli.client.pages.page_loop import received_page
 
-    page = received_page(call, response, "exact")
+    page = received_page(call, response)
     if page is None:
         return _Came()
     label = "one page" if page.number is None else f"page {page.number:,}"

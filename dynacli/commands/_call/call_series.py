@@ -13,7 +13,6 @@ from dynacli.client.call import Call, Page, base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merged_pages import MergedPages
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.client.parallel_calls import noting_interrupt
@@ -202,7 +201,7 @@ class Listing:
                     # The format of items is that of a result; a response without any is written as it is.
                     from dynacli.output.written_items import written_items
 
-                    known = known_items(self._described)
+                    known = self._described.known_items
                     columns = () if known is None else known.names
                     writing = written_items(self._run.env, self._form, columns=columns)
                     self._write_item = stack.enter_context(writing)

@@ -446,11 +446,7 @@ def write_response(
     """
     from dynacli.output.render import write_body
 
-    known = around = None
-    if form.is_of_items:
-        from dynacli.client.pages.known_items import known_items
-
-        known = known_items(call.described)
+    around = None
     if form.format == "agent":
         from dynacli.commands._call.agent_response import around_response
 
@@ -459,7 +455,6 @@ def write_response(
         run.env,
         call.received(response),
         form,
-        known=known,
         head=call.signed.head_of(response) if form.is_whole else None,
         around=around,
     )

@@ -202,6 +202,19 @@ def find_items(
     return choose_array(arrays, path)
 
 
+def items_at(value: Any, places: Items | tuple[Items, ...]) -> Items | tuple[Items, ...]:
+    """Return the items of a response that were found before, of another reading of its value."""
+    if isinstance(places, tuple):
+        return tuple(_items_at(value, place) for place in places)
+    return _items_at(value, places)
+
+
+def _items_at(value: Any, place: Items) -> Items:
+    for step in place.steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return Items(place.steps, _keyed_rows(value) if place.is_keyed else value, place.is_keyed)
+
+
 def _keyed(value: Any, known: KnownItems | None) -> Items | None:
     """Return the items of an object that is a list by its keys; None if it is none."""
     if known is not None and known.holder != "array":

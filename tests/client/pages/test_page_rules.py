@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.pages.known_items import ResponseField, fields_of_value, item_field
+from dynacli.client._known_items import ResponseField, fields_of_value, item_field
 from dynacli.client.pages.page_rule import EXTENSIONS, NAMES
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items

@@ -4,10 +4,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from dynacli.client.described_operation import DescribedOperation
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import ID_NAMES, WRAPPERS, KnownItems, choose_array
-from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.schema.read_schema import (
     json_type,
     other_properties,
@@ -121,15 +119,16 @@ def item_field(fields: Sequence[ResponseField], path: str) -> ResponseField | tu
     return choose_array(arrays, path)
 
 
-def known_items(described: DescribedOperation) -> KnownItems | None:
-    """Return what the document says of the items of an operation's response; None if it does not describe the response.
+def items_of_schema(schema: Any, resolve: Callable[[str], Any], path: str) -> KnownItems | None:
+    """Return what the schema of a response says of its items; None if it does not describe the response.
 
     An object without named properties, whose other properties are objects or arrays, is a list by its keys; so is one
     in a property that is called like the path, or as such properties usually are. An array of something that has an
     `id` of its own is a property of that something, unless it is called as arrays of items are.
+
+    Args:
+        path: The path of the operation.
     """
-    response, resolve = success_response(described.raw_responses, described.follow), described.resolve
-    schema, path = success_schema(response, described.follow), described.operation.path
     schemas = list(possible_schemas(schema, resolve))
     properties = properties_of(schemas)
     if not properties:
