@@ -8,7 +8,7 @@ import pytest
 from dynacli.auth.credentials import Variables
 from dynacli.secrets import Masker, Secret
 from tests.auth.shop import Shop
-from tests.documents import API_KEY, BASIC, BEARER, document, operation, save, serve
+from tests.documents import API_KEY, BASIC, BEARER, api_of, document, get, operation, save_api, serve
 from tests.harness import Recorder, Response, run_cli
 
 QUERY_KEY = {"type": "apiKey", "in": "query", "name": "api key"}
@@ -335,9 +335,7 @@ def test_a_document_cannot_ask_for_anothers_credential(
     security: list[dict[str, list[str]]] = [{name: []} for name in schemes]
     security += [{"github_key": [], "Github-Token": []}, {}]
     server.responses["/items"] = Response()
-    url = serve(
-        server, document({"/items": {"get": operation("take", security=security)}}, None, schemes=schemes)
-    )
+    url = serve(server, api_of(get("/items", "take", security=security), server=None, schemes=schemes))
     assert 0 == run_cli(url, "take").exit_code
     assert canary not in repr(server.requests)
 
@@ -370,7 +368,7 @@ def test_what_auth_says_of_the_stand_in() -> None:
 
 def test_a_path_in_a_suggested_command_is_one_word() -> None:
     """The document of an API may be called anything."""
-    name = save(document({}), "my api; x.json")
+    name = save_api(file="my api; x.json")
     assert f"`dynacli auth login '{name}'`" in run_cli("auth", "token", name).stderr
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynacli.request.choose_server import written_origin
-from tests.documents import BEARER, document, operation, save, serve
+from tests.documents import BEARER, api_of, document, get, operation, save, save_api, serve
 from tests.harness import Recorder, Response, Result, run_cli
 
 
@@ -202,7 +202,7 @@ def test_a_secret_header_of_a_profile_stays_home_too(
     server: Recorder, other_server: Recorder, home: Path
 ) -> None:
     """A header whose name tells that its value is a secret goes to accepted origins only."""
-    made = document({"/items": {"get": operation("list-items")}})
+    made = api_of(get("/items", "list-items"))
     made["paths"]["/items"]["get"]["servers"] = [{"url": "/"}, {"url": other_server.origin}]
     run_cli("api", "add", "shop", serve(server, made))
     with (home / "config" / "config.toml").open("a") as file:
@@ -217,14 +217,14 @@ def test_a_secret_header_of_a_profile_stays_home_too(
 
 def test_a_plain_header_goes_anywhere(server: Recorder, other_server: Recorder) -> None:
     """A header that is not a credential needs no accepted origin."""
-    made = document({"/items": {"get": operation("list-items")}}, [other_server.origin])
+    made = api_of(get("/items", "list-items"), server=other_server)
     assert 0 == run_cli(serve(server, made), "list-items", "-H", "X-Trace: 1").exit_code
     assert ["1"] == other_server.last.headers["x-trace"]
 
 
 def test_without_a_credential_any_server_is_called(server: Recorder, other_server: Recorder) -> None:
     """An operation that needs no credential goes to another origin without a question, and without a secret."""
-    made = document({"/items": {"get": operation("list-items")}}, [other_server.origin], {"auth": BEARER})
+    made = api_of(get("/items", "list-items"), server=other_server, schemes={"auth": BEARER})
     assert 0 == run_cli(serve(server, made), "list-items").exit_code
     assert [""] == _sent(other_server)
 
@@ -246,7 +246,7 @@ def test_netrc_and_cookies_are_not_used(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     server.responses["/open"] = Response(headers={"Content-Type": "application/json", "Set-Cookie": "sid=1"})
-    api = save(document({"/open": {"get": operation("get-open")}}, [server.origin]))
+    api = save_api(get("/open", "get-open"), server=server)
     for _ in range(2):
         assert 0 == run_cli(api, "get-open").exit_code
     assert all(not {"authorization", "cookie"} & set(request.headers) for request in server.requests)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, serve, swagger
+from tests.documents import api_of, document, get, operation, serve, swagger
 from tests.dry_runs import dry_run
 from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
@@ -214,10 +214,10 @@ def test_a_document_that_depends_on_who_asks(
 ) -> None:
     """The overview says that more may appear, and its commands fetch the document with the key after its word."""
     security: list[dict[str, list[str]]] = [{"token auth": []}] if vary else []
-    small = document({"/items": {"get": operation("list-items", security=security)}}, None, schemes=_KEY)
+    small = api_of(get("/items", "list-items", security=security), server=None, schemes=_KEY)
     if not vary:
         small["paths"]["/items"]["get"]["security"] = [{"token auth": []}, {}]
-    large = document({**_KEYED, "/more": {"get": operation("list-more")}}, None, schemes=_KEY)
+    large = api_of(_KEYED, get("/more", "list-more"), server=None, schemes=_KEY)
     headers = {"Vary": vary} if vary else {}
 
     def response(request: RecordedRequest) -> Response:
@@ -244,7 +244,7 @@ def test_a_document_without_credentials_may_depend_on_who_asks(
 ) -> None:
     """The overview does not say that no one signs in, and its commands fetch the whole document."""
     small = document(_ITEMS, None, schemes=schemes)
-    large = document({**_ITEMS, "/more": {"get": operation("list-more")}}, None, schemes=schemes)
+    large = api_of(_ITEMS, get("/more", "list-more"), server=None, schemes=schemes)
 
     def response(request: RecordedRequest) -> Response:
         is_known = any(canary in "".join(values) for values in request.headers.values())

@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from tests.auth.shop import Shop
-from tests.documents import BEARER, document, operation, save
+from tests.documents import BEARER, get, save_api
 from tests.harness import Recorder, Response, run_cli
 
 
@@ -42,7 +42,7 @@ def test_a_proxy_that_refuses_is_named(
     origin = f"{scheme}://shop.invalid"
     target = "shop.invalid:443" if scheme == "https" else f"{origin}/a"
     other_server.responses[target] = Response(407, b"{}")
-    api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
+    api = save_api(get("/a", "get-a"), server=origin)
     result = run_cli(api, "get-a", "-v", "--retries", "0")
     assert ((6 if scheme == "https" else 4), 1) == (result.exit_code, len(other_server.requests))
     assert "`HTTPS_PROXY`" in result.stderr if scheme == "https" else "`HTTP_PROXY`" in result.stderr
@@ -55,7 +55,7 @@ def test_a_proxy_that_is_not_there_is_named(
 ) -> None:
     """The message does not blame the server, and shows neither name nor password."""
     monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://me:{canary}@127.0.0.1:1")
-    api = save(document({"/a": {"get": operation("get-a")}}, [f"{scheme}://127.0.0.1:2"]))
+    api = save_api(get("/a", "get-a"), server=f"{scheme}://127.0.0.1:2")
     for words in ((api, "get-a", "--retries", "0"), ("api", "add", "far", f"{scheme}://127.0.0.1:2/d.json")):
         result = run_cli(*words)
         assert 6 == result.exit_code

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.auth.tls_server import Certificates
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import free_port, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -112,8 +112,11 @@ def test_apache_takes_the_digest(folder: Path, monkeypatch: pytest.MonkeyPatch, 
     user = "User nobody\nGroup nogroup" if os.geteuid() == 0 else ""
     (folder / "conf").write_text(_APACHE.format(folder=folder, port=port, user=user, lifetime=lifetime))
     digest = {"type": "http", "scheme": "digest"}
-    paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
-    api = save(document(paths, [f"http://127.0.0.1:{port}"], schemes={"auth": digest}))
+    api = save_api(
+        get("/items", "list-items", security=[{"auth": []}]),
+        server=f"http://127.0.0.1:{port}",
+        schemes={"auth": digest},
+    )
     monkeypatch.setenv("DYNACLI_USERNAME", "me")
     monkeypatch.setenv("DYNACLI_PASSWORD", "open sesame")
     accepted = ("--accept-origin", f"http://127.0.0.1:{port}", "--validate", "off")
@@ -142,8 +145,11 @@ def test_nginx_takes_the_certificate(folder: Path, home: Path) -> None:
     config = _NGINX.format(folder=folder, certificates=folder, port=port, user=user)
     (folder / "conf").write_text(config)
     origin = f"https://127.0.0.1:{port}"
-    paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
-    api = save(document(paths, [origin], schemes={"auth": {"type": "mutualTLS"}}))
+    api = save_api(
+        get("/items", "list-items", security=[{"auth": []}]),
+        server=origin,
+        schemes={"auth": {"type": "mutualTLS"}},
+    )
     assert 0 == run_cli("api", "add", "shop", api, "--server", origin).exit_code
     with (home / "config" / "config.toml").open("a") as file:
         file.write(f'\nca = "{folder}/ca.pem"\n')

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.documents import document, save, serve
+from tests.documents import save, save_api, serve
 from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli, serving
 
 _PET = {
@@ -26,7 +26,7 @@ _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"
 
 
 def _api(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
-    return save(document(paths, [server.origin], version="3.1.0", **more))
+    return save_api(paths, server=server, version="3.1.0", **more)
 
 
 def _operation(name: str, *parameters: dict[str, Any], **responses: Any) -> dict[str, Any]:
@@ -676,7 +676,7 @@ def test_a_response_to_an_id_that_was_made_up_for_a_body(
         "responses": {"200": {"description": "Good"}},
     }
     server.responses["/start"] = Response(status, b"", {})
-    path = save(document({"/start": {"post": operation}}, [server.origin], version="3.1.0"))
+    path = save_api({"/start": {"post": operation}}, server=server, version="3.1.0")
     row = run_cli("check", path, "--operation", "start", "-o", "json", *words).json[0]
     assert ([] if is_excused else ["undocumented-status"]) == [finding["rule"] for finding in row["findings"]]
     assert is_excused == any("made-up id in the body" in item for item in row["not_validated"])

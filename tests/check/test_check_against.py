@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, document, operation, parameter, register, save
+from tests.documents import BEARER, document, get, operation, parameter, register, save_api
 from tests.harness import Recorder, Response, Result, free_port, json_response, run_cli
 
 _AT = {"type": "string", "format": "date-time"}
@@ -124,8 +124,12 @@ def test_another_server_without_a_credential(
     api: str, server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The exit code does not say that nothing was sent, because the first server was called."""
-    paths = {"/things": {"get": operation("listThings", security=[{"token": []}])}}
-    save(document(paths, [server.origin], {"token": BEARER}), "things.json")
+    save_api(
+        get("/things", "listThings", security=[{"token": []}]),
+        server=server,
+        schemes={"token": BEARER},
+        file="things.json",
+    )
     assert 0 == run_cli("api", "refresh", api, "--accept").exit_code
     configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     mine = '[apis.things.auth.token]\ntoken = "env:MINE"\n'
@@ -151,7 +155,7 @@ def test_a_get_that_acts_is_made_once(server: Recorder, other_server: Recorder) 
     paths = {**_PATHS, "/cache/resetAll": {"get": operation("resetAll", summary="Reset the cache")}}
     for side in (server, other_server):
         side.responses |= {"/things": json_response([]), "/cache/resetAll": json_response({})}
-    api = save(document(paths, [server.origin]))
+    api = save_api(paths, server=server)
     result = _check(api, "--operation", "reset-all", "--against", other_server.origin, "--yes")
     assert 0 == result.exit_code, result.stderr
     assert "/cache/resetAll" in {request.target for request in server.requests}

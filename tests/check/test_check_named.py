@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, save
+from tests.documents import save_api
 from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": ""}, "201": {"description": ""}}
@@ -46,7 +46,7 @@ def _check(server: Recorder, paths: dict[str, Any], *words: str) -> Result:
     server.responses.setdefault("/things", _things)
     return run_cli(
         "check",
-        save(document(paths, [server.origin], version="3.1.0")),
+        save_api(paths, server=server, version="3.1.0"),
         "-o",
         "json",
         "--validate",

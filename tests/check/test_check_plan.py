@@ -8,7 +8,7 @@ import pytest
 from dynacli.check._call_planner import ResponseValues
 from dynacli.check.check_records import InputValue
 from dynacli.openapi.model.path_templates import collection_template, path_template
-from tests.documents import document, save
+from tests.documents import save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
@@ -17,7 +17,7 @@ _NUMBER = {"type": "integer"}
 
 
 def _api(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
-    return save(document(paths, [server.origin], version="3.1.0", **more))
+    return save_api(paths, server=server, version="3.1.0", **more)
 
 
 def _path(name: str, schema: Any = None, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.check import probes
-from tests.documents import API_KEY, BEARER, document, operation, save
+from tests.documents import API_KEY, BEARER, operation, save_api
 from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
@@ -20,7 +20,7 @@ def _get(*parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _check(server: Recorder, paths: dict[str, Any], *words: str, **more: Any) -> Result:
-    api = save(document(paths, [server.origin], version="3.1.0", **more))
+    api = save_api(paths, server=server, version="3.1.0", **more)
     return run_cli("check", api, "-o", "json", "--validate", "strict", *words)
 
 
@@ -197,7 +197,7 @@ def test_probes_are_bounded_and_counted_apart(server: Recorder, monkeypatch: pyt
     assert 2 == sum(request.method == "TRACE" for request in server.requests)
     assert "3 probes were not sent" in result.stderr
     assert [[200]] * 5 == [row["statuses"] for row in result.json]
-    api = save(document(paths, [server.origin], version="3.1.0"))
+    api = save_api(paths, server=server, version="3.1.0")
     text = " ".join(run_cli("check", api, "--probe", "-o", "text", "--validate", "strict").stdout.split())
     assert "called with 5 requests" in text
     assert "2 probes; nothing found" in text
@@ -206,7 +206,7 @@ def test_probes_are_bounded_and_counted_apart(server: Recorder, monkeypatch: pyt
 def test_a_finding_of_a_probe_is_shown_with_its_method(server: Recorder) -> None:
     """So that it can be distinguished from a call."""
     server.responses["/pets"] = Response()
-    api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
+    api = save_api({"/pets": _get()}, server=server, version="3.1.0")
     text = run_cli("check", api, "--probe", "-o", "text").stdout
     assert f"TRACE {server.origin}/pets responded with 200" in text
 
@@ -231,7 +231,7 @@ def test_a_plan_has_the_probes(server: Recorder) -> None:
 
 def test_probes_need_a_validator(server: Recorder) -> None:
     """Otherwise they would be sent for nothing."""
-    api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
+    api = save_api({"/pets": _get()}, server=server, version="3.1.0")
     result = run_cli("check", api, "--probe", "--validate", "off")
     assert (2, []) == (result.exit_code, server.requests)
     assert "`--probe` finds nothing without validation" in result.stderr
@@ -241,7 +241,7 @@ def test_what_a_server_never_does_is_one_defect(server: Recorder) -> None:
     """It is shown for the first operation, with the names of the others."""
     paths = {f"/p{number}": {"get": {"operationId": f"p{number}", "responses": _OK}} for number in range(3)}
     server.responses.update(dict.fromkeys(paths, _by_method(TRACE=_refusal(allow=None))))
-    api = save(document(paths, [server.origin], version="3.1.0"))
+    api = save_api(paths, server=server, version="3.1.0")
     text = " ".join(run_cli("check", api, "--probe", "-o", "text", "--validate", "strict").stdout.split())
     assert 1 == text.count("[missing-allow]")
     assert "and the same in 2 more operations: p1, p2" in text

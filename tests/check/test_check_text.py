@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, save
+from tests.documents import save_api
 from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli, silent_server
 
 _PET: dict[str, Any] = {
@@ -36,7 +36,7 @@ def _id(**more: Any) -> dict[str, Any]:
 
 
 def _document(server: Recorder, paths: dict[str, Any], base: str = "") -> str:
-    return save(document(paths, [server.origin + base], version="3.1.0", components=_COMPONENTS))
+    return save_api(paths, server=server.origin + base, version="3.1.0", components=_COMPONENTS)
 
 
 def _text(server: Recorder, paths: dict[str, Any], *words: str, base: str = "") -> str:

@@ -14,7 +14,7 @@ from dynacli.openapi.document.references.cut_document import make_portable
 from dynacli.openapi.document.references.scan import scan
 from dynacli.validation.validated_messages import ValidatedResponse
 from tests.converted_documents import VERSIONS, is_valid
-from tests.documents import document, load_tree, operation, save
+from tests.documents import api_of, document, get, load_tree, operation, save
 from tests.harness import run_cli
 from tests.validation.in_process_validator import validator_of
 from tests.validation.pairs import PAIRS, Pair
@@ -243,7 +243,7 @@ def test_a_part_of_a_document_in_another_version(
     version: str, wanted: str, pointer: str, value: Any, expected: Any, lost: list[str]
 ) -> None:
     """What is not in a schema has a counterpart, or is named with its place."""
-    tree = document({"/a": {"get": operation("a")}}, version=version)
+    tree = api_of(get("/a"), version=version)
     *above, last = split(pointer)
     node: Any = tree
     for step in above:
@@ -358,9 +358,7 @@ def test_a_whole_document(version: str) -> None:
 def test_a_part_and_yaml() -> None:
     """A version goes with the other choices; texts that a reader of YAML 1.1 or 1.2 would take for more are quoted."""
     texts = ["no", "1e3", "2026-01-01", "0x1f", "~"]
-    whole = document(
-        {"/a": {"get": operation("a", body={"type": "string", "enum": texts})}, "/b": {"get": operation("b")}}
-    )
+    whole = api_of(get("/a", body={"type": "string", "enum": texts}), get("/b"))
     made = run_cli(
         "document", save(whole), "--version", "3.1", "--only", "a", "--resolved", "-o", "yaml"
     )  # fmt: skip

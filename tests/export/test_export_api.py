@@ -12,7 +12,7 @@ import pytest
 
 from dynacli.demo.demo_server import served_document
 from dynacli.export.collection import EXPORT_FORMATS
-from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
+from tests.documents import API_KEY, BASIC, BEARER, JSON, api_of, document, get, operation, parameter, save
 from tests.harness import Recorder, json_response, run_cli
 
 _SERVERS = ["https://api.example.com/v1", "https://test.example.com"]
@@ -245,7 +245,7 @@ def test_many_servers_of_one_name_are_exported_in_time_that_grows_with_them() ->
     """Ten thousand servers that a document calls alike get distinct names, and none is compared with all others."""
     servers = [{"url": f"https://s{number}.example.com", "description": "one"} for number in range(10_000)]
     start = time.process_time()
-    made = document({"/": {"get": operation("ping")}}) | {"servers": servers}
+    made = api_of(get("/", "ping")) | {"servers": servers}
     result = run_cli("export", save(made), "--to", "html")
     assert (0, True) == (result.exit_code, "one (10000)" in result.stdout)
     assert time.process_time() - start < 5
@@ -253,7 +253,7 @@ def test_many_servers_of_one_name_are_exported_in_time_that_grows_with_them() ->
 
 def test_no_document_chooses_the_variable_of_another_api(server: Recorder) -> None:
     """The variable of a credential begins with what a person calls the API, or with the whole URL of its document."""
-    made = document({"/a": {"get": operation("a", security=[{"github_token": []}])}}, [server.origin])
+    made = api_of(get("/a", security=[{"github_token": []}]), server=server)
     made["components"] = {"securitySchemes": {"github_token": BEARER}}
     server.responses["/github.json"] = json_response(made)
     assert 0 == run_cli("api", "add", "shop", save(made)).exit_code

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
+from tests.documents import API_KEY, BASIC, BEARER, JSON, api_of, document, get, operation, parameter, save
 from tests.harness import run_cli
 
 _ODD = "a {{b}} {% c %} } ''' `d` # \\ ünï <script>alert(1)</script>"
@@ -289,7 +289,7 @@ def test_a_hostile_document_adds_nothing_to_a_directory() -> None:
 )
 def test_a_description_in_markdown_runs_and_loads_nothing(text: str, shown: str) -> None:
     """Its HTML and its images are text, and so are links to scripts, for readers that allow all of CommonMark."""
-    made = document({"/a": {"get": operation("a", description=text)}}, ["http://a.example"])
+    made = api_of(get("/a", description=text), server="http://a.example")
     page = run_cli("export", save(made), "--to", "markdown").stdout
     reader = MarkdownIt("commonmark", {"html": True})
     reader.validateLink = bool  # type: ignore[method-assign,assignment]

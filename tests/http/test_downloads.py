@@ -17,7 +17,7 @@ from dynacli.environment import Environment
 from dynacli.files import hold_lock
 from dynacli.output import status_line
 from dynacli.output.status_line import TransferLine, transfer_text
-from tests.documents import document, operation, save
+from tests.documents import get, put, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli, serving
 
 _CONTENT = bytes(range(256)) * 16
@@ -26,9 +26,11 @@ _BINARY = {_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _api(origin: str) -> str:
-    get = operation("get", responses={"200": {"description": "", "content": _BINARY}})
-    put = operation("put", body={"type": "string", "format": "binary"}, media_type=_TYPE)
-    return save(document({"/file": {"get": get, "put": put}}, [origin]))
+    return save_api(
+        get("/file", "get", responses={"200": {"description": "", "content": _BINARY}}),
+        put("/file", "put", body={"type": "string", "format": "binary"}, media_type=_TYPE),
+        server=origin,
+    )
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from dynacli.errors import NetworkError
 from dynacli.http.exchange import EndableClients
 from dynacli.options.standard_options import Options
 from tests.auth.tls_server import Certificates
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 
 _RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -62,7 +62,7 @@ def _end(server: _Server, act: Callable[[Api], object]) -> BaseException:
     """Return the error of a call that is ended while the server is silent."""
     found: list[BaseException] = []
     clients = EndableClients()
-    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
+    api = save_api(get("/a", "get-a"), server=server.origin)
 
     def call() -> None:
         try:
@@ -114,9 +114,7 @@ def test_nothing_is_sent_behind_the_end() -> None:
     clients = EndableClients()
     clients.end()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        api = save(
-            document({"/a": {"get": operation("get-a")}}, [f"http://127.0.0.1:{listener.getsockname()[1]}"])
-        )
+        api = save_api(get("/a", "get-a"), server=f"http://127.0.0.1:{listener.getsockname()[1]}")
         with Api(api, Environment(), Options(), clients=clients) as opened, pytest.raises(NetworkError):
             opened.call("get-a")
         connection, _ = listener.accept()

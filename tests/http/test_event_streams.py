@@ -12,7 +12,7 @@ from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.event_stream import EventPieces, _first_items
 from dynacli.http.exchange import Budget, Retries
 from dynacli.http.send import Pieces, send
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _EVENTS = "text/event-stream"
@@ -23,7 +23,7 @@ _RECORDS = "application/json-seq"
 def _api(server: Recorder, media_type: str = _EVENTS) -> str:
     responses = {"200": {"description": "", "content": {media_type: {"schema": {}}}}}
     methods = {method: operation(f"{method}-a", responses=responses) for method in ("get", "post")}
-    return save(document({"/a": methods}, [server.origin], version="3.1.0"))
+    return save_api({"/a": methods}, server=server, version="3.1.0")
 
 
 def _breaking(body: bytes, media_type: str = _EVENTS) -> Response:

@@ -17,7 +17,7 @@ from dynacli.http.exchange import Connections, headers_of, open_client, run_with
 from dynacli.http.failures import from_httpx, timed_out
 from dynacli.http.import_httpx import decoding_packages, httpx
 from dynacli.urls import without_query
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import REFUSES_NO_PROXY, Recorder, Response, run_cli
 
 DATA = b'{"a": [1, 2, 3]}' * 100
@@ -100,7 +100,7 @@ def test_a_malformed_variable_is_named(
 ) -> None:
     """A call with a proxy variable that cannot be used is exit 2, names it, and shows no value."""
     monkeypatch.setenv(variable, value)
-    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
+    api = save_api(get("/a", "get-a"), server=server)
     result = run_cli(api, "get-a", "--error-format", "json")
     assert (2, []) == (result.exit_code, server.requests)
     assert f"`{variable}`" in result.error["message"]
@@ -109,7 +109,7 @@ def test_a_malformed_variable_is_named(
 
 def test_a_proxy_is_used(server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """`HTTP_PROXY` is obeyed, and `NO_PROXY` too."""
-    api = save(document({"/a": {"get": operation("get-a")}}, ["http://api.example.com"]))
+    api = save_api(get("/a", "get-a"), server="http://api.example.com")
     monkeypatch.setenv("HTTP_PROXY", other_server.origin)
     other_server.responses["http://api.example.com/a"] = Response()
     assert (0, "{}") == ((result := run_cli(api, "get-a")).exit_code, result.stdout)
@@ -309,7 +309,7 @@ def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
 def test_an_untrusted_certificate_is_a_network_error(tls_origin: tuple[str, list[str]]) -> None:
     """A certificate that no one vouches for is exit 6, and no request went over that connection."""
     origin, paths = tls_origin
-    api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
+    api = save_api(get("/a", "get-a"), server=origin)
     result = run_cli(api, "get-a", "--error-format", "json")
     assert (6, "", []) == (result.exit_code, result.stdout, paths)
     assert f"The certificate of `{origin[8:]}` is not trusted" == result.error["message"]
@@ -321,13 +321,13 @@ def test_a_private_authority_can_be_trusted(
 ) -> None:
     """The certificates in the file of `SSL_CERT_FILE` are trusted."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    api = save(document({"/a": {"get": operation("get-a")}}, [tls_origin[0]]))
+    api = save_api(get("/a", "get-a"), server=tls_origin[0])
     assert (0, "{}") == ((result := run_cli(api, "get-a")).exit_code, result.stdout)
 
 
 def test_a_plain_server_has_no_tls(server: Recorder) -> None:
     """`https` to a server that speaks plain HTTP is exit 6 and says what may be meant."""
-    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin.replace("http:", "https:")]))
+    api = save_api(get("/a", "get-a"), server=server.origin.replace("http:", "https:"))
     result = run_cli(api, "get-a", "--error-format", "json")
     assert (6, []) == (result.exit_code, server.requests)
     assert "`http://`" in result.error["hint"]

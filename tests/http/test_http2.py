@@ -18,7 +18,7 @@ from h2.exceptions import ProtocolError
 
 import dynacli
 from tests.auth.tls_server import Certificates
-from tests.documents import document, operation, save
+from tests.documents import get, post, save_api
 from tests.harness import Recorder, Response, run_cli
 
 
@@ -100,10 +100,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Http2Se
 
 
 def _api(origin: str) -> str:
-    paths = {
-        "/pet": {"get": operation("getPet"), "post": operation("addPet", body={"type": "object"})},
-    }
-    return save(document(paths, [origin]))
+    return save_api(get("/pet", "getPet"), post("/pet", "addPet", body={"type": "object"}), server=origin)
 
 
 def test_a_call_is_made_by_http_2(served: _Http2Server) -> None:

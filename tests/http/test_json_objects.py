@@ -10,7 +10,7 @@ import pytest
 from dynacli.client.api_client import open_api
 from dynacli.errors import NetworkError
 from dynacli.http.json_objects import begins_with_two_objects, one_a_line
-from tests.documents import document, save
+from tests.documents import save_api
 from tests.harness import Recorder, Response, run_cli
 
 JSON = "application/json"
@@ -19,8 +19,8 @@ ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "int
 
 def _api(origin: str, schema: Any = ITEM, version: str = "3.1.0") -> str:
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
-    return save(
-        document({"/a": {"get": {"operationId": "a", "responses": responses}}}, [origin], openapi=version)
+    return save_api(
+        {"/a": {"get": {"operationId": "a", "responses": responses}}}, server=origin, openapi=version
     )
 
 

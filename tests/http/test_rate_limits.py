@@ -8,7 +8,7 @@ from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.exchange import Budget, Retries
 from dynacli.http.rate_limit import RateLimit, rate_of
 from dynacli.http.send import send
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import Recorder, Response, run_cli
 
 
@@ -67,7 +67,7 @@ def test_a_rate_is_a_number_in_a_time(text: str, per_second: float) -> None:
 )
 def test_what_is_no_rate_is_refused(server: Recorder, text: str) -> None:
     """Nothing is sent."""
-    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
+    api = save_api(get("/a", "get-a"), server=server)
     result = run_cli(api, "get-a", f"--rate={text}")
     assert (2, []) == (result.exit_code, server.requests)
     assert "is not a rate" in result.stderr

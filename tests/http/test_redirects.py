@@ -7,7 +7,7 @@ import pytest
 from dynacli.errors import RefusedError
 from dynacli.http._redirects import redirected
 from dynacli.http.built_request import Request, RequestParts
-from tests.documents import API_KEY, BEARER, document, operation, parameter, save
+from tests.documents import API_KEY, BEARER, api_of, get, operation, parameter, save, save_api
 from tests.harness import Recorder, Response, run_cli
 
 OPEN = {"/a": {method: operation(f"{method}-a") for method in ("get", "head", "post", "put", "delete")}}
@@ -20,7 +20,7 @@ def _to(location: str, status: int = 302, body: bytes = b"") -> Response:
 @pytest.fixture
 def api(server: Recorder) -> str:
     """A document with one path and several methods, called at the recording server."""
-    return save(document(OPEN, [server.origin]))
+    return save_api(OPEN, server=server)
 
 
 def _targets(server: Recorder) -> list[str]:
@@ -75,7 +75,7 @@ def test_what_a_documented_redirect_leads_to_is_not_validated(
     documented = {
         response: described if response[0] in "2d" else {"description": ""} for response in responses
     }
-    api = save(document({"/a": {"get": operation("get-a", responses=documented)}}, [server.origin]))
+    api = save_api(get("/a", "get-a", responses=documented), server=server)
     server.responses["/a"] = _to("/b")
     server.responses["/b"] = Response(final, b'"text"')
     result = run_cli(api, "get-a", "--validate", "exact")
@@ -102,11 +102,11 @@ def test_a_documented_redirect_out_of_the_document_is_what_is_validated(
     schema = {"content": {"application/json": {"schema": {"type": "integer"}}}}
     headers = {"X-Count": {"required": True, "schema": {"type": "integer"}}}
     documented = {"200": {"description": "", **schema}, str(status): {"description": "", "headers": headers}}
-    paths = {
-        "/a": {"get": operation("get-a", responses=documented)},
-        "/b/{id}": {"get": operation("get-b", parameter("id", {"type": "integer"}, "path"))},
-    }
-    api = save(document(paths, [f"{server.origin}/base"]))
+    api = save_api(
+        get("/a", "get-a", responses=documented),
+        get("/b/{id}", "get-b", parameter("id", {"type": "integer"}, "path")),
+        server=f"{server.origin}/base",
+    )
     for path in ("/b/1", "/base/b/1", "/base/a/", "/base/c", "/base"):
         server.responses[path] = Response(200, b'"text"')
     server.responses["/base/a"] = Response(status, b"", {"Location": location, "X-Count": "many"})
@@ -217,8 +217,9 @@ def test_another_origin_gets_no_secret(
 ) -> None:
     """To another origin goes no credential, no header of the call and no body, also not on the way back."""
     parameters = [{"name": "X-Trace", "in": "header", "schema": {"type": "string"}}]
-    get = operation("get-a", security=[{name: []}], parameters=parameters)
-    api = save(document({"/a": {"get": get}}, [server.origin], SCHEMES))
+    api = save_api(
+        get("/a", "get-a", security=[{name: []}], parameters=parameters), server=server, schemes=SCHEMES
+    )
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_KEY", canary)
     server.responses["/a"] = _to(f"{other_server.origin}/b", status)
@@ -236,7 +237,7 @@ def test_the_same_origin_keeps_the_credential(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within the origin the credential goes along."""
-    made = document({"/a": {"get": operation("get-a", security=[{"b": []}])}}, [server.origin], {"b": BEARER})
+    made = api_of(get("/a", "get-a", security=[{"b": []}]), server=server, schemes={"b": BEARER})
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     server.responses["/a"] = _to("/b")
     server.responses["/b"] = Response()
@@ -248,7 +249,7 @@ def test_a_lost_credential_is_explained(
     server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A 401 of another origin says that no credential went there, instead of blaming the credential."""
-    made = document({"/a": {"get": operation("get-a", security=[{"b": []}])}}, [server.origin], {"b": BEARER})
+    made = api_of(get("/a", "get-a", security=[{"b": []}]), server=server, schemes={"b": BEARER})
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     server.responses["/a"] = _to(f"{other_server.origin}/a")
     other_server.responses["/a"] = Response(401)

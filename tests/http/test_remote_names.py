@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.http.downloads import download_name
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _URL = "https://files.example/v1/reports/q3%20plan.pdf?token=x"
@@ -75,9 +75,11 @@ def test_a_url_names_what_the_server_does_not(url: str, name: str) -> None:
 def api(server: Recorder) -> str:
     """An API with a file."""
     content = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
-    get = operation("get-file", responses={"200": {"description": "", "content": content}})
     server.responses["/files/a%20b.pdf"] = Response(200, b"content", {"Content-Type": "application/pdf"})
-    return save(document({"/files/a b.pdf": {"get": get}}, [server.origin]))
+    return save_api(
+        get("/files/a b.pdf", "get-file", responses={"200": {"description": "", "content": content}}),
+        server=server,
+    )
 
 
 @pytest.mark.parametrize("flag", ["-O", "--remote-name"])

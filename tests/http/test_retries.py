@@ -18,7 +18,7 @@ from dynacli.http.exchange import PASSING, Budget, Retries
 from dynacli.http.exchange import WireResponse as SentResponse
 from dynacli.http.retrying import pause_after, seconds_asked
 from dynacli.http.send import send
-from tests.documents import document, operation, parameter, save
+from tests.documents import delete, get, operation, parameter, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _NOW = 1_800_000_000
@@ -35,7 +35,7 @@ def api(server: Recorder) -> str:
         "post": operation("post-a", _KEY),
         "delete": operation("delete-a"),
     }
-    return save(document({"/a": methods}, [server.origin]))
+    return save_api({"/a": methods}, server=server)
 
 
 def _failing(*responses: Response) -> Callable[[RecordedRequest], Response]:
@@ -318,7 +318,7 @@ def _losing(count: int, *, before_reading: bool) -> Iterator[tuple[str, list[byt
 def test_a_lost_connection_is_made_again(before_reading: bool, count: int, exit_code: int) -> None:
     """A connection that breaks before the response is a failure that may pass."""
     with _losing(count, before_reading=before_reading) as (origin, read):
-        api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
+        api = save_api(get("/a", "get-a"), server=origin)
         result = run_cli(api, "get-a", "--validate", "off")
     assert (exit_code, 3) == (result.exit_code, len(read))
     assert ("tried 3 times" in result.stderr) == (exit_code == 6)
@@ -327,7 +327,7 @@ def test_a_lost_connection_is_made_again(before_reading: bool, count: int, exit_
 def test_a_call_that_changes_something_is_made_once_where_the_connection_is_lost() -> None:
     """The server may have done what it was asked for."""
     with _losing(1, before_reading=False) as (origin, read):
-        api = save(document({"/a": {"delete": operation("delete-a")}}, [origin]))
+        api = save_api(delete("/a", "delete-a"), server=origin)
         assert (6, 1) == (run_cli(api, "delete-a").exit_code, len(read))
 
 
@@ -374,7 +374,7 @@ def test_a_request_that_is_refused_is_not_tried_again(monkeypatch: pytest.Monkey
     with socket.create_server(("127.0.0.1", 0)) as listener:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     number = parameter("number", {"type": "integer", "maximum": 3})
-    api = save(document({"/a": {"get": operation("get-a", number)}}, [origin]))
+    api = save_api(get("/a", "get-a", number), server=origin)
     result = run_cli(api, "get-a", "--number", "4")
     assert (2, True) == (result.exit_code, "does not allow this request" in result.stderr)
 

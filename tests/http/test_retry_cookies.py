@@ -4,7 +4,7 @@ import pytest
 
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.cookies import RetryCookies
-from tests.documents import API_KEY, document, operation, save
+from tests.documents import API_KEY, api_of, get, save, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _SET_AT = "https://api.example/v1/items/7"
@@ -92,7 +92,7 @@ def _sticky(request: RecordedRequest) -> Response:
 def test_a_retry_sends_the_cookie_and_the_next_call_does_not(server: Recorder) -> None:
     """It is forgotten when the call ends."""
     server.responses["/a"] = _sticky
-    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
+    api = save_api(get("/a", "get-a"), server=server)
     for _ in range(2):
         server.requests.clear()
         assert 0 == run_cli(api, "get-a").exit_code
@@ -106,7 +106,7 @@ def test_each_page_is_a_call_of_its_own(server: Recorder) -> None:
         if "node=7" in _cookie_of(request) and "p=2" not in request.target
         else _sticky(request)
     )
-    api = save(document({"/a": {"get": operation("list-a")}}, [server.origin]))
+    api = save_api(get("/a", "list-a"), server=server)
     run_cli(api, "list-a", "--all")
     assert ["", "node=7", "", "node=7"] == [_cookie_of(request) for request in server.requests]
 
@@ -125,7 +125,7 @@ def test_a_retry_that_is_redirected_elsewhere_takes_no_cookie_along(
     other_server.responses["/b"] = lambda _: (
         Response(200, b"{}") if next(again) else Response(503, b"", {"Set-Cookie": "there=1; Path=/"})
     )
-    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
+    api = save_api(get("/a", "get-a"), server=server)
     assert 0 == run_cli(api, "get-a", "--validate", "off", "--retries", "5").exit_code
     assert ["", "node=7", "node=7"] == [_cookie_of(request) for request in server.requests]
     assert ["", "there=1"] == [_cookie_of(request) for request in other_server.requests]
@@ -134,7 +134,7 @@ def test_a_retry_that_is_redirected_elsewhere_takes_no_cookie_along(
 def test_a_credential_in_a_cookie_stays(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cookie of the retry stands after it."""
     server.responses["/a"] = _sticky
-    made = document({"/a": {"get": operation("get-a", security=[{"key": []}])}}, [server.origin])
+    made = api_of(get("/a", "get-a", security=[{"key": []}]), server=server)
     made["components"] = {"securitySchemes": {"key": {**API_KEY, "in": "cookie", "name": "session"}}}
     assert 0 == run_cli("api", "add", "shop", save(made)).exit_code
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3cret")

@@ -21,7 +21,7 @@ from dynacli.openapi.model.operation import Server
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.urls import join_url, origin_of, server_of, split_url, url_on_the_wire
 from tests.apps.mcp.clients import converse
-from tests.documents import BEARER, document, operation, parameter, save, serve
+from tests.documents import BEARER, document, get, operation, parameter, save, save_api, serve
 from tests.harness import Recorder, Response, recording, run_cli
 
 PATHS = {
@@ -42,7 +42,7 @@ def on_socket(tmp_path: Path) -> Iterator[Recorder]:
 @pytest.fixture
 def api() -> str:
     """A document that names no server."""
-    return save(document(PATHS, [], components=SCHEMES))
+    return save_api(PATHS, servers=[], components=SCHEMES)
 
 
 def test_the_parts_of_a_url_of_a_socket() -> None:
@@ -227,7 +227,7 @@ def test_pages_stay_on_the_socket(on_socket: Recorder, target: str, code: int) -
     ]
     pages += [Response(200, b'[{"id": 2}]')]
     on_socket.responses["/v1/pets"] = lambda _: pages.pop(0)
-    api = save(document({"/pets": {"get": operation("list-pets")}}, []))
+    api = save_api(get("/pets", "list-pets"), servers=[])
     result = run_cli(
         api, "list-pets", "--all", "--server", f"{on_socket.origin}:/v1", "-f", "[].id", "-o", "json"
     )
@@ -238,7 +238,7 @@ def test_no_page_leads_to_a_socket(on_socket: Recorder, server: Recorder) -> Non
     """A server on the network cannot name a socket as the place of its next page (11)."""
     link = {"Link": f'<{on_socket.origin}:/v1/pets>; rel="next"', "Content-Type": "application/json"}
     server.responses["/pets"] = Response(200, b'[{"id": 1}]', link)
-    api = save(document({"/pets": {"get": operation("list-pets")}}, [server.origin]))
+    api = save_api(get("/pets", "list-pets"), server=server)
     assert 11 == run_cli(api, "list-pets", "--all").exit_code
     assert [] == on_socket.requests
 
@@ -311,7 +311,7 @@ def test_a_redirect_stays_on_its_socket(api: str, on_socket: Recorder, target: s
 def test_no_redirect_leads_to_a_socket(on_socket: Recorder, server: Recorder) -> None:
     """A server on the network cannot send dynacli to a socket."""
     server.responses["/pets"] = Response(302, b"", {"Location": f"{on_socket.origin}:/v1/pets"})
-    assert 11 == run_cli(save(document(PATHS, [server.origin])), "list-pets").exit_code
+    assert 11 == run_cli(save_api(PATHS, server=server), "list-pets").exit_code
     assert [] == on_socket.requests
 
 
@@ -451,7 +451,7 @@ def test_a_policy_holds_under_every_name_of_a_socket(tmp_path: Path, on_socket: 
     assert server_of(on_socket.origin) == server_of(f"unix:{link}:/v1")
     on_socket.requests.clear()
     for address in (on_socket.origin, f"unix:{link}"):
-        result = run_cli(save(document(PATHS, [])), "add-mine", "--server", f"{address}:/v1")
+        result = run_cli(save_api(PATHS, servers=[]), "add-mine", "--server", f"{address}:/v1")
         assert 11 == result.exit_code
     assert [] == on_socket.requests
 

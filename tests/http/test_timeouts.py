@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dynacli.http import exchange, send
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
@@ -52,7 +52,7 @@ def _silence(connection: socket.socket, done: threading.Event) -> None:  # noqa:
 
 
 def _api(origin: str) -> str:
-    return save(document({"/a": {"get": operation("get-a")}}, [origin]))
+    return save_api(get("/a", "get-a"), server=origin)
 
 
 @pytest.mark.parametrize(

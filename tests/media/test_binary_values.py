@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dynacli.media.body_value import NoValueError, body_value
 from dynacli.text.exact_json import compact_json
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import Recorder, Response, run_cli
 
 CBOR, MSGPACK = "application/cbor", "application/vnd.msgpack"
@@ -157,7 +157,7 @@ def test_a_response_has_its_value(server: Recorder, name: str, terminal: tuple[s
     """Filters, formats, validation and a terminal work on the value; a pipe gets the bytes."""
     schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
     responses = {"200": {"description": "", "content": {name: {"schema": schema}}}}
-    word = save(document({"/pet": {"get": operation("getPet", responses=responses)}}, [server.origin]))
+    word = save_api(get("/pet", "getPet", responses=responses), server=server)
     write = cbor2.dumps if "cbor" in name else msgpack.packb
     server.responses["/pet"] = Response(200, write({"id": 7}), {"Content-Type": name})
     assert "7\n" == run_cli(word, "get-pet", "--validate", "strict", "-f", "id").stdout
@@ -179,7 +179,7 @@ def test_the_package_that_is_missing_is_named(
     """Without the extra, the response is printed as it came, the error says how to install it, and nothing is wrong."""
     monkeypatch.setitem(sys.modules, package, None)
     responses = {"200": {"description": "", "content": {name: {"schema": {"type": "object"}}}}}
-    word = save(document({"/pet": {"get": operation("getPet", responses=responses)}}, [server.origin]))
+    word = save_api(get("/pet", "getPet", responses=responses), server=server)
     server.responses["/pet"] = Response(200, b"\xa0", {"Content-Type": name})
     result = run_cli(word, "get-pet", "-f", "id", "--validate", "strict", "--error-format", "json")
     assert (13, b"\xa0") == (result.exit_code, result.stdout_bytes)

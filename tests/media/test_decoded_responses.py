@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _PET = {
@@ -40,8 +40,7 @@ def api(server: Recorder) -> str:
         name: {"schema": {"$ref": "#/components/schemas/Pet"}} for name in (*_TYPES, "text/xml", "*/*")
     }
     responses = {"200": {"description": "", "content": content}, "default": {"description": ""}}
-    paths = {"/pet": {"get": operation("getPet", responses=responses)}}
-    return save(document(paths, [server.origin], components={"schemas": {"Pet": _PET}}))
+    return save_api(get("/pet", "getPet", responses=responses), server=server, schemas={"Pet": _PET})
 
 
 def _run(server: Recorder, api: str, media_type: str, body: bytes, *words: str, status: int = 200) -> Any:
@@ -126,7 +125,7 @@ def test_the_rows_of_xml_make_a_table(server: Recorder) -> None:
     """Items are found as in JSON."""
     schema = {"type": "array", "xml": {"name": "pets"}, "items": _PET}
     responses = {"200": {"description": "", "content": {"application/xml": {"schema": schema}}}}
-    word = save(document({"/pet": {"get": operation("listPets", responses=responses)}}, [server.origin]))
+    word = save_api(get("/pet", "listPets", responses=responses), server=server)
     body = b'<pets><pet id="1"><price>2.50</price></pet><pet id="2"/></pets>'
     server.responses["/pet"] = Response(200, body, {"Content-Type": "application/xml"})
     assert "id,price\r\n1,2.50\r\n2,\r\n" == run_cli(word, "list-pets", "-o", "csv").stdout
@@ -183,8 +182,7 @@ def test_pages_of_other_formats_are_merged(server: Recorder, media_type: str) ->
     schema = {"type": "object", "properties": {"rows": {"type": "array", "items": item}}}
     responses = {"200": {"description": "", "content": {media_type: {"schema": schema}}}}
     parameters = [{"name": "page", "in": "query", "schema": {"type": "integer"}}]
-    listed = operation("listThings", parameters=parameters, responses=responses)
-    word = save(document({"/things": {"get": listed}}, [server.origin]))
+    word = save_api(get("/things", "listThings", parameters=parameters, responses=responses), server=server)
     server.responses["/things"] = respond
     result = run_cli(word, "list-things", "--all", "--validate", "strict")
     assert (0, {"rows": [{"id": 1}, {"id": 2}]}) == (result.exit_code, result.json), result.stderr

@@ -13,7 +13,7 @@ import yaml
 import dynacli
 from dynacli.media.body_value import body_value
 from dynacli.media.text_values import BodySchema
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _PET: dict[str, Any] = {
@@ -76,7 +76,7 @@ def _api(server: Recorder, *media_types: str, schema: Any = None) -> str:
     body = {"required": True, "content": {name: {"schema": schema or _PET} for name in media_types}}
     posted = {**operation("addPet", responses={"204": {"description": ""}}), "requestBody": body}
     server.responses["/pets"] = Response(204, b"")
-    return save(document({"/pets": {"post": posted}}, [server.origin]))
+    return save_api({"/pets": {"post": posted}}, server=server)
 
 
 @pytest.mark.parametrize("media_type", _TYPES)

@@ -24,7 +24,7 @@ from dynacli.record import replace
 from dynacli.text import filter_value
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.filter_value import check_filter, filtered
-from tests.documents import document, operation, pets, save
+from tests.documents import get, pets, save, save_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
 JSON = "application/json"
@@ -497,8 +497,7 @@ def test_a_field_that_is_nowhere_has_a_note(server: Recorder, expression: str, n
     server.responses["/pets"] = json_response({**_ROWS, "rows": rows})
     schema: dict[str, Any] = {"properties": {"rows": {"items": {"properties": {"documented": {}}}}}}
     responses = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
-    listing = operation("listPets", responses=responses)
-    word = save(document({"/pets": {"get": listing}}, servers=[server.origin]))
+    word = save_api(get("/pets", "listPets", responses=responses), server=server)
     result = run_cli(word, "list-pets", "-f", expression)
     assert 0 == result.exit_code
     assert (f"Neither the response nor the document {note}" if note else "") == result.stderr
@@ -577,8 +576,9 @@ def _with_optional_columns(server: Recorder, items: Any) -> str:
     owner = {"type": "object", "properties": {"login": {"type": "string"}}}
     properties = {"id": {"type": "integer"}, "note": {"type": "string"}, "owner": owner}
     content = {JSON: {"schema": {"type": "array", "items": {"type": "object", "properties": properties}}}}
-    get = operation("listRows", responses={"200": {"description": "", "content": content}})
-    return save(document({"/rows": {"get": get}}, [server.origin]))
+    return save_api(
+        get("/rows", "listRows", responses={"200": {"description": "", "content": content}}), server=server
+    )
 
 
 @pytest.mark.parametrize("more", [(), ("--all",)])

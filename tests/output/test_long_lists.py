@@ -16,7 +16,7 @@ from dynacli.environment import Environment
 from dynacli.output.output_format import form_of
 from dynacli.output.render import write_data, write_rows
 from dynacli.text.terminal import Painter
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import run_cli
 
 ROWS: list[dict[str, Any]] = [
@@ -78,7 +78,7 @@ def test_a_list_of_any_length_takes_no_memory(output_format: str) -> None:
 
 
 def _long_document(count: int) -> str:
-    return save(document({f"/{number}": {"get": operation(f"get{number}")} for number in range(count)}))
+    return save_api(*(get(f"/{number}", f"get{number}") for number in range(count)))
 
 
 @pytest.mark.exhaustive

@@ -16,7 +16,7 @@ from dynacli.output.finding_reports import (
     junit_report,
     sarif_report,
 )
-from tests.documents import document, operation, save, serve
+from tests.documents import api_of, get, save_api, serve
 from tests.harness import Recorder, Response, Result, run_cli
 from tests.npm_programs import program
 
@@ -230,13 +230,16 @@ PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "inte
 def api(server: Recorder) -> str:
     """An API of one operation, with its document in the working directory."""
     response = {"description": "It", "content": {"application/json": {"schema": PET}}}
-    get = operation(
-        "getPet",
-        parameters=[{"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 5}}],
-        responses={"200": response, "404": response, "302": {"description": "Elsewhere"}},
-    )
     server.responses["/pet"] = Response(body=b'{"id": "x"}')
-    return save(document({"/pet": {"get": get}}, [server.origin]))
+    return save_api(
+        get(
+            "/pet",
+            "getPet",
+            parameters=[{"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 5}}],
+            responses={"200": response, "404": response, "302": {"description": "Elsewhere"}},
+        ),
+        server=server,
+    )
 
 
 def _json(path: str = "r.json") -> dict[str, Any]:
@@ -317,7 +320,7 @@ def test_a_report_of_a_call_that_is_not_validated_says_so(api: str, words: tuple
 
 def test_a_call_without_a_response_has_an_error() -> None:
     """No one listens: exit code 6, and a report that is not valid."""
-    name = save(document({"/pet": {"get": operation("getPet")}}, ["http://127.0.0.1:9"]))
+    name = save_api(get("/pet", "getPet"))
     result = run_cli(name, "get-pet", "--report", "json=r.json", "--report", "junit=r.xml")
     report = _json()
     assert (6, False, []) == (result.exit_code, report["valid"], report["findings"])
@@ -377,9 +380,12 @@ def test_no_secret_is_in_a_report(server: Recorder, canary: str, monkeypatch: py
         "headers": {"Set-Cookie": {"schema": {"type": "integer"}}},
         "content": {"application/json": {"schema": schema}},
     }
-    get = operation("getPet", security=[{"key": []}], responses={"200": response})
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
-    name = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
+    name = save_api(
+        get("/pet", "getPet", security=[{"key": []}], responses={"200": response}),
+        server=server,
+        schemes={"key": scheme},
+    )
     body = json.dumps({"a": canary, "b": "x" * 50 + canary * 3}).encode()
     headers = {"Content-Type": "application/json", "Set-Cookie": f"sid=cookie-{'c' * 70}; Path=/"}
     server.responses["/pet"] = Response(200, body, headers)
@@ -396,7 +402,7 @@ def test_no_secret_is_in_a_report(server: Recorder, canary: str, monkeypatch: py
 
 def test_the_query_of_a_document_is_in_no_report(server: Recorder) -> None:
     """An API that is called by the URL of its document is named without the values of its query."""
-    url = serve(server, document({"/pet": {"get": operation("getPet")}}, [server.origin]))
+    url = serve(server, api_of(get("/pet", "getPet"), server=server))
     server.responses["/pet"] = Response(body=b"{")
     formats = [f"--report={report}=r.{report}" for report in REPORTS]
     result = run_cli(f"{url}?token=hunter2", "get-pet", *formats, "-o", "@/dev/null")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.http.item_reader import ItemReader
-from tests.documents import document, operation, pets, save
+from tests.documents import get, pets, save, save_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
 PETS = b'{"pets": [{"id": 1, "name": "Rex"}]}'
@@ -86,7 +86,7 @@ def test_the_document_says_where_the_rows_are_and_in_which_order(server: Recorde
     responses = {
         "200": {"description": "", "content": {"application/json": {"schema": {"properties": lists}}}}
     }
-    word = save(document({"/pets": {"get": operation("listPets", responses=responses)}}, [server.origin]))
+    word = save_api(get("/pets", "listPets", responses=responses), server=server)
     rows = {"owners": [{"id": 7}], "pets": [{"a": 1}, {"b": 2, "x": 3, "id": 4}]}
     server.responses["/pets"] = json_response(rows)
     assert "id,b,a,x\r\n,,1,\r\n4,2,,3\r\n" == run_cli(word, "list-pets", "-o", "csv").stdout

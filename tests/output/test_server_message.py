@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.text.body_text import server_message
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import Recorder, Response, run_cli
 
 _JSON = "application/json"
@@ -114,8 +114,7 @@ def test_an_error_quotes_the_server(
 ) -> None:
     """The reason of the error is what the server says; a secret in it is masked also if it is cut."""
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
-    get = operation("getPet", security=[{"key": []}])
-    api = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
+    api = save_api(get("/pet", "getPet", security=[{"key": []}]), server=server, schemes={"key": scheme})
     monkeypatch.setenv("DYNACLI_KEY", canary)
     text = f"no pet for {canary}, {'x' * 262}{canary}"
     server.responses["/pet"] = Response(404, json.dumps({"message": text}).encode(), {"Content-Type": _JSON})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import document, operation, pets, save
+from tests.documents import get, pets, save, save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 PETS = b'{"pets": [{"id": 1, "price": 1.10}]}'
@@ -92,8 +92,7 @@ def test_all_pages_have_one_head(server: Recorder) -> None:
 
     parameters = [{"name": "page", "in": "query", "schema": {"type": "integer"}}]
     responses = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "array"}}}}}
-    listed = operation("listThings", parameters=parameters, responses=responses)
-    word = save(document({"/things": {"get": listed}}, [server.origin]))
+    word = save_api(get("/things", "listThings", parameters=parameters, responses=responses), server=server)
     server.responses["/things"] = respond
     for words in (("-f", "@"), ("-o", "json"), ("-o", "ndjson")):
         result = run_cli(word, "list-things", "--all", "-i", *words)

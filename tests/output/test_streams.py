@@ -16,7 +16,7 @@ from dynacli.__main__ import main
 from dynacli.environment import Environment
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_output import watched_reader, write_bytes
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 PROGRAM = [sys.executable, "-m", "dynacli"]
@@ -42,7 +42,7 @@ def api(server: Recorder) -> str:
     server.responses["/small"] = Response(body=b'{"a":1}')
     server.responses["/large"] = json_response(["x" * 70] * 20_000)
     paths = {f"/{name}": {"get": operation(name)} for name in ("small", "large", "hang")}
-    return save(document(paths, [server.origin]))
+    return save_api(paths, server=server)
 
 
 def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
@@ -234,10 +234,8 @@ def test_no_way_to_show_a_response_lets_it_drive_a_terminal(server: Recorder, ki
     body = {"text/event-stream": f"data: {text}\n\n", "application/x-ndjson": f"{text}\n"}.get(kind, text)
     server.responses["/odd"] = Response(body=body.encode(), headers={"Content-Type": kind, "X-Odd": "\x9b2J"})
     responses = {"200": {"description": _ODD, "content": {kind: {}}}}
-    source = save(
-        document(
-            {"/odd": {"get": operation("odd") | {"responses": responses, "summary": _ODD}}}, [server.origin]
-        )
+    source = save_api(
+        {"/odd": {"get": operation("odd") | {"responses": responses, "summary": _ODD}}}, server=server
     )
     for way in _WAYS["calls"]:
         result = run_cli(source, "odd", *way.split(), terminal=("stdout", "stderr"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dynacli.text.exact_json import read_json
 from dynacli.text.toon_text import MOST_LEVELS, toon_of
-from tests.documents import document, operation, pets, save
+from tests.documents import operation, pets, save, save_api
 from tests.harness import Recorder, Response, run_cli
 from tests.npm_programs import package, run_program
 
@@ -47,7 +47,7 @@ def test_a_stream_is_one_array(server: Recorder) -> None:
     """Its length stands first, so that it is written at the end, as a table is."""
     watch = operation("watch")
     watch["responses"]["200"]["content"] = {"application/jsonl": {}}
-    api = save(document({"/watch": {"get": watch}}, [server.origin]))
+    api = save_api({"/watch": {"get": watch}}, server=server)
     server.responses["/watch"] = Response(
         body=b'{"a": 1}\n{"a": 2.50}\n', headers={"content-type": "application/jsonl"}
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dynacli.client.responses.validation_text import ExcerptTarget, json_excerpts, marked
 from dynacli.secrets import Masker, Secret
 from dynacli.text.terminal import cell_width
-from tests.documents import document, operation, save
+from tests.documents import api_of, get, put, save, save_api
 from tests.harness import Recorder, Response, Result, json_response, run_cli
 
 PET = {
@@ -261,8 +261,10 @@ def api(server: Recorder) -> str:
     body = {
         "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"maximum": 3}}}}}
     }
-    put = operation("putPet", parameters=parameters, responses={"200": response}, requestBody=body)
-    made = document({"/pets/{petId}": {"put": put}}, [server.origin])
+    made = api_of(
+        put("/pets/{petId}", "putPet", parameters=parameters, responses={"200": response}, requestBody=body),
+        server=server,
+    )
     made["components"] = {"schemas": SCHEMAS}
     server.responses["/pets/1"] = Response(body=b'{"id": 1}')
     return save(made)
@@ -461,7 +463,7 @@ def test_errors_and_warnings_for_programs_have_the_whole_validation(
 def test_what_is_not_validated_is_said(server: Recorder, level: str) -> None:
     """At every level but `off` the reasons are shown without being asked for."""
     response = {"description": "fine", "content": {"application/json": {}}}
-    name = save(document({"/a": {"get": operation("a", responses={"200": response})}}, [server.origin]))
+    name = save_api(get("/a", responses={"200": response}), server=server)
     server.responses["/a"] = Response(body=b"{}")
     result = run_cli(name, "a", "--validate", level)
     note = "Not validated: the document gives no schema for `application/json`\n"
@@ -478,9 +480,12 @@ def test_a_secret_that_comes_back_is_masked(
     """A secret is masked even if an excerpt or a message cuts it."""
     schema = {"type": "object", "properties": {name: {"type": "integer"} for name in "ab"}}
     response = {"description": "It", "content": {"application/json": {"schema": schema}}}
-    get = operation("getPet", security=[{"key": []}], responses={"200": response})
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
-    name = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
+    name = save_api(
+        get("/pet", "getPet", security=[{"key": []}], responses={"200": response}),
+        server=server,
+        schemes={"key": scheme},
+    )
     server.responses["/pet"] = json_response({"a": canary, "b": "x" * 40 + canary})
     monkeypatch.setenv("DYNACLI_KEY", canary)
     result = run_cli(name, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null", "-v")

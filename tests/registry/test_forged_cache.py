@@ -11,7 +11,7 @@ import pytest
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.registry.revisions.referenced_files import ReferencedFiles, write_archive
 from dynacli.registry.revisions.revisions import revision_of
-from tests.documents import document, operation, parameter, save
+from tests.documents import document, operation, parameter, save_api
 from tests.harness import Recorder, Response, recording, run_cli
 from tests.served_document import DAY, Served, age
 
@@ -159,7 +159,7 @@ def test_what_references_may_lead_to_is_not_in_the_cache(home: Path, served: Ser
 @pytest.mark.parametrize("number", ["7", "x"])
 def test_an_archive_does_not_say_what_is_read(home: Path, number: str) -> None:
     """A forged archive with further files than the configuration has counts as lost."""
-    name = save(document({}))
+    name = save_api()
     assert 0 == run_cli("api", "add", "shop", name).exit_code
     (pointer,) = (home / "cache").rglob("current.json")
     found = json.loads(pointer.read_text())

@@ -15,7 +15,7 @@ import pytest
 from dynacli.__main__ import main
 from dynacli.environment import Environment
 from dynacli.registry.project_file import trust
-from tests.documents import API_KEY, BEARER, document, operation, pets, save
+from tests.documents import API_KEY, BEARER, api_of, get, pets, save
 from tests.harness import Recorder, Result, json_response, run_cli
 from tests.registry.surroundings import NOBODY
 
@@ -626,7 +626,7 @@ def test_a_changed_document_gets_no_credential_elsewhere(
     canary: str, server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A document is not part of what is trusted, so its servers get no credential that no one accepted."""
-    made = document({"/pets": {"get": operation("listPets")}}, [server.origin], {"key": BEARER})
+    made = api_of(get("/pets", "listPets"), server=server, schemes={"key": BEARER})
     save({**made, "security": [{"key": []}]})
     _write(f'{_MINIMAL}server = "{server.origin}"\n')
     _trust()
@@ -694,7 +694,7 @@ def test_an_entry_of_yours_without_a_source_wins_too(home: Path) -> None:
 
 def test_a_stored_credential_goes_nowhere_else(canary: str, server: Recorder, other_server: Recorder) -> None:
     """What was stored for an API of the same name, of the person's or of another project, is bound to its origin."""
-    made = document({"/pets": {"get": operation("listPets")}}, [server.origin], {"key": API_KEY})
+    made = api_of(get("/pets", "listPets"), server=server, schemes={"key": API_KEY})
     save({**made, "security": [{"key": []}]})
     run_cli("api", "add", "shop", "./api.json", "--server", server.origin)
     login = ("auth", "login", "shop", "--with-token", "--store", "file")

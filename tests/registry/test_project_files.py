@@ -22,7 +22,7 @@ from dynacli.registry.configuration import Configuration
 from dynacli.registry.project_file import ALLOWED, REFUSED, refusals
 from tests.apps.explorer.exploring import explored, exploring
 from tests.apps.mcp.clients import converse
-from tests.documents import BEARER, document, operation, pets, save
+from tests.documents import BEARER, api_of, get, pets, save
 from tests.harness import Recorder, Result, json_response, run_cli
 
 _FILE = ".dynacli.toml"
@@ -216,7 +216,7 @@ def test_a_broken_configuration_is_an_error_of_its_own(home: Path) -> None:
 
 def test_an_origin_is_accepted_once(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person who lets credentials go to a server of the document is not asked again until the file changes."""
-    made = document({"/pets": {"get": operation("listPets")}}, [server.origin], {"key": BEARER})
+    made = api_of(get("/pets", "listPets"), server=server, schemes={"key": BEARER})
     save({**made, "security": [{"key": []}]})
     path = _write('[apis.shop]\nsource = "api.json"\n')
     server.responses["/pets"] = json_response([])
@@ -417,7 +417,7 @@ def test_registering_an_api_of_the_same_name_says_what_it_hides() -> None:
 
 def test_a_person_signs_in_to_an_api_of_a_project(server: Recorder, canary: str) -> None:
     """What is stored is bound to the server that the trusted file names."""
-    made = document({"/pets": {"get": operation("listPets")}}, [server.origin], {"key": BEARER})
+    made = api_of(get("/pets", "listPets"), server=server, schemes={"key": BEARER})
     save({**made, "security": [{"key": []}]})
     _write(f'[apis.shop]\nsource = "api.json"\nserver = "{server.origin}"\n')
     _trust()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, get, operation, parameter, save, save_api
 from tests.harness import Result, run_cli
 
 _BODY = {
@@ -45,26 +45,22 @@ def _api() -> str:
     raw = operation("putRaw", parameter("id", {"type": "string"}, "path"))
     raw["requestBody"] = {"content": {"application/octet-stream": {}}}
     array = {"type": "array", "items": {"type": "string"}}
-    get = operation(
-        "listPets",
-        parameter("limit", {"type": "integer"}),
-        parameter("status", array),
-        {**parameter("ids", array), "explode": False},
-        {**parameter("filter", {"type": "object"}), "style": "deepObject", "explode": True},
-        parameter("X-Tenant", {"type": "string"}, "header"),
-        parameter("theme", {"type": "string"}, "cookie"),
-    )
-    whole = document(
-        {
-            "/pets": {"get": get, "post": post},
-            "/pets/{id}": {
-                "get": operation("getPet", parameter("id", {"type": "string"}, "path")),
-                "put": raw,
-            },
-            "/form": {"post": form},
-            "/upload": {"post": upload},
-        },
-        ["https://api.example.com/v1", "https://{region}.example.com/v1"],
+    whole = api_of(
+        get(
+            "/pets",
+            "listPets",
+            parameter("limit", {"type": "integer"}),
+            parameter("status", array),
+            {**parameter("ids", array), "explode": False},
+            {**parameter("filter", {"type": "object"}), "style": "deepObject", "explode": True},
+            parameter("X-Tenant", {"type": "string"}, "header"),
+            parameter("theme", {"type": "string"}, "cookie"),
+        ),
+        {"/pets": {"post": post}},
+        get("/pets/{id}", "getPet", parameter("id", {"type": "string"}, "path")),
+        {"/pets/{id}": {"put": raw}},
+        {"/form": {"post": form}, "/upload": {"post": upload}},
+        servers=["https://api.example.com/v1", "https://{region}.example.com/v1"],
         version="3.1.0",
     )
     whole["servers"][1]["variables"] = {"region": {"default": "eu"}}
@@ -356,7 +352,7 @@ def test_a_path_is_read_in_its_styles(style: str, *, is_exploded: bool) -> None:
     parameters = [
         parameter(name, schema, "path", style=style, explode=is_exploded) for name, schema in kinds.items()
     ]
-    api = save(document({"/v/{one}/{many}/{record}": {"get": operation("show", *parameters)}}))
+    api = save_api(get("/v/{one}/{many}/{record}", "show", *parameters))
     words = ("--one=x,y", "--many=1", "--many=a b", "--record.a=c", "--record.b=d")
     before = ("--validate=off", "--server=https://h.example")
     curl = run_cli(*before, "--dry-run=curl", api, "show", *words).stdout

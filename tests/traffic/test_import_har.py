@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, get, operation, parameter, post, save
 from tests.harness import run_cli
 
 
@@ -26,9 +26,10 @@ def _register() -> None:
             "application/json": {"schema": {"type": "object", "properties": {"name": {"type": "string"}}}}
         }
     }
-    api = document(
-        {"/pets": {"post": post}, "/pets/{id}": {"get": operation("getPet", parameter("id", {}, "path"))}},
-        ["https://api.example.com"],
+    api = api_of(
+        {"/pets": {"post": post}},
+        get("/pets/{id}", "getPet", parameter("id", {}, "path")),
+        server="https://api.example.com",
     )
     run_cli("api", "add", "pets", save(api))
 
@@ -74,18 +75,14 @@ def test_operations_of_one_path() -> None:
     def word(name: str, location: str, value: str) -> dict[str, Any]:
         return parameter(name, {"type": "string", "enum": [value]}, location, required=True)
 
-    api = document(
-        {
-            "/#Target=list": {"post": operation("listQueues", word("X-Target", "header", "Queues.List"))},
-            "/#Target=drop": {"post": operation("dropQueue", word("X-Target", "header", "Queues.Drop"))},
-            "/pets": {"get": operation("listPets", parameter("size", {"type": "integer"}))},
-            "/pets#find": {"get": operation("findPets", parameter("text", {}, required=True))},
-            "/pulls/{id}": {"get": operation("getPull", parameter("id", {"type": "integer"}, "path"))},
-            "/pulls/{id}.{kind}": {
-                "get": operation("getDiff", parameter("id", {}, "path"), parameter("kind", {}, "path"))
-            },
-        },
-        ["https://api.example.com"],
+    api = api_of(
+        post("/#Target=list", "listQueues", word("X-Target", "header", "Queues.List")),
+        post("/#Target=drop", "dropQueue", word("X-Target", "header", "Queues.Drop")),
+        get("/pets", "listPets", parameter("size", {"type": "integer"})),
+        get("/pets#find", "findPets", parameter("text", {}, required=True)),
+        get("/pulls/{id}", "getPull", parameter("id", {"type": "integer"}, "path")),
+        get("/pulls/{id}.{kind}", "getDiff", parameter("id", {}, "path"), parameter("kind", {}, "path")),
+        server="https://api.example.com",
     )
     run_cli("api", "add", "odd", save(api))
     sent = [

@@ -28,7 +28,15 @@ from dynacli.validation.validate_by_level import (
 )
 from dynacli.validation.validated_messages import ValidatedResponse
 from dynacli.validation.validator import Validator
-from tests.documents import catalog_of, document, load_file, operation, parameter, save
+from tests.documents import (
+    api_of,
+    catalog_of,
+    get,
+    load_file,
+    parameter,
+    post,
+    save_api,
+)
 from tests.harness import Response, recording, run_cli
 from tests.real_documents import OWN, documents
 from tests.validation.in_process_validator import JSON, responded, response_document, sent
@@ -145,7 +153,7 @@ def test_status_and_media_type_are_plainly_documented(
 
 
 def _request_schemas(*parameters: Any, body: Any = None) -> OperationSchemas:
-    return _schemas(document({"/a/{id}": {"post": operation("a", *parameters, body=body)}}, None))
+    return _schemas(api_of(post("/a/{id}", "a", *parameters, body=body), server=None))
 
 
 _ID = parameter("id", {"type": "integer"}, "path")
@@ -261,7 +269,7 @@ _RESPONSE = {
 def test_a_verbose_call_says_who_validated(words: tuple[str, ...], body: bytes, reported: str) -> None:
     """At `warn` openapi-core is asked about what is not accepted; the other levels and reports always ask it."""
     with recording() as server:
-        api = save(document({"/a": {"get": operation("a", responses=_RESPONSE)}}, [server.origin]))
+        api = save_api(get("/a", responses=_RESPONSE), server=server)
         server.responses["/a"] = Response(200, body, {"Content-Type": JSON})
         result = run_cli(api, "a", "-v", *words)
     assert f"* validated: {reported}\n" in result.stderr

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import Recorder, Response, Result, run_cli
 
 JSON = "application/json"
@@ -122,7 +122,7 @@ def _api(server: Recorder, response: BadResponse) -> str:
     responses = {"200": {"description": "", "content": {JSON: {"schema": SCHEMA}}}}
     headers = {"Content-Type": response.media_type} if response.media_type else {}
     server.responses["/a"] = Response(body=response.body, headers=headers)
-    return save(document({"/a": {"get": operation("get-a", responses=responses)}}, [server.origin]))
+    return save_api(get("/a", "get-a", responses=responses), server=server)
 
 
 def _check(result: Result, response: BadResponse, form: str = "auto") -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
-from tests.documents import document, operation, parameter
+from tests.documents import api_of, parameter, route
 from tests.validation.golden_findings import reported
 from tests.validation.in_process_validator import JSON, responded, response_document, sent, validator_of
 
@@ -16,9 +16,8 @@ _TEXT = "application/vnd.a+json"
 
 def _asking(*parameters: dict[str, Any], version: str = "3.2.0", body: Any = None) -> dict[str, Any]:
     content: dict[str, Any] = {"requestBody": {"required": True, "content": body}} if body else {}
-    return document(
-        {"/a": {"get" if not body else "post": operation("a", parameters=list(parameters), **content)}},
-        version=version,
+    return api_of(
+        route("get" if not body else "post", "/a", parameters=list(parameters), **content), version=version
     )
 
 

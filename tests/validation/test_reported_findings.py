@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import BEARER, JSON, document, operation, parameter, ref, save
+from tests.documents import BEARER, JSON, api_of, get, parameter, ref, save, save_api
 from tests.harness import Recorder, Response, json_response, run_cli
 from tests.validation.in_process_validator import validate_value
 
@@ -22,9 +22,7 @@ _DOG = _object("kind", "breed", kind=_STRING, breed=_STRING, size={"type": "inte
 def _api(server: Recorder, schema: Any, value: Any, **components: Any) -> str:
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
     server.responses["/a"] = json_response(value)
-    made = document(
-        {"/a": {"get": operation("get-a", responses=responses)}}, [server.origin], version="3.1.0"
-    )
+    made = api_of(get("/a", "get-a", responses=responses), server=server, version="3.1.0")
     return save({**made, "components": {"schemas": components}})
 
 
@@ -107,8 +105,9 @@ def test_an_undocumented_status_counts_the_same_in_a_call_and_in_a_check(
 ) -> None:
     """At their defaults it is a finding, unless it only speaks of the credential or of too many calls."""
     secured: dict[str, Any] = {"schemes": {"b": BEARER}, "security": [{"b": []}]} if is_secured else {}
-    get = operation("get-a", parameter("id", {"type": "integer"}, "path"))
-    api = save(document({"/a/{id}": {"get": get}}, [server.origin], **secured))
+    api = save_api(
+        get("/a/{id}", "get-a", parameter("id", {"type": "integer"}, "path")), server=server, **secured
+    )
     server.responses["/a/1"] = Response(status, b"{}")
     called = run_cli(api, "get-a", "1", "--retries", "0")
     rows = run_cli("check", api, "--set", "get-a.id=1", "-o", "json", "--retries", "0").json

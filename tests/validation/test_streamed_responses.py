@@ -26,7 +26,7 @@ import pytest
 from dynacli.__main__ import main
 from dynacli.commands._call import receive_response
 from dynacli.http import event_stream, send
-from tests.documents import document, save
+from tests.documents import document, save, save_api
 from tests.harness import Recorder, Response, run_cli, serving
 
 NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
@@ -643,7 +643,7 @@ def endless() -> Iterator[str]:
         for name, media in content.items()
     }
     with serving(_Endless) as origin:
-        yield save(document(paths, [origin], openapi="3.2.0"))
+        yield save_api(paths, server=origin, openapi="3.2.0")
 
 
 @pytest.mark.exhaustive

@@ -13,7 +13,7 @@ import pytest
 from dynacli.openapi.schema.evaluation import compiled_schema
 from dynacli.openapi.schema.evaluation.translation import PlainSchema
 from dynacli.validation import _body_hooks, _undocumented_values
-from tests.documents import document, operation, ref, save
+from tests.documents import api_of, operation, post, ref, save, save_api
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
     JSON,
@@ -366,11 +366,7 @@ def test_ways_between_schemas_end(keyword: str, level: str, monkeypatch: pytest.
             if keyword == "if"
             else {keyword: [following, following]}
         )
-    made = document(
-        {"/things": {"post": operation("addThing", body=ref("S0"))}},
-        version="3.1.0",
-        components={"schemas": schemas},
-    )
+    made = api_of(post("/things", "addThing", body=ref("S0")), version="3.1.0", schemas=schemas)
     result = run_cli(save(made), "add-thing", "--body", '{"a": 1}', "--validate", level, "--dry-run")
     assert "takes too long to validate" in result.stderr
 
@@ -392,7 +388,7 @@ def test_no_validation_outlives_the_call(words: tuple[str, ...], server: Recorde
     """What may take longer than is left of `--timeout` is not validated, neither in the request nor in the response."""
     content = {"application/json": {"schema": _SLOW}}
     described = operation("a", responses={"200": {"description": "", "content": content}})
-    save(document({"/a": {"post": {**described, "requestBody": {"content": content}}}}, [server.origin]))
+    save_api({"/a": {"post": {**described, "requestBody": {"content": content}}}}, server=server)
     body = json.dumps([{"a": -1}] * 30_000)
     Path("body.json").write_text(body, encoding="utf-8")
     server.responses["/a"] = Response(200, body.encode(), {"Content-Type": "application/json"})
@@ -445,7 +441,7 @@ def test_a_small_response_at_the_last_moment_is_validated(server: Recorder) -> N
     """A response that came in time is validated if that takes a tenth of a second at most."""
     content = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}}}
     described = operation("a", responses={"200": {"description": "", "content": content}})
-    save(document({"/a": {"get": described}}, [server.origin]))
+    save_api({"/a": {"get": described}}, server=server)
 
     def late(_: Any) -> Response:
         time.sleep(0.6)

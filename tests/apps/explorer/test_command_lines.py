@@ -23,7 +23,7 @@ from dynacli.registry.open_by_name import open_named_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request import preview
 from dynacli.request.form_body import PREVIEW_BOUNDARY
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, post, put, save_api
 from tests.harness import run_cli
 from tests.real_documents import OWN, own_and_real
 
@@ -97,7 +97,7 @@ def test_each_kind_of_input_is_given_as_the_command_line_takes_it(
         parameter("dry-run", {"type": "boolean"}),
         parameter("output", {"type": "string"}),
     ]
-    path = save(document({"/pets/{petId}": {"put": operation("putPet", *parameters, body=body)}}))
+    path = save_api(put("/pets/{petId}", "putPet", *parameters, body=body))
     api = open_named_api(path, Environment())
     with closing(api.catalog):
         draft = _draft(api, "put-pet", words, counts)
@@ -111,7 +111,7 @@ def test_a_required_object_is_marked_in_the_form() -> None:
     """It has a row of its own if none of its properties is required, and what is given below it counts."""
     reference = {"type": "object", "properties": {"id": {"type": "integer"}}}
     body = {"type": "object", "required": ["status"], "properties": {"status": reference, "other": reference}}
-    save(document({"/a": {"post": operation("a", body=body)}}, ["https://api.example"]))
+    save_api(post("/a", body=body), server="https://api.example")
     api = open_named_api("api.json", Environment())
     with closing(api.catalog):
         draft = _draft(api, "a", {"status.id": "5"})
@@ -133,7 +133,7 @@ def test_no_value_of_a_document_names_a_file() -> None:
         "/a": {"post": operation("plain", body=evil, media_type="text/plain")},
         "/b": {"post": operation("parts", body=parts, media_type="multipart/form-data")},
     }
-    api = open_named_api(save(document(paths)), Environment())
+    api = open_named_api(save_api(paths), Environment())
     with closing(api.catalog):
         for name in ("plain", "parts"):
             draft = with_example_body(_draft(api, name, {}))

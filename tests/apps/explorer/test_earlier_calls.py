@@ -8,7 +8,7 @@ import pytest
 from dynacli.environment import Consent
 from dynacli.options.standard_options import CallTerms, Options
 from tests.apps.explorer.exploring import explored, exploring
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, operation, parameter, put, save_api
 from tests.harness import Recorder, Response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -40,7 +40,7 @@ def _document(server: Recorder) -> str:
     putting = operation(
         "putPet", parameter("id", {"type": "integer"}, "path"), body=body, responses=responses
     )
-    return save(document({"/pets/{id}": {"put": putting}}, [server.origin]))
+    return save_api({"/pets/{id}": {"put": putting}}, server=server)
 
 
 @pytest.mark.parametrize("mode", ["full", "headers"])
@@ -95,10 +95,10 @@ def test_a_call_of_another_document_is_not_listed_and_one_whose_operation_has_go
     """The list is that of the document; what it no longer has cannot be opened."""
     api = _document(server)
     server.responses["/x"] = Response()
-    other = save(document({"/x": {"get": operation("x")}}, [server.origin]), "other.json")
+    other = save_api(get("/x"), server=server, file="other.json")
     assert 0 == run_cli(other, "x").exit_code
     assert 0 == run_cli(api, "put-pet", "7", "--tags", "x").exit_code
-    save(document({"/cats/{id}": {"put": operation("putCat")}}, [server.origin]))
+    save_api(put("/cats/{id}", "putCat"), server=server)
 
     async def work() -> None:
         async with exploring(api, size=(150, 40)) as explorer:

@@ -20,7 +20,7 @@ from dynacli.environment import Consent, Environment
 from dynacli.options.standard_options import CallTerms, Options
 from dynacli.registry.open_by_name import open_named_api
 from tests.apps.explorer.exploring import Explorer, explored, exploring
-from tests.documents import API_KEY, document, operation, parameter, save
+from tests.documents import API_KEY, get, operation, parameter, post, save_api
 from tests.harness import Recorder, Response, free_port, json_response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -55,7 +55,7 @@ def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
     """Unless a person has agreed before; a no sends nothing."""
     server.responses["/pets/1"] = Response(204, b"", {})
     removing = operation("removePet", parameter("id", {"type": "integer"}, "path"))
-    api = save(document({"/pets/{id}": {"delete": removing}}, [server.origin]))
+    api = save_api({"/pets/{id}": {"delete": removing}}, server=server)
 
     async def work() -> None:
         async with exploring(api) as explorer:
@@ -91,7 +91,7 @@ def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> No
     schema = {"type": "object", "properties": {"note": {"type": "string"}, "name": {"type": "string"}}}
     adding = operation("addPet", parameter("q", {"type": "string"}))
     adding["requestBody"] = {"content": {"application/json": {"schema": schema}}}
-    api = save(document({"/pets": {"post": adding}}, [server.origin]))
+    api = save_api({"/pets": {"post": adding}}, server=server)
 
     async def work() -> None:
         async with exploring(
@@ -113,7 +113,7 @@ def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> No
 
 def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
     """As on the command line, and already the form says so."""
-    api = save(document({"/pets": {"get": operation("listPets")}}, [server.origin]))
+    api = save_api(get("/pets", "listPets"), server=server)
     assert 0 == run_cli("api", "add", "pets", api).exit_code
     assert 0 == run_cli("config", "set", "apis.pets.policy.deny", '["GET"]').exit_code
 
@@ -139,7 +139,7 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
     if failure == "auth":
         security = {"schemes": {"key": API_KEY}, "security": [{"key": []}]}
     limit = parameter("limit", {"type": "integer"}, required=failure == "usage")
-    api = save(document({"/pets": {"get": operation("listPets", limit)}}, [origin], **security))
+    api = save_api(get("/pets", "listPets", limit), server=origin, **security)
 
     async def work() -> None:
         async with exploring(api, options=Options(retries=0), size=(160, 30)) as explorer:
@@ -160,7 +160,7 @@ def test_a_wrong_response_is_told_with_the_place_that_is_wrong(server: Recorder)
     schema = {"type": "object", "properties": {"age": {"type": "integer"}}}
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
     server.responses["/pets"] = Response(200, b'{"age": "three"}')
-    api = save(document({"/pets": {"get": operation("getPet", responses=responses)}}, [server.origin]))
+    api = save_api(get("/pets", "getPet", responses=responses), server=server)
 
     async def work() -> None:
         async with exploring(api) as explorer:
@@ -199,7 +199,7 @@ def _silent_server() -> Iterator[tuple[str, threading.Event, threading.Event]]:
 def test_a_call_that_waits_is_cancelled_for_the_server_too() -> None:
     """Esc cuts the connection at once, and the explorer goes on."""
     with _silent_server() as (origin, asked, was_left):
-        api = save(document({"/pets": {"get": operation("listPets")}}, [origin]))
+        api = save_api(get("/pets", "listPets"), server=origin)
 
         async def work() -> None:
             async with exploring(api) as explorer:
@@ -222,7 +222,7 @@ def test_a_call_that_waits_is_cancelled_for_the_server_too() -> None:
 def test_leaving_ends_the_call_that_is_under_way() -> None:
     """The server is not left waiting for someone who has gone."""
     with _silent_server() as (origin, asked, was_left):
-        api = save(document({"/pets": {"get": operation("listPets")}}, [origin]))
+        api = save_api(get("/pets", "listPets"), server=origin)
 
         async def work() -> None:
             async with exploring(api) as explorer:
@@ -264,7 +264,7 @@ def test_the_items_of_a_stream_appear_as_they_come(
         content: dict[str, Any] = {media_type: {"itemSchema": {"type": "object"}}}
         watching = operation("watch", responses={"200": {"description": "", "content": content}})
         origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        api = save(document({"/watch": {"get": watching}}, [origin], version="3.2.0"))
+        api = save_api({"/watch": {"get": watching}}, server=origin, version="3.2.0")
 
         async def work() -> None:
             async with exploring(api) as explorer:
@@ -307,7 +307,7 @@ def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
         content: dict[str, Any] = {"application/x-ndjson": {}}
         watching = operation("watch", responses={"200": {"description": "", "content": content}})
         origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        word, env = save(document({"/watch": {"get": watching}}, [origin])), Environment()
+        word, env = save_api({"/watch": {"get": watching}}, server=origin), Environment()
         api = open_named_api(word, env)
         pieces: Queue[Event] = Queue()
         with closing(api.catalog):
@@ -332,7 +332,7 @@ def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
 def test_a_stored_response_says_so(server: Recorder) -> None:
     """The line of a response says where it came from, and the history has the call, although nothing was sent."""
     server.responses["/pets"] = Response()
-    word, env = save(document({"/pets": {"get": operation("listPets")}}, [server.origin])), Environment()
+    word, env = save_api(get("/pets", "listPets"), server=server), Environment()
     api = open_named_api(word, env)
     with closing(api.catalog):
         draft = Draft(DescribedOperation(api, api.catalog.operation("list-pets")).sending(""), (), {})
@@ -353,7 +353,7 @@ def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) ->
     """The latest first; its response is kept, and its form can be changed and sent again."""
     server.responses["/pets"] = lambda request: json_response(request.target)
     limit = parameter("limit", {"type": "integer"})
-    api = save(document({"/pets": {"get": operation("listPets", limit)}}, [server.origin]))
+    api = save_api(get("/pets", "listPets", limit), server=server)
 
     async def work() -> None:
         async with exploring(api) as explorer:
@@ -383,7 +383,7 @@ def test_a_value_that_an_earlier_response_had_is_chosen(server: Recorder) -> Non
         "/pets": {"get": operation("listPets", responses=listed)},
         "/pets/{petId}": {"get": getting},
     }
-    api = save(document(paths, [server.origin]))
+    api = save_api(paths, server=server)
 
     async def work() -> None:
         async with exploring(api) as explorer:
@@ -416,8 +416,7 @@ def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -
             "more": {"type": "object"},
         },
     }
-    adding = operation("logIn", parameter("n", {"type": "integer"}), body=body)
-    api = save(document({"/logins": {"post": adding}}, [server.origin]))
+    api = save_api(post("/logins", "logIn", parameter("n", {"type": "integer"}), body=body), server=server)
     options = Options(
         terms=CallTerms(consent=Consent(is_given=True)), header=("X-Team:blue", "Cookie:hush-hush-1")
     )
@@ -457,7 +456,7 @@ def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> 
         for item in waiting:
             item.setblocking(False)
             item.connect_ex(address)
-        api = save(document({"/pets": {"get": operation("listPets")}}, [f"http://127.0.0.1:{address[1]}"]))
+        api = save_api(get("/pets", "listPets"), server=f"http://127.0.0.1:{address[1]}")
 
         async def work() -> None:
             async with exploring(api, options=Options(retries=0)) as explorer:
@@ -476,9 +475,7 @@ def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> 
 def test_pairs_of_the_query_are_sent_and_in_the_command(server: Recorder) -> None:
     """Those that `explore` was given, without the values in what is shown."""
     server.responses["/a"] = Response()
-    api = save(
-        document({"/a": {"get": operation("getA", parameter("limit", {"type": "integer"}))}}, [server.origin])
-    )
+    api = save_api(get("/a", "getA", parameter("limit", {"type": "integer"})), server=server)
 
     async def work() -> None:
         options = Options(query=("trace=1", "limit=2"))

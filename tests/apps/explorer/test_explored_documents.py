@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 import dynacli.apps.explorer
 from tests.apps.explorer.exploring import explored, exploring
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, parameter, post, save_api
 from tests.harness import Recorder, Response, json_response, recording, run_cli
 from tests.real_documents import FOLDER
 
@@ -73,10 +73,11 @@ def test_a_body_that_holds_itself_and_its_arrays_can_be_filled_in(server: Record
             },
         },
     }
-    adding = operation("addNode", body={"$ref": "#/components/schemas/Node"})
     server.responses["/nodes"] = Response(200)
-    api = save(
-        document({"/nodes": {"post": adding}}, [server.origin], components={"schemas": {"Node": node}})
+    api = save_api(
+        post("/nodes", "addNode", body={"$ref": "#/components/schemas/Node"}),
+        server=server,
+        schemas={"Node": node},
     )
 
     async def work() -> None:
@@ -119,7 +120,7 @@ def test_a_long_enumeration_and_a_large_form_are_shown_in_part(server: Recorder)
     words = [f"word-{number}" for number in range(5_000)]
     parameters.insert(0, parameter("word", {"type": "string", "enum": words}))
     server.responses["/all"] = Response(200)
-    api = save(document({"/all": {"get": operation("all", *parameters)}}, [server.origin]))
+    api = save_api(get("/all", "all", *parameters), server=server)
 
     async def work() -> None:
         async with exploring(api, size=(80, 90)) as explorer:
@@ -162,7 +163,7 @@ def test_a_large_response_is_laid_out_beside_the_screen(server: Recorder) -> Non
     """Keys are heard meanwhile; lines that are too long for the pane are scrolled to."""
     items = [{"id": number, "text": "x" * 300} for number in range(4_000)]
     server.responses["/items"] = json_response(items)
-    api = save(document({"/items": {"get": operation("items")}}, [server.origin]))
+    api = save_api(get("/items"), server=server)
 
     async def work() -> None:
         async with exploring(api) as explorer:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.apps.explorer.exploring import Explorer, explored, exploring
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, parameter, patch, save_api
 from tests.harness import RecordedRequest, Recorder, Response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -33,13 +33,11 @@ def server() -> Iterator[Recorder]:
 def _document(server: Recorder) -> str:
     responses = {"200": {"description": "", "content": {"application/json": {"schema": _PET}}}}
     identifier = parameter("id", {"type": "integer"}, "path")
-    paths = {
-        "/pets/{id}": {
-            "get": operation("getPet", identifier, responses=responses),
-            "patch": operation("updatePet", identifier, body=_PET, responses=responses),
-        }
-    }
-    return save(document(paths, [server.origin]))
+    return save_api(
+        get("/pets/{id}", "getPet", identifier, responses=responses),
+        patch("/pets/{id}", "updatePet", identifier, body=_PET, responses=responses),
+        server=server,
+    )
 
 
 def _methods(server: Recorder) -> list[str]:

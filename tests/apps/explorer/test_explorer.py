@@ -10,7 +10,7 @@ from textual.events import Paste
 
 from dynacli.apps.explorer._request_form import FieldRow
 from tests.apps.explorer.exploring import explored, exploring
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, parameter, post, save_api
 from tests.harness import Recorder, Response, json_response, recording, run_cli
 
 _TOY = {"type": "object", "properties": {"label": {"type": "string"}, "price": {"type": "number"}}}
@@ -35,13 +35,16 @@ def server() -> Iterator[Recorder]:
 
 
 def _pets(server: Recorder) -> str:
-    listing = operation(
-        "listPets",
-        parameter("limit", {"type": "integer", "maximum": 9}),
-        parameter("state", {"type": "string", "enum": ["free", "sold"]}),
+    return save_api(
+        get(
+            "/pets",
+            "listPets",
+            parameter("limit", {"type": "integer", "maximum": 9}),
+            parameter("state", {"type": "string", "enum": ["free", "sold"]}),
+        ),
+        post("/pets", "addPet", body=_PET),
+        server=server,
     )
-    adding = operation("addPet", body=_PET)
-    return save(document({"/pets": {"get": listing, "post": adding}}, [server.origin]))
 
 
 def test_a_call_is_found_filled_in_and_sent_and_its_command_line_makes_the_same(server: Recorder) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.options.standard_options import Options
 from tests.apps.explorer.exploring import Explorer, explored, exploring
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import Recorder, Response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -33,12 +33,12 @@ def server() -> Iterator[Recorder]:
 
 def _document(server: Recorder) -> str:
     lines = {"200": {"description": "", "content": {"application/jsonl": {}}}}
-    paths = {
-        "/rows": {"get": operation("listRows")},
-        "/lines": {"get": operation("listLines", responses=lines)},
-        "/gone": {"get": operation("getGone")},
-    }
-    return save(document(paths, [server.origin]))
+    return save_api(
+        get("/rows", "listRows"),
+        get("/lines", "listLines", responses=lines),
+        get("/gone", "getGone"),
+        server=server,
+    )
 
 
 async def _called(explorer: Explorer, name: str) -> None:

@@ -14,7 +14,7 @@ from dynacli.apps.explorer._request_form import SettingRow
 from dynacli.environment import Consent
 from dynacli.options.standard_options import CallTerms, Options
 from tests.apps.explorer.exploring import Explorer, explored, exploring
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -57,7 +57,7 @@ def _document(server: Recorder) -> str:
     starting = operation("startJob", responses=response("201", job, links=links))
     getting = operation("getJob", parameter("id", {"type": "string"}, "path"), responses=response("200", job))
     paths = {"/items": {"get": listing}, "/jobs": {"post": starting}, "/jobs/{id}": {"get": getting}}
-    return save(document(paths, [server.origin]))
+    return save_api(paths, server=server)
 
 
 async def _set(explorer: Explorer, setting: str, word: str) -> None:

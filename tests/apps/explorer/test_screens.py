@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.apps.explorer.exploring import Explorer, explored, exploring
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, parameter, post, save_api
 from tests.harness import Recorder, Response, recording
 
 pytestmark = pytest.mark.exhaustive
@@ -64,26 +64,17 @@ def _document(server: Recorder) -> str:
             "steps": {"type": "array", "items": step},
         },
     }
-    return save(
-        document(
-            {
-                "/runs": {
-                    "get": operation(
-                        "listRuns", *filters, tags=["runs"], summary="List runs", responses=runs
-                    ),
-                    "post": operation("createRun", tags=["runs"], summary="Create a run", body=body),
-                },
-                "/odd": {
-                    "get": operation(
-                        "odd",
-                        parameter("x[y]", {"type": "string", "enum": [_HOSTILE, "b"]}, description=_HOSTILE),
-                        tags=[_HOSTILE],
-                        summary=_HOSTILE,
-                    )
-                },
-            },
-            [server.origin],
-        )
+    return save_api(
+        get("/runs", "listRuns", *filters, tags=["runs"], summary="List runs", responses=runs),
+        post("/runs", "createRun", tags=["runs"], summary="Create a run", body=body),
+        get(
+            "/odd",
+            "odd",
+            parameter("x[y]", {"type": "string", "enum": [_HOSTILE, "b"]}, description=_HOSTILE),
+            tags=[_HOSTILE],
+            summary=_HOSTILE,
+        ),
+        server=server,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import Response, recording, run_cli
 
 
@@ -128,7 +128,7 @@ def test_a_person_signs_in_and_goes_on_where_they_were(terminal: Callable[[str],
     with recording() as server:
         scheme = {"token": {"type": "http", "scheme": "bearer"}}
         listing = {"/pets": {"get": operation("listPets")}}
-        api = save(document(listing, [server.origin], schemes=scheme, security=[{"token": []}]))
+        api = save_api(listing, server=server, schemes=scheme, security=[{"token": []}])
         server.responses["/pets"] = Response()
         tmux = terminal(f"{sys.executable} -m dynacli explore {api}")
         tmux.until(lambda screen: "F2 Operations" in screen)

@@ -25,7 +25,7 @@ from dynacli.apps.mcp.http_place import http_application, kept_token, listening_
 from dynacli.environment import Environment
 from dynacli.secrets import Secret
 from tests.apps.mcp.clients import HELLO
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -169,7 +169,7 @@ def test_a_slow_api_holds_up_no_one_else(home: Path, server: Recorder) -> None:
 
     server.responses.update({"/slow": slow, "/fast": Response(body=b"{}")})
     for name in ("slow", "fast"):
-        save(document({f"/{name}": {"get": operation(name)}}, [server.origin]), f"{name}.json")
+        save_api(get(f"/{name}", name), server=server, file=f"{name}.json")
         assert 0 == run_cli("api", "add", name, f"{name}.json").exit_code
 
     async def call(url: str, name: str, count: int) -> list[Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.apps.mcp.clients import HELLO
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 pytestmark = pytest.mark.exhaustive
@@ -138,7 +138,7 @@ def test_nobody_waits_for_a_call_any_more(end: str) -> None:
         asked = threading.Event()
         threading.Thread(target=serve, daemon=True).start()
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
+        api = save_api(get("/a", "get-a"), server=origin)
         with _started(api) as process:
             process.send(_call(2, operation="get-a"))
             assert asked.wait(20)
@@ -175,8 +175,11 @@ def test_a_client_that_reads_no_more_ends_it() -> None:
 
 def test_what_others_print_is_no_message(server: Recorder) -> None:
     """A child's output cannot stand among the messages, and no child reads them."""
-    paths = {"/a": {"get": operation("get-a", security=[{"auth": []}])}}
-    save(document(paths, [server.origin], {"auth": {"type": "http", "scheme": "bearer"}}))
+    save_api(
+        get("/a", "get-a", security=[{"auth": []}]),
+        server=server,
+        schemes={"auth": {"type": "http", "scheme": "bearer"}},
+    )
     server.responses["/a"] = Response(body=b"{}")
     run_cli("api", "add", "things", "./api.json", "--accept-origin", server.origin)
     program = Path("print_token.py")
@@ -202,7 +205,7 @@ def test_many_calls_are_answered_at_once(server: Recorder) -> None:
 
     server.responses["/a"] = wait
     query = [{"name": "q", "in": "query", "schema": {"type": "string"}}]
-    api = save(document({"/a": {"get": operation("get-a", parameters=query)}}, [server.origin]))
+    api = save_api(get("/a", "get-a", parameters=query), server=server)
     with _started(api) as process:
         process.send(
             *(_call(number, operation="get-a", inputs={"q": str(number)}) for number in range(2, 10))

@@ -19,7 +19,7 @@ from dynacli.apps.mock.mock_server import MockRoutes
 from dynacli.traffic.recorded_request import MatchedOperation
 from tests.apps.mock.mocked import mocked
 from tests.apps.proxy.through_proxy import until_interrupted
-from tests.documents import API_KEY, document, operation, parameter, save
+from tests.documents import API_KEY, document, operation, parameter, save_api
 from tests.harness import free_port, run_cli
 from tests.real_documents import own_and_real
 
@@ -34,7 +34,7 @@ def _document() -> str:
         "/some/{ids}": {"get": operation("some", several)},
         "/pets": {"post": operation("addPet", body=_PET)},
     }
-    return save(document(paths, ["https://api.example.com/v1"], schemes={"key": API_KEY}))
+    return save_api(paths, server="https://api.example.com/v1", schemes={"key": API_KEY})
 
 
 def _asking(*requests: tuple[str, str, dict[str, str], str]) -> Callable[[int], None]:

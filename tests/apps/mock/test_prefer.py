@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.apps.mock.mocked import Mocked, mocked
-from tests.documents import document, operation, parameter
+from tests.documents import api_of, get, operation, parameter
 
 _PET = {
     "type": "object",
@@ -43,9 +43,9 @@ def _document() -> dict[str, Any]:
         "204": {"description": "nothing"},
     }
     pet = operation("getPet", parameter("petId", {"type": "integer"}, "path"), responses=responses)
-    plain = operation("listPets", responses={"200": _content({"type": "array", "items": _PET})})
-    return document(
-        {"/pets/{petId}": {"get": pet}, "/pets": {"get": plain}},
+    return api_of(
+        {"/pets/{petId}": {"get": pet}},
+        get("/pets", "listPets", responses={"200": _content({"type": "array", "items": _PET})}),
         components={"schemas": {"Pet": _PET}, "examples": {"dog": {"value": _DOG}}},
     )
 

@@ -14,7 +14,7 @@ from dynacli.apps.proxy import run_proxy as client_connection
 from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
 from dynacli.apps.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from tests.apps.proxy.through_proxy import exchanged, own_process, raw_server, through_proxy
-from tests.documents import document, operation, save
+from tests.documents import operation, save_api
 from tests.harness import Recorder, free_port
 from tests.served_document import until
 
@@ -23,7 +23,7 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 def _document() -> str:
     operations = {method: operation(f"{method}-all") for method in ("get", "post")}
-    return save(document({"/a": operations}))
+    return save_api({"/a": operations})
 
 
 def _request(method: bytes, *, closes: bool = False) -> bytes:

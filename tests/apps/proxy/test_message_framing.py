@@ -17,7 +17,7 @@ from dynacli.apps.proxy._messages import (
     response_body,
 )
 from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 
 _START = b"POST / HTTP/1.1\r\nHost: a\r\n"
 _BAD_REQUESTS = {
@@ -175,7 +175,7 @@ def test_requests_behind_each_other_are_answered_in_their_order() -> None:
             seen.append(b"".join(iter(lambda: sock.recv(1 << 16), b"")))
         seen.append(exchanged(port, requests + b"GET / HTTP/1.1\r\n x\r\n\r\n" + requests))
 
-    api = save(document({"/{n}/": {"get": operation("get-n")}}))
+    api = save_api(get("/{n}/", "get-n"))
     with raw_server(talk) as server:
         through_proxy(client, api, "--upstream", server.origin, "--no-fail")
     responses = b"".join(

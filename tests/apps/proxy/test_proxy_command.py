@@ -20,7 +20,7 @@ from dynacli.apps.proxy.run_proxy import ClientConnection, ShownPassage
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.traffic.recorded_request import OperationFinder
 from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import Recorder, Response, free_port, run_cli
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
@@ -39,7 +39,7 @@ def _document(more: Mapping[str, Any] = MappingProxyType({})) -> str:
         "/items/{id}": {"get": get, "delete": delete},
         "/items": {"post": post},
     }
-    return save(document(paths))
+    return save_api(paths)
 
 
 def _request(line: str, *headers: str, body: str = "") -> bytes:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.apps.proxy.through_proxy import exchanged, own_process, raw_server, through_proxy
-from tests.documents import document, operation, parameter, save
+from tests.documents import get, operation, parameter, save_api
 
 pytestmark = pytest.mark.exhaustive
 
@@ -32,9 +32,7 @@ def _document() -> str:
     responses = {"200": {"description": "", "content": binary}}
     post = operation("echo", parameter("n", {"type": "integer"}), responses=responses)
     post["requestBody"] = {"content": binary}
-    return save(
-        document({"/echo": {"post": post}, "/large": {"get": operation("large", responses=responses)}})
-    )
+    return save_api({"/echo": {"post": post}}, get("/large", responses=responses))
 
 
 class _Echo(asyncio.Protocol):
@@ -239,7 +237,7 @@ def test_partners_that_hang_or_die_hold_up_nobody() -> None:
     paths = {name: {"get": operation(name[1:], responses=events)} for name in ("/stream", "/dies")}
     with raw_server(talk) as raw:
         words = (
-            save(document(paths)),
+            save_api(paths),
             "--upstream",
             raw.origin,
             "-o",

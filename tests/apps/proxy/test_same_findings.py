@@ -17,7 +17,7 @@ from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS
 from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
 from tests.auth.headless_browser import chromium
 from tests.auth.tls_server import Certificates, tls_server
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import run_cli
 from tests.npm_programs import package, run_program
 
@@ -133,7 +133,7 @@ def test_an_upstream_with_a_certificate_of_its_own_authority(
         responses.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
 
     with tls_server(folder, "server", ssl.CERT_OPTIONAL, ssl.TLSVersion.TLSv1_3) as server:
-        api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
+        api = save_api(get("/a", "get-a"), server=server.origin)
         assert 0 == run_cli("api", "add", "corp", api).exit_code
         through_proxy(client, "corp", "--upstream", server.origin, "--no-fail")
         with Path(run_cli("config", "path").stdout.strip()).open("a", encoding="utf-8") as file:
@@ -172,7 +172,7 @@ def test_a_proxy_of_the_environment_is_passed_through(
         raw_server(talk) as near,
     ):
         origin = far.origin if scheme == "https" else "http://far.invalid:81"
-        api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
+        api = save_api(get("/a", "get-a"), server=origin)
         assert 0 == run_cli("api", "add", "corp", api).exit_code
         with Path(run_cli("config", "path").stdout.strip()).open("a", encoding="utf-8") as file:
             file.write(f'[apis.corp.profiles.inside]\nca = "{folder}/ca.pem"\n')
@@ -205,7 +205,7 @@ def test_a_proxy_of_the_environment_responses_for_no_server(
         tls_server(tmp_path, "server", ssl.CERT_NONE, ssl.TLSVersion.TLSv1_3) as far,
         raw_server(talk) as near,
     ):
-        api = save(document({"/a": {"get": operation("get-a")}}, [far.origin]))
+        api = save_api(get("/a", "get-a"), server=far.origin)
         assert 0 == run_cli("api", "add", "corp", api).exit_code
         with Path(run_cli("config", "path").stdout.strip()).open("a", encoding="utf-8") as file:
             file.write(f'[apis.corp.profiles.inside]\nca = "{tmp_path}/ca.pem"\n')

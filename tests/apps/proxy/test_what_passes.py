@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 _JSON = {"application/json": {"schema": _ITEM}}
@@ -17,13 +17,8 @@ def _document() -> str:
     get = operation("getItem", parameter("id", {"type": "integer"}, "path"), responses=_RESPONSES)
     post = operation("addItem", responses=_RESPONSES)
     post["requestBody"] = {"content": {**_JSON, "application/octet-stream": {}}}
-    return save(
-        document(
-            {
-                "/items/{id}": {"get": get, "head": {**get, "operationId": "headItem"}},
-                "/items": {"post": post},
-            }
-        )
+    return save_api(
+        {"/items/{id}": {"get": get, "head": {**get, "operationId": "headItem"}}, "/items": {"post": post}}
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dynacli.traffic.read_har import read_har
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, post, save_api
 from tests.harness import run_cli
 
 _PET = {
@@ -29,7 +29,7 @@ def _document() -> str:
     kinds.update(explode=False, schema={"type": "array", "items": {"enum": ["cat", "dog"]}})
     post = operation("addPet", limit, kinds, responses=responses)
     post["requestBody"] = {"required": True, "content": _JSON}
-    return save(document({"/pets/{id}": {"get": get}, "/pets": {"post": post}}, [_SERVER]))
+    return save_api({"/pets/{id}": {"get": get}, "/pets": {"post": post}}, server=_SERVER)
 
 
 def _entry(path: str, *, method: str = "GET", **fields: Any) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def test_passwords_are_masked_however_deep_they_are() -> None:
     for name in "hgfedcba":
         deep, value = {"type": "object", "properties": {name: deep}}, {name: value}
     responses = {"200": {"description": "", "content": _JSON}}
-    file = save(document({"/a": {"post": operation("add-a", body=deep, responses=responses)}}, [_SERVER]))
+    file = save_api(post("/a", "add-a", body=deep, responses=responses), server=_SERVER)
     entry = _entry("/a", method="POST", request=_posted(json.dumps(value)))
     har = json.dumps({"log": {"version": "1.2", "pages": [], "entries": [entry]}}).encode()
     for form in ("json", "auto", "html"):

@@ -19,7 +19,7 @@ from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory, write_catalog
 from dynacli.openapi.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.openapi.document.load import Document, load
-from tests.documents import PETS, catalog_of, document, operation, pets, save
+from tests.documents import PETS, api_of, catalog_of, pets, post, save
 from tests.dry_runs import dry_run
 from tests.real_documents import own_and_real
 
@@ -137,9 +137,9 @@ def test_what_many_operations_refer_to_is_stored_once(is_yaml: bool, tmp_path: P
     """Two hundred operations on one large schema make a catalog that is not twice as big as the document."""
     properties = {f"p{number}": {"type": "string", "description": "x" * 200} for number in range(200)}
     body = {"$ref": "#/components/schemas/Large"}
-    tree = document(
-        {f"/{number}": {"post": operation(f"post{number}", body=body)} for number in range(200)},
-        components={"schemas": {"Large": {"type": "object", "properties": properties}}},
+    tree = api_of(
+        *(post(f"/{number}", f"post{number}", body=body) for number in range(200)),
+        schemas={"Large": {"type": "object", "properties": properties}},
     )
     content = (yaml.safe_dump(tree) if is_yaml else json.dumps(tree)).encode()
     loaded, compiled = _compiled(content, "api.yaml" if is_yaml else "api.json")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.documents import document, operation, parameter
+from tests.documents import api_of, document, get, operation, parameter, post
 
 _TIMES = 20
 
@@ -51,9 +51,10 @@ _WORDS = "What the server has of this thing, in a sentence or two as documents h
 
 
 def _schemas(schemas: dict[str, Any], **more: Any) -> dict[str, Any]:
-    get = operation("a", body={"$ref": "#/components/schemas/First"})
     first = {"First": {"type": "object"}}
-    return document({"/a": {"post": get}}, components={"schemas": {**first, **schemas}}, **more)
+    return api_of(
+        post("/a", body={"$ref": "#/components/schemas/First"}), schemas={**first, **schemas}, **more
+    )
 
 
 def _names(count: int, is_wrong: bool) -> dict[str, Any]:
@@ -73,9 +74,7 @@ def _paths(count: int, is_wrong: bool) -> dict[str, Any]:
     """Operations with a parameter of the path, which is not declared if they are wrong."""
     declared = [] if is_wrong else [parameter("id", {"type": "string"}, "path")]
     query = parameter("q", {"type": "number" if not is_wrong else 7}, description=_WORDS)
-    return document(
-        {f"/a{number}/{{id}}": {"get": operation(f"a{number}", *declared, query)} for number in range(count)}
-    )
+    return api_of(*(get(f"/a{number}/{{id}}", f"a{number}", *declared, query) for number in range(count)))
 
 
 def _properties(count: int, is_wrong: bool) -> dict[str, Any]:
@@ -101,7 +100,7 @@ def _examples(count: int, is_wrong: bool) -> dict[str, Any]:
         example["externalValue"] = 1
     content = {"schema": {}, "examples": {f"example-{number}": example for number in range(count)}}
     body = {"required": True, "content": {"application/json": content}}
-    return document({"/a": {"post": operation("a", requestBody=body)}})
+    return api_of(post("/a", requestBody=body))
 
 
 def _api(count: int, is_wrong: bool) -> dict[str, Any]:

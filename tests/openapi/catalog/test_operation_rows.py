@@ -10,7 +10,7 @@ from dynacli.openapi.catalog.catalog_file import OperationRows, operation_from_r
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.load import load
-from tests.documents import document, operation, parameter, save
+from tests.documents import operation, parameter, save_api
 from tests.harness import run_cli
 from tests.real_documents import OWN, own_and_real
 
@@ -70,7 +70,7 @@ def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
     raw["requestBody"]["content"] = {
         f"application/vnd.v{number}+json": {"schema": schema} for number in range(300)
     }
-    api = save(document({"/a": {"post": raw}}))
+    api = save_api({"/a": {"post": raw}})
     compiled = compile_document(
         load(Path("api.json").read_bytes(), "api.json", Path("api.json").absolute().as_uri())
     )

@@ -11,7 +11,7 @@ from dynacli.guide.pages import page
 from dynacli.openapi.changes.change_records import KINDS, Change, OperationKey
 from dynacli.openapi.changes.compare import compare
 from dynacli.openapi.changes.comparison import CHANGE_RULES
-from tests.documents import document, operation, parameter
+from tests.documents import api_of, document, get, operation, parameter, post
 from tests.openapi.changes.edits import EDITS
 from tests.openapi.changes.edits.base import LIST, PETS, SCHEMAS
 from tests.openapi.changes.edits.model import Of, edit, found, loaded, severity
@@ -382,10 +382,7 @@ def test_changes_have_an_order_of_their_own() -> None:
     """The same comparison is told in the same words each time: limits come in the order of the code."""
     limits = ["minLength", "minItems", "minProperties", "maxLength", "maxItems", "maxProperties"]
     trees = [
-        document(
-            {"/a": {"post": operation("a", body=dict.fromkeys(reversed(limits), limit))}}, version="3.1.0"
-        )
-        for limit in (5, 6)
+        api_of(post("/a", body=dict.fromkeys(reversed(limits), limit)), version="3.1.0") for limit in (5, 6)
     ]
     (changed,) = compare(*trees).changed
     assert limits == [change.pointer.rpartition("/")[2] for change in changed.changes]
@@ -403,7 +400,7 @@ def test_many_parameters_are_compared_in_linear_time(names: tuple[str, str]) -> 
             for number in range(10_000)
         )
         listed = [parameter(spelling, {}) | {"in": location} for spelling in spellings]
-        trees.append(document({"/a": {"get": operation("a", *listed)}}))
+        trees.append(api_of(get("/a", "a", *listed)))
     started = time.monotonic()
     (changed,) = compare(*trees).changed
     assert 10_000 <= len(changed.changes)

@@ -18,7 +18,7 @@ from dynacli.openapi.catalog.compiler._operation_inputs import (
 from dynacli.openapi.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.openapi.model.kebab_names import MAX_LENGTH, NameBook, kebab
 from dynacli.openapi.model.operation import Field, ValueType
-from tests.documents import document, load_tree, operation, parameter, save
+from tests.documents import delete, document, get, load_tree, operation, parameter, post, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 from tests.sampling import examples
@@ -128,14 +128,14 @@ def test_method_and_path_name_what_its_operation_id_cannot(expected: str, operat
     del raw["operationId"]
     if operation_id is not None:
         raw["operationId"] = operation_id
-    api = save(document({"/pets/{petId}/toys": {"get": raw}}))
+    api = save_api({"/pets/{petId}/toys": {"get": raw}})
     assert [expected] == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
 
 
 def test_long_names_are_cut_and_told_apart() -> None:
     """Two operationIds of 300 characters that differ at their end have names of a usable length."""
     ids = ["x" * 300 + "a", "x" * 300 + "b"]
-    api = save(document({f"/{name}": {"get": operation(id_)} for name, id_ in zip("ab", ids, strict=True)}))
+    api = save_api(*(get(f"/{name}", id_) for name, id_ in zip("ab", ids, strict=True)))
     rows = run_cli("operations", api, "-o", "json").json
     assert ["/a", "/b"] == [row["path"] for row in rows]
     assert 2 == len({row["name"] for row in rows})
@@ -146,14 +146,7 @@ def test_long_names_are_cut_and_told_apart() -> None:
 
 def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
     """The first in the document has the plain name, the other its method and path after it."""
-    api = save(
-        document(
-            {
-                "/a": {"get": operation("listPets")},
-                "/b/{id}": {"get": operation("list_pets"), "post": operation("ListPets")},
-            }
-        )
-    )
+    api = save_api(get("/a", "listPets"), get("/b/{id}", "list_pets"), post("/b/{id}", "ListPets"))
     rows = [(row["name"], row["operation_id"]) for row in run_cli("operations", api, "-o", "json").json]
     assert [
         ("list-pets", "listPets"),
@@ -172,7 +165,7 @@ def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
 @pytest.mark.parametrize("word", ["listPets", "LISTPETS", "listpets", "ListPets", "list-pets"])
 def test_the_operation_id_is_accepted_in_any_case(word: str) -> None:
     """Name and operationId mean the same operation."""
-    save(document({"/a": {"get": operation("listPets")}}))
+    save_api(get("/a", "listPets"))
     assert "/a" == request_of(word)["target"]
 
 
@@ -188,7 +181,7 @@ def test_the_operation_id_is_accepted_in_any_case(word: str) -> None:
 )
 def test_an_unknown_name_gets_near_ones(word: str, near: list[str]) -> None:
     """Up to three names that come near are named, and the exit code is 2."""
-    save(document({"/a": {"get": operation("listPets"), "post": operation("createPet")}}))
+    save_api(get("/a", "listPets"), post("/a", "createPet"))
     refused = refusal_of(word, before=("--error-format", "json")).error
     assert f"`./api.json` has no operation `{word}`" == refused["message"]
     assert near == refused["near"]
@@ -196,13 +189,13 @@ def test_an_unknown_name_gets_near_ones(word: str, near: list[str]) -> None:
 
 def test_names_never_move_when_a_document_changes() -> None:
     """Operations reordered, removed and added: what a name meant before it means afterwards, or nothing."""
-    save(document({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}}))
+    save_api(get("/a", "getPet"), get("/b", "get_pet"))
     assert ("/a", "/b") == (request_of("get-pet")["target"], request_of("get-pet-get-b")["target"])
 
-    save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
+    save_api(get("/b", "get_pet"), get("/a", "getPet"))
     assert ("/a", "/b") == (request_of("get-pet")["target"], request_of("get-pet-get-b")["target"])
 
-    save(document({"/b": {"get": operation("get_pet")}, "/c": {"get": operation("getPet")}}))
+    save_api(get("/b", "get_pet"), get("/c", "getPet"))
     assert "/b" == request_of("get-pet-get-b")["target"]
     assert "/c" == request_of("get-pet-get-c")["target"]
     by_path = {row["path"]: row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json}
@@ -211,15 +204,15 @@ def test_names_never_move_when_a_document_changes() -> None:
     assert "It was the name of `GET /a`, which the document does not have now" == refused["reason"]
     assert "/c" == request_of("getPet")["target"]
 
-    save(document({"/a": {"get": operation("getPet")}, "/c": {"get": operation("getPet")}}))
+    save_api(get("/a", "getPet"), get("/c", "getPet"))
     assert "/a" == request_of("get-pet")["target"]
 
 
 def test_a_renamed_operation_keeps_its_name_and_takes_the_new_one_too() -> None:
     """A script that was written before the document renamed an operation goes on working."""
-    save(document({"/a": {"get": operation("listRuns")}}))
+    save_api(get("/a", "listRuns"))
     assert "/a" == request_of("list-runs")["target"]
-    save(document({"/a": {"get": operation("searchRuns")}}))
+    save_api(get("/a", "searchRuns"))
     assert ("/a", "/a", "/a") == tuple(
         request_of(word)["target"] for word in ("list-runs", "search-runs", "searchRuns")
     )
@@ -236,9 +229,9 @@ def test_given_names_stay_with_their_operations() -> None:
 
 def test_an_operation_id_never_takes_over_the_name_of_one_that_is_gone() -> None:
     """A script that calls `get-pet` does not come to call another operation because that is its operationId."""
-    save(document({"/a": {"delete": operation("getPet")}, "/b": {"get": operation("other")}}))
+    save_api(delete("/a", "getPet"), get("/b", "other"))
     assert "/a" == request_of("get-pet")["target"]
-    save(document({"/b": {"get": {**operation("get-pet"), "x-cli-aliases": ["getPet"]}}}))
+    save_api(get("/b", "get-pet", **{"x-cli-aliases": ["getPet"]}))
     refusal_of("get-pet")
     refusal_of("GET-PET")
     assert "/b" == request_of("other")["target"]
@@ -246,19 +239,19 @@ def test_an_operation_id_never_takes_over_the_name_of_one_that_is_gone() -> None
 
 def test_names_outlive_a_new_version_of_the_catalog(home: Path) -> None:
     """A catalog of another format still says which names were given."""
-    save(document({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}}))
+    save_api(get("/a", "getPet"), get("/b", "get_pet"))
     assert "/b" == request_of("get-pet-get-b")["target"]
     (catalog,) = home.rglob("*.sqlite")
     catalog.rename(catalog.with_name(re.sub(r"\.\d+\.sqlite$", ".1.sqlite", catalog.name)))
-    save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
+    save_api(get("/b", "get_pet"), get("/a", "getPet"))
     assert ("/a", "/b") == (request_of("get-pet")["target"], request_of("get-pet-get-b")["target"])
 
 
 def test_given_names_survive_a_refresh_and_a_rename_of_the_api() -> None:
     """`api refresh` and `api rename` keep every name."""
-    api = save(document({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}}))
+    api = save_api(get("/a", "getPet"), get("/b", "get_pet"))
     assert 0 == run_cli("api", "add", "pets", api).exit_code
-    save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
+    save_api(get("/b", "get_pet"), get("/a", "getPet"))
     assert 0 == run_cli("api", "refresh", "pets").exit_code
     assert 0 == run_cli("api", "rename", "pets", "animals").exit_code
     rows = {row["path"]: row["name"] for row in run_cli("operations", "animals", "-o", "json").json}
@@ -334,11 +327,7 @@ def _tagged(operation_id: str, *tags: str, **more: Any) -> dict[str, Any]:
 
 def test_an_operation_is_found_through_its_tag() -> None:
     """`API TAG OPERATION` means the same call, with the tag's prefix left out or not."""
-    save(
-        document(
-            {"/a": {"get": _tagged("issues/list", "Issues")}, "/b": {"get": _tagged("pulls/list", "Pulls")}}
-        )
-    )
+    save_api({"/a": {"get": _tagged("issues/list", "Issues")}, "/b": {"get": _tagged("pulls/list", "Pulls")}})
     for words in (("issues", "list"), ("issues", "issues-list"), ("issues", "issues/list")):
         assert "/a" == request_of(*words)["target"]
     assert "/b" == request_of("pulls", "list")["target"]
@@ -350,23 +339,23 @@ def test_a_tag_may_be_called_like_an_operation() -> None:
     """It is the operation: the word after it is an argument, even if the tag has an operation of that name."""
     own = _tagged("pets", "other")
     own["parameters"] = [parameter("x", {"type": "string"}, "path")]
-    save(document({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}}))
+    save_api({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}})
     assert "/a/list-pets" == request_of("pets", "list-pets")["target"]
     assert "/a/7" == request_of("pets", "7")["target"]
 
 
 def test_operations_of_a_tag_are_listed_by_any_of_its_spellings() -> None:
     """`operations --tag` takes the tag as the document spells it, and in kebab case."""
-    api = save(document({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}}))
+    api = save_api({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}})
     for tag in ("My Pets", "my-pets"):
         assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag, "-o", "json").json]
 
 
 def test_a_name_in_other_letters_is_not_called_gone() -> None:
     """What another operation is called is named as the near one; only what the document has lost is called lost."""
-    save(document({"/a": {"get": operation("listAllPets")}, "/b": {"get": operation("other")}}))
+    save_api(get("/a", "listAllPets"), get("/b", "other"))
     assert "./api.json list-all-pets\n" in refusal_of("LIST-ALL-PETS").stderr
-    save(document({"/b": {"get": operation("other")}}))
+    save_api(get("/b", "other"))
     refused = refusal_of("LIST-ALL-PETS").stderr
     assert "has no operation `LIST-ALL-PETS` any more" in refused
     assert "It was the name of `GET /a`, which the document does not have now" in refused
@@ -375,7 +364,7 @@ def test_a_name_in_other_letters_is_not_called_gone() -> None:
 def test_a_verb_is_never_shadowed_by_an_operation() -> None:
     """Operations called like verbs, options or Python's own names are ordinary operations of their API."""
     names = ["help", "api", "describe", "version", "__init__", "--help", "class", "-o"]
-    api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(names)}))
+    api = save_api(*(get(f"/{index}", name) for index, name in enumerate(names)))
     rows = run_cli("operations", api, "-o", "json").json
     assert names == [row["operation_id"] for row in rows]
     for index, listed in enumerate(rows):
@@ -385,7 +374,7 @@ def test_a_verb_is_never_shadowed_by_an_operation() -> None:
 
 def test_the_order_of_the_operations_is_the_documents() -> None:
     """Lists keep the order of the document, whatever the names are."""
-    api = save(document({f"/{name}": {"get": operation(name)} for name in ("zebra", "ant", "moose")}))
+    api = save_api(*(get(f"/{name}", name) for name in ("zebra", "ant", "moose")))
     assert ["zebra", "ant", "moose"] == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
 
 
@@ -474,7 +463,7 @@ def test_only_a_generator_puts_each_path_before_a_name(other: dict[str, dict[str
 def test_a_shortened_name_is_one_of_several_words_for_its_operation() -> None:
     """The whole operationId goes on working, as it is written and in kebab case."""
     item = parameter("item_id", {"type": "string"}, "path")
-    save(document({"/items/{item_id}": {"get": operation("read_item_items__item_id__get", item)}}))
+    save_api(get("/items/{item_id}", "read_item_items__item_id__get", item))
     for word in ("read-item", "read_item_items__item_id__get", "read-item-items-item-id-get"):
         assert "/items/7" == request_of(word, "7")["target"]
 
@@ -534,7 +523,7 @@ def test_the_paths_of_one_function_are_told_apart_by_what_differs(paths: list[st
 )
 def test_behind_its_tag_an_operation_needs_no_tag_in_its_name(operation_id: str, tag: str, word: str) -> None:
     """Its name stays; the page of the tag has the shorter word."""
-    api = save(document({"/a": {"get": operation(operation_id, tags=[tag])}}))
+    api = save_api(get("/a", operation_id, tags=[tag]))
     assert [kebab(operation_id)] == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
     assert "/a" == request_of(tag, word)["target"]
     assert f"\n  {word}  " in run_cli(api, tag, "--help").stdout

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.model.patterns import MAX_PATTERN, Patterns, PatternTimeoutError
-from tests.documents import document, operation, save
+from tests.documents import get, save_api
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import JSON, compact, validate_value
 
@@ -152,7 +152,7 @@ def test_the_note_is_shown_and_the_call_succeeds(server: Recorder) -> None:
     """Through the command line: the body is printed, the note is on standard error, exit code 0."""
     schema = {"type": "string", "pattern": "a" * 600}
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
-    api = save(document({"/a": {"get": operation("a", responses=responses)}}, [server.origin]))
+    api = save_api(get("/a", responses=responses), server=server)
     server.responses["/a"] = Response(200, b'"b"')
     result = run_cli(api, "a", "--validate", "strict")
     assert (0, '"b"') == (result.exit_code, result.stdout.strip())

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.schema.normal_form import with_implied_mappings
-from tests.documents import document, operation, ref, save
+from tests.documents import post, ref, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import examples_of, run_cli
 
@@ -30,8 +30,7 @@ ONE_OF = {"oneOf": [ref("Cat"), ref("Dog")]}
 
 
 def _write(body: Any, **schemas: Any) -> None:
-    made = {"/a": {"post": operation("a", body=body)}}
-    save(document(made, components={"schemas": {**SCHEMAS, **schemas}}))
+    save_api(post("/a", body=body), schemas={**SCHEMAS, **schemas})
 
 
 @pytest.mark.sampled(4)

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.errors import DocumentError
 from dynacli.openapi.schema.normal_form import normal_keywords, normal_tree
-from tests.documents import document, load_file, operation
+from tests.documents import api_of, load_file, post
 from tests.real_documents import documents
 
 _PET = {"$ref": "#/components/schemas/Pet"}
@@ -64,8 +64,8 @@ def test_what_is_of_3_1_stays(written: dict[str, Any], normal: dict[str, Any] | 
 
 def test_no_schema_changes_its_place() -> None:
     """Schemas of all places get the normal form, and what has it already is shared with the document."""
-    written = document(
-        {"/a": {"post": operation("a", body={"type": "object", "properties": {"b": _nullable("string")}})}},
+    written = api_of(
+        post("/a", body={"type": "object", "properties": {"b": _nullable("string")}}),
         components={
             "schemas": {"Plain": {"type": "string"}, "Array": {"items": {"allOf": [_nullable("integer")]}}},
             "parameters": {"p": {"name": "p", "in": "query", "schema": _nullable("boolean")}},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, ref, save
+from tests.documents import post, ref, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
@@ -56,11 +56,7 @@ SCHEMAS = {
 
 
 def _write(body: dict[str, Any], version: str = "3.0.3") -> str:
-    return save(
-        document(
-            {"/a": {"post": operation("a", body=body)}}, components={"schemas": SCHEMAS}, version=version
-        )
-    )
+    return save_api(post("/a", body=body), schemas=SCHEMAS, version=version)
 
 
 BODIES = {
@@ -335,7 +331,7 @@ def test_branches_that_refer_to_each_other_take_no_longer() -> None:
         name: {"oneOf": [*(ref(other) for other in names if other != name), _object(**{name: STRING})]}
         for name in names
     }
-    api = save(document({"/a": {"post": operation("a", body=ref("S0"))}}, components={"schemas": schemas}))
+    api = save_api(post("/a", body=ref("S0")), schemas=schemas)
     assert 0 == run_cli(api, "a", "--help").exit_code
     assert {"S5": "x"} == request_of("a", "--s5", "x", "--validate", "off")["json"]
 
@@ -362,7 +358,7 @@ CONDITIONAL = {
 )
 def test_conditional_properties_are_options(body: dict[str, Any], words: str) -> None:
     """`if`, `then`, `else`, `dependentSchemas`, `not` and `patternProperties` are looked into."""
-    save(document({"/a": {"post": operation("a", body=CONDITIONAL)}}, version="3.1.0"))
+    save_api(post("/a", body=CONDITIONAL), version="3.1.0")
     assert body == json.loads(request_of("a", *words.split())["body"])
 
 
@@ -388,13 +384,13 @@ HEIRS = {
 )
 def test_a_base_schema_may_be_in_its_own_mapping(words: tuple[str, ...], sent: Any) -> None:
     """The base is one of the branches then, and the options of all others are there."""
-    save(document({"/a": {"post": operation("a", body=ref("Pet"))}}, components={"schemas": HEIRS}))
+    save_api(post("/a", body=ref("Pet")), schemas=HEIRS)
     assert sent == request_of("a", *words)["json"]
 
 
 def test_an_heir_has_no_options_of_other_heirs() -> None:
     """The discriminator that a body inherits names the other heirs, and their options are not offered."""
-    save(document({"/a": {"post": operation("a", body=ref("Lion"))}}, components={"schemas": SCHEMAS}))
+    save_api(post("/a", body=ref("Lion")), schemas=SCHEMAS)
     assert {"mane": 1, "kind": "x"} == request_of("a", "--mane", "1", "--kind", "x")["json"]
     page = run_cli("./api.json", "a", "--help").stdout
     assert (True, False) == ("--mane" in page, "--fins" in page)
@@ -426,7 +422,7 @@ LINE = {
 )
 def test_an_heir_has_the_options_of_its_own_heirs(words: str, sent: Any) -> None:
     """A body whose schema inherits the discriminator may be of each schema that inherits from it in turn."""
-    save(document({"/a": {"post": operation("a", body=ref("Salmon"))}}, components={"schemas": LINE}))
+    save_api(post("/a", body=ref("Salmon")), schemas=LINE)
     assert sent == request_of("a", *words.split())["json"]
     page = run_cli("./api.json", "a", "--help").stdout
     assert (True, False) == ("--years" in page, "--teeth" in page)
@@ -435,11 +431,7 @@ def test_an_heir_has_the_options_of_its_own_heirs(words: str, sent: Any) -> None
 @pytest.mark.parametrize("body", [{"type": "object"}, {"type": "object", "additionalProperties": INTEGER}])
 def test_a_map_says_how_its_keys_are_given(body: Any) -> None:
     """If a schema says nothing of the keys as well."""
-    save(
-        document(
-            {"/a": {"post": operation("a", body=body)}, "/b": {"post": operation("b", body=_object(m=body))}}
-        )
-    )
+    save_api(post("/a", body=body), post("/b", body=_object(m=body)))
     assert "Any property: `--body.NAME VALUE`." in run_cli("./api.json", "a", "--help").stdout
     assert "or --m.KEY " in run_cli("./api.json", "b", "--help").stdout
     assert {"x": 1} == request_of("a", "--body.x", "1")["json"]

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dynacli.media._xml_value import xml_text
-from tests.documents import document, operation, save
+from tests.documents import post, save_api
 from tests.harness import examples_of, run_cli
 
 _SCHEMAS: dict[str, Any] = {
@@ -102,4 +102,4 @@ def test_a_body_of_yaml_has_an_example() -> None:
 
 
 def _save(media_type: str, schema: dict[str, Any]) -> None:
-    save(document({"/a": {"post": operation("a", body=schema, media_type=media_type)}}))
+    save_api(post("/a", body=schema, media_type=media_type))

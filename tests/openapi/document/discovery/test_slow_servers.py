@@ -16,7 +16,7 @@ from dynacli.openapi.document.discovery._leads import BELOW, CATALOG, FIRST, SEC
 from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS
 from dynacli.openapi.document.discovery.discovered import Way
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
-from tests.documents import document, operation
+from tests.documents import api_of, get
 from tests.harness import Recorder, Response, json_response, run_cli
 
 HTML = {"Content-Type": "text/html"}
@@ -25,7 +25,7 @@ PATIENCE = 10.0
 
 
 def _titled(title: str) -> Response:
-    made = document({f"/{title}": {"get": operation(title)}}, info={"title": title, "version": "1"})
+    made = api_of(get(f"/{title}", title), info={"title": title, "version": "1"})
     return json_response(made)
 
 

@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from dynacli.openapi.document.references.cut_document import cut_to_operations
-from tests.documents import document, operation, parameter, save
+from tests.documents import api_of, delete, document, operation, parameter, route, save
 from tests.harness import run_cli
 from tests.real_documents import own_and_real
 
@@ -32,11 +32,10 @@ def _whole() -> dict[str, Any]:
         "Cat": {"properties": {"friend": _to("components/schemas/Pet"), "links": {"type": "object"}}},
         "Owner": {"type": "object"},
     }
-    whole = document(
-        {
-            "/pets/{id}": {"get": get, "delete": operation("endPet", _to("components/parameters/Id"))},
-            "/owners": {"get": operation("getOwner", tags=["owners"])},
-        },
+    whole = api_of(
+        {"/pets/{id}": {"get": get}},
+        delete("/pets/{id}", "endPet", _to("components/parameters/Id")),
+        route("get", "/owners", "getOwner", tags=["owners"]),
         components={
             "schemas": schemas,
             "parameters": {"Id": parameter("id", {"type": "string"}, "path")},

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.documents import SERVER, document, operation, parameter, save
+from tests.documents import SERVER, api_of, get, operation, parameter, post, put, save, save_api
 from tests.dry_runs import refusal_of
 from tests.harness import Recorder, Response, run_cli
 
@@ -53,7 +53,7 @@ def reported(api: str) -> list[tuple[str, int | None, str]]:
 def test_operations_on_one_url_are_told_apart_by_the_fragment_of_the_path() -> None:
     """The fragment of a path key names another operation and is not sent."""
     plain, two = operation("get_file"), operation("get_file#thumbnail")
-    api = save(document({"/files/{id}": {"get": plain}, "/files/{id}#thumbnail": {"get": two}}))
+    api = save_api({"/files/{id}": {"get": plain}, "/files/{id}#thumbnail": {"get": two}})
     assert ["get-file", "get-file-thumbnail"] == listed(api)
     assert ["/files/7"] * 2 == [built(api, name, "7")["target"] for name in listed(api)]
 
@@ -61,14 +61,7 @@ def test_operations_on_one_url_are_told_apart_by_the_fragment_of_the_path() -> N
 def test_operations_on_one_url_are_told_apart_by_the_query_of_the_path() -> None:
     """The query part of a path key is sent, before what is given."""
     q = parameter("q", STRING)
-    api = save(
-        document(
-            {
-                "/a?action=list": {"get": operation("list", q)},
-                "/a?action=count": {"get": operation("count", q)},
-            }
-        )
-    )
+    api = save_api(get("/a?action=list", "list", q), get("/a?action=count", "count", q))
     assert ["list", "count"] == listed(api)
     assert "/a?action=list&q=x" == built(api, "list", "--q", "x")["target"]
     assert "/a?action=count" == built(api, "count")["target"]
@@ -84,7 +77,7 @@ def test_a_property_may_be_called_ref() -> None:
         "required": ["$ref"],
         "properties": {"$ref": {"type": "string", "example": "v"}},
     }
-    api = save(document({"/a": {"post": operation("a", body=schema)}}))
+    api = save_api(post("/a", body=schema))
     assert ["a"] == listed(api)
     assert {"$ref": "v"} == json.loads(built(api, "a")["body"])
     assert {"$ref": "w"} == json.loads(built(api, "a", "--ref", "w")["body"])
@@ -105,7 +98,7 @@ def test_a_reference_may_lead_into_paths(ref: str) -> None:
     """A reference into `paths` is followed, however its steps are escaped; a dangling one is warned of."""
     id_ = parameter("id", {"type": "string", "enum": ["x"]}, "path")
     again = parameter("kind", {"$ref": ref}, required=True)
-    api = save(document({"/a/{id}": {"get": operation("a", id_)}, "/b": {"get": operation("b", again)}}))
+    api = save_api(get("/a/{id}", "a", id_), get("/b", "b", again))
     assert ["a", "b"] == listed(api)
     if ".." in ref:
         assert [f"`{ref}` leads nowhere; any value is accepted"] == [row["message"] for row in warnings(api)]
@@ -120,7 +113,7 @@ def test_paths_an_operation_id_and_a_path_item_may_be_references() -> None:
         "x-items": {"a": {"get": {**operation("a"), "operationId": {"$ref": "#/x-ids/list"}}}},
         "x-ids": {"list": "listAll"},
     }
-    api = save(document({"$ref": "#/x-paths"}, **more))
+    api = save_api({"$ref": "#/x-paths"}, **more)
     assert ["list-all"] == listed(api)
     assert "/a" == built(api, "list-all")["target"]
 
@@ -128,7 +121,7 @@ def test_paths_an_operation_id_and_a_path_item_may_be_references() -> None:
 def test_an_operation_with_a_dangling_reference_is_left_out_alone() -> None:
     """All others work; a call of this operation ends with 8 and names the reference."""
     bad = operation("bad", requestBody={"$ref": "#/components/requestBodies/Gone"})
-    api = save(document({"/good": {"get": operation("good")}, "/bad": {"get": bad}}))
+    api = save_api(get("/good"), {"/bad": {"get": bad}})
     assert ["good"] == listed(api)
     assert "/good" == built(api, "good")["target"]
     messages = [row["message"] for row in warnings(api)]
@@ -142,7 +135,7 @@ def test_an_operation_with_a_dangling_reference_is_left_out_alone() -> None:
 def test_an_operation_with_a_remote_reference_is_left_out_alone(ref: str) -> None:
     """No other host is asked, and the rest of the document works."""
     bad = operation("bad", parameter("q", {"$ref": ref}, required=True), body={"$ref": ref})
-    api = save(document({"/good": {"get": operation("good")}, "/bad": {"post": bad}}))
+    api = save_api(get("/good"), {"/bad": {"post": bad}})
     assert "good" in listed(api)
     assert "/good" == built(api, "good")["target"]
     assert any(ref.partition("#")[0] in row["message"] for row in warnings(api))
@@ -169,16 +162,14 @@ def test_a_path_parameter_may_stand_in_the_middle_of_a_segment(
 ) -> None:
     """The text around it is kept; a slash in a value stays within its segment."""
     names = dict.fromkeys(name.partition("}")[0] for name in path.split("{")[1:])
-    api = save(
-        document({path: {"get": operation("a", *(parameter(name, STRING, "path") for name in names))}})
-    )
+    api = save_api(get(path, "a", *(parameter(name, STRING, "path") for name in names)))
     assert ["a"] == listed(api)
     assert target == built(api, "a", *words)["target"]
 
 
 def test_a_path_parameter_need_not_be_declared() -> None:
     """It is taken as a string, with a warning."""
-    api = save(document({"/a/{id}/{more}": {"get": operation("a", parameter("id", STRING, "path"))}}))
+    api = save_api(get("/a/{id}/{more}", "a", parameter("id", STRING, "path")))
     assert ["a"] == listed(api)
     assert "/a/x/y" == built(api, "a", "x", "y")["target"]
     assert ["path parameter `more` is not declared; it is taken as a string"] == [
@@ -189,9 +180,7 @@ def test_a_path_parameter_need_not_be_declared() -> None:
 def test_a_path_parameter_need_not_be_marked_required() -> None:
     """Without it there is no URL."""
     id_ = {"name": "id", "in": "path", "schema": STRING}
-    api = save(
-        document({"/a/{id}": {"get": operation("a", id_), "put": operation("b", {**id_, "required": False})}})
-    )
+    api = save_api(get("/a/{id}", "a", id_), put("/a/{id}", "b", {**id_, "required": False}))
     assert ["a", "b"] == listed(api)
     assert ["/a/x"] * 2 == [built(api, name, "x")["target"] for name in listed(api)]
     assert "needs ID" in refusal_of("a").stderr
@@ -200,7 +189,7 @@ def test_a_path_parameter_need_not_be_marked_required() -> None:
 def test_a_path_parameter_may_be_declared_twice_or_too_much() -> None:
     """The last declaration counts, a parameter that is not in the path is ignored; warnings name their places."""
     twice = [parameter("id", {"enum": ["x"]}, "path"), parameter("id", {"enum": ["y"]}, "path")]
-    made = document({"/a/{id}": {"get": operation("a", *twice, parameter("no", STRING, "path"))}})
+    made = api_of(get("/a/{id}", "a", *twice, parameter("no", STRING, "path")))
     api = save(json.dumps(made, indent=1))
     assert ["a"] == listed(api)
     assert "/a/y" == built(api, "a", "y")["target"]
@@ -224,7 +213,7 @@ def test_a_path_parameter_may_be_declared_twice_or_too_much() -> None:
 
 
 def _asked(names: Mapping[str, str] | list[str], *words: str, where: str = "query") -> str:
-    api = save(document({"/a": {"get": operation("a", *(parameter(name, STRING, where) for name in names))}}))
+    api = save_api(get("/a", "a", *(parameter(name, STRING, where) for name in names)))
     assert ["a"] == listed(api)
     return unquote(built(api, "a", *words)["target"])
 
@@ -269,7 +258,7 @@ def _asked(names: Mapping[str, str] | list[str], *words: str, where: str = "quer
 def test_a_parameter_may_have_any_name(names: list[str], words: tuple[str, ...], target: str) -> None:
     """Each has an option of letters, digits and hyphens, its own spelling works too, and it is sent as it is called."""
     if "dry-run" in names:
-        api = save(document({"/a": {"get": operation("a", *(parameter(name, STRING) for name in names))}}))
+        api = save_api(get("/a", "a", *(parameter(name, STRING) for name in names)))
         result = run_cli("--dry-run", "json", api, "a", *words)
         assert target == result.json["url"].removeprefix(SERVER)
     else:
@@ -279,7 +268,7 @@ def test_a_parameter_may_have_any_name(names: list[str], words: tuple[str, ...],
 def test_path_and_query_parameters_may_have_the_same_name() -> None:
     """The path parameter has the plain option, the query parameter the qualified one."""
     both = [parameter("id", STRING, "path"), parameter("id", STRING, required=True)]
-    api = save(document({"/a/{id}": {"get": operation("a", *both)}}))
+    api = save_api(get("/a/{id}", "a", *both))
     assert ["a"] == listed(api)
     assert "/a/x?id=y" == built(api, "a", "x", "--query.id", "y")["target"]
     assert "/a/x?id=y" == built(api, "a", "--id", "x", "--query.id", "y")["target"]
@@ -304,7 +293,7 @@ def test_path_and_query_parameters_may_have_the_same_name() -> None:
 )
 def test_an_operation_may_have_any_id(ids: list[str], names: list[str]) -> None:
     """Each operation has a name of its own, and the exact operationId finds it if it is the only one."""
-    api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(ids)}))
+    api = save_api(*(get(f"/{index}", name) for index, name in enumerate(ids)))
     assert names == listed(api)
     assert [f"/{index}" for index in range(len(ids))] == [built(api, name)["target"] for name in names]
     for index, operation_id in enumerate(ids):
@@ -314,14 +303,14 @@ def test_an_operation_may_have_any_id(ids: list[str], names: list[str]) -> None:
 
 def test_an_operation_need_not_have_an_id_or_responses() -> None:
     """Method and path name it."""
-    api = save(document({"/a/{id}": {"get": {}, "delete": {"operationId": None}}}))
+    api = save_api({"/a/{id}": {"get": {}, "delete": {"operationId": None}}})
     assert ["get-a-id", "delete-a-id"] == listed(api)
     assert ["/a/x"] * 2 == [built(api, name, "x")["target"] for name in listed(api)]
 
 
 def test_one_operation_id_may_be_given_to_several_operations() -> None:
     """Both are there, and the problem is reported."""
-    api = save(document({"/a": {"get": operation("same")}, "/b": {"get": operation("same")}}))
+    api = save_api(get("/a", "same"), get("/b", "same"))
     assert ["same", "same-get-b"] == listed(api)
     assert ["/a", "/b"] == [built(api, name)["target"] for name in listed(api)]
     problems = run_cli("api", "show", api, "-o", "json").json["problems"]
@@ -399,7 +388,7 @@ def test_the_version_may_be_a_number(version: str) -> None:
 def test_a_byte_order_mark_is_no_part_of_a_document(name: str, encoding: str, mark: bytes) -> None:
     """Files from Windows start with one."""
     text = (
-        json.dumps(document({"/a": {"get": operation("ä")}}))
+        json.dumps(api_of(get("/a", "ä")))
         if name == "api.json"
         else (HEAD + "paths: {/a: {get: {operationId: ä}}}\n")
     )
@@ -410,7 +399,7 @@ def test_a_byte_order_mark_is_no_part_of_a_document(name: str, encoding: str, ma
 
 def test_a_duplicate_key_in_json_is_warned_of() -> None:
     """The last one counts, as in other parsers; message, line and place say so."""
-    text = json.dumps(document({"/a": {"get": operation("one")}, "/b": {"get": operation("two")}}), indent=1)
+    text = json.dumps(api_of(get("/a", "one"), get("/b", "two")), indent=1)
     api = save(text.replace('"/b"', '"/a"'))
     assert ["two"] == listed(api)
     line = next(number for number, written in enumerate(text.splitlines(), 1) if '"/b"' in written)
@@ -451,9 +440,7 @@ def _places(api: str) -> list[tuple[str, str]]:
 
 def test_a_tag_may_be_a_string() -> None:
     """It is a list of one."""
-    api = save(
-        document({"/a": {"get": operation("a", tags="my pets")}, "/b": {"get": operation("b", tags=[7])}})
-    )
+    api = save_api(get("/a", tags="my pets"), get("/b", tags=[7]))
     assert ["a", "b"] == listed(api)
     assert [["my pets"], ["7"]] == [row["tags"] for row in run_cli("operations", api, "-o", "json").json]
     assert "/a" == built(api, "my-pets", "a")["target"]
@@ -466,7 +453,7 @@ def test_a_tag_may_be_a_string() -> None:
 @pytest.mark.parametrize("tag", ["a b", "a/b", "A & B (beta)", "/admin/", "Überblick", "..."])
 def test_a_tag_may_have_any_name(tag: str) -> None:
     """Its kebab form is a word of the command line, unless nothing is left of it."""
-    api = save(document({"/a": {"get": operation("a", tags=[tag])}}))
+    api = save_api(get("/a", tags=[tag]))
     assert ["a"] == listed(api)
     assert tag in run_cli(api, "--help").stdout
     assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag, "-o", "json").json]
@@ -481,7 +468,7 @@ def test_a_tag_may_have_any_name(tag: str) -> None:
 )
 def test_required_may_be_a_word(value: Any, is_required: bool) -> None:
     """A word with a plain meaning is true or false, any other is ignored; both with a warning."""
-    api = save(document({"/a": {"get": operation("a", parameter("q", STRING, required=value))}}))
+    api = save_api(get("/a", "a", parameter("q", STRING, required=value)))
     assert ["a"] == listed(api)
     assert (2 if is_required else 0) == run_cli(api, "a", "--dry-run").exit_code
     read = "is neither true nor false; it is ignored"
@@ -492,7 +479,7 @@ def test_required_may_be_a_word(value: Any, is_required: bool) -> None:
 
 def test_deprecated_may_be_a_word() -> None:
     """`deprecated: "yes"` is shown as what it means."""
-    api = save(document({"/a": {"get": operation("a", deprecated="yes")}}))
+    api = save_api(get("/a", deprecated="yes"))
     assert ["a"] == listed(api)
     assert [True] == [row["deprecated"] for row in run_cli("operations", api, "-o", "json").json]
     assert [
@@ -511,8 +498,7 @@ def test_deprecated_may_be_a_word() -> None:
 def test_parameters_may_be_an_object(parameters: dict[str, Any], pointer: str) -> None:
     """Names with a parameter each, or one parameter, are read as the list that they should be."""
     del pointer
-    made = {**operation("a"), "parameters": parameters}
-    api = save(document({"/a": {"get": made}}))
+    api = save_api(get("/a", parameters=parameters))
     assert ["a"] == listed(api)
     assert "/a?q=x" == built(api, "a", "--q", "x")["target"]
     assert [("`parameters` should be a list; it is read as one", "/paths/~1a/get/parameters")] == _places(api)
@@ -521,7 +507,7 @@ def test_parameters_may_be_an_object(parameters: dict[str, Any], pointer: str) -
 def test_a_place_in_a_mended_list_is_named_as_in_the_file() -> None:
     """Pointer and line are those of the object in the file, not of the list that was made of it."""
     q = {"in": "query", "required": "true", "schema": STRING}
-    api = save(document({"/a": {"get": {**operation("a"), "parameters": {"p": {"in": "header"}, "q": q}}}}))
+    api = save_api(get("/a", parameters={"p": {"in": "header"}, "q": q}))
     lines = Path("api.json").read_text().splitlines()
     line = next(number for number, text in enumerate(lines, 1) if '"required": "true"' in text)
     assert (
@@ -539,7 +525,7 @@ def test_parameters_without_schema_name_or_place() -> None:
         {"name": "b", "in": "body"},
         7,
     ]
-    api = save(document({"/a": {"get": operation("a", *odd)}}))
+    api = save_api(get("/a", "a", *odd))
     assert ["a"] == listed(api)
     assert "/a?q=x" == built(api, "a", "--q", "x")["target"]
     where = "/paths/~1a/get/parameters"
@@ -555,7 +541,7 @@ def test_parameters_without_schema_name_or_place() -> None:
 
 def test_the_place_of_a_parameter_may_be_spelled_otherwise() -> None:
     """`in: Query` is `query`."""
-    api = save(document({"/a": {"get": operation("a", parameter("q", STRING, "Query "))}}))
+    api = save_api(get("/a", "a", parameter("q", STRING, "Query ")))
     assert ["a"] == listed(api)
     assert "/a?q=x" == built(api, "a", "--q", "x")["target"]
     assert [("`in` is `Query `; it is read as `query`", "/paths/~1a/get/parameters/0/in")] == _places(api)
@@ -577,7 +563,7 @@ def test_schemas_of_other_languages_mean_what_they_say(
     schema: dict[str, Any], example: str, refused: str
 ) -> None:
     """Types of other languages, numbers that are text, a value if a list should be."""
-    api = save(document({"/a": {"get": operation("a", parameter("q", schema, required=True))}}))
+    api = save_api(get("/a", "a", parameter("q", schema, required=True)))
     assert ["a"] == listed(api)
     assert f"/a?q={example}" == unquote(built(api, "a")["target"])
     assert 2 == run_cli(api, "a", "--q", refused, "--dry-run").exit_code
@@ -601,7 +587,7 @@ def test_a_document_may_lack_nearly_everything() -> None:
 )
 def test_a_media_type_may_be_anything(media_type: str) -> None:
     """A body of it can be given whole."""
-    api = save(document({"/a": {"post": operation("a", body={}, media_type=media_type)}}))
+    api = save_api(post("/a", body={}, media_type=media_type))
     assert ["a"] == listed(api)
     result = run_cli(api, "a", "--body", '{"x":1}', "--dry-run", "json")
     assert (0, '{"x":1}') == (result.exit_code, result.json["body"])
@@ -611,8 +597,7 @@ def test_a_body_may_have_hundreds_of_media_types() -> None:
     """The help stays readable, and any of them can be sent."""
     schema = {"type": "object", "properties": {"x": STRING}}
     content = {f"application/vnd.v{number}+json": {"schema": schema} for number in range(300)}
-    made = {**operation("a"), "requestBody": {"required": True, "content": content}}
-    api = save(document({"/a": {"post": made}}))
+    api = save_api(post("/a", requestBody={"required": True, "content": content}))
     assert ["a"] == listed(api)
     assert 150 > len(run_cli(api, "a", "--help").stdout.splitlines())
     result = run_cli(api, "a", "--x", "1", "--content-type", "application/vnd.v299+json", "--dry-run", "json")
@@ -645,9 +630,7 @@ def test_a_security_scheme_may_be_unknown(
 ) -> None:
     """The call is made without it, and the problem is reported with its place."""
     server.responses["/a"] = Response()
-    made = document(
-        {"/a": {"get": operation("a", security=[{"key": []}])}}, components={"securitySchemes": schemes}
-    )
+    made = api_of(get("/a", security=[{"key": []}]), components={"securitySchemes": schemes})
     api = save({**made, "servers": [{"url": server.origin}]})
     assert ["a"] == listed(api)
     assert (message, pointer) in _places(api)
@@ -657,9 +640,7 @@ def test_a_security_scheme_may_be_unknown(
 
 def test_authorization_is_no_parameter() -> None:
     """A header that OpenAPI says to ignore is not an option and never asked for; credentials are another matter."""
-    api = save(
-        document({"/a": {"get": operation("a", parameter("Authorization", STRING, "header", required=True))}})
-    )
+    api = save_api(get("/a", "a", parameter("Authorization", STRING, "header", required=True)))
     assert ["a"] == listed(api)
     request = built(api, "a")
     assert "Authorization" not in dict(request["headers"])
@@ -689,7 +670,7 @@ def test_authorization_is_no_parameter() -> None:
 def test_a_pattern_that_python_refuses_is_harmless(pattern: str) -> None:
     """Values are validated by the pattern if an engine reads it; otherwise a note says that they are not."""
     schema = {"type": "string", "pattern": pattern}
-    api = save(document({"/a": {"get": operation("a", parameter("q", schema))}}))
+    api = save_api(get("/a", "a", parameter("q", schema)))
     assert ["a"] == listed(api)
     result = run_cli(api, "a", "--q", "2024", "--dry-run", "json")
     assert result.exit_code in {0, 2}
@@ -700,7 +681,7 @@ def test_a_pattern_that_python_refuses_is_harmless(pattern: str) -> None:
 def test_a_list_parameter_may_want_several_items() -> None:
     """The example has as many as it wants, and fewer are refused."""
     schema = {"type": "array", "minItems": 2, "uniqueItems": True, "items": {"type": "integer"}}
-    api = save(document({"/a": {"get": operation("a", parameter("n", schema, required=True))}}))
+    api = save_api(get("/a", "a", parameter("n", schema, required=True)))
     assert ["a"] == listed(api)
     assert 2 == built(api, "a")["target"].count("n=")
     assert 2 == run_cli(api, "a", "--n", "1", "--dry-run").exit_code
@@ -716,7 +697,7 @@ def test_servers_may_share_their_variables() -> None:
             "variables": {**variables, "region": {"default": "asia"}},
         },
     ]
-    api = save({**document({"/a": {"get": operation("a")}}), "servers": servers})
+    api = save({**api_of(get("/a")), "servers": servers})
     assert ["a"] == listed(api)
     assert "http://eu.127.0.0.1:9/a" == built(api, "a")["url"]
     assert "http://us.127.0.0.1:9/a" == built(api, "a", "--server-var", "region=us")["url"]
@@ -746,7 +727,7 @@ def test_a_choice_may_have_dozens_of_branches() -> None:
         "oneOf": [{"$ref": ref} for ref in refs.values()],
         "discriminator": {"propertyName": "kind", "mapping": refs},
     }
-    api = save(document({"/a": {"post": operation("a", body=body)}}, components={"schemas": branches}))
+    api = save_api(post("/a", body=body), schemas=branches)
     assert ["a"] == listed(api)
     assert json.loads(built(api, "a")["body"])["kind"] == "k0"
     result = run_cli(api, "a", "--kind", "k24", "--field24", "7", "--dry-run", "json")
@@ -767,12 +748,7 @@ def test_schemas_may_go_round_over_dozens_of_others() -> None:
         }
         for number in range(60)
     }
-    api = save(
-        document(
-            {"/a": {"post": operation("a", body={"$ref": "#/components/schemas/S0"})}},
-            components={"schemas": schemas},
-        )
-    )
+    api = save_api(post("/a", body={"$ref": "#/components/schemas/S0"}), schemas=schemas)
     assert ["a"] == listed(api)
     assert ["id"] == list(json.loads(built(api, "a")["body"]))
     deep = run_cli(
@@ -797,14 +773,14 @@ def test_schemas_may_go_round_over_dozens_of_others() -> None:
 
 def test_a_path_may_begin_with_two_slashes() -> None:
     """The empty segment is sent, and the path differs from the same path without it."""
-    api = save(document({"//a/{id}": {"get": operation("a", parameter("id", STRING, "path"))}}))
+    api = save_api(get("//a/{id}", "a", parameter("id", STRING, "path")))
     assert "//a/7" == built(api, "a", "7")["target"]
 
 
 def test_a_required_object_of_options_is_sent_with_one_of_them() -> None:
     """The example of a required query parameter is not empty, for nothing would be sent."""
     schema = {"type": "object", "properties": {"To": {"type": "string"}, "Cc": {"type": "string"}}}
-    api = save(document({"/a": {"get": operation("a", parameter("Destination", schema, required=True))}}))
+    api = save_api(get("/a", "a", parameter("Destination", schema, required=True)))
     assert "/a?To=string" == built(api, "a")["target"]
 
 
@@ -817,7 +793,7 @@ def test_names_of_resources_are_long_and_follow_a_pattern() -> None:
         "pattern": "arn:[a-z0-9-\\.]{1,63}:[^/].{0,1023}",
     }
     body = {"type": "object", "required": ["Arn"], "properties": {"Arn": arn}}
-    api = save(document({"/a": {"post": operation("a", body=body)}}))
+    api = save_api(post("/a", body=body))
     assert {"Arn": "arn:a:0"} == json.loads(built(api, "a")["body"])
     refused = run_cli(api, "a", "--arn", "urn:a:b", "--dry-run")
     assert (2, True) == (refused.exit_code, "[pattern]" in refused.stderr)
@@ -827,7 +803,7 @@ def test_a_field_may_be_called_like_an_option_of_ours() -> None:
     """After the operation's name, `--content-type` is the API's if it has one; before it, it is dynacli's."""
     schema = {"type": "object", "required": ["ContentType"], "properties": {"ContentType": STRING}}
     content = {name: {"schema": schema} for name in ("application/json", "application/vnd.a+json")}
-    api = save(document({"/a": {"post": {**operation("a"), "requestBody": {"content": content}}}}))
+    api = save_api(post("/a", requestBody={"content": content}))
     given = run_cli(api, "a", "--content-type", "text/plain", "--dry-run", "json").json
     assert ("application/json", '{"ContentType":"text/plain"}') == (
         dict(given["headers"])["Content-Type"],
@@ -841,7 +817,7 @@ def test_a_server_may_be_its_url_alone() -> None:
     """In a list of servers, on each level; it keeps its index, with a warning."""
     item = {"servers": ["http://127.0.0.1:8"], "get": operation("a", servers=["http://127.0.0.1:7/v1"])}
     servers = [{"url": "http://127.0.0.1:9"}, "http://127.0.0.1:6"]
-    api = save({**document({"/a": item, "/b": {"get": operation("b")}}), "servers": servers})
+    api = save({**api_of({"/a": item}, get("/b")), "servers": servers})
     assert ["a", "b"] == listed(api)
     assert "http://127.0.0.1:7/v1/a" == built(api, "a")["url"]
     assert "http://127.0.0.1:6/b" == built(api, "b", "--server", "1")["url"]
@@ -857,7 +833,7 @@ def test_a_place_behind_a_reference_is_named_where_it_stands() -> None:
     """A path that is a reference to another one has no operation of its own to name the line of."""
     bad = operation("bad", requestBody={"$ref": "#/nowhere"})
     shared = {"get": operation("a", parameter("q", STRING, "querry")), "delete": bad}
-    api = save(document({"/a": shared, "/b": {"$ref": "#/paths/~1a"}}))
+    api = save_api({"/a": shared, "/b": {"$ref": "#/paths/~1a"}})
     assert ["a", "a-get-b"] == listed(api)
     rows = [row for row in warnings(api) if "/b" in row["message"]]
     assert ["/paths/~1a/delete"] == [row["pointer"] for row in rows]
