@@ -17,8 +17,10 @@ from dynacli.errors import AuthError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.http.exchange import REDIRECTS, Budget, OneContext, WireResponse
+from dynacli.http.semantics import ReceivedBody
 from dynacli.http.send import Pieces, send
 from dynacli.http.sockets import check_private
+from dynacli.media.body_value import error_value
 from dynacli.openapi.document.json_trees import string_or_empty
 from dynacli.record import record, replace
 from dynacli.secrets import Masker, Secret
@@ -428,8 +430,7 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
     """Return the error for an error code of a provider, and what it says besides."""
     code = code if _ERROR_CODE.fullmatch(code) else "without a code that can be shown"
     # As one line that a terminal can show.
-    said = json.dumps({"error_description": description}).encode()
-    text = server_message(said, "application/json", masker.mask if masker else str)
+    text = server_message({"error_description": description}, masker.mask if masker else str)
     return AuthError(
         f"The provider refuses: {code}",
         reason=f"`{without_query(url)}` says: {text}" if text else f"`{without_query(url)}` gives no reason",
@@ -447,7 +448,7 @@ def refusal(response: ProviderResponse, url: str, role: str, masker: Masker) -> 
         return refused_as(code, json_object(response).get("error_description"), url, masker)
     return AuthError(
         f"The {role} `{without_query(url)}` responded with {response.status}",
-        reason=server_message(response.body, response.media_type, masker.mask)
+        reason=server_message(error_value(ReceivedBody(response.body, response.media_type)), masker.mask)
         or "This is not a response of an OAuth provider (RFC 6749, section 5.2)",
         hint="Try again later" if response.status >= 500 else "Check the address in the document",
         endpoint_status=response.status,

@@ -14,6 +14,8 @@ from dynacli.auth.credential_store import LAST_MOMENT
 from dynacli.auth.oauth import SignInContext, exchange
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, FormatError
+from dynacli.http.semantics import ReceivedBody
+from dynacli.media.body_value import error_value
 from dynacli.record import record
 from dynacli.secrets import Masker, Secret
 from dynacli.text.body_text import decoded, server_message
@@ -286,7 +288,7 @@ class OperationRefresh:
             self.body.replace(self.mark, in_body).encode() or None,
         )
         if not 200 <= response.status < 300:
-            said = server_message(response.body, response.media_type, masker.mask)
+            said = server_message(error_value(ReceivedBody(response.body, response.media_type)), masker.mask)
             raise AuthError(
                 f"The operation `{self.operation}` did not refresh the token",
                 reason=f"`{without_query(self.url)}` responded with {response.status}"

@@ -40,6 +40,8 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
+from dynacli.http.semantics import ReceivedBody
+from dynacli.media.body_value import error_value
 from dynacli.openapi.document.positions import Location
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.wording import counted, enumerated
@@ -198,7 +200,8 @@ def _refusal(exchange: Exchange) -> list[str]:
     response = exchange.response
     if response is None or not response.is_refusal:
         return []
-    said = server_message(response.body, response.header("content-type"), exchange.masker.mask)
+    body = ReceivedBody(response.body, response.header("content-type"))
+    said = server_message(error_value(body), exchange.masker.mask)
     return [quoted(said) or f"{response.status}"]
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     FindSchema = Callable[[], BodySchema]
 
+_LARGEST_ERROR = 1024 * 1024
 _MOST_KEYS = 12
 _LONGEST_KEY = 40
 
@@ -134,6 +135,15 @@ def own_value(body: ReceivedBody) -> Any:
             body.forget()
             return value
     return body_value(body.content, body.media_type, body.schema, json.loads)
+
+
+def error_value(body: ReceivedBody) -> Any:
+    """Return the JSON value of the body of an error, with the numbers of Python; None if it is large or not JSON."""
+    text = decoded(body.content, body.media_type) if 0 < len(body.content) <= _LARGEST_ERROR else None
+    if text is not None and is_json_content(body.media_type, text):
+        with suppress(ValueError, RecursionError):
+            return body.value("plain", lambda _: json.loads(text))
+    return None
 
 
 def structured_value(

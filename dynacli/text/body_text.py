@@ -4,7 +4,6 @@ RFC 9110, section 8.3; RFC 6839 for `+json`.
 """
 
 import codecs
-import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -27,7 +26,6 @@ _CHARSETS = re.compile(
     r"|shift_jis.*|euc_.*|gb2312|gbk|gb18030|big5.*|iso2022_.*|tis-620|hz"
 )
 _MAX_LENGTH = 300
-_MAX_BODY = 1024 * 1024
 _MAX_ERRORS = 3
 _MAX_LOOKED_AT = 100
 """Members of a list or an object that are looked at for an error."""
@@ -97,24 +95,16 @@ def _looks_like_text(body: bytes) -> bool:
     return not re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text)
 
 
-def server_message(body: bytes, media_type: str, mask: Callable[[str], str] = str) -> str:
-    """Return what the body of an error says to a person; empty if it has no such text.
+def server_message(value: Any, mask: Callable[[str], str] = str) -> str:
+    """Return what the JSON value of an error says to a person; empty if it has no such text.
 
     Args:
-        body: The body; only JSON is looked into.
-        media_type: The value of `Content-Type`.
+        value: The value; None if the response has none.
         mask: Takes the secrets out of a text.
 
     Returns:
         One line that a terminal can show, at most 300 characters.
     """
-    text = decoded(body, media_type) if 0 < len(body) <= _MAX_BODY else None
-    if text is None or not is_json_content(media_type, text):
-        return ""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
     found = [" ".join(mask(part).split()) for part in islice(_texts_of(value, 0), _MAX_TEXTS)]
     said = "; ".join(_without_repetition(found))
     line = visible(re.sub(r"(?<!\.)\.(?=; )", "", said), keep="")

@@ -167,3 +167,11 @@ def test_a_note_for_an_agent_reads_no_body_again(
     result = run_cli("shop", "list-pets", "-o", output)
     assert output == "agent" or "and 10 items; less: " in result.stderr, result
     assert (1 if output == "auto" else 2) == len(parses), parses
+
+
+def test_the_body_of_an_error_is_parsed_once(parses: list[str], shop: Recorder) -> None:
+    """Its message and the inputs that it names are of the value that the validator has read."""
+    shop.responses["/pets"] = json_response({"message": f"page is not {_MARK}", "field": "page"}, 400)
+    result = run_cli("shop", "list-pets", "--page", "7")
+    assert (True, True) == ("Check --page" in result.stderr, _MARK in result.stderr), result
+    assert 1 == len(parses), parses

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from dynacli.http.semantics import ReceivedBody
+from dynacli.media.body_value import error_value
 from dynacli.text.body_text import server_message
 from tests.documents import get, save_api
 from tests.harness import Recorder, Response, run_cli
@@ -89,7 +91,7 @@ SAID: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("body", "said"), SAID.values(), ids=SAID)
 def test_what_a_server_says(body: Any, said: str) -> None:
     """One line, which a terminal can show."""
-    assert said == server_message(json.dumps(body).encode(), _JSON)
+    assert said == server_message(body)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_what_a_server_says(body: Any, said: str) -> None:
 )
 def test_what_has_no_message(body: bytes, media_type: str) -> None:
     """What is not JSON says nothing."""
-    assert "" == server_message(body, media_type)
+    assert error_value(ReceivedBody(body, media_type)) is None
 
 
 @pytest.mark.parametrize("words", [(), ("--validate", "off")], ids=["validated", "unjudged"])

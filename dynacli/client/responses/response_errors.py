@@ -16,6 +16,7 @@ from dynacli.client.sign_request import is_secret_input
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.http.semantics import SAFE_METHODS
+from dynacli.media.body_value import error_value
 from dynacli.openapi.document.json_trees import unescaped
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
@@ -23,7 +24,7 @@ from dynacli.openapi.model.path_templates import parameter_names
 from dynacli.openapi.model.wording import enumerated
 from dynacli.registry.configuration import DEMO
 from dynacli.secrets import MASK, with_masked_query
-from dynacli.text.body_text import FIELD_ERRORS, decoded, is_json_content, server_message
+from dynacli.text.body_text import FIELD_ERRORS, server_message
 from dynacli.text.terminal import visible
 from dynacli.urls import is_served, origin_of, without_query
 
@@ -40,7 +41,6 @@ _COMPARE = "Compare the request, which `-v` shows, with `describe`"
 _CHECK = "Check the credential: it may be wrong, expired, or without the right for this"
 _USUAL_WORDS = ("Bearer", "Token")
 _MOST_NAMED = 4
-_MAX_BODY = 1024 * 1024
 _MAX_NODES = 2_000
 _NAMING = (
     *("pointer", "parameter", "field", "param", "property", "propertyPath", "loc", "header", "attribute"),
@@ -79,7 +79,8 @@ def http_error(call: Call, response: "WireResponse", place: str = "") -> HttpErr
         phrase += ", and its body says that the call failed"
     # Masked before it is cut, so that no secret is cut in two.
     masked = call.signed.response_masker(response.headers).mask
-    said = server_message(response.body, response.header("content-type"), masked)
+    value = error_value(call.received(response))
+    said = server_message(value, masked)
     more = f"; its response, {place}, may say more" if place and response.size else ""
     reason = f"The server says: {quoted(said)}" if said else f"The server says so{more}"
     error = HttpError(
@@ -94,7 +95,7 @@ def http_error(call: Call, response: "WireResponse", place: str = "") -> HttpErr
         error.reason, error.hint = f"{error.reason}. {refusal.message}{reason}", refusal.hint or error.hint
     error.is_retryable = may_pass(response, call.signed.request.method, call.settings.retry_statuses)
     if 400 <= response.status < 500:
-        _name_inputs(error, call, response, masked)
+        _name_inputs(error, call, response, value, masked)
     if response.tries > 1:
         error.details["tries"] = response.tries
     if response.status in {403, 413, 429, 500, 503}:
@@ -106,9 +107,13 @@ def http_error(call: Call, response: "WireResponse", place: str = "") -> HttpErr
 
 
 def _name_inputs(
-    error: HttpError, call: Call, response: "WireResponse", masked: Callable[[str], str]
+    error: HttpError, call: Call, response: "WireResponse", value: Any, masked: Callable[[str], str]
 ) -> None:
-    """Let an error say which inputs it is likely about."""
+    """Let an error say which inputs it is likely about.
+
+    Args:
+        value: The JSON value of the response; None if it has none.
+    """
     if response.status in {404, 410}:
         error.hint = masked(_missing_thing(call)) or error.hint
         if call.described.api.name == DEMO and not call.settings.server:
@@ -116,7 +121,7 @@ def _name_inputs(
                 f". Each command has a demo API of its own; `{invocation('demo serve')}` runs one that stays"
             )
         return
-    inputs = _likely_inputs(call, response) if response.status in {400, 409, 422} else []
+    inputs = _likely_inputs(call, value) if response.status in {400, 409, 422} else []
     if inputs:
         error.hint = f"Check {enumerated(inputs)}; {_describe_line(call)} says what they take"
         error.details["inputs"] = inputs
@@ -317,25 +322,14 @@ class _Place(NamedTuple):
     steps: tuple[str, ...]
 
 
-def _likely_inputs(call: Call, response: "WireResponse") -> list[str]:
-    """Return what messages call the inputs that an error names: `OWNER`, `--state`; at most four.
+def _likely_inputs(call: Call, value: Any) -> list[str]:
+    """Return what messages call the inputs that the value of an error names: `OWNER`, `--state`; at most four.
 
     Only what the document knows is named, never the server's own words.
     """
-    text = (
-        decoded(response.body, response.header("content-type"))
-        if 0 < len(response.body) <= _MAX_BODY
-        else None
-    )
-    if text is None or not is_json_content(response.header("content-type"), text):
-        return []
-    try:
-        tree = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
     inputs = _Inputs(call.described)
-    named = [name for place in _named_places(tree) if (name := inputs.at(place))]
-    return list(dict.fromkeys(named or _in_prose(inputs, tree)))[:_MOST_NAMED]
+    named = [name for place in _named_places(value) if (name := inputs.at(place))]
+    return list(dict.fromkeys(named or _in_prose(inputs, value)))[:_MOST_NAMED]
 
 
 def _named_places(tree: Any) -> Iterator[_Place]:
