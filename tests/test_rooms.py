@@ -354,6 +354,7 @@ _OF_DYNACLI_ALONE = {
     *(
         "dynacli.commands._help.command_help",
         "dynacli.commands._subcommands.demo",
+        "dynacli.commands._demo_api",
         "dynacli.openapi.document.fetch",
     ),
     *(

@@ -20,8 +20,7 @@ from dynacli.record import replace
 from dynacli.secrets import MASK
 
 if TYPE_CHECKING:
-    from dynacli.client.batch.rows import RowResult
-    from dynacli.client.call import Listener
+    from dynacli.client.call import Listener, RowResult
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.client.plans.plan import Plan
     from dynacli.client.responses.compare_calls import ComparedPages, Side

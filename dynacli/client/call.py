@@ -5,7 +5,7 @@ Its request is built, signed, validated and sent; its response is validated as i
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from math import inf
@@ -29,7 +29,6 @@ from dynacli.request.choose_server import check_path, choose_server
 if TYPE_CHECKING:
     from threading import RLock
 
-    from dynacli.client.batch.rows import RowResult
     from dynacli.client.response_cache import CachedCall
     from dynacli.http.caching import CacheSpec, Headers
     from dynacli.http.exchange import ClientPool, Pause, Retries, WireResponse
@@ -913,3 +912,39 @@ class Recorded(CallEvent):
 
 Listener = Callable[[CallEvent], object]
 """Learns of what happens in calls, each in the thread in which it happens; what it raises ends the call."""
+
+
+@record
+class RowResult:
+    """What came of a row.
+
+    Args:
+        row: Its number in the file, counted from 1.
+        status: That of the response; None if none came.
+        exit_code: That of the call, if it had been made alone.
+        data: The value of the response: of JSON its value, of JSON lines a list, of other text the text; None if
+            there is none. Of a response that is not text it is an object whose only member is `base64`.
+        findings: What does not match the document, in the request and the response, as in the validation report.
+        error: Why no response came, as `--error-format json` has it; None if one came.
+        headers: Those of the response by their names in lower case, with secrets masked; None if none came.
+    """
+
+    row: int
+    status: int | None
+    exit_code: int
+    data: Any = None
+    findings: tuple[Any, ...] = ()
+    error: Mapping[str, Any] | None = None
+    headers: Mapping[str, list[str]] | None = None
+
+    def as_json(self, *, has_headers: bool = False) -> dict[str, Any]:
+        """Return the line of the result."""
+        line = {
+            "row": self.row,
+            "status": self.status,
+            **({"headers": self.headers} if has_headers else {}),
+            "exit_code": self.exit_code,
+            "data": self.data,
+            "findings": list(self.findings),
+        }
+        return line if self.error is None else {**line, "error": dict(self.error)}

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
-from dynacli.environment import invocation, program
-from dynacli.errors import UsageError
+from dynacli.environment import Environment, invocation, program
+from dynacli.errors import DocumentError, UsageError
 from dynacli.files import is_url
-from dynacli.openapi.model.wording import age_text
+from dynacli.openapi.model.wording import age_text, did_you_mean, listed_near, near_names
+from dynacli.registry.configuration import Configuration
 from dynacli.registry.news import find_pending, last_failure, take_news
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import NEVER, Revisions, age_of_document
@@ -184,3 +186,46 @@ def place_parts(row: Mapping[str, Any]) -> list[str]:
 def more_places(count: int) -> str:
     """Return the end of a line that says in how many further places a message holds; empty for none."""
     return f", and {count:,} more place{'s' if count > 1 else ''}" if count else ""
+
+
+def check_registered(env: Environment, name: str) -> None:
+    """Check that an API is registered.
+
+    Raises:
+        UsageError: No API of this name is registered.
+    """
+    configuration = Configuration(env)
+    registered = configuration.apis()
+    if name not in registered:
+        near = near_names(name, sorted(registered))
+        known = listed_near(name, sorted(registered))
+        reason = f"Registered APIs: {known}" if known else "No API is registered yet"
+        hint = f"Register it: `{invocation('api add')} NAME SOURCE`"
+        reason, hint = configuration.why_missing(reason, hint)
+        raise UsageError(
+            f"`{name}` is not a registered API",
+            reason=reason,
+            hint=did_you_mean(near, hint),
+        )
+
+
+def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
+    """Return another revision of an API.
+
+    Raises:
+        DocumentError: It is no longer in the cache.
+    """
+    from dynacli.registry.revise import open_cached
+
+    api = open_cached(opened.open_request, opened.revisions, pointer)
+    if api is None:
+        raise _lost(pointer["revision"])
+    stack.callback(api.catalog.close)
+    return api
+
+
+def _lost(revision: str) -> DocumentError:
+    return DocumentError(
+        f"The document of the revision `{revision[:SHOWN_DIGITS]}` is no longer in the cache",
+        hint=f"List the others: `{invocation('api history', 'API')}`",
+    )

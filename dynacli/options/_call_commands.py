@@ -211,7 +211,7 @@ COMMANDS = (
     Command(
         "edit",
         section=MAKE_CALLS,
-        runs="call_groups:EditGroup",
+        runs="edit:EditGroup",
         help="Edit a resource and send the change",
         about=(
             "dynacli calls OPERATION (a GET), opens the response in $VISUAL or $EDITOR, shows the difference, "
@@ -439,7 +439,7 @@ COMMANDS = (
     Command(
         "diff",
         section=TEST,
-        runs="call_groups:DiffGroup",
+        runs="diff:DiffGroup",
         help="Compare the responses of two servers to one call",
         about=(
             "OPERATION must be read-only (else exit 11). dynacli calls it with the same inputs on the server in use "
@@ -457,7 +457,7 @@ COMMANDS = (
     Command(
         "validate",
         section=TEST,
-        runs="traffic:validate",
+        runs="validate:validate",
         help="Validate recorded traffic (HAR)",
         about="A HAR file comes from a browser, from a proxy, or from `dynacli check --har`.",
         examples=(
@@ -519,7 +519,7 @@ COMMANDS = (
     Command(
         "mock",
         section=TEST,
-        runs="servers:mock_api",
+        runs="mock:mock_api",
         help="Respond to requests from the document, until Ctrl-C",
         examples=("dynacli mock ./openapi.yaml", "dynacli mock ./openapi.yaml --port 0 --dynamic"),
         arguments=(Argument("api", offers=API_NAMES),),
@@ -541,7 +541,7 @@ COMMANDS = (
     Command(
         "proxy",
         section=TEST,
-        runs="servers:proxy_api",
+        runs="proxy:proxy_api",
         help="Validate the traffic of other programs",
         about="dynacli forwards requests to the server of the API unchanged, and validates them and the responses.",
         examples=("dynacli proxy github", "dynacli proxy github --port 8080 --report json=findings.json"),

@@ -126,7 +126,7 @@ COMMANDS = (
     Command(
         "mcp",
         section=SHARE,
-        runs="servers:serve_mcp",
+        runs="mcp:serve_mcp",
         help="Offer APIs to an agent over MCP",
         about=(
             "The server has three tools, `search`, `describe` and `call`, on standard input and output. Without "
@@ -194,7 +194,7 @@ COMMANDS = (
     Command(
         "export",
         section=SHARE,
-        runs="history:export_api",
+        runs="export:export_api",
         help="Export the operations for another program",
         about=(
             "Each operation becomes a request with a valid example, in folders by tag. Credentials become "
@@ -286,7 +286,7 @@ COMMANDS = (
             ),
             Command(
                 "export",
-                runs="history:export_calls",
+                runs="export:export_calls",
                 help="Export calls for another program",
                 examples=("dynacli history export demo --as har --out calls.har",),
                 arguments=(Argument("api", is_required=False, offers=API_NAMES),),
@@ -367,7 +367,7 @@ COMMANDS = (
         commands=(
             Command(
                 "curl",
-                runs="traffic:import_curl",
+                runs="imports:import_curl",
                 help="Turn a curl command into a dynacli command",
                 examples=("dynacli import curl \"curl 'https://api.example.com/issues?state=open'\"",),
                 arguments=(Argument("line", metavar="COMMAND|FILE|-"),),
@@ -376,7 +376,7 @@ COMMANDS = (
             ),
             Command(
                 "har",
-                runs="traffic:import_har",
+                runs="imports:import_har",
                 help="Turn the requests of a HAR file into commands",
                 examples=("dynacli import har traffic.har",),
                 arguments=(Argument("file", metavar="FILE|-"),),

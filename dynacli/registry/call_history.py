@@ -9,8 +9,13 @@ from contextlib import closing, suppress
 from typing import Any, NamedTuple
 
 from dynacli.environment import Environment, invocation, program
-from dynacli.errors import FileError
-from dynacli.files import hold_lock, make_directory, regular_file, write_file
+from dynacli.errors import FileError, UsageError
+from dynacli.files import (
+    hold_lock,
+    make_directory,
+    regular_file,
+    write_file,
+)
 from dynacli.openapi.model.field_names import owner_name, plain_name, singular
 from dynacli.openapi.model.find_items import item_values, items_of
 from dynacli.openapi.model.operation import Operation, Parameter
@@ -33,6 +38,7 @@ from dynacli.registry.record_call import (
     open_history,
     write_call,
 )
+from dynacli.secrets import with_masked_query
 
 _DAYS = 30
 _MOST_CALLS = 20_000
@@ -525,3 +531,52 @@ def _item_name(item: Any, value: str) -> str:
     named = (key for key in fields if key.endswith(_NAMES))
     found = next((key for key in (*_NAMES, *named) if fields.get(key)), "")
     return fields[found] if found and fields[found] != value else ""
+
+
+def earlier_call(env: Environment, number: int, *, with_messages: bool = False) -> HistoryRow:
+    """Return a call of the history.
+
+    Args:
+        number: Counted back from the latest, which is 1.
+
+    Raises:
+        UsageError: There is no such call.
+        FileError: The history cannot be read.
+    """
+    row = next(iter(read_calls(env, with_messages=with_messages, first=number)), None)
+    if row is None:
+        raise UsageError(
+            f"The history has no call {number}",
+            hint=f"`{invocation('history')}` lists the calls; the latest is 1",
+        )
+    return row
+
+
+def filtered_calls(
+    env: Environment, api: str | None, *, failed: bool, since: str | None, with_messages: bool = False
+) -> Iterator[HistoryRow]:
+    """Return the calls that are asked for, the latest first.
+
+    Raises:
+        UsageError: The time is none.
+    """
+    oldest = time.time() - _seconds_of_duration(since) if since else 0.0
+    wanted = with_masked_query(api) if api else ""
+
+    def rows() -> Iterator[HistoryRow]:
+        for row in read_calls(env, with_messages=with_messages):
+            if row.call.at < oldest:
+                return
+            if wanted in ("", row.call.api) and not (failed and row.call.exit_code == 0):
+                yield row
+
+    return rows()
+
+
+def _seconds_of_duration(text: str) -> float:
+    from dynacli.registry.revisions.revisions import duration_of
+
+    seconds = duration_of(text)
+    if seconds is None:
+        raise UsageError(f"`{text}` is an invalid duration", hint="For example: `--since 2h`, `30m` or `7d`")
+    return seconds

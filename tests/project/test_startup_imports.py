@@ -211,7 +211,7 @@ _ACCEPTED = _SENT | _modules(
 )
 _DEMO = (
     _ACCEPTED
-    | _modules("client.live_demo commands._subcommands.demo http.serving")
+    | _modules("client.live_demo commands._demo_api commands._subcommands.demo http.serving")
     | _modules(
         """
         demo.demo_server demo._data demo._requests demo.demo_facts demo._operations
@@ -291,7 +291,9 @@ KINDS = {
     ),
     "dry run of the stand-in": _Kind(
         "demo get-org --dry-run json --validate off",
-        _PLAIN | _SHOWN | _modules("client.live_demo commands._subcommands.demo demo.demo_facts"),
+        _PLAIN
+        | _SHOWN
+        | _modules("client.live_demo commands._demo_api commands._subcommands.demo demo.demo_facts"),
         _CLICK,
     ),
     "call of the stand-in": _Kind(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import os
 
     from dynacli.check.check_records import CheckResults
-    from dynacli.client.batch.rows import RowResult
+    from dynacli.client.call import RowResult
     from dynacli.client.open_document import OpenDocument
     from dynacli.openapi.model.operation import Operation
 

@@ -14,11 +14,12 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.client.batch.rows import Row, RowResult, WrongRow, fill_placeholders, placeholders_in, row_place
-from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, Sending
+from dynacli.client._row_result import received_result
+from dynacli.client.batch.rows import Row, WrongRow, fill_placeholders, placeholders_in, row_place
+from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, RowResult, Sending
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import Engine, MadeCall
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, TypedWords
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
 from dynacli.client.inputs.read_plain_inputs import (
@@ -29,7 +30,6 @@ from dynacli.client.inputs.read_plain_inputs import (
     unknown_input,
 )
 from dynacli.client.parallel_calls import Dispatcher
-from dynacli.client.responses.response_errors import http_error, mismatch_error
 from dynacli.client.search_operations import unknown_operation
 from dynacli.client.shards import Shard
 from dynacli.environment import invocation
@@ -42,7 +42,6 @@ from dynacli.errors import (
     RefusedError,
     UsageError,
 )
-from dynacli.media.body_value import shown_value
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
@@ -450,35 +449,6 @@ def _failed_result(row: int, error: DynacliError) -> RowResult:
         error: Why; no secret is in it.
     """
     return RowResult(row, None, error.exit_code, error=error.as_json()["error"])
-
-
-def received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
-    """Return the result of a row that got a response, and the error that it means as a call by itself."""
-    call, response, validation = made
-    request_validation = call.validating.validation if call.validating is not None else None
-    validations = [validated for validated in (request_validation, validation) if validated is not None]
-    found = [finding for validated in validations for finding in validated.findings]
-    masker = call.signed.response_masker(response.headers)
-    findings: list[Any] = []
-    if found:
-        from dynacli.client.responses.validation_text import findings_json
-
-        findings = masker.mask_value(findings_json(call.described.api, found))
-    error: DynacliError | None = None
-    if not response.is_success:
-        error = http_error(call, response)
-    elif validation is not None and not validation.is_valid and call.settings.is_strict:
-        error = mismatch_error(call, response, validation, detail="short", has_json=False)
-    data = masker.mask_value(shown_value(call.received(response)))
-    result = RowResult(
-        row,
-        response.status,
-        error.exit_code if error else 0,
-        data,
-        tuple(findings),
-        headers=call.signed.head_of(response)["headers"],
-    )
-    return result, error
 
 
 def _read_result(line: str | bytes) -> RowResult | None:

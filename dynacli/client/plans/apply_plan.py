@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from shlex import quote
 from typing import Any
 
-from dynacli.client.batch.batch_run import received_result
-from dynacli.client.batch.rows import RowResult
-from dynacli.client.call import Call
+from dynacli.client._row_result import received_result
+from dynacli.client.call import Call, RowResult
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation

@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.options.standard_options import Options
 
+from typing import TYPE_CHECKING
+
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.responses.compare_responses import (
+    ignored_place,
+)
+from dynacli.options.standard_options import Options
+
 _DEEPEST = 100
 """Steps to a value below which no schema is looked for, and levels of a value that are shown."""
 _TIMES = re.compile(
@@ -425,3 +433,8 @@ class Side:
             return received
         items = [item for page in fetched for item in page.items or ()]
         return received._replace(value=merged_value(first.value, last.value, loop.items, items))
+
+
+def comparison_rules(options: Options) -> ComparisonRules:
+    """Return what the options say of comparing."""
+    return ComparisonRules(tuple(map(ignored_place, options.ignore)), options.all_values)

@@ -11,6 +11,15 @@ from dynacli.http.semantics import essence, is_form, is_json, is_multipart, is_s
 if TYPE_CHECKING:
     from dynacli.http.payload import ByteSource, Payload
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dynacli.http.payload import Readable
+
+
 _BODY = "the body"
 _JSON = "application/json"
 _MAX_VALIDATED = 1024 * 1024
@@ -174,3 +183,27 @@ class InputFiles:
 def _is_validated(media_type: str) -> bool:
     name = essence(media_type)
     return name.startswith("text/") or "json" in name or is_structured(name)
+
+
+@contextmanager
+def opened_input(env: Environment, word: str, use: str) -> "Iterator[Readable]":
+    """Open a file, or standard input for `-`, until the end of the block.
+
+    Args:
+        use: What standard input is taken for, as messages say it.
+
+    Raises:
+        UsageError: Nothing is piped in.
+        FileError: It cannot be read.
+    """
+    if word == "-" and env.stdin_is_terminal:
+        raise UsageError("`-` reads standard input, but nothing is piped into it")
+    try:
+        if word == "-":
+            yield env.open_stdin(use)
+        else:
+            with open(os.path.expanduser(word), "rb") as file:
+                yield file
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not a file name"
+        raise FileError(f"`{word}` cannot be read", reason=reason) from error

@@ -10,7 +10,7 @@ import click
 
 from dynacli.client.call import CacheUnusable, Call, CallEvent, RequestBuilt, RowDone, base_url_of
 from dynacli.commands._call.make_call import asker
-from dynacli.commands._subcommands.demo import opened_api
+from dynacli.commands._demo_api import opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, RefusedError, UsageError
@@ -21,7 +21,8 @@ from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from dynacli.client.batch.batch_run import BatchPlan, BatchRun, RowCalls
-    from dynacli.client.batch.rows import Row, RowFile, RowResult, WrongRow
+    from dynacli.client.batch.rows import Row, RowFile, WrongRow
+    from dynacli.client.call import RowResult
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.shards import Shard
     from dynacli.output.output_format import OutputFormat

@@ -1,4 +1,4 @@
-"""`dynacli read`, `request`, `edit` and `diff`: groups before an API that change how the call after them is made."""
+"""`dynacli read` and `request`: groups before an API that change how the call after them is made."""
 
 import click
 
@@ -11,7 +11,7 @@ from dynacli.options.standard_options import CALL_OPTIONS
 from dynacli.registry.configuration import DEMO
 
 
-class _ApiCalls(TableGroup):
+class CallGroup(TableGroup):
     """A verb after which calls stand as they do without it."""
 
     standard = CALL_OPTIONS
@@ -36,7 +36,7 @@ class _ApiCalls(TableGroup):
         raise NotImplementedError
 
 
-class ReadGroup(_ApiCalls):
+class ReadGroup(CallGroup):
     """The APIs, whose operations with safe methods can be called."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
@@ -44,7 +44,7 @@ class ReadGroup(_ApiCalls):
         run.is_read_only = True
 
 
-class RequestGroup(_ApiCalls):
+class RequestGroup(CallGroup):
     """The APIs, whose paths are called by their method."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
@@ -55,23 +55,3 @@ class RequestGroup(_ApiCalls):
                 reason=f"`{words[2]}` does not begin with `/`" if words[2:3] else "",
                 hint=f"For example: `{invocation('request', 'demo')} GET /workflows`",
             )
-
-
-class EditGroup(_ApiCalls):
-    """The APIs, for an operation that reads, and the one that writes the same resource."""
-
-    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
-        """Let the response of the call be edited."""
-        from dynacli.commands._call.edit_resource import edit_resource
-
-        run.act = edit_resource
-
-
-class DiffGroup(_ApiCalls):
-    """The APIs, for an operation that reads: it is called twice, and the responses are compared."""
-
-    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
-        """Let the response of the call be compared."""
-        from dynacli.commands._subcommands.diff import show_differences
-
-        run.act, run.act_options = show_differences, self.entry.options

@@ -12,7 +12,7 @@ from dynacli.check.check_text import check_error, check_table, plan_of_left_out,
 from dynacli.check.input_values import fields_of_other_ids, read_preset_values
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands._call.call_report import wanted_reports, write_reports
-from dynacli.commands._subcommands.demo import demo_params, opened_api
+from dynacli.commands._demo_api import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DocumentError, DynacliError, FileError, FormatError, UsageError
@@ -199,9 +199,8 @@ def _compared(
 ) -> "tuple[list[ComparedCall], DynacliError | None]":
     """Make the calls again on the other server, and return what differs, and why a first call could not be compared."""
     from dynacli.check.check_records import ComparedCall
-    from dynacli.client.responses.compare_calls import ReceivedResponse, compare_calls
+    from dynacli.client.responses.compare_calls import ReceivedResponse, compare_calls, comparison_rules
     from dynacli.client.responses.compare_responses import left_out_note
-    from dynacli.commands._subcommands.diff import comparison_rules
 
     rules, found = comparison_rules(run.options), list[ComparedCall]()
     described = {operation.operation.name: operation for operation in chosen.operations}

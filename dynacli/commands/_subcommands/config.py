@@ -182,7 +182,7 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
     """
     configuration = Configuration(run.env)
     names = list(dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis"))
-    from dynacli.commands._subcommands.api.api_add import check_registered
+    from dynacli.commands._document_notes import check_registered
 
     registered = {path[1] for path, value in settings if path[2:] == ("source",) and value}
     for name in names:
@@ -358,7 +358,7 @@ def ignore(
     **place: str | None,
 ) -> None:
     """Run `ignore`."""
-    from dynacli.commands._subcommands.api.api_add import check_registered
+    from dynacli.commands._document_notes import check_registered
     from dynacli.output.standard_error import write_stderr
 
     check_registered(run.env, api)

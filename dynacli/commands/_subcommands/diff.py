@@ -23,20 +23,20 @@ from dynacli.client.responses.compare_calls import (
     Side,
     check_other_server,
     compare_calls,
+    comparison_rules,
     options_of_other,
     receive,
     without_secrets,
 )
 from dynacli.client.responses.compare_responses import (
-    ComparisonRules,
     Difference,
     ResponseComparison,
     difference_lines,
-    ignored_place,
     left_out_note,
 )
 from dynacli.commands._call.make_call import TerminalListener, asker, read_inputs
 from dynacli.commands._command_line import CommandLine
+from dynacli.commands._subcommands.call_groups import CallGroup
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, variable
@@ -53,6 +53,7 @@ from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     from dynacli.validation.finding import Finding
+
 
 _UNUSED = frozenset(
     {
@@ -102,11 +103,6 @@ def show_differences(run: Run, described: DescribedOperation, line: CommandLine)
         else:
             found = _against_server(run, described, line, settings, options, stack)
         _write(run, described, *found)
-
-
-def comparison_rules(options: Options) -> ComparisonRules:
-    """Return what the options say of comparing."""
-    return ComparisonRules(tuple(map(ignored_place, options.ignore)), options.all_values)
 
 
 def _permitted(run: Run, described: DescribedOperation, options: Options) -> CallSettings:
@@ -189,7 +185,7 @@ def _stored_side(run: Run, described: DescribedOperation) -> ReceivedResponse:
     Raises:
         UsageError: There is no such call, it is of another operation, or its response was not stored.
     """
-    from dynacli.commands._subcommands.history import earlier_call
+    from dynacli.registry.call_history import earlier_call
 
     word = run.options.against.removeprefix(_HISTORY)
     if not (word.isascii() and word.isdecimal() and int(word)):
@@ -227,8 +223,7 @@ def _against_revision(
 ) -> _Found:
     """Validate a response against two revisions of the document; the differences are the findings of only one."""
     from dynacli.client.operation_at import operation_at
-    from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision
-    from dynacli.commands._subcommands.revisions import open_cached_revision
+    from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision, open_cached_revision
 
     api, operation = described.api, described.operation
     word = run.options.against.removeprefix(_REVISION)
@@ -327,3 +322,13 @@ def _notes(comparison: ResponseComparison) -> Iterator[str]:
         yield left_out_note(comparison.left_out)
     if comparison.masked:
         yield f"Not compared: {counted(comparison.masked, 'value')}: secrets that the history has masked"
+
+
+class DiffGroup(CallGroup):
+    """The APIs, for an operation that reads: it is called twice, and the responses are compared."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let the response of the call be compared."""
+        from dynacli.commands._subcommands.diff import show_differences
+
+        run.act, run.act_options = show_differences, self.entry.options

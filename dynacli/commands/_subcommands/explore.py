@@ -12,7 +12,7 @@ from dynacli.apps.explorer.drafts import CalledLine
 from dynacli.apps.explorer.form_rows import FURTHER, located
 from dynacli.commands._call_line import CallLine
 from dynacli.commands._command_line import Word
-from dynacli.commands._subcommands.demo import opened_api
+from dynacli.commands._demo_api import opened_api
 from dynacli.commands.run import Run
 from dynacli.commands.typed_line import asked_call, read_line
 from dynacli.environment import Environment, how_to_install, invocation

@@ -12,7 +12,7 @@ from dynacli.client.plans.plan import OtherKeyError, Plan, instant, plan_lines
 from dynacli.client.plans.plan_store import read_plan, stored_plans
 from dynacli.commands._call.make_call import TerminalListener, asker
 from dynacli.commands._call.planned_call import show_plan
-from dynacli.commands._subcommands.demo import demo_params, opened_api
+from dynacli.commands._demo_api import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError

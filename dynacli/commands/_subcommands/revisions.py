@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision, installed_text, revision_before
+from dynacli.commands._document_notes import (
+    SHOWN_DIGITS,
+    _lost,
+    check_registered,
+    find_revision,
+    installed_text,
+    open_cached_revision,
+    revision_before,
+)
 from dynacli.commands._help.operation_list import operation_row
-from dynacli.commands._subcommands.api.api_add import check_registered
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, MismatchError, UsageError
@@ -197,21 +204,6 @@ def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> Ope
     return open_cached_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 
 
-def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
-    """Return another revision of an API.
-
-    Raises:
-        DocumentError: It is no longer in the cache.
-    """
-    from dynacli.registry.revise import open_cached
-
-    api = open_cached(opened.open_request, opened.revisions, pointer)
-    if api is None:
-        raise _lost(pointer["revision"])
-    stack.callback(api.catalog.close)
-    return api
-
-
 def _compared_revision(api: OpenedApi) -> _ComparedRevision:
     """Return a revision with its document and operations.
 
@@ -232,13 +224,6 @@ def _operation_rows(name: str, catalog: "Catalog") -> "dict[OperationKey, dict[s
         OperationKey(operation.method, operation.path): operation_row(name, operation)
         for operation in catalog.summaries()
     }
-
-
-def _lost(revision: str) -> DocumentError:
-    return DocumentError(
-        f"The document of the revision `{revision[:SHOWN_DIGITS]}` is no longer in the cache",
-        hint=f"List the others: `{invocation('api history', 'API')}`",
-    )
 
 
 def _forget_news(opened: OpenedApi) -> None:

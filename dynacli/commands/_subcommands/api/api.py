@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.client.document_login import ALWAYS, login_of
-from dynacli.commands._subcommands.api.api_add import (
-    allowed_places,
-    check_registered,
-    is_login_kept,
-    kept_servers,
-)
+from dynacli.commands._document_notes import check_registered
+from dynacli.commands._subcommands.api.api_add import allowed_places, is_login_kept, kept_servers
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, UsageError

@@ -23,7 +23,7 @@ from dynacli.http.failures import with_api_named
 from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin
 from dynacli.openapi.document.source import parse_source
 from dynacli.openapi.model.overview import SignIn
-from dynacli.openapi.model.wording import counted, did_you_mean, listed_near, near_names
+from dynacli.openapi.model.wording import counted
 from dynacli.options.standard_options import SETTINGS, Options
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
@@ -550,24 +550,3 @@ def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
         return f"{schemes}: not supported yet; give the header that it needs with -H"
     state = " (set)" if set_variables(sign_in.schemes, variables) else ""
     return f"{schemes}: set {', or '.join(' and '.join(names) for names in choices)}{state}"
-
-
-def check_registered(env: Environment, name: str) -> None:
-    """Check that an API is registered.
-
-    Raises:
-        UsageError: No API of this name is registered.
-    """
-    configuration = Configuration(env)
-    registered = configuration.apis()
-    if name not in registered:
-        near = near_names(name, sorted(registered))
-        known = listed_near(name, sorted(registered))
-        reason = f"Registered APIs: {known}" if known else "No API is registered yet"
-        hint = f"Register it: `{invocation('api add')} NAME SOURCE`"
-        reason, hint = configuration.why_missing(reason, hint)
-        raise UsageError(
-            f"`{name}` is not a registered API",
-            reason=reason,
-            hint=did_you_mean(near, hint),
-        )

@@ -1,132 +1,25 @@
-"""`dynacli validate` and `dynacli import`: traffic of other programs is validated, or becomes commands."""
+"""`dynacli import`: requests of other programs become commands."""
 
-import os
-from collections import Counter
 from collections.abc import Iterable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynacli.commands._call.input_files import opened_input
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.openapi.model.wording import counted, shell_line
+from dynacli.openapi.model.wording import shell_line
 from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dynacli.check.recordings import RecordingValidator
-    from dynacli.client.call_settings import CallSettings
-    from dynacli.http.payload import Readable
     from dynacli.traffic.recorded_request import RecordedRequest
 
-_MOST_HOSTS = 5
 _USE = "what is imported"
 _BLOCK = 1 << 16
-
-
-@contextmanager
-def _opened_input(env: Environment, word: str, use: str) -> "Iterator[Readable]":
-    """Open a file, or standard input for `-`, until the end of the block.
-
-    Args:
-        use: What standard input is taken for, as messages say it.
-
-    Raises:
-        UsageError: Nothing is piped in.
-        FileError: It cannot be read.
-    """
-    if word == "-" and env.stdin_is_terminal:
-        raise UsageError("`-` reads standard input, but nothing is piped into it")
-    try:
-        if word == "-":
-            yield env.open_stdin(use)
-        else:
-            with open(os.path.expanduser(word), "rb") as file:
-                yield file
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not a file name"
-        raise FileError(f"`{word}` cannot be read", reason=reason) from error
-
-
-@click.pass_obj
-def validate(run: Run, api: str, file: str, learn: str | None) -> None:
-    """Run `validate`."""
-    from dynacli.check.recordings import RecordingValidator
-    from dynacli.client.call_settings import settings_of
-    from dynacli.commands._subcommands.check import check_files, conclude_check
-    from dynacli.output.status_line import StatusLine
-    from dynacli.traffic.read_har import read_har
-
-    opened = run.api(api)
-    settings = settings_of(run.env, opened, run.call_options, default_level="strict")
-    check_files(run.options, learn=learn)
-    server = _server(opened, settings)
-    validator = RecordingValidator(opened, settings, [server] if server else ())
-    line, is_shown, is_interrupted = StatusLine(run.env), run.shows_progress, False
-    try:
-        with _opened_input(run.env, file, "the recording") as stream:
-            for recorded in read_har(stream):
-                validator.add(recorded)
-                if is_shown:
-                    line.show(f"{validator.count:,} exchanges read; Ctrl-C ends the run with what was found")
-    except KeyboardInterrupt:
-        is_interrupted = True
-    finally:
-        line.clear()
-    if not validator.has_found and not is_interrupted:
-        raise _nothing_validated(opened, validator)
-    _note_others(run, validator)
-    conclude_check(
-        run, validator.results(is_interrupted=is_interrupted), is_strict=settings.is_strict, learn=learn
-    )
-
-
-def _server(api: "OpenedApi", settings: "CallSettings") -> str:
-    """Return the base URL that is asked for; empty if the servers of the document are meant."""
-    from dynacli.request.choose_server import choose_server
-
-    if not settings.server and not settings.server_variables:
-        return ""
-    return choose_server(api.servers, api.uri, settings.server, settings.server_variables)
-
-
-def _note_others(run: Run, validator: "RecordingValidator") -> None:
-    """Say what was not validated, and why."""
-    others = validator.elsewhere.total()
-    if others:
-        exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"
-        run.note(f"{exchanges} to no operation: {_listed_hosts(validator.elsewhere)}")
-    if validator.possible_servers:
-        run.note(f"They would match operations with {_likely_servers(validator)}")
-    if validator.unlisted:
-        run.note(validator.unlisted_text)
-
-
-def _nothing_validated(api: "OpenedApi", validator: "RecordingValidator") -> UsageError:
-    return UsageError(
-        f"No exchange of the recording matches an operation of `{api.name}`",
-        reason=f"It has {counted(validator.count, 'exchange')}: {_listed_hosts(validator.elsewhere)}",
-        hint=f"They would match with {_likely_servers(validator)}"
-        if validator.possible_servers
-        else f"Name another server with `--server URL`; `{invocation('operations')}` lists the paths",
-    )
-
-
-def _listed_hosts(hosts: Counter[str]) -> str:
-    listed = [f"{count:,} with {host}" for host, count in hosts.most_common(_MOST_HOSTS)]
-    more = len(hosts) - _MOST_HOSTS
-    return ", ".join([*listed, *([f"and with {more:,} more hosts"] if more > 0 else [])])
-
-
-def _likely_servers(validator: "RecordingValidator") -> str:
-    found = validator.possible_servers.most_common(_MOST_HOSTS)
-    return " or ".join(f"`--server {base}` ({count:,})" for base, count in found)
 
 
 @click.pass_obj
@@ -148,7 +41,7 @@ def import_har(run: Run, file: str, api: str | None) -> None:
     """Run `import har`."""
     from dynacli.traffic.read_har import read_har
 
-    with _opened_input(run.env, file, _USE) as stream:
+    with opened_input(run.env, file, _USE) as stream:
         requests = [recorded_exchange.request for recorded_exchange in read_har(stream)]
     _write(run, _request_rows(run, requests, api))
 
@@ -161,7 +54,7 @@ def _input_text(env: Environment, word: str) -> str:
         FileError: It cannot be read, or is not text.
     """
     try:
-        with _opened_input(env, word, _USE) as stream:
+        with opened_input(env, word, _USE) as stream:
             content = b"".join(iter(lambda: stream.read(_BLOCK) or b"", b""))
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

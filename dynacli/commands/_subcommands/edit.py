@@ -14,6 +14,7 @@ from dynacli.commands._call.dry_run import show_request
 from dynacli.commands._call.make_call import asker, engine_of, read_inputs, send_call
 from dynacli.commands._call.planned_call import check_options, plan_call
 from dynacli.commands._command_line import CommandLine
+from dynacli.commands._subcommands.call_groups import CallGroup
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
@@ -256,3 +257,13 @@ def _confirm(env: Environment, update: DescribedOperation) -> None:
 
     if not agrees(env, f"Send it by `{update.operation.name}`?"):
         raise UsageError.declined("Nothing was sent")
+
+
+class EditGroup(CallGroup):
+    """The APIs, for an operation that reads, and the one that writes the same resource."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let the response of the call be edited."""
+        from dynacli.commands._subcommands.edit import edit_resource
+
+        run.act = edit_resource
