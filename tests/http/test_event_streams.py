@@ -13,7 +13,7 @@ from dynacli.http.event_stream import EventPieces, _first_items
 from dynacli.http.exchange import Budget, Retries
 from dynacli.http.send import Pieces, send
 from tests.documents import operation, save_api
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 _EVENTS = "text/event-stream"
 _LINES = "application/x-ndjson"
@@ -231,3 +231,26 @@ def test_a_stream_ends_after_as_many_items(
     if output in {"ndjson", "json"}:
         items = json.loads(result.stdout) if output == "json" else result.stdout.splitlines()
         assert (2 if media_type != _EVENTS else 1) <= len(items) <= 2
+
+
+def test_a_response_says_whether_it_is_a_stream(server: Recorder) -> None:
+    """A document that promises a stream has no rule of pages, and `--all` follows a list that comes instead."""
+    described = operation(
+        "getA",
+        *(
+            {"name": name, "in": "query", "schema": {"type": "integer", "maximum": 9}}
+            for name in ("page", "limit")
+        ),
+        responses={"200": {"description": "", "content": {_LINES: {"schema": {"type": "object"}}}}},
+    )
+    word = save_api({"/a": {"get": described}}, server=server)
+    link = f'<{server.origin}/a?page=2>; rel="next"'
+    server.responses["/a"] = _in_turn(
+        json_response([{"id": 1}], Link=link),
+        json_response([{"id": 2}]),
+        _whole(b"1\n2\n", media_type=_LINES),
+    )
+    assert '[{"id":1},{"id":2}]\n' == run_cli(word, "get-a", "--all", "--validate", "off").stdout
+    assert "1\n2\n" == run_cli(word, "get-a", "--all", "--validate", "off").stdout
+    assert ["/a", "/a?page=2", "/a"] == [request.target for request in server.requests]
+    assert "--all" not in run_cli("describe", word, "get-a").stdout

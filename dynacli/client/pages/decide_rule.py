@@ -29,6 +29,7 @@ from dynacli.client.pages.page_rule import (
     with_size,
 )
 from dynacli.client.profiles import malformed
+from dynacli.http.semantics import is_sequence
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
 from dynacli.openapi.model.media_types import success_response, success_schema
@@ -615,6 +616,8 @@ def document_pages(
     fields = fields_of_schema(success_schema(response, described.follow), described.resolve)
     headers = described.follow(response.get("headers"))
     headers = headers if isinstance(headers, Mapping) else {}
+    if configured is None and _is_streamed(response):
+        return DocumentPages((), None, (), fields, headers)
     found = item_field(fields, described.operation.path)
     items = place_at(*found.steps) if isinstance(found, ResponseField) else None
     candidates = (
@@ -645,6 +648,12 @@ def document_pages(
         rules = (replace(NO_RULE, reason=reason),)
     rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
     return DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
+
+
+def _is_streamed(response: Mapping[str, Any]) -> bool:
+    """Return whether all items come in one response: as lines, as records or as events."""
+    content = response.get("content")
+    return isinstance(content, Mapping) and bool(content) and all(map(is_sequence, content))
 
 
 def document_rule(pages: DocumentPages) -> PageRule:

@@ -87,7 +87,7 @@ def _make(
 
         plan_call(run, described, inputs, settings)
         return
-    is_list = (options.all or options.max_items is not None) and not _is_streamed(described)
+    is_list = options.all or options.max_items is not None
     clients = None
     if (options.asks_for_several_calls or is_list) and not options.dry_run:
         from dynacli.http.exchange import ClientPool
@@ -118,15 +118,6 @@ def _make(
     finally:
         if clients is not None:
             clients.close()
-
-
-def _is_streamed(described: DescribedOperation) -> bool:
-    """Return whether the items of an operation come in one response: as lines, as records or as events."""
-    from dynacli.http.semantics import is_sequence
-
-    responses = described.operation.responses
-    names = [name for response in responses if response.status[:1] == "2" for name in response.media_types]
-    return bool(names) and all(map(is_sequence, names))
 
 
 def _reporting(
