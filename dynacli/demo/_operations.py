@@ -1,8 +1,7 @@
-"""The operations of the demo API: method and path, checks of the inputs, and the functions that response."""
+"""The operations of the demo API: for each operationId of the document the function that responds."""
 
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from dynacli.demo._data import (
     NOW,
@@ -20,58 +19,14 @@ from dynacli.demo._data import (
     topic_record,
     trace,
 )
-from dynacli.demo._requests import (
-    DISPATCH,
-    MCP_SERVER,
-    NEW_WORKFLOW,
-    TOPIC_CHANGE,
-    WORKFLOW_CHANGE,
-    Check,
-    ChoiceParameter,
-    FieldError,
-    IntegerParameter,
-    ProblemResponse,
-    QueryParameter,
-    SlugsParameter,
-    TextParameter,
-    invalid,
-    not_found,
-)
-from dynacli.record import record
+from dynacli.demo._requests import FieldError, ProblemResponse, invalid, not_found
 
-_NO_PARAMETERS: Mapping[str, QueryParameter] = MappingProxyType({})
-_CATEGORIES: dict[str, QueryParameter] = {
-    "category": SlugsParameter(),
-    "categorySlug": SlugsParameter(is_list=False),
-}
 # The period over which a topic is counted if the operation takes no range.
 _LONGEST_RANGE = "90d"
-_RUN_STATUSES = ("pending", "running", "pass", "partial", "fail", "error")
 _RUN_SORT_KEYS = ("startedAt", "durationMs", "costUsd", "status", "workflowName")
-_RUN_QUERY: dict[str, QueryParameter] = {
-    "range": ChoiceParameter(("24h", "7d", "30d"), "24h"),
-    "workflowId": TextParameter(),
-    "status": ChoiceParameter(_RUN_STATUSES),
-    "classification": TextParameter(),
-    "search": TextParameter(max_length=200),
-    "page": IntegerParameter(1, None, 1),
-    "pageSize": IntegerParameter(1, 100, 20),
-    "sort": TextParameter(default="-startedAt"),
-}
-_RANGE: dict[str, QueryParameter] = {"range": ChoiceParameter(tuple(TIME_RANGES), "7d")}
-_TOPIC_SORT = ChoiceParameter(("volume", "frustration", "trend"), "volume")
-_LIMIT = IntegerParameter(1, 100, 20)
-_TOPIC_QUERY: dict[str, QueryParameter] = {**_RANGE, "sort": _TOPIC_SORT, "limit": _LIMIT}
-_SEARCH_QUERY: dict[str, QueryParameter] = {**_RANGE, "limit": _LIMIT}
-_SESSION_QUERY: dict[str, QueryParameter] = {
-    **_RANGE,
-    "intent": TextParameter(max_length=200),
-    "limit": _LIMIT,
-}
 
 
-@record
-class DemoCall:
+class DemoCall(NamedTuple):
     """A request that passed the checks.
 
     Args:
@@ -87,39 +42,6 @@ class DemoCall:
     id: str
     query: Mapping[str, Any]
     body: Any
-
-
-Handler = Callable[[DemoCall], dict[str, Any]]
-
-
-@record
-class DemoOperation:
-    """An operation of the API.
-
-    Args:
-        id: Its operationId.
-        method: The HTTP method, in upper case.
-        path: The path under the base path.
-        handle: Returns the JSON value of a good response, or raises a Problem.
-        query: Name → query parameter.
-        body: The check of the body; None if the operation takes none.
-        needs_body: Whether the body is required, if the operation takes one.
-        status: The status code of a good response.
-    """
-
-    id: str
-    method: str
-    path: str
-    handle: Handler
-    query: Mapping[str, QueryParameter] = _NO_PARAMETERS
-    body: Check | None = None
-    needs_body: bool = True
-    status: int = 200
-
-    @property
-    def writes(self) -> bool:
-        """Whether the role must be editor or above."""
-        return self.method != "GET"
 
 
 def _in_categories(call: DemoCall, categories: list[str]) -> bool:
@@ -168,16 +90,12 @@ def _list_workflows(call: DemoCall) -> dict[str, Any]:
         for workflow in call.store.workflows.values()
         if workflow["status"] != "archived" and _in_categories(call, workflow["categories"])
     ]
-    return {"rows": sorted(rows, key=lambda row: (row["name"].casefold(), row["id"]))}
+    return {"rows": sorted(rows, key=_by_name)}
 
 
 def _create_workflow(call: DemoCall) -> dict[str, Any]:
     _check_server(call)
     return call.store.add_workflow(call.body)
-
-
-def _get_workflow(call: DemoCall) -> dict[str, Any]:
-    return _workflow(call)
 
 
 def _update_workflow(call: DemoCall) -> dict[str, Any]:
@@ -319,7 +237,7 @@ def _searches(call: DemoCall, period: str) -> list[dict[str, Any]]:
 
 
 def _search_runs(call: DemoCall) -> dict[str, Any]:
-    rows = _sorted_runs(list(_matching_runs(call)), call.query["sort"])
+    rows = _sorted_runs(list(_matching_runs(call)), call.query["sort"] or "-startedAt")
     page, size = call.query["page"], call.query["pageSize"]
     first = (page - 1) * size
     shown = [{name: run[name] for name in SUMMARY_FIELDS} for run in rows[first : first + size]]
@@ -389,35 +307,30 @@ def _run(call: DemoCall) -> dict[str, Any]:
     return run
 
 
-DEMO_OPERATIONS = (
-    DemoOperation("getOrg", "GET", "/org", _org),
-    DemoOperation("listMcpServers", "GET", "/mcp-servers", _list_servers, _CATEGORIES),
-    DemoOperation("createMcpServer", "POST", "/mcp-servers", _create_server, body=MCP_SERVER, status=201),
-    DemoOperation("getMcpServer", "GET", "/mcp-servers/{id}", _get_server),
-    DemoOperation("listWorkflows", "GET", "/workflows", _list_workflows, _CATEGORIES),
-    DemoOperation("createWorkflow", "POST", "/workflows", _create_workflow, body=NEW_WORKFLOW, status=201),
-    DemoOperation("getWorkflow", "GET", "/workflows/{id}", _get_workflow),
-    DemoOperation("updateWorkflow", "PATCH", "/workflows/{id}", _update_workflow, body=WORKFLOW_CHANGE),
-    DemoOperation("archiveWorkflow", "DELETE", "/workflows/{id}", _archive_workflow),
-    DemoOperation(
-        *("dispatchWorkflowRun", "POST", "/workflows/{id}/runs", _dispatch_workflow),
-        body=DISPATCH,
-        needs_body=False,
-        status=202,
-    ),
-    DemoOperation("searchRuns", "GET", "/runs", _search_runs, _RUN_QUERY),
-    DemoOperation("getRun", "GET", "/runs/{id}", _get_run),
-    DemoOperation("getRunTrace", "GET", "/runs/{id}/trace", _get_run_trace),
-    DemoOperation("getRunEvaluation", "GET", "/runs/{id}/evaluation", _get_evaluation),
-    DemoOperation("listRunToolCalls", "GET", "/runs/{id}/tool-calls", _list_tool_calls),
-    DemoOperation("getInsightsOverview", "GET", "/insights/overview", _get_overview, _RANGE),
-    DemoOperation("listInsightTopics", "GET", "/insights/topics", _list_topics, _TOPIC_QUERY),
-    DemoOperation("getInsightTopic", "GET", "/insights/topics/{id}", _get_topic),
-    DemoOperation("updateInsightTopic", "PATCH", "/insights/topics/{id}", _update_topic, body=TOPIC_CHANGE),
-    DemoOperation("listInsightSearches", "GET", "/insights/searches", _list_searches, _SEARCH_QUERY),
-    DemoOperation("getInsightSearch", "GET", "/insights/searches/{id}", _get_search),
-    DemoOperation("listInsightSessions", "GET", "/insights/sessions", _list_sessions, _SESSION_QUERY),
-    DemoOperation("getInsightSessionTrace", "GET", "/insights/sessions/{id}/trace", _get_session_trace),
-)
-"""In the order of the document."""
-NEXT_OPERATION = DemoOperation("listWorkflowVersions", "GET", "/workflows/{id}/versions", _list_versions)
+RESPONDERS: Mapping[str, Callable[[DemoCall], dict[str, Any]]] = {
+    "getOrg": _org,
+    "listMcpServers": _list_servers,
+    "createMcpServer": _create_server,
+    "getMcpServer": _get_server,
+    "listWorkflows": _list_workflows,
+    "createWorkflow": _create_workflow,
+    "getWorkflow": _workflow,
+    "updateWorkflow": _update_workflow,
+    "archiveWorkflow": _archive_workflow,
+    "dispatchWorkflowRun": _dispatch_workflow,
+    "searchRuns": _search_runs,
+    "getRun": _get_run,
+    "getRunTrace": _get_run_trace,
+    "getRunEvaluation": _get_evaluation,
+    "listRunToolCalls": _list_tool_calls,
+    "getInsightsOverview": _get_overview,
+    "listInsightTopics": _list_topics,
+    "getInsightTopic": _get_topic,
+    "updateInsightTopic": _update_topic,
+    "listInsightSearches": _list_searches,
+    "getInsightSearch": _get_search,
+    "listInsightSessions": _list_sessions,
+    "getInsightSessionTrace": _get_session_trace,
+    "listWorkflowVersions": _list_versions,
+}
+"""operationId → what returns the JSON value of a good response, or raises a ProblemResponse."""

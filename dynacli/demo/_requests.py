@@ -1,9 +1,4 @@
-"""Requests to the demo API: their query strings and bodies with checks, and the responses that refuse them.
-
-Nothing is taken from the OpenAPI document, so that the demo API notices if the document is wrong, or if a client
-misreads it. A check of a body is a function that gets a value and the path to it, and yields what is wrong. Checks are
-made of checks.
-"""
+"""Requests to the demo API, checked by the schemas of its OpenAPI document, and the responses that refuse them."""
 
 import json
 import re
@@ -11,10 +6,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
+from dynacli.openapi.references import end_of_references
 from dynacli.record import record
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TYPES = {
+    "string": (str, "is a string"),
+    "boolean": (bool, "is true or false"),
+    "integer": (int, "is an integer"),
+    "array": (list, "is an array"),
+    "object": (dict, "is an object"),
+}
+"""Type of a schema → the type in Python, and the message about a value of another one."""
+_SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
 _INTEGER = re.compile(r"-?[0-9]+")
+_MOST_DIGITS = 1000
+"""More than any bound has, and fewer than `int` refuses."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -128,232 +134,167 @@ def not_found(kind: str, identifier: str) -> ProblemResponse:
     return ProblemResponse(404, "not_found", f"There is no {kind} `{identifier}`")
 
 
-@record
-class TextParameter:
-    """A parameter that is any text but an empty one."""
+class Schemas:
+    """The schemas of a document, by which values are checked.
 
-    max_length: int | None = None
-    default: str | None = None
+    Args:
+        components: The `components` of the document.
+    """
 
-    def read(self, raw: str) -> str:
-        """Return the text; the text of a ValueError says what is wrong."""
-        if not raw:
-            raise ValueError("is empty")
-        if self.max_length is not None and len(raw) > self.max_length:
-            raise ValueError(f"is at most {self.max_length} characters long")
-        return raw
+    def __init__(self, components: Mapping[str, Mapping[str, Any]]) -> None:
+        self._components = components
 
+    def target(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the node at the end of a chain of references, which may be the node itself."""
+        return end_of_references(node, self._referred)
 
-@record
-class ChoiceParameter:
-    """A parameter that is one of a few words."""
+    def _referred(self, ref: str) -> Mapping[str, Any]:
+        *_, kind, name = ref.split("/")
+        target: Mapping[str, Any] = self._components[kind][name]
+        return target
 
-    words: tuple[str, ...]
-    default: str | None = None
+    def errors(self, value: Any, path: str, schema: Mapping[str, Any]) -> Iterator[FieldError]:
+        """Yield what is wrong with a value.
 
-    def read(self, raw: str) -> str:
-        """Return the word; the text of a ValueError says what is wrong."""
-        if raw not in self.words:
-            raise ValueError(f"is one of {', '.join(self.words)}")
-        return raw
+        Args:
+            path: The path to the value; empty for a whole body.
+            schema: A schema, or a reference to one.
+        """
+        schema = self.target(schema)
+        if value is None and schema.get("nullable"):
+            return
+        if "format" in schema and schema["format"] in _FORMATS:
+            is_valid, message = _FORMATS[schema["format"]]
+            if not isinstance(value, str) or not is_valid(value):
+                yield FieldError(path, message)
+            return
+        kind, message = _TYPES[schema["type"]]
+        if not isinstance(value, kind):
+            yield FieldError(path or "body", message)
+        elif isinstance(value, str):
+            yield from _string_errors(value, path, schema)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self.errors(item, f"{path}[{index}]", schema["items"])
+        elif isinstance(value, dict):
+            yield from self._object_errors(value, path, schema)
+        elif "minimum" in schema and value < schema["minimum"]:
+            yield FieldError(path, f"is at least {schema['minimum']}")
+        elif "maximum" in schema and value > schema["maximum"]:
+            yield FieldError(path, f"is at most {schema['maximum']}")
 
-
-@record
-class IntegerParameter:
-    """A parameter that is an integer between two bounds."""
-
-    minimum: int
-    maximum: int | None
-    default: int
-
-    def read(self, raw: str) -> int:
-        """Return the number; the text of a ValueError says what is wrong."""
-        # The limit is longer than any bound, and shorter than the numbers that `int` refuses.
-        if not _INTEGER.fullmatch(raw) or len(raw) > 1000:
-            raise ValueError("is an integer")
-        number = int(raw)
-        if number < self.minimum:
-            raise ValueError(f"is at least {self.minimum}")
-        if self.maximum is not None and number > self.maximum:
-            raise ValueError(f"is at most {self.maximum}")
-        return number
-
-
-@record
-class SlugsParameter:
-    """Slugs in a comma-separated value (OpenAPI's `style: form`, `explode: false`), or a single slug."""
-
-    is_list: bool = True
-    default: None = None
-
-    def read(self, raw: str) -> str | list[str]:
-        """Return the slugs; the text of a ValueError says what is wrong."""
-        slugs = raw.split(",") if self.is_list else [raw]
-        if any(not _SLUG.fullmatch(slug) for slug in slugs):
-            raise ValueError("is made of lower-case letters, digits and single hyphens")
-        return slugs if self.is_list else raw
-
-
-QueryParameter = TextParameter | ChoiceParameter | IntegerParameter | SlugsParameter
+    def _object_errors(
+        self, value: Mapping[str, Any], path: str, schema: Mapping[str, Any]
+    ) -> Iterator[FieldError]:
+        prefix = f"{path}." if path else ""
+        if len(value) < schema.get("minProperties", 0):
+            yield FieldError(path or "body", "has no field, but needs one")
+        for name in schema.get("required", ()):
+            if name not in value:
+                yield FieldError(prefix + name, "is missing")
+        properties, others = schema.get("properties", {}), schema["additionalProperties"]
+        for name, item in value.items():
+            inner = properties.get(name, others)
+            if inner is False:
+                yield FieldError(prefix + name, "is not a field here")
+            elif inner is not True:
+                yield from self.errors(item, prefix + name, inner)
 
 
-def read_query(pairs: Sequence[tuple[str, str]], allowed: Mapping[str, QueryParameter]) -> dict[str, Any]:
+def _string_errors(value: str, path: str, schema: Mapping[str, Any]) -> Iterator[FieldError]:
+    pattern = schema.get("pattern", "").removeprefix("^").removesuffix("$")
+    if "enum" in schema:
+        if value not in schema["enum"]:
+            yield FieldError(path, f"is one of {', '.join(schema['enum'])}")
+    elif len(value) < schema.get("minLength", 0):
+        yield FieldError(path, "is empty")
+    elif "maxLength" in schema and len(value) > schema["maxLength"]:
+        yield FieldError(path, f"is at most {schema['maxLength']} characters long")
+    elif pattern and not re.fullmatch(pattern, value):
+        form = "is made of lower-case letters, digits and single hyphens"
+        yield FieldError(path, form if pattern == _SLUG else f"has the form {pattern}")
+
+
+def _is_web_url(value: str) -> bool:
+    """Return whether a text is an absolute `http` or `https` URL."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and not re.search(r"\s", value)
+
+
+_FORMATS: Mapping[str, tuple[Callable[[str], object], str]] = {
+    # A UUID in its usual form (RFC 9562, section 4).
+    "uuid": (
+        re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch,
+        "is a UUID, such as 00000000-0000-0000-0000-000000000001",
+    ),
+    "uri": (_is_web_url, "is an http or https URL"),
+}
+"""Format → whether a text has it, and the message about a text that has not."""
+
+
+def read_query(
+    pairs: Sequence[tuple[str, str]], parameters: Mapping[str, Mapping[str, Any]], schemas: Schemas
+) -> dict[str, Any]:
     """Read the values of a query string.
 
     Args:
         pairs: The decoded names and values in the order of the query string.
-        allowed: Name → parameter.
+        parameters: Name → schema of the parameter.
 
     Returns:
-        A value for every allowed parameter, which is its default if the parameter was not sent.
+        A value for every parameter; its default, or else None, if the parameter was not sent.
 
     Raises:
-        Problem: A 400 that names each unknown, repeated or wrong parameter.
+        ProblemResponse: A 400 that names each unknown, repeated or wrong parameter.
     """
-    values: dict[str, Any] = {name: parameter.default for name, parameter in allowed.items()}
+    values: dict[str, Any] = {name: schema.get("default") for name, schema in parameters.items()}
     errors: list[FieldError] = []
     seen: set[str] = set()
     for name, raw in pairs:
-        if name not in allowed:
+        if name not in parameters:
             errors.append(FieldError(name, "is not a parameter of this operation"))
-            continue
-        if name in seen:
+        elif name in seen:
             errors.append(FieldError(name, "was given more than once"))
-            continue
-        seen.add(name)
-        try:
-            values[name] = allowed[name].read(raw)
-        except ValueError as error:
-            errors.append(FieldError(name, str(error)))
+        else:
+            seen.add(name)
+            values[name], wrong = _read_value(name, raw, parameters[name], schemas)
+            errors.extend(wrong[:1])
     if errors:
         raise invalid(errors)
     return values
 
 
-Check = Callable[[Any, str], Iterator[FieldError]]
+def _read_value(
+    name: str, raw: str, schema: Mapping[str, Any], schemas: Schemas
+) -> tuple[Any, list[FieldError]]:
+    """Return the value of a parameter, and what is wrong with it; lists are `style: form`, `explode: false`."""
+    if schema["type"] == "array":
+        items = raw.split(",")
+        return items, [error for item in items for error in schemas.errors(item, name, schema["items"])]
+    is_number = schema["type"] == "integer" and _INTEGER.fullmatch(raw) and len(raw) <= _MOST_DIGITS
+    value = int(raw) if is_number else raw
+    return value, list(schemas.errors(value, name, schema))
 
 
-def _string(
-    *, min_length: int = 1, max_length: int | None = None, words: tuple[str, ...] = (), pattern: str = ""
-) -> Check:
-    """Return the check of a string by its length in characters, its choices and its pattern."""
-
-    def check(value: Any, path: str) -> Iterator[FieldError]:
-        if not isinstance(value, str):
-            yield FieldError(path, "is a string")
-        elif words and value not in words:
-            yield FieldError(path, f"is one of {', '.join(words)}")
-        elif len(value) < min_length:
-            yield FieldError(path, "is empty")
-        elif max_length is not None and len(value) > max_length:
-            yield FieldError(path, f"is at most {max_length} characters long")
-        elif pattern and not re.fullmatch(pattern, value):
-            yield FieldError(path, f"has the form {pattern}")
-
-    return check
-
-
-def _uuid(value: Any, path: str) -> Iterator[FieldError]:
-    """Check a UUID in its usual form (RFC 9562, section 4)."""
-    if not isinstance(value, str) or not _UUID.fullmatch(value):
-        yield FieldError(path, "is a UUID, such as 00000000-0000-0000-0000-000000000001")
-
-
-def _web_url(value: Any, path: str) -> Iterator[FieldError]:
-    """Check an absolute `http` or `https` URL."""
-    try:
-        parts = urlsplit(value if isinstance(value, str) else "")
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.netloc or re.search(r"\s", value):
-        yield FieldError(path, "is an http or https URL")
-
-
-def _flag(value: Any, path: str) -> Iterator[FieldError]:
-    """Check a boolean."""
-    if not isinstance(value, bool):
-        yield FieldError(path, "is true or false")
-
-
-def _free(value: Any, path: str) -> Iterator[FieldError]:
-    """Check an object of any fields."""
-    if not isinstance(value, dict):
-        yield FieldError(path, "is an object")
-
-
-def _nullable(inner: Check) -> Check:
-    """Return a check that also accepts null."""
-
-    def check(value: Any, path: str) -> Iterator[FieldError]:
-        if value is not None:
-            yield from inner(value, path)
-
-    return check
-
-
-def _array_of(inner: Check) -> Check:
-    """Return the check of an array from the check of its items."""
-
-    def check(value: Any, path: str) -> Iterator[FieldError]:
-        if not isinstance(value, list):
-            yield FieldError(path, "is an array")
-            return
-        for index, item in enumerate(value):
-            yield from inner(item, f"{path}[{index}]")
-
-    return check
-
-
-def _record(
-    fields: Mapping[str, Check],
-    *,
-    required: tuple[str, ...] = (),
-    others: Check | None = None,
-    min_fields: int = 0,
-) -> Check:
-    """Return the check of an object.
-
-    Args:
-        fields: Name → check, for the known fields.
-        required: The names of the required fields.
-        others: The check of unknown fields; None if they are not allowed.
-        min_fields: The least number of fields.
-    """
-
-    def check(value: Any, path: str) -> Iterator[FieldError]:
-        if not isinstance(value, dict):
-            yield FieldError(path or "body", "is an object")
-            return
-        prefix = f"{path}." if path else ""
-        if len(value) < min_fields:
-            yield FieldError(path or "body", "has no field, but needs one")
-        for name in required:
-            if name not in value:
-                yield FieldError(prefix + name, "is missing")
-        for name, item in value.items():
-            inner = fields.get(name, others)
-            if inner is None:
-                yield FieldError(prefix + name, "is not a field here")
-            else:
-                yield from inner(item, prefix + name)
-
-    return check
-
-
-def read_body(raw: bytes, content_type: str | None, check: Check, *, required: bool) -> Any:
+def read_body(
+    raw: bytes, content_type: str | None, schema: Mapping[str, Any], schemas: Schemas, *, required: bool
+) -> Any:
     """Read a JSON body.
 
     Args:
         raw: The bytes of the body.
         content_type: The `Content-Type` header.
-        check: The check of the value.
+        schema: The schema of the value, or a reference to it.
         required: Whether the body is required.
 
     Returns:
         The JSON value; None if no body came and none was required.
 
     Raises:
-        Problem: A 400 that names `Content-Type`, `body`, or each wrong field.
+        ProblemResponse: A 400 that names `Content-Type`, `body`, or each wrong field.
     """
     if not raw:
         if required:
@@ -367,7 +308,7 @@ def read_body(raw: bytes, content_type: str | None, check: Check, *, required: b
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise invalid([FieldError("body", "is not valid JSON in UTF-8")]) from error
-    errors = list(check(value, ""))
+    errors = list(schemas.errors(value, "", schema))
     if errors:
         raise invalid(errors)
     return value
@@ -383,75 +324,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a name occurs twice")
     return value
-
-
-_AUTH_PROFILE = _record(
-    {
-        "name": _string(),
-        "type": _string(words=("none", "bearer", "api_key_header")),
-        "token": _string(),
-        "headerName": _string(),
-        "extraHeaders": _record({}, others=_string(min_length=0)),
-    },
-    others=lambda _value, _path: iter(()),
-)
-
-MCP_SERVER = _record(
-    {
-        "name": _string(max_length=200),
-        "transportType": _string(words=("streamable_http", "sse", "stdio_hosted")),
-        "targetKind": _string(words=("mcp", "cli")),
-        "baseUrl": _web_url,
-        "connectionConfig": _free,
-        "networkPolicy": _free,
-        "authProfile": _AUTH_PROFILE,
-        "environment": _string(),
-    },
-    required=("name",),
-)
-
-_SCHEDULE = _record(
-    {"cron": _string(pattern=r"\S+( \S+){4}"), "timezone": _string(), "enabled": _flag},
-    required=("cron",),
-)
-
-_WORKFLOW: dict[str, Check] = {
-    "name": _string(max_length=200),
-    "mcpServerId": _uuid,
-    "testerPrompt": _string(),
-    "description": _string(min_length=0, max_length=2000),
-    "defaultMcpAuthProfileId": _uuid,
-    "testerModelId": _string(),
-    "testerModelIds": _array_of(_string()),
-    "testerTargets": _array_of(
-        _record(
-            {"modelId": _string(), "skillMode": _string(), "skillVersionId": _string()},
-            required=("modelId",),
-        )
-    ),
-    "criteria": _array_of(
-        _record({"criterionText": _string(), "isRequired": _flag}, required=("criterionText",))
-    ),
-    "schedule": _SCHEDULE,
-    "limits": _free,
-    "retryPolicy": _free,
-    "toolPolicy": _free,
-    "metadata": _free,
-}
-
-NEW_WORKFLOW = _record(_WORKFLOW, required=("name", "mcpServerId", "testerPrompt"))
-
-WORKFLOW_CHANGE = _record({**_WORKFLOW, "schedule": _nullable(_SCHEDULE)}, min_fields=1)
-
-DISPATCH = _record(
-    {
-        "reason": _string(max_length=200),
-        "baselineRunId": _string(),
-        "idempotencyKey": _string(max_length=200),
-        "forceNewRun": _flag,
-    }
-)
-
-TOPIC_CHANGE = _record(
-    {"label": _string(max_length=200), "is_unmet_demand": _flag, "archived": _flag}, min_fields=1
-)

@@ -10,7 +10,7 @@ import selectors
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from http import HTTPStatus
@@ -19,12 +19,13 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from dynacli.demo._data import Store
-from dynacli.demo._operations import DEMO_OPERATIONS, NEXT_OPERATION, DemoCall, DemoOperation
+from dynacli.demo._operations import RESPONDERS, DemoCall
 from dynacli.demo._requests import (
     DemoRequest,
     DemoResponse,
     FieldError,
     ProblemResponse,
+    Schemas,
     forbidden,
     invalid,
     json_response,
@@ -44,6 +45,7 @@ from dynacli.environment import how_to_install
 from dynacli.errors import FileError, UsageError
 from dynacli.http.import_httpx import h11
 from dynacli.http.serving import listening_socket, origin_at
+from dynacli.openapi.references import reference_to
 from dynacli.record import record
 
 _UNDOCUMENTED_STATUS = 203
@@ -76,6 +78,8 @@ _SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
 }
 _ROLES_BY_KEY = {key: role for role, key in API_KEYS.items()}
 _DOCUMENT_PATH = f"{BASE_PATH}/openapi"
+_NEXT_OPERATION = "listWorkflowVersions"
+"""The operation that only the next revision has."""
 _NO_RESPONSE_BODY = 304
 _PIECE = 64 * 1024
 """The most bytes that are read at once, and that the head of a request may have."""
@@ -139,10 +143,10 @@ def served_document(*, with_next: bool = False) -> ServedDocument:
 def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document with the operation `listWorkflowVersions`, which follows the path of the workflow's runs."""
     versions = {
-        "parameters": [{"$ref": "#/components/parameters/WorkflowId"}],
+        "parameters": [reference_to("#/components/parameters/WorkflowId")],
         "get": {
             "tags": ["workflows"],
-            "operationId": "listWorkflowVersions",
+            "operationId": _NEXT_OPERATION,
             "summary": "List a workflow's versions",
             "description": "Every version of the workflow, newest first; none ever changes.",
             "x-evidence": "inferred",
@@ -150,11 +154,13 @@ def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
                 "200": {
                     "description": "The versions.",
                     "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/WorkflowVersionList"}}
+                        "application/json": {
+                            "schema": reference_to("#/components/schemas/WorkflowVersionList")
+                        }
                     },
                 },
                 **{
-                    status: {"$ref": f"#/components/responses/{name}"}
+                    status: reference_to(f"#/components/responses/{name}")
                     for status, name in (("401", "Unauthorized"), ("403", "Forbidden"), ("404", "NotFound"))
                 },
             },
@@ -165,7 +171,7 @@ def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
         paths[path] = item
         if path == "/workflows/{id}/runs":
             paths["/workflows/{id}/versions"] = versions
-    rows = {"type": "array", "items": {"$ref": "#/components/schemas/WorkflowVersion"}}
+    rows = {"type": "array", "items": reference_to("#/components/schemas/WorkflowVersion")}
     version_list = {
         "x-evidence": "inferred",
         "type": "object",
@@ -175,10 +181,6 @@ def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
     components = document["components"]
     schemas = components["schemas"] | {"WorkflowVersionList": version_list}
     return document | {"paths": paths, "components": components | {"schemas": schemas}}
-
-
-def _offered(*, with_next: bool) -> tuple[DemoOperation, ...]:
-    return (*DEMO_OPERATIONS, NEXT_OPERATION) if with_next else DEMO_OPERATIONS
 
 
 def check_misbehaviours(misbehave: Mapping[str, str], *, with_next: bool) -> None:
@@ -191,7 +193,7 @@ def check_misbehaviours(misbehave: Mapping[str, str], *, with_next: bool) -> Non
     Raises:
         UsageError: An operation or a kind is unknown.
     """
-    operations = [operation.id for operation in _offered(with_next=with_next)]
+    operations = [name for name in RESPONDERS if with_next or name != _NEXT_OPERATION]
     for operation_id, kind in misbehave.items():
         if operation_id not in operations:
             raise UsageError(
@@ -207,24 +209,26 @@ def check_misbehaviours(misbehave: Mapping[str, str], *, with_next: bool) -> Non
             )
 
 
-def _misbehaving_response(kind: str, operation: DemoOperation, value: dict[str, Any]) -> DemoResponse:
+def _misbehaving_response(kind: str, name: str, status: int, value: dict[str, Any]) -> DemoResponse:
     """Return the spoiled response instead of a good one.
 
     Args:
         kind: One of `MISBEHAVIOURS`.
+        name: The operationId.
+        status: The status code of the good response.
         value: The JSON value of the good response, which stays unchanged.
     """
     if kind == "hang":
-        return DemoResponse(operation.status, (), None)
+        return DemoResponse(status, (), None)
     if kind == "undocumented-status":
         return json_response(_UNDOCUMENTED_STATUS, value)
     if kind == "wrong-media-type":
         page = b"<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n"
-        return DemoResponse(operation.status, (("content-type", "text/html; charset=utf-8"),), page)
+        return DemoResponse(status, (("content-type", "text/html; charset=utf-8"),), page)
     if kind == "truncated-json":
-        whole = json_response(operation.status, value)
+        whole = json_response(status, value)
         return whole._replace(body=whole.body[: len(whole.body) // 2]) if whole.body else whole
-    return json_response(operation.status, _broken(kind, value, _SPOILED_FIELDS[operation.id]))
+    return json_response(status, _broken(kind, value, _SPOILED_FIELDS[name]))
 
 
 def _broken(kind: str, value: Any, path: tuple[str | int, ...]) -> Any:
@@ -253,19 +257,17 @@ class Application:
     """The demo API, with new data; threads may call it.
 
     Args:
-        operations: The operations that it responds to.
-        document: The OpenAPI document that it serves.
+        document: The OpenAPI document that it serves, and by which it finds operations and checks requests.
         misbehave: operationId → the misbehaviour of its good responses, one of `MISBEHAVIOURS`; already checked.
     """
 
-    def __init__(
-        self, operations: Iterable[DemoOperation], document: ServedDocument, misbehave: Mapping[str, str]
-    ) -> None:
+    def __init__(self, document: ServedDocument, misbehave: Mapping[str, str]) -> None:
         self._document, self._misbehave = document, misbehave
-        self._resources: dict[tuple[str, ...], dict[str, DemoOperation]] = {}
-        for operation in operations:
-            steps = tuple(f"{BASE_PATH}{operation.path}".split("/"))
-            self._resources.setdefault(steps, {})[operation.method] = operation
+        tree = json.loads(document.content)
+        self._schemas = Schemas(tree["components"])
+        self._paths: dict[tuple[str, ...], dict[str, Any]] = {
+            tuple(f"{BASE_PATH}{path}".split("/")): item for path, item in tree["paths"].items()
+        }
         self._store, self._lock = Store(), Lock()
 
     def response(self, request: DemoRequest) -> DemoResponse:
@@ -273,9 +275,9 @@ class Application:
         try:
             if request.path == _DOCUMENT_PATH:
                 return self._served_document(request)
-            methods, identity = self._found(request.path)
+            item, identity = self._found(request.path)
             with self._lock:
-                return self._response(request, methods, identity)
+                return self._response(request, item, identity)
         except ProblemResponse as problem:
             return json_response(problem.status, problem.as_json(), tuple(problem.headers.items()))
 
@@ -287,39 +289,59 @@ class Application:
             return DemoResponse(_NO_RESPONSE_BODY, headers, b"")
         return DemoResponse(200, (*headers, ("content-type", "application/json")), self._document.content)
 
-    def _found(self, path: str) -> tuple[Mapping[str, DemoOperation], str]:
-        """Return the operations of a path by method, and the `{id}` in it; empty if it has none."""
+    def _found(self, path: str) -> tuple[Mapping[str, Any], str]:
+        """Return the Path Item Object of a path, and the `{id}` in the path; empty if it has none."""
         steps = tuple(path.split("/"))
-        for template, methods in self._resources.items():
+        for template, item in self._paths.items():
             # `{id}` takes any step but an empty one.
             if len(template) == len(steps) and all(
                 step == wanted or (step and wanted == "{id}")
                 for step, wanted in zip(steps, template, strict=True)
             ):
-                return methods, next(
-                    (step for step, wanted in zip(steps, template, strict=True) if wanted == "{id}"), ""
-                )
+                return item, steps[template.index("{id}")] if "{id}" in template else ""
         raise ProblemResponse(404, "not_found", "There is no such route")
 
-    def _response(
-        self, request: DemoRequest, methods: Mapping[str, DemoOperation], identity: str
-    ) -> DemoResponse:
+    def _response(self, request: DemoRequest, item: Mapping[str, Any], identity: str) -> DemoResponse:
+        methods = {name.upper(): operation for name, operation in item.items() if name != "parameters"}
         # HEAD gets a response like GET; the server drops the body.
         operation = methods.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
             raise _not_allowed(f"`{request.method}` is not possible here", allowed)
         role = _role(request.values_of("authorization"))
-        if operation.writes and role == "viewer":
+        if role == "viewer" and request.method not in {"GET", "HEAD"}:
             raise forbidden(role)
-        query = read_query(parse_qsl(request.query, keep_blank_values=True), operation.query)
-        value = operation.handle(
-            DemoCall(self._store, role, identity, query, _checked_body(operation, request))
+        query = read_query(
+            parse_qsl(request.query, keep_blank_values=True), self._parameters(operation), self._schemas
         )
-        kind = self._misbehave.get(operation.id)
-        if kind is not None:
-            return _misbehaving_response(kind, operation, value)
-        return json_response(operation.status, value)
+        call = DemoCall(self._store, role, identity, query, self._checked_body(operation, request))
+        name, status = operation["operationId"], int(next(iter(operation["responses"])))
+        value = RESPONDERS[name](call)
+        if name in self._misbehave:
+            return _misbehaving_response(self._misbehave[name], name, status, value)
+        return json_response(status, value)
+
+    def _parameters(self, operation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        """Return name → schema of the query parameters of an operation."""
+        parameters = map(self._schemas.target, operation.get("parameters", ()))
+        return {
+            parameter["name"]: self._schemas.target(parameter["schema"])
+            for parameter in parameters
+            if parameter["in"] == "query"
+        }
+
+    def _checked_body(self, operation: Mapping[str, Any], request: DemoRequest) -> Any:
+        described = operation.get("requestBody")
+        if described is not None:
+            content_type = next(iter(request.values_of("content-type")), None)
+            schema = described["content"]["application/json"]["schema"]
+            return read_body(
+                request.body, content_type, schema, self._schemas, required=described["required"]
+            )
+        # A body of DELETE has no meaning and does no harm; a body of GET is a mistake of the client.
+        if request.body and request.method != "DELETE":
+            raise invalid([FieldError("body", "is not taken by this operation")])
+        return None
 
 
 def _not_allowed(message: str, methods: list[str]) -> ProblemResponse:
@@ -338,16 +360,6 @@ def _role(authorization: list[str]) -> str:
     if role is None:
         raise unauthenticated("The API key is unknown or revoked")
     return role
-
-
-def _checked_body(operation: DemoOperation, request: DemoRequest) -> object:
-    if operation.body is not None:
-        content_type = next(iter(request.values_of("content-type")), None)
-        return read_body(request.body, content_type, operation.body, required=operation.needs_body)
-    # A body of DELETE has no meaning and does no harm; a body of GET is a mistake of the client.
-    if request.body and operation.method != "DELETE":
-        raise invalid([FieldError("body", "is not taken by this operation")])
-    return None
 
 
 class _ThreadedServer:
@@ -559,7 +571,7 @@ def running(
         FileError: The shipped document cannot be read.
     """
     check_misbehaviours(misbehave, with_next=with_next)
-    application = Application(_offered(with_next=with_next), served_document(with_next=with_next), misbehave)
+    application = Application(served_document(with_next=with_next), misbehave)
     listener = listening_socket(_HOST, port)
     origin = origin_at(listener, _HOST)
     with serving(listener, application.response, announce):

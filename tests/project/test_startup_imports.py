@@ -214,7 +214,7 @@ _DEMO = (
     | _modules("client.live_demo commands._demo_api commands._subcommands.demo http.serving")
     | _modules(
         """
-        demo.demo_server demo._data demo._requests demo.demo_facts demo._operations
+        openapi.references demo.demo_server demo._data demo._requests demo.demo_facts demo._operations
         """
     )
 )
