@@ -12,7 +12,7 @@ import socketserver
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -92,6 +92,21 @@ def run_cli(*words: str, stdin: bytes = b"", terminal: tuple[str, ...] = ()) -> 
 
 _results: list[Result] = []
 """Every result of the current test, for the canary."""
+
+
+def assert_ended(result: Result, exit_code: int, *texts: str, without: Sequence[str] = ()) -> None:
+    """Assert how a run ended, and show all that it printed if it ended otherwise.
+
+    Args:
+        texts: What its standard error has, each somewhere.
+        without: What its standard error does not have.
+    """
+    __tracebackhide__ = True
+    wrong = [f"exit code {result.exit_code} instead of {exit_code}"] if result.exit_code != exit_code else []
+    wrong += [f"no {text!r}" for text in texts if text not in result.stderr]
+    wrong += [f"has {text!r}" for text in without if text in result.stderr]
+    if wrong:
+        pytest.fail(f"{', '.join(wrong)}\n--- stdout\n{result.stdout}\n--- stderr\n{result.stderr}")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from tests.auth.digest_server import DigestServer
 from tests.auth.tls_server import Certificates, TlsServer, tls_server
 from tests.documents import document, operation
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, assert_ended, run_cli
 
 _VERSION = ssl.TLSVersion.TLSv1_3
 _ITEMS = {"get": operation("list-items", security=[{"mtls": []}])}
@@ -62,7 +62,7 @@ def test_an_authority_is_given_with_the_api(path: str, certificates: Certificate
         assert 0 == run_cli("api", "set", "corp", "ca=").exit_code
         for more in (("corp", "list-items", "--retries", "0"), ("api", "refresh", "corp")):
             result = run_cli(*more)
-            assert (6, True) == (result.exit_code, "`dynacli api set corp ca=FILE`" in result.stderr)
+            assert_ended(result, 6, "`dynacli api set corp ca=FILE`")
 
 
 def test_a_certificate_lets_the_document_be_fetched(strict: TlsServer, certificates: Certificates) -> None:
@@ -107,7 +107,7 @@ def test_an_authority_that_cannot_be_read(name: str, code: int, certificates: Ce
     """Its file is an error before anything is connected to."""
     words = ("api", "add", "corp", "https://127.0.0.1:1/", "--ca", str(certificates.folder / name))
     result = run_cli(*words)
-    assert (code, True) == (result.exit_code, "The file of `ca`" in result.stderr)
+    assert_ended(result, code, "The file of `ca`")
 
 
 def _digest(nonce: str, is_stale: bool) -> str:

@@ -12,7 +12,7 @@ from mcp_types import CallToolResult
 import dynacli
 from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, save, serve
-from tests.harness import Recorder, Response, Result, recording, run_cli
+from tests.harness import Recorder, Response, Result, assert_ended, recording, run_cli
 
 FORM = {
     "type": "object",
@@ -172,7 +172,7 @@ def test_a_scheme_is_created_for_a_cookie(server: Recorder, home: Path, made: di
     register(server, made)
     server.responses["/v1/login"] = sets("sid=1; Path=/")
     result = login("--cookie", "sid")
-    assert (0, False) == (result.exit_code, "warning" in result.stderr)
+    assert_ended(result, 0, without=["warning"])
     for name in ("list-items", "get-other", "add-item"):
         assert 0 == run_cli("shop", name).exit_code
         assert ["sid=1"] == sent_cookie(server)
@@ -190,7 +190,7 @@ def test_a_failed_sign_in_creates_nothing(server: Recorder, home: Path) -> None:
     server.responses["/v1/login"] = sets("csrf=1", status=200)
     before = (home / "config" / "config.toml").read_text()
     result = login("--cookie", "sid")
-    assert (10, True) == (result.exit_code, "does not set the cookie" in result.stderr)
+    assert_ended(result, 10, "does not set the cookie")
     assert "It sets `csrf`" in result.stderr
     assert ([], before) == (stored(home), (home / "config" / "config.toml").read_text())
 
@@ -267,11 +267,8 @@ def test_it_stays_below_its_path(shop: Recorder) -> None:
     assert ["sid=1"] == sent_cookie(shop)
     count = len(shop.requests)
     result = run_cli("shop", "get-other")
-    assert (10, True, count) == (
-        result.exit_code,
-        "below the path `/v1`" in result.stderr,
-        len(shop.requests),
-    )
+    assert_ended(result, 10, "below the path `/v1`")
+    assert count == len(shop.requests)
 
 
 def test_a_later_response_renews_it(shop: Recorder, home: Path, canary: str) -> None:
@@ -298,7 +295,7 @@ def test_the_server_can_end_it(shop: Recorder, cookie: str) -> None:
     shop.responses["/v1/items"] = sets(cookie, status=200)
     assert 0 == run_cli("shop", "list-items").exit_code
     result = run_cli("shop", "list-items")
-    assert (10, True) == (result.exit_code, "--operation log-in" in result.stderr)
+    assert_ended(result, 10, "--operation log-in")
 
 
 def test_an_unchanged_cookie_is_not_written_again(shop: Recorder, home: Path) -> None:
@@ -363,7 +360,8 @@ def test_wrong_options(shop: Recorder, words: tuple[str, ...], said: str) -> Non
     """A usage error (2) says what is wrong, and nothing is sent."""
     shop.requests.clear()
     result = run_cli("auth", "login", "shop", "--store", "file", *words)
-    assert (2, True, []) == (result.exit_code, said in result.stderr, shop.requests)
+    assert_ended(result, 2, said)
+    assert [] == shop.requests
     assert "S3CRET" not in result.stderr
 
 
@@ -372,7 +370,8 @@ def test_a_document_that_is_not_registered(server: Recorder) -> None:
     api = save(document(paths(), [server.origin]))
     words = ("--operation", "log-in", "--cookie", "sid", "--", "--username", "ada", "--password", "pw")
     result = run_cli("auth", "login", api, "--store", "file", *words)
-    assert (2, True, []) == (result.exit_code, "Register it" in result.stderr, server.requests)
+    assert_ended(result, 2, "Register it")
+    assert [] == server.requests
 
 
 def test_the_double_submit_of_django(shop: Recorder) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.auth.tls_server import Certificates, TlsServer, tls_server
 from tests.documents import document, operation
-from tests.harness import run_cli
+from tests.harness import assert_ended, run_cli
 
 MUTUAL = {"type": "mutualTLS"}
 
@@ -155,7 +155,7 @@ def test_a_certificate_that_cannot_be_used(
     paths = {key: value if ":" in value else str(folder / value) for key, value in auth.items()}
     register(home, "https://127.0.0.1:1", folder, [{"mtls": []}], **paths)
     result = run_cli("shop", "list-items")
-    assert (code, True) == (result.exit_code, expected in result.stderr)
+    assert_ended(result, code, expected)
 
 
 def test_a_certificate_that_is_not_valid_yet(
@@ -165,7 +165,7 @@ def test_a_certificate_that_is_not_valid_yet(
     monkeypatch.setattr("dynacli.auth.tls_login.time.time", lambda: 1e9)
     register(home, "https://127.0.0.1:1", certificates.folder, [], cert=str(certificates.folder / "both.pem"))
     result = run_cli("shop", "list-items")
-    assert (10, True) == (result.exit_code, "is not valid yet" in result.stderr)
+    assert_ended(result, 10, "is not valid yet")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_an_authority_that_cannot_be_used(
     config = home / "config" / "config.toml"
     config.write_text(config.read_text().replace("ca.pem", ca))
     result = run_cli("shop", "list-items", "--retries", "0")
-    assert (code, True) == (result.exit_code, expected in result.stderr)
+    assert_ended(result, code, expected)
 
 
 def test_malformed_settings_are_refused(certificates: Certificates, home: Path) -> None:
@@ -218,7 +218,7 @@ def test_nobody_signs_in_with_a_certificate(home: Path, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     register(home, "https://127.0.0.1:1", tmp_path, [{"mtls": []}])
     result = run_cli("auth", "login", "shop", "--scheme", "mtls", "--with-token", stdin=b"abc")
-    assert (10, True) == (result.exit_code, "`[apis.shop.auth.mtls]`" in result.stderr)
+    assert_ended(result, 10, "`[apis.shop.auth.mtls]`")
 
 
 def test_a_check_trusts_the_same_authorities(certificates: Certificates, home: Path) -> None:

@@ -21,7 +21,7 @@ from dynacli.errors import AuthError
 from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
 from tests.auth.stored_file import change_credential, credentials_file, stored_credential
-from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, assert_ended, json_response, run_cli
 
 _STORE = ("--store", "file")
 
@@ -164,10 +164,10 @@ def test_an_agent(
     terminal = ("stdin", "stdout", "stderr")
     _with_a_code(provider)
     result = _login(provider, *words, terminal=terminal)
-    assert (0, True) == (result.exit_code, "enter the code WDJB-MJHT" in result.stderr)
+    assert_ended(result, 0, "enter the code WDJB-MJHT")
     provider.server.responses["/.well-known/openid-configuration"] = Response(404)
     result = _login(provider, *words, terminal=terminal)
-    assert (10, True) == (result.exit_code, "Let a person run this on a terminal" in result.stderr)
+    assert_ended(result, 10, "Let a person run this on a terminal")
     assert "" == browser.callback
 
 
@@ -423,7 +423,7 @@ def test_the_secret_of_a_client_is_typed(
     shop.register({"auth": _flows(provider, "clientCredentials")}, [{"auth": ["read"]}])
     provider.client_secret = "typed-secret"
     result = _login(provider)
-    assert (2, True) == (result.exit_code, "`client_secret` in `[apis.shop.auth.auth]`" in result.stderr)
+    assert_ended(result, 2, "`client_secret` in `[apis.shop.auth.auth]`")
     monkeypatch.setattr(getpass, "getpass", lambda *_, **__: "typed-secret")
     assert 0 == _login(provider, terminal=("stdin", "stderr")).exit_code
     change_credential(home, expires_at=1.0)

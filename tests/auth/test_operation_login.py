@@ -8,7 +8,7 @@ import pytest
 
 from tests.auth.shop import Shop
 from tests.documents import BEARER, document, operation, serve
-from tests.harness import Response, run_cli
+from tests.harness import Response, assert_ended, run_cli
 
 LOGIN = {
     "type": "object",
@@ -106,7 +106,7 @@ def test_a_response_without_a_token(market: Shop, value: Any, status: int, at: s
     login("--password", "p")
     response(market, value, status)
     result = login("--password", "secret-word", at=at)
-    assert (10, True) == (result.exit_code, message in result.stderr)
+    assert_ended(result, 10, message)
     assert "secret-word" not in result.stderr
     assert "tok-old\n" == run_cli("auth", "token", "shop").stdout
 

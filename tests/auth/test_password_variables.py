@@ -12,7 +12,7 @@ from tests.auth.shop import Shop
 from tests.auth.stored_file import credentials_file
 from tests.documents import BASIC, document, operation, serve
 from tests.dry_runs import dry_run
-from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, assert_ended, json_response, run_cli
 
 
 class _Provider:
@@ -137,7 +137,8 @@ def test_what_is_only_shown_signs_nobody_in(provider: _Provider) -> None:
     """A dry run and `auth explain` name the variable, and ask no provider."""
     assert ["Authorization", "Bearer ***"] in dry_run("shop", "list-items").json["headers"]
     explained = run_cli("auth", "explain", "shop", "list-items")
-    assert (0, True) == (explained.exit_code, "from DYNACLI_SHOP_USERNAME" in explained.stdout)
+    assert 0 == explained.exit_code
+    assert "from DYNACLI_SHOP_USERNAME" in explained.stdout
     assert "by DYNACLI_SHOP_USERNAME and DYNACLI_SHOP_PASSWORD" in run_cli("shop").stdout
     assert [] == provider.asked
 
@@ -202,7 +203,7 @@ def test_a_name_and_a_password_are_no_token(shop: Shop, canary: str) -> None:
     shop.register(_SCHEMES, [{"auth": []}])
     login = ("auth", "login", "shop", "--store", "file", "--with-token")
     result = run_cli(*login, stdin=f"ann:{canary}".encode())
-    assert (10, True) == (result.exit_code, "this has the form `USERNAME:PASSWORD`" in result.stderr)
+    assert_ended(result, 10, "this has the form `USERNAME:PASSWORD`")
     assert "`dynacli auth login shop --scheme login`" in result.stderr
     assert [] == run_cli("auth", "status", "-o", "json").json
 

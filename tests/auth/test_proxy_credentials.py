@@ -6,7 +6,7 @@ import pytest
 
 from tests.auth.shop import Shop
 from tests.documents import BEARER, get, save_api
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, assert_ended, run_cli
 
 
 def proxy_of(server: Recorder, password: str) -> str:
@@ -73,4 +73,4 @@ def test_a_document_behind_a_proxy_that_refuses(
     url = "http://shop.invalid/d.json"
     other_server.responses[url] = Response(407, b"{}")
     result = run_cli("api", "add", "far", url, "--no-discovery")
-    assert (8, True) == (result.exit_code, "such as `HTTP_PROXY`" in result.stderr)
+    assert_ended(result, 8, "such as `HTTP_PROXY`")

@@ -23,7 +23,7 @@ from tests.auth.oauth_provider import OAuthProvider, signed_in
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call
 from tests.auth.stored_file import credentials_file
-from tests.harness import Recorder, Result, run_cli
+from tests.harness import Recorder, Result, assert_ended, run_cli
 from tests.registry.forked_runs import Forks, result_of
 from tests.registry.surroundings import become_nobody, limit_file_size
 
@@ -115,7 +115,8 @@ def test_a_store_of_a_newer_version(store: Path, provider: OAuthProvider) -> Non
     }
     for words, code in verbs.items():
         result = run_cli(*words, stdin=b"token")
-        assert (code, True) == (result.exit_code, "newer dynacli" in result.stderr), (words, result.stderr)
+        assert code == result.exit_code, (words, result.stderr)
+        assert "newer dynacli" in result.stderr, (words, result.stderr)
         assert content == json.loads(store.read_text())
     assert [] == provider.server.requests
 
@@ -128,7 +129,7 @@ def test_a_store_that_another_process_has_locked(store: Path, monkeypatch: pytes
     with hold_lock(str(store.with_name("lock")), 0):
         for words in (LOGIN, ("auth", "logout", "shop")):
             result = run_cli(*words, stdin=b"token")
-            assert (10, True) == (result.exit_code, "Another dynacli" in result.stderr)
+            assert_ended(result, 10, "Another dynacli")
         assert 0 == run_cli("auth", "status").exit_code
         assert 0 == run_cli(*CALL).exit_code
         assert before == store.read_bytes()
@@ -140,7 +141,7 @@ def test_a_store_that_another_process_has_locked(store: Path, monkeypatch: pytes
         assert 0 == run_cli(*CALL).exit_code
         end_in(store, -60)
         result = run_cli(*CALL)
-        assert (10, True) == (result.exit_code, "Another dynacli has been refreshing" in result.stderr)
+        assert_ended(result, 10, "Another dynacli has been refreshing")
     assert 0 == run_cli(*CALL).exit_code
 
 
@@ -152,7 +153,7 @@ def test_a_full_disk(store: Path, provider: OAuthProvider, forks: Forks, part: f
     before = store.read_bytes()
     full, place = (limit_file_size, int(len(before) * part)), str(store.parents[1])
     result = reported(forks, full, (call, place, *CALL))
-    assert (10, True) == (result.exit_code, "cannot be written" in result.stderr)
+    assert_ended(result, 10, "cannot be written")
     assert before == store.read_bytes()
     assert [] == provider.server.requests
     end_in(store, 10)
@@ -168,7 +169,7 @@ def test_verbs_on_a_full_disk(store: Path, forks: Forks) -> None:
     before = store.read_bytes()
     for words in (("auth", "logout", "shop"), (*LOGIN[:-1], "keyring"), LOGIN):
         result = reported(forks, (limit_file_size, 0), (pipe, "token", *words))
-        assert (10, True) == (result.exit_code, "cannot be written" in result.stderr), result.stderr
+        assert_ended(result, 10, "cannot be written")
         assert before == store.read_bytes()
 
 
@@ -188,7 +189,7 @@ def test_a_store_that_is_read_only(
     assert (seconds < 0) is ("cannot be written" in result.stderr)
     assert [] == provider.server.requests
     result = reported(forks, (become_nobody,), (call, place, "auth", "logout", "shop"))
-    assert (10, True) == (result.exit_code, "cannot be written" in result.stderr)
+    assert_ended(result, 10, "cannot be written")
     assert 0 == reported(forks, (become_nobody,), (call, place, "auth", "status")).exit_code
 
 
@@ -200,6 +201,6 @@ def test_a_file_where_the_store_should_be(shop: Shop, home: Path, taken: str) ->
     path.parent.mkdir(exist_ok=True)
     path.write_text("mine")
     result = run_cli(*LOGIN, stdin=b"token")
-    assert (10, True) == (result.exit_code, "cannot be" in result.stderr), result.stderr
+    assert_ended(result, 10, "cannot be")
     assert 10 == run_cli(*CALL).exit_code
     assert "mine" == path.read_text()

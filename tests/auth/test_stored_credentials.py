@@ -15,7 +15,7 @@ from dynacli.environment import Environment
 from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER, operation, save_api
-from tests.harness import Recorder, Response, recording, run_cli
+from tests.harness import Recorder, Response, assert_ended, recording, run_cli
 
 OAUTH = {"type": "oauth2", "flows": {}}
 SCHEMES: dict[str, dict[str, Any]] = {
@@ -148,7 +148,7 @@ def test_without_a_keyring_a_file_is_asked_for(shop: Shop) -> None:
     """Nothing is stored silently in a file."""
     shop.register({"auth": BEARER}, [{"auth": []}])
     result = run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
-    assert (10, True) == (result.exit_code, "--store file" in result.stderr)
+    assert_ended(result, 10, "--store file")
     assert "No credential is stored" in run_cli("auth", "status").stdout
 
 
@@ -209,7 +209,7 @@ def test_what_a_locked_keyring_keeps_is_told(
     with monkeypatch.context() as locked:
         locked.setattr(ring, "delete_password", lambda *_: 1 / 0)
         result = run_cli("auth", "logout", "shop")
-    assert (0, True) == (result.exit_code, "the next `auth login` or `auth logout` removes" in result.stderr)
+    assert_ended(result, 0, "the next `auth login` or `auth logout` removes")
     assert 1 == len(ring.kept)
     run_cli("auth", "login", "shop", "--with-token", stdin=b"other")
     assert ["other"] == [json.loads(text)["credential"] for text in ring.kept.values()]
@@ -237,7 +237,7 @@ def test_a_store_that_cannot_be_read(shop: Shop, home: Path, content: str, reaso
         ("auth", "login", "shop", "--with-token", "--store", "file"),
     ):
         result = run_cli(*words, stdin=b"token")
-        assert (10, True) == (result.exit_code, reason in result.stderr)
+        assert_ended(result, 10, reason)
     assert content == path.read_text()
     assert 0 == shop.call("-H", "Authorization: Bearer mine").exit_code
 
@@ -267,7 +267,7 @@ def test_what_is_no_credential(shop: Shop, scheme: dict[str, Any], text: bytes, 
     """Exit code 10, and nothing is stored."""
     shop.register({"auth": scheme}, [{"auth": []}])
     result = run_cli("auth", "login", "shop", "--with-token", "--store", "file", stdin=text)
-    assert (10, True) == (result.exit_code, message in result.stderr)
+    assert_ended(result, 10, message)
     assert [] == json.loads(run_cli("auth", "status", "-o", "json").stdout)
 
 
@@ -338,7 +338,7 @@ def test_several_schemes_that_no_operation_names(shop: Shop) -> None:
     shop.register({"auth": BEARER, "key": API_KEY}, [])
     login = ("auth", "login", "shop", "--with-token", "--store", "file")
     result = run_cli(*login, stdin=b"token")
-    assert (2, True) == (result.exit_code, "does not say which credential" in result.stderr)
+    assert_ended(result, 2, "does not say which credential")
     assert 0 == run_cli(*login, "--scheme", "key", stdin=b"token").exit_code
     behind = ("auth", "login", "--with-token", "--scheme", "key", "--store", "file", "--", "shop")
     assert 0 == run_cli(*behind, stdin=b"token").exit_code

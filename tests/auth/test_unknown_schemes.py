@@ -6,7 +6,7 @@ import pytest
 
 from tests.auth.shop import Shop
 from tests.documents import BEARER
-from tests.harness import run_cli
+from tests.harness import assert_ended, run_cli
 
 _NOTE = "`auth.baerer` of the configuration names no security scheme of the document"
 
@@ -28,7 +28,7 @@ def test_a_scheme_that_is_not_there_is_told_of(table: str, shop: Shop, config: P
     _add(config, f"[{table}]\ntoken = 'env:OF_MINE'")
     more = ("--profile", "p") if "profiles" in table else ()
     call = shop.call(*more)
-    assert (10, True) == (call.exit_code, f"{_NOTE}. Did you mean `bearer`?" in call.stderr)
+    assert_ended(call, 10, f"{_NOTE}. Did you mean `bearer`?")
     for words in (
         ("auth", "explain", "shop", "list-items", *more),
         ("auth", "status"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import BEARER, document, get, operation, parameter, register, save_api
-from tests.harness import Recorder, Response, Result, free_port, json_response, run_cli
+from tests.harness import Recorder, Response, Result, assert_ended, free_port, json_response, run_cli
 
 _AT = {"type": "string", "format": "date-time"}
 _THING = {"type": "object", "properties": {"id": {}, "token": {}, "at": _AT}}
@@ -98,7 +98,7 @@ def test_dates_are_left_out(api: str, other_server: Recorder) -> None:
     """They are compared with `--all-values` alone."""
     other_server.responses["/things/a"] = json_response({"id": "a", "at": "2026-01-02T00:00:00Z"})
     result = _check(api, "--against", "staging")
-    assert (0, True) == (result.exit_code, "Not compared: 1 value" in result.stderr)
+    assert_ended(result, 0, "Not compared: 1 value")
     assert 9 == _check(api, "--against", "staging", "--all-values").exit_code
 
 
@@ -187,7 +187,7 @@ def test_a_wrong_line_sends_nothing(
 ) -> None:
     """The error comes before any call."""
     result = _check(api, *words)
-    assert (2, True) == (result.exit_code, message in result.stderr), result.stderr
+    assert_ended(result, 2, message)
     assert [] == server.requests + other_server.requests
 
 

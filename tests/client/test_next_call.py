@@ -218,12 +218,11 @@ def test_an_id_goes_to_the_operation_that_takes_ids(
     created = run_cli(api, "create-book", "--body", "{}")
     assert f"dynacli {api} get-book-by-id b7" == _next(created)
     hint = run_cli(api, "get-book", "b7").error["hint"]
-    assert (True, False) == ("`get-book-by-id` takes an id" in hint, "list-books" in hint)
+    assert "`get-book-by-id` takes an id" in hint
+    assert "list-books" not in hint
     planned = run_cli(api, "set-book", "b7", "--body", '{"name": "Emma 2"}', "--plan", "p.json")
-    assert (True, False) == (
-        "state before: get-book-by-id: 200" in planned.stdout,
-        "if-match" in planned.stdout.lower(),
-    )
+    assert "state before: get-book-by-id: 200" in planned.stdout
+    assert "if-match" not in planned.stdout.lower()
     missing = run_cli(api, "set-book", "b8", "--body", "{}", "--plan", "q.json")
     assert "state before: not found (get-book-by-id: 404)" in missing.stdout
 

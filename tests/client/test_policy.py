@@ -11,7 +11,7 @@ from dynacli import open_api
 from dynacli.client.api_client import Api
 from dynacli.errors import DynacliError, RefusedError
 from tests.documents import delete, get, operation, parameter, save_api
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, assert_ended, run_cli
 
 _ID = parameter("petId", {"type": "integer"}, "path")
 _LINK = {"operationId": "deletePet", "parameters": {"petId": "$response.body#/id"}}
@@ -182,7 +182,7 @@ def test_a_policy_holds_for_every_way_in(kind: str, word: str, way: str, pets: P
         del pets.server.requests[:]
         code = _expected(kind, word, way, is_agreed=is_agreed)
         assert code == WAYS[way](is_agreed)
-        assert (code == 0) == ("DELETE" in pets.methods)
+        assert (code == 0) == ("DELETE" in pets.methods), pets.methods
 
 
 @pytest.mark.sampled(8)
@@ -221,7 +221,9 @@ def test_a_person_on_a_terminal_is_asked(
     pets.has(policy)
     result = run_cli("pets", "delete-pet", "7", *words, stdin=stdin, terminal=TERMINAL)
     assert code == result.exit_code
-    assert bool(stdin) == ("Call `delete-pet` (DELETE /pets/{petId}) of `pets`?" in result.stderr)
+    assert bool(stdin) == ("Call `delete-pet` (DELETE /pets/{petId}) of `pets`?" in result.stderr), (
+        result.stderr
+    )
     assert (["DELETE"] if code == 0 and "--dry-run" not in words else []) == pets.methods
 
 
@@ -237,7 +239,7 @@ def test_nobody_is_asked_about_a_call_that_cannot_be_sent(
     pets.has(policy)
     words = ("pets", "delete-pet", "7", "--accept-origin", pets.server.origin)
     result = run_cli(*words, stdin=b"y\n", terminal=TERMINAL)
-    assert (10, False) == (result.exit_code, "[y/N]" in result.stderr)
+    assert_ended(result, 10, without=["[y/N]"])
     assert [] == pets.methods
     monkeypatch.setenv("DYNACLI_PETS_TOKEN", "t")
     for response, code, methods in ((b"n\n", 11, []), (b"y\n", 0, ["DELETE"])):
@@ -599,7 +601,7 @@ def test_a_policy_of_the_profile_of_the_environment_holds(
     pets.has("deny = ['GET']", "apis.pets.profiles.safe.policy")
     monkeypatch.setenv("DYNACLI_PROFILE", "safe")
     result = run_cli("pets", "list-pets")
-    assert (11, True) == (result.exit_code, "[apis.pets.profiles.safe.policy]" in result.stderr)
+    assert_ended(result, 11, "[apis.pets.profiles.safe.policy]")
 
 
 def test_a_program_waits_for_nothing_that_is_denied(pets: Pets) -> None:

@@ -14,7 +14,7 @@ import dynacli
 from dynacli.client import response_cache
 from dynacli.errors import UsageError
 from tests.documents import document, operation, parameter, serve
-from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, assert_ended, json_response, run_cli
 
 ITEM = {"type": "object", "properties": {"id": {"type": "integer"}}}
 _JSON = {"application/json": {"schema": {"type": "array", "items": ITEM}}}
@@ -84,11 +84,11 @@ def test_the_spec_decides_about_the_second_call(
 ) -> None:
     """A stored response is used, confirmed by the server, or not asked for."""
     first = run_cli(api, "list-items", "--cache", spec, "-v")
-    assert ("* cache: miss" in first.stderr) == (spec != "off")
+    assert (spec != "off") == ("* cache: miss" in first.stderr), first.stderr
     again = run_cli(api, "list-items", "--cache", spec, "-v")
     assert requests == len(server.requests)
-    assert (f"* cache: {cache}" in again.stderr) == bool(cache)
-    assert ("cache" in again.stderr) == bool(cache)
+    assert bool(cache) == (f"* cache: {cache}" in again.stderr), again.stderr
+    assert bool(cache) == ("cache" in again.stderr), again.stderr
     assert (first.stdout == again.stdout) == bool(cache)
     assert "> GET" in again.stderr
     assert "< HTTP/1.1 200 OK" in again.stderr
@@ -371,7 +371,7 @@ def test_a_response_that_was_valid_is_validated_for_another_document(api: str, s
     server.requests.clear()
     for level, code in (("warn", 0), ("strict", 9)):
         result = run_cli(api, "list-items", "--cache", "1h", "--validate", level)
-        assert (code, True) == (result.exit_code, "/0/id" in result.stderr)
+        assert_ended(result, code, "/0/id")
     assert [] == server.requests
 
 
@@ -608,7 +608,8 @@ def test_a_response_that_is_too_large_is_reported(
     server.responses["/items"] = Response(200, b'"' + b"x" * (size - 2) + b'"')
     for _ in range(2):
         result = run_cli(api, "list-items", "--cache", "1h", "--validate", "off")
-        assert (0, is_stored) == (result.exit_code, "not stored" not in result.stderr), result.stderr
+        assert 0 == result.exit_code
+        assert is_stored == ("not stored" not in result.stderr), result.stderr
     assert (1 if is_stored else 2, int(is_stored)) == (len(server.requests), len(_stored(home)))
     named = "32 MiB" if size > 1 << 20 else "`cache_limit`, "
     assert int(not is_stored) == result.stderr.count(f"it is larger than {named}")

@@ -528,4 +528,5 @@ def test_recorded_traffic_teaches_pairs(home: Path) -> None:  # noqa: ARG001
         (parameter["name"], parameter["schema"]["type"]) for parameter in action["update"]["parameters"]
     ]
     exact = run_cli("validate", api, "-", "--validate", "exact", stdin=har)
-    assert (9, True) == (exact.exit_code, "undocumented-parameter" in exact.stdout)
+    assert 9 == exact.exit_code
+    assert "undocumented-parameter" in exact.stdout

@@ -209,7 +209,7 @@ def test_a_field_that_cannot_come_ends_the_wait(
     )
     result = run_cli(api, "get-job", "--wait", expression, "--wait-timeout", "3", "--error-format", "json")
     assert (code, code == 7) == (result.exit_code, bool(clock.pauses)), result.stderr
-    assert (code == 13) == ("`state`" in result.error["reason"])
+    assert (code == 13) == ("`state`" in result.error["reason"]), result.error["reason"]
 
 
 def test_a_field_of_the_document_may_appear_later(server: Recorder, clock: Clock) -> None:
@@ -294,7 +294,9 @@ def test_what_cannot_be_waited_for_is_said_before_anything_is_sent(
 def test_the_request_is_shown_without_waiting(server: Recorder) -> None:
     """`--dry-run` shows the call that would be made again and again."""
     result = run_cli(_api(server, job("new")), "get-job", "--wait", "state == 'done'", "--dry-run")
-    assert (0, True, []) == (result.exit_code, "GET /job" in result.stdout, server.requests)
+    assert 0 == result.exit_code
+    assert [] == server.requests
+    assert "GET /job" in result.stdout
 
 
 def test_the_last_response_is_validated(server: Recorder, clock: Clock) -> None:  # noqa: ARG001

@@ -373,7 +373,8 @@ def test_no_example_of_a_document_becomes_a_file(media_type: str, server: Record
     api = save_api(post("/a", body=schema, media_type=media_type), server=server)
     printed = run_cli(api, "a", "--example", "--dry-run", "inputs").stdout_bytes
     assert 0 == run_cli(api, "a", "--inputs", "-", stdin=printed).exit_code
-    assert (True, False) == (b"@secret.txt" in server.last.body, b"hush" in server.last.body)
+    assert b"@secret.txt" in server.last.body
+    assert b"hush" not in server.last.body
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.documents import PETS, operation, pets, save, serve
 from tests.dry_runs import dry_run
-from tests.harness import Recorder, Response, Result, json_response, run_cli
+from tests.harness import Recorder, Response, Result, assert_ended, json_response, run_cli
 
 HTML = {"Content-Type": "text/html"}
 
@@ -152,7 +152,7 @@ def test_a_document_with_a_fault_is_the_one_that_is_meant(server: Recorder) -> N
     server.responses["/v1/openapi.json"] = _response({**pets("1", server.origin), "openapi": "4.0.0"})
     server.responses["/openapi.json"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/openapi.json")
-    assert (8, True) == (result.exit_code, "OpenAPI 4.0.0 documents are not supported" in result.stderr)
+    assert_ended(result, 8, "OpenAPI 4.0.0 documents are not supported")
 
 
 def test_another_origin_is_told_and_not_asked(
@@ -363,7 +363,8 @@ def test_what_cannot_be_kept_is_refused(
     """An option that would be forgotten is an error, and nothing is registered."""
     server.responses["/d.json"] = _response({**pets("1", server.origin), **STAGING})
     result = run_cli(*words, "api", "add", "shop", f"{server.origin}/d.json")
-    assert (2, True, "") == (result.exit_code, phrase in result.stderr, _entry(home))
+    assert_ended(result, 2, phrase)
+    assert "" == _entry(home)
 
 
 @pytest.mark.sampled(8)
@@ -394,7 +395,9 @@ def test_a_secret_in_a_url_is_not_kept(query: str, server: Recorder, home: Path)
     """A URL whose query holds a secret is refused with the way to do it, before anything is sent."""
     server.responses["/d.json"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/d.json?{query}")
-    assert (2, [], "", False) == (result.exit_code, server.requests, _entry(home), "abc" in result.stderr)
+    assert_ended(result, 2, without=["abc"])
+    assert [] == server.requests
+    assert "" == _entry(home)
     assert "DYNACLI_SHOP_TOKEN" in result.stderr
 
 

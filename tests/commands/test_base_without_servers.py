@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter
-from tests.harness import Recorder, Response, json_response, run_cli
+from tests.harness import Recorder, Response, assert_ended, json_response, run_cli
 
 BELOW = "/apis/registry/v3"
 INFO = {"/system/info": {"get": operation("getInfo")}}
@@ -66,7 +66,8 @@ def test_the_origin_is_the_base_url_if_it_knows_the_operation(at_root: Response,
     _serve(server, INFO)
     server.responses |= {"/system/info": at_root, f"{BELOW}/system/info": Response()}
     added = run_cli("api", "add", "reg", f"{server.origin}{BELOW}")
-    assert (0, "", False) == (added.exit_code, _server(), "names no server" in added.stderr)
+    assert_ended(added, 0, without=["names no server"])
+    assert "" == _server()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import yaml
 
 from dynacli.openapi.document import git_revision
 from tests.documents import api_of, document, get, ref, save, save_api, serve
-from tests.harness import Recorder, Result, run_cli
+from tests.harness import Recorder, Result, assert_ended, run_cli
 
 Git = Callable[..., str]
 
@@ -214,7 +214,7 @@ def test_only_a_file_has_the_same_path_at_a_revision(git: Git, server: Recorder)
         assert reason in result.stderr
         assert "hint: Add its path: `git:main:PATH`" in result.stderr
     piped = run_cli("changes", "-", "--since", "git:main", stdin=json.dumps(document({})).encode())
-    assert (2, True) == (piped.exit_code, "The document of `-` is not a file" in piped.stderr)
+    assert_ended(piped, 2, "The document of `-` is not a file")
     assert git("status", "--porcelain")
 
 

@@ -187,7 +187,7 @@ def test_the_page_of_dynacli_fits_a_screen() -> None:
     assert [*SECTIONS, "Options"] == headings
     for entry in COMMANDS.values():
         assert entry.name == "help" or f"\n  {entry.name} " in text
-        assert (entry.section in SECTIONS) == (entry.name != "help")
+        assert (entry.name != "help") == (entry.section in SECTIONS)
     assert 4 == len(re.findall(r"(?m)^  dynacli ", text))
     assert 6 <= len(re.findall(r"(?m)^  -", text)) <= 10
 
@@ -246,7 +246,8 @@ def test_a_subject_leads_to_its_topic(subject: str) -> None:
 def test_a_further_argument_leads_to_its_option(command: str, hint: str) -> None:
     """The error of click names the argument alone."""
     error = run_cli(command, "a.json", "b.json", "--error-format", "json").error
-    assert ("`b.json` is an unexpected argument", True) == (error["message"], hint in error["hint"])
+    assert "`b.json` is an unexpected argument" == error["message"]
+    assert hint in error["hint"]
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if page(name) is None])

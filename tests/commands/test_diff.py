@@ -399,7 +399,7 @@ def test_a_deep_body_is_no_defect(
     other_server.responses["/runs"] = Response(body=b'{"a":' * depth + b"1" + b"}" * depth)
     result = _diff(api, "--against", "staging", "-o", form)
     assert 9 == result.exit_code, result.stderr
-    assert (101 <= depth <= 199) == ("nested more than 100 levels deep" in result.stdout)
+    assert (101 <= depth <= 199) == ("nested more than 100 levels deep" in result.stdout), result.stdout
 
 
 def test_then_and_now(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

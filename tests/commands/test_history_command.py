@@ -23,7 +23,7 @@ from tests.documents import (
     save_api,
     serve,
 )
-from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, assert_ended, json_response, run_cli
 
 _TEXT = {"type": "string"}
 _FORM = "application/x-www-form-urlencoded"
@@ -95,7 +95,7 @@ def test_the_list_is_chosen_from_by_api_failure_and_time(api: str, server: Recor
 def test_a_length_of_time_that_is_none_is_refused() -> None:
     """The message shows how one is written."""
     result = run_cli("history", "--since", "yesterday")
-    assert (2, True) == (result.exit_code, "`--since 2h`" in result.stderr)
+    assert_ended(result, 2, "`--since 2h`")
 
 
 def test_the_list_for_a_person(api: str) -> None:
@@ -117,14 +117,16 @@ def test_a_list_without_calls(api: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert ([], "") == ((found := run_cli("history", "-o", "json")).json, found.stderr)
     monkeypatch.setenv("DYNACLI_HISTORY", "off")
     run_cli(api, "list-users")
-    assert ("\n", True) == ((off := run_cli("history")).stdout, "The history is off" in off.stderr)
+    assert "\n" == (off := run_cli("history")).stdout
+    assert "The history is off" in off.stderr
 
 
 @pytest.mark.parametrize("name", ["list", "nosuch"])
 def test_an_unknown_name_is_not_an_empty_history(name: str, api: str) -> None:
     """A mistyped name would look like an API without calls."""
     result = run_cli("history", name)
-    assert (2, "", True) == (result.exit_code, result.stdout, f"no call of `{name}`" in result.stderr)
+    assert_ended(result, 2, f"no call of `{name}`")
+    assert "" == result.stdout
     assert 0 == run_cli("history", api).exit_code
 
 
@@ -135,7 +137,7 @@ def test_one_call_is_shown_by_its_number(api: str) -> None:
     assert run_cli("history", "-o", "json").json == [shown]
     assert "operation  list-users" in run_cli("history", "show", "1", "-o", "text").stdout
     missing = run_cli("history", "show", "2")
-    assert (2, True) == (missing.exit_code, "The history has no call 2" in missing.stderr)
+    assert_ended(missing, 2, "The history has no call 2")
 
 
 @pytest.mark.parametrize("mode", ["headers", "full"])
@@ -174,7 +176,7 @@ def test_options_of_calls_are_refused(words: tuple[str, ...], api: str) -> None:
     """The history makes no call that they could be about, and nothing is forgotten by mistake."""
     run_cli(api, "list-users")
     refused = run_cli("history", *words)
-    assert (2, True) == (refused.exit_code, "does not accept" in refused.stderr)
+    assert_ended(refused, 2, "does not accept")
     assert [1] == _listed()
 
 
@@ -296,7 +298,7 @@ def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, h
     assert 0 == run_cli(f"{server.origin}/openapi.json?v={_SECRET}", "list-pets").exit_code
     refused = run_cli("replay", "1")
     assert _is_nowhere(home)
-    assert (2, True) == (refused.exit_code, "has a URL with a secret" in refused.stderr)
+    assert_ended(refused, 2, "has a URL with a secret")
 
 
 @pytest.mark.parametrize("mode", ["headers", "full"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.documents import delete, operation, parameter, save_api
-from tests.harness import run_cli
+from tests.harness import assert_ended, run_cli
 
 _ID = parameter("petId", {"type": "integer"}, "path")
 _PATHS = {
@@ -196,7 +196,7 @@ def test_what_is_no_operation_is_an_error(
     """As it is of a call."""
     written("")
     result = run_cli("policy", "explain", "pets", *words)
-    assert (2, True) == (result.exit_code, message in result.stderr)
+    assert_ended(result, 2, message)
 
 
 _WARNING = "warning: `{}` in `{}` of `[apis.pets.policy]` matches no operation of `pets`"

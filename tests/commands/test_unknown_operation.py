@@ -8,7 +8,7 @@ import pytest
 from dynacli.openapi.document import _download as download
 from tests.documents import operation, pets, save, save_api
 from tests.dry_runs import dry_run
-from tests.harness import Recorder, Result, json_response, run_cli
+from tests.harness import Recorder, Result, assert_ended, json_response, run_cli
 from tests.served_document import DAY, MINUTE, Served, age, holding, state_of
 
 NEW: dict[str, Any] = {"/new": {"get": operation("newOne", tags=["fresh"])}}
@@ -159,7 +159,7 @@ def test_a_server_that_hangs_is_given_up(served: Served, monkeypatch: pytest.Mon
     monkeypatch.setattr(download, "DOCUMENT_READ_SECONDS", 0.2)
     with holding(served):
         result = dry_run("shop", "new-one")
-    assert (2, True) == (result.exit_code, "Could not refresh the document: " in result.stderr)
+    assert_ended(result, 2, "Could not refresh the document: ")
 
 
 def test_what_may_not_come_by_itself_is_held_back(served: Served, home: Path) -> None:
@@ -167,7 +167,7 @@ def test_what_may_not_come_by_itself_is_held_back(served: Served, home: Path) ->
     moved: dict[str, Any] = {**pets(**NEW), "servers": [{"url": "https://evil.example"}]}
     served.has(moved)
     result = dry_run("shop", "new-one")
-    assert (2, True) == (result.exit_code, "a new document was held back" in result.stderr)
+    assert_ended(result, 2, "a new document was held back")
     assert state_of(home).held
     assert 2 == len(served.asked)
     assert 2 == dry_run("shop", "new-one").exit_code
@@ -242,5 +242,6 @@ def test_a_word_that_comes_near_a_tag_names_it() -> None:
 def test_what_comes_near_nothing_leads_to_the_whole_list() -> None:
     """No name is guessed then."""
     result = run_cli("operations", _of_tags(1), "--tag", "zzz", "--error-format", "json")
-    assert ([], True) == (result.error["near"], "dynacli operations" in result.error["hint"])
+    assert [] == result.error["near"]
+    assert "dynacli operations" in result.error["hint"]
     assert "The tags are `alpha00`, `invoices`, `orders`, `pets`" == result.error["reason"]

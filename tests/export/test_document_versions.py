@@ -260,7 +260,8 @@ def test_webhooks_of_an_extension_are_those_of_3_1() -> None:
     """Many programs read `x-webhooks` in 3.0, which has no webhooks."""
     tree = {**document({}, version="3.0.3"), "x-webhooks": _HOOK}
     converted = _convert(tree, "3.1")
-    assert (_HOOK, False) == (converted.tree["webhooks"], "x-webhooks" in converted.tree)
+    assert _HOOK == converted.tree["webhooks"]
+    assert "x-webhooks" not in converted.tree
 
 
 def _modern() -> dict[str, Any]:

@@ -247,7 +247,8 @@ def test_many_servers_of_one_name_are_exported_in_time_that_grows_with_them() ->
     start = time.process_time()
     made = api_of(get("/", "ping")) | {"servers": servers}
     result = run_cli("export", save(made), "--to", "html")
-    assert (0, True) == (result.exit_code, "one (10000)" in result.stdout)
+    assert 0 == result.exit_code
+    assert "one (10000)" in result.stdout
     assert time.process_time() - start < 5
 
 

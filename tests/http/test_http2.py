@@ -19,7 +19,7 @@ from h2.exceptions import ProtocolError
 import dynacli
 from tests.auth.tls_server import Certificates
 from tests.documents import get, post, save_api
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, assert_ended, run_cli
 
 
 class _Http2Server:
@@ -147,7 +147,7 @@ def test_the_configuration_asks_for_it(served: _Http2Server, home: Path) -> None
     config = home / "config" / "config.toml"
     config.write_text(config.read_text().replace('"2"', '"3"'))
     wrong = run_cli("shop", "get-pet")
-    assert (12, True) == (wrong.exit_code, '`http_version` must be `"1.1"` or `"2"`' in wrong.stderr)
+    assert_ended(wrong, 12, '`http_version` must be `"1.1"` or `"2"`')
 
 
 def test_http_1_1_is_spoken_without_tls(server: Recorder) -> None:
@@ -165,4 +165,4 @@ def test_the_package_that_is_missing_is_named(server: Recorder, monkeypatch: pyt
     assert (2, []) == (result.exit_code, server.requests)
     assert "pip install '.[http2]'" in result.error["hint"]
     unknown = run_cli(word, "get-pet", "--http-version", "3")
-    assert (2, True) == (unknown.exit_code, "1.1" in unknown.stderr)
+    assert_ended(unknown, 2, "1.1")

@@ -223,7 +223,7 @@ def test_tls_is_spoken_where_it_is_needed(
     variables = {"SSL_CERT_FILE": str(certificate)} if is_trusted else {}
     ended = _run(document, "list-pets", "--server", tls_origin[0], "--validate", "off", **variables)
     assert ((0, "{}") if is_trusted else (6, "")) == (ended.returncode, ended.stdout), ended.stderr
-    assert is_trusted == ("is not trusted" not in ended.stderr)
+    assert is_trusted == ("is not trusted" not in ended.stderr), ended.stderr
     assert (["/pets"] if is_trusted else []) == tls_origin[1]
 
 

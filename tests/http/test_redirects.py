@@ -8,7 +8,7 @@ from dynacli.errors import RefusedError
 from dynacli.http._redirects import redirected
 from dynacli.http.built_request import Request, RequestParts
 from tests.documents import API_KEY, BEARER, api_of, get, operation, parameter, save, save_api
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, assert_ended, run_cli
 
 OPEN = {"/a": {method: operation(f"{method}-a") for method in ("get", "head", "post", "put", "delete")}}
 
@@ -113,7 +113,7 @@ def test_a_documented_redirect_out_of_the_document_is_what_is_validated(
     called = run_cli(api, "get-a", "--validate", "exact")
     if "127.0.0.1:9" not in location:
         rule = "body: expected integer" if is_inside else "X-Count"
-        assert (9, True) == (called.exit_code, rule in called.stderr)
+        assert_ended(called, 9, rule)
     server.requests.clear()
     report = run_cli("check", api, "--only", "get-a", "-o", "json").json
     row = next(row for row in report if row["operation"] == "get-a")

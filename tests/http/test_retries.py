@@ -19,7 +19,7 @@ from dynacli.http.exchange import WireResponse as SentResponse
 from dynacli.http.retrying import pause_after, seconds_asked
 from dynacli.http.send import send
 from tests.documents import delete, get, operation, parameter, save_api
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, assert_ended, run_cli
 
 _NOW = 1_800_000_000
 _UPLOAD: dict[str, Any] = {"requestBody": {"content": {"application/octet-stream": {"schema": {}}}}}
@@ -59,7 +59,7 @@ def test_a_read_is_made_again_after_a_status_that_may_pass(api: str, server: Rec
     assert (3 if is_passing else 1) == len(server.requests)
     assert (0 if is_passing else status // 100) == result.exit_code
     assert ('"good"' if is_passing else '"later"') == result.stdout
-    assert (status in PASSING) == is_passing
+    assert is_passing == (status in PASSING)
 
 
 @pytest.mark.sampled(4)
@@ -83,7 +83,7 @@ def test_how_often_a_call_is_made(api: str, server: Recorder, words: tuple[str, 
     result = run_cli(api, *words, "--error-format", "json")
     assert (5, '"later"', tries) == (result.exit_code, result.stdout, len(server.requests))
     assert (tries if tries > 1 else None) == result.error.get("tries")
-    assert (f"tried {tries} times" in result.error["reason"]) == (tries > 1)
+    assert (tries > 1) == (f"tried {tries} times" in result.error["reason"]), result.error["reason"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,8 @@ def test_a_mistake_in_the_configuration_is_named(api: str, server: Recorder, hom
     path.write_text(f"{path.read_text()}\n{line}\n")
     result = run_cli("pets", "get-a")
     assert result.exit_code in {2, 12}
-    assert ([], True) == (server.requests, line.split(maxsplit=1)[0] in result.stderr)
+    assert [] == server.requests
+    assert line.split(maxsplit=1)[0] in result.stderr
 
 
 def _asked(**headers: str) -> float | None:
@@ -259,7 +260,8 @@ def test_a_pause_beyond_the_time_limit_is_not_begun(api: str, server: Recorder) 
     """The response that is there is given at once, within `--timeout`."""
     server.responses["/a"] = _busy(429, Retry_After="20")
     result = run_cli(api, "get-a", "--timeout", "15")
-    assert (4, 1, True) == (result.exit_code, len(server.requests), "Come back in 20 s" in result.stderr)
+    assert_ended(result, 4, "Come back in 20 s")
+    assert 1 == len(server.requests)
 
 
 def test_what_is_waited_for_is_told(api: str, server: Recorder) -> None:
@@ -321,7 +323,7 @@ def test_a_lost_connection_is_made_again(before_reading: bool, count: int, exit_
         api = save_api(get("/a", "get-a"), server=origin)
         result = run_cli(api, "get-a", "--validate", "off")
     assert (exit_code, 3) == (result.exit_code, len(read))
-    assert ("tried 3 times" in result.stderr) == (exit_code == 6)
+    assert (exit_code == 6) == ("tried 3 times" in result.stderr), result.stderr
 
 
 def test_a_call_that_changes_something_is_made_once_where_the_connection_is_lost() -> None:
@@ -376,7 +378,7 @@ def test_a_request_that_is_refused_is_not_tried_again(monkeypatch: pytest.Monkey
     number = parameter("number", {"type": "integer", "maximum": 3})
     api = save_api(get("/a", "get-a", number), server=origin)
     result = run_cli(api, "get-a", "--number", "4")
-    assert (2, True) == (result.exit_code, "does not allow this request" in result.stderr)
+    assert_ended(result, 2, "does not allow this request")
 
 
 def test_a_slow_response_is_not_asked_for_again() -> None:

@@ -22,7 +22,7 @@ from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.urls import join_url, origin_of, server_of, split_url, url_on_the_wire
 from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, get, operation, parameter, save, save_api, serve
-from tests.harness import Recorder, Response, recording, run_cli
+from tests.harness import Recorder, Response, assert_ended, recording, run_cli
 
 PATHS = {
     "/pets": {"get": operation("list-pets", parameters=[parameter("limit", {"type": "integer"})])},
@@ -206,7 +206,8 @@ def test_a_document_cannot_choose_a_socket(first: str, on_socket: Recorder, serv
     assert 0 == run_cli(api, "list-pets").exit_code
     for word in ("0", "2", "local", "hidden"):
         result = run_cli(api, "list-pets", "--server", word)
-        assert (2, True) == (result.exit_code, "chooses a socket" in result.stderr), word
+        assert 2 == result.exit_code, word
+        assert "chooses a socket" in result.stderr, word
     assert ([], 1) == (on_socket.requests, len(server.requests))
 
 
@@ -297,7 +298,7 @@ def test_no_redirect_leads_from_a_socket(api: str, on_socket: Recorder, target: 
     """A redirect from a socket to anywhere else is refused."""
     on_socket.responses["/v1/pets"] = Response(302, b"", {"Location": target})
     result = run_cli(api, "list-pets", "--server", f"{on_socket.origin}:/v1")
-    assert (11, True) == (result.exit_code, "redirects away from its socket" in result.stderr)
+    assert_ended(result, 11, "redirects away from its socket")
 
 
 @pytest.mark.parametrize("target", ["/v1/mine", "mine", "http://localhost/v1/mine"])
@@ -355,7 +356,7 @@ def test_no_credential_goes_where_others_can_write(
             ("auth", "login", "app", "--store", "file", "--operation", "add-mine"),
         ):
             result = run_cli(*words)
-            assert (11, True) == (result.exit_code, "No credential is sent to the socket" in result.stderr)
+            assert_ended(result, 11, "No credential is sent to the socket")
         assert count == len(recorder.requests)
         assert 0 == run_cli("app", "list-pets").exit_code
 
@@ -374,7 +375,7 @@ def test_a_socket_of_another_user(api: str, on_socket: Recorder) -> None:
     os.chown(path, 65534, 65534)
     call = (api, "list-pets", "--server", f"{on_socket.origin}:/v1")
     result = run_cli(*call)
-    assert (11, True) == (result.exit_code, "who gets all that is sent there" in result.stderr)
+    assert_ended(result, 11, "who gets all that is sent there")
     assert [] == on_socket.requests
     os.chown(path.parent, 65534, 65534)
     assert 0 == run_cli(*call).exit_code
@@ -417,7 +418,8 @@ def test_what_is_no_socket_or_does_not_listen(api: str, tmp_path: Path) -> None:
         (".", 2, "cannot be used"),
     ):
         result = run_cli(api, "list-pets", "--server", f"unix:{tmp_path}/{name}")
-        assert (code, True) == (result.exit_code, said in result.stderr), name
+        assert code == result.exit_code, name
+        assert said in result.stderr, name
 
 
 def test_a_socket_that_no_one_listens_on(api: str, tmp_path: Path) -> None:
@@ -430,7 +432,8 @@ def test_a_socket_that_no_one_listens_on(api: str, tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "dynacli", *words], capture_output=True, text=True, check=False
     )
-    assert (6, True) == (ran.returncode, f"Nothing listens on the socket `{path}`" in ran.stderr)
+    assert 6 == ran.returncode
+    assert f"Nothing listens on the socket `{path}`" in ran.stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may use every socket")
@@ -438,7 +441,7 @@ def test_a_socket_that_is_not_permitted(api: str, on_socket: Recorder) -> None:
     """A socket that this user may not write to is a failure of the network, with a hint at its group."""
     os.chmod(on_socket.origin.removeprefix("unix:"), stat.S_IRUSR)
     result = run_cli(api, "list-pets", "--server", on_socket.origin)
-    assert (6, True) == (result.exit_code, "You may not use the socket" in result.stderr)
+    assert_ended(result, 6, "You may not use the socket")
 
 
 def test_a_policy_holds_under_every_name_of_a_socket(tmp_path: Path, on_socket: Recorder) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.documents import get, save_api
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, assert_ended, run_cli
 
 _PET = {
     "type": "object",
@@ -80,7 +80,7 @@ def test_the_value_is_that_of_json(server: Recorder, api: str, media_type: str) 
 def test_the_value_is_validated(server: Recorder, api: str, media_type: str, body: bytes) -> None:
     """A value that does not match the document is a finding with its place."""
     result = _run(server, api, media_type, body, "--validate", "strict")
-    assert (9, True) == (result.exit_code, "/id: expected integer, got string `x` [type]" in result.stderr)
+    assert_ended(result, 9, "/id: expected integer, got string `x` [type]")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import dynacli
 from dynacli.media.body_value import body_value
 from dynacli.media.text_values import BodySchema
 from tests.documents import operation, save_api
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, assert_ended, run_cli
 
 _PET: dict[str, Any] = {
     "type": "object",
@@ -126,7 +126,7 @@ def test_options_override_yaml(server: Recorder) -> None:
     assert 0 == run_cli(word, "add-pet", "--body", "name: Rex\nid: 1", "--id", "2").exit_code
     assert {"name": "Rex", "id": 2} == yaml.safe_load(server.last.body)
     wrong = run_cli(word, "add-pet", "--body", "name: [", "--id", "2")
-    assert (2, True) == (wrong.exit_code, "The value of --body is not YAML" in wrong.stderr)
+    assert_ended(wrong, 2, "The value of --body is not YAML")
 
 
 @pytest.mark.parametrize("media_type", _TYPES)
@@ -134,9 +134,11 @@ def test_a_value_that_does_not_fit_is_refused(server: Recorder, media_type: str)
     """Nothing is sent, and the finding names the place."""
     word = _api(server, media_type)
     result = run_cli(word, "add-pet", "--name", "x", "--set", "owner.login=5")
-    assert (2, [], True) == (result.exit_code, server.requests, "/owner/login" in result.stderr)
+    assert_ended(result, 2, "/owner/login")
+    assert [] == server.requests
     missing = run_cli(word, "add-pet", "--id", "1")
-    assert (2, [], True) == (missing.exit_code, server.requests, "--name" in missing.stderr)
+    assert_ended(missing, 2, "--name")
+    assert [] == server.requests
 
 
 @pytest.mark.parametrize("media_type", _TYPES)
@@ -188,7 +190,8 @@ def test_what_has_no_form_is_refused(
 ) -> None:
     """Exit code 2, the reason, and nothing sent."""
     result = run_cli(_api(server, media_type), "add-pet", *words)
-    assert (2, [], True) == (result.exit_code, server.requests, said in result.stderr), result.stderr
+    assert_ended(result, 2, said)
+    assert [] == server.requests
 
 
 @pytest.mark.parametrize(

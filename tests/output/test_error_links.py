@@ -7,7 +7,7 @@ from email.message import Message
 import pytest
 
 from dynacli.guide.pages import error_kinds
-from tests.harness import run_cli
+from tests.harness import assert_ended, run_cli
 from tests.website.pages import made_pages
 
 _SITE = "https://docs.example/dynacli/"
@@ -55,7 +55,7 @@ def test_the_json_of_an_error_names_its_page() -> None:
 def test_an_unknown_kind_is_a_usage_error() -> None:
     """A kind that is none, and a topic that has none, get the nearest ones."""
     result = run_cli("help", "errors", "usag")
-    assert (2, True) == (result.exit_code, "Did you mean `errors usage`" in result.stderr)
+    assert_ended(result, 2, "Did you mean `errors usage`")
     assert "error: There is no help on `check usage`" in run_cli("help", "check", "usage").stderr
 
 
@@ -85,7 +85,7 @@ def test_only_terminals_that_show_links_get_one(
     _set_package(monkeypatch, f"Documentation, {_SITE}")
     shown = _shown(monkeypatch, variables, "demo", "get-run")
     assert has_link == shown.startswith(_LINK)
-    assert has_link == ("\x1b]8" in shown)
+    assert has_link == ("\x1b]8" in shown), shown
 
 
 def test_a_pipe_gets_no_link(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import yaml
 from dynacli.errors import UsageError
 from dynacli.text.filter_value import check_filter, filtered
 from dynacli.text.jq_program import jmespath_of_jq
-from tests.harness import run_cli
+from tests.harness import assert_ended, run_cli
 
 _TABLE = yaml.safe_load(Path(__file__).with_name("jq_programs.yaml").read_text(encoding="utf-8"))
 _TWINS = [(row["jq"], row["jmespath"], row["results"]) for row in _TABLE["twins"]]
@@ -61,8 +61,4 @@ def test_the_error_gives_the_twin() -> None:
 def test_a_program_without_a_twin_is_named_as_jq() -> None:
     """The reason says so, and the hint names the manual."""
     result = run_cli("demo", "list-workflows", "-f", ".rows[] | {name}")
-    assert (2, True, True) == (
-        result.exit_code,
-        "It reads like jq" in result.stderr,
-        "dynacli help output" in result.stderr,
-    )
+    assert_ended(result, 2, "It reads like jq", "dynacli help output")

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 from tests.documents import pets, save
-from tests.harness import Recorder, Response, json_response, run_cli
+from tests.harness import Recorder, Response, assert_ended, json_response, run_cli
 
 _MANY = b"[" + b"[]," * (MAX_VALUES // 2) + b"[]]"
 
@@ -63,7 +63,7 @@ def test_a_document_of_too_many_values_is_refused_before_it_is_read() -> None:
     """The limit is the one of documents in YAML, and an error of the document."""
     text = json.dumps(pets("1")).removesuffix("}") + ', "x-more": ' + _MANY.decode() + "}"
     result = run_cli(save(text), "--help")
-    assert (8, True) == (result.exit_code, f"more than {MAX_VALUES:,} values" in result.stderr)
+    assert_ended(result, 8, f"more than {MAX_VALUES:,} values")
 
 
 @pytest.mark.exhaustive
@@ -80,4 +80,5 @@ def test_too_little_memory_is_no_defect(server: Recorder) -> None:
 
     program = [sys.executable, "-m", "dynacli", api, "list-pets", "-o", "yaml"]
     found = subprocess.run(program, capture_output=True, text=True, preexec_fn=limit, check=False)
-    assert (13, True) == (found.returncode, "not enough memory" in found.stderr), found.stderr
+    assert 13 == found.returncode, found.stderr
+    assert "not enough memory" in found.stderr, found.stderr

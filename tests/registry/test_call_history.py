@@ -20,7 +20,7 @@ from dynacli.environment import Environment
 from dynacli.registry import call_history
 from dynacli.registry.record_call import VERSION
 from tests.documents import pets, save
-from tests.harness import Recorder, Response, json_response, run_cli
+from tests.harness import Recorder, Response, assert_ended, json_response, run_cli
 from tests.registry.forked_runs import Forks, run, run_times
 from tests.registry.surroundings import limit_file_size
 
@@ -194,7 +194,7 @@ def test_a_history_of_a_later_version_stays_as_it_is(api: str, history: Path) ->
     assert "" == _calls(api)
     assert before == history.read_bytes()
     result = run_cli("history")
-    assert (12, True) == (result.exit_code, "A later version of dynacli" in result.stderr)
+    assert_ended(result, 12, "A later version of dynacli")
 
 
 def test_a_call_beside_a_writer_waits_for_its_turn(api: str, history: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_call_beside_a_writer_waits_for_its_turn(api: str, history: Path) -> N
     writer.execute("BEGIN EXCLUSIVE")
     assert ["", ""] == [_calls(api, "--timeout", str(number)) for number in (11, 12)]
     busy = run_cli("history")
-    assert (12, True) == (busy.exit_code, "Another program is writing it" in busy.stderr)
+    assert_ended(busy, 12, "Another program is writing it")
     writer.execute("COMMIT")
     writer.close()
     _calls(api, "--timeout", "13")
@@ -249,7 +249,7 @@ def test_a_history_that_cannot_be_made_is_not_worth_a_word(there: str, api: str,
         history.mkdir(parents=True)
     assert "" == _calls(api)
     cleared = run_cli("history", "clear")
-    assert (12, True) == (cleared.exit_code, "Could not delete the history" in cleared.stderr)
+    assert_ended(cleared, 12, "Could not delete the history")
 
 
 def test_without_a_configuration_that_can_be_read_nothing_is_kept(

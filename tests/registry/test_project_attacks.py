@@ -16,7 +16,7 @@ from dynacli.__main__ import main
 from dynacli.environment import Environment
 from dynacli.registry.project_file import trust
 from tests.documents import API_KEY, BEARER, api_of, get, pets, save
-from tests.harness import Recorder, Result, json_response, run_cli
+from tests.harness import Recorder, Result, assert_ended, json_response, run_cli
 from tests.registry.surroundings import NOBODY
 
 _FILE = ".dynacli.toml"
@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_read_is_refused_and_holds_no_run_up(shape: str) -
     """`config trust` exits with 12 and says why; every other run goes on as if the file were not there."""
     _SHAPES[shape](Path.cwd() / _FILE)
     result = _trust()
-    assert (12, True) == (result.exit_code, "reason: " in result.stderr), result.stderr
+    assert_ended(result, 12, "reason: ")
     assert "Traceback" not in result.stderr
     assert [] == _names()
     assert 0 == run_cli("demo", "search-runs", "--range", "7d", "--dry-run").exit_code
@@ -257,7 +257,7 @@ def test_a_file_that_may_not_be_read_is_refused() -> None:
     """It is an error with a reason, and other runs go on."""
     _write(_MINIMAL).chmod(0)
     result = _trust()
-    assert (12, True) == (result.exit_code, "permission denied" in result.stderr)
+    assert_ended(result, 12, "permission denied")
     assert [] == _names()
 
 
@@ -595,7 +595,7 @@ def test_a_record_inside_the_project_says_nothing(
     monkeypatch.setenv("DYNACLI_STATE_DIR", state.format(project=project))
     assert [] == _names()
     result = _trust()
-    assert (12, True) == (result.exit_code, "DYNACLI_STATE_DIR" in result.stderr)
+    assert_ended(result, 12, "DYNACLI_STATE_DIR")
 
 
 def test_a_project_of_another_user_is_named_as_such(project: Path) -> None:
@@ -784,7 +784,7 @@ def test_a_call_of_a_project_reaches_no_socket(server: Recorder) -> None:
     _write('[apis.shop]\nsource = "api.json"\nserver = 0\nserver_vars = {scheme = "unix"}\n')
     assert 0 == _trust().exit_code
     result = run_cli("shop", "list-pets")
-    assert (2, True) == (result.exit_code, "chooses a socket" in result.stderr)
+    assert_ended(result, 2, "chooses a socket")
 
 
 def test_two_trusts_at_once_are_both_remembered(project: Path) -> None:
@@ -820,7 +820,7 @@ def test_an_error_about_an_api_says_that_a_file_is_not_used(words: tuple[str, ..
     """The person may have meant an API of it; no word in the file is looked at for that."""
     _write("this is no TOML [")
     result = run_cli(*words)
-    assert (2, True) == (result.exit_code, "because it is not trusted" in result.stderr)
+    assert_ended(result, 2, "because it is not trusted")
     assert "config trust" in result.stderr
 
 

@@ -23,7 +23,7 @@ from dynacli.registry.project_file import ALLOWED, REFUSED, refusals
 from tests.apps.explorer.exploring import explored, exploring
 from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, api_of, get, pets, save
-from tests.harness import Recorder, Result, json_response, run_cli
+from tests.harness import Recorder, Result, assert_ended, json_response, run_cli
 
 _FILE = ".dynacli.toml"
 _TERMINAL = ("stdin", "stderr")
@@ -198,7 +198,9 @@ def test_a_trusted_file_that_cannot_be_used_is_a_fault(home: Path) -> None:
     path.symlink_to(home / "elsewhere.toml")
     result = run_cli("doctor", "-o", "json")
     check = next(row for row in result.json["checks"] if row["name"] == "project file")
-    assert (12, False, True) == (result.exit_code, check["ok"], "out of the project" in check["message"])
+    assert 12 == result.exit_code
+    assert not check["ok"]
+    assert "out of the project" in check["message"]
 
 
 def test_a_broken_configuration_is_an_error_of_its_own(home: Path) -> None:
@@ -394,7 +396,8 @@ def test_a_tool_that_is_baked_takes_the_policies_along(server: Recorder, tmp_pat
         done = subprocess.run(
             [sys.executable, str(tool), *words], capture_output=True, text=True, check=False
         )
-        assert (11, True) == (done.returncode, "policy" in done.stderr), done.stderr
+        assert 11 == done.returncode, done.stderr
+        assert "policy" in done.stderr, done.stderr
     assert [] == server.requests
 
 
@@ -411,7 +414,7 @@ def test_registering_an_api_of_the_same_name_says_what_it_hides() -> None:
     path = _write(_shop())
     _trust()
     added = run_cli("api", "add", "shop", "./api.json")
-    assert (0, True) == (added.exit_code, f"It is used instead of `shop` of {path}\n" in added.stderr)
+    assert_ended(added, 0, f"It is used instead of `shop` of {path}\n")
     assert 0 == run_cli("api", "set", "shop", "timeout=3").exit_code
 
 

@@ -508,7 +508,7 @@ def test_what_is_used_afterwards(
         monkeypatch.setenv("DYNACLI_REFRESH", "never")
         _works()
         warnings = _warnings()
-        assert (outcome in {HELD, FAILED}) == len(warnings)
+        assert len(warnings) == (outcome in {HELD, FAILED})
         # When it is due again: what was taken or confirmed, after its time; what failed, still.
         if outcome in {NEW, SAME}:
             age(home, situation.seconds - 5)

@@ -601,7 +601,8 @@ def test_responses_in_parts_are_validated(server: Recorder) -> None:
     for count, code in (("5", 0), ("x", 9)):
         server.responses["/a"] = response(count)
         result = run_cli("./api.json", "a", "--validate", "strict", "--server", server.origin, "-o", "raw")
-        assert (code, "count" in result.stderr) == (result.exit_code, code == 9)
+        assert code == result.exit_code
+        assert (code == 9) == ("count" in result.stderr), result.stderr
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

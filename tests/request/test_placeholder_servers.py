@@ -10,7 +10,7 @@ import pytest
 from dynacli.openapi.model.operation import Server
 from dynacli.request.choose_server import server_at_document
 from tests.documents import API_KEY, api_of, get
-from tests.harness import Recorder, json_response, run_cli
+from tests.harness import Recorder, assert_ended, json_response, run_cli
 
 _FAR = "https://api.acme.io/spec/openapi.json"
 _NEAR = "http://127.0.0.1:8055/openapi.json"
@@ -111,7 +111,8 @@ def test_a_person_is_asked_whether_calls_go_there(
     result = run_cli("api", "add", "shop", _elsewhere(server), stdin=typed, terminal=("stdin", "stderr"))
     assert 0 == result.exit_code
     assert f"Send the calls to {server.origin}/api? [y/N] " in result.stderr
-    assert is_kept == (f'server = "{server.origin}/api"' in (home / "config" / "config.toml").read_text())
+    configuration = (home / "config" / "config.toml").read_text()
+    assert is_kept == (f'server = "{server.origin}/api"' in configuration), configuration
     assert is_kept != ("To call it there" in result.stderr)
 
 
@@ -120,7 +121,7 @@ def test_nobody_is_asked_who_does_not_want_to_be(server: Recorder, option: str) 
     """Nor whoever has named a server."""
     more = ("--server", "https://api.acme.io") if "profile" in option else ()
     result = run_cli("api", "add", "shop", _elsewhere(server), option, *more, terminal=("stdin", "stderr"))
-    assert (0, False) == (result.exit_code, "[y/N]" in result.stderr)
+    assert_ended(result, 0, without=["[y/N]"])
 
 
 def test_the_refusal_names_the_server_before_the_origin(server: Recorder) -> None:
@@ -152,7 +153,7 @@ def test_a_sign_in_names_the_server_before_the_origin(server: Recorder, canary: 
     for line in re.findall("`dynacli (api set .*?)`", refused.stderr):
         assert 0 == run_cli(*shlex.split(line)).exit_code
     signed = run_cli(*login, stdin=canary.encode())
-    assert (0, True) == (signed.exit_code, f"at {server.origin};" in signed.stderr)
+    assert_ended(signed, 0, f"at {server.origin};")
 
 
 def test_a_sign_in_names_the_server_for_a_variable_without_a_value(server: Recorder, canary: str) -> None:
@@ -167,14 +168,14 @@ def test_a_sign_in_names_the_server_for_a_variable_without_a_value(server: Recor
 def test_a_refused_connection_names_the_server(server: Recorder) -> None:
     """Nothing runs at the placeholder."""
     result = run_cli(_elsewhere(server), "list-pets", "--auth", "none", "--retries", "0")
-    assert (6, True) == (result.exit_code, f"`--server {server.origin}/api`" in result.stderr)
+    assert_ended(result, 6, f"`--server {server.origin}/api`")
 
 
 def test_a_variable_without_a_value_names_the_server(server: Recorder) -> None:
     """No one has filled in the placeholder."""
     url = _elsewhere(server, "{protocol}://{host}/api", protocol={}, host={})
     result = run_cli(url, "list-pets", "--auth", "none")
-    assert (2, True) == (result.exit_code, f"`--server {server.origin}/api`. Give one:" in result.stderr)
+    assert_ended(result, 2, f"`--server {server.origin}/api`. Give one:")
 
 
 def test_the_path_of_a_document_is_no_command(server: Recorder) -> None:

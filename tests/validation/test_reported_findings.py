@@ -112,7 +112,7 @@ def test_an_undocumented_status_counts_the_same_in_a_call_and_in_a_check(
     called = run_cli(api, "get-a", "1", "--retries", "0")
     rows = run_cli("check", api, "--set", "get-a.id=1", "-o", "json", "--retries", "0").json
     rules = [finding["rule"] for finding in rows[0]["findings"]]
-    assert is_finding == ("[undocumented-status]" in called.stderr)
+    assert is_finding == ("[undocumented-status]" in called.stderr), called.stderr
     assert (["undocumented-status"] if is_finding else []) == rules
 
 

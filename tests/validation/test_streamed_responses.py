@@ -431,8 +431,10 @@ def test_what_needs_all_items_is_validated_of_a_small_stream(server: Recorder) -
     media = {"schema": {"type": "array", "uniqueItems": True, "maxItems": 2}, "itemSchema": ITEM}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
     small, large = _not_validated(server, b'{"id":1}\n' * 3, media), _not_validated(server, line * 9, media)
-    assert ("[uniqueItems]" in small, "[uniqueItems]" in large) == (True, False)
-    assert ("[maxItems]" in small, "[maxItems]" in large) == (True, True)
+    assert "[uniqueItems]" in small
+    assert "[uniqueItems]" not in large
+    assert "[maxItems]" in small
+    assert "[maxItems]" in large
     assert (
         "Not validated: `uniqueItems` needs all items at once, and the stream is larger than 8 MiB" in large
     )
@@ -574,7 +576,7 @@ def test_a_stream_that_is_ended_leaves_its_items_in_the_file(
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert (7 if words else -signal.SIGINT, expected) == (process.returncode, target.read_bytes())
-    assert (b"`%b` has the 1 item that came\n" % bytes(target) in errors) == (expected != b"old")
+    assert (expected != b"old") == (b"`%b` has the 1 item that came\n" % bytes(target) in errors), errors
     assert [target] == list(tmp_path.iterdir())
     assert b"Traceback" not in errors
 

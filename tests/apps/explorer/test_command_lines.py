@@ -103,7 +103,7 @@ def test_each_kind_of_input_is_given_as_the_command_line_takes_it(
         draft = _draft(api, "put-pet", words, counts)
         assert sorted(words) == sorted(row.option for row, _ in draft.given)
         sent = _sent(draft)
-        assert ("limit" in words) == isinstance(sent, str)  # only there the path is not given
+        assert isinstance(sent, str) == ("limit" in words), words  # only there the path is not given
         assert _shown(draft) == sent
 
 

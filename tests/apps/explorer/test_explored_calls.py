@@ -281,7 +281,7 @@ def test_the_items_of_a_stream_appear_as_they_come(
                 go_on.set()
                 await explorer.responded()
                 assert '{"n": 1}' in explorer.screen
-                assert is_cancelled == ('{"n": 2}' not in explorer.screen)
+                assert is_cancelled == ('{"n": 2}' not in explorer.screen), explorer.screen
                 assert ("cancelled" if is_cancelled else "valid") in explorer.screen
                 await explorer.press("r")
                 assert '{"n": 1}' in explorer.screen

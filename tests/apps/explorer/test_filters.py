@@ -187,7 +187,7 @@ def test_an_undeclared_name_in_the_query_is_noted(server: Recorder, level: str, 
         options = Options(validate=level, query=("trace=1",))
         async with exploring(_document(server), options=options, size=(150, 30)) as explorer:
             await _called(explorer, "list-rows")
-            assert is_noted == ("`trace` is not in the OpenAPI document" in explorer.screen)
+            assert is_noted == ("`trace` is not in the OpenAPI document" in explorer.screen), explorer.screen
             assert server.last.target == "/rows?trace=1"
 
     explored(work())

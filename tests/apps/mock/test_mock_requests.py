@@ -202,7 +202,7 @@ def test_levels_of_validation() -> None:
                 response.status_code,
                 None if validation is None else len(validation.findings),
             )
-            assert (FINDINGS_HEADER in response.headers) == bool(findings)
+            assert bool(findings) == (FINDINGS_HEADER in response.headers), response.headers
 
 
 def test_pages_of_other_origins(mock: Mocked) -> None:

@@ -159,7 +159,7 @@ def test_each_kind_of_response(
         response.status_code,
         response.headers.get("content-type", "")[: len(media_type)],
     )
-    assert bool(media_type) == ("content-type" in response.headers)
+    assert bool(media_type) == ("content-type" in response.headers), response.headers
     if isinstance(body, str):
         assert body in response.text
         assert bool(body) == bool(response.text)

@@ -21,7 +21,7 @@ from dynacli.demo.demo_facts import API_KEYS
 from dynacli.traffic.recorded_request import OperationFinder
 from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
 from tests.documents import operation, parameter, save_api
-from tests.harness import Recorder, Response, free_port, run_cli
+from tests.harness import Recorder, Response, assert_ended, free_port, run_cli
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 _RESPONSES = {"200": {"description": "", "content": {"application/json": {"schema": _ITEM}}}}
@@ -338,13 +338,13 @@ def test_bad_starts(server: Recorder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         result = run_cli("proxy", api, "--upstream", server.origin, "--port", port)
-        assert (2, True) == (result.exit_code, "Address already in use" in result.stderr)
+        assert_ended(result, 2, "Address already in use")
     port = str(free_port())
     for host in ("127.0.0.1", "localhost"):
         result = run_cli("proxy", api, "--upstream", f"http://{host}:{port}/v1", "--port", port)
-        assert (2, True) == (result.exit_code, "is this proxy itself" in result.stderr)
+        assert_ended(result, 2, "is this proxy itself")
     result = run_cli("proxy", api, "--port", port)
-    assert (11, True) == (result.exit_code, "If you trust it: `--upstream http" in result.stderr)
+    assert_ended(result, 11, "If you trust it: `--upstream http")
     assert 2 == run_cli("proxy", api, "--upstream", "ftp://x", "--port", port).exit_code
     assert 2 == run_cli("proxy", api, "--upstream", "http://a", "--server", "http://b").exit_code
     assert 2 == run_cli("proxy", api, "--upstream", "http://a", "--misbehave", "get-org=hang").exit_code

@@ -229,7 +229,8 @@ def test_a_dry_run_shows_what_is_known(api: SmallApi) -> None:
     assert (0, 1, 2) == (unsigned.exit_code, unsigned.stderr.count("shown without it"), len(lines(unsigned)))
     accepted = (*secret, "--accept-origin", lines(shard)[0]["url"].partition("/pets")[0])
     masked = api.run("get-pet", pets, "--dry-run", "json", *accepted).stdout
-    assert ("***" in masked, "abcdefgh" in masked) == (True, False)
+    assert "***" in masked
+    assert "abcdefgh" not in masked
     assert "abcdefgh" in api.run("get-pet", pets, "--dry-run", "json", "--show-secrets", *accepted).stdout
     assert 0 == api.run("get-pet", pets, "--dry-run", "json", "-o", "@r.ndjson").exit_code
     assert 2 == len(Path("r.ndjson").read_text().splitlines())

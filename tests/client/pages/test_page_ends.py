@@ -420,7 +420,7 @@ def test_a_pipe_gets_a_note_that_a_list_is_cut(output: str, server: Recorder) ->
 def test_a_filter_without_the_items_gets_no_note(filter_: str, is_noted: bool, server: Recorder) -> None:
     """A total is the same for all pages."""
     result = run_cli(_NUMBERED.start(server), "list-things", "-f", filter_)
-    assert is_noted == ("--all for the rest" in result.stderr)
+    assert is_noted == ("--all for the rest" in result.stderr), result.stderr
 
 
 def test_an_agent_gets_a_note_that_a_list_is_cut(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import save
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, assert_ended, run_cli
 
 _URL = {"type": "string", "format": "uri"}
 _BOOLEAN = {"type": "boolean"}
@@ -660,7 +660,7 @@ def test_rules_in_the_configuration_are_tables(server: Recorder, home: Path, lin
     text = path.read_text(encoding="utf-8").replace("[apis.things]", f"[apis.things]\n{lines}")
     path.write_text(text, encoding="utf-8")
     result = run_cli("things", "list-things", "--all")
-    assert (12, True) == (result.exit_code, wrong in result.stderr)
+    assert_ended(result, 12, wrong)
 
 
 def test_fields_of_schemas_that_apply_together_count(server: Recorder) -> None:

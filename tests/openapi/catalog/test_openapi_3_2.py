@@ -193,7 +193,7 @@ def test_a_query_follows_redirects(server: Recorder, status: int, method: str, b
     result = _call(_METHODS, "search-things", "--q", "x", server=server)
     assert 0 == result.exit_code
     assert ("/other", method, body) == (server.last.target, server.last.method, server.last.body)
-    assert ("content-type" in server.last.headers) == bool(body)
+    assert bool(body) == ("content-type" in server.last.headers), server.last.headers
 
 
 def test_a_query_does_not_take_its_body_to_another_origin(server: Recorder, other_server: Recorder) -> None:

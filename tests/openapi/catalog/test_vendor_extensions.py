@@ -35,7 +35,8 @@ def test_a_hidden_operation_works_and_is_not_listed(level: str) -> None:
     raw = operation("secretThing", **(hidden if level == "operation" else {}))
     api = save_api({"/a": {"get": raw, **(hidden if level == "path" else {})}}, get("/b", "other"))
     page = run_cli(api, "--help").stdout
-    assert (True, False) == ("other" in page, "secret-thing" in page)
+    assert "other" in page
+    assert "secret-thing" not in page
     assert "/a" == request_of("secret-thing")["target"]
     assert "secret-thing" not in refusal_of("secret-thin").stderr
 
@@ -57,7 +58,8 @@ def test_a_description_is_replaced(level: str) -> None:
     raw = operation("a", **({**reported, "description": "For the web."} if level == "operation" else {}))
     api = save_api({"/a": {"get": raw, **(reported if level == "path" else {})}})
     page = run_cli(api, "a", "--help").stdout
-    assert (True, False) == ("For the terminal." in page, "For the web." in page)
+    assert "For the terminal." in page
+    assert "For the web." not in page
 
 
 def test_a_path_names_its_one_operation() -> None:
@@ -107,7 +109,8 @@ def test_a_parameters_description_is_replaced() -> None:
     raw = parameter("q", STRING, description="For the web.", **{"x-cli-description": "For the terminal."})
     api = save_api(get("/a", "a", raw))
     page = run_cli(api, "a", "--help").stdout
-    assert (True, False) == ("For the terminal" in page, "For the web" in page)
+    assert "For the terminal" in page
+    assert "For the web" not in page
 
 
 @pytest.mark.parametrize("value", [1, [], {}, None, "", True])

@@ -154,7 +154,7 @@ def test_markdown_fits_a_comment(paths: int) -> None:
         == (left_out > 0)
         == markdown.endswith(f"\n\nAnd {left_out:,} more lines; `-o json` has all of them.")
     )
-    assert ("### New operations" in markdown) == (len(items) > paths)
+    assert (len(items) > paths) == ("### New operations" in markdown), markdown
     assert len(markdown) > 59_000 or paths == 1
     removed = [line for line in items if line.endswith("is removed")]
     assert items[: len(removed)] == removed

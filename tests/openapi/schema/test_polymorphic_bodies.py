@@ -393,7 +393,8 @@ def test_an_heir_has_no_options_of_other_heirs() -> None:
     save_api(post("/a", body=ref("Lion")), schemas=SCHEMAS)
     assert {"mane": 1, "kind": "x"} == request_of("a", "--mane", "1", "--kind", "x")["json"]
     page = run_cli("./api.json", "a", "--help").stdout
-    assert (True, False) == ("--mane" in page, "--fins" in page)
+    assert "--mane" in page
+    assert "--fins" not in page
 
 
 LINE = {
@@ -425,7 +426,8 @@ def test_an_heir_has_the_options_of_its_own_heirs(words: str, sent: Any) -> None
     save_api(post("/a", body=ref("Salmon")), schemas=LINE)
     assert sent == request_of("a", *words.split())["json"]
     page = run_cli("./api.json", "a", "--help").stdout
-    assert (True, False) == ("--years" in page, "--teeth" in page)
+    assert "--years" in page
+    assert "--teeth" not in page
 
 
 @pytest.mark.parametrize("body", [{"type": "object"}, {"type": "object", "additionalProperties": INTEGER}])

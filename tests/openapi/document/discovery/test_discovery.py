@@ -669,7 +669,8 @@ def test_a_server_that_only_encrypts_is_asked_once(server: Recorder) -> None:
     server.responses["/"] = Response(301, b"", {"Location": server.origin.replace("http:", "https:")})
     with pytest.raises(RefusedError) as caught:
         discover(f"{server.origin}/")
-    assert (["/"], True) == (_targets(server), "https://127.0.0.1" in caught.value.hint)
+    assert ["/"] == _targets(server)
+    assert "https://127.0.0.1" in caught.value.hint
 
 
 def test_nothing_secret_is_sent(server: Recorder, monkeypatch: pytest.MonkeyPatch, home: Any) -> None:
@@ -1024,7 +1025,8 @@ def test_a_sign_in_page_is_told(server: Recorder) -> None:
     expected = f"api add NAME {server.origin}/openapi.json -H NAME:VALUE`"
     for url in (server.origin, f"{server.origin}/openapi.json"):
         result = run_cli("api", "add", "shop", url, "--error-format", "json")
-        assert (8, True) == (result.exit_code, expected in result.error["hint"])
+        assert 8 == result.exit_code
+        assert expected in result.error["hint"]
         assert "leads to a sign-in page" in result.error["message"] + result.error["reason"]
     assert 1 == [request.target for request in server.requests[-2:]].count("/openapi.json")  # no search
 

@@ -8,7 +8,7 @@ import pytest
 from dynacli.demo import demo_facts
 from dynacli.demo.demo_facts import document_path
 from tests.documents import pets
-from tests.harness import Recorder, json_response, run_cli
+from tests.harness import Recorder, assert_ended, json_response, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
 URL = "https://acme.armature.app/api/armature/v1/openapi"
@@ -70,7 +70,7 @@ def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.Monkey
     monkeypatch.setattr(demo_facts, "_LIVE_URL", re.compile(re.escape(url)))
     added = run_cli("api", "add", "armature", url)
     expected = f"warning: `127.0.0.1:9` refuses the connection; {SHOWN} instead\n"
-    assert (0, True) == (added.exit_code, expected in added.stderr)
+    assert_ended(added, 0, expected)
     assert 1 == added.stderr.count(SHOWN)
 
 
@@ -121,7 +121,8 @@ def test_a_server_that_is_down_is_warned_of_in_each_run(
     run_cli("api", "add", "armature", nearby.url, "--offline")
     for _ in range(2):
         result = run_cli(*words)
-        assert (0, 1, True) == (result.exit_code, result.stderr.count("warning: "), SHOWN in result.stderr)
+        assert_ended(result, 0, SHOWN)
+        assert 1 == result.stderr.count("warning: ")
 
 
 def test_the_shipped_file_is_never_written(nearby: Served) -> None:

@@ -151,7 +151,8 @@ def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
     """The hint to allow a directory is given for what may be a document, and for nothing else."""
     save_files({"api.json": _two_operations("file:///etc/passwd")}, "api")
     reported = run_cli("api/api.json", "bad").stderr
-    assert (True, False) == (OUTSIDE in reported, "--allow-ref /etc" in reported)
+    assert OUTSIDE in reported
+    assert "--allow-ref /etc" not in reported
 
 
 @pytest.mark.sampled(8)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.documents import SERVER, api_of, get, operation, parameter, post, put, save, save_api
 from tests.dry_runs import refusal_of
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import Recorder, Response, assert_ended, run_cli
 
 STRING = {"type": "string"}
 HEAD = "openapi: 3.0.3\ninfo: {title: Wild, version: '1'}\nservers: [{url: 'http://127.0.0.1:9'}]\n"
@@ -796,7 +796,7 @@ def test_names_of_resources_are_long_and_follow_a_pattern() -> None:
     api = save_api(post("/a", body=body))
     assert {"Arn": "arn:a:0"} == json.loads(built(api, "a")["body"])
     refused = run_cli(api, "a", "--arn", "urn:a:b", "--dry-run")
-    assert (2, True) == (refused.exit_code, "[pattern]" in refused.stderr)
+    assert_ended(refused, 2, "[pattern]")
 
 
 def test_a_field_may_be_called_like_an_option_of_ours() -> None:
