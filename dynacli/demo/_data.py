@@ -37,7 +37,7 @@ _UNAVAILABLE = "The server did not respond within 10 seconds"
 def _starting_data() -> dict[str, Any]:
     """Return what every demo API starts with, read from the file that ships; the caller may change it.
 
-    A collection of many records is a table of `columns` and `rows`, newest first; see `rows_of`.
+    A collection of many records is a table of `columns` and `rows`, newest first.
     """
     with open(os.path.join(os.path.dirname(__file__), "starting_data.json"), encoding="utf-8") as file:
         data: dict[str, Any] = json.load(file)
@@ -79,34 +79,19 @@ def _runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -
         data: The starting data.
         workflows: Id → workflow.
     """
-    return {
-        row["id"]: _run(row, workflows[row["workflowId"]], data["outcomes"]) for row in _rows_of(data["runs"])
-    }
+    runs = {}
+    for row in _rows_of(data["runs"]):
+        workflow = workflows[row["workflowId"]]
+        trigger = "scheduled" if workflow["schedule"] else "manual"
+        summary = data["summaries"].get(row["classification"])
+        run = _pending_run(workflow, row["modelId"], row["id"], trigger=trigger)
+        runs[row["id"]] = run | row | {"evaluation": _outcome(row["status"], summary)}
+    return runs
 
 
-def _run(
-    row: Mapping[str, Any], workflow: Mapping[str, Any], outcomes: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    run = _pending_run(
-        workflow,
-        row["modelId"],
-        row["id"],
-        trigger="scheduled" if workflow["schedule"] else "manual",
-        reason=row["reason"],
-    )
-    if row["startedAt"] is None:
-        return run
-    if row["classification"] is None:
-        return run | {"status": "running", "startedAt": row["startedAt"]}
-    outcome = outcomes[row["classification"]]
-    return run | _ended(
-        row["startedAt"],
-        row["durationMs"],
-        row["costUsd"],
-        status=outcome["status"],
-        classification=row["classification"],
-        summary=outcome["summary"],
-    )
+def _outcome(verdict: str, summary: str | None) -> dict[str, Any] | None:
+    """Return what `getRun` tells of an evaluation; None if nothing was validated, so that there is no summary."""
+    return {"verdict": verdict, "summary": summary} if summary else None
 
 
 def _pending_run(
@@ -143,37 +128,17 @@ def _advanced_run(run: dict[str, Any], now: datetime) -> dict[str, Any]:
     if run["status"] == "pending":
         return run | {"status": "running", "startedAt": timestamp(now)}
     if run["status"] == "running":
-        return run | _ended(
-            run["startedAt"],
-            4000 + 53 * _chance("duration", run["id"]),
-            round(0.004 + 0.00003 * _chance("cost", run["id"]), 5),
-            status="pass",
-            classification="as_expected",
-            summary="Everything that was asked for is there.",
-        )
+        duration = 4000 + 53 * _chance("duration", run["id"])
+        ended = datetime.fromisoformat(run["startedAt"]) + timedelta(milliseconds=duration)
+        return run | {
+            "status": "pass",
+            "classification": "as_expected",
+            "finishedAt": timestamp(ended),
+            "durationMs": duration,
+            "costUsd": round(0.004 + 0.00003 * _chance("cost", run["id"]), 5),
+            "evaluation": _outcome("pass", "Everything that was asked for is there."),
+        }
     return run
-
-
-def _ended(
-    started_at: str, duration: int, cost: float, *, status: str, classification: str, summary: str | None
-) -> dict[str, Any]:
-    """Return the fields of a run that tell its end.
-
-    Args:
-        duration: In milliseconds.
-        cost: In US dollars.
-        summary: The validator's words; None if nothing was validated.
-    """
-    ended = datetime.fromisoformat(started_at) + timedelta(milliseconds=duration)
-    return {
-        "status": status,
-        "classification": classification,
-        "startedAt": started_at,
-        "finishedAt": timestamp(ended),
-        "durationMs": duration,
-        "costUsd": cost,
-        "evaluation": {"verdict": status, "summary": summary} if summary else None,
-    }
 
 
 def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, Any]]:

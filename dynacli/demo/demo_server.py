@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from hashlib import sha256
 from http import HTTPStatus
 from threading import Lock
@@ -44,7 +45,7 @@ from dynacli.demo.demo_facts import (
 from dynacli.environment import how_to_install
 from dynacli.errors import FileError, UsageError
 from dynacli.http.import_httpx import h11
-from dynacli.http.serving import listening_socket, origin_at
+from dynacli.http.serving import kept_handlers, listening_socket, origin_at
 from dynacli.openapi.references import reference_to
 from dynacli.record import record
 
@@ -268,7 +269,12 @@ class Application:
         self._paths: dict[tuple[str, ...], dict[str, Any]] = {
             tuple(f"{BASE_PATH}{path}".split("/")): item for path, item in tree["paths"].items()
         }
-        self._store, self._lock = Store(), Lock()
+        self._lock = Lock()
+
+    @cached_property
+    def _store(self) -> Store:
+        # A request that is refused, or that asks for the document, does without the data.
+        return Store()
 
     def response(self, request: DemoRequest) -> DemoResponse:
         """Return the response to a request."""
@@ -535,17 +541,17 @@ def _wait_for_signal(on_ready: Callable[[], None]) -> int:
             on_ready()
             return woken.recv(1)[0]
         waker.setblocking(False)
-        before = {number: signal.signal(number, lambda *_: None) for number in _ENDING_SIGNALS}
-        fd = signal.set_wakeup_fd(waker.fileno())
-        try:
-            on_ready()
-            number = 0
-            while number not in _ENDING_SIGNALS:
-                number = woken.recv(1)[0]
-        finally:
-            signal.set_wakeup_fd(fd)
-            for number_before, handler in before.items():
-                signal.signal(number_before, handler)
+        with kept_handlers():
+            for ending in _ENDING_SIGNALS:
+                signal.signal(ending, lambda *_: None)
+            fd = signal.set_wakeup_fd(waker.fileno())
+            try:
+                on_ready()
+                number = 0
+                while number not in _ENDING_SIGNALS:
+                    number = woken.recv(1)[0]
+            finally:
+                signal.set_wakeup_fd(fd)
     return number
 
 

@@ -55,6 +55,18 @@ def test_a_call_sends_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ["GET /api/armature/v1/org"] == asked
 
 
+def test_data_is_read_for_a_response_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The document and refusals need no data, so none is read for them."""
+
+    def read() -> None:
+        pytest.fail("the data was read")
+
+    monkeypatch.setattr(demo_server, "Store", read)
+    with running() as server:
+        assert 200 == httpx.get(server.document_url).status_code
+        assert 401 == httpx.get(f"{server.origin}/api/armature/v1/org").status_code
+
+
 def test_a_defect_is_told_and_ends_no_server() -> None:
     """An exception of an exchange is told, its client gets 500, and the next one a response."""
     reported: list[Exception] = []
