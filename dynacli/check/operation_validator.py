@@ -180,7 +180,7 @@ class ResponseReader:
         self._head, self._is_stream = response, is_sequence(essence(response.header("content-type")))
         if not self._is_stream:
             self._is_complete = True
-            return b"".join(pieces.up_to(RENDER_LIMIT))
+            return pieces.joined(RENDER_LIMIT)
         for piece in pieces:
             self._content += piece
             is_long = time.monotonic() - self._start > _STREAM_SECONDS

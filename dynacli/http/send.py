@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -79,12 +80,12 @@ class Pieces:
             NetworkError: The connection broke, or was cut on this side.
             TimedOutError: The time of the call is used up, or nothing came for too long.
         """
-        body = bytearray()
+        body = BytesIO()
         for piece in self._ahead or self._decoded():
             if self.size > limit:
                 raise TooLargeError
-            body += piece
-        return bytes(body)
+            body.write(piece)
+        return body.getvalue()
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces; none of them is empty.
@@ -173,6 +174,16 @@ class Pieces:
                 )
             yield piece
 
+    def joined(self, limit: int, hint: str = "") -> bytes:
+        """Return a body that is at most so large, which is in memory once, also while it comes.
+
+        The arguments and the errors are those of `up_to`.
+        """
+        body = BytesIO()  # its value is not copied, as that of a bytearray or of joined pieces is
+        for piece in self.up_to(limit, hint):
+            body.write(piece)
+        return body.getvalue()
+
     def wait_forever(self) -> None:
         """Remove the limit on the time between two pieces; must be called before the body is read.
 
@@ -233,7 +244,7 @@ def send(
     from dynacli.http.import_httpx import httpx  # noqa: F401  - importing it must not use up the time of the call
 
     def whole(response: WireResponse, pieces: Pieces) -> bytes:  # noqa: ARG001
-        return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
+        return pieces.joined(budget.max_bytes, "Write it to a file: `-o @FILE`")
 
     if retries.rate is not None:
         retries.rate.wait()

@@ -387,7 +387,7 @@ def read_whole(response: "WireResponse", pieces: "Pieces") -> bytes:  # noqa: AR
     """
     from dynacli.http.exchange import RENDER_LIMIT
 
-    return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
+    return pieces.joined(RENDER_LIMIT, "Write it to a file: `-o @FILE`")
 
 
 def read_finite(response: "WireResponse", pieces: "Pieces") -> bytes:
@@ -401,7 +401,7 @@ def read_finite(response: "WireResponse", pieces: "Pieces") -> bytes:
         raise FormatError("The response cannot be compared", reason="It is a stream of events")
     from dynacli.http.exchange import RENDER_LIMIT
 
-    return b"".join(pieces.up_to(RENDER_LIMIT, "Ask for less, such as fewer items"))
+    return pieces.joined(RENDER_LIMIT, "Ask for less, such as fewer items")
 
 
 def _may_hold_secret(field: "Field") -> bool:

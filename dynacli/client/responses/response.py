@@ -429,7 +429,7 @@ def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None
         if partial is not None and partial.is_there(response):
             return b""
         if not response.is_success:
-            return b"".join(pieces.up_to(RENDER_LIMIT))
+            return pieces.joined(RENDER_LIMIT)
         with opened(response, pieces) as write:
             # A compressed body may be a bomb: only such a body is limited.
             for piece in pieces.up_to(FILE_LIMIT) if pieces.is_encoded else pieces.as_sent():

@@ -187,7 +187,7 @@ class ResponseReceiver:
             return self._stream(response, pieces)
         if writes_unchanged(self._run.env, self._form):
             return self._copy(response, pieces)
-        return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
+        return pieces.joined(RENDER_LIMIT, "Write it to a file: `-o @FILE`")
 
     def _receive_stream(self, response: WireResponse, pieces: Pieces) -> bytes:
         """Receive a stream; return any other body as a whole."""
