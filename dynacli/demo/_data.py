@@ -34,18 +34,15 @@ SUMMARY_FIELDS = (
 _UNAVAILABLE = "The server did not respond within 10 seconds"
 
 
-def _starting_data() -> dict[str, Any]:
-    """Return what every demo API starts with, read from the file that ships; the caller may change it.
-
-    A collection of many records is a table of `columns` and `rows`, newest first.
-    """
-    with open(os.path.join(os.path.dirname(__file__), "starting_data.json"), encoding="utf-8") as file:
+def shipped_data(name: str) -> dict[str, Any]:
+    """Return the data of a JSON file that ships beside this module; the caller may change it."""
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
         data: dict[str, Any] = json.load(file)
     return data
 
 
 def _rows_of(table: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of a table as objects."""
+    """Return the rows of a table as objects; a collection of many records is one, newest first."""
     columns = table["columns"]
     return [dict(zip(columns, row, strict=True)) for row in table["rows"]]
 
@@ -70,6 +67,11 @@ def _chance(*parts: str) -> int:
 def timestamp(moment: datetime) -> str:
     """Return a time in the form of RFC 3339, to the second; it must be in UTC."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _later(moment: str, **passed: float) -> str:
+    """Return the time that is a while after another one."""
+    return timestamp(datetime.fromisoformat(moment) + timedelta(**passed))
 
 
 def _runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -129,11 +131,10 @@ def _advanced_run(run: dict[str, Any], now: datetime) -> dict[str, Any]:
         return run | {"status": "running", "startedAt": timestamp(now)}
     if run["status"] == "running":
         duration = 4000 + 53 * _chance("duration", run["id"])
-        ended = datetime.fromisoformat(run["startedAt"]) + timedelta(milliseconds=duration)
         return run | {
             "status": "pass",
             "classification": "as_expected",
-            "finishedAt": timestamp(ended),
+            "finishedAt": _later(run["startedAt"], milliseconds=duration),
             "durationMs": duration,
             "costUsd": round(0.004 + 0.00003 * _chance("cost", run["id"]), 5),
             "evaluation": _outcome("pass", "Everything that was asked for is there."),
@@ -150,11 +151,9 @@ def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, A
     """
     if run["startedAt"] is None:
         return []
-    started = datetime.fromisoformat(run["startedAt"])
     count = 1 if run["status"] == "running" else 2 + _chance("calls", run["id"]) % 3
     calls = []
     for number in range(1, count + 1):
-        started += timedelta(seconds=1)
         has_failed = run["status"] == "error" and number == count
         tool = tools[_chance("tool", run["id"], str(number)) % len(tools)]
         calls.append(
@@ -166,7 +165,7 @@ def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, A
                 "durationMs": 80 + _chance("call", run["id"], str(number)),
                 "status": "error" if has_failed else "ok",
                 "error": _UNAVAILABLE if has_failed else None,
-                "startedAt": timestamp(started),
+                "startedAt": _later(run["startedAt"], seconds=number),
             }
         )
     return calls
@@ -242,7 +241,6 @@ def evaluation(
                 ],
             }
         )
-    judged = datetime.fromisoformat(run["finishedAt"]) + timedelta(seconds=1)
     return {
         "runId": run["id"],
         "verdict": verdict,
@@ -250,7 +248,7 @@ def evaluation(
         "judgeModelId": "judge-large",
         "summary": run["evaluation"]["summary"],
         "criteria": results,
-        "evaluatedAt": timestamp(judged),
+        "evaluatedAt": _later(run["finishedAt"], seconds=1),
     }
 
 
@@ -264,9 +262,6 @@ def _trace_span(
     error: str | None = None,
     **attributes: Any,
 ) -> dict[str, Any]:
-    ended = None
-    if duration is not None:
-        ended = timestamp(datetime.fromisoformat(started) + timedelta(milliseconds=duration))
     return {
         "id": identity,
         "parentId": parent,
@@ -274,7 +269,7 @@ def _trace_span(
         "kind": named[1],
         "status": "error" if error else "ok",
         "startedAt": started,
-        "endedAt": ended,
+        "endedAt": None if duration is None else _later(started, milliseconds=duration),
         "durationMs": duration or 0,
         "attributes": attributes,
         "error": error,
@@ -389,13 +384,13 @@ def session_trace(session: Mapping[str, Any], tools: Sequence[str]) -> dict[str,
 def _session_event(
     session: Mapping[str, Any], number: int, kind: str, metadata: Mapping[str, Any], *, failed: bool
 ) -> dict[str, Any]:
-    started = datetime.fromisoformat(session["started_at"]) + timedelta(seconds=20 * number)
+    started = _later(session["started_at"], seconds=20 * number)
     duration = 100 + _chance("event", session["id"], str(number))
     return {
         "event_id": _identifier("event", session["id"], str(number)),
         "kind": kind,
-        "started_at": timestamp(started),
-        "finished_at": timestamp(started + timedelta(milliseconds=duration)),
+        "started_at": started,
+        "finished_at": _later(started, milliseconds=duration),
         "duration_ms": duration,
         "ok": not failed,
         "error": "Nothing was found" if failed else None,
@@ -471,7 +466,7 @@ class Store:
     """
 
     def __init__(self) -> None:
-        data = _starting_data()
+        data = shipped_data("starting_data.json")
         self.servers: dict[str, dict[str, Any]] = _by_id(data["servers"])
         self.workflows: dict[str, dict[str, Any]] = _by_id(data["workflows"])
         self.versions = {identity: [record["currentVersion"]] for identity, record in self.workflows.items()}

@@ -1,7 +1,7 @@
 """The operations of the demo API: for each operationId of the document the function that responds."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from dynacli.demo._data import (
     NOW,
@@ -24,6 +24,8 @@ from dynacli.demo._requests import FieldError, ProblemResponse, invalid, not_fou
 # The period over which a topic is counted if the operation takes no range.
 _LONGEST_RANGE = "90d"
 _RUN_SORT_KEYS = ("startedAt", "durationMs", "costUsd", "status", "workflowName")
+
+_Record = TypeVar("_Record")
 
 
 class DemoCall(NamedTuple):
@@ -74,10 +76,13 @@ def _create_server(call: DemoCall) -> dict[str, Any]:
 
 
 def _get_server(call: DemoCall) -> dict[str, Any]:
-    server = call.store.servers.get(call.id)
-    if server is None:
-        raise not_found("MCP server", call.id)
-    return server
+    return _one_of(call.store.servers, call.id, "MCP server")
+
+
+def _one_of(records: Mapping[str, _Record], identity: str, kind: str) -> _Record:
+    if identity not in records:
+        raise not_found(kind, identity)
+    return records[identity]
 
 
 def _by_name(record: dict[str, Any]) -> tuple[str, str]:
@@ -130,10 +135,7 @@ def _list_versions(call: DemoCall) -> dict[str, Any]:
 
 
 def _workflow(call: DemoCall) -> dict[str, Any]:
-    workflow = call.store.workflows.get(call.id)
-    if workflow is None:
-        raise not_found("workflow", call.id)
-    return workflow
+    return _one_of(call.store.workflows, call.id, "workflow")
 
 
 def _live_workflow(call: DemoCall) -> dict[str, Any]:
@@ -187,9 +189,7 @@ def _list_searches(call: DemoCall) -> dict[str, Any]:
 
 
 def _get_search(call: DemoCall) -> dict[str, Any]:
-    search = call.store.searches.get(call.id)
-    if search is None:
-        raise not_found("search", call.id)
+    search = _one_of(call.store.searches, call.id, "search")
     sessions = [visit.session for visit in call.store.visits if visit.search == call.id]
     return {**search_record(search, call.store.visits), "sessions": sessions[:10]}
 
@@ -202,9 +202,8 @@ def _list_sessions(call: DemoCall) -> dict[str, Any]:
 
 
 def _get_session_trace(call: DemoCall) -> dict[str, Any]:
-    session = next((visit.session for visit in call.store.visits if visit.session["id"] == call.id), None)
-    if session is None:
-        raise not_found("session", call.id)
+    sessions = {visit.session["id"]: visit.session for visit in call.store.visits}
+    session = _one_of(sessions, call.id, "session")
     return session_trace(session, call.store.tools_of(session["mcp_server_id"]))
 
 
@@ -213,9 +212,7 @@ def _within(call: DemoCall, period: str) -> list[Visit]:
 
 
 def _topic(call: DemoCall) -> dict[str, Any]:
-    topic = call.store.topics.get(call.id)
-    if topic is None:
-        raise not_found("topic", call.id)
+    topic = _one_of(call.store.topics, call.id, "topic")
     return topic_record(call.id, topic, call.store.visits, _LONGEST_RANGE)
 
 
@@ -301,10 +298,7 @@ def _list_tool_calls(call: DemoCall) -> dict[str, Any]:
 
 
 def _run(call: DemoCall) -> dict[str, Any]:
-    run = call.store.runs.get(call.id)
-    if run is None:
-        raise not_found("run", call.id)
-    return run
+    return _one_of(call.store.runs, call.id, "run")
 
 
 RESPONDERS: Mapping[str, Callable[[DemoCall], dict[str, Any]]] = {

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from dynacli.demo._data import Store
+from dynacli.demo._data import Store, shipped_data
 from dynacli.demo._operations import RESPONDERS, DemoCall
 from dynacli.demo._requests import (
     DemoRequest,
@@ -46,7 +46,6 @@ from dynacli.environment import how_to_install
 from dynacli.errors import FileError, UsageError
 from dynacli.http.import_httpx import h11
 from dynacli.http.serving import kept_handlers, listening_socket, origin_at
-from dynacli.openapi.references import reference_to
 from dynacli.record import record
 
 _UNDOCUMENTED_STATUS = 203
@@ -142,45 +141,15 @@ def served_document(*, with_next: bool = False) -> ServedDocument:
 
 
 def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with the operation `listWorkflowVersions`, which follows the path of the workflow's runs."""
-    versions = {
-        "parameters": [reference_to("#/components/parameters/WorkflowId")],
-        "get": {
-            "tags": ["workflows"],
-            "operationId": _NEXT_OPERATION,
-            "summary": "List a workflow's versions",
-            "description": "Every version of the workflow, newest first; none ever changes.",
-            "x-evidence": "inferred",
-            "responses": {
-                "200": {
-                    "description": "The versions.",
-                    "content": {
-                        "application/json": {
-                            "schema": reference_to("#/components/schemas/WorkflowVersionList")
-                        }
-                    },
-                },
-                **{
-                    status: reference_to(f"#/components/responses/{name}")
-                    for status, name in (("401", "Unauthorized"), ("403", "Forbidden"), ("404", "NotFound"))
-                },
-            },
-        },
-    }
+    """Return the document with what the next revision adds to it; the path follows the one of the workflow's runs."""
+    added = shipped_data("next_revision.json")
     paths: dict[str, Any] = {}
     for path, item in document["paths"].items():
         paths[path] = item
         if path == "/workflows/{id}/runs":
-            paths["/workflows/{id}/versions"] = versions
-    rows = {"type": "array", "items": reference_to("#/components/schemas/WorkflowVersion")}
-    version_list = {
-        "x-evidence": "inferred",
-        "type": "object",
-        "required": ["rows"],
-        "properties": {"rows": rows},
-    }
+            paths |= added["paths"]
     components = document["components"]
-    schemas = components["schemas"] | {"WorkflowVersionList": version_list}
+    schemas = components["schemas"] | added["schemas"]
     return document | {"paths": paths, "components": components | {"schemas": schemas}}
 
 
