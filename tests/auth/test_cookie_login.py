@@ -207,6 +207,7 @@ def test_a_token_in_the_body_wins(shop: Recorder) -> None:
     assert ["sid=1"] == sent_cookie(shop)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "cookie",
     [

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.auth import interactive_grants
 from dynacli.auth.credential_store import CredentialStore
 from dynacli.auth.oauth import SignInContext
 from dynacli.client.credentials.oauth_sign_in import refresh_credential
@@ -57,6 +58,12 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(webbrowser, "open", made.open)
     return made
+
+
+@pytest.fixture(autouse=True)
+def _quick_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a device ask as often as its provider says; `test_odd_times_of_a_device_code` is about the least pause."""
+    monkeypatch.setattr(interactive_grants, "_SHORTEST_INTERVAL", 0.0)
 
 
 def _login(provider: OAuthProvider, *words: str, **more: Any) -> Result:

@@ -183,6 +183,7 @@ def test_a_refresh_that_fails(
 _COOKIE = {"name": "refresh_token", "in": "cookie", "required": True, "schema": _TEXT}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("refresh", "taken"),
     [
@@ -296,6 +297,7 @@ def test_another_program_was_faster(directory: Directory, home: Path) -> None:
 _THEIRS = ("auth", "login", "shop", "--scheme", "auth", "--with-token", "--store", "file")
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.usefixtures("ring")
 @pytest.mark.parametrize("store", ["file", "keyring"])
 @pytest.mark.parametrize(

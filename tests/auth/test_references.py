@@ -128,6 +128,7 @@ def test_tables_that_can_be_used_are_not_refused(shop: Shop, home: Path) -> None
     assert 0 == shop.call().exit_code
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("reference", "expected"),
     [

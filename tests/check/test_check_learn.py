@@ -133,6 +133,7 @@ def _each_in_a_version(cases: list[Any], versions: str) -> list[Any]:
     return [pytest.param(version, *case.values, id=f"{case.id}-{version}") for case, version in pairs]
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("version", "seen", "rule"), _each_in_a_version(_EACH, "2.0 3.0 3.1 3.2"))
 def test_the_document_agrees_afterwards(
     tmp_path: Path, version: str, seen: list[ObservedResponse], rule: str

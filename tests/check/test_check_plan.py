@@ -672,6 +672,7 @@ def test_only_what_sounds_dangerous(server: Recorder) -> None:
     assert "`again`: its name suggests" in result.stderr
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("path", "body", "target", "parameter", "expected"),
     [

@@ -78,6 +78,7 @@ def _api(server: Recorder, links: dict[str, Any] | None = None, **more: Any) -> 
     return save_api(paths, server=server, **more)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("words", "targets", "written"),
     [

@@ -168,6 +168,7 @@ def test_operations_are_listed_and_described(pets: dynacli.Api) -> None:
     assert "petId" == pets.operation("get-pet").parameters[0].name
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("inputs", "target"),
     [

@@ -678,6 +678,7 @@ def searched(server: Recorder) -> Pets:
     return pets
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     ("reads", "words", "code"),
     [

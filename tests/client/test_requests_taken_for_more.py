@@ -221,6 +221,7 @@ def test_a_body_that_asks_for_nothing(media_type: str, body: bytes) -> None:
     assert ({}, "") == overrides_of(_request(media_type, body))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     "piece",
@@ -349,6 +350,7 @@ def test_fields_that_name_another_path(query: str, body: bytes, routes: list[str
     assert routes == list(SentValues(request).routes())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     "piece", [b"rest_route=/&", b'{"a":', b"%72", b"--x\r\nContent-Disposition: form-data\r\n"]

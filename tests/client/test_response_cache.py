@@ -590,6 +590,7 @@ def test_the_oldest_responses_go_first(server: Recorder, home: Path) -> None:
     assert len(_stored(home)) == shown["responses"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("limit", "size", "is_stored"),
     [

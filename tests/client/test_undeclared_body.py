@@ -35,6 +35,7 @@ def api(server: Recorder) -> str:
     return save_api(PATHS, server=server)
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize(
     ("words", "media_type", "body"),
     [

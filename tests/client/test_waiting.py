@@ -114,6 +114,7 @@ def test_how_long_the_pauses_are(
     assert (0, pauses) == (result.exit_code, clock.pauses)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("expression", "is_true"),
     [
@@ -180,6 +181,7 @@ _LATER = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("expression", "schema", "code"),
     [

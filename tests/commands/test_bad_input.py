@@ -68,6 +68,7 @@ def test_a_bad_document_from_a_file(name: str) -> None:
     _check(as_json.stderr, as_json.error, as_text.stderr)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_bad_document_does_not_replace_a_good_one(server: Recorder, name: str) -> None:
     """A registered API whose document has become unusable goes on with the one that it had."""

@@ -84,6 +84,7 @@ def test_two_revisions_are_compared(git: Git) -> None:
     assert "`--until` with a git revision needs `--since`" in _changes("--until", "git:main").stderr
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "word",
     [
@@ -176,6 +177,7 @@ def test_the_overlays_of_an_api_apply_to_its_revision(git: Git) -> None:
     assert git("status", "--porcelain", "--", "api").endswith("pet.json")
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("exit_code", "word", "message"),
     [
@@ -241,6 +243,7 @@ def test_the_repository_of_another_user_is_refused(git: Git, tmp_path: Path) -> 
 _SECRET = {"type": "string", "description": "S3CRET"}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("reference", "link", "reason"),
     [

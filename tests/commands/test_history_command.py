@@ -257,6 +257,7 @@ def test_a_replay_that_is_refused(words: tuple[str, ...], message: str, api: str
     assert message in result.stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("words", "again"),
     [
@@ -402,6 +403,7 @@ def test_no_secret_is_in_the_history(
     assert _is_nowhere(home)
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize("mode", ["headers", "full"])
 @pytest.mark.parametrize(
     "path",

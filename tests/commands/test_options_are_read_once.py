@@ -117,6 +117,7 @@ def test_parsing_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 == run_cli("demo", "search-runs", "--help").exit_code
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "words",
     [

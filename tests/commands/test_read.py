@@ -118,6 +118,7 @@ def shop(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "words",
     [
@@ -299,6 +300,7 @@ def _register_reference(name: str, to: str, server: Recorder) -> None:
     assert 0 == run_cli("api", "add", "refers", save(made, name)).exit_code
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
@@ -383,6 +385,7 @@ def test_only_files_of_registered_apis_are_opened(name: str, is_document: bool, 
         assert 0 == run_cli("read", name, "get-a").exit_code
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "words",
     [

@@ -83,6 +83,7 @@ def test_what_a_documented_redirect_leads_to_is_not_validated(
     assert expected[1] in result.stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("location", "is_inside"),
     [

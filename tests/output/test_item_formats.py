@@ -314,6 +314,7 @@ REFUSED: dict[str, tuple[bytes, str, OutputFormat, str, str]] = {
 }
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize(
     ("body", "media_type", "form", "message", "reason"), REFUSED.values(), ids=list(REFUSED)
 )
@@ -434,6 +435,7 @@ _ROWS = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("value", "expression", "closest"),
     [

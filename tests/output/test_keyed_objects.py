@@ -101,6 +101,7 @@ def _api(server: Recorder, schema: Any, value: Any) -> str:
     return serve(server, document(paths, (server.origin,)))
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("schema", "value", "rows"), _TABLES)
 def test_an_object_keyed_by_id_has_a_row_for_each_key(
     server: Recorder, schema: Any, value: Any, rows: list[list[str]]

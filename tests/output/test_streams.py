@@ -225,6 +225,7 @@ _WAYS = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "kind", ["application/json", "text/plain", "application/x-ndjson", "text/event-stream"]
 )

@@ -50,6 +50,7 @@ def _compared(request: RecordedRequest) -> tuple[Any, ...]:
     return request.method, request.target, media_type.partition(";")[0], headers, body
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.filterwarnings("ignore:.*unclosed file")  # the program ends without closing its files
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", CASES)

@@ -279,6 +279,7 @@ def test_a_file_is_complete_at_the_end(paced: Paced, tmp_path: Path) -> None:
     assert (b'{"id":1}\n{"id":2}\n', [target]) == (target.read_bytes(), list(target.parent.iterdir()))
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize(
     ("content_type", "sent", "count", "expected", "words"),
     [
@@ -558,6 +559,7 @@ def test_a_signal_ends_a_stream(paced: Paced) -> None:
     assert paced.is_left.wait(30)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("sent", "expected"), [(b'{"id":1}\n{"i', b'{"id":1}\n'), (b'{"i', b"old")], ids=["item", "none"]
 )

@@ -59,6 +59,7 @@ def test_a_thousand_findings_are_enough_for_one_object(schema: Any, value: Any, 
 _TEXTS: dict[str, Any] = {"additionalProperties": {"type": "string"}}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
@@ -109,6 +110,7 @@ def test_errors_of_schemas_that_multiply_are_limited(keyword: str, count: int, v
     assert time.process_time() - start < 5
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
@@ -146,6 +148,7 @@ _DIAMONDS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("schemas", "value"),
@@ -200,6 +203,7 @@ def _within(count: int) -> Any:
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("keyword", "schemas"),

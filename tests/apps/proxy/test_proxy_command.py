@@ -238,6 +238,7 @@ def test_what_a_server_may_read_otherwise_is_not_passed_on(server: Recorder) -> 
     assert ["POST"] == [request.method for request in server.requests]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["__call__", "find_request", "recorded_exchange", "row", "data_received"])
 def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no one has foreseen, before, after or around an exchange, is told on one line, and the proxy goes on."""

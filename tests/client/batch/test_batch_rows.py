@@ -65,6 +65,7 @@ def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
     assert [1, 2, 3] == [line["row"] for line in lines(result)]
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     ("operation", "content", "said"),
     [

@@ -25,6 +25,7 @@ def _breaking(server: Recorder, at: int, broken: Response, api: ListedApi = _NUM
     return api.start_otherwise(server, at, lambda: broken)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("broken", "code", "reported"),
     [
@@ -115,6 +116,7 @@ _CIRCLES = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("reply", "inputs", "count", "reason"), _CIRCLES.values(), ids=_CIRCLES)
 def test_pages_that_go_round_in_circles_end(
     server: Recorder, reply: Any, inputs: dict[str, Any], count: int, reason: str
@@ -364,6 +366,7 @@ def test_the_file_of_a_list_is_whole(server: Recorder) -> None:
     assert {"data": ITEMS, "total": 7} == json.loads(Path("all.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("header", "value", "count", "said"),
     [

@@ -37,6 +37,7 @@ _TEXTS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("output", "text"), _TEXTS.items(), ids=_TEXTS)
 def test_a_list_in_each_format(server: Recorder, output: str, text: str) -> None:
     """Items are rows or lines; everything else is one value of all pages."""
@@ -163,6 +164,7 @@ def test_a_large_list_has_the_bytes_of_a_small_one(server: Recorder, api: Listed
     assert (0, json.dumps(value, indent=indent, separators=separators) + "\n") == (result.exit_code, text)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.usefixtures("_large")
 @pytest.mark.parametrize("output", ["json", "@out"])
 def test_a_list_that_breaks_off_is_a_whole_value(server: Recorder, output: str) -> None:

@@ -519,6 +519,7 @@ _SAID_BY_THE_RESPONSE = {
 }
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize(
     ("kind", "api"),
     [pytest.param(*case, id=name) for name, case in _CASES.items() if name not in _SAID_BY_THE_RESPONSE],

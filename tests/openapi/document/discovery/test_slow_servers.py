@@ -394,6 +394,7 @@ def test_the_error_names_the_place_that_the_server_named(
     assert "timed out" == {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}[place]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "hanging", ["/swagger.json", "/api/openapi.json", "/api/v1/swagger.json", "/v1/docs"]
 )
