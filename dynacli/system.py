@@ -117,6 +117,9 @@ if sys.platform == "win32":
             time.sleep(0.02)
         return True  # the writer has closed its end
 
+    def limit_memory(size: int) -> None:
+        """Do nothing: a process has no limit of its own here."""
+
     def is_reader_gone(descriptor: int, end: int) -> bool:  # noqa: ARG001
         """Return False at once: a pipe does not say that its reader has closed it; writing fails then."""
         return False
@@ -250,6 +253,13 @@ else:
         import select
 
         return bool(select.select([descriptor], [], [], seconds)[0])
+
+    def limit_memory(size: int) -> None:
+        """Limit the memory of this process, in bytes, where the system can do so."""
+        import resource
+
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
     def is_reader_gone(descriptor: int, end: int) -> bool:
         """Wait until the reader of a pipe is gone or another descriptor can be read; return whether the reader is gone.

@@ -70,6 +70,13 @@ def _filter(word: str, flag: str) -> str:  # noqa: ARG001
     return word
 
 
+def _jq(word: str, flag: str) -> str:  # noqa: ARG001
+    from dynacli.text.jq_filter import check_program
+
+    check_program(word)
+    return word
+
+
 def _condition(word: str, flag: str) -> str:
     from dynacli.text.filter_value import check_filter
 
@@ -162,6 +169,7 @@ _CONVERTERS: dict[str, Callable[[str, str], str | float]] = {
     "filter": _filter,
     "format": _output_format,
     "given": _given,
+    "jq": _jq,
     "number of bytes": _number,
     "number of items": _number,
     "place": _place,

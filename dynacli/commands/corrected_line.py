@@ -45,7 +45,7 @@ from dynacli.registry.configuration import DEMO
 from dynacli.request.build_request import build_request
 from dynacli.request.convert_words import convert_all, is_given_as_text, items_in, json_value
 from dynacli.secrets import is_secret_name
-from dynacli.text.jq_program import jmespath_of_jq
+from dynacli.text.jq_filter import jmespath_of_path, reads_like_jq
 
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})
@@ -159,10 +159,18 @@ def _fitting_standard(word: Word) -> Word:
     try:
         option_value(option, value)
     except UsageError:
-        if option.kind in {"filter", "condition"}:
-            return _with_value(word, jmespath_of_jq(value) or None)
+        if option.kind in {"filter", "condition", "jq"} and (path := jmespath_of_path(value)):
+            return replace(_as_option(word, "filter") if option.kind == "jq" else word, value=path)
+        if option.kind == "filter" and reads_like_jq(value):
+            return _as_option(word, "jq")
         return _with_value(word, _near_format(value) if option.name == "output" else None)
     return word
+
+
+def _as_option(word: Word, name: str) -> Word:
+    """Return a standard option as another one with the same value."""
+    option = OPTIONS_BY_NAME[name]
+    return replace(word, flag=option.flags[-1], binding=standard_bindings()[option.flags[-1]])
 
 
 def _near_format(text: str) -> str | None:

@@ -140,6 +140,7 @@ class Run:
             options.output
             or default
             or options.filter
+            or options.jq
             or options.columns
             or options.include
             or options.max_bytes
@@ -149,6 +150,7 @@ class Run:
             options.output,
             default=default,
             filter_=options.filter,
+            program=options.jq,
             columns=options.columns,
             include=options.include,
             may_page=may_page,

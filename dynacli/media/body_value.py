@@ -276,8 +276,16 @@ def filter_note(
         subject: What messages call the value.
         schema: Finds the document's schema of the value; None if only a filter that finds nothing is of interest.
     """
-    from dynacli.text.filter_value import closest_filter, is_void, outermost_list, unknown_fields
+    from dynacli.text.filter_value import (
+        JqProgram,
+        closest_filter,
+        is_void,
+        outermost_list,
+        unknown_fields,
+    )
 
+    if isinstance(expression, JqProgram):
+        return ""
     has_nothing = is_void(found)
     if value is None or (schema is None and not has_nothing):
         return ""

@@ -229,6 +229,13 @@ class Options:
         group=DATA_OUTPUT,
         help="Filter the result with a JMESPath expression",
     )
+    jq: str = _standard(
+        "--jq",
+        metavar="PROGRAM",
+        kind="jq",
+        group=DATA_OUTPUT,
+        help="Filter the result with a jq program (extra `jq`)",
+    )
     columns: str = _standard(
         "--columns",
         metavar="A,B.C",

@@ -24,7 +24,7 @@ class OutputFormat:
     Args:
         format: One of `FORMATS`.
         file: The file that it is written into, replaced whole; empty for standard output.
-        filter: A JMESPath expression over the whole result, or over each item of a stream; empty for none.
+        filter: A JMESPath expression or a `JqProgram`, for the whole result or each item of a stream; empty for none.
         columns: The columns of a table, each a path such as `owner.login`; none for those that the format chooses.
         include: Whether the status and the headers of the response are written, too, on standard output: as lines
             before it, or as members of one object (`is_whole`).
@@ -91,6 +91,7 @@ def form_of(
     *,
     default: str = "",
     filter_: str = "",
+    program: str = "",
     columns: str = "",
     include: bool = False,
     may_page: bool = True,
@@ -103,6 +104,7 @@ def form_of(
         default: The format of an API or a profile, which counts if none is asked for and it goes with the rest;
             empty for none.
         filter_: A JMESPath expression; empty for none.
+        program: A program of jq; empty for none.
         columns: Paths, separated by commas; a table has them unless the format is another one with columns.
         max_bytes: Bytes of the items; None if no number is asked for. The format is `agent` unless another one is.
 
@@ -126,6 +128,13 @@ def form_of(
         format_ = "agent"
     if paths and format_ not in _WITH_COLUMNS and word in {"", "auto"}:
         format_ = "table"
+    if program:
+        from dynacli.errors import UsageError
+        from dynacli.text.filter_value import JqProgram
+
+        if filter_:
+            raise UsageError("`--filter` and `--jq` cannot be combined", hint="Give one of them")
+        filter_ = JqProgram(program)
     if filter_ and format_ == "raw" and not word:
         format_ = "auto"
     wrong = instead = ""

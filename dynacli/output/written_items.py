@@ -75,14 +75,14 @@ def written_items(
         if not form.filter:
             yield write
             return
-        from dynacli.text.filter_value import filtered
+        from dynacli.text.filter_value import filtered_item
 
         count, last = 0, None
 
         def write_filtered(item: Any) -> None:
             nonlocal count, last
-            last, found = item, filtered(item, form.filter)
-            if found is not None:
+            last = item
+            for found in filtered_item(item, form.filter):
                 count += 1
                 write(found)
 
@@ -228,11 +228,15 @@ def write_value(
     try:
         shown = value
         if form.filter:
-            from dynacli.text.filter_value import filtered
+            from dynacli.text.filter_value import JqResults, filtered
 
             shown = filtered(value, form.filter)
             write_filter_note(env, value, form.filter, shown, schema=None if body is None else body.schema)
             body, is_one = None, False
+            if isinstance(shown, JqResults) and form.format != "agent":
+                is_json = form.format in {"auto", "json", "text"}
+                write_items(env, shown, replace(form, format="ndjson") if is_json else form)
+                return
         if form.format == "agent":
             _write_for_agent(env, shown, form, is_one=is_one)
         elif form.format in ITEM_FORMATS:

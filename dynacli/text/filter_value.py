@@ -41,6 +41,18 @@ _STEPS: Final = frozenset({"flatten", "index_expression", "projection", "subexpr
 """The nodes of JMESPath whose first part is applied to the value, and each further one to a value within it."""
 
 
+class JqProgram(str):
+    """A filter that is a program of jq, and not a JMESPath expression."""
+
+    __slots__ = ()
+
+
+class JqResults(list[Any]):
+    """The results of a program that does not give exactly one."""
+
+    __slots__ = ()
+
+
 def _hint() -> str:
     return f"`{invocation('help output')}` shows some filters; https://jmespath.org has the language"
 
@@ -78,13 +90,13 @@ def check_filter(expression: str, name: str = "The filter") -> None:
 
 
 def _no_expression(expression: str, name: str, error: Exception) -> UsageError:
-    from dynacli.text.jq_program import jmespath_of_jq, reads_like_jq
+    from dynacli.text.jq_filter import jmespath_of_path, reads_like_jq
 
     reason, hint = _reason(error), _hint()
     if reads_like_jq(expression):
         reason = "It reads like jq, and filters are JMESPath expressions"
-        if twin := jmespath_of_jq(expression):
-            hint = f"The same in JMESPath: `{twin}`"
+        twin = jmespath_of_path(expression)
+        hint = f"The same in JMESPath: `{twin}`" if twin else "`--jq PROGRAM` filters a result with jq"
     return UsageError(f"{name} is not a JMESPath expression", reason=reason, hint=hint)
 
 
@@ -176,11 +188,17 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
     """Return what a filter makes of a value of `dynacli.text.exact_json`.
 
     Args:
+        expression: A JMESPath expression, or a `JqProgram`.
         name: What messages call the filter.
 
     Raises:
         FormatError: The filter cannot be applied to this value.
     """
+    if isinstance(expression, JqProgram):
+        from dynacli.text.jq_filter import jq_results
+
+        results = jq_results(value, expression)
+        return results[0] if len(results) == 1 else JqResults(results)
     try:
         found = _Interpreter().visit(jmespath.compile(expression).parsed, value)
         _check_result(found)
@@ -197,6 +215,18 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
             failure.hint = f"{failure.hint}: `{closest}` works"
         raise failure from error
     return found
+
+
+def filtered_item(item: Any, expression: str) -> list[Any]:
+    """Return what a filter makes of an item of a stream: nothing if it is null.
+
+    Raises:
+        FormatError: The filter cannot be applied to this item.
+    """
+    found = filtered(item, expression)
+    if isinstance(found, JqResults):
+        return found
+    return [] if found is None else [found]
 
 
 def is_true(value: Any) -> bool:

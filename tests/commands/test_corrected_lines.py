@@ -43,7 +43,7 @@ LINES = {
     "search-runs --no-such-option x --page 2": "search-runs --OPTION x --page 2",
     "search-runs --no-such-option --page 2": "search-runs --OPTION --page 2",
     "search-runs -X GET --page 2": "search-runs --page 2",
-    "search-runs --jq .rows --page 2": "search-runs --filter rows --page 2",
+    "search-runs -q .rows --page 2": "search-runs --jq .rows --page 2",
     "search-runs -n 3": "search-runs --max-items 3",
     "search-runs -o jsonl": "search-runs -o ndjson",
     "search-runs -o tabel@runs": "search-runs -o table@runs",

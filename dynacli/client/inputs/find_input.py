@@ -26,12 +26,11 @@ _OF_OTHER_PROGRAMS = {
     "--data-binary": ("--body",),
     "--data-raw": ("--body",),
     "--format": ("--output",),
-    "--jq": ("--filter",),
     "--max-time": ("--timeout",),
     "-d": ("--body",),
     "-m": ("--timeout",),
     "-n": ("--max-items",),
-    "-q": ("--filter",),
+    "-q": ("--jq",),
 }
 """Option of curl, gh or kubectl → dynacli's own option for the same."""
 _PROXY = "Name a proxy in `HTTPS_PROXY` or `HTTP_PROXY`: see `{0} help environment`"

@@ -60,7 +60,9 @@ def around_response(
     def describe(view: AgentView) -> Around:
         if not response.is_success:
             return Around(notes=(f"status {response.status}",))
-        came = _Came() if run.options.filter else _items_that_came(call, response, pages, view)
+        came = (
+            _Came() if run.options.filter or run.options.jq else _items_that_came(call, response, pages, view)
+        )
         if not _only_reads(call):
             created = creation_line(run, call, response, "-o", "agent")
             return Around(came.total, came.text, commands=(created,) if created else ())

@@ -465,23 +465,23 @@ class _ResultWriter:
         if self._is_shared:
             self._reporting.clear()
         line = result.as_json(has_headers=self._form.include)
-        found = self._filtered(line)
-        if found is None:
+        results = self._filtered(line)
+        if not results:
             self._left_out = line
-        else:
+        for found in results:
             self._has_written = True
             write(found)
 
-    def _filtered(self, line: Any) -> Any:
+    def _filtered(self, line: Any) -> list[Any]:
         if not self._form.filter:
-            return line
-        from dynacli.text.filter_value import filtered
+            return [line]
+        from dynacli.text.filter_value import filtered_item
 
         try:
-            return filtered(line, self._form.filter)
+            return filtered_item(line, self._form.filter)
         except FormatError as error:  # rows are under way, and what comes of them must not be lost
             self.unfiltered = self.unfiltered or error
-            return line
+            return [line]
 
 
 def _conclude(

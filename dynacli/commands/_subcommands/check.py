@@ -107,7 +107,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
     if run.options.output_format == HTML and (
-        run.options.dry_run or run.options.filter or run.options.columns
+        run.options.dry_run or run.options.filter or run.options.jq or run.options.columns
     ):
         raise UsageError(
             "`-o html` needs a complete check",

@@ -96,7 +96,7 @@ def test_a_filter_is_that_of_the_command_line(server: Recorder) -> None:
         ("nothing", "The filter gives `null`: the response has the keys `rows`"),
         (
             '.rows[] | select(.state == "open") | .id',
-            "The same in JMESPath: `map(&id, rows[?state == 'open'])`",
+            "`--jq PROGRAM` filters a result with jq",
         ),
         ("rows[", "The filter is not a JMESPath expression"),
         ("sum(rows[].state)", "The filter fails on this response"),
