@@ -5,7 +5,6 @@ Files have no position (`seq`), because a new operation would change it in all f
 A value ends with its line, and a block with a `}` at the beginning of a line; texts within blocks are indented.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 
@@ -17,6 +16,9 @@ from dynacli.export.collection import (
     ExportedRequest,
     distinct_name,
     file_stem,
+    indented_json,
+    url_with_query,
+    variable_in_braces,
     without_templates,
 )
 from dynacli.http.semantics import is_json
@@ -36,7 +38,7 @@ def files_of(collection: Collection) -> dict[str, str]:
         "type": "collection",
         "ignore": ["node_modules", ".git"],
     }
-    files = {"bruno.json": json.dumps(head, ensure_ascii=False, indent=2) + "\n"}
+    files = {"bruno.json": indented_json(head)}
     files["collection.bru"] = _blocks(_text_block("docs", collection.description))
     taken: dict[str, int] = {}
     for surroundings in collection.surroundings:
@@ -65,12 +67,8 @@ def _request_file(request: ExportedRequest) -> str:
     covered = request.main_authorization
     path, values = request.path_with_variables()
     query = [(entry.name, entry.in_braces) for entry in request.sent_query(covered)]
-    url = f"{{{{{request.server}}}}}{path}{'?' if query else ''}" + "&".join(
-        f"{name}={value}" for name, value in query
-    )
+    url = url_with_query(variable_in_braces(request.server) + path, query)
     kind, body = _bruno_body(request.body)
-    has_parts = request.body is not None and request.body.parts is not None
-    headers = request.sent_headers(covered, without_type=has_parts)
     auth = "none" if covered is None else covered.kind.lower()
     if auth == "oauth2":
         auth = "bearer"  # Bruno's own has no field for a token that is there
@@ -83,7 +81,7 @@ def _request_file(request: ExportedRequest) -> str:
         else _pair_block("http", {"method": request.method, **call}),
         _pair_block("params:query", query),
         _pair_block("params:path", values),
-        _pair_block("headers", [(header.name, header.in_braces) for header in headers]),
+        _pair_block("headers", [(header.name, header.in_braces) for header in request.uncovered_headers]),
         _auth(covered) if covered is not None else "",
         body,
         _pair_block("settings", {"encodeUrl": "false"}),
@@ -130,7 +128,7 @@ def _many_lines(value: str) -> str:
 
 
 def _auth(authorization: Authorization) -> str:
-    variable = f"{{{{{authorization.variable}}}}}"
+    variable = variable_in_braces(authorization.variable)
     if authorization.kind == "apiKey":
         place = "queryparams" if authorization.location == "query" else "header"
         return _pair_block(
@@ -143,9 +141,8 @@ def _auth(authorization: Authorization) -> str:
         )
     if authorization.has_password:
         names = {"username": authorization.username, "password": authorization.password}
-        return _pair_block(
-            f"auth:{authorization.kind}", {key: f"{{{{{name}}}}}" for key, name in names.items()}
-        )
+        values = {key: variable_in_braces(name) for key, name in names.items()}
+        return _pair_block(f"auth:{authorization.kind}", values)
     return _pair_block("auth:bearer", {"token": variable})
 
 

@@ -1,7 +1,14 @@
 """A collection as an HTTP Archive: requests alone, without credentials, times and responses."""
 
 from dynacli.errors import UsageError
-from dynacli.export.collection import Collection, Entry, ExportedBody, ExportedRequest, file_stem
+from dynacli.export.collection import (
+    Collection,
+    Entry,
+    ExportedBody,
+    ExportedRequest,
+    file_stem,
+    url_with_query,
+)
 from dynacli.output.har import HarCall, har_of
 from dynacli.secrets import MASK
 
@@ -23,7 +30,7 @@ def _call(request: ExportedRequest, variables: dict[str, str]) -> HarCall:
             "A HAR has whole URLs, and the document names no server",
             hint="Name one: `--server https://api.example.com`",
         )
-    query = "&".join(f"{entry.name}={_masked_value(entry)}" for entry in request.sent_query())
+    query = ((entry.name, _masked_value(entry)) for entry in request.sent_query())
     body: ExportedBody | None = request.body
     content = body.content if body is not None else None
     return HarCall(
@@ -31,7 +38,7 @@ def _call(request: ExportedRequest, variables: dict[str, str]) -> HarCall:
         0.0,
         0.0,
         request.method,
-        f"{base}{request.filled_path}{'?' if query else ''}{query}",
+        url_with_query(base + request.filled_path, query),
         tuple((sent_header.name, _masked_value(sent_header)) for sent_header in request.sent_headers()),
         body=content,
         body_size=len(content or b""),

@@ -15,6 +15,8 @@ from dynacli.export.collection import (
     ExportedPart,
     ExportedRequest,
     file_stem,
+    url_with_query,
+    variable_in_braces,
 )
 from dynacli.http.semantics import is_json
 from dynacli.text.terminal import visible
@@ -57,10 +59,9 @@ def _request_lines(request: ExportedRequest) -> Iterator[str]:
     covered = next(
         (authorization for authorization in request.authorizations if authorization.has_password), None
     )
-    query = "&".join(
-        f"{_in_url(entry.name)}={_hurl_value(entry, in_url=True)}" for entry in request.sent_query(covered)
-    )
-    yield f"{request.method} {{{{{request.server}}}}}{_in_url(request.filled_path)}{'?' if query else ''}{query}"
+    query = ((_in_url(entry.name), _hurl_value(entry, in_url=True)) for entry in request.sent_query(covered))
+    base = variable_in_braces(request.server) + _in_url(request.filled_path)
+    yield f"{request.method} {url_with_query(base, query)}"
     has_form = request.body is not None and _is_form(request.body)
     for header in request.sent_headers(covered, without_type=has_form):
         yield f"{_hurl_name(header.name)}: {_hurl_value(header)}"
@@ -75,14 +76,11 @@ def _request_lines(request: ExportedRequest) -> Iterator[str]:
 def _option_lines(covered: Authorization | None) -> Iterator[str]:
     if covered is None:
         return
+    username, password = map(variable_in_braces, covered.variables)
     if covered.kind == "digest":
-        yield from (
-            "[Options]",
-            "digest: true",
-            f"user: {{{{{covered.username}}}}}:{{{{{covered.password}}}}}",
-        )
+        yield from ("[Options]", "digest: true", f"user: {username}:{password}")
     else:
-        yield from ("[BasicAuth]", f"{{{{{covered.username}}}}}: {{{{{covered.password}}}}}")
+        yield from ("[BasicAuth]", f"{username}: {password}")
 
 
 def _is_form(body: ExportedBody) -> bool:
@@ -140,4 +138,4 @@ def _hurl_value(entry: Entry, *, in_url: bool = False) -> str:
     if entry.is_new:
         return "{{newUuid}}"
     text = _in_url(entry.value) if in_url else _hurl_text(entry.value) if not entry.variable else entry.value
-    return f"{text}{{{{{entry.variable}}}}}" if entry.variable else text
+    return text + variable_in_braces(entry.variable) if entry.variable else text

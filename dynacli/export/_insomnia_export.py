@@ -3,7 +3,6 @@
 Each text is a template of Nunjucks there (https://docs.insomnia.rest/insomnia/template-tags).
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +16,7 @@ from dynacli.export.collection import (
     ExportedRequest,
     Folder,
     file_stem,
+    indented_json,
     stable_id,
 )
 
@@ -35,8 +35,7 @@ def files_of(collection: Collection) -> dict[str, str]:
     """Return the file."""
     resources = list(_resources(collection))
     made = {"_type": "export", "__export_format": 4, "__export_source": "dynacli", "resources": resources}
-    text = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
-    return {f"{file_stem(collection.name)}.insomnia.json": text}
+    return {f"{file_stem(collection.name)}.insomnia.json": indented_json(made)}
 
 
 def _id(prefix: str, *names: str) -> str:
@@ -99,8 +98,6 @@ def _request_group(folder: Folder, name: str, parent: str) -> dict[str, Any]:
 def _request_resource(collection: Collection, request: ExportedRequest, parent: str) -> dict[str, Any]:
     covered = request.main_authorization
     path, values = request.path_with_variables()
-    has_parts = request.body is not None and request.body.parts is not None
-    headers = request.sent_headers(covered, without_type=has_parts)
     return {
         "_id": _id("req", collection.name, request.name),
         "_type": "request",
@@ -113,7 +110,7 @@ def _request_resource(collection: Collection, request: ExportedRequest, parent: 
         "pathParameters": [
             {"name": name, "value": _without_templates(value)} for name, value in values.items()
         ],
-        "headers": [_pair(header) for header in headers],
+        "headers": [_pair(header) for header in request.uncovered_headers],
         "authentication": _authentication(covered) if covered is not None else {},
         "body": _insomnia_body(request.body) if request.body is not None else {},
         "metaSortKey": _sort_key(request.name),

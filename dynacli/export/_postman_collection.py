@@ -4,7 +4,6 @@ The schema: https://schema.getpostman.com/json/collection/v2.1.0/collection.json
 Postman keeps what is percent-encoded in a URL as it is, and encodes the rest.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +16,10 @@ from dynacli.export.collection import (
     Folder,
     Surroundings,
     file_stem,
+    indented_json,
     stable_id,
+    url_with_query,
+    variable_in_braces,
     without_templates,
 )
 
@@ -45,15 +47,11 @@ def files_of(collection: Collection) -> dict[str, str]:
         "item": [item for folder in collection.folders for item in _folder_items(collection, folder)],
         "variable": [{"key": name, "value": value} for name, value in collection.variables.items()],
     }
-    files = {f"{stem}.postman_collection.json": _indented_json(made)}
+    files = {f"{stem}.postman_collection.json": indented_json(made)}
     for surroundings in collection.surroundings:
         name = f"{stem}.{file_stem(surroundings.name)}.postman_environment.json"
-        files[name] = _indented_json(_environment(collection, surroundings))
+        files[name] = indented_json(_environment(collection, surroundings))
     return files
-
-
-def _indented_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def _environment(collection: Collection, surroundings: Surroundings) -> dict[str, Any]:
@@ -85,11 +83,12 @@ def _folder_items(collection: Collection, folder: Folder) -> Iterable[dict[str, 
 
 def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     covered = request.main_authorization
-    has_parts = request.body is not None and request.body.parts is not None
-    headers = request.sent_headers(covered, without_type=has_parts)
     made: dict[str, Any] = {
         "method": request.method,
-        "header": [{"key": without_templates(header.name), "value": header.in_braces} for header in headers],
+        "header": [
+            {"key": without_templates(header.name), "value": header.in_braces}
+            for header in request.uncovered_headers
+        ],
         "url": _postman_url(request, covered),
         "auth": _auth(covered) if covered is not None else {"type": "noauth"},
         "description": request.notes,
@@ -106,24 +105,22 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
 
 def _postman_url(request: ExportedRequest, covered: Authorization | None) -> dict[str, Any]:
     path, values = request.path_with_variables()
-    query = [{"key": entry.name, "value": entry.in_braces} for entry in request.sent_query(covered)]
-    raw = f"{{{{{request.server}}}}}{path}"
-    if query:
-        raw += "?" + "&".join(f"{pair['key']}={pair['value']}" for pair in query)
+    query = [(entry.name, entry.in_braces) for entry in request.sent_query(covered)]
+    host = variable_in_braces(request.server)
     url: dict[str, Any] = {
-        "raw": raw,
-        "host": [f"{{{{{request.server}}}}}"],
+        "raw": url_with_query(host + path, query),
+        "host": [host],
         "path": path.removeprefix("/").split("/"),
     }
     if query:
-        url["query"] = query
+        url["query"] = [{"key": name, "value": value} for name, value in query]
     if values:
         url["variable"] = [{"key": name, "value": value} for name, value in values.items()]
     return url
 
 
 def _auth(authorization: Authorization) -> dict[str, Any]:
-    variable = f"{{{{{authorization.variable}}}}}"
+    variable = variable_in_braces(authorization.variable)
     match authorization.kind:
         case "apiKey":
             fields = {
@@ -138,16 +135,18 @@ def _auth(authorization: Authorization) -> dict[str, Any]:
                 "grant_type": _GRANTS.get(authorization.grant, ""),
                 "authUrl": without_templates(authorization.authorization_url),
                 "accessTokenUrl": without_templates(authorization.token_url),
-                "clientId": f"{{{{{authorization.client_id}}}}}" if authorization.grant else "",
-                "clientSecret": f"{{{{{authorization.client_secret}}}}}" if authorization.grant else "",
+                "clientId": variable_in_braces(authorization.client_id) if authorization.grant else "",
+                "clientSecret": variable_in_braces(authorization.client_secret)
+                if authorization.grant
+                else "",
                 "scope": without_templates(" ".join(authorization.scheme.scopes)),
             }
             fields.update({name: value for name, value in optional.items() if value})
             return _attributes("oauth2", fields)
         case "basic" | "digest":
             fields = {
-                "username": f"{{{{{authorization.username}}}}}",
-                "password": f"{{{{{authorization.password}}}}}",
+                "username": variable_in_braces(authorization.username),
+                "password": variable_in_braces(authorization.password),
             }
             return _attributes(authorization.kind, fields)
     return _attributes("bearer", {"token": variable})

@@ -4,11 +4,12 @@ A credential is never more than the name of a variable here, so that no writer c
 `EXPORT_FORMATS` has the formats, and what writes each.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from dynacli.client.operation_description import DescribedInput
@@ -49,6 +50,22 @@ def without_templates(text: str) -> str:
     return re.sub(r"\{(?=\{)", "{ ", text)
 
 
+def variable_in_braces(name: str) -> str:
+    """Return a reference to a variable for programs whose variables are in double braces."""
+    return f"{{{{{name}}}}}"
+
+
+def url_with_query(base: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a URL with a query, whose pairs are percent-encoded already."""
+    query = "&".join(f"{name}={value}" for name, value in pairs)
+    return f"{base}?{query}" if query else base
+
+
+def indented_json(value: Any) -> str:
+    """Return a JSON value as the text of a file."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
 def distinct_name(name: str, taken: dict[str, int], separated: str = " ({})") -> str:
     """Return a name, with a number if it is taken, and note it as taken; the case of letters does not count.
 
@@ -85,7 +102,7 @@ class Entry:
         if self.is_new:
             return "{{$guid}}"
         text = without_templates(self.value)
-        return f"{text}{{{{{self.variable}}}}}" if self.variable else text
+        return text + variable_in_braces(self.variable) if self.variable else text
 
 
 @record
@@ -260,6 +277,12 @@ class ExportedRequest:
         return min(found, key=lambda authorization: not authorization.has_password, default=None)
 
     @property
+    def uncovered_headers(self) -> tuple[Entry, ...]:
+        """The headers for a program that has a form of its own for `main_authorization` and for the parts of a body."""
+        has_parts = self.body is not None and self.body.parts is not None
+        return self.sent_headers(self.main_authorization, without_type=has_parts)
+
+    @property
     def notes(self) -> str:
         """The description with what else a reader should know, in Markdown."""
         reported = [self.description.strip()]
@@ -370,9 +393,10 @@ class Collection:
 
 def http_text(request: ExportedRequest) -> str:
     """Return the request with a whole URL in its first line, as the editors' clients for HTTP read it."""
-    query = "&".join(f"{entry.name}={_templated_value(entry)}" for entry in request.sent_query())
-    lines = [f"{request.method} {{{{{request.server}}}}}{request.filled_path}{'?' if query else ''}{query}"]
-    lines.extend(_header_lines(request.sent_headers()))
+    query = ((entry.name, _templated_value(entry)) for entry in request.sent_query())
+    url = url_with_query(variable_in_braces(request.server) + request.filled_path, query)
+    lines = [f"{request.method} {url}"]
+    lines.extend(f"{header.name}: {_templated_value(header)}" for header in request.sent_headers())
     body = ""
     if request.body is not None:
         text = request.body.laid_out
@@ -380,12 +404,8 @@ def http_text(request: ExportedRequest) -> str:
     return "\n".join(lines) + (f"\n\n{body}" if body else "") + "\n"
 
 
-def _header_lines(headers: Iterable[Entry]) -> Iterable[str]:
-    return (f"{header.name}: {_templated_value(header)}" for header in headers)
-
-
 def _templated_value(entry: Entry) -> str:
-    return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value
+    return entry.value + variable_in_braces(entry.variable) if entry.variable else entry.value
 
 
 class Format(NamedTuple):
