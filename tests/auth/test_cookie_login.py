@@ -11,7 +11,7 @@ from mcp_types import CallToolResult
 
 import dynacli
 from tests.apps.mcp.clients import converse
-from tests.documents import BEARER, document, operation, save, serve
+from tests.documents import BEARER, document, operation, save, save_api, serve
 from tests.harness import Recorder, Response, Result, assert_ended, recording, run_cli
 
 FORM = {
@@ -368,7 +368,7 @@ def test_wrong_options(shop: Recorder, words: tuple[str, ...], said: str) -> Non
 
 def test_a_document_that_is_not_registered(server: Recorder) -> None:
     """Only a registered API can get a scheme of its own, and nothing is sent before that is known."""
-    api = save(document(paths(), [server.origin]))
+    api = save_api(paths(), server=server)
     words = ("--operation", "log-in", "--cookie", "sid", "--", "--username", "ada", "--password", "pw")
     result = run_cli("auth", "login", api, "--store", "file", *words)
     assert_ended(result, 2, "Register it")

@@ -14,7 +14,7 @@ from dynacli.auth.credentials import store_path
 from dynacli.environment import Environment
 from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
-from tests.documents import API_KEY, BASIC, BEARER, operation, save_api
+from tests.documents import API_KEY, BASIC, BEARER, operation, register_api
 from tests.harness import Recorder, Response, assert_ended, recording, run_cli
 
 OAUTH = {"type": "oauth2", "flows": {}}
@@ -102,7 +102,7 @@ def test_an_origin_that_was_accepted_when_signing_in_stays_accepted_for_that_cre
     """The document came from a file, so it alone names its server; a credential from elsewhere is still refused."""
     server.responses["/items"] = Response()
     paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
-    run_cli("api", "add", "shop", save_api(paths, server=server, schemes={"auth": BEARER}))
+    register_api("shop", paths, server=server, schemes={"auth": BEARER})
     login = ("auth", "login", "shop", "--with-token")
     assert 11 == run_cli(*login, stdin=b"token").exit_code
     assert 0 == run_cli(*login, "--accept-origin", server.origin, stdin=b"token").exit_code

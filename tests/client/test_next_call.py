@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.client.links import next_calls
-from tests.documents import api_of, get, parameter, post, put, save, save_api
+from tests.documents import api_of, get, parameter, post, put, register, save, save_api
 from tests.harness import Recorder, Response, json_response, run_cli
 
 _ANYTHING = {"200": {"description": "OK", "content": {"application/json": {"schema": {}}}}}
@@ -166,7 +166,7 @@ def test_a_secret_makes_no_command(server: Recorder, monkeypatch: pytest.MonkeyP
     paths = _document(server.origin)
     paths["components"] = {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
     paths["security"] = [{"bearer": []}]
-    run_cli("api", "add", "shop", save(paths))
+    register("shop", paths)
     server.responses["/v1/pets"] = json_response({"id": "secret-of-the-test"}, 201)
     result = run_cli("shop", "create-pet", "--validate", "off", "--accept-origin", server.origin)
     assert (0, "") == (result.exit_code, _next(result))

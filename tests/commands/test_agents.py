@@ -12,7 +12,7 @@ import pytest
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_named_api
 from tests.commands.mistakes import followed, mistakes_of
-from tests.documents import api_of, get, parameter, pets, post, save, save_api
+from tests.documents import api_of, get, parameter, pets, post, register_api, save, save_api
 from tests.harness import Recorder, Response, run_cli
 from tests.real_documents import FOLDER
 
@@ -304,7 +304,7 @@ __complete bash API sea
 def test_a_page_in_a_pipe_is_the_same_for_everybody(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is printed, standard output has the same bytes with and without the variables of an agent."""
     paths = {f"/x{n}": {"get": {"tags": [f"tag{n % 30}"], "summary": f"Read x{n}"}} for n in range(90)}
-    run_cli("api", "add", "large", save_api(paths))
+    register_api("large", paths)
     words = shlex.split(line.replace("API", "demo"))
     usual = run_cli(*words)
     for variable in ("AI_AGENT", "CLAUDECODE", "CODEX_SANDBOX"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import pets, save
+from tests.documents import pets, register
 from tests.harness import run_cli
 
 _COMMANDS = """
@@ -49,7 +49,7 @@ def test_an_api_wins_over_a_command_of_its_name(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever is wrong with the call: a word that was meant for the API is never given to another program."""
-    assert 0 == run_cli("api", "add", "shop", save(pets())).exit_code
+    register("shop", pets())
     result = run_cli("shop", *words)
     assert (2, "") == (result.exit_code, capsys.readouterr().out)
     assert f"{words[1] if len(words) > 1 else words[0]}" in result.stderr

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dynacli.demo.demo_facts import API_KEYS
-from tests.documents import BEARER, document, operation, parameter, save
+from tests.documents import BEARER, document, operation, parameter, register
 from tests.harness import Recorder, Response, run_cli
 
 
@@ -18,7 +18,7 @@ def _make_calls(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     server.responses["/pets"] = Response(404, b"{}")
     monkeypatch.setenv("DYNACLI_HISTORY", "full")
     monkeypatch.setenv("DYNACLI_PETS_TOKEN", API_KEYS["owner"])
-    run_cli("api", "add", "pets", save(made))
+    register("pets", made)
     for word in ("a", "b"):
         words = ("pets", "list-pets", "--q", word, "--api-key", "hidden", "--accept-origin", server.origin)
         assert 4 == run_cli(*words).exit_code

@@ -4,7 +4,7 @@ import pytest
 
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.cookies import RetryCookies
-from tests.documents import API_KEY, api_of, get, save, save_api
+from tests.documents import API_KEY, api_of, get, register, save_api
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _SET_AT = "https://api.example/v1/items/7"
@@ -136,7 +136,7 @@ def test_a_credential_in_a_cookie_stays(server: Recorder, monkeypatch: pytest.Mo
     server.responses["/a"] = _sticky
     made = api_of(get("/a", "get-a", security=[{"key": []}]), server=server)
     made["components"] = {"securitySchemes": {"key": {**API_KEY, "in": "cookie", "name": "session"}}}
-    assert 0 == run_cli("api", "add", "shop", save(made)).exit_code
+    register("shop", made)
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3cret")
     assert 0 == run_cli("shop", "get-a", "--accept-origin", server.origin).exit_code
     assert ["session=s3cret", "session=s3cret; node=7"] == [

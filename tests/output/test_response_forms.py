@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.http.item_reader import ItemReader
-from tests.documents import get, pets, save, save_api
+from tests.documents import get, pets, register, save, save_api
 from tests.harness import Recorder, Response, assert_ended, json_response, run_cli
 
 PETS = b'{"pets": [{"id": 1, "name": "Rex"}]}'
@@ -36,7 +36,7 @@ def test_the_head_stands_before_the_body(api: str, server: Recorder) -> None:
 def test_an_api_and_a_profile_have_a_default(home: Path, server: Recorder) -> None:
     """`output` of a profile goes before that of the API; an option before both."""
     server.responses["/pets"] = Response(body=PETS)
-    run_cli("api", "add", "shop", save(pets("1", server.origin)))
+    register("shop", pets("1", server.origin))
     config = home / "config" / "config.toml"
     config.write_text(
         config.read_text() + '\noutput = "tsv"\n[apis.shop.profiles.raw]\noutput = "raw"\n'

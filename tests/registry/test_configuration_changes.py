@@ -10,8 +10,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.registry.configuration import Configuration
-from tests.documents import pets, save
-from tests.harness import run_cli
+from tests.documents import pets, register
 
 
 class _Parser:
@@ -30,8 +29,7 @@ class _Parser:
 @pytest.fixture
 def path(home: Path) -> Path:
     """The configuration, with a registered API `shop`."""
-    save(pets())
-    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
+    register("shop", pets())
     return home / "config" / "config.toml"
 
 

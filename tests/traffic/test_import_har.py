@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import api_of, get, operation, parameter, post, save
+from tests.documents import api_of, get, operation, parameter, post, register
 from tests.harness import run_cli
 
 
@@ -31,7 +31,7 @@ def _register() -> None:
         get("/pets/{id}", "getPet", parameter("id", {}, "path")),
         server="https://api.example.com",
     )
-    run_cli("api", "add", "pets", save(api))
+    register("pets", api)
 
 
 def test_the_requests_of_a_har() -> None:
@@ -84,7 +84,7 @@ def test_operations_of_one_path() -> None:
         get("/pulls/{id}.{kind}", "getDiff", parameter("id", {}, "path"), parameter("kind", {}, "path")),
         server="https://api.example.com",
     )
-    run_cli("api", "add", "odd", save(api))
+    register("odd", api)
     sent = [
         ("POST", "/", "Queues.Drop", "drop-queue"),
         ("POST", "/", "Queues.List", "list-queues"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import operation, save_api
+from tests.documents import operation, register_api
 from tests.harness import run_cli
 from tests.traffic.test_import_har import har_of
 
@@ -27,7 +27,7 @@ def api() -> None:
         "/form": {"post": operation("form", body=parts, media_type=_FORM)},
         "/up": {"post": operation("up", body=parts, media_type="multipart/form-data")},
     }
-    run_cli("api", "add", "x", save_api(paths, server=_URL))
+    register_api("x", paths, server=_URL)
 
 
 def _har(path: str, kind: str, **data: Any) -> str:

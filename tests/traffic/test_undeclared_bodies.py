@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import operation, save_api
+from tests.documents import operation, register_api
 from tests.harness import Recorder, json_response, run_cli
 from tests.traffic.test_import_har import har_of
 
@@ -19,7 +19,7 @@ def api(server: Recorder) -> None:
     """Register an API whose document declares no body."""
     server.responses["/up"] = json_response({})
     paths = {"/up": {"post": operation("up"), "get": operation("look"), "delete": operation("drop")}}
-    run_cli("api", "add", "x", save_api(paths, server=server))
+    register_api("x", paths, server=server)
     Path("f").write_bytes(b"\x00\x01")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import JSON, operation, save_api
+from tests.documents import JSON, operation, register_api
 from tests.harness import Recorder, json_response, run_cli
 
 
@@ -59,8 +59,7 @@ def test_such_a_schema_is_listed_and_validated(name: str, length: int, server: R
     get["responses"]["200"]["content"][JSON]["schema"] = schema
     schemas = {"Text": {"type": "string"}, **(_chain(length) if name == "chain" else {})}
     components = {"schemas": schemas, "responses": {"Done": {"description": "done"}}}
-    save_api({"/it": {"get": get}}, server=server, version="3.1.0", components=components)
-    assert 0 == run_cli("api", "add", "odd", "./api.json").exit_code
+    register_api("odd", {"/it": {"get": get}}, server=server, version="3.1.0", components=components)
     assert listed in run_cli("doctor").stdout
     server.responses["/it"] = json_response(value)
     result = run_cli("odd", "get-it")
