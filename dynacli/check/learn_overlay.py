@@ -13,15 +13,6 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast, get_args
 
-from dynacli.check._infer_schema import (
-    MAX_NAMES,
-    SchemaDialect,
-    add_property,
-    allow_any_name,
-    drop_required,
-    infer_schema,
-    widen_schema,
-)
 from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.errors import DocumentError, InternalError
 from dynacli.files import is_url
@@ -41,6 +32,16 @@ from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.openapi.model.query_names import is_declared
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.references import end_of_references, reference_of
+from dynacli.openapi.schema.infer_schema import (
+    MAX_NAMES,
+    SchemaDialect,
+    add_property,
+    allow_any_name,
+    drop_required,
+    infer_schema,
+    infer_text_schema,
+    widen_schema,
+)
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import Masker, is_secret_name
@@ -587,7 +588,7 @@ class _DocumentEdits:
 
     def _add_parameter(self, node: dict[str, Any], name: str, values: list[list[str]]) -> str:
         """Describe a name in the query, which is an array if a request had it more than once."""
-        schema: dict[str, Any] = {"type": _type_of_texts([text for texts in values for text in texts])}
+        schema = infer_text_schema(text for texts in values for text in texts)
         is_swagger = self._dialect == "2.0"
         if any(len(texts) > 1 for texts in values):
             schema = {
@@ -606,15 +607,10 @@ class _DocumentEdits:
         if kind == "missing-header":
             node["required"] = False
             return "may be absent"
-        schema = {"type": _type_of_texts([str(value) for value in values])}
+        schema = infer_text_schema(map(str, values))
         header = schema if self._dialect == "2.0" else {"schema": schema}
         node["headers"] = {**dict_or_empty(node.get("headers")), name: header}
         return "added"
-
-
-def _type_of_texts(texts: list[str]) -> str:
-    is_integer = bool(texts) and all(text.isascii() and text.isdigit() and len(text) < 16 for text in texts)
-    return "integer" if is_integer else "string"
 
 
 def _observed_values(observed: list[_Observed]) -> list[Any]:

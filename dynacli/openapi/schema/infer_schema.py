@@ -45,6 +45,13 @@ def infer_schema(values: Iterable[Any], dialect: SchemaDialect) -> dict[str, Any
     return _inferred_schema(list(values), dialect, 0)
 
 
+def infer_text_schema(texts: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of the texts of a parameter or a header: of an integer if all are, else of a string."""
+    listed = list(texts)
+    is_integer = bool(listed) and all(text.isascii() and text.isdigit() and len(text) < 16 for text in listed)
+    return {"type": "integer" if is_integer else "string"}
+
+
 def _json_types(values: Iterable[Any]) -> list[str]:
     """Return the types of values in a fixed order; `number` includes `integer`."""
     types = {json_type(value) for value in values}
