@@ -169,7 +169,7 @@ COMMANDS = (
         help="Print the OpenAPI document of an API",
         examples=(
             "dynacli document demo --bundled",
-            "dynacli document demo --only runs --version 3.1 -o yaml",
+            "dynacli document demo --only runs -o yaml",
         ),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
@@ -181,11 +181,6 @@ COMMANDS = (
                 help="Print only these operations and what they need",
                 metavar="OPERATION|TAG",
                 is_multiple=True,
-            ),
-            Option(
-                ("--version",),
-                help="Convert to this version of OpenAPI",
-                values=("3.0", "3.1"),
             ),
         ),
         takes=LISTING,

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from dynacli.demo.demo_facts import API_KEYS, DemoServer
-from tests.converted_documents import VERSIONS
 from tests.harness import run_cli
 from tests.npm_programs import program, run_program
 from tests.request.prism import ask
@@ -19,45 +18,39 @@ pytestmark = [pytest.mark.exhaustive, pytest.mark.outside]
 _GENERATOR = Path(os.environ.get("DYNACLI_TEST_GENERATOR", ""))
 
 
-def _documents(source: str = "demo") -> list[str]:
-    """Write the document of the demo API in each version, and return the files' names."""
-    for version in VERSIONS:
-        made = run_cli("document", source, "--version", version)
-        assert 0 == made.exit_code, made.stderr
-        Path(f"demo-{version}.json").write_text(made.stdout, encoding="utf-8")
-    return [f"demo-{version}.json" for version in VERSIONS]
+def _document(source: str = "demo") -> str:
+    """Write the document of the demo API as one file, and return its name."""
+    made = run_cli("document", source, "--bundled")
+    assert 0 == made.exit_code, made.stderr
+    Path("demo.json").write_text(made.stdout, encoding="utf-8")
+    return "demo.json"
 
 
 def test_the_types_compile() -> None:
-    """What openapi-typescript makes of either version is right for a strict compiler."""
+    """What openapi-typescript makes of it is right for a strict compiler."""
     generate, compile_ = program("openapi-typescript"), program("tsc")
-    for name in _documents():
-        made = run_program(generate, name, "-o", f"{name}.ts")
-        assert 0 == made.returncode, made.stderr
-    ended = run_program(
-        compile_, "--noEmit", "--strict", *(f"demo-{version}.json.ts" for version in VERSIONS)
-    )
+    made = run_program(generate, _document(), "-o", "demo.ts")
+    assert 0 == made.returncode, made.stderr
+    ended = run_program(compile_, "--noEmit", "--strict", "demo.ts")
     assert 0 == ended.returncode, ended.stdout
-    assert "searchRuns" in Path("demo-3.0.json.ts").read_text(encoding="utf-8")
+    assert "searchRuns" in Path("demo.ts").read_text(encoding="utf-8")
 
 
 def test_the_linters_find_no_error() -> None:
     """Redocly and Spectral warn at most."""
     redocly, spectral = program("redocly"), program("spectral")
-    names = _documents()
-    ended = run_program(redocly, "lint", *names)
+    name = _document()
+    ended = run_program(redocly, "lint", name)
     assert 0 == ended.returncode, ended.stdout + ended.stderr
     Path(".spectral.yaml").write_text('extends: ["spectral:oas"]\n', encoding="utf-8")
-    ended = run_program(spectral, "lint", "--fail-severity=error", *names)
+    ended = run_program(spectral, "lint", "--fail-severity=error", name)
     assert 0 == ended.returncode, ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_prism_mocks_it(version: str) -> None:
-    """Prism reads either version, and accepts the example of each operation."""
+def test_prism_mocks_it() -> None:
+    """Prism reads it, and accepts the example of each operation."""
     program("prism")
-    _documents()
-    report = ask(Path(f"demo-{version}.json"), "demo")
+    report = ask(Path(_document()), "demo")
     assert "" == report.refusal
     assert ([], []) == (report.reasons, report.unanswered)
     assert report.called == report.accepted > 20
@@ -80,8 +73,8 @@ def test_generated_clients(stand_in: DemoServer) -> None:
         )
     compile_, jar = program("tsc"), str(_GENERATOR / "openapi-generator-cli.jar")
     generate = ("java", "-XX:TieredStopAtLevel=1", "-jar", jar, "generate")
-    languages = ("python", "typescript-fetch")
-    for language, name in zip(languages, _documents(stand_in.document_url), strict=True):
+    name = _document(stand_in.document_url)
+    for language in ("python", "typescript-fetch"):
         made = run_program(*generate, "-g", language, "-i", name, "-o", language)
         assert 0 == made.returncode, made.stdout + made.stderr
     ended = run_program(compile_, "--noEmit", "--strict", "--target", "es2020", "typescript-fetch/index.ts")

@@ -221,7 +221,7 @@ _WAYS = {
         ),
         *("-o gron", "-i", "-v", "-f a", "-f a -o lines", "-i -o text", "--no-pager", "--debug", "--wait a"),
     ],
-    "documents": ["", "-o text", "-o json", "-o yaml", "--bundled", "--resolved", "--version 3.1"],
+    "documents": ["", "-o text", "-o json", "-o yaml", "--bundled", "--resolved"],
 }
 
 

@@ -17,16 +17,12 @@ _T = TypeVar("_T")
 
 _MAX_VALUES = 20_000_000
 """Values in a document without references, at most; its parts may contain each other a great many times."""
-_MAX_PLACES = 20
-"""Places that are named of each thing that another version of OpenAPI cannot say; the others are only counted."""
 _MAX_NAMED = 5
 """References that have a warning of their own; the others are only counted."""
 
 
 @click.pass_obj
-def write_document(
-    run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[str, ...], version: str | None
-) -> None:
+def write_document(run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[str, ...]) -> None:
     """Run `document`."""
     if bundled and resolved:
         raise UsageError(
@@ -37,15 +33,13 @@ def write_document(
     from dynacli.output.render import write_content, write_data
 
     opened = run.api(api)
-    if bundled or resolved or only or version:
+    if bundled or resolved or only:
         document = _read_cached(run, opened, api, lambda cached: cached.document())
-        tree = _bundled(run, document) if only or version or not resolved else document.tree
+        tree = _bundled(run, document) if only or not resolved else document.tree
         if only:
             tree = _cut_document(opened, tree, only)
-        if version:
-            tree = _converted(run, document, tree, version)
         if resolved:
-            tree = resolve(tree, uri=document.uri) if only or version else document.resolved
+            tree = resolve(tree, uri=document.uri) if only else document.resolved
             _check_size(tree, opened.name)
         write_data(run.env, tree, run.data_format, None)
         return
@@ -84,23 +78,6 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
     if len(document.unread) > _MAX_NAMED:
         run.warn(f"and {len(document.unread) - _MAX_NAMED} more references are unchanged")
     return portable.tree
-
-
-def _converted(run: Run, document: "Document", tree: dict[str, Any], version: str) -> dict[str, Any]:
-    """Return a document in another version of OpenAPI; warn of what that version cannot say, and where it stands."""
-    from dynacli.export.convert_version import convert_version
-    from dynacli.openapi.document.source import shown_file
-    from dynacli.openapi.model.wording import enumerated
-
-    converted = convert_version(tree, document.version, version)
-    places: dict[str, dict[str, None]] = {}
-    for loss in converted.losses:
-        place = document.origins.locate(loss.pointer)
-        file = shown_file(document.files[place.file].uri) if place.file else ""
-        places.setdefault(loss.message, {})[f"{file}#{place.pointer}"] = None
-    for message, found in places.items():
-        run.warn(f"OpenAPI {version} cannot express {message}: {enumerated(list(found), most=_MAX_PLACES)}")
-    return converted.tree
 
 
 def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedApi], _T | None]) -> _T:

@@ -264,27 +264,6 @@ def _component(steps: tuple[str, ...]) -> tuple[str, ...]:
     return steps[:3] if steps[:1] == ("components",) else steps
 
 
-def without_lost_links(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return a document without the links to operations that it does not have."""
-    items = [
-        (path, follow_references(tree, item))
-        for section in ("paths", *WEBHOOKS)
-        if isinstance(tree.get(section), Mapping)
-        for path, item in tree[section].items()
-    ]
-    found = [
-        (path, operation)
-        for path, item in items
-        if isinstance(item, Mapping)
-        for operation in operations_of(item)
-    ]
-    kept = [operation.operation for _, operation in found if isinstance(operation.operation, Mapping)]
-    made: dict[str, Any] = _Links(kept, {(path, operation.method) for path, operation in found}).cut(
-        tree, DOCUMENT
-    )
-    return made
-
-
 def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
     """Return a Path Item with some of its operations; one that is elsewhere is brought here."""
     whole = follow_references(tree, item)
