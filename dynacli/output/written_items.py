@@ -232,15 +232,15 @@ def write_value(
 
             shown = filtered(value, form.filter)
             write_filter_note(env, value, form.filter, shown, schema=None if body is None else body.schema)
-            body, is_one = None, False
             if isinstance(shown, JqResults) and form.format != "agent":
                 is_json = form.format in {"auto", "json", "text"}
                 write_items(env, shown, replace(form, format="ndjson") if is_json else form)
                 return
         if form.format == "agent":
-            _write_for_agent(env, shown, form, is_one=is_one)
+            _write_for_agent(env, shown, form, is_one=is_one and not form.filter)
         elif form.format in ITEM_FORMATS:
-            _write_items(env, shown, replace(form, filter=""), None if is_one else body, is_one=is_one)
+            whole = None if form.filter or is_one else body
+            _write_items(env, shown, replace(form, filter=""), whole, is_one=is_one and not form.filter)
         else:
             _write_text(env, shown, form)
     except FormatError:
