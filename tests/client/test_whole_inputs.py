@@ -93,7 +93,7 @@ _CALLS: list[tuple[str, ...]] = [
 ]
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", _CALLS, ids=" ".join)
 def test_what_is_printed_makes_the_same_call(words: tuple[str, ...], api: str, server: Recorder) -> None:
     """The same request comes of the call, of what `--dry-run inputs` prints of it, and that is printed again."""

@@ -111,7 +111,7 @@ def _long_document() -> dict[str, Any]:
     )
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "line",
     [
@@ -299,7 +299,7 @@ __complete bash API sea
 """Command lines that print a page, a list or data; `API` is the demo."""
 
 
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("line", _PAGES.strip().splitlines())
 def test_a_page_in_a_pipe_is_the_same_for_everybody(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is printed, standard output has the same bytes with and without the variables of an agent."""

@@ -29,7 +29,7 @@ def api() -> str:
     return save_api(PATHS)
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("target", "words"),
     [

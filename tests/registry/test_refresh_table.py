@@ -477,7 +477,7 @@ def _each_with_some_modes() -> list[tuple[str, str]]:
     return [(name, modes[(number + step) % 5]) for number, name in enumerate(SITUATIONS) for step in (0, 2)]
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("name", "mode"), _each_with_some_modes())
 def test_what_is_used_afterwards(
     name: str, mode: str, home: Path, release: threading.Event, monkeypatch: pytest.MonkeyPatch

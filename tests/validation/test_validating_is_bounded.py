@@ -97,7 +97,7 @@ def _nested(levels: int, value: Any = 1) -> Any:
 
 
 @pytest.mark.no_cover
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
 @pytest.mark.parametrize("count", [8, 40])

@@ -148,7 +148,7 @@ def _large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr("dynacli.commands._call.call_series._WRITTEN_WHOLE", 20)
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.usefixtures("_large")
 @pytest.mark.parametrize("output", ["json", "auto", "raw", "@out"])
 @pytest.mark.parametrize("api", [_LINKED, _NUMBERED], ids=["linked", "numbered"])

@@ -560,7 +560,7 @@ _CONFIGURED = {
 }
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("key", ["next", "cursor", "page", "offset"])
 @pytest.mark.parametrize("operation", ["list-things", "listThings", '"*"'])
 def test_the_configuration_comes_first(key: str, operation: str, server: Recorder, home: Path) -> None:

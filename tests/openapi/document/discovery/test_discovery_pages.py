@@ -124,7 +124,7 @@ _PIECES = {
 }
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("viewer", ["", "swagger-ui "], ids=["page", "viewer"])
 @pytest.mark.parametrize("piece", _PIECES.values(), ids=_PIECES)
 def test_a_page_is_read_in_linear_time(piece: str, viewer: str) -> None:

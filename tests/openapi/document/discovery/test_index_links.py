@@ -23,7 +23,7 @@ def _json(tree: Any) -> Response:
     return json_response(tree)
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("root", "path"),
     [
