@@ -69,12 +69,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
-    """The shipped document, every page of the manual, the type marker, and every module are in it."""
+    """The shipped document, all data, every page of the manual, the type marker, and every module are in it."""
     names = set(ZipFile(wheel).namelist())
     package = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "dynacli").rglob("*")
-        if path.is_file() and path.suffix in {".py", ".md", ".typed"}
+        if path.is_file() and path.suffix in {".py", ".md", ".json", ".typed"}
     }
     assert "dynacli/py.typed" in package
     assert set() == (package | {"dynacli/shipped/armature.json"}) - names
