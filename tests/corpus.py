@@ -25,16 +25,16 @@ from typing import Any
 
 import click
 
-from dynacli.apps.mock.mock_server import MockServer
 from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_summary import operation_summary, summary_text
-from dynacli.commands._help.api_overview import overview_page
-from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands._subcommands.describe import described_details
+from dynacli.commands.help_pages.api_overview import overview_page
+from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
+from dynacli.commands.subcommands.describe import described_details
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
+from dynacli.features.mock.mock_server import MockServer
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.options.standard_options import Options

@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-from dynacli.apps.explorer.explorer_app import ExplorerApp
 from dynacli.client.live_demo import live_demo
-from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
+from dynacli.features.explorer.command import explored_line
+from dynacli.features.explorer.explorer_app import ExplorerApp
 from dynacli.options.standard_options import Options
 from dynacli.registry.open_by_name import open_named_api
 from tests.apps.explorer.exploring import Explorer

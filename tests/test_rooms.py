@@ -32,12 +32,10 @@ FLOORS = {
     "secrets": 2,
     "http": 3,
     "openapi.references": 4,
-    "demo": 5,
     "openapi.document": 5,
     "openapi.model": 6,
     "openapi.schema": 7,
     "openapi.catalog": 8,
-    "openapi.changes": 9,
     "media": 9,
     "registry": 10,
     "request": 11,
@@ -45,22 +43,29 @@ FLOORS = {
     "auth": 12,
     "client": 13,
     "output": 13,
-    "apps.mcp": 14,
-    "apps.explorer": 14,
-    "export": 14,
     "traffic": 14,
-    "check": 15,
     "guide": 16,
-    "apps.mock": 16,
-    "apps.pytest_plugin": 16,
-    "apps.proxy": 16,
     "commands": 17,
-    "__main__": 18,
-    "apps.baked": 19,
+    "features": 18,
+    "__main__": 19,
 }
 """Package, or module at the top → its layer. Imports lead to lower layers, or stay in the package."""
-_GROUPS = {"openapi", "apps"}
+_GROUPS = {"openapi", "features"}
 """Packages that only hold other packages."""
+_BETWEEN_FEATURES = {
+    ("apis", "config"): "`api set` writes settings as `config set` does, with the same checks",
+    ("explorer", "plans"): "the explorer shows and applies plans",
+    ("mcp", "plans"): "the tool `plan` shows what an agent must not do itself",
+    ("mock", "check"): "the mock validates what clients send, and reports it as `check` does",
+    ("proxy", "check"): "the proxy validates what passes, and reports it as `check` does",
+    ("pytest_plugin", "check"): "the plugin runs the calls of `check` as tests",
+}
+"""Feature → the one that it imports, with the reason. The list only gets shorter: what two need is core."""
+_CORE_TO_FEATURES = {
+    ("dynacli.client.api_client", "batch"): "the Python API has a method for it",
+    ("dynacli.client.api_client", "plans"): "the Python API has a method for it, and its type",
+}
+"""Module of the core → the feature that it imports. All others take one by `feature` of `command_table`."""
 
 
 def _name(path: Path) -> str:
@@ -113,6 +118,15 @@ def _imported_by(path: Path, nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield from _targets(str(node.module), [alias.name for alias in node.names])
 
 
+def _parent(module: str) -> str:
+    return module.rpartition(".")[0]
+
+
+def _feature(module: str) -> str:
+    """Return the feature that a module belongs to; empty if it is of the core."""
+    return module.split(".")[2] if module.startswith("dynacli.features.") else ""
+
+
 def _is_idle(handler: ast.ExceptHandler) -> bool:
     catches_all = handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"}
     return catches_all and isinstance(handler.body[0], ast.Pass)
@@ -148,8 +162,32 @@ def test_imports_lead_down_the_floors() -> None:
         if _name(path) != "dynacli"  # its lazy exports lead up on purpose
         for module in _facts(path).imported
         if not _may_import(_room(_name(path)), _room(module))
+        if (_name(path), _feature(module)) not in _CORE_TO_FEATURES
+        if (_name(path), module) != ("dynacli.features.bake.baked", "dynacli.__main__")  # a program, too
     }
     assert set() == surplus
+
+
+def test_a_feature_imports_no_other_feature() -> None:
+    """So each can be read, changed and removed alone; the exceptions have a reason, and each of them is used."""
+    found = {
+        (_feature(_name(path)), _feature(module))
+        for path in _MODULES
+        for module in _facts(path).imported
+        if _feature(_name(path)) and _feature(module)
+    }
+    assert _BETWEEN_FEATURES.keys() == {(user, used) for user, used in found if user != used}
+
+
+def test_the_core_imports_no_feature() -> None:
+    """It takes one by its name, as late as it needs it, and works without the others."""
+    found = {
+        (_name(path), _feature(module))
+        for path in _MODULES
+        for module in _facts(path).imported
+        if _feature(module) and not _feature(_name(path))
+    }
+    assert _CORE_TO_FEATURES.keys() == found
 
 
 def test_a_private_module_is_imported_by_its_package_alone() -> None:
@@ -171,21 +209,28 @@ def _owner(module: str) -> str:
 
 
 def test_what_only_its_package_imports_is_private() -> None:
-    """So a listing of a package shows what others use."""
+    """So a listing of a folder shows what others use."""
     users: dict[str, set[str]] = {}
     for path in _MODULES:
         for module in _facts(path).imported:
-            users.setdefault(module, set()).add(_room(_name(path)))
+            users.setdefault(module, set()).add(_parent(_name(path)))
     surplus = {
         name
         for path in _MODULES
         if "." in (name := _name(path)).removeprefix("dynacli.") and path.name != "__init__.py"
-        if "._" not in name and users.get(name, set()) <= {_room(name)}
+        if not _feature(name)  # a folder of its own says it
+        if "._" not in name and users.get(name, set()) <= {_parent(name)}
     }
-    assert _ENTRY_POINTS == surplus
+    assert _BY_NAME == surplus
 
 
-_ENTRY_POINTS = {"dynacli.apps.baked", "dynacli.apps.pytest_plugin.plugin"}
+_BY_NAME = {
+    "dynacli.commands.help_pages.man_pages",
+    "dynacli.commands.subcommands.help",
+    "dynacli.commands.subcommands.operations",
+}
+"""Modules that the table of commands or the build names."""
+_ENTRY_POINTS = {"dynacli.features.bake.baked", "dynacli.features.pytest_plugin.plugin"}
 """Modules that a program imports by their names."""
 
 
@@ -249,8 +294,13 @@ def _defined(body: list[ast.stmt]) -> Iterator[str]:
 
 
 def _may_import(room: str, other: str) -> bool:
-    is_below = FLOORS[other] < FLOORS[room] or FLOORS[other] == FLOORS[room] == 0
-    return other == room or is_below
+    of_room, of_other = _floor(room), _floor(other)
+    is_below = of_other < of_room or of_other == of_room == 0
+    return other == room or is_below or (room.startswith("features") and other.startswith("features"))
+
+
+def _floor(room: str) -> int:
+    return FLOORS["features" if room.startswith("features") else room]
 
 
 def test_imports_lead_in_no_circle() -> None:
@@ -270,7 +320,7 @@ def test_imports_lead_in_no_circle() -> None:
 def test_a_folder_says_what_is_inside(folder: Path) -> None:
     """An `__init__.py` holds that text and no code, which each import of a module below would run."""
     text = (folder / "__init__.py").read_text(encoding="utf-8")
-    assert re.fullmatch(r'"""[A-Z](?:(?!""").)*\."""\n|"""[A-Z](?:(?!""").)*\.\n"""\n', text, re.DOTALL)
+    assert re.fullmatch(r'"""[A-Z`](?:(?!""").)*\."""\n|"""[A-Z`](?:(?!""").)*\.\n"""\n', text, re.DOTALL)
 
 
 def test_a_module_can_be_read_in_one_go() -> None:
@@ -352,23 +402,20 @@ def test_a_module_lets_no_exception_vanish() -> None:
 
 _OF_DYNACLI_ALONE = {
     *(
-        "dynacli.commands._help.command_help",
-        "dynacli.commands._subcommands.demo",
-        "dynacli.commands._demo_api",
+        "dynacli.commands.help_pages.command_help",
+        "dynacli.features.demo.command",
+        "dynacli.commands.demo_api",
         "dynacli.openapi.document.fetch",
     ),
     *(
         "dynacli.guide.pages",
         "dynacli.registry.background_refresh",
-        "dynacli.commands._subcommands.completion",
-        "dynacli.commands._help.man_pages",
+        "dynacli.features.completion.command",
+        "dynacli.commands.help_pages.man_pages",
     ),
     # Help pages turn the name into that of the program.
-    *(
-        "dynacli.options._call_commands",
-        "dynacli.options._registry_commands",
-        "dynacli.options._tool_commands",
-    ),
+    "dynacli.options._core_commands",
+    *(name for name in map(_name, _MODULES) if re.fullmatch(r"dynacli\.features\.\w+\.entry", name)),
 }
 """The modules whose texts are about dynacli itself, or turn its name into that of the program."""
 _LINES_OF_DYNACLI = re.compile(r"`dynacli |\bdynacli [a-z]+ [A-Z{`]|DYNACLI_[A-Z]")
@@ -380,7 +427,8 @@ def test_a_command_line_or_variable_that_people_see_has_the_name_of_the_program(
     named = {
         f"{_name(path)}, line {line}: {text}"
         for path in _MODULES
-        if _name(path) not in _OF_DYNACLI_ALONE and not _name(path).startswith("dynacli.apps.pytest_plugin")
+        if _name(path) not in _OF_DYNACLI_ALONE
+        and not _name(path).startswith("dynacli.features.pytest_plugin")
         if _LINES_OF_DYNACLI.search(path.read_text(encoding="utf-8"))
         for line, text in _texts(path)
         if _LINES_OF_DYNACLI.search(text)
@@ -407,7 +455,10 @@ def test_no_module_is_called_by_what_it_is_not_about() -> None:
 
 def test_every_room_is_in_the_table() -> None:
     """A new room, or a module beside the rooms, is a decision."""
-    assert set(FLOORS) == {_room(_name(path)) for path in _MODULES} - _GROUPS
+    rooms = {_room(_name(path)) for path in _MODULES} - _GROUPS
+    assert set(FLOORS) == {
+        room.partition(".")[0] if room.startswith("features") else room for room in rooms
+    } | {"features"}
 
 
 _MOST_READERS = 22

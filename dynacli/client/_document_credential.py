@@ -28,8 +28,8 @@ from dynacli.auth.credentials import (
     with_prefixes,
 )
 from dynacli.auth.missing_credential import needed_variables
-from dynacli.client._credential_sources import credential_sources
 from dynacli.client.call_settings import CallSettings
+from dynacli.client.credential_sources import credential_sources
 from dynacli.client.credentials.chosen_security import own_schemes, scheme_from
 from dynacli.environment import Environment, invocation, prefix_of, program
 from dynacli.errors import AuthError, DynacliError, RefusedError

@@ -22,9 +22,9 @@ from dynacli.secrets import MASK
 if TYPE_CHECKING:
     from dynacli.client.call import Listener, RowResult
     from dynacli.client.pages.page_loop import PageLoop
-    from dynacli.client.plans.plan import Plan
     from dynacli.client.responses.compare_calls import ComparedPages, Side
     from dynacli.client.responses.compare_responses import ComparisonRules, ResponseComparison
+    from dynacli.features.plans.plan import Plan
 
 
 def open_api(
@@ -512,9 +512,9 @@ class Api(OpenDocument):
             UsageError: Rows are wrong; all of them are named, and nothing is sent.
             DynacliError: What `call` raises before it sends.
         """
-        from dynacli.client.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
-        from dynacli.client.batch.rows import rows_of
         from dynacli.client.shards import Shard
+        from dynacli.features.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
+        from dynacli.features.batch.rows import rows_of
 
         listed = list(rows_of(rows, operation))
 
@@ -637,8 +637,8 @@ class Api(OpenDocument):
             return compare_calls(described, left, found, rules)
 
     def _plan(self, name: str, given: dict[str, Any], file: str, seconds: float) -> "Plan":
-        from dynacli.client.plans.make_plan import Planner, planning
-        from dynacli.client.plans.plan_store import check_new_plan, plan_key, save_plan
+        from dynacli.features.plans.make_plan import Planner, planning
+        from dynacli.features.plans.plan_store import check_new_plan, plan_key, save_plan
 
         check_new_plan(file)
         settings = planning(self._settings)

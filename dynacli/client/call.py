@@ -127,7 +127,7 @@ def _permit_built(
 
         permit_request(described, settings, request, base_url)
     elif _may_ask_for_a_method(request):
-        from dynacli.client._readings import overrides_of
+        from dynacli.client.readings import overrides_of
 
         # Nothing is denied, but a person may be asked before something is deleted.
         if asked := overrides_of(request, is_strict=False).asked:

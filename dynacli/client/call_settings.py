@@ -23,11 +23,11 @@ from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
-    from dynacli.client._readings import Sent
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.policy.other_policies import OtherPolicies
     from dynacli.client.policy.permission import Bounds
     from dynacli.client.policy.policy_rules import Policy
+    from dynacli.client.readings import Sent
     from dynacli.http.caching import CacheSpec
     from dynacli.http.rate_limit import RateLimit
     from dynacli.validation.finding import ValidationResult

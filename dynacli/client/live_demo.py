@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from dynacli.demo.demo_facts import API_KEYS, DemoServer, demo_at
 from dynacli.environment import Environment
 from dynacli.lean_imports import import_jsonschema_rs
 from dynacli.options.command import DEMO_PORT
+from dynacli.options.command_table import feature
+from dynacli.registry.demo_facts import API_KEYS, DemoServer, demo_at
 from dynacli.registry.opened_api import OpenedApi
 
 _ROLE = "editor"
@@ -44,17 +45,13 @@ def live_demo(
     # The server is imported here, because a dry run that expects no misbehaviour does without it.
     if not is_sent:
         if misbehave:
-            from dynacli.demo.demo_server import check_misbehaviours
-
-            check_misbehaviours(misbehave, with_next=with_next)
+            feature("demo.demo_server").check_misbehaviours(misbehave, with_next=with_next)
         server = demo_at(_SERVED)
         yield _signed_in(env, api, server, role), server
         return
-    from dynacli.demo.demo_server import running
-
     # Beside the threads of a server nothing is imported lean any more, and nearly every call is validated.
     import_jsonschema_rs()
-    with running(with_next=with_next, misbehave=misbehave) as server:
+    with feature("demo.demo_server").running(with_next=with_next, misbehave=misbehave) as server:
         yield _signed_in(env, api, server, role), server
 
 

@@ -44,7 +44,7 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.auth.challenges import DigestLogin
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
-    from dynacli.client._credential_sources import StoredSource
+    from dynacli.client.credential_sources import StoredSource
     from dynacli.client.credentials.oauth_sign_in import PasswordSource
     from dynacli.http.exchange import WireResponse
 
@@ -184,7 +184,7 @@ def sign(
         security = chosen_security(api, security, settings.auth, settings.signs)
     signer, tls = None, None
     if settings.auth_tables:
-        from dynacli.client._sign_by_command import signer_of
+        from dynacli.client.sign_by_command import signer_of
 
         signer, security = signer_of(settings, security)
     check_origin = partial(_check_origin, env, api, operation, origin_of(request.url), settings, ask)
@@ -220,7 +220,7 @@ def sign(
         login = DigestLogin(env, digest.value.reveal(), origin_of(request.url))
     signed, headers = attach(request, sent), given.headers
     if signer is not None:
-        from dynacli.client._sign_by_command import sign_by_command
+        from dynacli.client.sign_by_command import sign_by_command
 
         by_command = sign_by_command(signer, signed)
         credentials, signed = (*credentials, *by_command), attach(signed, by_command)
@@ -298,7 +298,7 @@ def _find_credentials(
             sources = (by_password,)
         if not settings.auth_tables and not os.path.exists(store_path(env)):
             return sources
-        from dynacli.client._credential_sources import StoredSource, credential_sources
+        from dynacli.client.credential_sources import StoredSource, credential_sources
 
         further = credential_sources(env, api.name, settings, request.url, may_refresh=may_send)
         kept.extend(source for source in further if isinstance(source, StoredSource))

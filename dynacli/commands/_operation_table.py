@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands._command_line import (
+from dynacli.commands.read_line import (
     HELP,
     Binding,
     CommandLine,

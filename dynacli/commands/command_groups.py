@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands._command_line import (
+from dynacli.commands.operation_command import LineCommand, OperationCommand
+from dynacli.commands.read_line import (
     HELP,
     CommandLine,
     bindings_of,
@@ -16,7 +17,6 @@ from dynacli.commands._command_line import (
     read_words,
     standard_bindings,
 )
-from dynacli.commands._operation_command import LineCommand, OperationCommand
 from dynacli.commands.run import Run
 from dynacli.environment import program
 from dynacli.errors import DynacliError, UsageError
@@ -75,7 +75,7 @@ class TableCommand(LineCommand):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands._help.command_help import command_help
+        from dynacli.commands.help_pages.command_help import command_help
 
         return command_help(ctx.obj.env, self.entry, ctx.command_path)
 
@@ -174,7 +174,7 @@ def make_command(entry: Command) -> click.Command:
     if not entry.runs:
         return TableGroup(entry)
     module, _, name = entry.runs.partition(":")
-    found = getattr(import_module(f"dynacli.commands._subcommands.{module}"), name)
+    found = getattr(import_module(f"dynacli.{module}"), name)
     made: click.Command = found(entry) if isinstance(found, type) else TableCommand(entry, found)
     return made
 
@@ -265,7 +265,7 @@ class TableGroup(TableCommand):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands._help.command_help import command_help
+        from dynacli.commands.help_pages.command_help import command_help
 
         names = self.list_commands()
         commands = [entry for name, entry in self.entries.items() if name in names]
@@ -316,7 +316,7 @@ class Root(TableGroup):
         env = ctx.obj.env
         if not env.is_agent:
             return self.page(ctx)
-        from dynacli.commands._help.command_help import manual_page
+        from dynacli.commands.help_pages.command_help import manual_page
 
         return manual_page(env, "agents")
 
@@ -365,13 +365,13 @@ class Root(TableGroup):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands._help.command_help import root_help
+        from dynacli.commands.help_pages.command_help import root_help
 
         return root_help(ctx.obj.env, self._contents(ctx.obj) if program().api else ())
 
     def _contents(self, run: Run) -> list[str]:
         """Return the lines that list what the API of a tool has; none if its document cannot be had at once."""
-        from dynacli.commands._help.api_overview import operations_or_tags
+        from dynacli.commands.help_pages.api_overview import operations_or_tags
 
         try:
             api = run.open_apart(program().api, refresh=False, offline=True, is_asked=False)
@@ -493,9 +493,9 @@ class ApiGroup(TableGroup):
         run: Run = ctx.obj
         run.note_quotes()
         if self.tag:
-            from dynacli.commands._help.operation_list import tag_help
+            from dynacli.commands.help_pages.operation_list import tag_help
 
             return tag_help(run.env, self.api, self.tag)
-        from dynacli.commands._help.api_overview import overview_page
+        from dynacli.commands.help_pages.api_overview import overview_page
 
         return overview_page(run.env, self.api, run.all_options)

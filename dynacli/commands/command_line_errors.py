@@ -9,7 +9,7 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.find_input import how_to_sign_in
 from dynacli.client.policy.policy_rules import DENIED
-from dynacli.commands._command_line import read_words, standard_bindings
+from dynacli.commands.read_line import read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError

@@ -13,7 +13,7 @@ from contextlib import closing
 from functools import cache, partial
 from typing import Any
 
-from dynacli.commands._command_line import (
+from dynacli.commands.read_line import (
     SWITCH,
     Binding,
     Bindings,
@@ -170,7 +170,7 @@ def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | No
     overlays: tuple[str, ...] = ()
     pin = ""
     if word == DEMO:
-        from dynacli.demo.demo_facts import document_path
+        from dynacli.registry.demo_facts import document_path
 
         source = document_path()
     elif looks_like_source(word):
@@ -697,7 +697,7 @@ def _profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, st
 
 def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str, str]]:
     """Yield the keys after `api set NAME`, `config get` and `config set`, or the values of one that chooses."""
-    from dynacli.commands._setting_keys import KEYS_OF_API, key_path, words_of_key
+    from dynacli.commands.setting_keys import KEYS_OF_API, key_path, words_of_key
 
     key, equals, _ = word.partition("=")
     if equals:

@@ -21,11 +21,11 @@ from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.collect_values import collect_values, input_name
 from dynacli.client.inputs.find_input import INSTEAD, near_options
 from dynacli.client.search_operations import SLIP
-from dynacli.commands._call.make_call import read_inputs
-from dynacli.commands._call_line import CallLine, unfilled
-from dynacli.commands._command_line import CommandLine, Word, read_words, standard_bindings
-from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._option_values import option_value
+from dynacli.commands.call.make_call import read_inputs
+from dynacli.commands.call_line import CallLine, unfilled
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_line import CommandLine, Word, read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.commands.typed_line import asked_call, read_line, repeatable_line
 from dynacli.environment import Environment, invocation

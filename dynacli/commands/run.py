@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
-    from dynacli.commands._call_line import CallLine
-    from dynacli.commands._command_line import CommandLine
+    from dynacli.commands.call_line import CallLine
+    from dynacli.commands.read_line import CommandLine
     from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.output.output_format import OutputFormat
 
@@ -90,7 +90,7 @@ class Run:
         """
         env, options = self.env, self.options
         if self.is_read_only:
-            from dynacli.commands._call.read_limits import check_read
+            from dynacli.commands.call.read_limits import check_read
 
             check_read(self.all_options, self.env)
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
@@ -118,7 +118,7 @@ class Run:
             RefusedError: The call is made by `read`, which was not given `--allow-files`.
         """
         if self.is_read_only:
-            from dynacli.commands._call.read_limits import check_input_file
+            from dynacli.commands.call.read_limits import check_input_file
 
             check_input_file(self.all_options, given)
 
@@ -179,7 +179,7 @@ class Run:
         )
 
     def _agrees(self, question: str) -> bool:
-        from dynacli.commands._questions import agrees
+        from dynacli.commands.questions import agrees
 
         return agrees(self.env, question)
 
@@ -252,7 +252,7 @@ class Run:
         is_bounded = self.is_read_only or self.env.is_agent
         is_unregistered = is_bounded and is_unregistered_file(word, self.env)
         if self.is_read_only and (is_unregistered or self.all_options.allow_ref):
-            from dynacli.commands._call.read_limits import check_document, check_read
+            from dynacli.commands.call.read_limits import check_document, check_read
 
             check_document(word, is_unregistered=is_unregistered)
             check_read(self.all_options, self.env)  # before a reference is followed
@@ -278,7 +278,7 @@ class Run:
 
     def _warn_of_document(self, api: OpenedApi) -> None:
         """Write the warnings about an API's document: its age, how it was changed to be usable."""
-        from dynacli.commands._document_notes import freshness_notes
+        from dynacli.commands.document_notes import freshness_notes
 
         for note in (*freshness_notes(api), *api.notes):
             self.warn(note)
@@ -345,7 +345,7 @@ class Run:
             if api.failure is not None:
                 continue
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
-                from dynacli.commands._document_notes import news_note
+                from dynacli.commands.document_notes import news_note
 
                 note = news_note(api)
                 if note:

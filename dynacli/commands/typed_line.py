@@ -20,11 +20,11 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
-from dynacli.commands._call_line import CallLine, filled
-from dynacli.commands._command_line import bindings_of, read_words, standard_bindings
-from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._operation_table import OperationTable
+from dynacli.commands.call_line import CallLine, filled
 from dynacli.commands.command_groups import ApiGroup
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_line import bindings_of, read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError
+from dynacli.options.command_table import feature
 from dynacli.options.standard_options import setting_variables
 
 ERRORS = "errors"
 """The topic that has a page about each kind of error, too: `errors usage`."""
 
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+_FEATURES = os.path.join(os.path.dirname(_DIRECTORY), "features")
 
 _TABLE = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
 """The place of a table that is made from the code, so that a page cannot miss a row."""
@@ -41,17 +43,29 @@ _LINES = (
 def topics() -> list[tuple[str, str]]:
     """Return (topic, title) of every page, by name."""
     found = []
-    for topic in topic_names():
-        with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
+    for topic, path in _paths().items():
+        with open(path, encoding="utf-8") as file:
             found.append((topic, as_of_program(file.readline().lstrip("# ").strip())))
     return found
 
 
 def topic_names() -> list[str]:
     """Return the topics in their order, without a look into the pages."""
-    names = (os.path.splitext(name) for name in sorted(os.listdir(_DIRECTORY)))
+    return list(_paths())
+
+
+def _paths() -> dict[str, str]:
+    """Return topic → file of its page, by name: pages stand here, and in the folders of features."""
+    with os.scandir(_FEATURES) as entries:
+        directories = [_DIRECTORY, *(entry.path for entry in entries if entry.is_dir())]
+    found = sorted(
+        (os.path.splitext(name)[0], os.path.join(directory, name))
+        for directory in directories
+        for name in os.listdir(directory)
+        if name.endswith(".md")
+    )
     left_out = _OF_DYNACLI_ALONE if program().api else frozenset()
-    return [topic for topic, ending in names if ending == ".md" and topic not in left_out]
+    return {topic: path for topic, path in found if topic not in left_out}
 
 
 def error_kinds() -> dict[str, type[DynacliError]]:
@@ -68,9 +82,10 @@ def page(topic: str) -> str | None:
     name, _, kind = topic.partition(" ")
     if name == ERRORS and kind in error_kinds():
         return _error_page(kind)
-    if topic not in topic_names():
+    path = _paths().get(topic)
+    if path is None:
         return None
-    with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         return as_of_program(_TABLE.sub(lambda match: _made_table(match[1]), file.read()))
 
 
@@ -101,13 +116,11 @@ def _made_table(name: str) -> str:
             for subject, rules in RULE_GROUPS.items()
         )
     if name == "change-kinds":
-        from dynacli.openapi.changes.change_records import KINDS
-
-        return _table_rows("kind", "what changed", {name: kind.meaning for name, kind in KINDS.items()})
-    from dynacli.openapi.changes.comparison import CHANGE_RULES
-
+        kinds = feature("changes.change_records").KINDS
+        return _table_rows("kind", "what changed", {name: kind.meaning for name, kind in kinds.items()})
     is_breaking = {"breaking-rules": True, "harmless-rules": False}[name]
-    rules = {name: rule.sentence for name, rule in CHANGE_RULES.items() if rule.is_breaking == is_breaking}
+    all_rules = feature("changes.comparison").CHANGE_RULES
+    rules = {name: rule.sentence for name, rule in all_rules.items() if rule.is_breaking == is_breaking}
     return _table_rows("rule", "a client can fail" if is_breaking else "no client fails", rules)
 
 

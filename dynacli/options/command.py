@@ -90,7 +90,7 @@ class Command:
 
     Args:
         name: The word that names it.
-        runs: The module in `dynacli.commands._subcommands`, then `:` and the function that it calls, or the class of
+        runs: The module in `dynacli.commands.subcommands`, then `:` and the function that it calls, or the class of
             its click command if its arguments are parsed in another way; empty for a plain group.
         section: Its group on the help page of dynacli; empty for a subcommand.
         help: What it does: an imperative of at most 60 characters.

@@ -1,6 +1,7 @@
 """The table of commands: each of dynacli's own, with its arguments, its options, and the standard options it takes.
 
-An entry is everything that dynacli has to know of a command before it runs. From the table come click's commands, help
+The entry of a command is in the folder of its feature. It is everything that dynacli has to know of a
+command before it runs. From the table come click's commands, help
 pages, completion, the names that no API can have, and what a tool of one API has.
 
 Beside the table are the commands that it does not list: those of a tool that has one API, and those of other packages.
@@ -8,30 +9,75 @@ Beside the table are the commands that it does not list: those of a tool that ha
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from dynacli.environment import program
+from dynacli.environment import how_to_install, program
 from dynacli.errors import UsageError
 from dynacli.options.command import ALONE, API, CALL, Command
 
 if TYPE_CHECKING:
     import click
 
-_PARTS = {
-    **dict.fromkeys(("api", "auth", "config", "cache"), "_registry_commands"),
-    **dict.fromkeys(("search", "operations", "describe", "explore"), "_call_commands"),
-    **dict.fromkeys(("read", "request", "edit", "batch", "plan"), "_call_commands"),
-    **dict.fromkeys(("check", "diff", "validate", "changes", "mock", "proxy"), "_call_commands"),
-    **dict.fromkeys(("ignore", "policy", "skill", "mcp", "document", "export", "demo"), "_tool_commands"),
-    **dict.fromkeys(
-        ("history", "bake", "import", "replay", "doctor", "completion", "help"), "_tool_commands"
-    ),
+_FEATURES = {
+    "api": "apis",
+    "auth": "sign_in",
+    "config": "config",
+    "cache": "changes",
+    "search": "",
+    "operations": "",
+    "describe": "",
+    "explore": "explorer",
+    "read": "",
+    "request": "",
+    "edit": "edit",
+    "batch": "batch",
+    "plan": "plans",
+    "check": "check",
+    "diff": "diff",
+    "validate": "check",
+    "changes": "changes",
+    "mock": "mock",
+    "proxy": "proxy",
+    "ignore": "config",
+    "policy": "config",
+    "skill": "skill",
+    "mcp": "mcp",
+    "document": "document",
+    "export": "export",
+    "demo": "demo",
+    "history": "history",
+    "bake": "bake",
+    "import": "import_",
+    "replay": "history",
+    "doctor": "doctor",
+    "completion": "completion",
+    "help": "",
 }
-"""Name → the module with the command's part of the table; a test holds the names against it."""
+"""Name of a command → the folder in `dynacli.features` that has it; empty for a command of the core."""
 
-COMMAND_NAMES = _PARTS.keys()
+COMMAND_NAMES = _FEATURES.keys()
 """The names of the commands, in the order of the root's help page."""
 _GROUP = "dynacli.commands"
+
+
+def feature(module: str) -> Any:
+    """Return a module of a feature, for the core, which works without it.
+
+    Args:
+        module: The name after `dynacli.features.`.
+
+    Raises:
+        UsageError: The folder of the feature was removed from this installation.
+    """
+    folder = f"dynacli.features.{module.partition('.')[0]}"
+    try:
+        return import_module(f"dynacli.features.{module}")
+    except ModuleNotFoundError as error:
+        if error.name != folder:
+            raise
+        raise UsageError(
+            f"This installation has no `{folder}`", hint=f"Install it again: {how_to_install()}"
+        ) from error
 
 
 class _Commands(Mapping[str, Command]):
@@ -40,17 +86,18 @@ class _Commands(Mapping[str, Command]):
     _read: ClassVar[dict[str, Command]] = {}
 
     def __getitem__(self, name: str) -> Command:
-        part = _PARTS[name]
+        folder = _FEATURES[name]
         if name not in self._read:
-            commands: tuple[Command, ...] = import_module(f"dynacli.options.{part}").COMMANDS
+            module = feature(f"{folder}.entry") if folder else import_module("dynacli.options._core_commands")
+            commands: tuple[Command, ...] = module.COMMANDS
             self._read.update({command.name: command for command in commands})
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_PARTS)
+        return iter(_FEATURES)
 
     def __len__(self) -> int:
-        return len(_PARTS)
+        return len(_FEATURES)
 
 
 COMMANDS: Mapping[str, Command] = _Commands()

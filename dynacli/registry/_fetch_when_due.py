@@ -323,7 +323,7 @@ def _open_confirmed(
 
 def _open_shipped(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi | None:
     """Return the API of the document that comes with dynacli for a URL; None if none does."""
-    from dynacli.demo.demo_facts import shipped_for
+    from dynacli.registry.demo_facts import shipped_for
 
     path = shipped_for(source.location)
     if path is None or open_request.more or open_request.overlays:

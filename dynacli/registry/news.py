@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.errors import DynacliError
 from dynacli.files import remove_file
+from dynacli.options.command_table import feature
 from dynacli.registry.revisions.revisions import NEWS, PENDING, Revisions, is_revision, type_fits
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ def note_news(
         name: How messages call the document.
         document: The document of the new revision, if it is at hand.
     """
-    from dynacli.openapi.changes.compare import compare
     from dynacli.registry.read_sources import read_cached_document, without_collector
 
     since = revisions.read_state(NEWS).get("since")
@@ -80,7 +80,7 @@ def note_news(
             new = document or read_cached_document(revisions, after, name)
             if old is None or new is None:
                 return
-            changes = compare(old.tree, new.tree)
+            changes = feature("changes.compare").compare(old.tree, new.tree)
         news = News(
             known["revision"],
             after["revision"],

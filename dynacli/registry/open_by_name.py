@@ -220,7 +220,7 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
     """
     open_request, source = OpenRequest(word, env), word
     if word == DEMO:
-        from dynacli.demo.demo_facts import document_path
+        from dynacli.registry.demo_facts import document_path
 
         return open_request, document_path()
     if not looks_like_source(word):

@@ -18,6 +18,7 @@ from dynacli.files import is_url
 from dynacli.openapi.document.fetch import allowed_files, read_file
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.source import Source, directories_of, file_name, parse_source
+from dynacli.options.command_table import feature
 from dynacli.registry.revisions.referenced_files import INSIDE, MissingFile, ReferencedFiles, read_inside
 from dynacli.registry.revisions.revisions import Facts, facts_of, is_due
 
@@ -290,7 +291,6 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
 
     if not layers.more and not layers.overlays:
         return load(fetched, name, opener=reader)
-    from dynacli.openapi.document.merging.merge import merge
     from dynacli.openapi.document.overlay import Overlay
 
     files = [(path, reader.read_overlay(path)) for path in layers.overlays]
@@ -299,7 +299,8 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
     for number, location in enumerate(layers.more, 1):
         further, opener = reader.read_document(location, number), reader.opener_of(number)
         documents.append(load(further, label_of(location), opener=opener, overlays=overlays))
-    return merge(_without_idle_warnings(documents, len(overlays)), name)
+    merged: Document = feature("merging.merge").merge(_without_idle_warnings(documents, len(overlays)), name)
+    return merged
 
 
 def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[Document]":

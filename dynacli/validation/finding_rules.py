@@ -99,6 +99,8 @@ RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
 }
 """Subject → its rules, each with the sentence that is true if the rule is kept."""
 
+DIFFERS = "differs"
+"""The rule that a response breaks in reports if it is not that of the first server."""
 FINDING_RULES: Mapping[str, str] = {
     rule: sentence for rules in RULE_GROUPS.values() for rule, sentence in rules.items()
 }

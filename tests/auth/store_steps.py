@@ -6,7 +6,7 @@ from typing import Any
 import keyring
 
 # Imported before there are children, which take what they need of it.
-import dynacli.client._credential_sources
+import dynacli.client.credential_sources
 import dynacli.client.credentials.oauth_sign_in  # noqa: F401
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.environment import Environment

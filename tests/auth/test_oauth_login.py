@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.auth import interactive_grants
+from dynacli.features.sign_in import interactive_grants
 from dynacli.auth.credential_store import CredentialStore
 from dynacli.auth.oauth import SignInContext
 from dynacli.client.credentials.oauth_sign_in import refresh_credential

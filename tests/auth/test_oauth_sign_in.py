@@ -8,7 +8,6 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from dynacli.auth.interactive_grants import listening, sign_in_by_code, sign_in_by_device
 from dynacli.auth.oauth import (
     CODE,
     DEVICE,
@@ -21,6 +20,7 @@ from dynacli.auth.oauth import (
     refresh,
 )
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
+from dynacli.features.sign_in.interactive_grants import listening, sign_in_by_code, sign_in_by_device
 from dynacli.record import replace
 from tests.auth.oauth_provider import Browser, OAuthProvider, fetch, parameters
 from tests.harness import RecordedRequest, Recorder, Response, json_response

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dynacli.auth.interactive_grants import sign_in_by_code, sign_in_by_device
 from dynacli.auth.oauth import (
     CLIENT_CREDENTIALS,
     CODE,
@@ -26,6 +25,7 @@ from dynacli.auth.oauth import (
     sign_in_by_password,
 )
 from dynacli.errors import AuthError
+from dynacli.features.sign_in.interactive_grants import sign_in_by_code, sign_in_by_device
 from dynacli.secrets import Secret
 from tests.auth.headless_browser import HeadlessBrowser, headless_browser
 from tests.auth.oauth_provider import Browser, fetch, parameters

@@ -11,7 +11,7 @@ from math import inf
 from statistics import median
 from typing import NamedTuple
 
-from dynacli.demo.demo_server import running
+from dynacli.features.demo.demo_server import running
 from tests.bench.batch_calls import against_curl, against_httpx
 from tests.bench.documents import GENERATED, MANY, OTHER
 from tests.bench.hundred_pages import compare_pages, memory_of_pages

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from dynacli.__main__ import main
-from dynacli.demo.demo_facts import API_KEYS
-from dynacli.demo.demo_server import running
 from dynacli.environment import Environment
+from dynacli.features.demo.demo_server import running
+from dynacli.registry.demo_facts import API_KEYS
 
 MOST_COMMANDS = 12
 MOST_BYTES = 15_000

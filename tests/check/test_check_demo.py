@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.demo.demo_facts import MISBEHAVIOURS, document_path
 from dynacli.openapi.model.kebab_names import kebab
+from dynacli.registry.demo_facts import MISBEHAVIOURS, document_path
 from tests.harness import Result, run_cli
 
 _PATHS = json.loads(Path(document_path()).read_bytes())["paths"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.check._call_planner import ResponseValues
-from dynacli.check.check_records import InputValue
+from dynacli.features.check._call_planner import ResponseValues
+from dynacli.features.check.check_records import InputValue
 from dynacli.openapi.model.path_templates import collection_template, path_template
 from tests.documents import save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli

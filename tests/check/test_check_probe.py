@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.check import probes
+from dynacli.features.check import probes
 from tests.documents import API_KEY, BEARER, operation, save_api
 from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 

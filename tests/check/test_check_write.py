@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.check._call_planner import ResponseValues
-from dynacli.check.resource_chains import ResourceChain, find_chains
+from dynacli.features.check._call_planner import ResponseValues
+from dynacli.features.check.resource_chains import ResourceChain, find_chains
 from dynacli.openapi.model.operation import OperationSummary
 from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, recording, run_cli
 

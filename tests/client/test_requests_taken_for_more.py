@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.client._readings import SentValues, overrides_of, path_steps_of, readings_of
+from dynacli.client.readings import SentValues, overrides_of, path_steps_of, readings_of
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.urls import server_of
 from tests.documents import delete, document, get, operation, parameter, post, save, save_api

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dynacli.openapi.document.discovery._leads import read_linkset
+from dynacli.features.apis.discovery._leads import read_linkset
 from tests.documents import api_of, get, save, save_api
 from tests.harness import Recorder, Response, run_cli
 

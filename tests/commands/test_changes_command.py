@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.changes import comparison
+from dynacli.features.changes import comparison
 from tests.documents import operation, parameter, save_api
 from tests.harness import assert_ended, run_cli
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.commands._help.command_help import ROOT_EXAMPLES
-from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands.command_groups import TableCommand
+from dynacli.commands.help_pages.command_help import ROOT_EXAMPLES
+from dynacli.commands.operation_command import OperationCommand
 from dynacli.environment import PROJECT_FILE
 from dynacli.guide.pages import page, topics
 from dynacli.options.command import SECTIONS, Command

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.commands._command_line import (
+from dynacli.commands.read_line import (
     SWITCH,
     Binding,
     CommandLine,

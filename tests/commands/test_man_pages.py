@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.commands._help import man_pages
+from dynacli.commands.help_pages import man_pages
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
 
@@ -22,7 +22,7 @@ def pages() -> dict[str, str]:
 
 
 _IMPORTED = """
-import sys, dynacli.commands._help.man_pages as made
+import sys, dynacli.commands.help_pages.man_pages as made
 made.man_pages("1", "")
 print(*{name.partition(".")[0] for name, module in sys.modules.items() if "site-packages" in str(module)})
 """

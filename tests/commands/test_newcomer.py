@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynacli.demo._data import Store
+from dynacli.features.demo._data import Store
 from tests.bench.newcomer import MOST_BYTES, MOST_COMMANDS, WAYS, Newcomer, UnknownWordError, do_all, visiting
 
 

@@ -112,7 +112,7 @@ def test_an_error_in_the_words_is_json_where_that_is_asked_for(url: str, words: 
 
 def test_parsing_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo API starts for a call, and neither for words that are wrong nor for a help page."""
-    monkeypatch.setattr("dynacli.demo.demo_server.running", None)
+    monkeypatch.setattr("dynacli.features.demo.demo_server.running", None)
     assert 2 == run_cli("demo", "search-runs", "--nothing").exit_code
     assert 0 == run_cli("demo", "search-runs", "--help").exit_code
 
@@ -137,8 +137,8 @@ def test_a_dry_run_starts_nothing(
     """No demo API runs for a request that is only shown, and its data is not made."""
     monkeypatch.chdir(tmp_path)
     Path("runs.csv").write_text("id\n289157f4-669f-5f8d-adfd-efbb41003e69\n")
-    monkeypatch.setattr("dynacli.demo.demo_server.running", None)
-    monkeypatch.setattr("dynacli.demo.demo_server.Store", None)
+    monkeypatch.setattr("dynacli.features.demo.demo_server.running", None)
+    monkeypatch.setattr("dynacli.features.demo.demo_server.Store", None)
     result = run_cli(*words, "--dry-run")
     assert 0 == result.exit_code, result.stderr
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.document import _download as download
+from dynacli.openapi.document import download
 from tests.documents import operation, pets, save, save_api
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, assert_ended, json_response, run_cli

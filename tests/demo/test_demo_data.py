@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from dynacli.demo.demo_facts import BASE_PATH, DemoServer
-from dynacli.demo.demo_server import running
+from dynacli.features.demo.demo_server import running
+from dynacli.registry.demo_facts import BASE_PATH, DemoServer
 
 _TOTAL = 1002
 

@@ -10,8 +10,8 @@ import pytest
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import validate
 
-from dynacli.demo.demo_facts import document_path
-from dynacli.demo.demo_server import running
+from dynacli.features.demo.demo_server import running
+from dynacli.registry.demo_facts import document_path
 
 _OPERATIONS = {
     "GET /org": "getOrg",

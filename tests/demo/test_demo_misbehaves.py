@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.demo.demo_facts import document_path
+from dynacli.registry.demo_facts import document_path
 from tests.harness import Result, run_cli
 
 LEVELS = ("off", "warn", "strict", "exact")

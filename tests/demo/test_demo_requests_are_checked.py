@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, ROLES
-from dynacli.demo.demo_server import running
+from dynacli.features.demo.demo_server import running
+from dynacli.registry.demo_facts import API_KEYS, BASE_PATH, ROLES
 
 SERVER = "5a752c7f-fd08-58e3-bf88-3a2aad8a092e"
 WORKFLOW = {"name": "New", "mcpServerId": SERVER, "testerPrompt": "Do it."}

@@ -13,9 +13,9 @@ import pytest
 from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 
-from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS, document_path
-from dynacli.demo.demo_server import running
 from dynacli.errors import UsageError
+from dynacli.features.demo.demo_server import running
+from dynacli.registry.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS, document_path
 
 DOCUMENT: dict[str, Any] = json.loads(Path(document_path()).read_bytes())
 

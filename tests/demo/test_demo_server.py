@@ -12,16 +12,16 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from dynacli.demo import demo_server
-from dynacli.demo._requests import DemoRequest, DemoResponse, json_response
-from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
-from dynacli.demo.demo_server import Application, running, serving
 from dynacli.errors import UsageError
+from dynacli.features.demo import demo_server
+from dynacli.features.demo._requests import DemoRequest, DemoResponse, json_response
+from dynacli.features.demo.demo_server import Application, running, serving
 from dynacli.http.serving import listening_socket, origin_at
+from dynacli.registry.demo_facts import API_KEYS, ROLES, DemoServer
 from tests.harness import run_cli
 
 _SERVE = """
-from dynacli.demo.demo_server import serve_forever
+from dynacli.features.demo.demo_server import serve_forever
 serve_forever(port=0, on_ready=lambda server: print(server.document_url, flush=True))
 print("returned", flush=True)
 """
@@ -31,7 +31,7 @@ def test_the_import_loads_no_server() -> None:
     """Importing the package and finding the document loads neither Starlette, uvicorn nor asyncio."""
     program = """
 import sys
-from dynacli.demo.demo_facts import document_path
+from dynacli.registry.demo_facts import document_path
 import os
 assert os.path.exists(document_path())
 print(sorted({"starlette", "uvicorn", "asyncio", "json", "httpx"} & set(sys.modules)))
@@ -249,7 +249,7 @@ def test_the_foreground_gives_the_handlers_back() -> None:
     """After `serve_forever` the signals do what they did before, even if its caller's callback failed."""
     program = """
 import signal
-from dynacli.demo.demo_server import serve_forever
+from dynacli.features.demo.demo_server import serve_forever
 before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 def fail(server):
     raise LookupError("no")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynacli.demo.demo_facts import DemoServer
-from dynacli.demo.demo_server import running
+from dynacli.features.demo.demo_server import running
+from dynacli.registry.demo_facts import DemoServer
 
 
 @pytest.fixture

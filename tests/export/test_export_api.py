@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.demo.demo_server import served_document
-from dynacli.export.collection import EXPORT_FORMATS
+from dynacli.features.demo.demo_server import served_document
+from dynacli.features.export.collection import EXPORT_FORMATS
 from tests.documents import API_KEY, BASIC, BEARER, JSON, api_of, document, get, operation, parameter, save
 from tests.harness import Recorder, json_response, run_cli
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dynacli.demo.demo_facts import API_KEYS
+from dynacli.registry.demo_facts import API_KEYS
 from tests.documents import BEARER, document, operation, parameter, register
 from tests.harness import Recorder, Response, run_cli
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.demo.demo_facts import API_KEYS, DemoServer
+from dynacli.registry.demo_facts import API_KEYS, DemoServer
 from tests.harness import run_cli
 from tests.npm_programs import program, run_program
 from tests.request.prism import ask

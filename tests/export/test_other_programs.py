@@ -12,7 +12,7 @@ from jsonschema import Draft6Validator  # type: ignore[import-untyped]
 from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
-from dynacli.demo.demo_facts import API_KEYS, DemoServer
+from dynacli.registry.demo_facts import API_KEYS, DemoServer
 from tests.documents import save
 from tests.export.test_forms import odd_api
 from tests.harness import run_cli

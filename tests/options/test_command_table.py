@@ -4,13 +4,14 @@ import inspect
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+import dynacli
 from dynacli.commands._option_values import option_value
 from dynacli.environment import variable
 from dynacli.errors import UsageError
-from dynacli.options import _call_commands, _registry_commands, _tool_commands
 from dynacli.options.command import FORMATS_OF_COMMANDS, Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_NAME, Option, Options, setting_variables
@@ -27,11 +28,15 @@ def _entries() -> Iterator[tuple[str, Command]]:
 ENTRIES = dict(_entries())
 
 
-def test_names_are_those_of_the_parts() -> None:
-    """The index of the table has the commands of each part, in their order, and no other."""
-    parts = (_registry_commands.COMMANDS, _call_commands.COMMANDS, _tool_commands.COMMANDS)
-    assert list(COMMANDS) == [command.name for part in parts for command in part]
-    assert all(COMMANDS[command.name] is command for part in parts for command in part)
+def test_names_are_those_of_the_entries() -> None:
+    """The map of the table has the commands of each entry, in the right folder, and no other."""
+    paths = sorted(Path(dynacli.__file__).parent.glob("features/*/entry.py"))
+    modules = [
+        "dynacli.options._core_commands",
+        *(f"dynacli.features.{path.parent.name}.entry" for path in paths),
+    ]
+    found = {command.name: command for name in modules for command in import_module(name).COMMANDS}
+    assert found == dict(COMMANDS)
     assert set(FORMATS_OF_COMMANDS) == {
         format_ for command in COMMANDS.values() for format_ in command.formats
     }
@@ -42,7 +47,7 @@ def test_a_command_calls_what_takes_its_arguments_and_options(words: str) -> Non
     """The function that an entry names has a parameter for each of them, and no other."""
     entry = ENTRIES[words]
     module, _, name = entry.runs.partition(":")
-    found = getattr(import_module(f"dynacli.commands._subcommands.{module}"), name)
+    found = getattr(import_module(f"dynacli.{module}"), name)
     if isinstance(found, type):
         return  # it reads the words after its name itself
     _, *parameters = inspect.signature(inspect.unwrap(found)).parameters.values()

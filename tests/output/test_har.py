@@ -12,13 +12,13 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
 from dynacli import __version__
-from dynacli.check.check_page import har_calls
-from dynacli.check.check_records import Exchange, PlannedCall
-from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
+from dynacli.features.check.check_page import har_calls
+from dynacli.features.check.check_records import Exchange, PlannedCall
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.exchange import WireResponse
 from dynacli.output.har import HarCall, har_of
+from dynacli.registry.demo_facts import API_KEYS
 from dynacli.secrets import Masker, Secret
 from tests.harness import run_cli
 from tests.npm_programs import package

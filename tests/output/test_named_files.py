@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.commands._command_line import read_words, standard_bindings
+from dynacli.commands.read_line import read_words, standard_bindings
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.files import write_named_file, write_named_files

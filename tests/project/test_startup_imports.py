@@ -22,6 +22,7 @@ _PET = {
     "required": ["id"],
     "properties": {"id": {"type": "integer"}, "state": {"enum": ["sold", "free"]}},
 }
+_ROOT = Path(__file__).resolve().parents[2]
 _DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "Pets", "version": "1"},
@@ -116,14 +117,14 @@ _CATALOG = (
         """
         openapi.catalog.catalog_file files
         registry.configuration registry.revisions.revisions openapi.model.operation
-        options options._call_commands options.command options.command_table options._registry_commands
-        options.standard_options options._tool_commands
+        options options._core_commands options.command options.command_table
+        options.standard_options
         """
     )
 )
 _COMPLETION = (
     _CATALOG
-    | _modules("commands._command_line commands.complete")
+    | _modules("commands.read_line commands.complete")
     | _modules("http.semantics openapi.model.media_types")
 )
 _COMMAND = (
@@ -137,20 +138,23 @@ _COMMAND = (
     | _modules(
         """
         client.described_operation commands.command_groups lean_imports
-        commands._operation_command commands._operation_table commands._command_line commands.run
+        commands.operation_command commands._operation_table commands.read_line commands.run
         """
     )
 )
-_PAGE = _COMMAND | _modules("commands._help.page_lines text.terminal text.wrapping")
-_ROOT_HELP = _PAGE | _modules("commands._help.command_help")
+_PAGE = _COMMAND | _modules("commands.help_pages.page_lines text.terminal text.wrapping")
+_ENTRIES = " ".join(
+    f"features.{path.parent.name}.entry" for path in _ROOT.glob("dynacli/features/*/entry.py")
+)
+_ROOT_HELP = _PAGE | _modules(f"commands.help_pages.command_help {_ENTRIES}")
 _OVERVIEW = _PAGE | _modules(
-    "commands._help.api_overview commands._help.operation_list "
+    "commands.help_pages.api_overview commands.help_pages.operation_list "
     "openapi.model.wording openapi.model.field_names openapi.model.overview"
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
     client.input_sources
-    client.operation_description client.links.linked_operation commands._help.operation_help
+    client.operation_description client.links.linked_operation commands.help_pages.operation_help
     openapi.model.wording openapi.model.field_names openapi.model.find_items openapi.model.overview
     openapi.model.path_templates openapi.schema.response_outline
     openapi.schema.read_schema
@@ -163,7 +167,7 @@ _PLAIN = (
         """
         client.call client.call_validator client.call_settings client.engine.call_engine
         client.inputs.call_inputs client.inputs.collect_values client.sign_request
-        commands._call.make_call registry.record_call
+        commands.call.make_call registry.record_call
         """
     )
     | _modules(
@@ -190,12 +194,12 @@ _BUILT = (
         openapi.schema.option_fields openapi.schema.flatten_schema openapi.schema.read_schema
         """
     )
-    | _modules("commands._call.read_body_words commands._call.input_files client.inputs.build_body")
+    | _modules("commands.call._read_body_words commands.call.input_files client.inputs.build_body")
 )
-_SHOWN = _modules("client.secret_names commands._call.dry_run request.preview")
+_SHOWN = _modules("client.secret_names commands.call.dry_run request.preview")
 _VALUES = _modules("commands._option_values")
 _DRY_RUN = _BUILT | _SHOWN | _modules("text.json_budget")
-_ENDED = _modules("commands._call.conclude_call commands._call.receive_response")
+_ENDED = _modules("commands.call._conclude_call commands.call._receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
@@ -211,10 +215,11 @@ _ACCEPTED = _SENT | _modules(
 )
 _DEMO = (
     _ACCEPTED
-    | _modules("client.live_demo commands._demo_api commands._subcommands.demo http.serving")
+    | _modules("client.live_demo commands.demo_api features.demo.command features.demo.entry http.serving")
     | _modules(
         """
-        openapi.references demo.demo_server demo._data demo._requests demo.demo_facts demo._operations
+        openapi.references features.demo.demo_server features.demo._data features.demo._requests
+        registry.demo_facts features.demo._operations
         """
     )
 )
@@ -293,7 +298,9 @@ KINDS = {
         "demo get-org --dry-run json --validate off",
         _PLAIN
         | _SHOWN
-        | _modules("client.live_demo commands._demo_api commands._subcommands.demo demo.demo_facts"),
+        | _modules(
+            "client.live_demo commands.demo_api features.demo.command features.demo.entry registry.demo_facts"
+        ),
         _CLICK,
     ),
     "call of the stand-in": _Kind(
@@ -389,7 +396,7 @@ def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pyte
         age(Path(os.environ["DYNACLI_CACHE_DIR"]).parent, 8 * DAY)
         monkeypatch.setenv("DYNACLI_REFRESH", "background")
         begins = "registry.background_refresh registry.news system"
-        notes = "commands._document_notes openapi.model.wording"
+        notes = "commands.document_notes openapi.model.wording"
         assert _loaded(words, tmp_path) - plain == _modules(f"{begins} {notes}") - plain
         until(lambda: len(served.asked) == 2, "the refresh")
 

@@ -15,7 +15,7 @@ from dynacli import open_api
 from dynacli.auth.references import _KEYS as _AUTH_KEYS
 from dynacli.client.configuration_mistakes import _ENTRY_KEYS
 from dynacli.client.profiles import PROFILE_KEYS
-from dynacli.commands._setting_keys import _KINDS
+from dynacli.commands.setting_keys import _KINDS
 from dynacli.environment import Environment, Program, become
 from dynacli.errors import RefusedError
 from dynacli.registry.configuration import Configuration

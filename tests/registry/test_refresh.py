@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.demo.demo_server import running
+from dynacli.features.demo.demo_server import running
 from tests.documents import operation, pets, save, serve
 from tests.dry_runs import dry_run
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
@@ -207,7 +207,7 @@ def test_the_next_revision_of_the_demo_is_there_without_a_server() -> None:
 @pytest.mark.parametrize(("role", "code"), [("viewer", 4), ("editor", 0), ("admin", 0), ("owner", 0)])
 def test_the_demo_signs_in_as_it_is_told(role: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--role` decides who calls, even if a variable holds the key of someone else."""
-    from dynacli.demo.demo_facts import API_KEYS
+    from dynacli.registry.demo_facts import API_KEYS
 
     monkeypatch.setenv("DYNACLI_DEMO_TOKEN", API_KEYS["viewer"])
     words = ("update-workflow", WORKFLOW, "--name", "Another name")

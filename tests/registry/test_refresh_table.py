@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dynacli.openapi.document import _download as download
+from dynacli.openapi.document import download
 from dynacli.registry.background_refresh import take_refresh_claim
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from dynacli.__main__ import main
-from dynacli.commands._call import receive_response
+from dynacli.commands.call import _receive_response
 from dynacli.http import event_stream, send
 from tests.documents import document, save, save_api
 from tests.harness import Recorder, Response, run_cli, serving
@@ -682,7 +682,7 @@ def test_a_large_response_takes_no_memory(
 
 def test_a_body_too_large_to_validate_is_written(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The media type and the size of the body are validated without its content."""
-    monkeypatch.setattr(receive_response, "VALIDATED_LIMIT", MIB)
+    monkeypatch.setattr(_receive_response, "VALIDATED_LIMIT", MIB)
     result = run_cli(endless, "bytes", "3", "--validate", "strict", "--error-format", "json", "-o", "raw")
     assert 9 == result.exit_code
     assert ["maxLength"] == [finding["rule"] for finding in result.error["findings"]]
@@ -691,7 +691,7 @@ def test_a_body_too_large_to_validate_is_written(endless: str, monkeypatch: pyte
 
 def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The body is written, with a note that it was not validated."""
-    monkeypatch.setattr(receive_response, "VALIDATED_LIMIT", MIB)
+    monkeypatch.setattr(_receive_response, "VALIDATED_LIMIT", MIB)
     body = json.dumps(["x" * MIB, "x" * MIB]).encode()
     server.responses["/a"] = Response(200, body)
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
@@ -709,7 +709,7 @@ def test_less_is_kept_to_validate_where_a_finding_is_a_warning(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_validated: bool
 ) -> None:
     """A large response takes little memory by default, and the note says which level validates it."""
-    monkeypatch.setattr(receive_response, "WARNED_LIMIT", MIB)
+    monkeypatch.setattr(_receive_response, "WARNED_LIMIT", MIB)
     server.responses["/a"] = Response(200, b'"' + b"x" * MIB + b'"')
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
     result = run_cli(api, "a", *words)
@@ -720,7 +720,7 @@ def test_less_is_kept_to_validate_where_a_finding_is_a_warning(
 
 def test_a_pipe_has_no_limit_and_a_conversion_has(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that is passed on unchanged may have any size; a body that is laid out must fit into memory."""
-    monkeypatch.setattr(receive_response, "RENDER_LIMIT", MIB)
+    monkeypatch.setattr(_receive_response, "RENDER_LIMIT", MIB)
     for name in ("bytes", "lines"):
         for words in ([], ["-o", "raw"], ["-o", "@out"]):
             assert 0 == run_cli(endless, name, "3", "--validate", "off", *words).exit_code
@@ -735,7 +735,7 @@ def test_a_bomb_has_a_limit_everywhere(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     """A compressed body may grow a thousandfold, so it has a limit even in a file or a pipe."""
-    monkeypatch.setattr(receive_response, "FILE_LIMIT", 4 * MIB)
+    monkeypatch.setattr(_receive_response, "FILE_LIMIT", 4 * MIB)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     server.responses["/a"] = Response(200, gzip.compress(bytes(5 * MIB)), headers)
     result = run_cli(_api(server.origin, "application/json", {"schema": {}}), "a", "-o", target)

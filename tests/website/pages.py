@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-from dynacli.commands._help.command_help import OPTION_GROUPS, command_usages, default_of
-from dynacli.commands._help.page_lines import option_row
+from dynacli.commands.help_pages.command_help import OPTION_GROUPS, command_usages, default_of
+from dynacli.commands.help_pages.page_lines import option_row
 from dynacli.environment import DISTRIBUTION, variable
 from dynacli.guide.pages import error_kinds, page, topic_names
 from dynacli.options.command import Command

@@ -51,8 +51,8 @@ from dynacli.registry.record_call import (
 from dynacli.urls import split_url
 
 if TYPE_CHECKING:
-    from dynacli.client._masked_call import MaskedCall
     from dynacli.client.call import CallEvent, Listener
+    from dynacli.client.masked_call import MaskedCall
     from dynacli.http.exchange import ClientPool, WireResponse
     from dynacli.http.send import Pieces, Receive
     from dynacli.openapi.model.operation import Field
@@ -499,7 +499,7 @@ class CallHistory:
             words: The command line after the program's name.
         """
         if self._masked is None and (self._may_hold_secrets or not _MARKS.isdisjoint("".join(words))):
-            from dynacli.client._masked_call import MaskedCall
+            from dynacli.client.masked_call import MaskedCall
 
             self._masked = MaskedCall(self.call, self._typed)
         return self.call.signed.masker if self._masked is None else self._masked.masker
@@ -540,7 +540,7 @@ class CallHistory:
             shown, url = self._masked.words(words), self._masked.url
         messages = None
         if self._mode == "full":
-            from dynacli.client._masked_call import MaskedCall
+            from dynacli.client.masked_call import MaskedCall
 
             messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self.response)
         return RecordedCall(

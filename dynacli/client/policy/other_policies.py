@@ -17,11 +17,11 @@ from functools import cached_property, lru_cache
 from itertools import islice, product
 from typing import Any
 
-from dynacli.client._readings import Sent, SentValues, path_steps_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
+from dynacli.client.readings import Sent, SentValues, path_steps_of
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.files import is_url

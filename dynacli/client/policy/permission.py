@@ -7,7 +7,6 @@ scripts work, and if there is one and no one may be asked, it wants `--yes`.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.client._readings import asked_by_headers
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.policy_rules import (
     ALLOWED,
@@ -20,14 +19,15 @@ from dynacli.client.policy.policy_rules import (
     decide,
     only_reads,
 )
+from dynacli.client.readings import asked_by_headers
 from dynacli.environment import Consent, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.model.acting_names import acting_word
 
 if TYPE_CHECKING:
-    from dynacli.client._readings import Sent
     from dynacli.client.policy.policy_rules import Policy
+    from dynacli.client.readings import Sent
 
 _DESTROYING = "DELETE"
 _NOTHING: Mapping[str, str] = {}

@@ -7,12 +7,12 @@ to the same server. If it is in doubt what a server reads, the strictest reading
 import re
 from collections.abc import Iterator, Mapping
 
-from dynacli.client._readings import ANY_METHOD, Sent, SentValues, methods_in, overrides_of, readings_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.other_policies import documented_bases
 from dynacli.client.policy.permission import check_that_it_reads, decision_on, obey
 from dynacli.client.policy.policy_rules import ALLOWED
+from dynacli.client.readings import ANY_METHOD, Sent, SentValues, methods_in, overrides_of, readings_of
 from dynacli.environment import Consent
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request

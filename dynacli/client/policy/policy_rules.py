@@ -17,7 +17,8 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
 
-from dynacli.client._readings import (
+from dynacli.client.profiles import malformed
+from dynacli.client.readings import (
     Sent,
     is_path_of,
     methods_in,
@@ -25,7 +26,6 @@ from dynacli.client._readings import (
     path_steps_of,
     possible_operations_at,
 )
-from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.http.semantics import SAFE_METHODS

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from dynacli.openapi.document._document_files import Files, OpenFile, UnreadableFileError, absolute
+from dynacli.openapi.document.document_files import Files, OpenFile, UnreadableFileError, absolute
 from dynacli.openapi.document.json_trees import (
     MISSING,
     count_values,

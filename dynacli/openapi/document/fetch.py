@@ -22,7 +22,7 @@ from dynacli.openapi.document.source import Source, directories_of, file_name, l
 from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
-    from dynacli.openapi.document._download import Downloads
+    from dynacli.openapi.document.download import Downloads
 
 _ALLOW_HINT = "If you trust it, add `--allow-ref {}`"
 
@@ -60,7 +60,7 @@ def fetch(
         case "file":
             return Fetched(read_file(source.location), uri=source.uri)
         case "url":
-            from dynacli.openapi.document._download import Downloads
+            from dynacli.openapi.document.download import Downloads
 
             downloads = Downloads()
             try:
@@ -314,7 +314,7 @@ class AllowedFiles:
 
     def _download(self, uri: str, seconds: float, known: Fetched | None) -> Fetched:
         if self.downloads is None:
-            from dynacli.openapi.document._download import Downloads
+            from dynacli.openapi.document.download import Downloads
 
             self.downloads = Downloads()
             weakref.finalize(self, self.downloads.close)

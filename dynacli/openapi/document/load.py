@@ -20,21 +20,22 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._document_files import File, Files, Opener, absolute
-from dynacli.openapi.document._plain_json import check_limits, check_version
 from dynacli.openapi.document._reference_graph import LinkedPart, ReferenceGraph, ReferenceUse
+from dynacli.openapi.document.document_files import File, Files, Opener, absolute
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import follow, fragment_of, join
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.openapi.document.objects import SCHEMA, sections_of
 from dynacli.openapi.document.overlay import Overlaid, Overlay, apply_overlays
 from dynacli.openapi.document.parse import parse_document
+from dynacli.openapi.document.plain_json import check_limits, check_version
 from dynacli.openapi.document.references.cut_document import cut_to_parameters
 from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import KNOWN_DIALECTS, ScanResult, Steps, scan
 from dynacli.openapi.document.specification_report import Problem, report
 from dynacli.openapi.document.workarounds import work_around
+from dynacli.options.command_table import feature
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
 _DEFINITIONS = frozenset({"definitions", "$defs"})
@@ -534,9 +535,7 @@ def load(
     warnings.extend(overlaid.warnings)
     warnings.extend((message, overlaid.place(place)) for message, place in bundled.warnings)
     if version == "2.0":
-        from dynacli.openapi.document._swagger2.conversion import convert_swagger
-
-        conversion = convert_swagger(tree, uri)
+        conversion = feature("swagger2.conversion").convert_swagger(tree, uri)
         tree, version = conversion.tree, "3.0"
         warnings.extend((message, origins.locate(pointer)) for message, pointer in conversion.warnings)
         origins = conversion.origins.after(origins)

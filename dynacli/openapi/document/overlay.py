@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import DocumentError, InternalError
-from dynacli.openapi.document._document_files import File
-from dynacli.openapi.document._plain_json import check_is_openapi, check_limits
+from dynacli.openapi.document.document_files import File
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import IndexedSteps, copy_json, count_values, is_same_json, join
 from dynacli.openapi.document.limits import MAX_NODES
 from dynacli.openapi.document.parse import parse_file
+from dynacli.openapi.document.plain_json import check_is_openapi, check_limits
 from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.text.terminal import visible
 

@@ -11,7 +11,9 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._plain_json import (
+from dynacli.openapi.document.json_trees import join
+from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
+from dynacli.openapi.document.plain_json import (
     check_is_not_markup,
     check_is_openapi,
     check_limits,
@@ -19,8 +21,6 @@ from dynacli.openapi.document._plain_json import (
     too_deep,
     too_many_nodes,
 )
-from dynacli.openapi.document.json_trees import join
-from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.text.json_budget import TooManyValuesError, check_values
 
 _MAX_EXCERPT = 100

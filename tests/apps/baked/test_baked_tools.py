@@ -19,8 +19,8 @@ from zipfile import ZipFile
 import keyring
 import pytest
 
-from dynacli.apps.baked import main
 from dynacli.environment import Environment
+from dynacli.features.bake.baked import main
 from dynacli.guide.pages import page
 from tests.auth.fake_keyring import Keyring
 from tests.auth.tls_server import Certificates

@@ -10,11 +10,11 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dynacli.apps.explorer._request_form import RequestForm
-from dynacli.apps.explorer._response_pane import ResponsePane
-from dynacli.apps.explorer.explorer_app import ExplorerApp
-from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
+from dynacli.features.explorer._request_form import RequestForm
+from dynacli.features.explorer._response_pane import ResponsePane
+from dynacli.features.explorer.command import explored_line
+from dynacli.features.explorer.explorer_app import ExplorerApp
 from dynacli.options.standard_options import Options
 from dynacli.registry.open_by_name import open_named_api
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.explorer._request_form import body_rows, body_text, example_words, with_example_body
-from dynacli.apps.explorer.drafts import Draft, command_words, option_arguments, typed_inputs
-from dynacli.apps.explorer.form_rows import FormRow, rows_of_form
 from dynacli.client.call import request_of
 from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError
+from dynacli.features.explorer._request_form import body_rows, body_text, example_words, with_example_body
+from dynacli.features.explorer.drafts import Draft, command_words, option_arguments, typed_inputs
+from dynacli.features.explorer.form_rows import FormRow, rows_of_form
 from dynacli.options.standard_options import CallTerms, Options
 from dynacli.record import replace
 from dynacli.registry.open_by_name import open_named_api

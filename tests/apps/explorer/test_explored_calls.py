@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.explorer._response_views import status_text
-from dynacli.apps.explorer._running_call import Ended, Event, RunningCall
-from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Consent, Environment
+from dynacli.features.explorer._response_views import status_text
+from dynacli.features.explorer._running_call import Ended, Event, RunningCall
+from dynacli.features.explorer.drafts import Draft
 from dynacli.options.standard_options import CallTerms, Options
 from dynacli.registry.open_by_name import open_named_api
 from tests.apps.explorer.exploring import Explorer, explored, exploring

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-import dynacli.apps.explorer
+import dynacli.features.explorer
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import get, parameter, post, save_api
 from tests.harness import Recorder, Response, json_response, recording, run_cli
@@ -36,7 +36,7 @@ def test_no_private_attribute_of_ours_has_the_name_of_one_of_textual_s() -> None
         for base in (App, ModalScreen, ScrollView, Static, Vertical, Horizontal, Input, Widget)
     }
     clashes = set()
-    for path in Path(next(iter(dynacli.apps.explorer.__path__))).rglob("*.py"):
+    for path in Path(next(iter(dynacli.features.explorer.__path__))).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = (
                 ast.unparse(node.bases[0]).partition("[")[0]

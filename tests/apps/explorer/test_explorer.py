@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 
-from dynacli.apps.explorer._request_form import FieldRow
+from dynacli.features.explorer._request_form import FieldRow
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import get, parameter, post, save_api
 from tests.harness import Recorder, Response, json_response, recording, run_cli

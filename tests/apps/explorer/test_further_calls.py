@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dynacli.apps.explorer._request_form import SettingRow
 from dynacli.environment import Consent
+from dynacli.features.explorer._request_form import SettingRow
 from dynacli.options.standard_options import CallTerms, Options
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import operation, parameter, save_api

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.apps.mcp._byte_budget import fitted, json_line, size_of
+from dynacli.features.mcp._byte_budget import fitted, json_line, size_of
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60),

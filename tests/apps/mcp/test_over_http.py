@@ -21,8 +21,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.server.lowlevel import Server
 from mcp_types import ListToolsResult, PaginatedRequestParams
 
-from dynacli.apps.mcp.http_place import http_application, kept_token, listening_at
 from dynacli.environment import Environment
+from dynacli.features.mcp.http_place import http_application, kept_token, listening_at
 from dynacli.secrets import Secret
 from tests.apps.mcp.clients import HELLO
 from tests.documents import get, save_api

@@ -14,7 +14,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, ListToolsResult
 
-from dynacli.apps.mcp import tools as tool_call
+from dynacli.features.mcp import tools as tool_call
 from tests.apps.mcp.clients import converse
 from tests.documents import (
     BEARER,

@@ -10,16 +10,16 @@ from typing import Any
 
 import httpx
 
-from dynacli.apps.mock.mock_server import (
+from dynacli.client.call_settings import settings_of
+from dynacli.commands.run import Run
+from dynacli.environment import Environment
+from dynacli.features.mock.mock_server import (
     MockExchange,
     MockServer,
     base_path,
     mock_application,
     serve_until_signal,
 )
-from dynacli.client.call_settings import settings_of
-from dynacli.commands.run import Run
-from dynacli.environment import Environment
 from dynacli.http.serving import listening_socket, origin_at
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.options.standard_options import Options

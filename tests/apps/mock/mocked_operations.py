@@ -3,8 +3,8 @@
 import base64
 from typing import Any
 
-from dynacli.apps.mock.mock_server import MockServer
 from dynacli.auth.credentials import kind_of
+from dynacli.features.mock.mock_server import MockServer
 from dynacli.openapi.model.operation import Operation
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dynacli.apps.mock import mock_server
+from dynacli.features.mock import mock_server
 
 
 async def _nothing(scope: object, receive: object, send: object) -> None:

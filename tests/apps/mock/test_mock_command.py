@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dynacli.apps.mock.mock_server import MockRoutes
+from dynacli.features.mock.mock_server import MockRoutes
 from dynacli.traffic.recorded_request import MatchedOperation
 from tests.apps.mock.mocked import mocked
 from tests.apps.proxy.through_proxy import until_interrupted

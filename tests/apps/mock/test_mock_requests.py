@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.mock import mock_server
-from dynacli.apps.mock.mock_server import FINDINGS_HEADER
+from dynacli.features.mock import mock_server
+from dynacli.features.mock.mock_server import FINDINGS_HEADER
 from tests.apps.mock.mocked import Mocked, mocked
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.mock._mock_responses import random_value
+from dynacli.features.mock._mock_responses import random_value
 
 _SEEDS = range(20)
 

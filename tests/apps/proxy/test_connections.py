@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from dynacli.apps.proxy import _passing_exchange as passing_exchange
-from dynacli.apps.proxy import _validation_thread as validating_thread
-from dynacli.apps.proxy import run_proxy as client_connection
-from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
-from dynacli.apps.proxy.upstream_server import UpstreamConnection, UpstreamServer
+from dynacli.features.proxy import _passing_exchange as passing_exchange
+from dynacli.features.proxy import _validation_thread as validating_thread
+from dynacli.features.proxy import run_proxy as client_connection
+from dynacli.features.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
+from dynacli.features.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from tests.apps.proxy.through_proxy import exchanged, own_process, raw_server, through_proxy
 from tests.documents import operation, save_api
 from tests.harness import Recorder, free_port

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.apps.proxy._messages import (
+from dynacli.features.proxy._messages import (
     MAX_HEAD,
     BadMessageError,
     MessageBody,

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.proxy import _validation_thread as validating_thread
-from dynacli.apps.proxy import run_proxy
-from dynacli.apps.proxy._passing_exchange import PolicyCheck
-from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
-from dynacli.apps.proxy.run_proxy import ClientConnection, ShownPassage
-from dynacli.demo.demo_facts import API_KEYS
+from dynacli.features.proxy import _validation_thread as validating_thread
+from dynacli.features.proxy import run_proxy
+from dynacli.features.proxy._passing_exchange import PolicyCheck
+from dynacli.features.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
+from dynacli.features.proxy.run_proxy import ClientConnection, ShownPassage
+from dynacli.registry.demo_facts import API_KEYS
 from dynacli.traffic.recorded_request import OperationFinder
 from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
 from tests.documents import operation, parameter, save_api

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS
+from dynacli.registry.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS
 from tests.apps.proxy.through_proxy import exchanged, raw_server, through_proxy
 from tests.auth.headless_browser import chromium
 from tests.auth.tls_server import Certificates, tls_server

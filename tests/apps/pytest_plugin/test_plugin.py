@@ -19,7 +19,7 @@ from tests.harness import Recorder, Response
 pytest_plugins = ["pytester"]
 
 _Run = Callable[..., pytest.RunResult]
-_PLUGIN = ("-p", "dynacli.apps.pytest_plugin.plugin", "-p", "no:cacheprovider", "-p", "no:dynacli")
+_PLUGIN = ("-p", "dynacli.features.pytest_plugin.plugin", "-p", "no:cacheprovider", "-p", "no:dynacli")
 
 
 def _document(origin: str) -> dict[str, Any]:
@@ -185,8 +185,8 @@ def test_a_run_that_does_not_use_the_plugin_imports_nothing_of_it(tmp_path: Path
     command = [sys.executable, "-c", code, str(tmp_path), _PLUGIN[1]]
     variables = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # other plugins take a second
     run = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
-    package = "dynacli.apps.pytest_plugin"
-    expected = ["dynacli", "dynacli.apps", package, f"{package}.plugin"]
+    package = "dynacli.features.pytest_plugin"
+    expected = ["dynacli", "dynacli.features", package, f"{package}.plugin"]
     assert str(expected) == run.stdout.splitlines()[-1], run.stderr
 
 

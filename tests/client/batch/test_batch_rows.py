@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.batch import rows
+from dynacli.features.batch import rows
 from tests.client.batch.small_api import SmallApi, lines, ndjson
 from tests.harness import run_cli
 

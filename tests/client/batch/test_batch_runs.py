@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 import dynacli
-from dynacli.client.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
-from dynacli.client.batch.rows import rows_of
 from dynacli.client.shards import Shard
 from dynacli.errors import FileError, UsageError
+from dynacli.features.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
+from dynacli.features.batch.rows import rows_of
 from dynacli.http.rate_limit import RateLimit
 from dynacli.output import standard_output
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson

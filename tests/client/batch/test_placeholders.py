@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.batch.rows import fill_placeholders, placeholders_in
 from dynacli.errors import UsageError
+from dynacli.features.batch.rows import fill_placeholders, placeholders_in
 from tests.client.batch.small_api import SmallApi, lines, ndjson
 
 _RESPONSE = {"id": 7, "name": "Rex", "list": [{"a-b": None}, 2.5], "true": True}

@@ -165,7 +165,7 @@ def test_shards_of_an_engine_share_the_rate(api: SmallApi, monkeypatch: pytest.M
 
 def _block(begin: str) -> str:
     """Return the indented block of the manual's page on batches that begins with a line."""
-    page = files("dynacli").joinpath("guide", "batch.md").read_text("utf-8")
+    page = files("dynacli").joinpath("features", "batch", "batch.md").read_text("utf-8")
     found = re.search(rf"^    {re.escape(begin)}\n(?:    .*\n|\n(?=    ))*", page, re.MULTILINE)
     assert found is not None
     return "".join(line[4:] or "\n" for line in found[0].splitlines(keepends=True))

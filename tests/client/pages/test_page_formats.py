@@ -12,7 +12,7 @@ import pytest
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.pages.merged_pages import MergedPages, text_around
 from dynacli.client.pages.page_rule import ResponsePlace
-from dynacli.commands._call.call_series import written_list
+from dynacli.commands.call._call_series import written_list
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.output.output_format import OutputFormat
@@ -145,7 +145,7 @@ _LINKED = ListedApi(
 def _large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists that are as large as those that are written while they grow, and such as are written whole."""
     if request.param:
-        monkeypatch.setattr("dynacli.commands._call.call_series._WRITTEN_WHOLE", 20)
+        monkeypatch.setattr("dynacli.commands.call._call_series._WRITTEN_WHOLE", 20)
 
 
 @pytest.mark.sampled(3)
@@ -220,7 +220,7 @@ def test_an_interruption_waits_for_the_end_of_a_page(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No item is cut, and the command that goes on begins after those that were written."""
-    monkeypatch.setattr("dynacli.commands._call.call_series._WRITTEN_WHOLE", 20)
+    monkeypatch.setattr("dynacli.commands.call._call_series._WRITTEN_WHOLE", 20)
     keep = MergedPages.keep
 
     def interrupted(self: MergedPages, items: Any) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from dynacli.features.changes.change_records import KINDS, Change, OperationKey
+from dynacli.features.changes.compare import compare
+from dynacli.features.changes.comparison import CHANGE_RULES
 from dynacli.guide.pages import page
-from dynacli.openapi.changes.change_records import KINDS, Change, OperationKey
-from dynacli.openapi.changes.compare import compare
-from dynacli.openapi.changes.comparison import CHANGE_RULES
 from tests.documents import api_of, document, get, operation, parameter, post
 from tests.openapi.changes.edits import EDITS
 from tests.openapi.changes.edits.base import LIST, PETS, SCHEMAS
@@ -357,7 +357,7 @@ def test_the_most_similar_alternatives_are_compared(old: Any, new: Any, expected
 
 def test_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """If there are too many pairs the report says that it is not whole."""
-    monkeypatch.setattr("dynacli.openapi.changes.comparison._MOST_PAIRS", 3)
+    monkeypatch.setattr("dynacli.features.changes.comparison._MOST_PAIRS", 3)
     edited = next(edit for edit in EDITS if edit.name == "a property of both is gone")
     assert "not-compared" in [change.kind for change in compare(*edited.trees).document]
 

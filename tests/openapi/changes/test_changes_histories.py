@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dynacli.openapi.changes.change_records import Changes, OperationKey
-from dynacli.openapi.changes.compare import compare
+from dynacli.features.changes.change_records import Changes, OperationKey
+from dynacli.features.changes.compare import compare
 from dynacli.openapi.document.load import load
 from tests.documents import load_file, save
 from tests.npm_programs import package

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dynacli.openapi.changes.compare import compare
+from dynacli.features.changes.compare import compare
 from tests.documents import load_file, places_in
 from tests.openapi.changes.edits import EDITS, Edit
 from tests.openapi.changes.edits.base import MODERN, PETS, SWAGGER

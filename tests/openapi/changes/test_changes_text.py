@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.changes.change_records import KINDS, Change, ChangedOperation, Changes, OperationKey
-from dynacli.openapi.changes.change_report import (
+from dynacli.features.changes.change_records import KINDS, Change, ChangedOperation, Changes, OperationKey
+from dynacli.features.changes.change_report import (
     change_sentence,
     changes_json,
     changes_markdown,
     changes_summary,
     changes_text,
 )
-from dynacli.openapi.changes.compare import compare
+from dynacli.features.changes.compare import compare
 from dynacli.text.terminal import Painter, cell_width
 from tests.openapi.changes.edits import EDITS
 from tests.openapi.changes.edits.base import ADMIN, CREATE, NEW_PET, PET, PETS, REPLACE, SCHEMAS

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._plain_json import check_is_openapi
+from dynacli.openapi.document.plain_json import check_is_openapi
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from dynacli.openapi.changes.change_records import Changes
-from dynacli.openapi.changes.compare import compare
+from dynacli.features.changes.change_records import Changes
+from dynacli.features.changes.compare import compare
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.load import load
 from tests.openapi.changes.edits import base

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError
-from dynacli.openapi.document.discovery import search_origin
-from dynacli.openapi.document.discovery._leads import BELOW, CATALOG, FIRST, SECOND, places_of_host
-from dynacli.openapi.document.discovery._probes import Probes
-from dynacli.openapi.document.discovery.discovered import Discovery, TriedUrl, Way
-from dynacli.openapi.document.discovery.discovery_report import lines_of_found, lines_of_tried
-from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
+from dynacli.features.apis.discovery import search_origin
+from dynacli.features.apis.discovery._leads import BELOW, CATALOG, FIRST, SECOND, places_of_host
+from dynacli.features.apis.discovery._probes import Probes
+from dynacli.features.apis.discovery.discovered import Discovery, TriedUrl, Way
+from dynacli.features.apis.discovery.discovery_report import lines_of_found, lines_of_tried
+from dynacli.features.apis.discovery.search_origin import MAX_REQUESTS, discover
 from tests.harness import Recorder, Response, free_port, json_response, run_cli, serving
 from tests.served_document import until
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dynacli.features.apis.discovery._leads import leads_of
+from dynacli.features.apis.discovery.discovered import Lead, Role
 from dynacli.http.link_values import Link, parse_links
-from dynacli.openapi.document.discovery._leads import leads_of
-from dynacli.openapi.document.discovery.discovered import Lead, Role
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.openapi.document.discovery._leads import (
+from dynacli.features.apis.discovery._leads import (
     MAX_CHARACTERS,
     SearchedOrigin,
     leads_in_query,
     read_config,
     read_page,
 )
-from dynacli.openapi.document.discovery.discovered import Lead, Role
+from dynacli.features.apis.discovery.discovered import Lead, Role
 
 
 def _references(text: str) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document.discovery._leads import read_index
-from dynacli.openapi.document.discovery.search_origin import discover
+from dynacli.features.apis.discovery._leads import read_index
+from dynacli.features.apis.discovery.search_origin import discover
 from tests.documents import pets
 from tests.harness import Recorder, Response, json_response
 

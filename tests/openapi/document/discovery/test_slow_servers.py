@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document.discovery import search_origin
-from dynacli.openapi.document.discovery._leads import BELOW, CATALOG, FIRST, SECOND
-from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS
-from dynacli.openapi.document.discovery.discovered import Way
-from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
+from dynacli.features.apis.discovery import search_origin
+from dynacli.features.apis.discovery._leads import BELOW, CATALOG, FIRST, SECOND
+from dynacli.features.apis.discovery._probes import SLOW_CONNECTIONS
+from dynacli.features.apis.discovery.discovered import Way
+from dynacli.features.apis.discovery.search_origin import MAX_REQUESTS, discover
 from tests.documents import api_of, get
 from tests.harness import Recorder, Response, json_response, run_cli
 

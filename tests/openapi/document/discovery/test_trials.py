@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from dynacli.features.apis.discovery import search_origin
+from dynacli.features.apis.discovery._leads import BELOW as BELOW_IT
+from dynacli.features.apis.discovery._leads import FIRST
+from dynacli.features.apis.discovery._probes import MAX_CALLS, calls_of
+from dynacli.features.apis.discovery.discovered import FoundDocument
+from dynacli.features.apis.discovery.search_origin import discover
 from dynacli.http.connections import Peers
-from dynacli.openapi.document.discovery import search_origin
-from dynacli.openapi.document.discovery._leads import BELOW as BELOW_IT
-from dynacli.openapi.document.discovery._leads import FIRST
-from dynacli.openapi.document.discovery._probes import MAX_CALLS, calls_of
-from dynacli.openapi.document.discovery.discovered import FoundDocument
-from dynacli.openapi.document.discovery.search_origin import discover
 from dynacli.openapi.document.fetched import DocumentLogin
 from tests.documents import document, operation, parameter
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli

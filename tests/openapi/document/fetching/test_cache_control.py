@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.openapi.document._download import max_age_of
+from dynacli.openapi.document.download import max_age_of
 
 DATE = "Wed, 01 Jan 2025 00:00:00 GMT"
 LATER = "Wed, 01 Jan 2025 01:00:00 GMT"

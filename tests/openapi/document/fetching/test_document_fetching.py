@@ -25,8 +25,7 @@ from dynacli.errors import (
     UsageError,
 )
 from dynacli.files import looks_like_source
-from dynacli.openapi.document import _download as download
-from dynacli.openapi.document import limits
+from dynacli.openapi.document import download, limits
 from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.source import Source, parse_source

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.demo import demo_facts
-from dynacli.demo.demo_facts import document_path
+from dynacli.registry import demo_facts
+from dynacli.registry.demo_facts import document_path
 from tests.documents import pets
 from tests.harness import Recorder, assert_ended, json_response, run_cli
 from tests.served_document import DAY, Served, age, state_of

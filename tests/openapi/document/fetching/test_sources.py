@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.demo.demo_facts import document_path
 from dynacli.openapi.document.source import parse_source
+from dynacli.registry.demo_facts import document_path
 from dynacli.urls import origin_of
 from tests.documents import PETS, pets, save, serve
 from tests.dry_runs import dry_run

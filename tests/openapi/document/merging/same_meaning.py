@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
+from dynacli.features.merging._merged_source import operations_by_id
 from dynacli.openapi.document.json_trees import MISSING, follow
 from dynacli.openapi.document.load import Document
-from dynacli.openapi.document.merging._merged_source import operations_by_id
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.references.scan import Locator, follow_references, sites_of
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.errors import DocumentError
+from dynacli.features.merging.merge import merge
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment, join, split
 from dynacli.openapi.document.load import Document, load
-from dynacli.openapi.document.merging.merge import merge
 from dynacli.openapi.document.overlay import Overlay
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.references.place_origins import PlaceInFile

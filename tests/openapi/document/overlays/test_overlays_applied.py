@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from dynacli.check.learn_overlay import ObservedResponse, learn_overlay, overlay_text
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
+from dynacli.features.check.learn_overlay import ObservedResponse, learn_overlay, overlay_text
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import MISSING, follow, join, split

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._plain_json import check_version, to_plain
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.limits import MAX_DEPTH
 from dynacli.openapi.document.load import load
 from dynacli.openapi.document.parse import _read_with_pyyaml, is_meant_as_json, parse_document, read_yaml
+from dynacli.openapi.document.plain_json import check_version, to_plain
 from tests.sampling import examples
 
 HEAD = "openapi: 3.0.3\n"

@@ -231,7 +231,7 @@ def test_a_remote_document_stays_at_its_origin(
     ref: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It reads no file of this machine and asks no other host, not by a redirect either."""
-    monkeypatch.setattr("dynacli.openapi.document._download.MAX_BYTES", 1000)
+    monkeypatch.setattr("dynacli.openapi.document.download.MAX_BYTES", 1000)
     with recording() as other, recording() as server:
         server.responses["/v1/elsewhere.json"] = Response(302, b"", {"Location": f"{other.origin}/pets.json"})
         server.responses["/v1/large.json"] = Response(body=b" " * 2000)
@@ -324,7 +324,7 @@ def test_files_together_may_be_no_larger_than_one(monkeypatch: pytest.MonkeyPatc
             "c.json": {"x": {"x": deep}},
         }
     )
-    monkeypatch.setattr("dynacli.openapi.document._plain_json.MAX_DEPTH", 155)
+    monkeypatch.setattr("dynacli.openapi.document.plain_json.MAX_DEPTH", 155)
     with pytest.raises(DocumentError, match="is nested deeper than 155 levels"):
         load_file(path)
 

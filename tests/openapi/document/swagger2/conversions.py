@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynacli.openapi.document._swagger2.conversion import Conversion, convert_swagger
+from dynacli.features.swagger2.conversion import Conversion, convert_swagger
 from dynacli.openapi.document.json_trees import MISSING, follow, join, split
 from tests.documents import swagger
 

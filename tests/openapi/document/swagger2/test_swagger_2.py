@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._swagger2.conversion import convert_swagger
+from dynacli.features.swagger2.conversion import convert_swagger
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.parse import parse_document

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.document._swagger2.conversion import convert_swagger
+from dynacli.features.swagger2.conversion import convert_swagger
 from tests.documents import swagger
 from tests.openapi.document.swagger2.conversions import RESPONSES, converted_operation
 

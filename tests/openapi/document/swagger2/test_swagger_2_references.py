@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dynacli.openapi.document._swagger2.conversion import convert_swagger
+from dynacli.features.swagger2.conversion import convert_swagger
 from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment
 from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.openapi.document.references.scan import scan

@@ -1,1 +1,0 @@
-"""Plans: calls that may change something, checked and not sent, which a person reads and applies once."""

@@ -1,1 +1,0 @@
-"""The verb `api`: registered APIs and their revisions."""

@@ -1,0 +1,565 @@
+"""Receiving a response: it is written and validated while it comes, or read as a whole first.
+
+With `--resume` and `-O` it goes into a file that is gone on with, or that the server has a name for.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.call import Call, request_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine, MadeCall, read_whole
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.inputs.collect_values import collect_values
+from dynacli.commands.run import Run
+from dynacli.errors import DynacliError, FileError, FormatError, NetworkError, TimedOutError, UsageError
+from dynacli.files import replace_named_file
+from dynacli.http.exchange import RENDER_LIMIT, WireResponse, stated_length
+from dynacli.http.semantics import (
+    essence,
+    is_json,
+    is_sent_as_bytes,
+    is_sequence,
+    is_structured,
+)
+from dynacli.http.send import FILE_LIMIT, VALIDATED_LIMIT, WARNED_LIMIT, Pieces
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
+from dynacli.output.output_format import OutputFormat
+from dynacli.output.standard_output import (
+    Write,
+    is_redirected,
+    watched_reader,
+    writes_unchanged,
+    written_body,
+)
+from dynacli.record import replace
+
+if TYPE_CHECKING:
+    from dynacli.client.pages.page_loop import PageLoop
+    from dynacli.commands.call.call_report import CallReport
+    from dynacli.http.downloads import PartialDownload
+    from dynacli.validation.read_body import UnreadBody
+
+_WRITTEN_WHOLE = 1024 * 1024
+"""Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
+_KEPT_OF_STREAM = 1024 * 1024
+"""Bytes up to which a stream is kept, for messages that quote it."""
+_MANY_BYTES = 8_000
+"""Bytes on standard output that are much to read for an agent."""
+_OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
+
+
+class DownloadFile:
+    """The file that a successful response goes into.
+
+    Args:
+        url: The URL that is called, whose last segment names the file if the server does not.
+        partial: The part of it that is there; None if the server gives the name.
+    """
+
+    def __init__(self, run: Run, url: str, partial: "PartialDownload | None") -> None:
+        self._run, self._url, self._partial = run, url, partial
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the response was only the rest of a file, or said that nothing is missing."""
+        return self._partial is not None and self._partial.is_part
+
+    @property
+    def had(self) -> int:
+        """The number of bytes that were there before and are kept."""
+        return 0 if self._partial is None else self._partial.had
+
+    def is_complete(self, response: WireResponse) -> bool:
+        """Return whether a server says that nothing is missing.
+
+        Raises:
+            OutdatedPartError: There are more bytes than the server has.
+            FileError: The file cannot be written.
+        """
+        return self._partial is not None and self._partial.is_there(response)
+
+    def takes(self, response: WireResponse) -> bool:
+        """Return whether the body of a response goes into the file: an error does not."""
+        return response.is_success
+
+    @contextmanager
+    def written(self, response: WireResponse, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+        """Write the body of a response; the file is complete at the end of the block.
+
+        Raises:
+            FileError: The file cannot be written, or is there already if the server named it.
+            NetworkError: The response is not what is missing.
+        """
+        if self._partial is not None:
+            with self._partial.written(response, pieces) as write:
+                yield write
+            return
+        from dynacli.http.downloads import download_name
+
+        name = download_name(response.header("content-disposition"), self._url)
+        with replace_named_file(name, may_replace=False) as write:
+            yield write
+        self._run.note(f"Saved as `{name}`")
+
+
+class ResponseReceiver:
+    """Receives a response: reads, writes and validates it.
+
+    | the body | where it goes | written | kept |
+    |---|---|---|---|
+    | a sequence: JSON lines, events | anywhere | while it comes | up to 1 MiB |
+    | any other | a pipe or a file, unchanged | while it comes | for the validator: up to 12 MiB, or 128 MiB if a
+    finding is a failure; of bytes that are neither text nor JSON 1 MiB |
+    | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
+
+    Attributes:
+        response: The response, without its body as long as it is not finished; None before its head came.
+        is_finished: Whether the whole response came, and was written and validated.
+        unwritten: Why the response could not be written in the format that is asked for; None if it was.
+
+    Args:
+        engine: What has prepared the call.
+        call: The call that gets a response.
+        report: The report for machines; None if none is asked for.
+        file: Where the response goes with `--resume` or `-O`; None without them.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        engine: Engine,
+        call: Call,
+        report: "CallReport | None",
+        file: DownloadFile | None = None,
+    ) -> None:
+        self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
+        self._is_written = False
+        self._saved = 0
+        self._limit = 0
+        self.is_finished = False
+        self.response: WireResponse | None = None
+        self.unwritten: FileError | FormatError | None = None
+        self._form = run.output_format(call.settings.output)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the response is only the rest of a file, which the document does not describe."""
+        return self._file is not None and self._file.is_part
+
+    @property
+    def may_be_resumed(self) -> bool:
+        """Whether a response that breaks off could have been kept, had someone asked for that."""
+        response = self.response
+        return (
+            response is not None
+            and response.status < 300
+            and bool(self._form.file)
+            and self._file is None
+            and response.header("accept-ranges").strip().lower() == "bytes"
+        )
+
+    def receive(self, response: WireResponse, pieces: Pieces) -> bytes:
+        """Read the body, and write it while it comes if the table says so; return the part that is kept.
+
+        Raises:
+            DynacliError: The call fails.
+            BrokenPipeError: No one reads standard output any more.
+        """
+        self.response = response
+        if self._form.include and not self._form.is_whole:
+            from dynacli.commands.call._conclude_call import write_head
+
+            write_head(self._run.env, self._call.signed, response)
+        media_type = response.header("content-type")
+        if self._file is not None:
+            if self._file.is_complete(response):
+                self._is_written = True
+                return b""
+            if self._file.takes(response):
+                return self._copy(response, pieces.as_sent())
+            self._form = OutputFormat()  # the error is not a part of the file
+        if not 200 <= response.status < 300:
+            self._form = self._form.of_error
+        if is_sequence(media_type):
+            return self._stream(response, pieces)
+        if writes_unchanged(self._run.env, self._form):
+            return self._copy(response, pieces)
+        return pieces.joined(RENDER_LIMIT, "Write it to a file: `-o @FILE`")
+
+    def _receive_stream(self, response: WireResponse, pieces: Pieces) -> bytes:
+        """Receive a stream; return any other body as a whole."""
+        is_stream = response.is_success and is_sequence(response.header("content-type"))
+        return (self.receive if is_stream else read_whole)(response, pieces)
+
+    def _stream(self, response: WireResponse, pieces: Pieces) -> bytes:
+        """Write and validate a stream while it comes; a file has the whole items that came before it breaks off."""
+        from dynacli.http.event_stream import WholeItems, pieces_of_items
+
+        env, media_type = self._run.env, response.header("content-type")
+        self._is_written = True
+        kept: list[bytes] = []
+        wanted = pieces_of_items(pieces, media_type, self._run.options.max_items)
+        whole = WholeItems(wanted, media_type)
+
+        def written() -> Iterator[bytes]:
+            try:
+                for piece in whole if self._form.file else wanted:
+                    write(piece)
+                    if pieces.size <= _KEPT_OF_STREAM:
+                        kept.append(piece)
+                    else:
+                        kept.clear()
+                    yield piece
+            except Exception:
+                if is_gone():
+                    raise BrokenPipeError from None
+                raise
+
+        try:
+            with (
+                watched_reader(env, self._form, pieces.cut) as is_gone,
+                self._written(response) as write,
+            ):
+                try:
+                    self._call.validate_stream(response, written())
+                except BaseException as error:
+                    if error is not whole.ended_by or not whole.count:
+                        raise
+                    self._saved = whole.count
+        except (FileError, FormatError) as error:
+            if not self._saved:
+                raise
+            self.unwritten = error
+        if self._saved and whole.ended_by is not None:
+            raise whole.ended_by
+        return b"".join(kept) if self._call.validating is not None else b""
+
+    def _written(self, response: WireResponse) -> AbstractContextManager[Write]:
+        """Enter with the function that writes the pieces of a stream."""
+        media_type = response.header("content-type")
+        if self._form.format in {"auto", "raw", "text"} and not self._form.filter:
+            return written_body(self._run.env, media_type, self._form)
+        from dynacli.output.written_items import written_sequence
+
+        return written_sequence(self._run.env, media_type, self._form, head=self._head(response))
+
+    def _head(self, response: WireResponse) -> dict[str, Any] | None:
+        """Return the status and the headers, if the result has them beside the body."""
+        return self._call.signed.head_of(response) if self._form.is_whole else None
+
+    def _copy(self, response: WireResponse, pieces: Pieces) -> bytes:
+        self._is_written = True
+        # A compressed body may be a bomb: only such a body is limited.
+        source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
+        self._limit = self._limit_of(response)
+        kept: list[bytes] | None = [] if self._limit else None
+        if not pieces.is_encoded and (stated_length(response) or 0) > self._limit:
+            kept = None
+        with self._opened(response, pieces) as write, self._shown(response, pieces) as announce:
+            for piece in source if self._file else _join_first(source, _WRITTEN_WHOLE):
+                announce(len(piece))
+                if pieces.size > self._limit:
+                    kept = None
+                if kept is not None:
+                    kept.append(piece)
+                write(piece)
+        return b"".join(kept or ())
+
+    def _opened(self, response: WireResponse, pieces: Pieces) -> AbstractContextManager[Write]:
+        """Enter with the function that writes a body as it is."""
+        if self._file is not None and self._file.takes(response):
+            return self._file.written(response, pieces)
+        return written_body(self._run.env, response.header("content-type"), self._form)
+
+    def _shown(
+        self, response: WireResponse, pieces: Pieces
+    ) -> AbstractContextManager[Callable[[int], object]]:
+        """Enter with the function that tells a terminal of each piece that goes into a file."""
+        if not (self._file or self._form.file) or not self._run.shows_progress:
+            return nullcontext(int)
+        from dynacli.output.status_line import shown_transfer
+
+        had = 0 if self._file is None else self._file.had
+        length = None if pieces.is_encoded else stated_length(response)
+        return shown_transfer(self._run.env, None if length is None else had + length, had)
+
+    def _limit_of(self, response: WireResponse) -> int:
+        """Return up to how many bytes a body is kept that is written while it comes."""
+        if self._call.validating is None:
+            # What an error says is quoted in its message; the ids of a small response are remembered.
+            is_remembered = is_json(response.header("content-type"))
+            return _KEPT_OF_STREAM if response.status >= 400 or is_remembered else 0
+        media_type = response.header("content-type")
+        if is_sent_as_bytes(essence(media_type)) and not is_structured(media_type):
+            return _KEPT_OF_STREAM  # the size is validated without the bytes
+        return WARNED_LIMIT if self._call.settings.may_accept else VALIDATED_LIMIT
+
+    def make(self, *, may_be_page: bool = False) -> MadeCall | None:
+        """Send the call, write and validate its response, and say what there is to say of it.
+
+        Args:
+            may_be_page: Whether only a stream is received so. Any other response is kept as a whole and returned.
+
+        Raises:
+            DynacliError: The call does not end well.
+            BrokenPipeError: No one reads standard output any more.
+        """
+        call = self._call
+        try:
+            response = self._engine.send(call, self._receive_stream if may_be_page else self.receive)
+            if self.response is None:
+                return self._engine.validate(call, response)
+            self._finish(response)
+            self._conclude(response)
+        except BaseException as error:
+            if not isinstance(error, BrokenPipeError):
+                self._report_failure(error)
+            if not isinstance(error, DynacliError):
+                raise
+            raise call.signed.masker.mask_error(error) from error.__cause__
+        return None
+
+    def _report_failure(self, error: BaseException) -> None:
+        """Say what is known of a response that did not come whole, and add to its error how to go on.
+
+        Raises:
+            FileError: The error was a damaged cache, and the request may be on its way.
+            DamagedCatalogError: So it was, and nothing was sent.
+        """
+        call = self._call
+        if not self.is_finished and call.validation is not None and self.response is not None:
+            from dynacli.commands.call._conclude_call import report_validation_so_far
+
+            report_validation_so_far(self._run, call, self.response, call.validation, self._report)
+        if isinstance(error, DamagedCatalogError):
+            from dynacli.client.damaged_cache import explain_damage
+
+            explain_damage(error, has_sent=call.has_sent)
+        if self._saved:
+            self._report_saved(error)
+        elif self.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
+            error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
+
+    def _report_saved(self, error: BaseException) -> None:
+        """Say how many items of a stream are in the file, although an error ended it."""
+        from dynacli.openapi.model.wording import counted
+
+        if self.unwritten is not None:
+            self._run.warn(f"{self.unwritten.message}: {self.unwritten.reason}")
+        if isinstance(self.unwritten, FileError):
+            return
+        if isinstance(error, DynacliError):
+            error.details["items"] = self._saved
+        filtered = "what the filter gives of " if self._form.filter else ""
+        self._run.note(f"`{self._form.file}` has {filtered}the {counted(self._saved, 'item')} that came")
+
+    def _finish(self, response: WireResponse) -> None:
+        """Write and validate a response that was not written or validated while it came."""
+        if not self._is_written:
+            if response.is_refusal:
+                self._form = self._form.of_error
+            try:
+                self._write(response)
+            except (FileError, FormatError) as error:
+                self.unwritten = error  # the response is validated anyway
+        body: UnreadBody | None = None
+        if (
+            len(response.body) < response.size
+            and self._call.validating is not None
+            and self._call.validation is None
+        ):
+            from dynacli.validation.streamed_body import DroppedBody
+
+            more = VALIDATED_LIMIT if self._call.settings.may_accept else 0
+            body = DroppedBody(response.size, self._limit, more)
+        self._engine.validate(self._call, response, body, is_part=self.is_part)
+        self.is_finished, self.response = True, response
+
+    def _conclude(self, response: WireResponse) -> None:
+        """Say what there is to say of a response that was written."""
+        run, call = self._run, self._call
+        if run.env.stdout_size > _MANY_BYTES:
+            note_if_large(run, call, response, self._form)
+        of_response = call.validation
+        of_request = None if call.validating is None else call.validating.validation
+        if run.options.verbose and of_request is not None and of_response is not None:
+            from dynacli.commands.call._conclude_call import show_validators
+
+            show_validators(run.env, of_request, of_response)
+        if self.is_part:
+            from dynacli.commands.call._conclude_call import conclude_part
+
+            conclude_part(run, call, response, self._report)
+            return
+        is_plain = (
+            200 <= response.status < 300
+            and not response.is_refusal
+            and self._report is None
+            and self.unwritten is None
+            and not (of_request is not None and of_request.has_something_to_report)
+            and not (of_response is not None and of_response.has_something_to_report)
+        )
+        if not is_plain:
+            from dynacli.commands.call._conclude_call import conclude
+
+            conclude(run, call, response, call.validation, self._report, self.unwritten)
+        form = self._form
+        if response.body and (
+            run.env.stdout_is_terminal
+            or form.format != "auto"
+            or form.filter
+            or form.file
+            or run.env.is_agent
+            or "next" in response.header("link")
+        ):
+            # The plain bytes in a pipe are the exception: reading them again takes longer than all of validation.
+            _note_more_pages(run, call, response, form)
+        is_created = call.described.operation.method == "POST" and response.is_success
+        if is_created and run.env.is_agent and form.format != "agent":
+            from dynacli.commands.call._conclude_call import note_next_call
+
+            note_next_call(run, call, response)
+
+    def _write(self, response: WireResponse) -> None:
+        write_response(self._run, self._call, response, self._form)
+
+
+def write_response(
+    run: Run,
+    call: Call,
+    response: WireResponse,
+    form: OutputFormat,
+    pages: "PageLoop | None" = None,
+) -> None:
+    """Write the whole body of a response in a form.
+
+    Args:
+        pages: The pages that the body is made of; None if it is that of one response.
+
+    Raises:
+        FormatError: The body cannot be shown in this form; it was written as JSON, or as it came.
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    from dynacli.output.render import write_body
+
+    around = None
+    if form.format == "agent":
+        from dynacli.commands.call._agent_response import around_response
+
+        around = around_response(run, call, response, pages)
+    write_body(
+        run.env,
+        call.received(response),
+        form,
+        head=call.signed.head_of(response) if form.is_whole else None,
+        around=around,
+    )
+
+
+def note_if_large(
+    run: Run, call: Call, response: WireResponse, form: OutputFormat, pages: "PageLoop | None" = None
+) -> None:
+    """Write a note if an agent gets a response of many bytes on standard output that could be shorter."""
+    is_much = run.env.stdout_size > _MANY_BYTES and run.env.is_agent and form.format != "agent"
+    if is_much and not is_redirected(run.env):
+        from dynacli.commands.call._agent_response import note_large_response
+
+        note_large_response(run, call, response, pages)
+
+
+def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield the pieces, with the first ones joined up to a size."""
+    first, length = [], 0
+    for piece in pieces:
+        first.append(piece)
+        length += len(piece)
+        if length >= size:
+            break
+    if first:
+        yield b"".join(first)
+    yield from pieces
+
+
+def _note_more_pages(run: Run, call: Call, response: "WireResponse", form: OutputFormat) -> None:
+    """Write a note if a response shows that it is one page of several: a cut list looks like a whole one.
+
+    The format `agent` has this note in its first line. A filter that does not name the items, such as `total`, gives
+    the same for all pages.
+    """
+    if form.format == "agent":
+        return
+    from dynacli.client.pages.page_loop import received_page
+    from dynacli.openapi.model.wording import counted
+
+    page = received_page(call, response)
+    steps = page.place.steps if page is not None and page.place is not None else None
+    if page is None:
+        return
+    if form.filter and steps and not any(name in form.filter for name in (str(steps[-1]), "@", "*")):
+        return
+    shown = counted(page.items, "item")
+    if page.total is not None and page.total > page.items:
+        shown = f"{page.items:,} of {page.total:,}"
+    run.note(f"{shown}; --all for the rest")
+
+
+def check_file_options(run: Run, settings: CallSettings) -> None:
+    """Check that the options go together.
+
+    Raises:
+        UsageError: They do not.
+    """
+    options = run.options
+    form = run.data_format
+    own = [name for name, _ in settings.headers if name.lower() in _OWN_HEADERS]
+    if form.is_of_value or options.all or options.max_items is not None:
+        raise UsageError(
+            f"`{'--resume' if options.resume else '-O'}` writes a response as it comes",
+            hint="Leave out what would change it: `-f`, formats, `--all`, `--max-items`",
+        )
+    if options.resume and (options.remote_name or not form.file):
+        raise UsageError(
+            "`--resume` needs the name of the file", hint="Write `-o @FILE --resume`, without `-O`"
+        )
+    if options.remote_name and form.file:
+        raise UsageError("`-O` and `-o @FILE` exclude each other", hint="Give one of them")
+    if options.resume and own:
+        raise UsageError(f"`--resume` sets the header `{own[0]}`", hint="Leave it out")
+
+
+def into_file(
+    run: Run,
+    engine: Engine,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    report: "CallReport | None",
+) -> None:
+    """Make a call whose response goes into a file.
+
+    Raises:
+        DynacliError: The call does not end well.
+    """
+    from dynacli.http.downloads import OutdatedPartError, PartialDownload
+
+    settings = engine.settings
+    values = collect_values(described, inputs, is_strict=settings.level != "off")
+    url = request_of(described, settings, values).url
+    if run.options.remote_name:
+        call = engine.prepare(described, values, is_checked=False)
+        ResponseReceiver(run, engine, call, report, DownloadFile(run, url, None)).make()
+        return
+    for _ in range(2):
+        partial = PartialDownload(run.data_format.file, url)
+        with partial.held() as headers:
+            asking = replace(settings, headers=(*settings.headers, *headers))
+            call = engine.prepare(described, values, asking, is_checked=False)
+            try:
+                ResponseReceiver(run, engine, call, report, DownloadFile(run, url, partial)).make()
+            except OutdatedPartError as error:
+                run.note(f"{error.message}: restarting the download")
+            else:
+                return

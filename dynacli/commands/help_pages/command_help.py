@@ -1,0 +1,288 @@
+"""The help pages of dynacli itself and of its commands, and the list of all options: all from the tables."""
+
+import re
+from collections.abc import Sequence
+
+from dynacli.commands.help_pages.page_lines import PageRow, option_row, row_lines, usage_lines
+from dynacli.environment import Environment, invocation, program
+from dynacli.errors import FileError, UsageError
+from dynacli.options.command import SECTIONS, Argument, Command
+from dynacli.options.command_table import COMMANDS, further_names
+from dynacli.options.standard_options import (
+    BODY,
+    CACHE,
+    CALLS,
+    COMPARING,
+    DATA_OUTPUT,
+    DOCUMENT_READING,
+    EVERY_RUN,
+    FILE,
+    FURTHER_CALLS,
+    KEYS,
+    OPTIONS,
+    OPTIONS_BY_NAME,
+    PART,
+    REGISTERED,
+    REQUEST,
+    RESENDING,
+    RESPONSE,
+)
+from dynacli.record import replace
+from dynacli.registry.configuration import Configuration
+from dynacli.text.terminal import Painter, terminal_width
+from dynacli.text.wrapping import shortened, wrapped
+
+_HELP_ROW = PageRow("-h, --help", "Show this page")
+
+OPTION_GROUPS = (
+    ("Output", (DATA_OUTPUT,)),
+    ("Response", (RESPONSE,)),
+    ("Pages, waiting and links", (FURTHER_CALLS,)),
+    ("Request", (REQUEST,)),
+    ("Body", (BODY,)),
+    ("Multipart bodies", (FILE, PART)),
+    ("Servers, credentials, validation and limits", (CALLS, CACHE, RESENDING)),
+    ("Comparing", (COMPARING,)),
+    ("OpenAPI document", (DOCUMENT_READING,)),
+    ("Every command", (EVERY_RUN,)),
+)
+"""Title → the groups of options below it, on each page that lists all options."""
+ROOT_EXAMPLES = (
+    ("dynacli demo", "show what an API offers"),
+    ("dynacli search demo runs that failed", "find an operation"),
+    ("dynacli demo search-runs --range 7d -o table", "call it"),
+    ("dynacli ./openapi.yaml list-pets --dry-run", "print the request only"),
+)
+"""Command lines that run as they are if there is a document with the operation, and what each is for."""
+_COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
+ROOT_ABOUT = "API is a registered name, a URL or path of an OpenAPI document, or - (stdin)."
+
+
+def command_help(env: Environment, entry: Command, name: str, commands: Sequence[Command] = ()) -> str:
+    """Return the help page of a command: usage, examples, what it does, and the options that it takes.
+
+    Args:
+        name: The words that call it, such as `dynacli api add`.
+        commands: The subcommands of a group, which come first.
+    """
+    from dynacli.guide.pages import as_of_program
+    from dynacli.text.markdown import to_text
+
+    paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
+    of_group = default_of(entry)
+    called = entry if of_group is None else replace(of_group, help=entry.help)
+    is_group = bool(commands) and of_group is None
+    usage, *others = command_usages(entry, name)
+    lines = [*usage_lines(usage, width), *(f"       {other}" for other in others)]
+    lines += ["", f"  {entry.help}.", ""]
+    if commands:
+        lines += [
+            paint.bold("Commands"),
+            *row_lines([PageRow(command.name, command.help) for command in commands], width),
+            "",
+        ]
+    lines += [paint.bold("Examples"), *(f"  {line}" for line in entry.examples), ""]
+    if entry.about:
+        lines += [*(f"  {line}".rstrip() for line in to_text(entry.about, width - 2).splitlines()), ""]
+    if {REGISTERED, KEYS} <= {argument.offers for argument in called.arguments}:
+        from dynacli.commands.setting_keys import KEYS_OF_API
+
+        text = f"Keys: {', '.join(KEYS_OF_API)}; `{invocation('help')} config` describes them."
+        lines += [*(f"  {line}" for line in wrapped(text, width - 2)), ""]
+    own = [*called.options, *called.last]
+    reported = [
+        standard_option
+        for standard_option in called.standard_options
+        if standard_option.name in called.texts or (standard_option.name == "output" and called.formats)
+    ]
+    rows = [option_row(item) for item in (*own, *(() if is_group or entry.usage else reported))]
+    lines += [paint.bold("Options"), *row_lines([*rows, _HELP_ROW], width)]
+    others = [
+        standard_option.flags[0]
+        for standard_option in called.standard_options
+        if standard_option not in reported
+    ]
+    if entry.usage:
+        lines += ["", f"All options: `{invocation('help')} options`."]
+    elif rows and others:
+        lines += ["", *wrapped(f"Also: {', '.join(others)}; see `{invocation('help')} options`.", width)]
+    if is_group:
+        lines += ["", f"`{name} COMMAND --help` explains a command."]
+    return as_of_program("\n".join([*lines, *_topic_line(name.split()[1])]))
+
+
+def _topic_line(topic: str) -> list[str]:
+    from dynacli.guide.pages import topic_names
+
+    return [f"Manual: `{invocation('help')} {topic}`."] if topic in topic_names() else []
+
+
+def default_of(group: Command) -> Command | None:
+    """Return the subcommand that words mean which name none; None if there is none."""
+    return next((command for command in group.commands if command.name == group.default), None)
+
+
+def command_usages(entry: Command, name: str) -> list[str]:
+    """Return the ways to call a command: its usage, and for a group the usage of its subcommands.
+
+    Args:
+        name: The words that call it, such as `dynacli api add`.
+    """
+    called = default_of(entry) if entry.commands else entry
+    of_subcommands = [f"{name} COMMAND"] if entry.commands else []
+    if called is None:
+        return of_subcommands
+    options = [] if called.is_plain else ["[OPTIONS]"]
+    words = entry.usage or " ".join([*options, *map(_argument, called.arguments)])
+    return [f"{name} {words}".rstrip(), *of_subcommands]
+
+
+def _argument(argument: Argument) -> str:
+    if argument.metavar:
+        return argument.metavar
+    word = "|".join(argument.values) or argument.name.upper() + ("..." if argument.is_multiple else "")
+    return word if argument.is_required else f"[{word}]"
+
+
+def options_page(env: Environment, word: str = "") -> str:
+    """Return the page of all options that dynacli has besides those of single commands and operations.
+
+    Args:
+        word: The topic of a group of options, or a word of their rows; empty for all.
+
+    Raises:
+        UsageError: No option has the word.
+    """
+    from dynacli.guide.pages import as_of_program
+
+    paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
+    listed = [
+        line
+        for title, rows in _option_rows(word)
+        for line in (
+            *filter(None, [title and paint.bold(title)]),
+            *row_lines(rows, width, 34 if width >= 72 else 8),
+            "",
+        )
+    ]
+    if word:
+        return as_of_program("\n".join(listed[:-1]))
+    lines = [*usage_lines(f"{invocation(api='API')} OPERATION [ARGUMENTS] [OPTIONS]", width), ""]
+    about = (
+        "Give these options before the API or after the operation. If an operation has an option of the same name, "
+        "give dynacli's before the API. A command accepts those that its help page lists."
+    )
+    lines += [*(f"  {line}" for line in wrapped(about, width - 2)), "", *listed]
+    repeated = [f"`{option.flags[0]}`" for option in OPTIONS if option.is_multiple]
+    lines += wrapped(f"You can repeat {', '.join(repeated[:-1])} and {repeated[-1]}.", width)
+    return as_of_program("\n".join(lines))
+
+
+def _option_rows(word: str) -> list[tuple[str, list[PageRow]]]:
+    """Return title → rows of the groups of options that a word names, or the rows that have it, without a title.
+
+    A word names a group if a word of the title begins with it: `wait` of "Pages, waiting and links".
+
+    Raises:
+        UsageError: No option has the word.
+    """
+    groups = [
+        (title, [option_row(option) for option in OPTIONS if option.group in groups])
+        for title, groups in OPTION_GROUPS
+    ]
+    begins = re.compile(rf"\b{re.escape(word)}", re.IGNORECASE)
+    if named := [(title, rows) for title, rows in groups if begins.search(title)]:
+        return named
+    found = [row for _, rows in groups for row in rows if word.lower() in " ".join(row).lower()]
+    if found:
+        return [("", found)]
+    raise UsageError(
+        f"No option has `{word}` in its name or help",
+        hint=f"`{invocation('help options')}` lists all options, and `{invocation('help')}` the topics",
+    )
+
+
+def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
+    """Return the page: at most 60 lines and 3,500 bytes.
+
+    Args:
+        contents: The lines that list what the API of a tool has.
+    """
+    paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
+    name = program().name
+    is_tool = bool(program().api)
+    called = "OPERATION" if is_tool else "API OPERATION"
+    lines = [
+        *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS]", width),
+        f"       {name} COMMAND ...",
+        *([] if is_tool else [f"  {line}" for line in wrapped(ROOT_ABOUT, width - 2)]),
+        "",
+        *([] if is_tool else [*_root_examples(paint, width), ""]),
+        *([*contents, ""] if contents else ()),
+    ]
+    sections = {section: _commands(section) for section in SECTIONS}
+    column = max(len(row.left) for rows in sections.values() for row in rows) + 4
+    for section, rows in sections.items():
+        lines += [paint.bold(section), *row_lines(rows, width, column), ""]
+    lines += [paint.bold("Options"), *row_lines(_common_options(), width)]
+    title, names = _further(env)
+    lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
+    pages = invocation("help")
+    more = f"More: `{pages} [options|agents|COMMAND]`; `{pages}` is the manual."
+    return "\n".join([*lines, *wrapped(more, width)])
+
+
+def _root_examples(paint: Painter, width: int) -> list[str]:
+    column = max(len(line) for line, _ in ROOT_EXAMPLES) + 2
+    return [
+        f"  {line.ljust(column)}{paint.dim(f'# {about}')}"
+        if column + len(about) + 4 <= width
+        else f"  {line}"
+        for line, about in ROOT_EXAMPLES
+    ]
+
+
+def _commands(section: str) -> list[PageRow]:
+    """Return the rows of the commands of a section that the program has."""
+    entries = [entry for entry in COMMANDS.values() if entry.section == section]
+    if not program().api:
+        return [PageRow(entry.name, entry.help) for entry in entries]
+    from dynacli.guide.pages import as_of_program
+
+    document = "Manage the document of the API"
+    return [
+        PageRow(entry.name, document if entry.name == "api" else as_of_program(entry.help))
+        for entry in entries
+        if entry.is_of_tool
+    ]
+
+
+def _common_options() -> list[PageRow]:
+    """Return the rows of the options that most people need."""
+    common = (OPTIONS_BY_NAME[name] for name in _COMMON)
+    return [
+        PageRow(", ".join(option.flags) + ("" if option.value_alone else f" {option.metavar}"), option.help)
+        for option in common
+    ]
+
+
+def _further(env: Environment) -> tuple[str, list[str]]:
+    """Return what else can follow the name of the program, and its title: APIs, or of a tool commands."""
+    if program().api:
+        return "Commands of other packages", further_names()
+    try:
+        return "Registered APIs", sorted(Configuration(env).apis())
+    except FileError:  # help is there even if the configuration is broken
+        return "", []
+
+
+def manual_page(env: Environment, topic: str) -> str:
+    """Return a page of the manual; empty if there is none on the topic."""
+    from dynacli.guide.pages import page
+
+    text = page(topic)
+    if text is None:
+        return ""
+    from dynacli.text.markdown import to_text
+
+    return to_text(text, terminal_width(env, env.stdout), Painter.for_stdout(env).bold)

@@ -1,0 +1,355 @@
+"""The help page of one operation."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.operation_description import DescribedInput, OperationDescription
+from dynacli.commands.help_pages.page_lines import PageRow, option_row, row_lines, usage_lines
+from dynacli.environment import Environment, invocation, program
+from dynacli.http.semantics import SAFE_METHODS, is_multipart
+from dynacli.openapi.model.media_types import is_built
+from dynacli.openapi.model.operation import MORE, Body, Choice, Field, MediaType, ValueType, of_first_items
+from dynacli.openapi.model.wording import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder, telling
+from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
+from dynacli.record import replace
+from dynacli.text.terminal import Painter, terminal_width, visible
+from dynacli.text.wrapping import block_text, foreign_lines, short_sentence, word_or_quoted, wrapped
+
+_MOST_LINES = 3
+"""Lines of a description; `describe` has the others."""
+_MAX_FIELDS = 60
+_OF_FIELDS = frozenset(("content_type", "set", "set_file"))
+"""Options that are not about a body as a whole."""
+"""Options of a body that the page lists; for the others it points to `describe`."""
+_MAX_BRANCHES = 8
+_MAX_CHOICES = 6
+_MAX_MEDIA_TYPES = 6
+_SAYING_NOTHING = frozenset(("ok", "success", "successful operation", "response", "successful response"))
+"""Descriptions of a success that say no more than its status does."""
+
+
+def operation_help(
+    env: Environment, description: OperationDescription, usage: str, own_flags: set[str]
+) -> str:
+    """Return the page: examples that run, what is called, the required and the optional inputs, the response."""
+    described, operation = description.described, description.operation
+    paint = Painter.for_stdout(env)
+    width = terminal_width(env, env.stdout)
+    lines = [*usage_lines(visible(usage, keep=""), width), ""]
+    if operation.is_deprecated:
+        lines.extend([paint.yellow("Deprecated."), ""])
+    calls = _example_calls(described)
+    lines.append(paint.bold("Examples" if len(calls) > 1 else "Example"))
+    lines += [line for words in calls for line in _command_lines(described.shell_words_of(words), width)]
+    lines.extend(["", f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}"])
+    lines.extend([*_description_lines(described, width, paint), ""])
+    page = _Page(paint, width)
+    page.inputs(description)
+    if described.media_type is not None:
+        page.body(description, described.media_type, own_flags)
+    page.response(description)
+    inputs = INPUT_OPTIONS if operation.body is not None else INPUT_OPTIONS[-1:]
+    flags = {option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)} - own_flags
+    waiting = ("--wait",) if operation.method in SAFE_METHODS else ()
+    shown = [flag for flag in ("--body", "--filter", "--all", *waiting, "--dry-run") if flag in flags]
+    note = f"Global options ({', '.join(shown)} ...): `{invocation('help')} options`."
+    page.lines.extend(wrapped(note, width))
+    own = [option.flags[-1] for option in STANDARD_OPTIONS if option.flags[-1] in own_flags]
+    if own:
+        page.lines.extend(wrapped(_before_the_api(own), width))
+    return "\n".join([*lines, *page.lines])
+
+
+def _example_calls(described: DescribedOperation) -> list[tuple[str, ...]]:
+    """Return the words of a call that runs, and of the same call with an optional parameter that has few values."""
+    words = described.operation.example
+    for parameter in described.operation.parameters:
+        if parameter.location != "query" or parameter.must_be_given or f"--{parameter.option}" in words:
+            continue
+        if parameter.is_deprecated or parameter.is_hidden:
+            continue
+        value = next((item for item in parameter.value.enum if _is_usual(item, parameter.value)), None)
+        if value is not None:
+            return [words, (f"--{parameter.option}", value, *words)]
+    return [words]
+
+
+def _is_usual(value: object, of: ValueType) -> bool:
+    """Return whether a value of an enumeration is a word that changes what the call does."""
+    return (
+        isinstance(value, str)
+        and value != of.default
+        and re.fullmatch(r"\w[\w.-]*", value, re.ASCII) is not None
+    )
+
+
+def _command_lines(words: list[str], width: int) -> list[str]:
+    r"""Return the lines of a command, broken by `\` between its options; each option keeps its value."""
+    parts: list[str] = []
+    for word in words:
+        if parts and re.match(r"--\S+$", parts[-1]) and not word.startswith("--"):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = ["  " + parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) + 3 > width and lines[-1].strip():
+            lines[-1] += " \\"
+            lines.append(f"      {part}")
+        else:
+            lines[-1] += f" {part}"
+    return lines
+
+
+class _Page:
+    """The sections of the page, added to its lines."""
+
+    def __init__(self, paint: Painter, width: int) -> None:
+        self.paint = paint
+        self.width = width
+        self.lines: list[str] = []
+
+    def section(self, title: str, rows: list[PageRow], note: str = "") -> None:
+        """Add a section."""
+        self.lines += [self.paint.bold(title), *row_lines(rows, self.width, paint=self.paint)]
+        if note:
+            self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
+        self.lines.append("")
+
+    def inputs(self, description: OperationDescription) -> None:
+        """Add the inputs: in one section those without which there is no call, in another all others."""
+        operation, media_type = description.operation, description.described.media_type
+        count = len(operation.parameters)
+        needed = [item for item in description.inputs if item.location == "path" or item.is_required]
+        inputs = description.with_sources(description.inputs, needed)
+        hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
+        sections: dict[str, list[PageRow]] = {"Required inputs": [], "Optional inputs": []}
+        required, optional = sections.values()
+        for item in inputs[:count]:
+            if item.location == "path" or item.option not in hidden:
+                is_needed = item.location == "path" or item.is_required
+                (required if is_needed else optional).extend(self.with_fields(item))
+        required.sort(key=lambda row: row.left.startswith("-"))  # what stands in the path comes first
+        if media_type is not None and is_built(media_type.name):
+            for shown_field in _shown_fields(inputs[count:]):
+                (required if shown_field.is_required else optional).append(self.row(shown_field))
+        for title, rows in sections.items():
+            if rows:
+                self.section(title, rows)
+
+    def row(self, described: DescribedInput, inside: str = "") -> PageRow:
+        """Return the row of an input.
+
+        Args:
+            inside: The parameter that it is a property of; empty for none.
+        """
+        facts = constraints(described.value)
+        if described.value.type == "object" and described.value.items is not None:
+            facts.append(_entries_fact(described.option, described.value.items))
+        if isinstance(described.origin, Field):
+            facts = [
+                *_necessity(described, described.origin, inside),
+                *_of_field(described.origin, facts, described.option),
+            ]
+        elif described.location == "path":
+            # A path has no empty segments, whether the document says so or not.
+            facts = [fact for fact in facts if fact != NOT_EMPTY]
+        facts.extend([f"from {visible(described.source, keep='')}"] if described.source else [])
+        facts.extend(["deprecated"] if described.origin.is_deprecated else [])
+        description = telling(described.description, described.option.rpartition(".")[2])
+        return PageRow(described.usage, f"[{'; '.join(facts)}]" if facts else "", description)
+
+    def with_fields(self, described: DescribedInput) -> list[PageRow]:
+        """Return the rows of a parameter and of the properties of its value."""
+        return [
+            self.row(described),
+            *(self.row(field, inside=described.option) for field in described.fields),
+        ]
+
+    def body(self, description: OperationDescription, media_type: MediaType, own_flags: set[str]) -> None:
+        """Add the body's section."""
+        described, body = description.described, description.operation.body
+        if body is None:
+            return
+        required = ", required" if body.is_required else ""
+        is_part = is_multipart(media_type.name)
+        takes_options = is_built(media_type.name)
+        rows: list[PageRow] = []
+        input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
+        if not takes_options:
+            whole = [option for option in input_options if option.name not in _OF_FIELDS]
+            rows.extend(map(_first_flag_row, map(_for_whole_body, whole)))
+        if len(body.content) > 1:
+            rows.extend(_first_flag_row(option) for option in input_options if option.name == "content_type")
+        if is_part:
+            of_parts = options_of({PART} if media_type.fields else {FILE, PART})
+            rows.extend(_first_flag_row(option) for option in of_parts if option.flags[0] not in own_flags)
+        notes = []
+        left_out = len(media_type.fields) - _MAX_FIELDS
+        if not takes_options:
+            if media_type.fields:
+                page = f"{invocation('describe', described.api.name)} {described.operation.name}"
+                notes.append(f"Options cannot build this body; `{page}` has its fields.")
+        elif left_out > 0:
+            notes.append(
+                f"{left_out} more options: `{invocation('describe', described.api.name)} "
+                f"{described.operation.name}`."
+            )
+        if takes_options:
+            notes.extend(_notes(media_type))
+        hidden = [option.flags[0] for option in INPUT_OPTIONS if option not in input_options]
+        if hidden:
+            notes.append(_before_the_api(hidden))
+        if len(body.content) > 1:
+            notes.append(_other_media_types(body, media_type))
+        title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
+        self.section(title, rows, "\n".join(notes))
+
+    def response(self, description: OperationDescription) -> None:
+        """Add the response: what a success holds, and the errors that are not those of the whole API."""
+        described, outline = description.described, description.response
+        shared = {
+            (error.status, error.description) for error in described.api.catalog.overview().shared_errors
+        }
+        rows: list[PageRow] = []
+        for response in described.operation.responses:
+            is_success = response.status == outline.status
+            if not is_success and (response.status, response.description) in shared:
+                continue
+            about = short_sentence(response.description, 120)
+            about = "" if is_success and about.lower() in _SAYING_NOTHING else about
+            lines = outline.text_lines() if is_success else []
+            text = "\n".join(["", *lines] if about and lines else lines)
+            rows.append(PageRow(visible(response.status, keep=""), text, about))
+        if not outline.status and not any(
+            response.status[:1] == "3" for response in described.operation.responses
+        ):
+            rows.insert(0, PageRow("2XX", "\n".join(outline.text_lines())))
+        if rows:
+            self.section("Response", rows)
+
+
+def _necessity(described: DescribedInput, field: Field, inside: str) -> list[str]:
+    """Return in words how far a field has to be given.
+
+    Args:
+        inside: The parameter that it is a property of; empty for none.
+    """
+    branch = visible(field.branch, keep="")
+    if field.is_needed and not inside:
+        return ["required with a body"] if field.must_be_given and not described.is_required else []
+    if field.is_required:
+        parent = visible(described.option, keep="").rpartition(".")[0]
+        return [f"required for {branch}" if branch else f"required in {parent or 'each item'}"]
+    return [f"for {branch}"] if branch else []
+
+
+def _of_field(field: Field, facts: list[str], option: str) -> list[str]:
+    """Return the facts of a field's value, with what holds for options of fields alone."""
+    if field.value.is_nullable and field.value.type == "string" and not field.value.enum:
+        # `null` after the option itself would be the text `null`.
+        facts = [
+            f"null by --set {visible(option, keep='')}=null" if fact == MAY_BE_NULL else fact
+            for fact in facts
+        ]
+    if field.below:
+        facts.append("more options below" if field.below == MORE else "holds itself: the same options below")
+    return facts
+
+
+def _first_flag_row(option: Option) -> PageRow:
+    return option_row(replace(option, flags=option.flags[:1]))
+
+
+def _for_whole_body(option: Option) -> Option:
+    """Return a standard option as it works on a body that has no options of its own."""
+    if option.name != "body":
+        return option
+    return replace(option, metavar="TEXT|@FILE|-", help="Give the whole body, which is sent as it is")
+
+
+def _notes(media_type: MediaType) -> Iterator[str]:
+    """Yield the notes below the options of a body."""
+    if media_type.is_cut:
+        yield "Deeper fields have options too, in the same way."
+    yield from (_branches(choice) for choice in media_type.choices[:_MAX_CHOICES])
+    if len(media_type.choices) > _MAX_CHOICES:
+        yield f"{len(media_type.choices) - _MAX_CHOICES} more fields have branches."
+    if media_type.value.type == "object" and media_type.value.items is not None:
+        subject = "Properties of other names" if media_type.fields else "Any property"
+        yield f"{subject}: `--body.NAME VALUE`."
+
+
+def _branches(choice: Choice) -> str:
+    """Return the sentence about the branches of one place."""
+    names = []
+    for name, tag in choice.branches[:_MAX_BRANCHES]:
+        # The tag is left out if it is the same word.
+        shown = word_or_quoted(name)
+        names.append(shown if not tag or tag == name else f"{shown} ({word_or_quoted(tag)})")
+    left_out = len(choice.branches) - len(names) + choice.more
+    if left_out > 0:
+        names.append(f"{left_out} more")
+    at = of_first_items(choice.option)
+    place = f"`--{at}`" if at else "The body"
+    option = f"{at}.{choice.by}" if at else choice.by
+    by = f"; --{option} or your options select it" if choice.by else "; your options select it"
+    text = f"{place} is one of {', '.join(names[:-1])} {'and' if left_out > 0 else 'or'} {names[-1]}{by}."
+    return visible(text, keep="")
+
+
+def _other_media_types(body: Body, chosen: MediaType) -> str:
+    others = [
+        visible(media_type.name, keep="") or "(none)"
+        for media_type in body.content
+        if media_type.name != chosen.name
+    ]
+    shown = others[:_MAX_MEDIA_TYPES]
+    more = f" and {len(others) - len(shown)} more" if len(others) > len(shown) else ""
+    if not others:
+        return f"{visible(chosen.name, keep='')} is the default of --content-type."
+    return f"Other media types, with --content-type: {', '.join(shown)}{more}."
+
+
+def _before_the_api(flags: list[str]) -> str:
+    names = ", ".join(f"`{flag}`" for flag in flags)
+    return f"Give {program().name}'s own {names} before the {'operation' if program().api else 'API'} here."
+
+
+def _entries_fact(option: str, value: ValueType) -> str:
+    """Return the fact about an object of any keys, whose entries have an option each."""
+    is_long = len(option) > 30
+    return f"or {'the same with ' if is_long else f'--{option}'}.KEY {placeholder(value)} for each entry"
+
+
+def _shown_fields(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
+    """Return the fields that the page has room for: first the required ones, then the less deep ones."""
+    ordered = _required_first(fields)
+    if len(ordered) <= _MAX_FIELDS:
+        return ordered
+    indexes = sorted(
+        range(len(ordered)), key=lambda index: (not ordered[index].is_needed, len(ordered[index].path))
+    )
+    return [ordered[index] for index in sorted(indexes[:_MAX_FIELDS])]
+
+
+def _required_first(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
+    """Return the fields with those of required properties first; fields of the same property stay together."""
+    required = {field.path[0] for field in fields if field.is_needed}
+    return sorted(fields, key=lambda field: field.path[0] not in required)
+
+
+def _description_lines(described: DescribedOperation, width: int, paint: Painter) -> list[str]:
+    """Return the first lines of the summary and the description, and the command that shows the others."""
+    operation = described.operation
+    lines = wrapped(visible(operation.summary, keep=""), width - 4)
+    reported = block_text(operation.description, width - 4)
+    if reported.strip() != operation.summary.strip():
+        lines += [line for line in reported.splitlines() if line.strip()]
+    shown, left_out = lines[:_MOST_LINES], len(lines) - _MOST_LINES
+    more: list[str] = []
+    if left_out > 0:
+        page = f"{invocation('describe', described.api.name)} {operation.name} --all"
+        more = wrapped(f"and {left_out:,} more line{'s' if left_out > 1 else ''}: `{page}`", width - 2)
+    return [f"  {line}" for line in (*foreign_lines(shown, paint), *more)]

@@ -1,0 +1,183 @@
+"""Lists of operations and webhooks, a line each, and the help page of a tag."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from dynacli.commands.help_pages.page_lines import usage_lines
+from dynacli.environment import Environment, invocation
+from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.model.operation import WEBHOOKS_POINTER, OperationSummary
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
+from dynacli.text.wrapping import closed, foreign, foreign_within, short_sentence, shortened, word_or_quoted
+
+_WIDEST_NAME = 44
+_METHOD = 7
+"""The columns of a method; `DELETE` is the longest usual one."""
+_NARROWEST = 15
+"""The columns that a path and a summary have at least each, next to a name of any length."""
+_WIDEST_PATH = 60
+_SHORTEST = 6
+"""The columns for which a summary is worth showing beside what else is to be known."""
+
+
+def operation_row(api: str, operation: OperationSummary) -> dict[str, Any]:
+    """Return the entry of an operation.
+
+    Args:
+        api: The name of the API.
+    """
+    return {
+        "api": api,
+        "name": operation.name,
+        "operation_id": operation.operation_id or None,
+        "method": operation.method,
+        "path": operation.path,
+        "tags": list(operation.tags),
+        "summary": operation.summary,
+        "deprecated": operation.is_deprecated,
+    }
+
+
+def operation_lines(
+    operations: Iterable[tuple[str, OperationSummary]],
+    longest: tuple[int, int],
+    has_name: Callable[[str], bool],
+    width: int,
+    paint: Painter,
+) -> Iterator[str]:
+    """Yield a line for each operation: its name, method, path and summary, cut to the width.
+
+    Args:
+        operations: The word that names each of them, and the operation.
+        longest: The lengths of the longest word and of the longest path.
+        has_name: Whether there is an operation of a name.
+    """
+    column = min(longest[0], _WIDEST_NAME) + 4
+    for word, operation in operations:
+        rest = width - max(column, len(word) + 4) - _METHOD
+        # If there is no room for both, path and summary are cut, and neither is left out.
+        about = _summary_and_notes(operation, has_name)
+        path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
+        path = closed(shortened(word_or_quoted(operation.path), path_room))
+        path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
+        reported = _summary_between(*about, max(rest - cell_width(path) - 2, _NARROWEST), paint)
+        call = paint.dim(f"{operation.method.ljust(_METHOD - 1)} {path}")
+        yield f"  {word.ljust(column - 4)}  {call}  {reported}".rstrip()
+
+
+def operation_text(
+    operation: OperationSummary, has_name: Callable[[str], bool], width: int, paint: Painter
+) -> str:
+    """Return what a list says of an operation in a few words: its summary, else its method and path.
+
+    Args:
+        has_name: Whether there is an operation of a name.
+        width: The most columns.
+    """
+    before, summary, after = _summary_and_notes(operation, has_name)
+    if not summary:
+        before = f"{operation.method} {word_or_quoted(operation.path)} {before}".rstrip()
+    return _summary_between(before, summary, after, width, paint)
+
+
+def _summary_and_notes(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
+    """Return the summary, between what else is to be known of the operation."""
+    other = _namesake(operation, has_name)
+    before = f"(its operationId is also that of {other})" if other else ""
+    return before, visible(operation.summary, keep=""), "(deprecated)" if operation.is_deprecated else ""
+
+
+def _summary_between(before: str, summary: str, after: str, width: int, paint: Painter) -> str:
+    """Return a summary, which is marked and cut, between what else is to be known, in at most `width` columns."""
+    room = width - _width_of(before, "", after) - 2
+    if not summary or (room < _SHORTEST and (before or after)):
+        return closed(shortened(f"{before} {after}".strip(), width))
+    return f"{before} {foreign_within(summary, room + 2, paint)} {after}".strip()
+
+
+def _width_of(before: str, summary: str, after: str) -> int:
+    """Return the columns that a summary takes with its quotes, and with what else is to be known."""
+    return sum(cell_width(text) + 1 for text in (before, after) if text) + (
+        cell_width(summary) + 2 if summary else 0
+    )
+
+
+def _namesake(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:
+    """Return the name of the operation that has the same operationId; empty if there is none."""
+    # Of two such operations the second is named by method and path as well; that test is fast, for long lists.
+    if not operation.operation_id or f"-{operation.method.lower()}-" not in operation.name:
+        return ""
+    from dynacli.openapi.model.kebab_names import kebab
+
+    plain = kebab(operation.operation_id)
+    is_longer = plain != operation.name and operation.name.startswith(f"{plain}-")
+    return plain if is_longer and has_name(plain) else ""
+
+
+def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
+    """Return the page.
+
+    Args:
+        tag: The kebab form of the tag.
+    """
+    from dynacli.output.render import list_width
+
+    paint = Painter.for_stdout(env)
+    width = terminal_width(env, env.stdout)
+    meta, catalog = api.catalog.meta, api.catalog
+    name = visible(api.name, keep="")
+    lines = [
+        *usage_lines(f"{invocation(api=name)} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width),
+        "",
+    ]
+    title = foreign(" ".join(part for part in (meta["title"], meta["version"]) if part), paint)
+    lines.extend([f"  {paint.bold(title)}", ""] if title else [])
+    operations = [
+        (_word(catalog, operation.name, tag), operation)
+        for operation in catalog.summaries(tag)
+        if not operation.is_hidden
+    ]
+    longest = max((len(word) for word, _ in operations), default=0)
+    longest_path = max((len(operation.path) for _, operation in operations), default=0)
+    lines.append(paint.bold("Operations"))
+    list_layout = (longest, longest_path), catalog.has_name, list_width(env), paint
+    lines.extend(operation_lines(operations, *list_layout))
+    lines.extend(["", "More about one of them:", f"  {invocation(api=name)} {tag} OPERATION --help"])
+    return "\n".join(lines)
+
+
+def _word(catalog: Catalog, name: str, tag: str) -> str:
+    """Return the shortest word that names an operation after its tag."""
+    from dynacli.openapi.model.kebab_names import under_tag
+
+    word = under_tag(name, tag)
+    return word if word != name and catalog.find(word, tag) == name else name
+
+
+def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
+    """Return the webhooks of a document: `name`, `pointer`, `methods` and `summary` of each."""
+    is_found, rows = api.catalog.component(WEBHOOKS_POINTER)
+    return list(rows) if is_found else []
+
+
+def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) -> list[str]:
+    """Return a line for each webhook: its name and its summary, cut to the width."""
+    column = min(max((len(webhook["name"]) for webhook in webhooks), default=0), 44) + 2
+    lines = []
+    for webhook in webhooks:
+        name, summary = webhook["name"], " ".join(webhook["summary"].split())
+        room = max(width - max(column, len(name) + 2) - 6, 20)
+        about = foreign_within(short_sentence(summary, room), room + 2, paint)
+        lines.append(f"  {word_or_quoted(name).ljust(column)}{paint.dim(about)}".rstrip())
+    return lines
+
+
+def find_webhook(webhooks: list[dict[str, Any]], word: str) -> dict[str, Any] | None:
+    """Return the webhook that a word names, exactly or in kebab case; None if there is none."""
+    from dynacli.openapi.model.kebab_names import kebab
+
+    for webhook in webhooks:
+        if webhook["name"] == word:
+            return webhook
+    return next((webhook for webhook in webhooks if kebab(webhook["name"]) == kebab(word) != ""), None)

@@ -1,0 +1,1 @@
+"""`dynacli api`: APIs are registered, listed, refreshed and removed."""

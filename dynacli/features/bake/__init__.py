@@ -1,0 +1,1 @@
+"""`dynacli bake`: a program of its own for one API."""

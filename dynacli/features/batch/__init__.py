@@ -1,0 +1,1 @@
+"""`dynacli batch`: one call for each row of a file."""

@@ -1,0 +1,541 @@
+"""`dynacli changes`, `cache` and `api history`, `rollback`, `pin`, `unpin`: the stored revisions of documents.
+
+They are compared, listed and removed, and one of them is held. Which revision is held is in the configuration, since
+the cache may be removed at any time.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from dynacli.commands.document_notes import (
+    SHOWN_DIGITS,
+    _lost,
+    find_revision,
+    installed_text,
+    open_cached_revision,
+    revision_before,
+)
+from dynacli.commands.help_pages.operation_list import operation_row
+from dynacli.commands.registered_apis import check_registered
+from dynacli.commands.run import Run
+from dynacli.environment import Environment, invocation
+from dynacli.errors import DocumentError, FileError, MismatchError, UsageError
+from dynacli.files import looks_like_source
+from dynacli.openapi.model.wording import counted, enumerated
+from dynacli.options.command import MARKDOWN
+from dynacli.output.standard_error import write_stderr
+from dynacli.registry.configuration import Configuration
+from dynacli.registry.news import find_pending, take_news
+from dynacli.registry.open_by_name import find_revisions
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.revisions.housekeeping import (
+    CachedDocument,
+    cached_documents,
+    forget_history,
+    limit_of,
+    registered_directories,
+    remove_document,
+)
+from dynacli.registry.revisions.revisions import OpenRequest, Revisions
+from dynacli.secrets import with_masked_query
+from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted
+
+if TYPE_CHECKING:
+    from dynacli.client.response_cache import ResponseStore
+    from dynacli.features.changes.change_records import Changes, OperationKey
+    from dynacli.features.changes.change_report import RowOf
+    from dynacli.openapi.catalog.catalog_file import Catalog
+    from dynacli.output.output_format import OutputFormat
+
+
+class _ComparedRevision(NamedTuple):
+    """One of the two revisions that are compared.
+
+    Args:
+        revision: The name of the revision; `git:COMMIT:PATH` in a git repository.
+        tree: The document.
+        rows: The entries of its operations in lists.
+    """
+
+    revision: str
+    tree: dict[str, Any]
+    rows: "dict[OperationKey, dict[str, Any]]"
+
+
+@click.pass_obj
+def show_changes(
+    run: Run,
+    api: str,
+    since: str | None,
+    until: str | None,
+    breaking: bool,
+    texts: bool,
+    fail_on: str | None,
+) -> None:
+    """Run `changes`."""
+    from dynacli.features.changes.compare import compare
+    from dynacli.registry.read_sources import without_collector
+
+    with without_collector(), ExitStack() as stack:
+        opened = run.api(api)
+        new = _compared(run, opened, until, stack) if until else _compared_revision(opened)
+        if since:
+            old = _compared(run, opened, since, stack)
+        else:
+            before = _open_before(opened, new.revision, stack)
+            old = _compared_revision(before) if before is not None else new
+        changes = compare(old.tree, new.tree)
+    _forget_news(opened)
+    if old is new:
+        run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
+    # The note says it all: text would say that nothing has changed.
+    if old is not new or run.options.output_format == MARKDOWN or not _is_text_for_people(run.data_format):
+        _write_changes(run, changes.breaking if breaking else changes, old, new, has_texts=texts)
+    if fail_on:
+        _check_gate(opened.name, changes, fail_on, old.rows.get, new.rows.get)
+
+
+def _is_text_for_people(form: "OutputFormat") -> bool:
+    from dynacli.output.render import is_for_people
+
+    return is_for_people(form) and not form.is_of_value
+
+
+def _write_changes(
+    run: Run, changes: "Changes", old: _ComparedRevision, new: _ComparedRevision, *, has_texts: bool
+) -> None:
+    from dynacli.features.changes.change_report import changes_json, changes_markdown, changes_text
+    from dynacli.output.render import write_data
+
+    rows = old.rows.get, new.rows.get
+    if run.options.output_format == MARKDOWN:
+        from dynacli.output.output_format import OutputFormat
+        from dynacli.output.render import write_plain
+
+        markdown = changes_markdown(changes, *rows, has_texts=has_texts)
+        write_plain(run.env, markdown, OutputFormat(file=run.options.output_file))
+        return
+    write_data(
+        run.env,
+        changes_json(changes, old.revision, new.revision, *rows),
+        run.data_format,
+        lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=has_texts),
+    )
+
+
+def _check_gate(
+    name: str, changes: "Changes", fail_on: str, old_row_of: "RowOf", new_row_of: "RowOf"
+) -> None:
+    """Fail if there are changes that `--fail-on` does not allow.
+
+    Args:
+        name: The name of the API.
+        fail_on: `breaking` or `any`.
+        old_row_of: Returns the rows of the old revision, for removed operations.
+        new_row_of: Returns the rows of the new revision.
+
+    Raises:
+        MismatchError: There are such changes, or the documents were too large to compare whole.
+    """
+    from dynacli.features.changes.change_report import changes_named
+
+    shown = f"`{with_masked_query(name)}`"
+    if not changes.is_complete:
+        raise MismatchError(
+            f"{shown} was not compared whole",
+            reason="The two documents are too large to compare",
+            hint="The changes that were found are listed above",
+        )
+    found = changes.breaking if fail_on == "breaking" else changes.without_texts
+    if found:
+        raise MismatchError(
+            f"Changes of {shown} break clients" if fail_on == "breaking" else f"{shown} has changed",
+            reason=changes_named(found, old_row_of, new_row_of),
+            hint=f"The changes are listed above; `{invocation('help changes')}` has the rules",
+        )
+
+
+def _open_before(opened: OpenedApi, after: str, stack: ExitStack) -> OpenedApi | None:
+    from dynacli.openapi.document.git_revision import GIT
+
+    if after.startswith(GIT):
+        raise UsageError(
+            "`--until` with a git revision needs `--since`",
+            hint="Name the earlier revision, for example `--since git:main`",
+        )
+    pointer = revision_before(opened.revisions, after)
+    if pointer is None or pointer["revision"] == after:
+        return None
+    return open_cached_revision(opened, pointer, stack)
+
+
+def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _ComparedRevision:
+    """Return the revision, the revision in git, or the other document, that a word names."""
+    from dynacli.openapi.document.git_revision import GIT
+
+    if not word.startswith(GIT):
+        return _compared_revision(_open_named(run, opened, word, stack))
+    from dynacli.registry.git_documents import open_at_revision
+
+    with run.reading_document(word):
+        found = open_at_revision(word, opened)
+    stack.callback(found.catalog.close)
+    known = {row["message"] for row in opened.catalog.warnings()}
+    problems = dict.fromkeys(
+        row["message"] for row in found.catalog.warnings() if row["message"] not in known
+    )
+    if problems:  # those that both have make no difference, and were reported when the document was new
+        run.warn(f"`{word}`: {enumerated([*problems], most=1)}")
+    return _ComparedRevision(found.name, found.document.tree, _operation_rows(opened.name, found.catalog))
+
+
+def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
+    """Return the revision, or the other document, that a word names."""
+    if looks_like_source(word):
+        return run.api(word)
+    pending = find_pending(opened.revisions)
+    # A document that was held back can be compared before it is accepted.
+    others = () if pending is None else (pending.pointer,)
+    return open_cached_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
+
+
+def _compared_revision(api: OpenedApi) -> _ComparedRevision:
+    """Return a revision with its document and operations.
+
+    Raises:
+        DocumentError: The document is no longer in the cache.
+    """
+    document = api.document()
+    if document is None:
+        raise _lost(api.pointer["revision"])
+    return _ComparedRevision(api.pointer["revision"], document.tree, _operation_rows(api.name, api.catalog))
+
+
+def _operation_rows(name: str, catalog: "Catalog") -> "dict[OperationKey, dict[str, Any]]":
+    """Return the entries of an API's operations in lists."""
+    from dynacli.features.changes.change_records import OperationKey
+
+    return {
+        OperationKey(operation.method, operation.path): operation_row(name, operation)
+        for operation in catalog.summaries()
+    }
+
+
+def _forget_news(opened: OpenedApi) -> None:
+    """Forget the news about the document, which this verb shows in full."""
+    take_news(opened.revisions)
+
+
+@click.pass_obj
+def show_cache(run: Run, responses: bool) -> None:
+    """Run `cache info`."""
+    from dynacli.output.render import write_data
+
+    if responses:
+        _show_responses(run)
+        return
+    documents = list(reversed(cached_documents(run.env.cache_dir)))
+    names = _names(run)
+    rows = [_document_row(document, names.get(document.directory, [])) for document in documents]
+    data: dict[str, Any] = {
+        "directory": run.env.cache_dir,
+        "bytes": sum(document.size for document in documents),
+        "limit": limit_of(run.env),
+        "documents": rows,
+    }
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = [f"{data['directory']}: {_size_text(data['bytes'])} of {_size_text(data['limit'])}"]
+        for row in rows:
+            name = ", ".join(row["apis"]) or visible(row["source"] or "not known any more", keep="")
+            count = f"{row['revisions']} revision{'' if row['revisions'] == 1 else 's'}"
+            lines.append(
+                f"  {_size_text(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}")
+            )
+        return "\n".join(lines)
+
+    write_data(run.env, data, run.data_format, text)
+
+
+def _show_responses(run: Run) -> None:
+    from dynacli.client.response_cache import ResponseStore, response_limit
+    from dynacli.output.render import write_data
+
+    store = ResponseStore(run.env)
+    with _using_responses(store):
+        responses, size = store.usage()
+    limit = response_limit(run.env)
+    data = {
+        "directory": store.directory,
+        "bytes": size,
+        "limit": limit,
+        "responses": responses,
+    }
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        return (
+            f"{store.directory}: {_size_text(size)} of {_size_text(limit)}, {counted(responses, 'response')}"
+        )
+
+    write_data(run.env, data, run.data_format, text)
+
+
+@contextmanager
+def _using_responses(store: "ResponseStore") -> Iterator[None]:
+    """Turn what keeps the stored responses from being used into an error for the person.
+
+    Raises:
+        FileError: They cannot be used.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FileError(
+            "The stored responses cannot be used",
+            reason=str(error),
+            hint=f"Check the permissions of `{store.directory}`",
+        ) from error
+
+
+def _names(run: Run) -> dict[str, list[str]]:
+    """Return directory of a document → names of its APIs; nothing if the configuration cannot be read."""
+    try:
+        return registered_directories(run.env)
+    except FileError as error:
+        run.warn(error.message)
+        return {}
+
+
+def _document_row(document: CachedDocument, names: list[str]) -> dict[str, Any]:
+    source = "-" if document.location.startswith("-") else with_masked_query(document.location)
+    return {
+        "apis": sorted(names),
+        "source": source or None,
+        "bytes": document.size,
+        "revisions": document.revisions,
+        "used": time.strftime("%Y-%m-%d", time.gmtime(document.used)),
+    }
+
+
+def _size_text(count: int) -> str:
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1024:.1f} KiB"
+
+
+@click.pass_obj
+def clear_cache(run: Run, api: str | None, history: bool, responses: bool) -> None:
+    """Run `cache clear`."""
+    if history and responses:
+        raise UsageError("`--history` and `--responses` exclude each other", hint="Give one of them")
+    found = find_revisions(api, run.env) if api is not None else None
+    freed = 0
+    if not history:
+        freed += _clear_responses(run, found)
+    if not responses:
+        freed += _clear_documents(run, found, is_of_history=history)
+    write_stderr(run.env, f"{_size_text(freed)} freed\n")
+
+
+def _clear_responses(run: Run, api: tuple[OpenRequest, Revisions] | None) -> int:
+    """Remove the stored responses, all or those of an API, and return how many bytes that were.
+
+    Raises:
+        FileError: They cannot be removed.
+    """
+    from dynacli.client.response_cache import ResponseStore
+
+    if not os.path.isdir(run.env.responses_dir):
+        return 0
+    store = ResponseStore(run.env)
+    with _using_responses(store):
+        directory = store.directory_of(api[0].name, api[1].directory) if api is not None else ""
+        size = store.usage(directory).size
+        store.clear(directory)
+    return size
+
+
+def _clear_documents(run: Run, api: tuple[OpenRequest, Revisions] | None, *, is_of_history: bool) -> int:
+    """Remove documents, or only their earlier revisions, and return how many bytes that were.
+
+    Raises:
+        FileError: A document could not be removed.
+    """
+    documents = cached_documents(run.env.cache_dir)
+    if api is not None:
+        documents = [document for document in documents if document.directory == api[1].directory]
+    before = sum(document.size for document in documents)
+    for document in documents:
+        if is_of_history:
+            forget_history(Revisions.in_directory(document.directory, document.location))
+        else:
+            remove_document(document.directory)
+    directories = {document.directory for document in documents}
+    left = sum(
+        document.size for document in cached_documents(run.env.cache_dir) if document.directory in directories
+    )
+    if left and not is_of_history:
+        raise FileError(
+            "Could not remove the whole cache", hint=f"Check the permissions of `{run.env.cache_dir}`"
+        )
+    return before - left
+
+
+@click.pass_obj
+def show_history(run: Run, api: str) -> None:
+    """List the revisions of an API, the latest first."""
+    from dynacli.output.render import write_data
+
+    open_request, revisions = find_revisions(api, run.env)
+    current = revisions.current()
+    in_use = _in_use(open_request, revisions, current)
+    history = revisions.history() or ([current] if current is not None else [])
+    if not history:
+        raise DocumentError(
+            f"The cache has no revision of `{api}`", hint=f"Fetch it: `{invocation('operations', api)}`"
+        )
+    rows = [_revision_row(pointer, in_use, open_request.pin) for pointer in history]
+    pending = find_pending(revisions)
+    if pending is not None:
+        held_back = {"held_back": list(pending.reasons)}
+        rows.insert(0, {**_revision_row(pending.pointer, in_use, open_request.pin), **held_back})
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = []
+        for row in rows:
+            mark = "*" if row["current"] else "!" if row["held_back"] else " "
+            title = quoted(f"{row['title'] or ''} {row['version'] or ''}".strip())
+            count = "" if row["operations"] is None else f"{row['operations']:,} operations"
+            about = ", ".join(part for part in (title, count) if part)
+            notes = ["pinned"] if row["pinned"] else []
+            if row["held_back"]:
+                notes.append(f"held back: {visible('; '.join(row['held_back']), keep='')}")
+            note = f"  {paint.dim(', '.join(notes))}" if notes else ""
+            lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {about}{note}".rstrip())
+        return "\n".join(lines)
+
+    write_data(run.env, rows, run.data_format, text)
+
+
+def _revision_row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
+    revision = pointer["revision"]
+    return {
+        "revision": revision,
+        "since": installed_text(pointer),
+        "title": pointer.get("title"),
+        "version": pointer.get("version"),
+        "operations": pointer.get("operations"),
+        "current": revision == in_use,
+        "pinned": revision == pin,
+        "held_back": [],
+    }
+
+
+def _in_use(open_request: OpenRequest, revisions: Revisions, current: dict[str, Any] | None) -> str:
+    if open_request.pin and revisions.pointer_to(open_request.pin) is not None:
+        return open_request.pin
+    return current["revision"] if current is not None else ""
+
+
+@click.pass_obj
+def rollback(run: Run, name: str, revision: str | None) -> None:
+    """Hold the revision before the one that is in use, or the revision that is named."""
+    check_registered(run.env, name)
+    open_request, revisions = find_revisions(name, run.env)
+    in_use = _in_use(open_request, revisions, revisions.current())
+    pointer = find_revision(revisions, revision, name) if revision else revision_before(revisions, in_use)
+    if pointer is None:
+        raise UsageError(
+            f"`{name}` has no revision before `{in_use[:SHOWN_DIGITS]}`",
+            hint=f"See `{invocation('api history', name)}`",
+        )
+    _hold(run.env, name, open_request, revisions, pointer)
+
+
+@click.pass_obj
+def pin(run: Run, name: str, revision: str | None) -> None:
+    """Hold the revision that is in use, or the one that is named."""
+    check_registered(run.env, name)
+    open_request, revisions = find_revisions(name, run.env)
+    if revision:
+        pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
+    else:
+        api = run.api(name)
+        api.is_due = False  # a revision that is held is not refreshed
+        in_use = _in_use(open_request, revisions, api.pointer)
+        pointer = revisions.pointer_to(in_use) or revisions.current()
+    if pointer is None:
+        raise DocumentError(f"The cache has no revision of `{name}`")
+    _hold(run.env, name, open_request, revisions, pointer)
+
+
+def _hold(
+    env: Environment, name: str, open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]
+) -> None:
+    """Open a revision to see that it works, and write into the configuration that it is held.
+
+    Raises:
+        DocumentError: The revision is no longer in the cache.
+        FileError: The configuration cannot be written.
+    """
+    from dynacli.registry.revise import open_cached
+
+    revision = pointer["revision"]
+    api = open_cached(open_request, revisions, pointer)
+    if api is None:
+        raise DocumentError(
+            f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` is no longer in the cache",
+            hint=f"List the others: `{invocation('api history', name)}`",
+        )
+    api.catalog.close()
+    _mark(revisions, revision, is_pinned=True)
+    Configuration(env).edit(name, {"pin": revision})
+    if (
+        open_request.pin != revision
+    ):  # last, so that the held revision is marked even if the process dies on the way
+        _mark(revisions, open_request.pin, is_pinned=False)
+    write_stderr(
+        env,
+        f"{name}: the revision {revision[:SHOWN_DIGITS]} of {installed_text(pointer)} is pinned and not refreshed; "
+        f"`{invocation('api unpin', name)}` follows the latest again\n",
+    )
+
+
+def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
+    """Mark in the cache whether a revision must be kept; which one is used, the configuration says."""
+    pointer = revisions.pointer_to(revision) if revision else None
+    if pointer is None and revision:
+        pointer = revisions.current()  # a revision of an older dynacli has no pointer of its own
+    if pointer is None or pointer["revision"] != revision:
+        return
+    marked = {"installed_at": time.time(), **pointer, "is_pinned": is_pinned}
+    try:
+        revisions.write_state(f"{revision}.json", marked)
+    except OSError:
+        return  # nothing is removed from a cache that cannot be written
+
+
+@click.pass_obj
+def unpin(run: Run, name: str) -> None:
+    """Go on with the latest revision."""
+    check_registered(run.env, name)
+    open_request, revisions = find_revisions(name, run.env)
+    if not open_request.pin:
+        write_stderr(run.env, f"{name}: no revision is pinned\n")
+        return
+    Configuration(run.env).edit(name, {"pin": None})
+    _mark(revisions, open_request.pin, is_pinned=False)
+    current = revisions.current()
+    latest = (
+        f"the revision {current['revision'][:SHOWN_DIGITS]} of {installed_text(current)}"
+        if current is not None
+        else "the latest"
+    )
+    write_stderr(run.env, f"{name}: goes on with {latest}\n")

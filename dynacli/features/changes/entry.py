@@ -1,0 +1,91 @@
+"""The entries of this ability in the table of commands."""
+
+from dynacli.options.command import (
+    ALONE,
+    API,
+    LISTING,
+    MANAGE,
+    MARKDOWN,
+    TEST,
+    Argument,
+    Command,
+)
+from dynacli.options.standard_options import (
+    API_NAMES,
+    DATA_OUTPUT,
+    REVISIONS,
+    Option,
+)
+
+COMMANDS = (
+    Command(
+        "cache",
+        section=MANAGE,
+        help="Show or clear the cache",
+        examples=("dynacli cache info", "dynacli cache clear github", "dynacli cache clear --responses"),
+        commands=(
+            Command(
+                "info",
+                runs="features.changes.command:show_cache",
+                help="Show the sizes of cached documents or responses",
+                examples=("dynacli cache info", "dynacli cache info --responses -o json"),
+                options=(Option(("--responses",), help="Show how much the stored responses take"),),
+                takes=(DATA_OUTPUT,),
+            ),
+            Command(
+                "clear",
+                runs="features.changes.command:clear_cache",
+                help="Clear the cache, or the part of one API",
+                about="Clearing is always safe: dynacli fetches and compiles a document again if it needs it.",
+                examples=("dynacli cache clear github", "dynacli cache clear --responses"),
+                arguments=(Argument("api", is_required=False, offers=API_NAMES),),
+                options=(
+                    Option(("--history",), help="Clear only revisions that are neither current nor pinned"),
+                    Option(("--responses",), help="Clear only the stored responses"),
+                ),
+            ),
+        ),
+        of_tool=ALONE,
+    ),
+    Command(
+        "changes",
+        section=TEST,
+        runs="features.changes.command:show_changes",
+        help="Show what changed between revisions of a document",
+        about=(
+            "REVISION is the first digits of a revision (`dynacli api history API`), the URL or path of a document, "
+            "or `git:REV` for the same path in git, or `git:REV:PATH`."
+        ),
+        examples=(
+            "dynacli changes github",
+            "dynacli changes ./openapi.yaml --since ./openapi-old.yaml --breaking",
+            "dynacli changes github -o markdown",
+            "dynacli changes ./openapi.yaml --since ./openapi-old.yaml --fail-on breaking",
+        ),
+        arguments=(Argument("api", offers=API_NAMES),),
+        options=(
+            Option(
+                ("--since",),
+                offers=REVISIONS,
+                help="Compare with REVISION [default: the previous one]",
+                metavar="REVISION",
+            ),
+            Option(
+                ("--until",),
+                offers=REVISIONS,
+                help="Compare REVISION [default: the one in use]",
+                metavar="REVISION",
+            ),
+            Option(("--breaking",), help="Show only changes that break clients"),
+            Option(
+                ("--fail-on",),
+                help="Exit with 9 on such changes; texts never count",
+                values=("breaking", "any"),
+            ),
+            Option(("--texts",), help="Also show changes of descriptions and titles"),
+        ),
+        takes=LISTING,
+        of_tool=API,
+        formats=(MARKDOWN,),
+    ),
+)

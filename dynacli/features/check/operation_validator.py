@@ -1,0 +1,222 @@
+"""The results of a check on the calls of one operation: strict about statuses, fair to values that were made up.
+
+The body of a response is read whole, or the beginning of a stream, because a stream may have no end.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dynacli.client.call_settings import CallSettings
+from dynacli.features.check.check_records import Exchange
+from dynacli.http.exchange import RENDER_LIMIT, WireResponse
+from dynacli.http.semantics import essence, is_event_stream, is_json_sequence, is_sequence
+from dynacli.http.send import Pieces
+from dynacli.openapi.model.field_names import names_another_thing
+from dynacli.openapi.model.operation import Operation, documented_status
+from dynacli.openapi.model.path_templates import nouns_of_paths
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.validation.finding import Finding, ValidationResult
+from dynacli.validation.operation_document import DocumentPlace
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
+from dynacli.validation.validator import Validator, excuse_of_status
+
+GONE = frozenset({404, 410})
+"""Statuses by which a server says that it has nothing of that name."""
+_GONE_OR_WRONG = frozenset({*GONE, 422})
+_MAX_NODES = 5_000
+_KNOWN_ORIGINS = frozenset({"set", "link", "response"})
+"""The origins of values that the server should know."""
+_STREAM_SECONDS = 5.0
+"""Seconds that a stream is listened to, once an item of it has come."""
+_STREAM_BYTES = 1024 * 1024
+"""Bytes of a stream that are read, once they hold an item."""
+# The end of an event is an empty line; a line may end in three ways.
+# https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+_END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+
+class OperationValidator:
+    """Validates the requests and responses of one operation.
+
+    Args:
+        settings: The level, and the findings that the configuration switches off.
+    """
+
+    def __init__(self, api: OpenedApi, operation: Operation, settings: CallSettings) -> None:
+        self._api, self._operation, self._settings = api, operation, settings
+        self._validator = Validator(api.catalog, operation)
+        self._documented = [response.status for response in operation.responses]
+
+    def request(self, sent: ValidatedRequest) -> ValidationResult:
+        """Return the result on a request."""
+        validation = self._validator.request(sent)
+        self._settings.set_apart(validation, self._operation)
+        return validation
+
+    def response(self, exchange: Exchange, response: WireResponse) -> ValidationResult:
+        """Return the result on a response.
+
+        OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
+        Object"). A check is there to get errors known, so any status that is not documented is a finding,
+        except for those that the check itself brings about.
+
+        Args:
+            exchange: The call that it responds to.
+        """
+        cut_reason = exchange.cut_reason
+        is_documented = bool(documented_status(response.status, self._documented))
+        excuse = "" if is_documented else self._excuse(exchange, response.status)
+        redirects = tuple(status for status, _ in response.hops)
+        validated = ValidatedResponse(
+            response.status, response.headers, response.header("content-type"), response.body, redirects
+        )
+        if response.is_json_lines:
+            validated = validated.as_json_lines()
+        validation = self._validator.response(validated, is_exact=self._settings.level == "exact")
+        if cut_reason:
+            validate_cut_response(validation, cut_reason, has_body=bool(response.body))
+        if excuse:
+            _drop(validation, "undocumented-status")
+            validation.not_validated[:] = [f"the status {response.status} is not documented, and {excuse}"]
+        self._settings.set_apart(validation, self._operation, response.status)
+        return validation
+
+    @property
+    def responses_place(self) -> DocumentPlace:
+        """The place of the operation's responses in the document."""
+        return self._validator.responses_place
+
+    def broken_off(self) -> ValidationResult:
+        """Return the result on a call whose connection the server closed before its response was complete."""
+        validation = broken_off_validation(self.responses_place)
+        self._settings.set_apart(validation, self._operation)
+        return validation
+
+    def is_described(self, response: WireResponse) -> bool:
+        """Return whether the document describes a response; it does not if it describes only the redirect to it."""
+        last = documented_status(response.status, self._documented)
+        if not response.hops or last not in {"", "default"}:
+            return bool(last)
+        first = documented_status(response.hops[0][0], self._documented)
+        return bool(last) and first in {"", "default"}
+
+    def _excuse(self, exchange: Exchange, status: int) -> str:
+        """Return why an undocumented status is not a defect of the document; empty if it is one."""
+        values = exchange.planned.values
+        outside = [value for value in values if value.location != "body"]
+        if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
+            return "may only mean that the made-up value of the call does not exist"
+        known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
+        if status in _GONE_OR_WRONG and any(
+            str(id_) not in known for id_ in self._ids_in(exchange.sent_json)
+        ):
+            return "may only mean that the made-up id in the body does not exist"
+        return excuse_of_status(status, self._operation)
+
+    def _ids_in(self, body: Any) -> Iterator[Any]:
+        """Yield the texts and numbers in a JSON value that name something, as far as their fields say so."""
+        if not isinstance(body, Mapping | list):
+            return
+        nouns = nouns_of_paths(summary.path for summary in self._api.catalog.summaries())
+        waiting: list[tuple[Any, bool]] = [(body, False)]
+        for _ in range(_MAX_NODES):
+            if not waiting:
+                return
+            node, is_id = waiting.pop()
+            if isinstance(node, Mapping):
+                waiting.extend((value, names_another_thing(str(name), nouns)) for name, value in node.items())
+            elif isinstance(node, list):
+                waiting.extend((value, is_id) for value in node)
+            elif is_id and isinstance(node, str | int) and not isinstance(node, bool):
+                yield node
+
+
+def broken_off_validation(place: DocumentPlace) -> ValidationResult:
+    """Return the result on a server that closed the connection before its response was complete.
+
+    Args:
+        place: Of the operation's responses in the document.
+    """
+    validation = ValidationResult()
+    message = "the server closed the connection without a complete response"
+    validation.extend([Finding("response", "no-response", "status", message, None, None, *place)])
+    return validation
+
+
+def validate_cut_response(validation: ValidationResult, cut_reason: str, *, has_body: bool) -> None:
+    """Note in a result that only the beginning of the body was there.
+
+    Args:
+        has_body: Whether anything of it was.
+    """
+    if not has_body:  # a stream may have nothing to say for a while
+        _drop(validation, "missing-body")
+    validation.not_validated.append(cut_reason)
+
+
+def _drop(validation: ValidationResult, rule: str) -> None:
+    validation.findings[:] = [finding for finding in validation.findings if finding.rule != rule]
+
+
+class ResponseReader:
+    """Reads the body of one response, and keeps what has come of a stream that goes on."""
+
+    def __init__(self) -> None:
+        self._head: WireResponse | None = None
+        self._is_stream = False
+        self._start = time.monotonic()
+        self._content = bytearray()
+        self._is_complete = False
+
+    def __call__(self, response: WireResponse, pieces: Pieces) -> bytes:
+        """Read a body; `send` calls it with the response's head.
+
+        Raises:
+            NetworkError: The body is too large, or breaks off.
+        """
+        self._head, self._is_stream = response, is_sequence(essence(response.header("content-type")))
+        if not self._is_stream:
+            self._is_complete = True
+            return pieces.joined(RENDER_LIMIT)
+        for piece in pieces:
+            self._content += piece
+            is_long = time.monotonic() - self._start > _STREAM_SECONDS
+            if (is_long or len(self._content) > _STREAM_BYTES) and self._complete_items():
+                return self._complete_items()
+        self._is_complete = True
+        return bytes(self._content)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the body is only the beginning of a stream."""
+        return self._head is not None and self._is_stream and not self._is_complete
+
+    def partial_response(self) -> WireResponse | None:
+        """Return what has come of a stream when the time of the call was over; None if no stream began."""
+        if self._head is None or not self._is_stream:
+            return None
+        # The end of the time cut the connection, which looks like the end of a body that has no length.
+        self._is_complete = False
+        return replace(self._head, body=self._complete_items(), seconds=time.monotonic() - self._start)
+
+    def _complete_items(self) -> bytes:
+        """Return the items of the stream that have come completely: the last item may be cut anywhere."""
+        media_type = essence(self._head.header("content-type") if self._head else "")
+        return complete_items(bytes(self._content), media_type)
+
+
+def complete_items(content: bytes, media_type: str) -> bytes:
+    """Return the items of the beginning of a stream that are complete.
+
+    Args:
+        media_type: Of the stream, without parameters.
+    """
+    if is_event_stream(media_type):
+        ends = [found.end() for found in _END_OF_EVENT.finditer(content)]
+        return content[: ends[-1]] if ends else b""
+    separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
+    end = content.rfind(separator)
+    return content[: end if separator == b"\x1e" else end + 1] if end >= 0 else b""

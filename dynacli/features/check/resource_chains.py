@@ -1,0 +1,757 @@
+"""Chains: the operations that create, read, change and delete one kind of resource, if paths or links show it.
+
+    POST /things                  creates
+    GET /things/{id}              reads
+    PATCH, PUT /things/{id}       change
+    DELETE /things/{id}           deletes; without it `POST /things/{id}/delete`, `/remove` or `/archive`
+
+The path of the created resource lies below that of the POST, or is where links of the POST's responses lead. Or it is
+that of its own collection without what it is created in: `POST /teams/{id}/things`, `GET` and `DELETE /things/{id}`.
+If no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
+If several POSTs create the same kind of resource, each has a chain.
+
+A check runs them: what a call creates is read, changed and removed again, whatever happens between.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote, unquote
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.links.describe_links import describe_links
+from dynacli.client.links.follow_link import ReceivedCall, link_value
+from dynacli.features.check._call_planner import ParameterSchemas, ResponseValues
+from dynacli.features.check.check_records import INVENTED, Exchange, InputValue
+from dynacli.features.check.input_values import (
+    OWN_PREFIX,
+    fields_of_other_ids,
+    known_ids_for_body,
+    own_names_for_body,
+    unused_name,
+)
+from dynacli.features.check.operation_validator import GONE
+from dynacli.openapi.model.field_names import ID_ENDINGS, is_id_name, plain_name, singular
+from dynacli.openapi.model.find_items import item_values
+from dynacli.openapi.model.operation import Operation, OperationSummary, Parameter, documented_status
+from dynacli.openapi.model.path_templates import nouns_of, parameter_names, path_template
+from dynacli.record import record
+from dynacli.urls import join_url, split_url, without_query
+
+_UPDATES = ("PATCH", "PUT")
+_DELETING_ENDS = ("delete", "remove", "archive")
+_HOLDER = re.compile(r"/[^/{}]+/\{\}(?=/[^/{}]+$)")
+"""The resource that the items of the collection at the end of a path are in."""
+_ENVELOPES = ("data", "result")
+_MAX_DEPTH = 3
+_NOT_THERE = frozenset({*GONE, 400, 422})
+"""Statuses by which a server says that it knows no such id, or that an id does not look so."""
+_SERVER_ERROR = 500
+
+
+@record
+class ResourceChain:
+    """The operations on one kind of resource, by their names.
+
+    Args:
+        create: Creates a resource.
+        item_path: The path of a resource, a template whose parameters have no names: `/things/{}`.
+        read: Returns it; empty if nothing does.
+        updates: Change it.
+        delete: Deletes it; empty if nothing does.
+        parent_path: The `item_path` of the chain whose resource it is a part of; empty if it is part of none.
+        is_created_by_put: Whether the creation says what the resource is to be called.
+    """
+
+    create: str
+    item_path: str
+    read: str = ""
+    updates: tuple[str, ...] = ()
+    delete: str = ""
+    parent_path: str = ""
+    is_created_by_put: bool = False
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """All operations, in the order in which they are called."""
+        return tuple(name for name in (self.create, self.read, *self.updates, self.delete) if name)
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """The operations that change something."""
+        return tuple(name for name in self.steps if name != self.read)
+
+    @property
+    def on_item(self) -> tuple[str, ...]:
+        """The operations on a resource that is there."""
+        return tuple(name for name in (self.read, *self.updates, self.delete) if name)
+
+
+_ByPlace = Mapping[tuple[str, str], str]
+"""(method, path template) → the operation's name."""
+
+
+def find_chains(
+    operations: Sequence[OperationSummary | Operation], linked_to: Mapping[str, Iterable[str]] | None = None
+) -> list[ResourceChain]:
+    """Return the chains of a document, in its order.
+
+    Args:
+        linked_to: Operation → the operations that the links of its responses lead to.
+    """
+    by_place: dict[tuple[str, str], str] = {}
+    for operation in operations:
+        by_place.setdefault((operation.method, _template(operation.path)), operation.name)
+    paths = {operation.name: _template(operation.path) for operation in operations}
+    chains: list[ResourceChain] = []
+    for operation in operations:
+        name, path = operation.name, paths[operation.name]
+        if operation.method != "POST" or path.endswith("}") or by_place["POST", path] != name:
+            continue
+        targets = [paths[target] for target in (linked_to or {}).get(name, ()) if target in paths]
+        item_paths = (
+            f"{path}/{{}}",
+            *(
+                target
+                for target in targets
+                if target.endswith("}") and target.count("{") == path.count("{") + 1
+            ),
+        )
+        found = (_chain_of_post(name, item_path, by_place) for item_path in item_paths)
+        chain = next(filter(None, found), None) or _chain_of_shallow_post(name, path, by_place)
+        if chain is not None:
+            chains.append(chain)
+    created = dict.fromkeys(chain.item_path for chain in chains)
+    for path in dict.fromkeys(paths.values()):
+        chain = _chain_of_put(path, by_place) if path.endswith("}") and path not in created else None
+        if chain is not None:
+            chains.append(chain)
+            created[path] = None
+    # A resource at a path of its own is part of what it is created in, unless that is at a path of its own, too.
+    plain = [chain.item_path for chain in chains if chain.item_path.startswith(paths[chain.create])]
+    return [_with_parent(chain, created, paths[chain.create], plain) for chain in chains]
+
+
+def _template(path: str) -> str:
+    return path_template(path).removesuffix("/")
+
+
+def _chain_of_post(create: str, item_path: str, by_place: _ByPlace) -> ResourceChain | None:
+    read = by_place.get(("GET", item_path), "")
+    updates = tuple(by_place[method, item_path] for method in _UPDATES if (method, item_path) in by_place)
+    deleting = [("DELETE", item_path), *(("POST", f"{item_path}/{end}") for end in _DELETING_ENDS)]
+    delete = next((by_place[place] for place in deleting if place in by_place), "")
+    return ResourceChain(create, item_path, read, updates, delete) if read or updates or delete else None
+
+
+def _chain_of_shallow_post(create: str, path: str, by_place: _ByPlace) -> ResourceChain | None:
+    """Return the chain of a POST in a resource whose items are at a path without that; they can be read and deleted."""
+    collection = _HOLDER.sub("", path)
+    if collection == path or ("POST", collection) in by_place:
+        return None
+    chain = _chain_of_post(create, f"{collection}/{{}}", by_place)
+    return chain if chain is not None and chain.read and chain.delete else None
+
+
+def _chain_of_put(item_path: str, by_place: _ByPlace) -> ResourceChain | None:
+    create, read, patch, delete = (
+        by_place.get((method, item_path), "") for method in ("PUT", "GET", "PATCH", "DELETE")
+    )
+    if not (create and read and delete):
+        return None
+    updates = (patch,) if patch else ()
+    return ResourceChain(create, item_path, read, updates, delete, is_created_by_put=True)
+
+
+def _with_parent(
+    chain: ResourceChain, item_paths: Iterable[str], create_path: str, plain_paths: Iterable[str]
+) -> ResourceChain:
+    from dataclasses import replace
+
+    parents = [path for path in item_paths if chain.item_path.startswith(f"{path}/")]
+    parents += [path for path in plain_paths if create_path.startswith(f"{path}/")]
+    return replace(chain, parent_path=max(parents, key=len, default=""))
+
+
+class ResponseLinks:
+    """The links of one operation's responses, read once."""
+
+    def __init__(self, described: DescribedOperation) -> None:
+        self._documented = [response.status for response in described.operation.responses]
+        self._links = describe_links(described)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the operations that the links lead to."""
+        return tuple(dict.fromkeys(link["operation"] for link in self._links.values() if link["operation"]))
+
+    def values(self, exchange: Exchange) -> Iterator[tuple[str, tuple[InputValue, ...]]]:
+        """Yield for each link of this very response the name of the linked operation, and values for it."""
+        if exchange.response is None:
+            return
+        status = documented_status(exchange.response.status, self._documented)
+        sent = {value.key: value.value for value in exchange.planned.values}
+        call = ReceivedCall(
+            exchange.request, sent, exchange.sent_json, exchange.response, exchange.response_json
+        )
+        for link in self._links.values():
+            if link["operation"] is None or link["status"] != status:
+                continue
+            values = []
+            for fill in link["fills"]:
+                value = link_value(fill["from"], call)
+                if value is not None and fill["in"] != "body":
+                    values.append(
+                        InputValue(fill["in"], fill["name"], value, "link", exchange.operation_name)
+                    )
+            if values:
+                yield link["operation"], tuple(values)
+
+
+def _unused_id(described: DescribedOperation) -> Any:
+    """Return a random id that hardly anything is called by yet; None if the document allows none.
+
+    Args:
+        described: An operation on one resource.
+    """
+    import secrets
+    from uuid import uuid4
+
+    last = parameter_names(described.operation.path)[-1]
+    fits = ParameterSchemas(described).fits
+    for parameter in described.operation.parameters:
+        if parameter.location == "path" and parameter.name == last:
+            ids: tuple[Any, ...] = (unused_name(), str(uuid4()))
+            if is_id_name(last):  # `/delay/{delay}` takes an amount, and would wait as long
+                ids += (10**8 + secrets.randbelow(10**8),)
+            return next((id_ for id_ in ids if fits(parameter, id_)), None)
+    return None
+
+
+def _created_paths(
+    exchange: Exchange,
+    create: DescribedOperation,
+    links: ResponseLinks,
+    on_item: list[DescribedOperation],
+    *,
+    can_confirm: bool = False,
+) -> list[tuple[Any, ...]]:
+    """Return values of the path of a resource that a POST created, in order; none if nothing says them.
+
+    The surest come first. Of several the server may know only one: a path may want the name of a thing, or its id.
+
+    Args:
+        exchange: The call that created it.
+        create: The operation of that call.
+        links: The links of that operation's responses.
+        on_item: The operations on such a resource; all have the same path, by whatever names.
+        can_confirm: Whether the resource is read before it is changed. Otherwise a name that was sent counts only if
+            it is one that nothing had before.
+    """
+    if not on_item:
+        return []
+    sent = exchange.planned.path_values
+    # An item may be at a path without what it was created in.
+    above = len(parameter_names(on_item[0].operation.path)) - 1
+    parent = tuple(map(sent.get, parameter_names(create.operation.path)))[:above]
+    ids = dict.fromkeys(_created_ids(exchange, links, on_item, can_confirm=can_confirm))
+    return [(*parent, value) for value in ids]
+
+
+def _naming_fields(on_item: list[DescribedOperation]) -> list[str]:
+    """Return the plain names of the fields of a new resource that its path names it by, besides `name`."""
+    names = ["name"]
+    for described in on_item[:1]:
+        parameter, noun = _last_parameter(described), _noun(described)
+        if parameter is not None:
+            name = plain_name(parameter.name)
+            # An id is the server's to give, unless the path asks for a name, a key or a slug.
+            endings = [item for item in ("name", "key", "slug", "code") if name.endswith(item)]
+            names.extend(item for ending in endings for item in (ending, noun + ending))
+    return list(dict.fromkeys(names))
+
+
+def _created_ids(
+    exchange: Exchange, links: ResponseLinks, on_item: list[DescribedOperation], *, can_confirm: bool
+) -> Iterator[Any]:
+    """Yield the values that the last parameter of a created resource's path may have.
+
+    A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), a field of the response is a guess,
+    and what was sent is the name that the resource was asked to have.
+    """
+    names = {described.operation.name: parameter_names(described.operation.path)[-1] for described in on_item}
+    for target, values in links.values(exchange):
+        for value in values:
+            if target in names and value.location == "path" and value.name == names[target]:
+                yield value.value
+                return
+    parameter, noun = _last_parameter(on_item[0]), _noun(on_item[0])
+    if parameter is None:
+        return
+    fits = ParameterSchemas(on_item[0]).fits
+    text = _id_in_location(exchange, on_item[0].operation.path)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    for member in (text, number):
+        if member not in {"", None} and fits(parameter, member):
+            yield member
+            return
+    for item in _candidates(exchange.response_json(), noun):
+        yield from item_values(item, parameter, noun, fits)
+    for value in item_values(_naming_part(exchange.sent_json, parameter, noun), parameter, noun, fits):
+        if can_confirm or str(value).startswith(OWN_PREFIX):
+            yield value
+
+
+def _last_parameter(described: DescribedOperation) -> Parameter | None:
+    last = parameter_names(described.operation.path)[-1]
+    parameters = described.operation.parameters
+    return next(
+        (parameter for parameter in parameters if parameter.location == "path" and parameter.name == last),
+        None,
+    )
+
+
+def _noun(described: DescribedOperation) -> str:
+    """Return what a resource is called, as the last word before the last parameter of its path says."""
+    collection = re.sub(r"/?\{[^{}]*\}/?$", "", described.operation.path)
+    return singular(collection.rpartition("/")[2])
+
+
+def _naming_part(sent: Any, parameter: Parameter, noun: str) -> Mapping[str, Any]:
+    """Return the fields of a body that say how the new resource is to be called, as the path would call it."""
+    if not isinstance(sent, Mapping):
+        return {}
+    name = plain_name(parameter.name)
+    endings = [ending for ending in ID_ENDINGS if name.endswith(ending)] or list(ID_ENDINGS)
+    wanted = {name, *endings, *(noun + ending for ending in endings)}
+    return {str(key): value for key, value in sent.items() if plain_name(str(key)) in wanted}
+
+
+def _candidates(body: Any, noun: str, depth: int = 0) -> Iterator[Any]:
+    """Yield the parts of a response that may be the resource.
+
+    They are the member that is called like it, what an envelope holds, the response itself, and any other member.
+    """
+    if isinstance(body, list):
+        body = body[0] if len(body) == 1 else None
+    if not isinstance(body, Mapping):
+        if body is not None:
+            yield body  # the id alone
+        return
+    members = [(key, value) for key, value in body.items() if isinstance(value, Mapping)]
+    yield from (value for key, value in members if singular(str(key)) == noun)
+    for name in _ENVELOPES if depth < _MAX_DEPTH else ():
+        if isinstance(body.get(name), Mapping | list):
+            yield from _candidates(body[name], noun, depth + 1)
+    yield body
+    yield from (value for _, value in members)
+
+
+def _id_in_location(exchange: Exchange, path: str) -> str:
+    """Return the last segment of the URL in `Location` (RFC 9110, section 10.2.2); empty if it has another path.
+
+    The URL may be relative to that of the request, or, as many servers mean it, to the collection.
+    """
+    location = exchange.response.header("location") if exchange.response is not None else ""
+    if not location:
+        return ""
+    asked = exchange.request.url.partition("?")[0].rstrip("/")
+    pieces = re.split(r"\{[^{}]*\}", path.removesuffix("/"))
+    pattern = "([^/]+)".join(map(re.escape, pieces)) + "/?$"
+    for base in (asked, f"{asked}/"):
+        try:
+            found = re.search(pattern, split_url(join_url(base, location)).path)
+        except ValueError:
+            return ""
+        if found is not None:
+            return unquote(found.groups()[-1])
+    # After a proxy, what stands before the collection may differ.
+    *_, collection, value = ["", "", *split_url(location).path.rstrip("/").split("/")]
+    is_same = collection != "" and collection == path.rstrip("/").rpartition("/")[0].rpartition("/")[2]
+    return unquote(value) if is_same else ""
+
+
+class CreatedResources:
+    """Remembers the paths of created resources.
+
+    Args:
+        operations: The operations that are called, by name.
+        changing_names: The names of those that may change something and were named by the person.
+        links: Operation → the links of its responses.
+        responses: The values of earlier responses.
+    """
+
+    def __init__(
+        self,
+        operations: Mapping[str, DescribedOperation],
+        changing_names: Iterable[str],
+        links: Mapping[str, ResponseLinks],
+        responses: ResponseValues,
+    ) -> None:
+        self._operations, self._links, self._responses = operations, links, responses
+        names = set(changing_names)
+        linked_to = {name: link.targets for name, link in links.items()}
+        chains = (
+            find_chains([operation.operation for operation in operations.values()], linked_to)
+            if names
+            else []
+        )
+        self._chains: dict[str, ResourceChain] = {
+            chain.create: chain for chain in chains if chain.create in names and not chain.is_created_by_put
+        }
+        self._paths: list[tuple[ResourceChain, tuple[object, ...]]] = []
+
+    def add(self, exchange: Exchange) -> None:
+        """Remember what a call created, unless its response is about a resource that was there before."""
+        chain = self._chains.get(exchange.operation_name)
+        if chain is None or not exchange.is_success:
+            return
+        on_item = [self._operations[name] for name in chain.on_item if name in self._operations]
+        paths = _created_paths(exchange, self._operations[chain.create], self._links[chain.create], on_item)
+        if paths and str(paths[0][-1]) not in self._responses.known_ids(on_item):
+            self._paths.append((chain, paths[0]))
+
+    def path_values(self, described: DescribedOperation) -> Sequence[tuple[InputValue, ...]]:
+        """Return values for the beginning of an operation's path that name created resources, the longest first."""
+        template = path_template(described.operation.path).removesuffix("/")
+        names = parameter_names(described.operation.path)
+        found = [
+            tuple(
+                InputValue("path", name, value, "response", chain.create)
+                for name, value in zip(names, path, strict=False)
+            )
+            for chain, path in self._paths
+            if template == chain.item_path
+            or template.startswith((f"{chain.item_path}/", f"{chain.item_path}:"))
+        ]
+        return sorted(found, key=len, reverse=True)
+
+
+class ChainCaller(Protocol):
+    """Makes single calls."""
+
+    is_interrupted: bool
+
+    def call(
+        self,
+        described: DescribedOperation,
+        path_values: Sequence[InputValue],
+        *,
+        body_values: Sequence[InputValue] = (),
+        is_vital: bool = False,
+        may_repeat: bool = False,
+    ) -> Exchange | None:
+        """Make a call with these values in its path and body; None if it cannot be made."""
+
+    def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations below the path of an item that only read, and that no call of succeeded so far.
+
+        Args:
+            item_path: With the names of its parameters.
+        """
+
+    def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations about things of a kind that only read, had no good response, and have values for one.
+
+        Args:
+            item_path: The path of such a thing.
+        """
+
+    def skip(self, name: str, reason: str) -> None:
+        """Note why an operation is not called."""
+
+
+class ChainRunner:
+    """Runs chains.
+
+    Attributes:
+        leftovers: What was created and is still there, or may be: a sentence for each resource.
+
+    If several operations create the same kind of resource, what changes one and its parts are tried in the first
+    that can be created.
+
+    Args:
+        caller: Makes the calls.
+        operations: The operations by name.
+        chains: The chains to run.
+        responses: The values of the responses so far.
+        links: Operation → the links of its responses.
+    """
+
+    def __init__(
+        self,
+        caller: ChainCaller,
+        operations: Mapping[str, DescribedOperation],
+        chains: Sequence[ResourceChain],
+        responses: ResponseValues,
+        links: Mapping[str, ResponseLinks],
+    ) -> None:
+        self._caller, self._operations, self._chains = caller, operations, chains
+        self._responses, self._links = responses, links
+        self.leftovers: list[str] = []
+        self._tried: set[str] = set()
+        self._done: set[str] = set()
+        item_paths = {chain.item_path for chain in chains}
+        self._tops = [chain for chain in chains if chain.parent_path not in item_paths]
+        self._wanted: dict[str, set[str]] = {}
+        self._nested: set[tuple[str, str]] = set()
+
+    def run(self) -> None:
+        """Run the chains one after the other.
+
+        A chain for parts of a resource runs while that resource is there, and so does one whose body wants its id.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed; what was created was deleted first.
+        """
+        alone = [chain for chain in self._tops if not any(self._wants(chain, of) for of in self._tops)]
+        for chain in (*alone, *self._tops):
+            if chain.create not in self._tried:
+                self._stop_if_interrupted()
+                self._run_chain(chain, (), "")
+
+    def _wants(self, chain: ResourceChain, other: ResourceChain) -> bool:
+        """Return whether the body of a creation has a field for the id of what another chain creates."""
+        if chain.create not in self._wanted:
+            fields = fields_of_other_ids(self._operations[chain.create])
+            self._wanted[chain.create] = {plain_name(field.rpartition(".")[2]) for field in fields}
+        nouns = nouns_of(other.item_path.rpartition("/")[0])
+        return not self._wanted[chain.create].isdisjoint(
+            noun + ending for noun in nouns for ending in ID_ENDINGS
+        )
+
+    def _dependents(self, chain: ResourceChain) -> Iterator[ResourceChain]:
+        """Yield the chains that want the id of what a chain has created, each once, and none that is running."""
+        for other in self._tops:
+            pair = other.create, chain.create
+            if other.create not in self._done and pair not in self._nested and self._wants(other, chain):
+                self._nested.add(pair)
+                yield other
+
+    def _run_chain(self, chain: ResourceChain, parent: tuple[Any, ...], parent_source: str) -> None:
+        """Run a chain.
+
+        Args:
+            parent: The path values of the resource that it is a part of, as far as this check created that.
+            parent_source: The operation that created that resource.
+        """
+        create = self._operations[chain.create]
+        path_values = _values_for_path(create, parent, parent_source)
+        if chain.is_created_by_put:
+            path_values = self._unused_path(chain, path_values)
+            if not path_values:
+                return
+        self._tried.add(chain.create)
+        known_ids = self._responses.known_ids(self._on_item(chain))
+        body_values = known_ids_for_body(create, self._responses)
+        if not chain.is_created_by_put:
+            body_values += own_names_for_body(create, _naming_fields(self._on_item(chain)))
+        try:
+            creation = self._caller.call(create, path_values, body_values=body_values, is_vital=True)
+        except BaseException:
+            self.leftovers.append(f"`{chain.create}` was interrupted and may have created something")
+            raise
+        paths = self._paths_of_created(chain, creation, known_ids)
+        if creation is None or not paths:
+            self._stop_if_interrupted()
+            others = (item.create for item in self._chains if item.item_path == chain.item_path)
+            if self._tried.issuperset(others):  # nothing else creates what the parts could be in
+                for part in self._parts(chain):  # in a resource that was there before, if one is known
+                    self._run_chain(part, (), "")
+            return
+        self._done.add(chain.create)
+        path, forget = paths[0], _do_nothing
+        try:
+            self._stop_if_interrupted()
+            path = self._read(chain, paths)
+            forget = self._responses.add_created(
+                chain.create, chain.item_path, path, creation.response_json()
+            )
+            updates = [name for name in chain.updates if name in self._operations and name not in self._done]
+            for name in updates:
+                self._call_on_item(name, path, chain.create)
+            self._done.update(updates)
+            if updates and chain.read in self._operations:
+                self._call_on_item(chain.read, path, chain.create)
+            item_path = self._on_item(chain)[0].operation.path
+            for described in self._caller.unanswered_reads(item_path):
+                self._call_on_item(described.operation.name, path, chain.create)
+            for part in self._parts(chain):
+                self._run_chain(part, path, chain.create)
+            for dependent in self._dependents(chain):
+                self._run_chain(dependent, (), "")
+            for described in self._caller.answerable_reads(chain.item_path):
+                self._caller.call(described, ())
+        finally:
+            forget()
+            self._delete(chain, creation, path)
+
+    def _parts(self, chain: ResourceChain) -> list[ResourceChain]:
+        """Return the chains for parts of a chain's resource, but those that have created something already."""
+        parts = [part for part in self._chains if part.parent_path == chain.item_path]
+        return [part for part in parts if part.create not in self._done]
+
+    def _read(self, chain: ResourceChain, paths: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Read what was created, and return its path: of the paths that may be meant, the first that the server knows.
+
+        If the server knows none, it is the surest. A path that is not the surest counts only if the response
+        speaks of the surest value, too, so that it is not that of something else.
+        """
+        if chain.read not in self._operations:
+            return paths[0]
+        for path in paths:
+            exchange = self._call_on_item(chain.read, path, chain.create)
+            if exchange is None or exchange.response is None:
+                break
+            if exchange.is_success and (
+                path is paths[0] or _speaks_of(exchange.response_json(), paths[0][-1])
+            ):
+                return path
+            if not exchange.is_success and exchange.response.status not in _NOT_THERE:
+                break
+        return paths[0]
+
+    def _on_item(self, chain: ResourceChain) -> list[DescribedOperation]:
+        return [self._operations[name] for name in chain.on_item if name in self._operations]
+
+    def _call_on_item(
+        self, name: str, path: tuple[Any, ...], source: str, *, is_removal: bool = False
+    ) -> Exchange | None:
+        described = self._operations[name]
+        path_values = _values_for_path(described, path, source)
+        return self._caller.call(described, path_values, is_vital=is_removal, may_repeat=is_removal)
+
+    def _unused_path(self, chain: ResourceChain, parent_values: list[InputValue]) -> list[InputValue]:
+        """Return values for the path of a PUT if nothing is yet; none if no such path is found."""
+        create, read = self._operations[chain.create], self._operations[chain.read]
+        unused = _unused_id(create)
+        if unused is None:
+            self._skip(chain, "no name for a new resource can be made up", with_creation=True)
+            return []
+        names = parameter_names(read.operation.path)
+        path_values = [_renamed(value, name) for name, value in zip(names, parent_values, strict=False)]
+        path_values.append(InputValue("path", names[-1], unused, INVENTED))
+        exchange = self._caller.call(read, path_values, is_vital=False)
+        if exchange is None or exchange.response is None or exchange.response.status not in GONE:
+            self._skip(chain, f"`{chain.read}` does not say that a name is free", with_creation=True)
+            return []
+        sent = {value.name: value for value in exchange.planned.values if value.location == "path"}
+        create_names = parameter_names(create.operation.path)
+        return [
+            _renamed(sent[name], create_name) for create_name, name in zip(create_names, names, strict=True)
+        ]
+
+    def _paths_of_created(
+        self, chain: ResourceChain, creation: Exchange | None, known_ids: Mapping[str, bool]
+    ) -> list[tuple[Any, ...]]:
+        """Return the path values that what a call created may have; none, and a note why, if they are unknown.
+
+        Args:
+            creation: The call; None if it could not be made.
+            known_ids: The ids of resources that were there before, and whether a response named them.
+        """
+        if creation is None or not creation.is_success:
+            status = creation.response.status if creation is not None and creation.response is not None else 0
+            if creation is not None and (not status or status >= _SERVER_ERROR):
+                where = without_query(creation.shown.url)
+                how = f"responded with {status}" if status else "got no response"
+                self.leftovers.append(f"`{chain.create}` {how} and may have created something at {where}")
+            self._skip(chain, f"`{chain.create}` created nothing that it could be called for")
+            return []
+        create = self._operations[chain.create]
+        if chain.is_created_by_put:
+            paths = [tuple(map(creation.planned.path_values.get, parameter_names(create.operation.path)))]
+        else:
+            paths = _created_paths(
+                creation,
+                create,
+                self._links[chain.create],
+                self._on_item(chain),
+                can_confirm=chain.read in self._operations,
+            )
+        if not paths:
+            where = without_query(creation.shown.url)
+            self.leftovers.append(
+                f"`{chain.create}` created something at {where}, and its response does not say what it is called"
+            )
+            self._skip(chain, "the response of the creation does not say what was created")
+        elif str(paths[0][-1]) in known_ids:
+            reason = f"the response of `{chain.create}` names `{paths[0][-1]}`, which was there before"
+            self._skip(chain, creation.masker.mask(reason))
+            if not known_ids[str(paths[0][-1])]:
+                self.leftovers.append(
+                    f"{_created_text(chain, creation, paths[0])}, or it was there before: an earlier call with that id"
+                    " succeeded, so it was not removed"
+                )
+            return []
+        return [path for path in paths if str(path[-1]) not in known_ids]
+
+    def _delete(self, chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> None:
+        created = _created_text(chain, creation, path)
+        if not chain.delete:
+            self.leftovers.append(f"{created}, and the document has nothing that removes it")
+            return
+        try:
+            exchange = self._call_on_item(chain.delete, path, chain.create, is_removal=True)
+        except BaseException:
+            self.leftovers.append(f"{created}, and it was not removed")
+            raise
+        if exchange is None:
+            self.leftovers.append(f"{created}, and `{chain.delete}` could not be called")
+        elif exchange.response is None:
+            self.leftovers.append(f"{created}, and `{chain.delete}` got no response")
+        elif not exchange.is_success:
+            self.leftovers.append(
+                f"{created}, and `{chain.delete}` responded with {exchange.response.status}"
+            )
+        elif self._operations[chain.delete].operation.path.rstrip("/").endswith("/archive"):
+            self.leftovers.append(f"{created}, which is archived and not removed")
+
+    def _skip(self, chain: ResourceChain, reason: str, *, with_creation: bool = False) -> None:
+        """Note why the rest of a chain, and the chains for parts of its resource, are not called."""
+        for name in (chain.create if with_creation else "", *chain.updates, chain.delete):
+            if name:
+                self._caller.skip(name, reason)
+
+    def _stop_if_interrupted(self) -> None:
+        if self._caller.is_interrupted:
+            raise KeyboardInterrupt
+
+
+def _do_nothing() -> None:
+    """Do nothing."""
+
+
+def _created_text(chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> str:
+    """Return what was created, without secrets: "`create` created http://host/things/1"."""
+    url = without_query(creation.shown.url).removesuffix("/")
+    if not chain.is_created_by_put:
+        url = creation.masker.mask(f"{url}/{quote(str(path[-1]), safe='')}")
+    return f"`{chain.create}` created {url}"
+
+
+def _speaks_of(body: Any, value: Any) -> bool:
+    """Return whether a value stands anywhere in a JSON response."""
+    waiting, text = [body], str(value)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+        elif str(node) == text:
+            return True
+    return False
+
+
+def _renamed(value: InputValue, name: str) -> InputValue:
+    return InputValue("path", name, value.value, value.origin, value.source)
+
+
+def _values_for_path(described: DescribedOperation, path: Sequence[Any], source: str) -> list[InputValue]:
+    """Return values for a path by position: `/things/{id}` and `/things/{thingId}/parts` name the same resource."""
+    return [
+        InputValue("path", name, value, "response", source)
+        for name, value in zip(parameter_names(described.operation.path), path, strict=False)
+        if value is not None
+    ]

@@ -1,0 +1,1 @@
+"""`dynacli completion`: the scripts that complete commands in shells."""

@@ -1,0 +1,1 @@
+"""`dynacli config`, `ignore` and `policy`: the configuration is shown, changed and explained."""

@@ -1,0 +1,1 @@
+"""`dynacli diff`: the responses of two servers, calls or revisions are compared."""

@@ -1,0 +1,1 @@
+"""`dynacli doctor`: what is wrong with the installation and the configuration."""

@@ -1,0 +1,1 @@
+"""`dynacli document`: the document of an API, as it was fetched or in one file."""

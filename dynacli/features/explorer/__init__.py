@@ -1,0 +1,1 @@
+"""`dynacli explore`: the full-screen explorer."""

@@ -1,0 +1,382 @@
+"""What stands in the form of an operation: checked as the command line checks it, and made into a call's inputs.
+
+Its command line is one view of it, and the question before a call that changes something is asked about it.
+Earlier calls of the API, which the history keeps, are listed, and each is opened in the form again.
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from dynacli.client.call import base_url_of, request_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.call_validator import CallValidator
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.inputs.collect_values import collect_values
+from dynacli.client.inputs.query_pairs import with_pairs
+from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
+from dynacli.environment import Consent, Environment, program
+from dynacli.errors import DynacliError, UsageError
+from dynacli.features.explorer.form_rows import BODY_LOCATION, FormRow, further_calls, further_words
+from dynacli.openapi.model.acting_names import is_reading
+from dynacli.openapi.model.wording import option_pair, shell_line
+from dynacli.options.standard_options import SETTINGS, Options
+from dynacli.record import record, replace
+from dynacli.registry.call_history import HistoryRow, read_calls
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.record_call import api_key
+from dynacli.secrets import MASK, mask_url
+
+CONTENT_TYPE, SERVER, PROFILE, QUERY = "content-type", "server", "profile", "query"
+"""The settings of a call besides those of `FURTHER`."""
+_MOST = 1_000
+"""How many calls are listed."""
+
+
+@record
+class Draft:
+    """What stands in the form of an operation.
+
+    Args:
+        described: The operation, with the media type that is sent.
+        rows: The rows of the form.
+        words: Option → what was typed; an empty text is one, and an input that is not given has none.
+        text: The whole body as text; None if the rows give it.
+        settings: Setting of the call → what was typed or chosen: `CONTENT_TYPE`, `SERVER`, `PROFILE`, `QUERY`, and
+            those of `FURTHER`.
+    """
+
+    described: DescribedOperation
+    rows: tuple[FormRow, ...]
+    words: Mapping[str, str]
+    text: str | None = None
+    settings: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """`NAME=VALUE` of the pairs that are added to the query, which are typed as in a URL: `trace=1&b=x%20y`."""
+        pairs = parse_qsl(self.settings.get(QUERY, ""), keep_blank_values=True)
+        return tuple(f"{name}={value}" for name, value in pairs)
+
+    @property
+    def given(self) -> list[tuple[FormRow, str]]:
+        """The rows that are filled in, in their order; those of the body only if they give it."""
+        rows = [(row, self.words[row.option]) for row in self.rows if row.option in self.words]
+        return [(row, word) for row, word in rows if self.text is None or row.location != BODY_LOCATION]
+
+
+class Checked(NamedTuple):
+    """What is wrong with a draft.
+
+    Args:
+        errors: Option → what is wrong with its value.
+        summary: What is wrong with the whole, in one line; empty if nothing is.
+        settings: Setting of the call → what is wrong with it.
+    """
+
+    errors: Mapping[str, str]
+    summary: str
+    settings: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.errors or self.summary or self.settings)
+
+
+def inputs_of(draft: Draft, settings: CallSettings) -> CallInputs:
+    """Return the inputs of the call, with the pairs of the query that all calls have.
+
+    Raises:
+        UsageError: A value does not fit, or a row and a pair give the same input.
+        FileError: A file that is named cannot be read.
+    """
+    inputs = typed_inputs(draft, is_strict=settings.level != "off")
+    return with_pairs(draft.described, inputs, settings)
+
+
+def typed_inputs(draft: Draft, *, is_strict: bool) -> CallInputs:
+    """Return the inputs that stand in the form.
+
+    Raises:
+        UsageError: A value does not fit.
+        FileError: A file that is named cannot be read.
+    """
+    values = {row.option: _value_of_word(row, word) for row, word in draft.given}
+    inputs = read_plain_inputs(
+        draft.described,
+        values,
+        content_type=draft.settings.get(CONTENT_TYPE, ""),
+        is_strict=is_strict,
+        are_words=True,
+    )
+    if not draft.text or draft.described.media_type is None:
+        return inputs
+    content: Any = draft.text.encode("utf-8", "surrogateescape")
+    if draft.text.startswith("@@"):
+        content = content[1:]
+    elif draft.text.startswith("@"):
+        content = _path(draft.text)
+    return replace(inputs, body=whole_body(content, draft.described.media_type.name))
+
+
+def _value_of_word(row: FormRow, word: str) -> "str | Path":
+    """Return what a word gives: a text, or the file that it names."""
+    if not row.file:
+        return word
+    if word.startswith("@@"):
+        return word[1:]
+    if word.startswith("@"):
+        return _path(word)
+    if row.file == "too":
+        return word
+    raise UsageError(
+        f"--{row.option} takes a file", reason=f"There is no `@` before `{word[:60]}`", hint="Write `@FILE`"
+    )
+
+
+def _path(word: str) -> Path:
+    return Path(os.path.expanduser(word.removeprefix("@").strip()))
+
+
+def check_draft(draft: Draft, settings: CallSettings) -> Checked:
+    """Return what is wrong with a draft, by the checks that a call makes before it is sent.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    is_strict = settings.level != "off"
+    settings = replace(settings, consent=Consent(is_given=True))  # a check asks no one
+    denial = settings.denial(draft.described)
+    if denial:
+        return Checked({}, denial)
+    misfits = _misfits(draft, is_strict=is_strict)
+    rest = replace(
+        draft, words={option: word for option, word in draft.words.items() if option not in misfits}
+    )
+    checked = _check_rest(rest, settings, is_strict=is_strict, but=misfits)
+    wrong = {}
+    try:
+        further_calls(draft.described, draft.settings, settings)
+    except DynacliError as error:
+        wrong = {str(error.details.get("setting", "")): _error_line(error)}
+    return Checked({**checked.errors, **misfits}, checked.summary, wrong)
+
+
+def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: Collection[str]) -> Checked:
+    """Return what is wrong with a draft whose words are values, each by itself.
+
+    Args:
+        but: The options whose words are none, and are left out.
+    """
+    try:
+        values = collect_values(draft.described, inputs_of(draft, settings), is_strict=is_strict)
+        request = request_of(draft.described, settings, values)
+    except DynacliError as error:
+        missing = {option: text for option, text in _missing(draft, error).items() if option not in but}
+        return Checked(missing, "" if but else _error_line(error))
+    if not is_strict:
+        return Checked({}, "")
+    validating = CallValidator(draft.described, request, values, settings)
+    validating.validate_request()
+    try:
+        validating.check()
+    except UsageError as error:
+        findings = validating.validation.findings
+        found = {_row_at(draft.rows, finding.pointer): finding.message for finding in reversed(findings)}
+        named = {option: message for option, message in found.items() if option and option not in but}
+        summary = found.get("", "") or ("" if named else error.message)
+        return Checked(named, "" if but else summary)
+    return Checked({}, "")
+
+
+def _misfits(draft: Draft, *, is_strict: bool) -> dict[str, str]:
+    """Return option → what is wrong with its value alone."""
+    errors = {}
+    for row, word in draft.given:
+        try:
+            typed_inputs(replace(draft, words={row.option: word}, text=None), is_strict=is_strict)
+        except DynacliError as error:
+            errors[row.option] = error.reason or error.message
+    return errors
+
+
+def _missing(draft: Draft, error: DynacliError) -> dict[str, str]:
+    """Return option → that it is missing, for those that an error names."""
+    named = error.details.get("missing", ())
+    return {
+        row.option: "is missing"
+        for row in draft.rows
+        if f"--{row.option}" in named or (row.location == "path" and row.input.usage in named)
+    }
+
+
+def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:
+    """Return the option of the row that a finding is about, the nearest above it; empty if there is none."""
+    place = pointer
+    known = {row.pointer.lower() if row.location == "header" else row.pointer: row.option for row in rows}
+    while place:
+        found = known.get(place.lower() if place.startswith("header/") else place)
+        if found is not None:
+            return found
+        place = place.rpartition("/")[0]
+    return ""
+
+
+def _error_line(error: DynacliError) -> str:
+    reason = f": {error.reason}" if error.reason else ""
+    return f"{error.message}{reason}".replace("\n", " ")
+
+
+def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
+    """Return the words after the program's name.
+
+    Args:
+        before: Standard options, which stand before the API: there no option of the operation has their names.
+        is_masked: Whether values that are secrets are left out.
+    """
+    described = draft.described
+    operation = described.operation
+    given = [(row, MASK if is_masked and row.is_secret else word) for row, word in draft.given]
+    positional, options = _positional(draft, given)
+    words = list(before)
+    body: list[str] = []
+    words += further_words(draft.settings)
+    content_type = draft.settings.get(CONTENT_TYPE)
+    if content_type and operation.body is not None:
+        words += [f"--content-type={content_type}"]
+    if draft.text and operation.body is not None:
+        body = option_pair("--body", draft.text)
+        if any(parameter.option == "body" for parameter in operation.parameters):
+            words, body = [*words, *body], []
+    words += [described.api.name, operation.name, *positional]
+    for row, word in options:
+        words += option_pair(f"--{row.option}", word, is_joined=row.value.type == "boolean")
+    return words + body
+
+
+def option_arguments(options: Options, *, is_masked: bool = False) -> Iterator[str]:
+    """Yield the standard options that say how a call is made.
+
+    Args:
+        is_masked: Whether the values of headers, and of pairs of the query, are left out, which may be secrets.
+    """
+    for option in SETTINGS:
+        value, separator = getattr(options, option.name), {"header": ":", "query": "="}.get(option.name)
+        if is_masked and separator:
+            value = [f"{word.partition(separator)[0]}{separator}{MASK}" for word in value]
+        yield from option.words(value)
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Return words as a line for a shell."""
+    return shell_line((program().name, *words))
+
+
+def _positional(
+    draft: Draft, given: Sequence[tuple[FormRow, str]]
+) -> tuple[list[str], list[tuple[FormRow, str]]]:
+    """Return the positional words, and the rows that are given by option: of the path all are of one kind."""
+    in_path = [row for row in draft.rows if row.location == "path"]
+    words = {row.option: word for row, word in given}
+    order = [
+        parameter.option for parameter in draft.described.operation.parameters if parameter.location == "path"
+    ]
+    if len(order) == len(in_path) and all(_may_be_positional(words.get(option, "")) for option in order):
+        return [words[option] for option in order], [pair for pair in given if pair[0].location != "path"]
+    return [], list(given)
+
+
+def _may_be_positional(word: str) -> bool:
+    return bool(word) and not word.startswith("-")
+
+
+def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
+    """Return what is asked before a draft is sent; empty if nothing is, as nothing is sent that is wrong.
+
+    Args:
+        line: The command line, with the values of secrets masked.
+
+    Raises:
+        DynacliError: There is no server to send it to.
+    """
+    if settings.consent.is_given or not check_draft(draft, settings).is_right:
+        return ""
+    described = draft.described
+    asked = [described, *further_calls(described, draft.settings, settings).targets]
+    asked = [described for described in asked if changes(described) or settings.is_asked_about(described)]
+    if not asked:
+        return ""
+    calls = dict.fromkeys(f"{described.operation.method} {described.operation.path}" for described in asked)
+    server = mask_url(base_url_of(described, settings))
+    return f"Send {' and '.join(calls)} to {server}?\n\n$ {line}"
+
+
+def changes(described: DescribedOperation) -> bool:
+    """Return whether a call of an operation may change something."""
+    return not is_reading(described.operation)
+
+
+@record
+class CalledLine:
+    """What a command line gives to the form of its operation.
+
+    Args:
+        operation: The name of the operation.
+        words: Option → what stands in its row.
+        text: The whole body; None if rows give it.
+        settings: As in `Draft`.
+        left_out: Options that no row has, and those whose secret values no one kept.
+    """
+
+    operation: str
+    words: Mapping[str, str]
+    text: str | None
+    settings: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
+
+
+ReadLine = Callable[[Sequence[str]], CalledLine]
+"""The words of a command line after the program's name → what they give; UsageError if they name no operation."""
+
+
+def earlier_calls(env: Environment, api: OpenedApi, before: float) -> list[HistoryRow]:
+    """Return the calls of an API's operations, whatever it was called, the latest first.
+
+    Args:
+        before: Calls from then on are left out, in seconds since 1970.
+
+    Raises:
+        FileError: The history cannot be read.
+    """
+    key = api_key(api.revisions.directory)
+    of_api = (row for row in read_calls(env) if row.call.source == key)
+    return list(islice((row for row in of_api if row.call.operation and row.call.at < before), _MOST))
+
+
+def with_messages(env: Environment, row: HistoryRow) -> HistoryRow:
+    """Return a call with its messages if they were kept; other calls may have come since it was listed.
+
+    Raises:
+        FileError: The history cannot be read.
+    """
+    for found in read_calls(env, with_messages=True, first=row.number):
+        if found.call.at <= row.call.at:
+            return found if found.words == row.words else row
+    return row
+
+
+def draft_of(api: OpenedApi, line: CalledLine) -> Draft:
+    """Return what a form holds that is filled in from a command line.
+
+    Raises:
+        DynacliError: The document has no such operation any more, or no such media type.
+    """
+    described = DescribedOperation(api, api.catalog.operation(line.operation))
+    described = described.sending(line.settings.get(CONTENT_TYPE, ""))
+    return Draft(described, (), line.words, line.text, line.settings)

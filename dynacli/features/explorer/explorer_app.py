@@ -1,0 +1,882 @@
+"""The explorer of an API as a program of textual, from its start until the person leaves it.
+
+It has panes, keys, and what goes between them. The first pane has the operations of the API, and a search among them.
+"""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
+from textual.app import App, ComposeResult, SuspendNotSupported
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.theme import BUILTIN_THEMES
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Static
+
+from dynacli.client.call import ResponsePart
+from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.search_operations import search_operations
+from dynacli.environment import Environment, invocation
+from dynacli.errors import DynacliError, UsageError
+from dynacli.features.explorer._dialogs import QuestionDialog, TextDialog
+from dynacli.features.explorer._plans import Plans
+from dynacli.features.explorer._request_form import RequestForm
+from dynacli.features.explorer._response_pane import FormCall, ResponsePane
+from dynacli.features.explorer._response_views import KeptCall
+from dynacli.features.explorer._running_call import Caller, FailedWork, work_aside
+from dynacli.features.explorer.drafts import (
+    PROFILE,
+    SERVER,
+    Checked,
+    Draft,
+    ReadLine,
+    changes,
+    check_draft,
+    command_line,
+    command_words,
+    draft_of,
+    earlier_calls,
+    option_arguments,
+    question_before,
+    with_messages,
+)
+from dynacli.openapi.model.operation import OperationSummary
+from dynacli.options.standard_options import Options
+from dynacli.record import replace
+from dynacli.registry.background_refresh import process_words
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.text.terminal import visible
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+_METHOD_WIDTH = 6
+_FEW = 25
+"""How many operations are shown without their group being opened."""
+_MOST_MEANT = 30
+"""How many operations are listed that have another name for what was typed."""
+_STYLE: Final = """
+Screen { layout: vertical; }
+#head { height: 1; text-style: bold; padding: 0 1; }
+#panes { height: 1fr; }
+.pane { border: round $foreground 40%; height: 100%; }
+.pane:ansi { border: round ansi_bright_black; }
+.pane:focus-within { border: heavy $border; }
+#operations { width: 30; }
+#operations:focus-within { width: 46; }
+#request { width: 1fr; }
+#response { width: 1fr; }
+.narrow #operations { width: 30; }
+.narrow #operations:focus-within { width: 46; }
+.narrow #response { display: none; }
+.narrow.at-response #operations, .narrow.at-response #request { display: none; }
+.narrow.at-response #response { display: block; }
+.tiny #operations, .tiny #operations:focus-within { width: 100%; }
+.tiny #request, .tiny.at-request #operations { display: none; }
+.tiny.at-request #request { display: block; }
+#search { margin-bottom: 0; }
+OperationList { height: 1fr; }
+OperationList .list--group { text-style: bold; color: $foreground; }
+OperationList .list--method { color: $text-primary; }
+OperationList .list--deprecated { text-style: strike; }
+OperationList .list--cursor { text-style: reverse; }
+#title { height: auto; max-height: 2; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+#rows { height: 1fr; }
+#body { height: 1fr; min-height: 6; border: none; }
+#hint { height: auto; max-height: 3; color: $text-muted; }
+#state { height: auto; max-height: 2; color: $success; }
+#state.wrong { color: $error; }
+#line { height: auto; max-height: 2; text-style: bold; }
+.heading { color: $text-primary; text-style: bold; height: 1; }
+.field { height: 1; }
+.field .name { width: 40%; max-width: 30; height: 1; padding-right: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+.field Input, .field ChoiceBox { width: 1fr; }
+.field:focus-within .name { text-style: reverse; }
+.error { height: auto; color: $error; }
+.wrong .name { color: $error; }
+ChoiceBox { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+ChoiceBox:focus, ActionLine:focus { text-style: reverse; }
+ActionLine { height: 1; text-wrap: nowrap; color: $text-primary; }
+#tabs { layout: horizontal; height: 1; }
+.tab { width: auto; padding-right: 1; }
+.tab.chosen { text-style: reverse; }
+#status { height: auto; max-height: 3; text-style: bold; }
+#text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
+ModalScreen { align: center middle; }
+.dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;
+    background: $surface; }
+.dialog OptionList { height: auto; max-height: 14; border: none; }
+#about { height: auto; max-height: 14; }
+#plan { height: auto; max-height: 66vh; }
+.dialog .buttons { height: 1; margin-top: 1; }
+.dialog Button { margin-right: 2; }
+.dialog Button:focus { text-style: reverse; }
+"""
+_PLAIN: Final = dataclasses.replace(
+    BUILTIN_THEMES["ansi-dark"],
+    name="plain",
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
+        "block-cursor-text-style": "reverse",
+        "input-cursor-text-style": "reverse",
+        "button-focus-text-style": "reverse",
+    },
+)
+"""The theme without colours (no-color.org): what has the focus is reversed."""
+_KEYS: Final = """\
+F1        this page                  F2, /     search the operations
+F3        the request                F4        the response
+F5, ^S    send                       Esc       cancel the call, or back
+F6        body as form or as text    F7        fill in an example
+F8        give an empty text         F12, ^O   about the input
+F9, ^Y    copy the command line      ^P        plan, apply a plan
+F10, ^Q   leave
+
+Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
+In the response, p, t, r, h, v and y show its views: pretty, table,
+raw, headers, validation and the history of calls. f filters it with
+JMESPath, i adds status and headers. / finds a text, n and N go to the
+next place and back. s saves the response, c copies what is shown, l
+signs in.
+What was copied is printed on leaving, too. The mouse works as well.\
+"""
+_PAUSE_BEFORE_CHECK = 0.2
+"""Seconds without a key after which the form is checked."""
+_WIDE = 120
+"""Columns from which on all three panes are side by side."""
+_HALF = 70
+"""Columns from which on two panes are."""
+_NOT_IN_DIALOGS = frozenset(
+    (
+        "keys",
+        "search",
+        "request",
+        "response",
+        "send",
+        "cancel",
+        "go_left",
+        "text",
+        "example",
+        "empty",
+        "about",
+        "copy",
+        "plans",
+    )
+)
+"""The actions that a dialog in front keeps from the panes after it."""
+
+
+def explore(
+    env: Environment, api: OpenedApi, options: Options, opening: Sequence[str], read_line: "ReadLine"
+) -> list[str]:
+    """Run the explorer; return the command lines that were copied.
+
+    Args:
+        options: How calls are made and validated.
+        opening: The options by which the document was opened, as words.
+        read_line: Reads the command line of an earlier call.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+        DynacliError: The options do not fit the API.
+        BaseException: A signal came; it is what its handler raises.
+    """
+    # textual takes an empty variable for a wish, too (https://no-color.org says otherwise), and removes it.
+    no_colour = os.environ.get("NO_COLOR")
+    if no_colour == "":
+        del os.environ["NO_COLOR"]
+    app = ExplorerApp(env, api, options, opening, read_line)
+    if no_colour is not None:
+        os.environ["NO_COLOR"] = no_colour
+
+    caught: list[int] = []
+
+    def leave(number: int, _: object) -> None:
+        caught.append(number)
+        app.exit()
+
+    # An exception from a handler would be lost if it comes in a callback of asyncio.
+    handlers = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        app.run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if caught:
+        signal.raise_signal(caught[0])
+    if app.failure is not None:
+        raise app.failure
+    return list(dict.fromkeys(app.copied))
+
+
+class _OperationGroup(NamedTuple):
+    """The operations of a tag.
+
+    Args:
+        name: The tag as it is written; empty for the only group there is.
+    """
+
+    name: str
+    operations: list[OperationSummary]
+
+
+def _grouped(operations: Iterable[OperationSummary]) -> list[_OperationGroup]:
+    """Return operations by tag, in the order of the document; those without a tag by the beginning of their path.
+
+    If no two of them have anything in common they are one group, without a name.
+    """
+    operations, groups = list(operations), dict[str, list[OperationSummary]]()
+    for operation in operations:
+        for name in operation.tags or (f"/{operation.path.lstrip('/').partition('/')[0]}",):
+            groups.setdefault(name, []).append(operation)
+    if all(len(listed) == 1 for listed in groups.values()):
+        return [_OperationGroup("", operations)]
+    return [_OperationGroup(name, listed) for name, listed in groups.items()]
+
+
+class _Row(NamedTuple):
+    group: _OperationGroup
+    operation: OperationSummary | None
+
+
+class _OperationList(ScrollView, can_focus=True):
+    """Operations by tag: the groups open and close, and an operation is chosen."""
+
+    COMPONENT_CLASSES = {"list--group", "list--method", "list--cursor", "list--deprecated"}  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+        Binding("enter,space", "choose", "Open", show=False),
+        Binding("right", "open(True)", show=False),
+        Binding("left", "open(False)", show=False),
+    ]
+
+    class Chosen(Message):
+        """An operation was chosen."""
+
+        def __init__(self, operation: OperationSummary) -> None:
+            super().__init__()
+            self.operation = operation
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._groups: Sequence[_OperationGroup] = ()
+        self._opened: set[str] = set()
+        self._rows: list[_Row] = []
+        self.cursor = 0
+
+    def show(self, groups: Sequence[_OperationGroup], *, is_open: bool = False) -> None:
+        """Show other operations.
+
+        Args:
+            is_open: Whether all groups are open, as those of a search are.
+        """
+        self._groups = groups
+        total = sum(len(group.operations) for group in groups)
+        self._opened = {group.name for group in groups} if is_open or total <= _FEW else set()
+        self.cursor = 0
+        self._lay_out()
+        if is_open and self._rows and self._rows[0].operation is None:
+            self.cursor = min(1, len(self._rows) - 1)
+        self.scroll_to(0, 0, animate=False)
+
+    @property
+    def current(self) -> OperationSummary | None:
+        """The operation under the cursor."""
+        return self._rows[self.cursor].operation if self._rows else None
+
+    def _lay_out(self) -> None:
+        rows = []
+        for group in self._groups:
+            if group.name:
+                rows.append(_Row(group, None))
+            if not group.name or group.name in self._opened:
+                rows.extend(_Row(group, operation) for operation in group.operations)
+        self._rows = rows
+        self.cursor = min(self.cursor, max(len(rows) - 1, 0))
+        self.virtual_size = Size(0, len(rows))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a row."""
+        number, width = self.scroll_offset.y + y, self.size.width
+        base = self.rich_style
+        if number >= len(self._rows):
+            return Strip.blank(width, base)
+        group, operation = self._rows[number]
+        style = base
+        if number == self.cursor and (self.has_focus or operation is not None):
+            style = self.get_component_rich_style("list--cursor" if self.has_focus else "list--group")
+            style = base + style
+        if operation is None:
+            mark = "▼" if group.name in self._opened else "▶"
+            text = f"{mark} {visible(group.name, keep='')} ({len(group.operations):,})"
+            bold = style + Style(bold=True) if number == self.cursor else base + self._style("list--group")
+            segments = [Segment(text, bold)]
+        else:
+            method = style if number == self.cursor else base + self._style("list--method")
+            dim = self._style("list--deprecated") if operation.is_deprecated else Style()
+            segments = [
+                Segment(f"  {operation.method[:_METHOD_WIDTH]:<{_METHOD_WIDTH}} ", method),
+                Segment(visible(operation.name, keep=""), style + dim),
+                Segment(f"  {visible(operation.summary, keep='')}", style + Style(dim=True)),
+            ]
+        return Strip(segments).crop_extend(0, width, style)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=True)
+
+    def _move_to(self, row: int) -> None:
+        self.cursor = max(0, min(row, len(self._rows) - 1))
+        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+        self.refresh()
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor."""
+        self._move_to(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by a page."""
+        self._move_to(self.cursor + step * max(self.size.height - 1, 1))
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self._move_to(len(self._rows) - 1)
+
+    def action_open(self, is_open: bool) -> None:
+        """Open or close the group of the row."""
+        if not self._rows:
+            return
+        group = self._rows[self.cursor].group
+        if not is_open:
+            self.cursor = next((n for n, row in enumerate(self._rows) if row.group is group), 0)
+        (self._opened.add if is_open else self._opened.discard)(group.name)
+        self._lay_out()
+        self._move_to(self.cursor)
+
+    def action_choose(self) -> None:
+        """Choose the operation, or open or close the group."""
+        if not self._rows:
+            return
+        row = self._rows[self.cursor]
+        if row.operation is None:
+            self.action_open(row.group.name not in self._opened)
+        else:
+            self.post_message(self.Chosen(row.operation))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked on."""
+        row = self.scroll_offset.y + event.y
+        if row < len(self._rows):
+            self._move_to(row)
+            self.action_choose()
+
+
+def _find_operations(
+    api: OpenedApi, operations: Sequence[OperationSummary], text: str
+) -> list[OperationSummary]:
+    """Return the operations that fit a text, the best first.
+
+    First comes the one of that name, then what the search finds, then all whose name, path or summary has the words.
+
+    Args:
+        operations: All that may be found.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    by_name = {operation.name: operation for operation in operations}
+    found = {name: operation for name, operation in by_name.items() if name == text.strip()}
+    with suppress(UsageError):  # only half a word was typed, or the SQLite of this Python cannot search
+        for hit in search_operations([api], text, _MOST_MEANT):
+            if hit.name in by_name:
+                found[hit.name] = by_name[hit.name]
+    words = text.lower().split()
+    for operation in operations:
+        reported = f"{operation.name} {operation.method} {operation.path} {operation.summary}".lower()
+        if all(word in reported for word in words):
+            found[operation.name] = operation
+    return list(found.values())
+
+
+def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
+    """Let the person sign in to an API, as `auth login` does it, and return whether that went well.
+
+    Args:
+        options: Those of `auth login`.
+    """
+    # A signal by a key is that of the process that asks; it gets a handler that another process does not take over.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    words = process_words("auth", "login", api, *options)
+    try:
+        while True:
+            # Standard output may be where the command lines go.
+            ended = subprocess.run(words, env=dict(env.variables), stdout=env.stderr, check=False)
+            if ended.returncode == 0:
+                return True
+            env.stderr.write("\nEnter goes back to the explorer, options such as --store file try again: ")
+            env.stderr.flush()
+            more = env.stdin.readline().split()
+            if not more:
+                return False
+            words = process_words("auth", "login", api, *options, *more)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class ExplorerApp(App[None]):
+    """The explorer.
+
+    Attributes:
+        copied: The command lines that were copied.
+        failure: What ended the explorer before the person did; None if nothing did.
+        is_checked: Whether the form was checked as it stands.
+
+    Args:
+        options: How calls are made and validated.
+        opening: The options by which the document was opened, as words that stand before the API.
+        read_line: Reads the command line of an earlier call.
+    """
+
+    CSS = _STYLE
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = "_OperationList"
+    BINDINGS = [  # noqa: RUF012
+        # Before anything else, so that what is typed after them goes where they lead.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+        Binding("f1", "keys", "Keys", priority=True),
+        Binding("f2", "search", show=False, priority=True),
+        Binding("slash", "search", show=False),
+        Binding("f3", "request", show=False, priority=True),
+        Binding("f4", "response", show=False, priority=True),
+        Binding("f5", "send", "Send", priority=True),
+        Binding("ctrl+s", "send", show=False, priority=True),
+        Binding("escape", "cancel", "Cancel"),
+        Binding("escape", "go_left", show=False),
+        Binding("f6", "text", "Body", priority=True),
+        Binding("f7", "example", "Example", priority=True),
+        Binding("f8", "empty", show=False, priority=True),
+        Binding("ctrl+o", "about", show=False, priority=True),
+        Binding("f9", "copy", "Copy", priority=True),
+        Binding("ctrl+p", "plans", show=False, priority=True),
+        Binding("ctrl+y", "copy", show=False, priority=True),
+        Binding("f10", "quit", "Leave", priority=True),
+        Binding("f12", "about", "About", priority=True),
+        Binding("ctrl+q", "quit", show=False, priority=True),
+    ]
+
+    class _Checked(Message):
+        def __init__(self, draft: Draft, checked: Checked) -> None:
+            super().__init__()
+            self.draft, self.checked = draft, checked
+
+    class _Found(Message):
+        def __init__(self, text: str, operations: list[OperationSummary]) -> None:
+            super().__init__()
+            self.text, self.operations = text, operations
+
+    def __init__(
+        self,
+        env: Environment,
+        api: OpenedApi,
+        options: Options,
+        opening: Sequence[str],
+        read_line: ReadLine,
+    ) -> None:
+        is_plain = bool(env.variables.get("NO_COLOR"))
+        super().__init__(
+            ansi_color=True if is_plain else None
+        )  # which chooses the filter that takes colours out
+        self._env, self._api, self._options, self._opening = env, api, options, tuple(opening)
+        settings_of(env, api, options)  # options that do not fit are reported before the screen is taken
+        self._read_line, self._began = read_line, time.time()
+        self._operations: list[OperationSummary] = []
+        self._sought = ""
+        self._is_hurried = False
+        self._caller = Caller(env, lambda draft: self._words(draft, is_masked=True))
+        self._plans = Plans(
+            env,
+            api,
+            options,
+            lambda draft: (self._settings(draft), self._options_of(draft)),
+            self._caller,
+        )
+        self._check_timer: Timer | None = None
+        self.copied: list[str] = []
+        self.is_checked = True
+        self.failure: Exception | None = None
+        self.register_theme(_PLAIN)
+        if is_plain:
+            self.theme = _PLAIN.name
+        elif self.console.color_system == "standard":
+            self.theme = "ansi-dark"
+
+    def compose(self) -> ComposeResult:
+        """Make the panes."""
+        meta = self._api.catalog.meta
+        head = f"{self._api.name}  {meta['title']} {meta['version']}"
+        yield Static(visible(head, keep=""), id="head", markup=False)
+        with Horizontal(id="panes"):
+            with Vertical(id="operations", classes="pane"):
+                yield Input(placeholder="search", id="search", compact=True)
+                yield _OperationList(id="list")
+            yield RequestForm(id="request")
+            earlier = partial(earlier_calls, self._env, self._api, self._began)
+            yield ResponsePane(self._env.variables, earlier, id="response")
+        yield self._caller
+        yield self._plans
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """List the operations."""
+        for name, title in (
+            ("operations", "F2 Operations"),
+            ("request", "F3 Request"),
+            ("response", "F4 Response"),
+        ):
+            pane = self.query_one(f"#{name}")
+            pane.border_title = title
+            pane.add_class("pane")
+        self._operations = [summary for summary in self._api.catalog.each_summary() if not summary.is_hidden]
+        self.query_one(_OperationList).show(_grouped(self._operations))
+        profiles = self._api.entry.get("profiles", {})
+        self.query_one(RequestForm).set_up(
+            self._options, list(profiles) if isinstance(profiles, dict) else ()
+        )
+        self.set_interval(0.25, self._show_time)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the panes out for the width."""
+        self.screen.set_class(event.size.width < _WIDE, "narrow")
+        self.screen.set_class(event.size.width < _HALF, "tiny")
+
+    def _handle_exception(self, error: Exception) -> None:
+        # textual would print a traceback with the values of all variables.
+        self.failure = self.failure or error
+        self.exit()
+
+    @on(FailedWork)
+    def _fail(self, message: FailedWork) -> None:
+        raise message.error
+
+    # Operations
+
+    @on(Input.Changed, "#search")
+    def _searched(self, event: Input.Changed) -> None:
+        text = event.value
+        if not text.strip():
+            self.query_one(_OperationList).show(_grouped(self._operations))
+            self._sought = ""
+        else:
+            self._sought = text
+            work_aside(self, lambda: self._search(text))
+
+    def _search(self, text: str) -> Message | None:
+        if text != self._sought:  # the next letter was typed meanwhile
+            return None
+        return self._Found(text, _find_operations(self._api, self._operations, text))
+
+    @on(_Found)
+    def _take_found(self, message: _Found) -> None:
+        if message.text != self._sought:
+            return
+        self._sought = ""
+        groups = [_OperationGroup("found", message.operations)] if message.operations else []
+        self.query_one(_OperationList).show(groups, is_open=True)
+        if self._is_hurried:
+            self._is_hurried = False
+            self._submitted()
+
+    @on(Input.Submitted, "#search")
+    def _submitted(self) -> None:
+        if self._sought:  # the search is not done yet
+            self._is_hurried = True
+            return
+        operations = self.query_one(_OperationList)
+        operations.focus()
+        if operations.current is not None:
+            operations.action_choose()
+
+    @on(_OperationList.Chosen)
+    async def _chosen(self, event: _OperationList.Chosen) -> None:
+        operation = self._api.catalog.operation(event.operation.name)
+        form = self.query_one(RequestForm)
+        await form.show(DescribedOperation(self._api, operation))
+        self._turn_to("request")
+        form.focus_first()
+
+    # The request
+
+    def _settings(self, draft: Draft) -> CallSettings:
+        """Return how the call of a draft is made.
+
+        Raises:
+            DynacliError: Its server or profile does not fit.
+        """
+        return settings_of(self._env, self._api, self._options_of(draft))
+
+    def _options_of(self, draft: Draft) -> Options:
+        given, query = draft.settings, (*self._options.query, *draft.pairs)
+        return replace(
+            self._options, server=given.get(SERVER, ""), profile=given.get(PROFILE, ""), query=query
+        )
+
+    def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
+        """Return the words of the command line that makes the request of a draft."""
+        options = option_arguments(self._options_of(draft), is_masked=is_masked)
+        return command_words(draft, [*self._opening, *options], is_masked=is_masked)
+
+    def _line(self, draft: Draft, *, is_masked: bool) -> str:
+        """Return the command line that makes the request of a draft, and filters its response as it is shown."""
+        shown = self.query_one(ResponsePane).words_for(draft.described.operation.name)
+        return command_line([*shown, *self._words(draft, is_masked=is_masked)])
+
+    @on(ResponsePane.Filtered)
+    def _show_filter(self) -> None:
+        self._show_line()
+
+    @on(RequestForm.Changed)
+    def _changed(self) -> None:
+        self.is_checked = False
+        self._show_line()
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(_PAUSE_BEFORE_CHECK, self._check)
+
+    def _show_line(self) -> None:
+        form = self.query_one(RequestForm)
+        draft = form.draft
+        if draft is not None:
+            form.show_line(self._line(draft, is_masked=True))
+
+    def _check(self) -> None:
+        form = next(iter(self.query(RequestForm)), None)  # it is gone if the person has left meanwhile
+        draft = form.draft if form is not None else None
+        if draft is not None:
+            work_aside(self, lambda: self._checked(draft))
+
+    def _checked(self, draft: Draft) -> Message:
+        try:
+            return self._Checked(draft, check_draft(draft, self._settings(draft)))
+        except DynacliError as error:
+            return self._Checked(draft, Checked({}, error.message))
+
+    @on(_Checked)
+    def _take_check(self, message: _Checked) -> None:
+        form = self.query_one(RequestForm)
+        if form.draft == message.draft:
+            form.mark(message.checked)
+            self.is_checked = True
+
+    def on_descendant_focus(self) -> None:
+        """Show what is known of the input that has the focus, and in a narrow terminal its pane."""
+        focused = self.focused
+        self.query_one(RequestForm).show_hint(focused)
+        if focused is not None:
+            self._turn_to(
+                next(
+                    (ancestor.id for ancestor in focused.ancestors_with_self if ancestor.has_class("pane")),
+                    None,
+                )
+            )
+
+    def _turn_to(self, pane: str | None) -> None:
+        """Show a pane if the terminal has no room for all; a pane that is not shown cannot have the focus."""
+        for name in ("response", "request"):
+            self.screen.set_class(name == pane, f"at-{name}")
+
+    def _is_in_response(self, widget: Widget) -> bool:
+        return any(ancestor.id == "response" for ancestor in widget.ancestors_with_self)
+
+    # The call
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether a call is under way."""
+        return self._caller.is_calling
+
+    def action_send(self) -> None:
+        """Send the request, once the person agreed if that is to be asked."""
+        draft = self.query_one(RequestForm).draft
+        if draft is None:
+            self.notify("Choose an operation first", severity="warning")
+            return
+        if self._caller.is_calling:
+            self.notify("A call is under way; Esc cancels it", severity="warning")
+            return
+        try:
+            settings = self._settings(draft)
+            question = question_before(draft, settings, self._line(draft, is_masked=True))
+        except DynacliError as error:
+            self.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
+            return
+        if not question:
+            self._send(draft, settings)
+            return
+
+        def take(chosen: str | None) -> None:
+            if chosen == "yes":
+                self._send(draft, settings)
+            elif chosen == "plan":
+                self._plans.plan(draft)
+
+        is_dangerous = draft.described.operation.method == "DELETE"
+        dialog = QuestionDialog(question, is_dangerous=is_dangerous, may_plan=changes(draft.described))
+        self.push_screen(dialog, take)
+
+    def _send(self, draft: Draft, settings: CallSettings) -> None:
+        pane = self.query_one(ResponsePane)
+        pane.begin(draft.described.operation.name)
+        self._caller.send(draft, settings)
+        self._turn_to("response")
+        pane.focus_content()
+        self.refresh_bindings()
+
+    @on(Caller.Shown)
+    def _take_event(self, message: Caller.Shown) -> None:
+        self.refresh_bindings()
+        at = time.strftime("%H:%M:%S")
+        self.query_one(ResponsePane).announce(message.event, message.draft, at)
+        if isinstance(message.event, ResponsePart):
+            self._caller.go_on()
+
+    def action_plans(self) -> None:
+        """List the plans of the API, and the request of the form that may be planned."""
+        self._plans.list_plans(self.query_one(RequestForm).draft)
+
+    def _show_time(self) -> None:
+        if self._caller.is_calling:
+            self.query_one(ResponsePane).show_time(self._caller.seconds)
+
+    def action_cancel(self) -> None:
+        """End the call that is under way."""
+        self._caller.cancel()
+
+    def action_go_left(self) -> None:
+        """Go to the pane on the left."""
+        focused = self.focused
+        if focused is not None and self._is_in_response(focused):
+            if not self.query_one(ResponsePane).leave_box():
+                self.action_request()
+        else:
+            self._turn_to("operations")
+            self.set_focus(self.query_one(_OperationList))
+
+    # Keys
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return a key as the footer shows it."""
+        return "Esc" if binding.key == "escape" else binding.key.upper()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Return whether a key does anything now; the footer shows only those that do."""
+        if isinstance(self.screen, ModalScreen) and action in _NOT_IN_DIALOGS:
+            return False
+        return self._caller.is_calling if action == "cancel" else True
+
+    def action_keys(self) -> None:
+        """Show the keys."""
+        self.push_screen(TextDialog(_KEYS))
+
+    def action_search(self) -> None:
+        """Go to the search box."""
+        self._turn_to("operations")
+        self.set_focus(self.query_one("#search"))
+
+    def action_request(self) -> None:
+        """Go to the form."""
+        self._turn_to("request")
+        self.query_one(RequestForm).focus_again()
+
+    def action_response(self) -> None:
+        """Go to the response."""
+        self._turn_to("response")
+        self.query_one(ResponsePane).focus_content()
+
+    async def action_text(self) -> None:
+        """Show the body as text, or as a form."""
+        await self.query_one(RequestForm).toggle_text()
+
+    async def action_example(self) -> None:
+        """Fill in an example."""
+        await self.query_one(RequestForm).fill_example()
+
+    def action_empty(self) -> None:
+        """Give an empty text for the input that has the focus, or none."""
+        self.query_one(RequestForm).give_empty(self.focused)
+
+    def action_about(self) -> None:
+        """Show all that is known of the input that has the focus."""
+        self.query_one(RequestForm).show_about(self._env)
+
+    def action_copy(self) -> None:
+        """Copy the command line of what the form shows."""
+        draft = self.query_one(RequestForm).draft
+        if draft is None:
+            self.notify("Choose an operation first", severity="warning")
+            return
+        line = self._line(draft, is_masked=False)
+        self.copied.append(line)
+        self.copy_to_clipboard(line)
+        self.notify("Copied the command line; it is printed on leaving, too", markup=False)
+
+    def action_sign_in(self) -> None:
+        """Let the person sign in, on the terminal as it was before."""
+        draft = self.query_one(RequestForm).draft
+        given = draft.settings if draft is not None else {}
+        options = [f"--{name}={given[name]}" for name in (SERVER, PROFILE) if given.get(name)]
+        try:
+            with self.suspend():
+                is_signed_in = _sign_in(self._env, self._api.name, options)
+        except (SuspendNotSupported, OSError):
+            line = f"{invocation('auth login', self._api.name)} {' '.join(options)}".rstrip()
+            self.notify(f"This terminal cannot be given back; sign in with `{line}`", markup=False)
+            return
+        self.refresh(layout=True)
+        if is_signed_in:
+            self.notify("F5 sends the request again")
+
+    @on(ResponsePane.Recalled)
+    async def _recalled(self, event: ResponsePane.Recalled) -> None:
+        made: FormCall | KeptCall
+        if isinstance(event.made, FormCall):
+            made, draft = event.made, event.made.draft
+        else:
+            try:
+                line = self._read_line(event.made.words)
+                draft = draft_of(self._api, line)
+                row = with_messages(self._env, event.made)
+                made = KeptCall(row, draft, line.left_out, self._settings(draft))
+            except DynacliError as error:
+                self.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
+                return
+        form = self.query_one(RequestForm)
+        await form.recall(draft)
+        if isinstance(made, KeptCall) and form.draft is not None:
+            made = made._replace(draft=form.draft)  # with its rows
+        self.query_one(ResponsePane).recall(made)

@@ -1,0 +1,1 @@
+"""`dynacli export`: operations and calls in the formats of other programs."""

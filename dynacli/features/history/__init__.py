@@ -1,0 +1,1 @@
+"""`dynacli history` and `dynacli replay`: earlier calls."""

@@ -1,0 +1,1 @@
+"""`dynacli import`: requests of curl and of HAR files become commands."""

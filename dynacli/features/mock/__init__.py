@@ -1,0 +1,1 @@
+"""`dynacli mock`: a server that responds as the document says."""

@@ -1,0 +1,93 @@
+"""`dynacli mock`: a server that responds as the document says."""
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from dynacli.client.call_settings import settings_of
+from dynacli.commands.exchange_reports import shown_exchanges
+from dynacli.commands.run import Run
+from dynacli.environment import invocation_words
+from dynacli.errors import DynacliError
+from dynacli.http.semantics import SAFE_METHODS
+from dynacli.output.standard_error import write_stderr
+from dynacli.registry.opened_api import OpenedApi
+
+if TYPE_CHECKING:
+    from dynacli.openapi.model.operation import Operation
+
+_MOST_TRIED = 30
+"""Operations among which the simplest is looked for."""
+
+
+@click.pass_obj
+def mock_api(
+    run: Run, api: str, host: str, port: int, dynamic: bool, ignore_examples: bool, no_cors: bool
+) -> None:
+    """Run `mock`."""
+    from dynacli.features.mock.mock_server import MockServer, ShownMock, mock_application, serve_until_signal
+    from dynacli.http.serving import listening_socket, origin_at
+
+    opened = run.api(api)
+    settings = settings_of(run.env, opened, run.call_options, default_level="strict")
+    with listening_socket(host, port) as sock, shown_exchanges(run) as announce:
+        stops: list[Callable[[], None]] = []
+        failures: list[Exception] = []
+
+        def on_ready(stop: Callable[[], None]) -> None:
+            stops.append(stop)
+            write_stderr(run.env, _where(opened, origin_at(sock, host)))
+
+        def report_failure(error: Exception) -> None:
+            if isinstance(
+                error, DynacliError | OSError
+            ):  # no one reads what is reported, or the disk is full
+                failures.append(error)
+                stops[0]()
+            else:
+                run.warn_of_defect(error)
+
+        application = mock_application(
+            MockServer(opened, settings, is_dynamic=dynamic, has_examples=not ignore_examples),
+            lambda exchange: announce(ShownMock(opened, exchange)),
+            has_cors=not no_cors,
+        )
+        number = serve_until_signal(application, sock, on_ready, report_failure)
+        if failures:
+            raise failures[0]
+    if number is not None:
+        # The signal has only ended the server so far; now it ends the program.
+        signal.raise_signal(number)
+
+
+def _where(api: "OpenedApi", origin: str) -> str:
+    """Return where the mock runs, and how it is called."""
+    from dynacli.auth.missing_credential import needed_variables
+    from dynacli.features.mock.mock_server import base_path
+    from dynacli.openapi.model.wording import shell_line
+
+    base = f"{origin}{base_path(api)}"
+    lines = [f"The mock of {api.name} runs on {base}; Ctrl-C stops it"]
+    operation = _simplest(api) if api.location != "-" else None
+    if operation is not None:
+        words = (*invocation_words(api=api.name), operation.name, *operation.example)
+        # The mock takes any value for a credential; a variable keeps it out of what other users see.
+        ways = [needed_variables(alternative, api.prefix) for alternative in operation.security]
+        is_open = not ways or () in operation.security
+        variables = [] if is_open else [f"{name}=mock" for name in next(filter(None, ways), ())]
+        lines.append(f"Try: {' '.join([*variables, shell_line(words)])} --server {base}")
+    return "\n".join(lines)
+
+
+def _simplest(api: "OpenedApi") -> "Operation | None":
+    """Return the operation that is called with the fewest words, a safe one before others; None if there is none."""
+    shown = [summary for summary in api.catalog.each_summary() if not summary.is_hidden]
+    shown.sort(key=lambda summary: (summary.method not in SAFE_METHODS, summary.path.count("{")))
+    found = [api.catalog.operation(summary.name) for summary in shown[:_MOST_TRIED]]
+    return min(
+        found,
+        key=lambda operation: (operation.method not in SAFE_METHODS, len(operation.example)),
+        default=None,
+    )

@@ -1,0 +1,49 @@
+"""The entry of this ability in the table of commands."""
+
+from dynacli.options.command import (
+    API,
+    OPENING,
+    PORT,
+    TEST,
+    Argument,
+    Command,
+)
+from dynacli.options.standard_options import (
+    API_NAMES,
+    DATA_OUTPUT,
+    Option,
+)
+from dynacli.record import replace
+
+_HOST = Option(
+    ("--host",),
+    help="Listen at HOST; 0.0.0.0 admits other machines",
+    kind="text",
+    default="127.0.0.1",
+    shows_default=True,
+)
+
+COMMANDS = (
+    Command(
+        "mock",
+        section=TEST,
+        runs="features.mock.command:mock_api",
+        help="Respond to requests from the document, until Ctrl-C",
+        examples=("dynacli mock ./openapi.yaml", "dynacli mock ./openapi.yaml --port 0 --dynamic"),
+        arguments=(Argument("api", offers=API_NAMES),),
+        options=(
+            replace(PORT, default=4010),
+            _HOST,
+            Option(("--dynamic",), help="Generate new values for each response"),
+            Option(("--ignore-examples",), help="Generate values from schemas, not from examples"),
+            Option(("--no-cors",), help="Let no page of another origin call it"),
+        ),
+        takes=(DATA_OUTPUT, *OPENING, "validate"),
+        texts={
+            "output": "Print a line (auto) or an object (json) per exchange",
+            "validate": "Set the validation level [default: strict]",
+            "verbose": "Print all findings, with their places in the document",
+        },
+        of_tool=API,
+    ),
+)

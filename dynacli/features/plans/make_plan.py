@@ -1,0 +1,509 @@
+"""Making a plan: calls are built, signed and validated as always, the states of their resources are read, none is sent.
+
+What the plan holds is all that a later run compares: see `apply_plan`.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Mapping
+from functools import partial
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.call import Call
+from dynacli.client.call_settings import CallSettings, pairs_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine, read_finite
+from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
+from dynacli.client.masked_call import MaskedCall
+from dynacli.client.operation_at import operation_by_id, operations_of_path
+from dynacli.client.policy.permission import decision_on
+from dynacli.client.responses.compare_calls import compared_body, without_secrets
+from dynacli.client.responses.compare_responses import (
+    ComparedResponse,
+    ComparisonRules,
+    Difference,
+    compare_responses,
+)
+from dynacli.client.responses.response_errors import http_error
+from dynacli.client.sign_request import unsigned
+from dynacli.environment import Consent, invocation
+from dynacli.errors import UsageError
+from dynacli.features.plans.plan import LONGEST_SECONDS, Plan, PlannedRequest, StateBefore
+from dynacli.files import is_url
+from dynacli.http.semantics import SAFE_METHODS, essence, is_json
+from dynacli.openapi.document.json_trees import MISSING
+from dynacli.openapi.references import references_of
+from dynacli.openapi.schema.read_schema import applied_schemas, following
+from dynacli.options.standard_options import Options
+from dynacli.record import replace
+from dynacli.registry.configuration import DEMO
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.record_call import api_key
+from dynacli.request.preview import as_json
+from dynacli.secrets import Masker, with_masked_query
+from dynacli.text.exact_json import read_json
+from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dynacli.http.exchange import WireResponse
+    from dynacli.media.text_values import BodySchema
+
+_MOST_BODY = 1024 * 1024
+"""Bytes of the largest body from files."""
+_GONE = (404, 410)
+_JSON_PATCH = "application/json-patch+json"  # RFC 6902
+_MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
+_AT_DEMO = "http://demo"
+"""The origin of the demo API in a plan: each run of it listens on another port."""
+_UNKNOWN: Any = object()
+"""The state after a request whose effect the document does not tell."""
+
+
+def planning(settings: CallSettings) -> CallSettings:
+    """Return the settings by which calls are planned: nothing is asked, and only what is denied is refused.
+
+    Who may only read may plan, too: nothing is sent that changes anything.
+    """
+    return replace(settings, consent=Consent(is_given=True), reads_only_by="", cache=None)
+
+
+def check_seconds(seconds: float | None, text: str = "") -> float:
+    """Return how long a plan is valid.
+
+    Args:
+        seconds: None if the text cannot be read.
+        text: What was given as `--plan-expires`; empty for a number of seconds.
+
+    Raises:
+        UsageError: It is too long, or cannot be read.
+    """
+    if seconds is None or not 1 <= seconds <= LONGEST_SECONDS:
+        raise UsageError(
+            f"`{text or seconds}` is an invalid validity of a plan",
+            reason="Expected a time of at most 30 days",
+            hint="For example: `--plan-expires 30m`, `24h` or `7d`" if text else "Give seconds",
+        )
+    return seconds
+
+
+class Planner:
+    """Makes one plan of several calls.
+
+    Args:
+        engine: Prepares the calls, by settings of `planning`, and reads the states of their resources.
+        options: What the caller said besides the inputs.
+        key: The key of the seals, by which accounts are named.
+
+    Attributes:
+        is_for_person: As the function says.
+    """
+
+    def __init__(self, engine: Engine, api: OpenedApi, options: Options, key: bytes) -> None:
+        self._engine, self._api, self._options, self._key = engine, api, options, key
+        self.is_for_person = is_for_person(engine)
+        self._requests: list[PlannedRequest] = []
+        self._resources: dict[str, tuple[int, Any]] = {}
+        _check_api(api)
+
+    def add(self, call: Call, row: int = 1) -> None:
+        """Add a call, which is not sent.
+
+        Args:
+            call: As the engine has prepared it.
+            row: The number of the request.
+
+        Raises:
+            UsageError: The operation is read-only, the request holds a secret, or its body is too large.
+            DynacliError: The state of the resource cannot be read.
+        """
+        described, settings = call.described, call.settings
+        if call.request.method in SAFE_METHODS:
+            raise UsageError(
+                f"`{described.operation.name}` is not planned",
+                reason=f"Its method is {call.request.method}, which changes nothing",
+                hint="Call it without `--plan`",
+            )
+        body = _body_content(call)
+        before, follows, known, masker = None, 0, _UNKNOWN, call.signed.masker
+        reading = reading_of(self._engine, call)
+        if reading is not None:
+            url = reading.request.url
+            masker = masker.joined(reading.signed.masker)
+            if url in self._resources:
+                follows, known = self._resources[url]
+            else:
+                before, _ = read_state(self._engine, reading, masker)
+                known = before.body
+                call = with_etag(self._engine, call, before.etag)
+        after = _UNKNOWN if known is _UNKNOWN else _after(call, body, known)
+        if reading is not None:
+            self._resources[reading.request.url] = row, after
+        decision = decision_on(described, settings.bounds)
+        values = call.values
+        planned = PlannedRequest(
+            row,
+            described.operation.name,
+            operation_digest(described),
+            account_of(call, self._key),
+            request_json(call, body),
+            tuple((location, name, value) for (location, name), value in values.parameters.items()),
+            values.media_type,
+            tuple(values.query),
+            values.form is not None or not isinstance(values.body, bytes | None),
+            {"decision": decision.effect, "reason": decision.reason},
+            before,
+            follows,
+            tuple(_differences(call, body, known, after)),
+        )
+        _check_secrets(call, planned)
+        self._requests.append(planned)
+
+    def plan(self, seconds: float) -> Plan:
+        """Return the plan.
+
+        Args:
+            seconds: How long it is valid.
+
+        Raises:
+            UsageError: There is no request, or that is too long.
+        """
+        check_seconds(seconds)
+        if not self._requests:
+            raise UsageError("There is nothing to plan", hint="Give at least one row")
+        operations = {request.operation for request in self._requests}
+        word = operations.pop() if len(operations) == 1 else "batch"
+        options, now = self._options, int(time.time())
+        settings = self._engine.settings
+        return Plan(
+            f"{re.sub('[^a-z0-9]+', '-', word.lower()).strip('-')[:50] or 'plan'}-{token_hex(4)}",
+            _word_of(self._api),
+            api_key(self._api.revisions.directory),
+            self._api.pointer["revision"],
+            settings.profile,
+            options.server,
+            tuple(pairs_of(options.server_var, "=", "--server-var").items()),
+            options.auth,
+            settings.level,
+            tuple(pairs_of(options.header, ":", "--header").items()),
+            _maker(),
+            now,
+            now + int(seconds),
+            tuple(self._requests),
+        )
+
+
+def _check_api(api: OpenedApi) -> None:
+    """Check that a later run can open the same document, and that its location holds no secret.
+
+    Raises:
+        UsageError: It cannot, or it may hold one.
+    """
+    word = _word_of(api)
+    reason = ""
+    if word.startswith("-"):
+        reason = "Its document comes from standard input, so it cannot be opened again"
+    elif is_url(word) and with_masked_query(word) != word:
+        reason = "The URL of its document has a query, which may hold a secret"
+    if reason:
+        raise UsageError(
+            f"A call of `{with_masked_query(word)}` is not planned",
+            reason=reason,
+            hint=f"Register the document: `{invocation('api add')} NAME SOURCE`",
+        )
+
+
+def _word_of(api: OpenedApi) -> str:
+    """Return the word that opens an API from any directory."""
+    return api.name if api.is_registered or api.name == DEMO else api.location
+
+
+def _maker() -> str:
+    import getpass
+    import socket
+
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # containers often have no name for the user
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
+
+
+def _body_content(call: Call) -> bytes | None:
+    """Return the body of a call, whose files are read now.
+
+    Raises:
+        UsageError: It is too large.
+        FileError: A file cannot be read.
+    """
+    body = call.request.body
+    if isinstance(body, bytes | None):
+        return body
+    content = body.whole(_MOST_BODY)
+    if content is None:
+        raise UsageError(
+            f"`{call.described.operation.name}` is not planned",
+            reason=f"Its body is larger than {_MOST_BODY >> 20} MiB",
+            hint="Call it without `--plan`",
+        )
+    return content
+
+
+def request_json(call: Call, body: bytes | None) -> dict[str, Any]:
+    """Return the request of a call without credentials, as a plan has it.
+
+    Args:
+        body: Its body, whose files were read.
+    """
+    request = call.request._replace(body=body)
+    form, origin = as_json(request), origin_of(request.url)
+    if call.described.api.name == DEMO and origin in call.described.api.origins:
+        form["url"] = _AT_DEMO + request.url.removeprefix(origin)
+    return form
+
+
+def account_of(call: Call, key: bytes) -> str:
+    """Return what identifies the account of a call. It stays when a token is refreshed, and tells no secret.
+
+    Args:
+        key: The key of the seals.
+    """
+    account = f"account\n{json.dumps(call.signed.account())}"
+    return hmac.digest(key, account.encode(), hashlib.sha256).hex()[:32]
+
+
+def operation_digest(described: DescribedOperation) -> str:
+    """Return the SHA-256 of what the document says of an operation, with all that it refers to, in hexadecimal."""
+    part = described.part
+    found: dict[str, Any] = {}
+    waiting: list[Any] = [part]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+            for ref in references_of(node):
+                if ref not in found:
+                    try:
+                        found[ref] = described.resolve(ref)
+                    except LookupError:
+                        found[ref] = None
+                    waiting.append(found[ref])
+    operation = described.operation
+    security = [[scheme.name for scheme in alternative] for alternative in operation.security]
+    said = [operation.method, operation.path, part, found, security]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def is_for_person(engine: Engine) -> bool:
+    """Return whether an agent runs the program, and no policy lets it apply plans."""
+    policy = engine.settings.policy
+    return engine.env.is_agent and not (policy is not None and policy.lets_agents_apply)
+
+
+def reading_of(engine: Engine, call: Call) -> Call | None:
+    """Return the call that reads the resource of another call, ready to be sent; None if the document has none.
+
+    It is the GET of the same path. For a POST the path must name a single resource, by a parameter at its end.
+
+    Raises:
+        RefusedError: The policy denies it.
+        AuthError: A credential is missing.
+    """
+    described, operation = call.described, call.described.operation
+    path = operation.path
+    if not described.is_documented or (operation.method == "POST" and not path.endswith("}")):
+        return None
+    catalog = described.api.catalog
+    name = operations_of_path(catalog, path).get("GET")
+    if name is None:
+        return None
+    headers = tuple(pair for pair in call.settings.headers if pair[0].lower() != "if-match")
+    return _reading_by(engine, call, name, replace(call.settings, headers=headers))
+
+
+def _reading_by(engine: Engine, call: Call, name: str, settings: CallSettings) -> Call | None:
+    """Return the call of an operation with the parameters of another call; None if it wants others."""
+    api = call.described.api
+    reading = DescribedOperation(api, api.catalog.operation(name))
+    keys = {parameter.key for parameter in reading.operation.parameters}
+    parameters = {key: value for key, value in call.values.parameters.items() if key in keys}
+    try:
+        return engine.prepare(reading, CallInputs(parameters, query=call.values.query), settings)
+    except UsageError:
+        return None
+
+
+def with_etag(engine: Engine, call: Call, etag: str) -> Call:
+    """Return a call that the server refuses if its resource has another entity tag (RFC 9110, section 13.1.1).
+
+    Args:
+        etag: A strong tag; empty for none. What the caller gave for `If-Match` stays.
+    """
+    if not etag or call.request.header("if-match") is not None:
+        return call
+    settings, given = call.settings, call.given
+    settings = replace(settings, headers=(*settings.headers, ("If-Match", etag)))
+    call = engine.prepare(call.described, call.values, settings, is_checked=False)
+    call.given = given
+    return call
+
+
+def read_state(
+    engine: Engine, reading: Call, masker: Masker
+) -> "tuple[StateBefore, Callable[[], BodySchema]]":
+    """Return the state of a resource, and what finds the document's schema of its body.
+
+    If the resource is not found, and another operation reads it by its id, that operation has the last word.
+
+    Args:
+        reading: As of `reading_of`.
+        masker: Takes secrets out of it.
+
+    Raises:
+        HttpError: The server does not say it.
+        DynacliError: It cannot be read.
+    """
+    response = engine.send(reading, read_finite)
+    name = reading.described.operation.name
+    schema: Callable[[], BodySchema] = partial(
+        reading.described.response_schema, response.status, response.headers
+    )
+    if response.status in _GONE:
+        found = operation_by_id(reading.described.api.catalog, reading.described.operation.path)
+        by_id = _reading_by(engine, reading, found.name, reading.settings) if found is not None else None
+        if by_id is not None:
+            state, schema = read_state(engine, by_id, masker)
+            return replace(state, etag=""), schema  # a tag of another URL
+        return StateBefore(name, response.status), schema
+    if not response.is_success:
+        error = reading.signed.masker.mask_error(http_error(reading, response))
+        error.reason = f"The state before cannot be read. {error.reason}"
+        raise error
+    etag = response.header("etag")
+    is_strong = re.fullmatch(r'"[\x21\x23-\x7e]*"', etag) is not None
+    body = _state(reading, response, masker)
+    return StateBefore(name, response.status, etag if is_strong else "", body), schema
+
+
+def _state(reading: Call, response: "WireResponse", masker: Masker) -> Any:
+    """Return the value of a body, with known secrets masked."""
+    value = compared_body(reading.received(response))
+    if value is MISSING:
+        return value
+    masker = masker.joined(reading.signed.response_masker(response.headers))
+    return without_secrets(Difference(("body",), "added", None, value), masker).right
+
+
+def _after(call: Call, body: bytes | None, before: Any) -> Any:
+    """Return what a request makes of a state, as far as the document tells; `_UNKNOWN` if it does not tell."""
+    method, media_type = call.request.method, essence(call.values.media_type)
+    if method == "DELETE":
+        return MISSING
+    sent = _body_json(body, media_type)
+    if method not in {"PUT", "PATCH"} or sent is MISSING or media_type == _JSON_PATCH:
+        return _UNKNOWN
+    if method == "PATCH":
+        return _patched(before, sent, removes=media_type == _MERGE_PATCH)
+    if not (isinstance(before, dict) and isinstance(sent, dict)):
+        return sent
+    settable = _settable(call.described)  # what the server itself adds, such as an id, stays
+    return {**{name: value for name, value in before.items() if settable and name not in settable}, **sent}
+
+
+def _body_json(body: bytes | None, media_type: str) -> Any:
+    """Return the value of a JSON body; `MISSING` for another one, and for one that two servers may read differently."""
+    if body is None or not is_json(media_type):
+        return MISSING
+    try:
+        json.loads(body, object_pairs_hook=_unique)
+        return read_json(body)
+    except (ValueError, RecursionError):
+        return MISSING
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    """Check that no name is twice in an object (RFC 8259, section 4).
+
+    Raises:
+        ValueError: One is.
+    """
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name is there twice")
+
+
+def _patched(before: Any, sent: Any, *, removes: bool) -> Any:
+    """Return a value with a patch applied, member by member.
+
+    Args:
+        removes: Whether null removes a member, as in a merge patch (RFC 7396); in other JSON it is a value.
+    """
+    if not isinstance(sent, dict) or not isinstance(before, dict):
+        return sent
+    merged = dict(before)
+    for name, value in sent.items():
+        if value is None and removes:
+            merged.pop(name, None)
+        else:
+            merged[name] = _patched(before.get(name, {}), value, removes=removes)
+    return merged
+
+
+def _settable(described: DescribedOperation) -> frozenset[str]:
+    """Return the properties that the body of an operation may have, as far as the document names them."""
+    applied = applied_schemas(described.body_schema(), following(described.resolve))
+    properties = [schema.get("properties") for schema in applied]
+    return frozenset(
+        name
+        for members in properties
+        if isinstance(members, dict)
+        for name, schema in members.items()
+        if not (isinstance(schema, Mapping) and schema.get("readOnly"))
+    )
+
+
+def _differences(call: Call, body: bytes | None, before: Any, after: Any) -> list[Difference]:
+    """Return what a request makes of a state, and its body if that does not say all of it."""
+    differences: list[Difference] = []
+    is_known = _UNKNOWN not in (before, after)
+    if is_known:
+        sides = (ComparedResponse(200, {}, value) for value in (before, after))
+        rules = ComparisonRules(all_values=True, order_counts=True)
+        differences = compare_responses(*sides, rules=rules, is_changing=lambda _: False).differences
+    if body and (not is_known or call.request.method == "DELETE"):
+        value = _body_json(body, call.values.media_type)
+        if value is MISSING:
+            value = as_json(call.request._replace(body=body))["body"]
+        if value is not None:  # bytes that are not text
+            differences.append(Difference(("request",), "added", None, value))
+    return differences
+
+
+def _check_secrets(call: Call, planned: PlannedRequest) -> None:
+    """Check that no secret would be in a plan.
+
+    Raises:
+        UsageError: An input is a secret, or holds a credential.
+    """
+    settings, given = call.settings, call.given
+    pairs = (*settings.query, *settings.default_query, *settings.server_variables)
+    typed = TypedWords(
+        [f"{name}:{value}" for name, value in settings.headers],
+        [f"{part}:{name}:{value}" for (part, name), value in given.part_headers] if given else [],
+        [f"{name}={value}" for name, value in pairs],
+    )
+    masked, form, request = MaskedCall(call, typed), planned.as_json(), call.request
+    shown = unsigned(call.described.operation, request, settings).shown
+    is_masked = (shown.url, shown.headers) != (request.url, request.headers)
+    if is_masked or masked.secrets or masked.masker.mask_value(form) != form:
+        raise UsageError(
+            f"`{call.described.operation.name}` is not planned",
+            reason="An input is a secret, by the document or by its name, or holds a credential",
+            hint="Call it without `--plan`: a plan never holds a secret",
+        )

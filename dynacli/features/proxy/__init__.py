@@ -1,0 +1,1 @@
+"""`dynacli proxy`: passes requests on to the server, and validates each exchange."""

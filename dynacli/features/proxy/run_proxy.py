@@ -1,0 +1,455 @@
+"""One run of the proxy: connections are accepted, requests are passed on, and exchanges are validated and reported."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, cast
+
+from dynacli.client.call_settings import CallSettings
+from dynacli.errors import DynacliError, InternalError
+from dynacli.features.check.recordings import RecordingValidator, ShownExchange, ValidatedExchange
+from dynacli.features.proxy._messages import (
+    BadMessageError,
+    OwnResponse,
+    RequestHead,
+    defective,
+    no_room,
+    own_response,
+)
+from dynacli.features.proxy._passing_exchange import (
+    LINGER_SECONDS,
+    STALLED_SECONDS,
+    Deadline,
+    Passage,
+    PassingExchange,
+    PolicyCheck,
+    RequestGate,
+)
+from dynacli.features.proxy._validation_thread import (
+    CopyBudget,
+    PassedExchange,
+    ValidationThread,
+    recorded_exchange,
+)
+from dynacli.features.proxy.upstream_server import MOST_WAITING, UpstreamServer
+from dynacli.http.serving import handle_signals, kept_handlers
+from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.text.terminal import Painter
+from dynacli.traffic.recorded_request import RecordedExchange
+from dynacli.urls import is_loopback, origin_of, split_url
+
+_IDLE_SECONDS = 75.0
+"""Seconds that a client may take for the head of its next request."""
+_MOST_CONNECTIONS = 400
+"""Clients at the same time. An exchange takes two descriptors, and a process usually has 1,024."""
+_GRACE = 0.5
+"""Seconds that exchanges under way are given at the end."""
+_REPETITION = 0.1
+"""Seconds in which a signal may come again: programs that start others pass on what the terminal sent to both."""
+_LOOKS = 50
+"""How often it is looked in that time whether they are over."""
+_SWITCH_SECONDS = 0.00002
+"""How long another thread may keep the interpreter, which is released at each call of the kernel.
+
+Python has 5 ms. Beside a validator that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this
+25.
+"""
+
+
+class ClientConnection(asyncio.Protocol):
+    """Takes the requests of one client.
+
+    Protocols, and no tasks and streams: a task for each exchange, and a wait for each piece, cost more time than
+    everything else that is done here.
+
+    Attributes:
+        ends: The address of the client, and the one that it has connected to.
+        deadline: Until when it or the upstream has to do something.
+        exchange: What passes; None between two requests.
+        must_close: Whether the connection ends after the exchange.
+        has_ended: Whether the client sends nothing more.
+        is_full: Whether the client reads slower than it is sent to.
+
+    Args:
+        connections: All that there are; it adds itself for as long as it lasts.
+    """
+
+    _transport: asyncio.Transport
+
+    def __init__(self, passage: Passage, connections: "set[ClientConnection]") -> None:
+        self._passage, self._connections = passage, connections
+        self._received = bytearray()
+        self.ends: tuple[object, object] = (None, None)
+        self.deadline = Deadline()
+        self.exchange: PassingExchange | None = None
+        self.must_close = self.has_ended = self.is_full = self._is_over = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the first request."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.ends = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        self._transport.set_write_buffer_limits(high=MOST_WAITING)
+        is_one_too_many = len(self._connections) >= _MOST_CONNECTIONS
+        self._connections.add(self)
+        if is_one_too_many:
+            heads = [
+                connection.exchange.head
+                for connection in self._connections
+                if connection.exchange is not None
+            ]
+            self._refuse(no_room(heads, _MOST_CONNECTIONS))
+        else:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  - an end is an end
+        """Note that the connection is over."""
+        self._is_over = True
+        self.deadline.end()
+        self._connections.discard(self)
+        if self.exchange is not None:
+            self.exchange.leave("the client")
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come."""
+        if self._is_over:
+            return  # what is still sent of a request that got a response already
+        self._received += data
+        if self.exchange is None:
+            self._next()
+        elif not self.exchange.is_read:
+            self.exchange.request_came(self._received)
+        if len(self._received) > MOST_WAITING:
+            self.hold(is_held=True)
+
+    def eof_received(self) -> bool:
+        """Note that nothing more comes; a client that has asked may still want its response."""
+        self.has_ended = True
+        if self._is_over or self.exchange is None or not self.exchange.is_read:
+            return False
+        self.exchange.wait()
+        return True
+
+    def pause_writing(self) -> None:
+        """Read no more of the response."""
+        self.is_full = True
+        if self.exchange is not None:
+            self.exchange.client_is_full(is_full=True)
+
+    def resume_writing(self) -> None:
+        """Read on."""
+        self.is_full = False
+        if self.exchange is not None:
+            self.exchange.client_is_full(is_full=False)
+        else:
+            self._next()
+
+    def _wait(self) -> None:
+        self.deadline.move(_IDLE_SECONDS, self.abort)
+
+    def _next(self) -> None:
+        """Begin with the next request, if its head is there."""
+        if self.exchange is not None or self.is_full or self._is_over:
+            return
+        try:
+            head = RequestHead.taken(self._received)
+        except BadMessageError as error:
+            is_large = error.status == 431
+            title = "The head of the request is too large" if is_large else "The request is not HTTP/1.1"
+            self._refuse(OwnResponse(error.status, "http_request_error", title, error.reason))
+            return
+        except Exception as error:  # noqa: BLE001  - the client gets an error, and the proxy serves the others
+            self._refuse(defective(error))
+            return
+        if head is None:
+            self.hold(is_held=False)
+            if self.has_ended:
+                self.close()
+            return
+        self.must_close = head.closes
+        try:
+            self.exchange = PassingExchange(self._passage, self, head)
+        except Exception as error:  # noqa: BLE001  - the client gets an error, and the proxy serves the others
+            self._refuse(defective(error))
+            return
+        self.exchange.begin(self._received)
+
+    def _refuse(self, response: OwnResponse) -> None:
+        self.must_close = True
+        self.give(response)
+        self._linger()
+
+    def write(self, data: bytes) -> None:
+        """Send something to the client."""
+        if data:
+            self._transport.write(data)
+
+    def give(self, response: OwnResponse, *, is_to_head: bool = False) -> None:
+        """Send a response of the proxy's own.
+
+        Args:
+            is_to_head: Whether it responds to HEAD, so that its content is left out.
+        """
+        self.write(own_response(response, must_close=self.must_close, is_to_head=is_to_head))
+
+    def hold(self, *, is_held: bool) -> None:
+        """Read nothing more of the client, or go on reading."""
+        # What was sent ahead is not added to until some of it is gone.
+        is_held |= len(self._received) > MOST_WAITING
+        (self._transport.pause_reading if is_held else self._transport.resume_reading)()
+
+    def exchange_over(self, *, is_read: bool) -> None:
+        """Go on to the next request.
+
+        Args:
+            is_read: Whether the request has come whole.
+        """
+        self.exchange = None
+        if not is_read:
+            self._linger()
+        elif self.must_close:
+            self.close()
+        else:
+            self._wait()
+            if self._received or self.has_ended:
+                asyncio.get_running_loop().call_soon(self._next)
+
+    def _linger(self) -> None:
+        """Read on for a while: a connection that is closed while its client is sending takes the response along."""
+        self._is_over = True
+        self._received.clear()
+        if self.has_ended:
+            self.close()
+            return
+        self.hold(is_held=False)
+        self._transport.write_eof()
+        self.deadline.move(LINGER_SECONDS, self.abort)
+
+    def close(self) -> None:
+        """End the connection when all that was sent is read."""
+        self._is_over = True
+        self._transport.close()
+        self.deadline.move(STALLED_SECONDS, self.abort)
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
+
+    def end(self) -> None:
+        """End the connection with the proxy."""
+        if self.exchange is not None:
+            self.exchange.leave("the end of the proxy")
+        self.abort()
+
+
+def _serve_proxy(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+        on_ready: Called once when connections are accepted, with a function that ends the serving from any thread.
+    """
+    interval = sys.getswitchinterval()
+    # The thread that validates releases the interpreter as soon as something comes.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        with kept_handlers():
+            asyncio.run(_serve(passage, sock, on_ready))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+async def _serve(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    connections: set[ClientConnection] = set()
+
+    def note_defect(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # asyncio closes the connection, if it belongs to one, and goes on.
+        defect = context.get("exception")
+        if defect is None:
+            loop.default_exception_handler(context)
+        elif not isinstance(defect, OSError):  # too many open files, or a broken connection
+            passage.on_defect(defect)
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    loop.set_exception_handler(note_defect)
+    server = await loop.create_server(lambda: ClientConnection(passage, connections), sock=sock)
+    try:
+        handle_signals(lambda _: ended.set())
+        on_ready(stop)
+        await ended.wait()
+    finally:
+        server.close()
+        # While the loop runs, a signal that comes twice is taken as one.
+        await asyncio.sleep(_REPETITION)
+        for _ in range(_LOOKS):
+            if not any(connection.exchange for connection in connections):
+                break
+            await asyncio.sleep(_GRACE / _LOOKS)
+        for connection in tuple(connections):
+            connection.end()
+        passage.upstream.close()
+        await asyncio.sleep(0)  # each connection that was ended is closed in the next turn
+
+
+class ShownPassage(ShownExchange):
+    """An exchange that passed as it is reported: with why it was refused, or what broke it off.
+
+    Args:
+        validated: None if it belongs to no operation; without a result if it was not looked at.
+    """
+
+    def __init__(
+        self,
+        api: OpenedApi,
+        passed: PassedExchange,
+        recorded: RecordedExchange,
+        validated: ValidatedExchange | None,
+    ) -> None:
+        match, validation = (None, None) if validated is None else (validated.match, validated.validation)
+        sizes = passed.body.size, passed.response_body.size
+        super().__init__(api, recorded, match, validation, passed.target, sizes)
+        self._passed, self._validated = passed, validated
+
+    def members(self) -> dict[str, Any]:
+        """Return why it was refused, and what broke it off."""
+        return {"refused": self._passed.refusal or None, "error": self._error() or None}
+
+    def not_validated(self) -> list[str]:
+        """Return the reasons why something was not validated, first why the whole was not."""
+        reasons = [self._passed.skipped] if self._passed.skipped else []
+        return list(dict.fromkeys([*reasons, *super().not_validated()]))
+
+    def _error(self) -> str:
+        passed = self._passed
+        if passed.error or passed.is_complete or passed.refusal:
+            return passed.error
+        return f"{passed.ended_by or 'the server'} ended it early"
+
+    def outcome(self, paint: Painter) -> str:
+        """Return what is to report of it, in a few words."""
+        passed, count = self._passed, len(self.validation.findings)
+        words = []
+        if passed.refusal:
+            words.append(paint.yellow(f"refused: {self.shown(passed.refusal)}"))
+        elif error := self._error():
+            words.append(paint.yellow(self.shown(error)))
+        if count:
+            words.append(paint.red(f"{count:,} findings" if count > 1 else "1 finding"))
+        not_validated = self.not_validated()
+        if not_validated:
+            more = f", and {len(not_validated) - 1} more" if len(not_validated) > 1 else ""
+            words.append(f"not all validated: {self.shown(not_validated[0])}{more}")
+        if not words and self.has_validation:
+            is_validated = self._validated is not None and self._validated.is_validated
+            words.append(paint.green("ok") if is_validated else "not validated: the status is not documented")
+        return ", ".join(words)
+
+
+@record
+class ProxySettings:
+    """How a proxy runs.
+
+    Args:
+        host: Where it listens, as it was given.
+        keeps_host: Whether the upstream gets the client's `Host`.
+        seconds: How long the upstream may take for the head of a response.
+    """
+
+    host: str
+    keeps_host: bool
+    seconds: float
+
+
+def run_proxy(
+    api: OpenedApi,
+    settings: CallSettings,
+    proxy: ProxySettings,
+    upstream: UpstreamServer,
+    sock: socket.socket,
+    *,
+    announce: Callable[[ShownPassage], None],
+    warn: Callable[[str], None],
+    on_ready: Callable[[], None],
+) -> tuple[RecordingValidator, int]:
+    """Let requests pass until SIGINT or SIGTERM, and validate them all.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+        announce: Called with each exchange, in a thread of its own; a `DynacliError` or `OSError` ends the run, because
+            nothing can be written any more.
+        warn: Called with a line about an exception that nothing expects; the run goes on.
+        on_ready: Called once when requests can come.
+
+    Returns:
+        What was found, and how many exchanges there were that no one had the time to look at.
+
+    Raises:
+        UsageError: The upstream is the proxy itself.
+        KeyboardInterrupt: A second signal came before all was validated.
+    """
+    upstream.check_that_it_is_not(sock)
+    servers = _bases(api, upstream.base)
+    validator = RecordingValidator(api, settings, servers, is_whole=True)
+
+    def reported(passed: PassedExchange) -> ShownPassage:
+        recorded = recorded_exchange(passed)
+        validated = None
+        try:
+            validated = (validator.unvalidated if passed.refusal or passed.skipped else validator.add)(
+                recorded
+            )
+        except Exception as error:  # noqa: BLE001  - the exchange is reported as not validated
+            passed.skipped = InternalError.caused_by(error).line
+        return ShownPassage(api, passed, recorded, validated)
+
+    def validate_and_report(passed: PassedExchange) -> None:
+        try:
+            announce(reported(passed))
+        except (DynacliError, OSError):
+            raise  # nothing can be written any more
+        except Exception as error:  # noqa: BLE001  - the others are validated
+            warn(f"`{passed.method}`: an exchange was not validated: {InternalError.caused_by(error).line}")
+
+    def note_defect(error: BaseException) -> None:
+        warn(f"A connection was closed: {InternalError.caused_by(error).line}")
+
+    budget = CopyBudget()
+    thread = ValidationThread(validate_and_report, budget)
+    names = frozenset({proxy.host.lower()}) if is_loopback(proxy.host) and not proxy.keeps_host else None
+    gate = RequestGate(names, upstream, _policy_check(api, settings, upstream.base, servers))
+    passage = Passage(
+        upstream, gate, budget, thread.begin, thread.put, note_defect, proxy.keeps_host, proxy.seconds
+    )
+
+    def is_ready(stop: Callable[[], None]) -> None:
+        thread.start_with(stop)
+        on_ready()
+
+    try:
+        _serve_proxy(passage, sock, is_ready)
+    finally:
+        thread.finish()
+    return validator, thread.lost
+
+
+def _bases(api: OpenedApi, base: str) -> frozenset[str]:
+    """Return the base URLs of operations: the upstream's, or below its origin the path of a server of the document."""
+    origin, paths = origin_of(base), (split_url(server.url).path for server in api.servers)
+    return frozenset({base, *(f"{origin}{path.rstrip('/')}" for path in paths if path.startswith("/"))})
+
+
+def _policy_check(
+    api: OpenedApi, settings: CallSettings, base: str, servers: frozenset[str]
+) -> "PolicyCheck | None":
+    if settings.policy is None and settings.others is None:
+        return None
+
+    return PolicyCheck(api, settings, base, servers)

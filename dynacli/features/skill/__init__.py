@@ -1,0 +1,1 @@
+"""`dynacli skill`: a description of an API for agents."""

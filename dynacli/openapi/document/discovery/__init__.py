@@ -1,1 +1,0 @@
-"""From the base URL of an API to its OpenAPI documents."""
