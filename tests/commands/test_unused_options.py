@@ -15,6 +15,7 @@ VALUES = {
     "allow_ref": "https://x.example",
     "cache": "off",
     "header": "a:b",
+    "jq": ".a",
     "max_bytes": "3",
     "max_items": "3",
     "output": "json",
