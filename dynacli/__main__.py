@@ -3,6 +3,8 @@
 This is the only place where an exception becomes a message and an exit code.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -40,7 +42,7 @@ _CODES: dict[type[BaseException], int] = {
 """What ends a run → the exit code of a shell for it."""
 
 
-def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int:
+def main(argv: list[str] | None = None, env: Environment | None = None) -> int:
     """Run the program and return its exit code, without ending the interpreter.
 
     Args:
@@ -88,7 +90,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
     return failure.exit_code
 
 
-def _output_error(env: "Environment", error: Exception) -> "DynacliError":
+def _output_error(env: Environment, error: Exception) -> DynacliError:
     import dynacli
     from dynacli.errors import FileError
 
@@ -102,7 +104,7 @@ def _output_error(env: "Environment", error: Exception) -> "DynacliError":
     return output_error(error)
 
 
-def _memory_error() -> "DynacliError":
+def _memory_error() -> DynacliError:
     from dynacli.errors import FileError
 
     return FileError(
@@ -112,7 +114,7 @@ def _memory_error() -> "DynacliError":
     )
 
 
-def _run_with_repair(env: "Environment", words: list[str]) -> int:
+def _run_with_repair(env: Environment, words: list[str]) -> int:
     """Run the command, and again without the catalog that was found damaged before anything was sent."""
     from dynacli.lean_imports import import_click
 
@@ -145,14 +147,14 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
     return _report(run, beyond_repair(env))
 
 
-def _repeatable_line(run: "Run") -> Any:
+def _repeatable_line(run: Run) -> Any:
     """Return the typed line, which only some responses for agents need."""
     from dynacli.commands.typed_line import repeatable_line
 
     return repeatable_line(run)
 
 
-def _run_command(run: "Run", words: list[str]) -> int:
+def _run_command(run: Run, words: list[str]) -> int:
     import click
 
     from dynacli.commands.command_groups import Root
@@ -192,7 +194,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
     return _report(run, _memory_error())
 
 
-def _report(run: "Run", error: "DynacliError") -> int:
+def _report(run: Run, error: DynacliError) -> int:
     """Write an error; return its exit code."""
     from dynacli.errors import UsageError
     from dynacli.output.standard_error import write_error
@@ -222,7 +224,7 @@ def _usual_hint(kind: str) -> str:
     return _HINTS.get(kind, "")
 
 
-def _teach(run: "Run", error: "UsageError") -> None:
+def _teach(run: Run, error: UsageError) -> None:
     """Add to an error what leads to a call that works; a defect there must not hide the error itself."""
     try:
         from dynacli.commands.corrected_line import teach
@@ -233,7 +235,7 @@ def _teach(run: "Run", error: "UsageError") -> None:
             _write_traceback(run, defect)
 
 
-def _write_traceback(run: "Run", error: Exception) -> None:
+def _write_traceback(run: Run, error: Exception) -> None:
     import traceback
 
     from dynacli.commands.typed_line import typed_masker
@@ -246,7 +248,7 @@ def _write_traceback(run: "Run", error: Exception) -> None:
     write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
 
 
-def _report_defect(run: "Run", error: Exception) -> int:
+def _report_defect(run: Run, error: Exception) -> int:
     """Write that dynacli has a defect; return the exit code."""
     from dynacli.errors import InternalError
 
@@ -255,7 +257,7 @@ def _report_defect(run: "Run", error: Exception) -> int:
     return _report(run, InternalError.caused_by(error))
 
 
-def _close_quietly(env: "Environment") -> None:
+def _close_quietly(env: Environment) -> None:
     """Point standard output at nothing: the interpreter flushes it at its end, and would complain."""
     try:
         descriptor = env.stdout.fileno()
@@ -266,7 +268,7 @@ def _close_quietly(env: "Environment") -> None:
     os.close(null)
 
 
-def _main_of_process(program: "Callable[[], int]") -> int:
+def _main_of_process(program: Callable[[], int]) -> int:
     import gc
 
     # Importing makes many objects and no garbage: a hundred collections would find nothing.
@@ -284,7 +286,7 @@ def _main_of_process(program: "Callable[[], int]") -> int:
     lost: list[int] = []
     usual_hook = sys.unraisablehook
 
-    def note_lost_signal(unraisable: "sys.UnraisableHookArgs") -> None:
+    def note_lost_signal(unraisable: sys.UnraisableHookArgs) -> None:
         """Note a signal that came inside a callback, if Python writes the exception and goes on."""
         if unraisable.exc_type is KeyboardInterrupt:
             lost.append(_INTERRUPTED)
@@ -298,7 +300,7 @@ def _main_of_process(program: "Callable[[], int]") -> int:
     return lost[0] if lost else code
 
 
-def run(program: "Callable[[], int]" = main) -> None:
+def run(program: Callable[[], int] = main) -> None:
     """Run as a program: after cleaning up, a signal ends it the way that a shell expects.
 
     Args:

@@ -5,6 +5,8 @@ so that tests drive the whole program in-process.
 Streams are looked up when the `Environment` is made, never at import.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -260,7 +262,7 @@ class Environment:
         self._check_use(self._stdin_content[0], use)
         return self._stdin_content[1]
 
-    def open_stdin(self, use: str) -> "StandardInput":
+    def open_stdin(self, use: str) -> StandardInput:
         """Return standard input to be read piece by piece, for one use.
 
         Raises:

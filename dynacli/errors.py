@@ -22,6 +22,8 @@ text or JSON on standard error and into the exit code:
     └── FailedRowsError   any     rows of a batch failed; the code is the first one's
 """
 
+from __future__ import annotations
+
 from typing import Any, ClassVar, Self
 
 __all__ = [
@@ -126,7 +128,7 @@ class InternalError(DynacliError):
     """A defect in dynacli itself."""
 
     @classmethod
-    def caused_by(cls, error: BaseException) -> "InternalError":
+    def caused_by(cls, error: BaseException) -> InternalError:
         """Return the error for an exception that nothing expects.
 
         The text of such an exception may hold secrets, so only its class and place are reported.

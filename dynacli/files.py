@@ -8,6 +8,8 @@ no one up: opening a named pipe waits for its other end, and reading a device ma
 A file that a person names is the person's: its links, its permissions and its directory stay as they are.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import stat
@@ -295,7 +297,7 @@ def _is_beside(found: str, name: str) -> bool:
     return found.startswith(start) and number.isdigit() and len(random) == 8 and random.isalnum()
 
 
-def _is_being_written(entry: "os.DirEntry[str]") -> bool:
+def _is_being_written(entry: os.DirEntry[str]) -> bool:
     """Return whether the process in a name made by `_name_beside` may still be writing."""
     owner = entry.name.removesuffix(_UNFINISHED).rpartition(".")[2].partition("-")[0]
     if not owner.isdigit() or time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONGEST_SECONDS:

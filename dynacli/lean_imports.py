@@ -8,6 +8,8 @@ If dynacli is not the program, other code may count on what an import brings alo
 everybody does it.
 """
 
+from __future__ import annotations
+
 import builtins
 import sys
 import threading
@@ -163,7 +165,7 @@ class DeferredModule(types.ModuleType):
 class DeferredFunctions(types.ModuleType):
     """A module of functions and classes, which import it when they are called."""
 
-    def __getattr__(self, name: str) -> "_DeferredName":
+    def __getattr__(self, name: str) -> _DeferredName:
         if name == "__path__":
             raise AttributeError(name)
         return _DeferredName(self, name)
@@ -181,15 +183,15 @@ class _DeferredName:
             found = getattr(found, name)
         return found(*args, **values)
 
-    def __getattr__(self, name: str) -> "_DeferredName":
+    def __getattr__(self, name: str) -> _DeferredName:
         if name.startswith("__"):
             raise AttributeError(name)
         return _DeferredName(self._module, *self._names, name)
 
-    def __getitem__(self, _: Any) -> "_DeferredName":
+    def __getitem__(self, _: Any) -> _DeferredName:
         return self
 
-    def __or__(self, _: Any) -> "_DeferredName":
+    def __or__(self, _: Any) -> _DeferredName:
         return self
 
     def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:

@@ -5,6 +5,8 @@ The Windows half follows the documentation of Windows and of Python, and its typ
 tests both halves: `python -m tests.tasks windows` on Windows or under Wine.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import stat
@@ -57,7 +59,7 @@ if sys.platform == "win32":
     def end_by_signal(number: int) -> None:
         """Do nothing: no signal ends a process here, so its exit code says it."""
 
-    def handle_signal(loop: "asyncio.AbstractEventLoop", number: int, handle: Callable[[int], None]) -> None:
+    def handle_signal(loop: asyncio.AbstractEventLoop, number: int, handle: Callable[[int], None]) -> None:
         """Let a signal be handled in a running event loop; those of Windows have no handlers of their own."""
         import signal
 
@@ -153,7 +155,7 @@ else:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    def handle_signal(loop: "asyncio.AbstractEventLoop", number: int, handle: Callable[[int], None]) -> None:
+    def handle_signal(loop: asyncio.AbstractEventLoop, number: int, handle: Callable[[int], None]) -> None:
         """Let a signal be handled in a running event loop.
 
         A handler of `signal.signal` alone would come too late if the signal arrives just before the loop waits.

@@ -9,6 +9,8 @@ A document chooses the names of its security schemes, and so a part of the varia
 It must not be able to reach another API's variable that way, or one of dynacli's settings.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,7 +56,7 @@ def store_path(env: Environment) -> str:
     return os.path.join(env.state_dir, "credentials", "credentials.json")
 
 
-def variables_of(env: Environment, prefix: str) -> "Variables":
+def variables_of(env: Environment, prefix: str) -> Variables:
     """Return the variables of an API, kept apart from those of the other registered ones.
 
     Args:

@@ -1,5 +1,7 @@
 """Which environment variables a call wants, which of them are set, and the error for a call that has no credential."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -119,7 +121,7 @@ def without_credential(api: str) -> str:
     return f"if the server needs none: `--auth none`{always}"
 
 
-def expired_credential(kept: "StoredCredential") -> AuthError:
+def expired_credential(kept: StoredCredential) -> AuthError:
     """Return the error, with the detail `state`, for a stored credential that has ended and cannot be refreshed."""
     return AuthError(
         f"The stored credential for `{visible(kept.scheme, keep='')}` has expired",

@@ -3,6 +3,8 @@
 RFC 6749, RFC 8414 and OpenID Connect Discovery 1.0. An exchange with it is small, short, and never redirected.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import re
@@ -150,7 +152,7 @@ class SignInContext:
     callback_port: int = 0
     seconds: float = 300.0
     timeout: float = 30.0
-    tls: "ssl.SSLContext | None" = None
+    tls: ssl.SSLContext | None = None
 
 
 def flows_of(scheme: Mapping[str, Any], base: str = "") -> tuple[OAuthFlow, ...]:

@@ -3,6 +3,8 @@
 The request of the operation that refreshes it is kept as it was accepted when signing in.
 """
 
+from __future__ import annotations
+
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -239,7 +241,7 @@ class OperationRefresh:
         return json.dumps(self.__dict__)
 
     @classmethod
-    def from_text(cls, text: str) -> "OperationRefresh":
+    def from_text(cls, text: str) -> OperationRefresh:
         """Return the request for its form.
 
         Raises:

@@ -1,5 +1,7 @@
 """What a tool of one API calls around each call: a function of its maker's before it, and one after it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -45,7 +47,7 @@ class _HookedResponse:
     seconds: float
 
 
-def call_before(operation: str, request: "Request") -> "Request":
+def call_before(operation: str, request: Request) -> Request:
     """Return the request of a call with the headers that the hook `before` wants added.
 
     Raises:
@@ -76,7 +78,7 @@ def call_before(operation: str, request: "Request") -> "Request":
     )
 
 
-def call_after(operation: str, request: "Request", response: "WireResponse") -> None:
+def call_after(operation: str, request: Request, response: WireResponse) -> None:
     """Let the hook `after` see a response.
 
     Raises:
@@ -88,7 +90,7 @@ def call_after(operation: str, request: "Request", response: "WireResponse") -> 
         _called("after", hook, _hooked_call(operation, request), reported)
 
 
-def _hooked_call(operation: str, request: "Request") -> _HookedCall:
+def _hooked_call(operation: str, request: Request) -> _HookedCall:
     return _HookedCall(operation, request.method, request.url, dict(request.headers))
 
 

@@ -1,5 +1,7 @@
 """The public interface for Python programs: an API is opened, and its operations are called with plain values."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -43,8 +45,8 @@ def open_api(
     rate: str = "",
     cache: str = "",
     yes: bool = False,
-    on_event: "Listener | None" = None,
-) -> "Api":
+    on_event: Listener | None = None,
+) -> Api:
     """Open an API, to call its operations from Python.
 
     For example:
@@ -133,12 +135,12 @@ class Api(OpenDocument):
     """
 
     @property
-    def on_event(self) -> "Listener | None":
+    def on_event(self) -> Listener | None:
         """The listener of what happens in all calls; None for nothing."""
         return self._engine.on_event
 
     @on_event.setter
-    def on_event(self, listener: "Listener | None") -> None:
+    def on_event(self, listener: Listener | None) -> None:
         self._engine.on_event = listener
 
     def call(
@@ -147,7 +149,7 @@ class Api(OpenDocument):
         /,
         inputs: Mapping[str, Any] | None = None,
         *,
-        on_event: "Listener | None" = None,
+        on_event: Listener | None = None,
         **named: Any,
     ) -> Response:
         """Make one call, and return its response whatever its status is.
@@ -190,7 +192,7 @@ class Api(OpenDocument):
         file: str = "-",
         seconds: float = 86_400.0,
         **named: Any,
-    ) -> "Plan":
+    ) -> Plan:
         """Write a call that may change something into a plan, instead of making it.
 
         Only the state of its resource is read. `dynacli plan apply` sends the request, once a person has read the plan.
@@ -218,7 +220,7 @@ class Api(OpenDocument):
         inputs: Mapping[str, Any] | None = None,
         *,
         resume: bool = False,
-        on_event: "Listener | None" = None,
+        on_event: Listener | None = None,
         **named: Any,
     ) -> Response:
         """Make one call as `call` does, and write the body of a success into a file instead of memory.
@@ -243,9 +245,9 @@ class Api(OpenDocument):
         /,
         inputs: Mapping[str, Any] | None = None,
         *,
-        on_event: "Listener | None" = None,
+        on_event: Listener | None = None,
         **named: Any,
-    ) -> "StreamedResponse":
+    ) -> StreamedResponse:
         """Make one call as `call` does, and return its response as soon as its head is there, to read item by item.
 
         For example:
@@ -278,7 +280,7 @@ class Api(OpenDocument):
         *,
         keyset: bool = False,
         max_items: int | None = None,
-        on_event: "Listener | None" = None,
+        on_event: Listener | None = None,
         **named: Any,
     ) -> Iterator[Response]:
         """Call an operation for one page of a list after the other, and yield their responses.
@@ -312,7 +314,7 @@ class Api(OpenDocument):
         inputs: Mapping[str, Any] | None = None,
         *,
         keyset: bool = False,
-        on_event: "Listener | None" = None,
+        on_event: Listener | None = None,
         **named: Any,
     ) -> Iterator[Any]:
         """Yield the items of a list, whose pages are fetched as they are needed.
@@ -354,7 +356,7 @@ class Api(OpenDocument):
         *,
         wait_timeout: float = 300,
         wait_interval: float | None = None,
-        on_event: "Listener | None" = None,
+        on_event: Listener | None = None,
         **named: Any,
     ) -> Response:
         """Call an operation until an expression is true of its response, and return that response.
@@ -397,7 +399,7 @@ class Api(OpenDocument):
                 error.response = self._response(series.last, words) if series.last is not None else None
                 raise
 
-    def follow(self, response: Response, link: str, *, on_event: "Listener | None" = None) -> Response:
+    def follow(self, response: Response, link: str, *, on_event: Listener | None = None) -> Response:
         """Make the call to which a link of a response leads, filled from that response.
 
         For example:
@@ -445,9 +447,9 @@ class Api(OpenDocument):
         all_values: bool = False,
         pages: bool = False,
         max_items: int | None = None,
-        on_event: "Listener | None" = None,
+        on_event: Listener | None = None,
         **named: Any,
-    ) -> "ResponseComparison":
+    ) -> ResponseComparison:
         """Make a call that only reads on two servers, and return what differs between their responses.
 
         For example:
@@ -489,8 +491,8 @@ class Api(OpenDocument):
         operation: str = "",
         *,
         parallel: int = 1,
-        on_event: "Listener | None" = None,
-    ) -> "Iterator[RowResult]":
+        on_event: Listener | None = None,
+    ) -> Iterator[RowResult]:
         """Make a call for each row, and yield what came of them in the order of the rows.
 
         For example:
@@ -533,7 +535,7 @@ class Api(OpenDocument):
         *,
         is_keyset_asked: bool,
         max_items: int | None = None,
-    ) -> "PageLoop":
+    ) -> PageLoop:
         from dynacli.client.pages.page_loop import PageLoop
 
         with self._lock:
@@ -546,7 +548,7 @@ class Api(OpenDocument):
         self._settings.permit(described)  # whoever may not call it need not hear what its inputs are
         return read_given(described, given, self._settings)
 
-    def _call(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> Response:
+    def _call(self, name: str, given: dict[str, Any], on_event: Listener | None) -> Response:
         with self._lock:
             described, inputs = self._read(name, given)
         with self._remembering(name, given, on_event) as engine:
@@ -554,7 +556,7 @@ class Api(OpenDocument):
 
     @contextmanager
     def _remembering(
-        self, name: str, given: Mapping[str, Any], on_event: "Listener | None", *options: str
+        self, name: str, given: Mapping[str, Any], on_event: Listener | None, *options: str
     ) -> Iterator[Engine]:
         """Yield the engine for the calls of one result, which is in the history after the block.
 
@@ -566,7 +568,7 @@ class Api(OpenDocument):
         with _recording(engine, words):
             yield engine
 
-    def _listened_and_kept(self, words: Sequence[str], on_event: "Listener | None") -> Engine:
+    def _listened_and_kept(self, words: Sequence[str], on_event: Listener | None) -> Engine:
         """Return the engine for the calls of one result, which the history keeps as a command.
 
         Args:
@@ -593,10 +595,10 @@ class Api(OpenDocument):
         name: str,
         given: dict[str, Any],
         against: str | Response,
-        rules: "ComparisonRules",
-        pages: "ComparedPages | None",
-        on_event: "Listener | None",
-    ) -> "ResponseComparison":
+        rules: ComparisonRules,
+        pages: ComparedPages | None,
+        on_event: Listener | None,
+    ) -> ResponseComparison:
         from dynacli.client.responses.compare_calls import (
             ReceivedResponse,
             Side,
@@ -636,7 +638,7 @@ class Api(OpenDocument):
         with self._lock:
             return compare_calls(described, left, found, rules)
 
-    def _plan(self, name: str, given: dict[str, Any], file: str, seconds: float) -> "Plan":
+    def _plan(self, name: str, given: dict[str, Any], file: str, seconds: float) -> Plan:
         from dynacli.features.plans.make_plan import Planner, planning
         from dynacli.features.plans.plan_store import check_new_plan, plan_key, save_plan
 
@@ -653,7 +655,7 @@ class Api(OpenDocument):
         save_plan(self._env, plan, file)
         return plan
 
-    def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedResponse":
+    def _stream(self, name: str, given: dict[str, Any], on_event: Listener | None) -> StreamedResponse:
         with self._lock:
             described, inputs = self._read(name, given)
         words = self._words(name, given)
@@ -661,7 +663,7 @@ class Api(OpenDocument):
         return StreamedResponse(engine, described, inputs, words)
 
     def _download(
-        self, name: str, path: str, given: dict[str, Any], on_event: "Listener | None", *, is_resumed: bool
+        self, name: str, path: str, given: dict[str, Any], on_event: Listener | None, *, is_resumed: bool
     ) -> Response:
         with self._lock:
             described, inputs = self._read(name, given)
@@ -679,7 +681,7 @@ class Api(OpenDocument):
 
 
 @contextmanager
-def _recording(maker: "Engine | Side", words: Sequence[str]) -> Iterator[None]:
+def _recording(maker: Engine | Side, words: Sequence[str]) -> Iterator[None]:
     """Write the calls of the block into the history, as one.
 
     Args:

@@ -3,6 +3,8 @@
 Its request is built, signed, validated and sent; its response is validated as it is received.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -191,10 +193,10 @@ class Call:
         values: CallValues,
         settings: CallSettings,
         *,
-        validator: "LevelValidator | None" = None,
+        validator: LevelValidator | None = None,
         adapt: Callable[[Request], Request] | None = None,
-        validating: "CallValidator | None" = None,
-        on_event: "Listener | None" = None,
+        validating: CallValidator | None = None,
+        on_event: Listener | None = None,
     ) -> None:
         self.env, self.described, self.values, self.settings = env, described, values, settings
         self.given: CallInputs | None = None
@@ -298,7 +300,7 @@ class Call:
                 self._on_event(RequestInvalid(self, self.signed.masker.mask_error(error)))
             raise
 
-    def send(self, receive: "Receive", clients: "ClientPool | None" = None) -> "WireResponse":
+    def send(self, receive: Receive, clients: ClientPool | None = None) -> WireResponse:
         """Send the request once its result allows it, and return the response.
 
         A token that the server refuses although it has not ended is refreshed. A safe request is then sent again;
@@ -343,7 +345,7 @@ class Call:
             call_after(self.described.operation.name, self.signed.shown, response)
         return response
 
-    def received(self, response: "WireResponse") -> "ReceivedBody":
+    def received(self, response: WireResponse) -> ReceivedBody:
         """Return the body of a response to the call; asked for again, the same one with what was read of it.
 
         It is kept beside the fields of the response, and ends with it: the calls of many pages live longer.
@@ -358,11 +360,11 @@ class Call:
         body: ReceivedBody = beside["received"]
         return body
 
-    def receive_json(self, response: "WireResponse") -> None:
+    def receive_json(self, response: WireResponse) -> None:
         """Let the body of a response that was made of several be JSON, whatever they name it."""
         response.__dict__["received"] = replace(self.received(response), media_type="application/json")
 
-    def _looked_into(self, response: "WireResponse") -> "WireResponse":
+    def _looked_into(self, response: WireResponse) -> WireResponse:
         """Return a response with whether its body says that the call failed; a body without a value says nothing."""
         from dynacli.errors import FormatError
         from dynacli.media.body_value import NoValueError, exact_value
@@ -381,14 +383,14 @@ class Call:
             self._cached.leave_out()
         return replace(response, is_refusal=True)
 
-    def _forget_changed(self, response: "WireResponse") -> None:
+    def _forget_changed(self, response: WireResponse) -> None:
         """Remove the stored responses that the call may have made wrong, if any are stored."""
         if os.path.isdir(self.env.responses_dir):
             from dynacli.client.response_cache import forget_changed
 
             forget_changed(self, response)
 
-    def _send_renewing(self, receive: "Receive", clients: "ClientPool | None") -> "WireResponse":
+    def _send_renewing(self, receive: Receive, clients: ClientPool | None) -> WireResponse:
         """Send the request, again with a new token if the server refuses the old one."""
         try:
             return self._send(lambda response, pieces: self._renewed(response, pieces, receive), clients)
@@ -398,7 +400,7 @@ class Call:
                 self._cached.look_up()
             return self._send(receive, clients)
 
-    def _look_up(self, spec: "CacheSpec") -> "tuple[WireResponse, Pieces] | None":
+    def _look_up(self, spec: CacheSpec) -> tuple[WireResponse, Pieces] | None:
         """Return the stored response that takes the place of the server's, and its body; None if there is none.
 
         Raises:
@@ -413,7 +415,7 @@ class Call:
         self._cached = CachedCall(self, spec, report)
         return self._cached.reusable()
 
-    def _reuse(self, response: "WireResponse", pieces: "Pieces", receive: "Receive") -> "WireResponse":
+    def _reuse(self, response: WireResponse, pieces: Pieces, receive: Receive) -> WireResponse:
         """Return a stored response whose request the document allows, after its body is read."""
         self._check()
         start = time.monotonic()
@@ -421,8 +423,8 @@ class Call:
         return replace(response, body=body, size=pieces.size, seconds=time.monotonic() - start)
 
     def _send(
-        self, receive: "Receive", clients: "ClientPool | None", conditions: "Headers | None" = None
-    ) -> "WireResponse":
+        self, receive: Receive, clients: ClientPool | None, conditions: Headers | None = None
+    ) -> WireResponse:
         """Send the request.
 
         Args:
@@ -481,7 +483,7 @@ class Call:
         # From here on the request may be on its way; nothing is tried again after the person's back.
         self.has_sent = True
 
-    def _renewed(self, response: "WireResponse", pieces: "Pieces", receive: "Receive") -> bytes:
+    def _renewed(self, response: WireResponse, pieces: Pieces, receive: Receive) -> bytes:
         """Read a response, unless the token is refreshed because of it, and the request can be sent again."""
         if response.status == 401:
             try:
@@ -515,7 +517,7 @@ class Call:
         elif isinstance(error, NetworkError) and not self.has_sent:
             add_server_hint(error, self.described.api, self.described.operation.servers, self.settings)
 
-    def _retries(self) -> "Retries":
+    def _retries(self) -> Retries:
         """Return how often the request is sent again: an unsafe one only if you asked for it, or it has a key."""
         from dynacli.http.exchange import Retries
 
@@ -532,7 +534,7 @@ class Call:
         )
 
     @contextmanager
-    def _between_tries(self, pause: "Pause") -> Iterator[None]:
+    def _between_tries(self, pause: Pause) -> Iterator[None]:
         if not self.has_sent:
             self._check()  # a request that is refused needs no second try
         if self._on_event is None:
@@ -553,7 +555,7 @@ class Call:
 
         permit_redirect(self.described, self.settings, request, base_url_of(self.described, self.settings))
 
-    def _is_way_out(self, response: "WireResponse") -> bool:
+    def _is_way_out(self, response: WireResponse) -> bool:
         """Return whether a response is a documented redirect to a place that the document does not have."""
         from dynacli.client.operation_at import is_documented_way_out
 
@@ -564,8 +566,8 @@ class Call:
         )
 
     def validate_response(
-        self, response: "WireResponse", body: "bytes | StreamedBody | UnreadBody"
-    ) -> "ValidationResult | None":
+        self, response: WireResponse, body: bytes | StreamedBody | UnreadBody
+    ) -> ValidationResult | None:
         """Return the result on a response; None if nothing is validated.
 
         Args:
@@ -610,7 +612,7 @@ class Call:
             self._cached.store(is_valid=not any(result.has_something_to_report for result in found))
         return validation
 
-    def validate_stream(self, response: "WireResponse", pieces: Iterable[bytes]) -> None:
+    def validate_stream(self, response: WireResponse, pieces: Iterable[bytes]) -> None:
         """Read a body that may go on for ever, and validate it while it comes.
 
         Args:
@@ -644,7 +646,7 @@ class SentRequest:
     content: bytes | None
 
 
-def sent_request(call: "Call") -> SentRequest:
+def sent_request(call: Call) -> SentRequest:
     """Return the request of a call as it may be shown."""
     shown = call.signed.shown
     content = shown.body if isinstance(shown.body, bytes) else None
@@ -660,7 +662,7 @@ class CallEvent:
     """
 
     name: ClassVar[str] = ""
-    call: "Call | None"
+    call: Call | None
 
     @property
     def operation(self) -> str:
@@ -695,7 +697,7 @@ class RequestBuilt(CallEvent):
     """A request was built, and has its credentials."""
 
     name = "request_built"
-    call: "Call"
+    call: Call
 
 
 @record
@@ -707,8 +709,8 @@ class RequestInvalid(CallEvent):
     """
 
     name = "request_invalid"
-    call: "Call"
-    error: "DynacliError"
+    call: Call
+    error: DynacliError
 
 
 @record
@@ -720,7 +722,7 @@ class Sending(CallEvent):
     """
 
     name = "sending"
-    call: "Call"
+    call: Call
     tries: int
 
 
@@ -733,7 +735,7 @@ class Retrying(CallEvent):
     """
 
     name = "retrying"
-    call: "Call"
+    call: Call
     pause: Pausing
 
 
@@ -747,7 +749,7 @@ class Progress(CallEvent):
     """
 
     name = "progress"
-    call: "Call"
+    call: Call
     sent: int
     total: int | None
 
@@ -761,7 +763,7 @@ class CacheUnusable(CallEvent):
     """
 
     name = "cache_unusable"
-    call: "Call"
+    call: Call
     text: str
 
 
@@ -775,8 +777,8 @@ class ResponseHead(CallEvent):
     """
 
     name = "response_head"
-    call: "Call"
-    response: "WireResponse"
+    call: Call
+    response: WireResponse
     is_stream: bool = False
 
 
@@ -790,7 +792,7 @@ class ResponsePart(CallEvent):
     """
 
     name = "response_part"
-    call: "Call"
+    call: Call
     content: bytes
     size: int
 
@@ -804,7 +806,7 @@ class CallFailed(CallEvent):
     """
 
     name = "failed"
-    call: "Call"
+    call: Call
     error: BaseException
 
 
@@ -817,8 +819,8 @@ class ResponseReceived(CallEvent):
     """
 
     name = "response"
-    call: "Call"
-    response: "WireResponse"
+    call: Call
+    response: WireResponse
 
 
 @record
@@ -832,13 +834,13 @@ class Findings(CallEvent):
     """
 
     name = "findings"
-    call: "Call"
-    response: "WireResponse"
-    validation: "ValidationResult | None"
-    lock: "RLock"
+    call: Call
+    response: WireResponse
+    validation: ValidationResult | None
+    lock: RLock
 
     @property
-    def findings(self) -> "tuple[Finding, ...]":
+    def findings(self) -> tuple[Finding, ...]:
         """What in the response does not match the document; empty if it is valid."""
         return () if self.validation is None else tuple(self.validation.findings)
 
@@ -857,8 +859,8 @@ class Page(NamedTuple):
 
     number: int
     call: Call
-    response: "WireResponse"
-    validation: "ValidationResult | None"
+    response: WireResponse
+    validation: ValidationResult | None
     value: Any
     items: list[Any] | None
 
@@ -874,8 +876,8 @@ class PageCame(CallEvent):
     """
 
     name = "page"
-    call: "Call"
-    page: "Page"
+    call: Call
+    page: Page
     count: int
     total: int | None
 
@@ -891,10 +893,10 @@ class RowDone(CallEvent):
     """
 
     name = "row"
-    call: "Call | None"
+    call: Call | None
     named: str
-    result: "RowResult"
-    response: "WireResponse | None"
+    result: RowResult
+    response: WireResponse | None
 
     @property
     def operation(self) -> str:
@@ -907,7 +909,7 @@ class Recorded(CallEvent):
     """A call was written into the history, which keeps those of the command line and of the explorer."""
 
     name = "recorded"
-    call: "Call"
+    call: Call
 
 
 Listener = Callable[[CallEvent], object]

@@ -11,6 +11,8 @@ The first of these that says something decides:
 | 5 | `warn` | | |
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +86,7 @@ class CallSettings:
     """
 
     level: str = _DEFAULT_LEVEL
-    ignores: "tuple[Ignore, ...]" = ()
+    ignores: tuple[Ignore, ...] = ()
     server: str = ""
     server_variables: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
@@ -95,7 +97,7 @@ class CallSettings:
     may_retry_unsafe: bool = False
     retry_statuses: tuple[int, ...] = ()
     may_retry_lost: bool = True
-    rate: "RateLimit | None" = None
+    rate: RateLimit | None = None
     has_http2: bool = False
     accepted_origins: tuple[str, ...] = ()
     written_origins: tuple[str, ...] = ()
@@ -108,12 +110,12 @@ class CallSettings:
     auth_tables: Mapping[str, Mapping[str, Any]] | None = None
     success: str = ""
     ca: str = ""
-    policy: "Policy | None" = None
-    others: "OtherPolicies | None" = None
+    policy: Policy | None = None
+    others: OtherPolicies | None = None
     consent: Consent = Consent()
     reads_only_by: str = ""
     is_bound: bool = False
-    cache: "CacheSpec | None" = None
+    cache: CacheSpec | None = None
     ends_with_redirects: bool = False
 
     @property
@@ -127,7 +129,7 @@ class CallSettings:
         return self.level in {"strict", "exact"}
 
     @property
-    def bounds(self) -> "Bounds":
+    def bounds(self) -> Bounds:
         """What decides whether a call may be made."""
         from dynacli.client.policy.permission import Bounds
 
@@ -135,9 +137,9 @@ class CallSettings:
 
     def permit(
         self,
-        described: "DescribedOperation",
+        described: DescribedOperation,
         asked: Mapping[str, str] = _NOTHING,
-        sent: "Sent | None" = None,
+        sent: Sent | None = None,
     ) -> None:
         """Let an operation be called.
 
@@ -154,7 +156,7 @@ class CallSettings:
 
             permit(described, self.bounds, asked, sent)
 
-    def asking_later(self) -> "CallSettings":
+    def asking_later(self) -> CallSettings:
         """Return the settings for what comes before a call can be sent: all questions wait in `consent.waiting`."""
         if self.consent.is_given or self.consent.ask is None:
             return self
@@ -162,7 +164,7 @@ class CallSettings:
         consent.agreed, consent.waiting = self.consent.agreed, []
         return replace(self, consent=consent)
 
-    def denial(self, described: "DescribedOperation") -> str:
+    def denial(self, described: DescribedOperation) -> str:
         """Return why the policy never lets an operation be called; empty if it may be."""
         if self.policy is None:
             return ""
@@ -171,7 +173,7 @@ class CallSettings:
         error = denial(described, self.bounds)
         return f"the policy denies it: {error.reason}" if error is not None else ""
 
-    def is_asked_about(self, described: "DescribedOperation") -> bool:
+    def is_asked_about(self, described: DescribedOperation) -> bool:
         """Return whether a person on a terminal is asked before an operation is called."""
         if self.policy is None:
             return described.operation.method == "DELETE"
@@ -179,12 +181,12 @@ class CallSettings:
 
         return is_asked_about(described, self.bounds)
 
-    def without_storing(self) -> "CallSettings":
+    def without_storing(self) -> CallSettings:
         """Return the settings for a response that goes into a file: a stored one is used, and none is stored."""
         return self if self.cache is None else replace(self, cache=replace(self.cache, stores=False))
 
     def set_apart(
-        self, validation: "ValidationResult | None", operation: Operation, status: int | None = None
+        self, validation: ValidationResult | None, operation: Operation, status: int | None = None
     ) -> None:
         """Set the findings of a result apart that do not count.
 
@@ -357,7 +359,7 @@ def _signing(own: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, An
     return signing_of(own.get("auth"), profile.get("auth"))
 
 
-def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":
+def _ignores(env: Environment, api: OpenedApi) -> tuple[Ignore, ...]:
     from dynacli.client.profiles import malformed
     from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
@@ -442,13 +444,13 @@ def retry_status_of(text: str) -> int:
     return int(text)
 
 
-def _rate(text: str) -> "RateLimit":
+def _rate(text: str) -> RateLimit:
     from dynacli.http.rate_limit import RateLimit, rate_of
 
     return RateLimit(rate_of(text))
 
 
-def cache_of(text: str, *, is_offline: bool = False) -> "CacheSpec | None":
+def cache_of(text: str, *, is_offline: bool = False) -> CacheSpec | None:
     """Return how responses are stored and used again; None for `off`.
 
     Raises:

@@ -1,5 +1,7 @@
 """The validator of a call: it validates the request before it is sent, and the response."""
 
+from __future__ import annotations
+
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -34,8 +36,8 @@ class CallValidator:
         validator: The validator, if an earlier call has made it.
     """
 
-    validator: "LevelValidator"
-    validation: "ValidationResult"
+    validator: LevelValidator
+    validation: ValidationResult
 
     def __init__(
         self,
@@ -43,7 +45,7 @@ class CallValidator:
         request: Request,
         values: CallValues,
         settings: CallSettings,
-        validator: "LevelValidator | None" = None,
+        validator: LevelValidator | None = None,
     ) -> None:
         self.described, self._request, self._values = described, request, values
         self._settings = settings
@@ -122,7 +124,7 @@ class CallValidator:
             **validation_json(self.described.api, self.validation),
         )
 
-    def validate_response(self, response: "ValidatedResponse") -> "ValidationResult":
+    def validate_response(self, response: ValidatedResponse) -> ValidationResult:
         """Return the result on the response."""
         if self._is_accepted:
             return self.validation
@@ -145,7 +147,7 @@ class CallValidator:
         )
 
 
-def validated_request(request: Request, values: CallValues) -> "ValidatedRequest":
+def validated_request(request: Request, values: CallValues) -> ValidatedRequest:
     """Return a request as it is validated."""
     from urllib.parse import unquote
 

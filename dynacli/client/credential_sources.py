@@ -1,5 +1,7 @@
 """The sources of credentials besides environment variables, in their order: the configuration, then the store."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -140,7 +142,7 @@ class StoredSource:
         """Whether a cookie was found, which a response may set again."""
         return bool(self._cookies)
 
-    def guard(self, login: "Login | None") -> "Login | None":
+    def guard(self, login: Login | None) -> Login | None:
         """Return what signs the requests of a call in, and takes a cookie out of each that is not for it.
 
         Args:
@@ -181,7 +183,7 @@ class StoredSource:
 class _CookieGuard:
     """Takes cookies out of the requests that redirects lead to, if they are for other paths."""
 
-    def __init__(self, cookies: Sequence[StoredCredential], login: "Login | None") -> None:
+    def __init__(self, cookies: Sequence[StoredCredential], login: Login | None) -> None:
         self._places, self._login = [kept.cookie for kept in cookies], login
 
     def signed(self, request: Request) -> Request:

@@ -1,5 +1,7 @@
 """An operation together with its part of the document."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -41,7 +43,7 @@ class DescribedOperation:
 
     is_documented = True  # without an annotation, which would make it a field
 
-    def sending(self, content_type: str) -> "DescribedOperation":
+    def sending(self, content_type: str) -> DescribedOperation:
         """Return the operation with a body of a media type.
 
         Args:
@@ -53,7 +55,7 @@ class DescribedOperation:
         media_type = choose_media_type(self.operation, content_type)
         return replace(self, media_type=media_type) if media_type is not None else self
 
-    def with_any_body(self) -> "DescribedOperation":
+    def with_any_body(self) -> DescribedOperation:
         """Return the operation with a body of any media type, if the document declares none and its method has one."""
         if self.operation.body is not None or self.operation.method in METHODS_WITHOUT_BODY:
             return self
@@ -122,7 +124,7 @@ class DescribedOperation:
         return self.api.catalog.part(self.operation.name)
 
     @cached_property
-    def flat_schemas(self) -> "FlatSchemas":
+    def flat_schemas(self) -> FlatSchemas:
         """What flattens the schemas of the document, each once."""
         from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
@@ -149,20 +151,20 @@ class DescribedOperation:
 
         return follow_reference(value, self.resolve)
 
-    def sent_schema(self) -> "BodySchema":
+    def sent_schema(self) -> BodySchema:
         """Return the document's schema of the body that is built."""
         from dynacli.media.text_values import BodySchema
 
         schema = self.body_schema()
         return BodySchema(True if schema is None else schema, self.resolve)
 
-    def received(self, response: "WireResponse") -> ReceivedBody:
+    def received(self, response: WireResponse) -> ReceivedBody:
         """Return the body of a response, whose schema is found when it is needed."""
         find_schema = partial(self.response_schema, response.status, response.headers)
         media_type = response.header("content-type")
         return ReceivedBody(response.body, media_type, find_schema, lambda: self.known_items)
 
-    def response_schema(self, status: int, headers: Iterable[tuple[str, str]]) -> "BodySchema":
+    def response_schema(self, status: int, headers: Iterable[tuple[str, str]]) -> BodySchema:
         """Return the document's schema of the body of a response, by the media type that the server names."""
         from dynacli.media.text_values import BodySchema
 
@@ -176,7 +178,7 @@ class DescribedOperation:
         return BodySchema(True if schema is None else schema, self.resolve)
 
     @cached_property
-    def known_items(self) -> "KnownItems | None":
+    def known_items(self) -> KnownItems | None:
         """What the document says of the items of a response; None if it does not describe the response."""
         from dynacli.client._known_items import items_of_schema
         from dynacli.openapi.model.media_types import success_response, success_schema

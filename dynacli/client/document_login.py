@@ -5,6 +5,8 @@ Certificates are those of the API: connections trust its own authorities besides
 often comes from elsewhere than the responses.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -78,7 +80,7 @@ class _Login(DocumentLogin):
         return {} if is_other else entry
 
     @cached_property
-    def _settings(self) -> "CallSettings":
+    def _settings(self) -> CallSettings:
         """What the entry and the profile say; of a part that cannot be used nothing, as each call tells of it."""
         from dynacli.client.call_settings import CallSettings
         from dynacli.client.profiles import signing_of, wrong_in_profile
@@ -97,7 +99,7 @@ class _Login(DocumentLogin):
         )
 
     @cached_property
-    def _credential(self) -> "DocumentCredential":
+    def _credential(self) -> DocumentCredential:
         from dynacli.client._document_credential import DocumentCredential
 
         return DocumentCredential(self._env, self._name, self._settings, self._new_source)
@@ -140,7 +142,7 @@ class _Login(DocumentLogin):
         shown = " and ".join(f"`{visible(name, keep='')}`" for name in given)
         return found._replace(reason="; ".join(filter(None, (f"{shown} was given, and sent", found.reason))))
 
-    def context(self) -> "ssl.SSLContext | None":
+    def context(self) -> ssl.SSLContext | None:
         """Return the certificates of the connections; None for those of the system.
 
         Raises:
@@ -158,7 +160,7 @@ class _Login(DocumentLogin):
         """Return what trusts the same authorities, and has no credential."""
         return _Elsewhere(self)
 
-    def context_elsewhere(self) -> "ssl.SSLContext | None":
+    def context_elsewhere(self) -> ssl.SSLContext | None:
         """Return the certificates of connections that the client shows none to.
 
         Raises:
@@ -177,7 +179,7 @@ class _Elsewhere(DocumentLogin):
     def __init__(self, login: _Login) -> None:
         self._login = login
 
-    def context(self) -> "ssl.SSLContext | None":
+    def context(self) -> ssl.SSLContext | None:
         """Return the certificates of the connections; None for those of the system."""
         return self._login.context_elsewhere()
 

@@ -4,6 +4,8 @@ The secrets are the credentials of the call, the inputs that the document or the
 typed besides them: headers, variables of the server, parts of the body.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -47,7 +49,7 @@ class MaskedCall:
         secrets: The texts of its inputs that are secrets, besides its credentials.
     """
 
-    def __init__(self, call: Call, typed: "TypedWords") -> None:
+    def __init__(self, call: Call, typed: TypedWords) -> None:
         self._masked: dict[str, str] = {}
         self._call = call
         self._operation = call.described.operation
@@ -129,7 +131,7 @@ class MaskedCall:
             url = url_at(origin_of(url), self._operation.path) + (f"?{query}" if query else "")
         return self.masker.mask(mask_url(url, self._names))
 
-    def messages(self, response: "WireResponse | None") -> str:
+    def messages(self, response: WireResponse | None) -> str:
         """Return the request and the response as JSON, without large bodies.
 
         Args:

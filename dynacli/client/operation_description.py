@@ -1,5 +1,7 @@
 """An operation as data: its inputs, body, responses, security, servers, links, pages, callbacks and example."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -47,7 +49,7 @@ class DescribedInput:
     is_needed: bool
     is_required: bool
     is_part: bool = False
-    fields: tuple["DescribedInput", ...] = ()
+    fields: tuple[DescribedInput, ...] = ()
     source: str = ""
 
     @classmethod
@@ -58,7 +60,7 @@ class DescribedInput:
         *,
         is_whole_required: bool = False,
         is_part: bool = False,
-    ) -> "DescribedInput":
+    ) -> DescribedInput:
         """Return a parameter with its fields, or a field of a body or of a parameter.
 
         Args:
@@ -177,7 +179,7 @@ class OperationDescription:
         return tuple(replace(input_, source=sources.get(input_.origin.option, "")) for input_ in inputs)
 
     @cached_property
-    def response(self) -> "OutlinedResponse":
+    def response(self) -> OutlinedResponse:
         """What a successful response holds."""
         return _outlined_response(self.described)
 

@@ -12,6 +12,8 @@ credential, not even to who guesses it, and a file that dynacli did not write, o
 The rules, which responses are stored and used again, are those of `dynacli.http.caching`.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import stat
@@ -373,11 +375,11 @@ class SignedCall(Protocol):
     """
 
     env: Environment
-    described: "DescribedOperation"
-    settings: "CallSettings"
+    described: DescribedOperation
+    settings: CallSettings
     request: Request
-    signed: "Signed"
-    validating: "CallValidator | None"
+    signed: Signed
+    validating: CallValidator | None
 
 
 class CachedCall:
@@ -459,9 +461,7 @@ class CachedCall:
             head.status, head.reason, head.http_version, url, headers, b"", 0.0, cache=cache, age=age
         )
 
-    def exchange(
-        self, receive: "Receive", send: "Callable[[Receive, Headers], WireResponse]"
-    ) -> WireResponse:
+    def exchange(self, receive: Receive, send: Callable[[Receive, Headers], WireResponse]) -> WireResponse:
         """Send the request, and return the response: the stored one if the server confirms it.
 
         Args:
@@ -477,9 +477,7 @@ class CachedCall:
             self._stored = None
             return self._exchange(receive, send)
 
-    def _exchange(
-        self, receive: "Receive", send: "Callable[[Receive, Headers], WireResponse]"
-    ) -> WireResponse:
+    def _exchange(self, receive: Receive, send: Callable[[Receive, Headers], WireResponse]) -> WireResponse:
         stored = self._stored
         conditions = () if stored is None else conditions_of(stored.head)
         requested_at, request = wall_clock(), self._call.signed.request
@@ -628,7 +626,7 @@ class _CopiedPieces(Pieces):
         self.is_whole = not self.is_large
 
 
-def _origin_and_segments(url: str, api: "OpenedApi") -> tuple[str, list[str]]:
+def _origin_and_segments(url: str, api: OpenedApi) -> tuple[str, list[str]]:
     """Return the origin of a URL, and the segments of its path, decoded; a slash at the end does not count.
 
     The demo API listens elsewhere each time, and is the same one.

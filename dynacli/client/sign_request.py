@@ -1,5 +1,7 @@
 """The credentials of a call: found, held against the origin that they would go to, and put into the request."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -74,10 +76,10 @@ class Signed:
     shown: Request
     masker: Masker
     secret_headers: frozenset[str]
-    login: "DigestLogin | None" = None
-    tls: "TlsLogin | None" = None
+    login: DigestLogin | None = None
+    tls: TlsLogin | None = None
     renew: Callable[[], None] | None = None
-    cookies: "StoredSource | None" = None
+    cookies: StoredSource | None = None
     credentials: tuple[Credential, ...] = ()
     sign_ins: Mapping[str, str] = _NOTHING
 
@@ -98,7 +100,7 @@ class Signed:
             account.append(sha256(self.tls.certificate()).hexdigest())
         return account
 
-    def head_of(self, response: "WireResponse") -> dict[str, Any]:
+    def head_of(self, response: WireResponse) -> dict[str, Any]:
         """Return the status and the headers of a response as filters see them, with secrets masked."""
         return head_value(response, self.masked_value)
 
@@ -120,7 +122,7 @@ class Signed:
         )
 
 
-def head_value(response: "WireResponse", shown: Callable[[str, str], str] | None = None) -> dict[str, Any]:
+def head_value(response: WireResponse, shown: Callable[[str, str], str] | None = None) -> dict[str, Any]:
     """Return the status and the headers of a response as filters see them: name in lower case → its values.
 
     Args:
@@ -259,7 +261,7 @@ def _traced(env: Environment, operation: Operation, request: Request, settings: 
     return signed
 
 
-def _tls_login(env: Environment, tls: "TlsSettings", url: str) -> "TlsLogin | None":
+def _tls_login(env: Environment, tls: TlsSettings, url: str) -> TlsLogin | None:
     if not url.startswith("https:"):
         return None
     from dynacli.auth.tls_login import TlsLogin
@@ -275,7 +277,7 @@ def _find_credentials(
     settings: CallSettings,
     check_origin: Callable[[], None],
     may_send: bool,
-) -> "tuple[tuple[Credential, ...], Callable[[], None] | None, Mapping[str, str], StoredSource | None]":
+) -> tuple[tuple[Credential, ...], Callable[[], None] | None, Mapping[str, str], StoredSource | None]:
     """Return the credentials of a request, what renews a stored one, and of stored ones their sign-ins and cookies.
 
     A stored credential was bound to the request's origin by the person who stored it.

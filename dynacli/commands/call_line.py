@@ -1,5 +1,7 @@
 """The words of one call, taken apart so that single ones can be replaced, and put together as a line for a shell."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -95,25 +97,25 @@ class CallLine:
         texts = {value, value.removeprefix("@")}
         return any(not texts.isdisjoint((word, word.partition("=")[2], word[2:])) for word in self.typed)
 
-    def with_after(self, words: Iterable[Word]) -> "CallLine":
+    def with_after(self, words: Iterable[Word]) -> CallLine:
         """Return the line with other words, each positional word with the parameter that it gives."""
         listed = CommandLine(list(words), {})
         numbered = listed.with_arguments(self.table.path_parameters(listed.words))
         return CallLine(self.table, self.before, numbered.words, self.verb, self.typed)
 
-    def with_before(self, before: Iterable[Word]) -> "CallLine":
+    def with_before(self, before: Iterable[Word]) -> CallLine:
         """Return the line with other options before the API."""
         return CallLine(self.table, before, self.after, self.verb, self.typed)
 
-    def changed(self, change: Callable[[list[Word]], Iterable[Word]]) -> "CallLine":
+    def changed(self, change: Callable[[list[Word]], Iterable[Word]]) -> CallLine:
         """Return the line with a change of the options before the API, and of the words after the operation."""
         return self.with_before(change(self.before)).with_after(change(self.after))
 
-    def without(self, is_unwanted: Callable[[Word], bool]) -> "CallLine":
+    def without(self, is_unwanted: Callable[[Word], bool]) -> CallLine:
         """Return the line without some of its words, wherever they stand."""
         return self.changed(lambda words: [word for word in words if not is_unwanted(word)])
 
-    def with_words(self, words: Sequence[str]) -> "CallLine":
+    def with_words(self, words: Sequence[str]) -> CallLine:
         """Return the line with other words after the operation."""
         return self.with_after(map(filled, read_words(words, self.table.bindings, self.table.find).words))
 
@@ -154,7 +156,7 @@ class CallLine:
         """Return the words of the options before the API, without placeholders."""
         return [text for word in self.before if not word.is_placeholder for text in _words_of(word)]
 
-    def with_options(self, removed: Collection[str], *added: tuple[str, str | None]) -> "CallLine":
+    def with_options(self, removed: Collection[str], *added: tuple[str, str | None]) -> CallLine:
         """Return the line without some standard options, and with others.
 
         Args:
@@ -170,7 +172,7 @@ class CallLine:
                 line = line.with_after([*line.after, word])
         return line
 
-    def shorter(self) -> Iterator["CallLine"]:
+    def shorter(self) -> Iterator[CallLine]:
         """Yield lines with `--example`, or with a body to fill in, instead of many options to fill in."""
         options = [word for word in self.placeholders() if word.is_input and word.flag]
         if sum(len(text) + 1 for word in options for text in _words_of(word)) <= _LONGEST_TO_FILL_IN:

@@ -1,5 +1,7 @@
 """The groups of commands: dynacli's verbs, an API's operations, a tag's. A command is made when it is named."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
@@ -404,7 +406,7 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
             api.catalog.close()
 
 
-def _options_after(group: "ApiGroup", words: list[str]) -> Options:
+def _options_after(group: ApiGroup, words: list[str]) -> Options:
     """Return the standard options after an API, by the options of the operation that is named."""
     before = read_words(words, standard_bindings(), stop_at_positional=True)
     given = before.options()
@@ -430,7 +432,7 @@ class ApiGroup(TableGroup):
         self.api = api
         self.tag = tag
 
-    def find_command(self, words: list[str]) -> "tuple[OperationCommand | ApiGroup | None, list[str]]":
+    def find_command(self, words: list[str]) -> tuple[OperationCommand | ApiGroup | None, list[str]]:
         """Return the command that the first word names, or a method and a path, and the words after it.
 
         The command is None if there is none.

@@ -4,6 +4,8 @@ A word gives an option of a table or an input of the operation. Groups, operatio
 `replay` all read words here, so that they agree which word is an option, and which is the value of one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -275,7 +277,7 @@ class CommandLine:
                     own[name] = (*own.get(name, ()), value) if option.is_multiple else value
         return options, own
 
-    def with_arguments(self, parameters: Iterable[Parameter]) -> "CommandLine":
+    def with_arguments(self, parameters: Iterable[Parameter]) -> CommandLine:
         """Return the line with each positional word bound to the next of some parameters."""
         following = iter(parameters)
         words = [

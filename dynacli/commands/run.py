@@ -1,5 +1,7 @@
 """One run of the program: its surroundings, its options, the APIs that it has opened, and what it does with words."""
 
+from __future__ import annotations
+
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +65,7 @@ class Run:
         """The standard options of all words, also of those that no command has read yet."""
         return self.options if self.options_ahead is None else self.options.followed_by(self.options_ahead)
 
-    def start_of(self, words: "Sequence[str]") -> int | None:
+    def start_of(self, words: Sequence[str]) -> int | None:
         """Return the position in the words of the run from which on others stand; None if they were made again."""
         start = len(self.words) - len(words)
         return start if self.words[start:] == tuple(words) else None
@@ -123,7 +125,7 @@ class Run:
             check_input_file(self.all_options, given)
 
     @property
-    def data_format(self) -> "OutputFormat":
+    def data_format(self) -> OutputFormat:
         """The form in which dynacli's own data are written.
 
         Raises:
@@ -131,7 +133,7 @@ class Run:
         """
         return self._form_of("")
 
-    def _form_of(self, default: str) -> "OutputFormat":
+    def _form_of(self, default: str) -> OutputFormat:
         from dynacli.output.output_format import OutputFormat, form_of
 
         options = self.options
@@ -157,7 +159,7 @@ class Run:
             max_bytes=options.max_bytes,
         )
 
-    def output_format(self, default: str = "") -> "OutputFormat":
+    def output_format(self, default: str = "") -> OutputFormat:
         """Return the form in which bytes from outside are written.
 
         Args:
@@ -257,7 +259,7 @@ class Run:
             check_document(word, is_unregistered=is_unregistered)
             check_read(self.all_options, self.env)  # before a reference is followed
 
-        def login() -> "DocumentLogin":
+        def login() -> DocumentLogin:
             from dynacli.client.document_login import login_of
 
             profile = self.all_options.profile or None

@@ -1,5 +1,7 @@
 """The request that a redirect leads to: never with a secret to another origin, never out of encryption."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from dynacli.errors import NetworkError, RefusedError
@@ -18,7 +20,7 @@ _KEPT_ACROSS_ORIGINS = frozenset(
 
 
 def following_request(
-    request: Request, response: "WireResponse", hops: list[tuple[int, str]]
+    request: Request, response: WireResponse, hops: list[tuple[int, str]]
 ) -> Request | None:
     """Return the request that a redirect of a safe method leads to; None if the response is the final one.
 

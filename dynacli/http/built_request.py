@@ -1,5 +1,7 @@
 """A request that is built and not yet sent."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.record import record
@@ -65,7 +67,7 @@ class Request(NamedTuple):
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
-    body: "bytes | Payload | None" = None
+    body: bytes | Payload | None = None
     parts: RequestParts = _NO_PARTS
 
     def header(self, name: str) -> str | None:

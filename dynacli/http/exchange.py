@@ -6,6 +6,8 @@ So the exchange runs in a thread of its own, and the thread that waits for it ca
 it cuts the connections, which ends the exchange's thread too.
 """
 
+from __future__ import annotations
+
 import contextlib
 import threading
 import time
@@ -43,10 +45,10 @@ _SERVER_ERROR = 500
 class Login(Protocol):
     """Signs the requests of a call in."""
 
-    def signed(self, request: "Request") -> "Request":
+    def signed(self, request: Request) -> Request:
         """Return a request as it is sent; called for each, redirected and repeated ones included."""
 
-    def wants_again(self, request: "Request", status: int, headers: Iterable[tuple[str, str]]) -> bool:
+    def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
         """Return whether the request is signed and sent again; called with each response.
 
         Args:
@@ -59,7 +61,7 @@ class Login(Protocol):
 class Certificates(Protocol):
     """The certificates that connections show and trust."""
 
-    def context(self, origin: str) -> "ssl.SSLContext | None":
+    def context(self, origin: str) -> ssl.SSLContext | None:
         """Return what a connection to an origin is made with; None for the authorities of the system."""
 
 
@@ -68,9 +70,9 @@ def open_client(
     *,
     connect: float,
     read: float,
-    context: "ssl.SSLContext | None" = None,
+    context: ssl.SSLContext | None = None,
     has_http2: bool = False,
-) -> "httpx.Client":
+) -> httpx.Client:
     """Return an HTTP client for the URLs of one scheme, or for one socket, to which no proxy leads.
 
     It follows no redirect, sends no credential of its own (no netrc), keeps no cookie,
@@ -112,15 +114,15 @@ class OneContext:
         context: None for the authorities of the system.
     """
 
-    def __init__(self, context: "ssl.SSLContext | None") -> None:
+    def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
 
-    def context(self, origin: str) -> "ssl.SSLContext | None":  # noqa: ARG002
+    def context(self, origin: str) -> ssl.SSLContext | None:  # noqa: ARG002
         """Return what a connection to any origin is made with."""
         return self._context
 
 
-def system_context() -> "ssl.SSLContext":
+def system_context() -> ssl.SSLContext:
     """Return what connections are made with that trust the authorities of the system, or those of `SSL_CERT_FILE`."""
     from dynacli.http.import_httpx import httpx
 
@@ -141,9 +143,9 @@ class ClientPool:
         *,
         connect: float,
         read: float,
-        context: "ssl.SSLContext | None" = None,
+        context: ssl.SSLContext | None = None,
         has_http2: bool = False,
-    ) -> "Iterator[httpx.Client]":
+    ) -> Iterator[httpx.Client]:
         """Yield the client for a server, which stays open after the block; the arguments are those of `open_client`.
 
         Raises:
@@ -158,7 +160,7 @@ class ClientPool:
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
 
-    def connections(self) -> "Connections":
+    def connections(self) -> Connections:
         """Return what a new exchange notes its connections in."""
         return Connections()
 
@@ -179,13 +181,13 @@ class EndableClients(ClientPool):
         check: Called with each new connection before anything is sent over it; raises if it may not be used.
     """
 
-    def __init__(self, check: "Callable[[socket.socket], None] | None" = None) -> None:
+    def __init__(self, check: Callable[[socket.socket], None] | None = None) -> None:
         super().__init__()
         self._check = check
         self._exchanges: list[Connections] = []
         self._is_ended = False
 
-    def connections(self) -> "Connections":
+    def connections(self) -> Connections:
         """Return what a new exchange notes its connections in; after the end it gets none."""
         connections = super().connections()
         connections.check = self._check
@@ -219,17 +221,17 @@ class _NoCertificates:
         return getattr(self._context, name)
 
     @cached_property
-    def _context(self) -> "ssl.SSLContext":
+    def _context(self) -> ssl.SSLContext:
         import ssl
 
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _keep_none(_: "httpx.Response") -> None:
+def _keep_none(_: httpx.Response) -> None:
     pass
 
 
-def _hide_location(response: "httpx.Response") -> None:
+def _hide_location(response: httpx.Response) -> None:
     # httpx parses `Location` even if it follows no redirect, and raises if the URL is malformed.
     response.extensions["headers"] = response.headers
     if "Location" in response.headers:
@@ -237,7 +239,7 @@ def _hide_location(response: "httpx.Response") -> None:
         del response.headers["Location"]
 
 
-def check_unchanged(made: "httpx.URL", url: str) -> None:
+def check_unchanged(made: httpx.URL, url: str) -> None:
     """Check that the client sends to the URL that was built and checked: httpx resolves `..`, for example."""
     built = url_on_the_wire(url)
     if str(made) == built:
@@ -252,7 +254,7 @@ def check_unchanged(made: "httpx.URL", url: str) -> None:
         )
 
 
-def headers_of(response: "httpx.Response") -> "httpx.Headers":
+def headers_of(response: httpx.Response) -> httpx.Headers:
     """Return the headers of a response as the server sent them, with `Location`."""
     headers: httpx.Headers = response.extensions["headers"]
     return headers
@@ -314,7 +316,7 @@ class Connections:
                     self.check(connection)
                 self.take(connection)
 
-    def take(self, connection: "socket.socket") -> None:
+    def take(self, connection: socket.socket) -> None:
         """Add a connection, for instance one that is still open from an earlier exchange."""
         self._sockets.append(connection)
         if self.is_cut:
@@ -333,7 +335,7 @@ class Connections:
             self.take(connection)
 
     @property
-    def sockets(self) -> "tuple[socket.socket, ...]":
+    def sockets(self) -> tuple[socket.socket, ...]:
         """All connections that were added."""
         return tuple(self._sockets)
 
@@ -428,11 +430,11 @@ class Budget:
 
     total: float | None = None
     max_bytes: int = RENDER_LIMIT
-    ends_with: "Callable[[WireResponse], bool] | None" = None
+    ends_with: Callable[[WireResponse], bool] | None = None
     connect: float = CONNECT_SECONDS
     read: float | None = None
-    follow: "FollowRedirect | None" = None
-    permit: "Callable[[Request], None] | None" = None
+    follow: FollowRedirect | None = None
+    permit: Callable[[Request], None] | None = None
     has_http2: bool = False
 
 
@@ -451,9 +453,9 @@ class Retries:
 
     count: int = 0
     after_lost_connections: bool = True
-    waiting: "Callable[[Pause], contextlib.AbstractContextManager[None]] | None" = None
+    waiting: Callable[[Pause], contextlib.AbstractContextManager[None]] | None = None
     wait: Callable[[float], object] | None = None
-    rate: "RateLimit | None" = None
+    rate: RateLimit | None = None
     statuses: tuple[int, ...] = ()
 
 
@@ -559,7 +561,7 @@ class Pause:
         """Return the sentence that says what is waited for."""
         return f"{self.reason}; try {self.next_try} of {self.tries} in {seconds_text(self.seconds)}"
 
-    def wait(self, retries: "Retries", connections: "Connections") -> None:
+    def wait(self, retries: Retries, connections: Connections) -> None:
         """Wait until the next try may begin; a call that is ended meanwhile waits no longer."""
         with contextlib.nullcontext() if retries.waiting is None else retries.waiting(self):
             (retries.wait or connections.wait)(self.seconds)

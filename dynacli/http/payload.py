@@ -1,5 +1,7 @@
 """A body that is not held in memory: a sequence of pieces. Files and streams are read while they are sent."""
 
+from __future__ import annotations
+
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +82,7 @@ class Payload:
                 return None
         return bytes(read)
 
-    def changed(self, change: Callable[[bytes | ByteSource], bytes | ByteSource]) -> "Payload":
+    def changed(self, change: Callable[[bytes | ByteSource], bytes | ByteSource]) -> Payload:
         """Return a payload with each of its pieces changed."""
         return Payload([change(piece) for piece in self.pieces])
 
@@ -123,7 +125,7 @@ class Peekable(Readable, Protocol):
         """Let the next read begin with this content."""
 
 
-def open_upload(path: str, name: str) -> "FileUpload | StreamUpload":
+def open_upload(path: str, name: str) -> FileUpload | StreamUpload:
     """Return a file to send.
 
     The file is opened at once, so that a missing or unreadable file ends the call before anything is sent.

@@ -1,5 +1,7 @@
 """How many requests are sent in a time: those of one API, whichever thread sends them."""
 
+from __future__ import annotations
+
 import re
 import threading
 import time
@@ -30,11 +32,11 @@ class RateLimit:
         self._next = 0.0
         self._lock = threading.Lock()
 
-    def sleeping_by(self, sleep: Callable[[float], object]) -> "RateLimit":
+    def sleeping_by(self, sleep: Callable[[float], object]) -> RateLimit:
         """Return a limit of the same rate that waits in another way."""
         return RateLimit(1 / self._interval, self._clock, sleep)
 
-    def divided(self, count: int) -> "RateLimit":
+    def divided(self, count: int) -> RateLimit:
         """Return the limit of one of several processes that share this limit."""
         return RateLimit(1 / self._interval / count, self._clock, self._sleep)
 

@@ -1,5 +1,7 @@
 """Whether a request that failed is sent again, and how long that waits."""
 
+from __future__ import annotations
+
 import re
 import socket
 import ssl
@@ -39,9 +41,9 @@ _LOST = (
 
 
 def pause_after(
-    failure: "WireResponse | DynacliError",
+    failure: WireResponse | DynacliError,
     request: Request,
-    retries: "Retries",
+    retries: Retries,
     tries: int,
     left: float | None,
 ) -> Pause | None:

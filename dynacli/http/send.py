@@ -1,5 +1,7 @@
 """Sends a request, follows its redirects, and hands on the final response as it comes."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -60,7 +62,7 @@ class Pieces:
     _ahead: Iterator[bytes] | None = None
     _sent: Iterator[bytes] | None = None
 
-    def __init__(self, call: "OneCall", request: Request, response: "httpx.Response") -> None:
+    def __init__(self, call: OneCall, request: Request, response: httpx.Response) -> None:
         self.call, self.request, self._response = call, request, response
         self.waits_forever = False
         self._encodings = headers_of(response).get_list("content-encoding", split_commas=True)
@@ -130,7 +132,7 @@ class Pieces:
         self._ahead = one_a_line(self._sent) if is_found else self._sent
         return is_found
 
-    def as_sent(self) -> "Pieces":
+    def as_sent(self) -> Pieces:
         """Yield the body byte by byte as it is sent, also if `look_ahead` found objects in it; return the pieces."""
         self._ahead = self._sent
         return self
@@ -214,8 +216,8 @@ def send(
     receive: Receive | None = None,
     clients: ClientPool | None = None,
     retries: Retries = Retries(),  # noqa: B008  - a frozen record
-    login: "Login | None" = None,
-    tls: "Certificates | None" = None,
+    login: Login | None = None,
+    tls: Certificates | None = None,
 ) -> WireResponse:
     """Send a request and return the final response.
 
@@ -274,8 +276,8 @@ class OneCall:
         clients: ClientPool | None,
         retries: Retries,
         before_sending: Callable[[], None] | None,
-        login: "Login | None" = None,
-        tls: "Certificates | None" = None,
+        login: Login | None = None,
+        tls: Certificates | None = None,
     ) -> None:
         self.budget, self.connections, self.receive = budget, connections, receive
         self.open_client = open_client if clients is None else clients.client
@@ -316,7 +318,7 @@ class OneCall:
                 request, self._tries = self._first, self._tries + 1
                 hops.clear()
 
-    def _pause_after(self, failure: "WireResponse | DynacliError") -> "Pause | None":
+    def _pause_after(self, failure: WireResponse | DynacliError) -> Pause | None:
         """Return the pause before the request is sent again; None if it is not."""
         if self._tries > self.retries.count:
             return None
@@ -336,7 +338,7 @@ class OneCall:
             yield self.head_of(response, request.url), Pieces(self, request, response)
 
     @contextmanager
-    def opened(self, request: Request) -> "Iterator[httpx.Response]":
+    def opened(self, request: Request) -> Iterator[httpx.Response]:
         """Send a request, and yield the response whose head was read.
 
         Raises:
@@ -391,8 +393,8 @@ class OneCall:
                 raise hook.refusal
 
     def _read(
-        self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
-    ) -> "WireResponse | Request | Pause":
+        self, received: httpx.Response, request: Request, hops: list[tuple[int, str]]
+    ) -> WireResponse | Request | Pause:
         """Return the final response, the next request, or the pause before a further try."""
         response = self.head_of(received, request.url, hops)
         self._set_cookies += [(request.url, value) for value in values_of(response.headers, "set-cookie")]
@@ -418,7 +420,7 @@ class OneCall:
         seconds, cookies = time.monotonic() - self.start, tuple(self._set_cookies)
         return replace(response, body=body, size=pieces.size, seconds=seconds, set_cookies=cookies)
 
-    def _after_login(self, login: "Login", request: Request, response: WireResponse) -> Request | None:
+    def _after_login(self, login: Login, request: Request, response: WireResponse) -> Request | None:
         """Return the request if it is sent again with another signature; None if it is not."""
         return request if login.wants_again(request, response.status, response.headers) else None
 
@@ -438,7 +440,7 @@ class OneCall:
             self.budget.permit(following)
         return following
 
-    def _after_failure(self, request: Request, response: WireResponse) -> "Pause | None":
+    def _after_failure(self, request: Request, response: WireResponse) -> Pause | None:
         """Return the pause before a further try, which sends the cookies of the response; None if there is none."""
         pause = self._pause_after(response)
         if pause is not None and response.header("set-cookie"):
@@ -449,7 +451,7 @@ class OneCall:
         return pause
 
     def head_of(
-        self, response: "httpx.Response", url: str, hops: Sequence[tuple[int, str]] = ()
+        self, response: httpx.Response, url: str, hops: Sequence[tuple[int, str]] = ()
     ) -> WireResponse:
         """Return the response of a URL, without its body."""
         return WireResponse(

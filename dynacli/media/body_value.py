@@ -1,5 +1,7 @@
 """The value of a body, by its media type."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -55,7 +57,7 @@ class TooDeepBodyError(NoValueError):
 def body_value(
     content: bytes,
     media_type: str,
-    schema: "FindSchema | None" = None,
+    schema: FindSchema | None = None,
     parse: Callable[[str], Any] = read_json,
 ) -> Any:
     """Return the value of a body, null if it is empty.
@@ -147,7 +149,7 @@ def error_value(body: ReceivedBody) -> Any:
 
 
 def structured_value(
-    content: bytes, media_type: str, schema: "BodySchema", *, is_text_first: bool = True
+    content: bytes, media_type: str, schema: BodySchema, *, is_text_first: bool = True
 ) -> Any:
     """Return the value of a body of YAML, XML, a form, CBOR or MessagePack.
 
@@ -193,14 +195,14 @@ def structured_value(
     return form_value(pairs, schema.schema, schema.resolve, is_text_first=is_text_first)
 
 
-def xml_root(content: bytes, schema: "BodySchema") -> "XmlRoot":
+def xml_root(content: bytes, schema: BodySchema) -> XmlRoot:
     """Return the root element of a document that was read as XML, and the one that its schema names."""
     from dynacli.media._xml_value import root_of
 
     return root_of(content, schema.schema, schema.resolve)
 
 
-def written_value(value: Any, media_type: str, schema: "BodySchema") -> bytes:
+def written_value(value: Any, media_type: str, schema: BodySchema) -> bytes:
     """Return a JSON value as a body of YAML, XML, CBOR or MessagePack.
 
     Raises:
@@ -228,7 +230,7 @@ def written_value(value: Any, media_type: str, schema: "BodySchema") -> bytes:
         raise _as_no_value(error) from error
 
 
-def _as_no_value(error: "BinaryError") -> NoValueError:
+def _as_no_value(error: BinaryError) -> NoValueError:
     refused = NoValueError(str(error))
     refused.hint = error.hint
     return refused
@@ -265,7 +267,7 @@ def filter_note(
     expression: str,
     found: Any,
     subject: str = "the response",
-    schema: "FindSchema | None" = None,
+    schema: FindSchema | None = None,
 ) -> str:
     """Return a note on a filter that finds nothing in a value, or names a field that neither it nor the document has.
 

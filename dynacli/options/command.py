@@ -1,5 +1,7 @@
 """What the table of commands consists of."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Final
 
@@ -128,7 +130,7 @@ class Command:
     before: tuple[str, ...] = ()
     is_plain: bool = False
     switches: tuple[str, ...] = ()
-    commands: "tuple[Command, ...]" = ()
+    commands: tuple[Command, ...] = ()
     default: str = ""
     of_tool: str = ""
 

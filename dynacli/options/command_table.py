@@ -7,6 +7,8 @@ pages, completion, the names that no API can have, and what a tool of one API ha
 Beside the table are the commands that it does not list: those of a tool that has one API, and those of other packages.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -140,7 +142,7 @@ def further_names() -> list[str]:
     return sorted({entry_point.name for entry_point in entry_points(group=_GROUP)})
 
 
-def further_command(name: str) -> "click.Command | None":
+def further_command(name: str) -> click.Command | None:
     """Return the command that an installed package has under a name; None if none has.
 
     Raises:

@@ -5,6 +5,8 @@ last commands that give more. Lines of data are indented, or begin with the head
 imitate the others.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -400,7 +402,7 @@ def write_body_for_agent(
 
 
 def _filtered_view(
-    env: Environment, value: Any, form: OutputFormat, room: int, schema: "FindSchema | None"
+    env: Environment, value: Any, form: OutputFormat, room: int, schema: FindSchema | None
 ) -> AgentView:
     from dynacli.text.filter_value import filtered
 

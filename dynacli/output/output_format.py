@@ -1,5 +1,7 @@
 """In which form a response is written: the format, the file, the filter and the columns that are asked for."""
 
+from __future__ import annotations
+
 from typing import Final
 
 from dynacli.options.standard_options import OPTIONS_BY_NAME
@@ -50,7 +52,7 @@ class OutputFormat:
         """Whether the value of a response is needed, and not its text alone."""
         return bool(self.filter) or self.format in _OF_VALUE
 
-    def unfiltered(self, format_: str = "auto") -> "OutputFormat":
+    def unfiltered(self, format_: str = "auto") -> OutputFormat:
         """Return the form in which something else goes to the same place: an error, a request, what makes no table."""
         return OutputFormat(format_, self.file, may_page=self.may_page, max_bytes=self.max_bytes)
 
@@ -60,7 +62,7 @@ class OutputFormat:
         return not self.filter and (self.format in ITEM_FORMATS or self.format == "agent")
 
     @property
-    def of_error(self) -> "OutputFormat":
+    def of_error(self) -> OutputFormat:
         """The form of a response that is not a success: formats are for results, and no one should miss an error."""
         if not self.is_of_value or self.is_whole:
             return self

@@ -3,6 +3,8 @@
 A pipe gets the bytes as they came; a terminal gets readable text that cannot control it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ def write_body(
     form: OutputFormat,
     *,
     head: Mapping[str, Any] | None = None,
-    around: "DescribeAround | None" = None,
+    around: DescribeAround | None = None,
 ) -> None:
     """Write the body of an HTTP response.
 

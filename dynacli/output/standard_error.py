@@ -1,5 +1,7 @@
 """Lines, errors and warnings on standard error, for a person or for a program."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -177,7 +179,7 @@ def write_filter_note(
     expression: str,
     found: Any,
     subject: str = "the response",
-    schema: "FindSchema | None" = None,
+    schema: FindSchema | None = None,
 ) -> None:
     """Write a note if a filter finds nothing in a value, or names a field that nothing has.
 

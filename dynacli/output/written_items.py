@@ -3,6 +3,8 @@
 Items are rows of a table that is as wide as the terminal, or of CSV and TSV, or lines of JSON.
 """
 
+from __future__ import annotations
+
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -159,7 +161,7 @@ def _collected(env: Environment, form: OutputFormat, known: Sequence[str]) -> It
 
 
 def _write_or_fall_back(
-    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: "Columns"
+    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Columns
 ) -> None:
     try:
         if form.format in TABLES:
@@ -176,7 +178,7 @@ def _write_or_fall_back(
 
 
 def _write_table(
-    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: "Columns"
+    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Columns
 ) -> None:
     """Write a table of items whose columns were noted.
 
@@ -210,7 +212,7 @@ def write_value(
     value: Any,
     form: OutputFormat,
     *,
-    body: "ReceivedBody | None" = None,
+    body: ReceivedBody | None = None,
     is_one: bool = False,
 ) -> None:
     """Write a value: what the filter of the form leaves of it, in the format of the form.
@@ -280,7 +282,7 @@ def _write_text(env: Environment, value: Any, form: OutputFormat) -> None:
 
 
 def _write_items(
-    env: Environment, value: Any, form: OutputFormat, body: "ReceivedBody | None", *, is_one: bool
+    env: Environment, value: Any, form: OutputFormat, body: ReceivedBody | None, *, is_one: bool
 ) -> None:
     names: tuple[str, ...] = ()
     found: Items | tuple[Items, ...] = ()

@@ -3,6 +3,8 @@
 An objection says in a clause for a person what it does. The rules are those of `dynacli help refreshing`.
 """
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,8 +39,8 @@ _TOKEN_URLS = ("authorizationUrl", "deviceAuthorizationUrl", "refreshUrl", "toke
 
 
 def rules_for(
-    open_request: "OpenRequest",
-    source: "Source",
+    open_request: OpenRequest,
+    source: Source,
     pointer: dict[str, Any] | None,
     *,
     owner: str,

@@ -1,5 +1,7 @@
 """Refreshes a document after the command: in a process of its own, which outlives the run and its terminal."""
 
+from __future__ import annotations
+
 import os
 import sys
 import time
@@ -79,7 +81,7 @@ def process_words(*words: str) -> list[str]:
 
 
 def begin_refresh(
-    api: "OpenedApi", env: Environment, profile: str | None = None, *, is_bound: bool = False
+    api: OpenedApi, env: Environment, profile: str | None = None, *, is_bound: bool = False
 ) -> None:
     """Start a process that refreshes the document of an API, unless another does so or has just failed.
 
@@ -112,7 +114,7 @@ def refresh_quietly(
     env: Environment,
     word: str,
     allow_refs: Iterable[str],
-    login_of: "Callable[[Environment, str], DocumentLogin]",
+    login_of: Callable[[Environment, str], DocumentLogin],
 ) -> int:
     """Refresh the document that a word names, if it is still due, without output, and return an exit code.
 

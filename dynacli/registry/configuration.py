@@ -1,5 +1,7 @@
 """The registered APIs and their settings, which a person or `dynacli api` has written into `config.toml`."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -118,7 +120,7 @@ class Configuration:
         own = self._entries()
         return {name: entry for name, entry in state.project.apis.items() if name not in own}
 
-    def project_state(self) -> "ProjectState | None":
+    def project_state(self) -> ProjectState | None:
         """Return what has become of the project file of the working directory; None if there is none."""
         if not self._env.project_file:
             return None
@@ -126,7 +128,7 @@ class Configuration:
 
         return project_state(self._env, self.own_names(), check_name)
 
-    def unused_project(self) -> "ProjectState | None":
+    def unused_project(self) -> ProjectState | None:
         """Return what has become of the project file if it is not used; None if it is, or there is none."""
         state = self.project_state()
         return state if state is not None and state.project is None else None
@@ -141,7 +143,7 @@ class Configuration:
         unused = self.unused_project()
         return (reason, hint) if unused is None else (unused.reason, unused.hint)
 
-    def read_project(self, path: str) -> "Project":
+    def read_project(self, path: str) -> Project:
         """Return what a project file says, trusted or not.
 
         Args:

@@ -1,5 +1,7 @@
 """Documents at git revisions: read whole each time, and not written into the cache."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,11 +30,11 @@ class GitDocument(NamedTuple):
     """
 
     name: str
-    document: "Document"
+    document: Document
     catalog: Catalog
 
 
-def open_at_revision(word: str, api: "OpenedApi") -> GitDocument:
+def open_at_revision(word: str, api: OpenedApi) -> GitDocument:
     """Return the document that a word names.
 
     Args:
@@ -62,7 +64,7 @@ def open_at_revision(word: str, api: "OpenedApi") -> GitDocument:
     return GitDocument(name, document, catalog_in_memory(compiled, document.problems))
 
 
-def _check_is_file(word: str, api: "OpenedApi") -> None:
+def _check_is_file(word: str, api: OpenedApi) -> None:
     reason = ""
     if api.location.startswith("-") or is_url(api.location):
         reason = f"The document of `{with_masked_query(api.name)}` is not a file"

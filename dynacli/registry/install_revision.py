@@ -1,5 +1,7 @@
 """How a document becomes a revision: compiled, written beside the current one, compared with it, then made current."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import time
@@ -92,11 +94,11 @@ class Installed(NamedTuple):
 
     catalog: Catalog
     pointer: dict[str, Any]
-    files: "ReferencedFiles"
+    files: ReferencedFiles
     failure: FileError | None = None
     objections: tuple[str, ...] = ()
     before: dict[str, Any] | None = None
-    document: "Document | None" = None
+    document: Document | None = None
 
 
 def install(
@@ -105,7 +107,7 @@ def install(
     name: str,
     facts: dict[str, Any],
     reader: SourceReader,
-    rules: "ReplacementRules | None" = None,
+    rules: ReplacementRules | None = None,
 ) -> Installed:
     """Compile a document and make it the current revision.
 
@@ -132,7 +134,7 @@ def _install(
     name: str,
     facts: dict[str, Any],
     reader: SourceReader,
-    rules: "ReplacementRules | None",
+    rules: ReplacementRules | None,
 ) -> Installed:
     from dynacli.openapi.catalog.catalog_writer import catalog_in_memory, write_catalog
 
@@ -199,7 +201,7 @@ def _made_meanwhile(
     return revisions.open_catalog(pointer)
 
 
-def restore_files(revisions: Revisions, revision: str, content: bytes, files: "ReferencedFiles") -> None:
+def restore_files(revisions: Revisions, revision: str, content: bytes, files: ReferencedFiles) -> None:
     """Write the document of a revision, and the files that it refers to, if they are lost or damaged.
 
     Raises:
@@ -233,7 +235,7 @@ def _find_objections(
     before: dict[str, Any] | None,
     pointer: dict[str, Any],
     catalog: Catalog,
-    rules: "ReplacementRules | None",
+    rules: ReplacementRules | None,
 ) -> Sequence[str]:
     if rules is None or before is None or before["revision"] == pointer["revision"]:
         return ()
@@ -334,7 +336,7 @@ def _names_so_far(revisions: Revisions) -> dict[tuple[str, str], str]:
 
 def _compile_again(
     revisions: Revisions, pointer: dict[str, Any], name: str
-) -> "tuple[Document, Compiled] | None":
+) -> tuple[Document, Compiled] | None:
     """Return the document of a revision, and compiled; None if a file of it is lost."""
     try:
         with without_collector():
@@ -346,7 +348,7 @@ def _compile_again(
         return None  # an older dynacli could read it, this version cannot
 
 
-def compile_with_names(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":
+def compile_with_names(document: Document, names: dict[tuple[str, str], str]) -> Compiled:
     """Return a document compiled.
 
     Args:
@@ -359,7 +361,7 @@ def compile_with_names(document: "Document", names: dict[tuple[str, str], str]) 
     return compile_document(document, names, selection_of(program()))
 
 
-def selection_of(runs: Program) -> "OperationSelection":
+def selection_of(runs: Program) -> OperationSelection:
     """Return the operations of a document that the catalogs of a program have."""
     from dynacli.openapi.catalog.compiler.compile_document import EVERYTHING, OperationSelection
 

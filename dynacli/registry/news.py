@@ -5,6 +5,8 @@ other run does. The failure and the document that waits for a decision are in `p
 changes only when the revision does.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Sequence
@@ -57,7 +59,7 @@ def note_news(
     before: dict[str, Any],
     after: dict[str, Any],
     name: str,
-    document: "Document | None" = None,
+    document: Document | None = None,
 ) -> None:
     """Count what changed since the last note to a person, and save it for a later run.
 

@@ -4,6 +4,8 @@ A warm run opens the catalog after one `stat` for each file of the document, or 
 a URL. A document is read and compiled only if it is new or changed, and waited for only if the cache has none.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -45,7 +47,7 @@ def open_named_api(
     offline: bool = False,
     allow_refs: Iterable[str] = (),
     follows_files: bool = True,
-    login: "Callable[[], DocumentLogin] | None" = None,
+    login: Callable[[], DocumentLogin] | None = None,
     is_asked: bool = True,
     seconds: float | None = None,
 ) -> OpenedApi:
@@ -157,7 +159,7 @@ def refresh_api(
     allow_refs: Iterable[str] = (),
     *,
     is_accepted: bool = False,
-    login: "Callable[[], DocumentLogin] | None" = None,
+    login: Callable[[], DocumentLogin] | None = None,
 ) -> tuple[OpenedApi, PreviousRevision | None]:
     """Read or fetch the document of a registered API again, and return the API with what it was before.
 

@@ -1,5 +1,7 @@
 """An API whose operations can be read: its catalog, and the files that this was compiled from."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Iterable
@@ -64,7 +66,7 @@ class OpenedApi:
         catalog: Catalog,
         pointer: dict[str, Any],
         content: bytes | None = None,
-        files: "ReferencedFiles | None" = None,
+        files: ReferencedFiles | None = None,
     ) -> None:
         self.open_request = open_request
         self.name = open_request.name
@@ -103,11 +105,11 @@ class OpenedApi:
         """Return the bytes of the document as they came; None if the cache has lost them."""
         return self._content or self.revisions.read_document(self.pointer)
 
-    def referenced_files(self) -> "ReferencedFiles | None":
+    def referenced_files(self) -> ReferencedFiles | None:
         """Return the files that the document is made of besides itself; None if one is lost."""
         return self._files or self.revisions.read_referenced_files(self.pointer)
 
-    def document(self, content: bytes | None = None) -> "Document | None":
+    def document(self, content: bytes | None = None) -> Document | None:
         """Return the document, read again from the files that it was compiled from; None if a file is lost.
 
         Args:
@@ -125,7 +127,7 @@ class OpenedApi:
         fetched = Fetched(content, uri=self.uri)
         return compose(fetched, self.name, SourceReader(None, files), Layers.of(self.pointer))
 
-    def places(self, pointers: Iterable[str]) -> dict[str, "Location"]:
+    def places(self, pointers: Iterable[str]) -> dict[str, Location]:
         """Return JSON pointer into the composed document → where that place stands in the document's files."""
         wanted = list(dict.fromkeys(pointers))
         # For others the files are read again, so that what a server finds over and over is located once.
@@ -141,7 +143,7 @@ class OpenedApi:
         locations = self._locate((file, pointer) for _, file, pointer in rows)
         return [{"message": row[0], **place._asdict()} for row, place in zip(rows, locations, strict=True)]
 
-    def _locate(self, places: Iterable[tuple[int, str]]) -> "list[Location]":
+    def _locate(self, places: Iterable[tuple[int, str]]) -> list[Location]:
         from dynacli.openapi.document.positions import find_locations
 
         return find_locations(self.catalog.files(), self._read_file, places)

@@ -5,6 +5,8 @@ documents each has its own rules of what it may refer to, and files of its own: 
 the number of the document as fragment, which the URI of a file does not have.
 """
 
+from __future__ import annotations
+
 import gc
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +40,7 @@ class DocumentAccess(NamedTuple):
         folders: The folders of this machine that its files may be read from, each with its last slash.
     """
 
-    opener: "AllowedOpener"
+    opener: AllowedOpener
     folders: tuple[str, ...] = ()
 
 
@@ -194,7 +196,7 @@ def _not_cached(uri: str) -> DocumentError:
 
 
 def make_reader(
-    open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any] | None, source: Source
+    open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any] | None, source: Source
 ) -> SourceReader:
     """Return the reader for a document, under the rules of what its references may lead to.
 
@@ -225,7 +227,7 @@ def make_reader(
     )
 
 
-def _access(open_request: "OpenRequest", source: Source, first: Source) -> DocumentAccess:
+def _access(open_request: OpenRequest, source: Source, first: Source) -> DocumentAccess:
     """Return how the files of a document are read.
 
     Args:
@@ -269,12 +271,12 @@ class Layers(NamedTuple):
     overlays: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, pointer: Mapping[str, Any]) -> "Layers":
+    def of(cls, pointer: Mapping[str, Any]) -> Layers:
         """Return the layers that a pointer remembers."""
         return cls(tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ())))
 
 
-def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -> "Document":
+def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -> Document:
     """Return one document made of all layers; each overlay is applied to each of the documents.
 
     Args:
@@ -303,14 +305,14 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
     return merged
 
 
-def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[Document]":
+def _without_idle_warnings(documents: list[Document], overlays: int) -> list[Document]:
     """Return the documents, warning of an idle action of an overlay only if it is idle in all of them, and once.
 
     Args:
         overlays: How many overlays there are; they are the files after the first one of each document.
     """
 
-    def idle_actions(document: "Document") -> set[str]:
+    def idle_actions(document: Document) -> set[str]:
         return {
             message
             for message, place in document.warnings
@@ -327,7 +329,7 @@ def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[
     return found
 
 
-def read_cached_document(revisions: "Revisions", pointer: dict[str, Any], name: str) -> "Document | None":
+def read_cached_document(revisions: Revisions, pointer: dict[str, Any], name: str) -> Document | None:
     """Return the document of a revision, read again from the cache; None if a file of it is lost.
 
     Raises:

@@ -5,6 +5,8 @@
 Some documents have no place to be read from again: on standard input, or at hand. Their content names them.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -208,13 +210,13 @@ def _note_news(
     revisions: Revisions,
     before: dict[str, Any],
     after: dict[str, Any],
-    document: "Document | None" = None,
+    document: Document | None = None,
 ) -> None:
     note_news(revisions, before, after, open_request.name, document)
 
 
 def open_installed(
-    open_request: OpenRequest, revisions: Revisions, fetched: Fetched, installed: "Installed"
+    open_request: OpenRequest, revisions: Revisions, fetched: Fetched, installed: Installed
 ) -> OpenedApi:
     """Return the API of a document that was compiled just now."""
     api = OpenedApi(

@@ -1,5 +1,7 @@
 """Assembles a JSON body: given whole or as an example, then options and `--set` applied to it."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -112,7 +114,7 @@ def _type_with_article(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
-def encode(body: Any, media_type: str, schema: "Callable[[], BodySchema] | None" = None) -> bytes:
+def encode(body: Any, media_type: str, schema: Callable[[], BodySchema] | None = None) -> bytes:
     """Return the bytes of a body; forms and multipart bodies have modules of their own.
 
     Args:
@@ -139,7 +141,7 @@ def encode(body: Any, media_type: str, schema: "Callable[[], BodySchema] | None"
     )
 
 
-def _structured(body: Any, media_type: str, schema: "Callable[[], BodySchema] | None") -> bytes:
+def _structured(body: Any, media_type: str, schema: Callable[[], BodySchema] | None) -> bytes:
     from dynacli.media.body_value import NoValueError, written_value
     from dynacli.media.text_values import BodySchema
 

@@ -1,5 +1,7 @@
 """Builds the request of an operation from its values. Pure: nothing is read, nothing is sent."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -39,7 +41,7 @@ def build_request(
     operation: Operation,
     base_url: str,
     values: Mapping[tuple[str, str], Any],
-    body: "bytes | Payload | None" = None,
+    body: bytes | Payload | None = None,
     media_type: str = "",
     headers: Sequence[tuple[str, str]] = (),
     *,
@@ -228,7 +230,7 @@ def _query_of_path(
 def _request_headers(
     operation: Operation,
     parts: RequestParts,
-    body: "bytes | Payload | None",
+    body: bytes | Payload | None,
     media_type: str,
     given_headers: Sequence[tuple[str, str]],
 ) -> tuple[tuple[str, str], ...]:

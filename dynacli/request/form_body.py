@@ -5,6 +5,8 @@ Types". RFC 7578 and RFC 2046, section 5.1; names and file names as the HTML sta
 data"). httpx's own encoder does not check the `Content-Type` of a part, which here comes from the document.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -164,7 +166,7 @@ class Multipart(Payload):
         self.media_type = f"{media_type}; boundary={_boundary_value(self.boundary)}"
         super().__init__(list(self._pieces()))
 
-    def changed(self, change: Callable[[bytes | ByteSource], bytes | ByteSource]) -> "Multipart":
+    def changed(self, change: Callable[[bytes | ByteSource], bytes | ByteSource]) -> Multipart:
         """Return a body with the contents of its parts changed."""
         parts = [part._replace(content=change(part.content)) for part in self.parts]
         return Multipart(parts, self.media_type.partition(";")[0], self.boundary)

@@ -1,5 +1,7 @@
 """A request as text, for `--dry-run` and for reports: as JSON, as HTTP, and as a line for curl."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +85,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
     return " ".join(words)
 
 
-def _body_and_base64(body: "bytes | Payload | None") -> tuple[Any, str | None]:
+def _body_and_base64(body: bytes | Payload | None) -> tuple[Any, str | None]:
     """Return the body as text, or in Base64 if it is not text; files are named in the text instead of read."""
     if body is None:
         return None, None

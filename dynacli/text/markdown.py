@@ -6,6 +6,8 @@ the compiler imports this module, and of the runs only those that show what is n
 the time in which a small document is compiled, whose descriptions are often plain.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -417,7 +419,7 @@ def _as_it_stands(markdown: str) -> Blocks:
 
 
 @cache
-def _parser() -> "MarkdownIt":
+def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     class Parser(MarkdownIt):
@@ -443,13 +445,13 @@ class _Reading:
         self.lines = markdown.splitlines() if "\r" in markdown else markdown.split("\n")
         self.builder = _BlockBuilder(has_urls=has_urls)
 
-    def blocks(self, tokens: "list[Token]") -> Blocks:
+    def blocks(self, tokens: list[Token]) -> Blocks:
         """Return the blocks."""
         for token in tokens:
             self._block(token)
         return self.builder.end()
 
-    def _block(self, token: "Token") -> None:
+    def _block(self, token: Token) -> None:
         builder, kind = self.builder, token.type
         if token.map and token.nesting >= 0 and kind != "inline":
             builder.flush()
@@ -483,7 +485,7 @@ class _Reading:
     def _is_below_gap(self, line: int) -> bool:
         return 0 < line <= len(self.lines) and not self.lines[line - 1].strip(" \t>")
 
-    def _inlines(self, tokens: "list[Token]") -> None:
+    def _inlines(self, tokens: list[Token]) -> None:
         builder = self.builder
         alert = _ALERT.fullmatch(tokens[0].content) if tokens and builder.is_at_start_of_quote() else None
         if alert:

@@ -7,6 +7,8 @@ as something else. So all text from outside passes through `visible` first.
 Every `--help` imports this module; it imports nothing that the interpreter has not loaded already.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from functools import cache
@@ -104,12 +106,12 @@ class Painter:
         self.enabled = enabled
 
     @classmethod
-    def for_stdout(cls, env: Environment) -> "Painter":
+    def for_stdout(cls, env: Environment) -> Painter:
         """Return the painter of standard output, which is plain unless it is a terminal that may have colour."""
         return cls(enabled=env.allows_colour and env.stdout_is_terminal)
 
     @classmethod
-    def for_stderr(cls, env: Environment) -> "Painter":
+    def for_stderr(cls, env: Environment) -> Painter:
         """Return the painter of standard error, which is plain unless it is a terminal that may have colour."""
         return cls(enabled=env.allows_colour and env.stderr_is_terminal)
 

@@ -3,6 +3,8 @@
 The operation is found by server, method and path.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -151,7 +153,7 @@ class MatchedOperation:
 
 
 def find_operation(
-    finders: Iterable["OperationFinder"], request: RecordedRequest, *, is_any_server: bool
+    finders: Iterable[OperationFinder], request: RecordedRequest, *, is_any_server: bool
 ) -> MatchedOperation | None:
     """Return the operation whose server, method and path a request has; of several, the most literal of the first API.
 
@@ -231,7 +233,7 @@ class OperationFinder:
         return sorted({method for method, _ in self._summaries})
 
     def _best(
-        self, matches: Iterable[MatchedOperation], sent: "_Sent | None" = None
+        self, matches: Iterable[MatchedOperation], sent: _Sent | None = None
     ) -> MatchedOperation | None:
         by_base: dict[str, list[MatchedOperation]] = {}
         for match in matches:

@@ -3,6 +3,8 @@
 openapi-core gets the compiled schemas by its hook `schema_validators_factory`.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, suppress
@@ -93,7 +95,7 @@ class _Validator:
         """Yield the errors of a value."""
         yield from self._validators.errors(self._schema, value)
 
-    def evolve(self, *, schema: Any, **_: Any) -> "_Validator":
+    def evolve(self, *, schema: Any, **_: Any) -> _Validator:
         """Return another schema of the same document."""
         return _Validator(self._validators, schema)
 
@@ -243,7 +245,7 @@ class BodyHooks:
     operation_steps: tuple[str, ...]
     body_values: list[ValidatedValue]
     """Gets the values of the body that were validated."""
-    received: "ReceivedBody | None" = None
+    received: ReceivedBody | None = None
     """The body of the response with what was read of it."""
     _find_media_type: Any
 
@@ -488,7 +490,7 @@ class BodyHooks:
         _raise_errors(None, errors, media_type)
         return None
 
-    def _placed_schema(self, media_type: SchemaPath, steps: tuple[str, ...]) -> "PlacedSchema":
+    def _placed_schema(self, media_type: SchemaPath, steps: tuple[str, ...]) -> PlacedSchema:
         from dynacli.validation._validate_items import PlacedSchema
 
         schema = media_type

@@ -4,6 +4,8 @@ Only `dynacli.validation.validator` imports this module; it makes the import fas
 The validators are openapi-core's own, but for a few methods (`_openapi_core_overrides`).
 """
 
+from __future__ import annotations
+
 import logging
 import warnings
 from collections.abc import Iterable, Mapping
@@ -107,7 +109,7 @@ class _KnownRequest:
 class _Request(_KnownRequest):
     """A request in the form of openapi-core's protocol `Request`."""
 
-    def __init__(self, method: str, request: "ValidatedRequest") -> None:
+    def __init__(self, method: str, request: ValidatedRequest) -> None:
         self.method = method
         self.content_type = request.media_type
         self.body = request.body
@@ -123,7 +125,7 @@ class _Request(_KnownRequest):
 class _Response:
     """A response in the form of openapi-core's protocol `Response`."""
 
-    def __init__(self, response: "ValidatedResponse") -> None:
+    def __init__(self, response: ValidatedResponse) -> None:
         self.status_code = response.status
         self.content_type = response.content_type
         self.data: Any = response.body
@@ -168,7 +170,7 @@ def request_errors(
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
-    request: "ValidatedRequest",
+    request: ValidatedRequest,
     body_values: list[ValidatedValue],
     validators: SchemaValidators,
 ) -> list[Exception]:
@@ -193,7 +195,7 @@ def response_errors(
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
-    response: "ValidatedResponse",
+    response: ValidatedResponse,
     body_values: list[ValidatedValue],
     validators: SchemaValidators,
     *,

@@ -3,6 +3,8 @@
 They are looked for in the schemas that apply to a value: of `anyOf` and `oneOf`, the branches that the value fits.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -51,7 +53,7 @@ class _ApplicableSchemas:
         """A key that is equal for equal sets of schemas."""
         return (self.is_open, *self.own)
 
-    def add(self, other: "_ApplicableSchemas") -> None:
+    def add(self, other: _ApplicableSchemas) -> None:
         """Add schemas that apply as well."""
         known = self.own.keys() & other.own.keys()
         self.own.update(other.own)
@@ -322,7 +324,7 @@ class UndocumentedProperties:
         explanation = next(explain(error, lambda schema: set(mapping_of(schema, "properties"))))
         return f"{explanation.pointer}: {explanation.message}".removeprefix(": ")
 
-    def _mentioned(self, schemas: _ApplicableSchemas) -> "_Mentioned":
+    def _mentioned(self, schemas: _ApplicableSchemas) -> _Mentioned:
         key = schemas.key
         known = self._known.get(key)
         if known is None:

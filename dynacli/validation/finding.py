@@ -1,5 +1,7 @@
 """Findings and results: what does not match the document, where, what was expected, and what came."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 
@@ -74,7 +76,7 @@ class ValidationResult:
         """Add findings; one that was found before on another way through the references is left out."""
         self.findings.extend(finding for finding in findings if self._is_new(finding))
 
-    def join(self, other: "ValidationResult") -> None:
+    def join(self, other: ValidationResult) -> None:
         """Add what was found in another message of the same exchange."""
         self.extend(other.findings)
         self.tolerated.extend(other.tolerated)

@@ -1,5 +1,7 @@
 """The document of one operation, by which openapi-core validates; its components are read when they are needed."""
 
+from __future__ import annotations
+
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -82,7 +84,7 @@ def pointer_below(start: str, *steps: str | int) -> str:
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def child_path(path: "SchemaPath", key: str) -> "SchemaPath":
+def child_path(path: SchemaPath, key: str) -> SchemaPath:
     """Return the place under a key of any characters; the operator `/` would take `#` as a separator."""
     return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
 

@@ -4,6 +4,8 @@ Beyond doubt is a request or a response that the compiled schemas alone accept. 
 compiled when they are needed.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
@@ -74,7 +76,7 @@ class LevelValidator:
         return self._asked().response(response, is_exact=self._is_exact)
 
     @property
-    def responses_place(self) -> "DocumentPlace":
+    def responses_place(self) -> DocumentPlace:
         """The place of the operation's responses in the document."""
         return self._asked().responses_place
 
@@ -89,7 +91,7 @@ class LevelValidator:
         if not self._accepts(_can_accept_success):
             self._asked()
 
-    def _accepts(self, is_right: "Callable[[OperationSchemas], bool]") -> bool:
+    def _accepts(self, is_right: Callable[[OperationSchemas], bool]) -> bool:
         """Return whether nothing need be asked, as a check by the schemas of the operation tells."""
         if not self._may_accept:
             return False
@@ -104,7 +106,7 @@ class LevelValidator:
         except LookupError:  # openapi-core says which reference leads nowhere
             return False
 
-    def _asked(self) -> "Validator":
+    def _asked(self) -> Validator:
         if self._validator is None:
             from dynacli.validation.validator import Validator
 
@@ -373,7 +375,7 @@ def _accepts_content(
     media_type: str,
     body: bytes,
     direction: Direction,
-    received: "ReceivedBody | None" = None,
+    received: ReceivedBody | None = None,
 ) -> bool:
     """Return whether a body is JSON that is certainly as the document describes it.
 

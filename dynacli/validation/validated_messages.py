@@ -1,5 +1,7 @@
 """Requests and responses in the form in which they are validated."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,12 +58,12 @@ class ValidatedResponse(NamedTuple):
     status: int
     headers: Mapping[str, str] | Iterable[tuple[str, str]]
     content_type: str
-    body: "bytes | StreamedBody | UnreadBody"
+    body: bytes | StreamedBody | UnreadBody
     redirects: tuple[int, ...] = ()
-    received: "ReceivedBody | None" = None
+    received: ReceivedBody | None = None
     end: float = inf
 
-    def as_json_lines(self) -> "ValidatedResponse":
+    def as_json_lines(self) -> ValidatedResponse:
         """Return a response that is described as the JSON that the server calls it, and read item by item."""
         from dynacli.http.exchange import values_of
         from dynacli.http.json_objects import one_a_line

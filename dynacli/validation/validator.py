@@ -16,6 +16,8 @@ real ones if something of them is called, and its `__init__` is run when somethi
 findings and versions with those of the plain import.
 """
 
+from __future__ import annotations
+
 import sys
 import threading
 import types
@@ -170,7 +172,7 @@ class Validator:
             self._collect_undocumented(validation, validators, "response", body_values)
         return validation
 
-    def _begin(self, direction: "Direction", end: float) -> Any:
+    def _begin(self, direction: Direction, end: float) -> Any:
         """Return what evaluates the schemas of a direction, for another message that is validated until an end."""
         validators = self._validators.get(direction)
         if validators is None or validators.schemas.is_used_up:
@@ -196,7 +198,7 @@ class Validator:
 
         return PassingValues(inspect)
 
-    def _undocumented_properties(self, validators: Any, where: "Direction") -> "UndocumentedProperties":
+    def _undocumented_properties(self, validators: Any, where: Direction) -> UndocumentedProperties:
         # Imported at the level `exact` alone.
         from dynacli.validation._undocumented_values import UndocumentedProperties
 
@@ -236,7 +238,7 @@ class Validator:
         self,
         validation: ValidationResult,
         validators: Any,
-        where: "Direction",
+        where: Direction,
         body_values: list[ValidatedValue],
     ) -> None:
         with _exceptions_into(validation):
@@ -319,7 +321,7 @@ class Validator:
         return locate(self._document, [*self._steps, "responses"])
 
     def _undocumented_status(
-        self, validation: ValidationResult, error: "ResponseNotFound", *, is_exact: bool
+        self, validation: ValidationResult, error: ResponseNotFound, *, is_exact: bool
     ) -> None:
         """Add the finding of a status that the document does not have.
 

@@ -5,6 +5,8 @@ A scheme of the person's own, for a document that declares none, is an overlay b
 as any other scheme; the credential itself is stored as any other, bound to the origin.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -350,7 +352,7 @@ def _declared_security(api: OpenedApi) -> list[tuple[str, list[Any]]]:
     return [(path, ways) for path, ways in found if isinstance(ways, list)]
 
 
-def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> "TlsSettings | None":
+def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> TlsSettings | None:
     """Return the certificates of a call; None if the configuration names none.
 
     A client certificate under the name of one of the call's schemes counts before those of others: servers want one

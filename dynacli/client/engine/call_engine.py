@@ -4,6 +4,8 @@ No one else builds, sends, validates or records a call. A series of calls (pages
 the probes of a check) is a loop over it.
 """
 
+from __future__ import annotations
+
 import json
 import threading
 import time
@@ -79,8 +81,8 @@ class MadeCall(NamedTuple):
     """
 
     call: Call
-    response: "WireResponse"
-    validation: "ValidationResult | None"
+    response: WireResponse
+    validation: ValidationResult | None
 
 
 class Engine:
@@ -109,12 +111,12 @@ class Engine:
         env: Environment,
         settings: CallSettings,
         *,
-        clients: "ClientPool | None" = None,
+        clients: ClientPool | None = None,
         ask: Callable[[str], bool] | None = None,
-        lock: "threading.RLock | None" = None,
-        on_event: "Listener | None" = None,
+        lock: threading.RLock | None = None,
+        on_event: Listener | None = None,
         on_unsigned: Callable[[DynacliError], object] | None = None,
-        keep: "Callable[[Call], CallHistory] | None" = None,
+        keep: Callable[[Call], CallHistory] | None = None,
     ) -> None:
         self.env, self.settings, self.clients = env, settings, clients
         self.lock = lock or threading.RLock()
@@ -125,7 +127,7 @@ class Engine:
         self._ask, self._on_unsigned, self._keep = ask, on_unsigned, keep
         self._validators: dict[str, LevelValidator] = {}
 
-    def listened_by(self, on_event: "Listener | None", *, is_apart: bool = False) -> "Engine":
+    def listened_by(self, on_event: Listener | None, *, is_apart: bool = False) -> Engine:
         """Return the engine with another listener.
 
         Args:
@@ -140,7 +142,7 @@ class Engine:
             made._validators = self._validators  # noqa: SLF001  - an engine, too
         return made
 
-    def with_settings(self, settings: CallSettings) -> "Engine":
+    def with_settings(self, settings: CallSettings) -> Engine:
         """Return the engine with other settings, and validators of its own."""
         return Engine(
             self.env,
@@ -157,7 +159,7 @@ class Engine:
         """Forget the validators of operations, whose document is another one now."""
         self._validators.clear()
 
-    def announce(self, event: "CallEvent") -> None:
+    def announce(self, event: CallEvent) -> None:
         """Pass an event to the listener."""
         if self.on_event is not None:
             self.on_event(event)
@@ -234,9 +236,7 @@ class Engine:
         call.check_request(unvalidated)
         self._validators[call.described.operation.name] = call.validating.validator
 
-    def send(
-        self, call: Call, receive: "Receive | None" = None, *, has_parts: bool = False
-    ) -> "WireResponse":
+    def send(self, call: Call, receive: Receive | None = None, *, has_parts: bool = False) -> WireResponse:
         """Send a call, and return its response; any thread can do it.
 
         Args:
@@ -248,7 +248,7 @@ class Engine:
             DynacliError: The call fails; no secret is in it.
         """
 
-        def read(response: "WireResponse", pieces: "Pieces") -> bytes:
+        def read(response: WireResponse, pieces: Pieces) -> bytes:
             call.pieces = pieces
             if self.history is not None:
                 self.history.note_head(response)
@@ -269,7 +269,7 @@ class Engine:
         self.announce(ResponseReceived(call, response))
         return response
 
-    def _shown(self, call: Call, response: "WireResponse", pieces: "Pieces") -> Iterator[bytes]:
+    def _shown(self, call: Call, response: WireResponse, pieces: Pieces) -> Iterator[bytes]:
         """Yield the parts of a stream, after the listener got each."""
         from dynacli.http.event_stream import pieces_of_items
 
@@ -280,8 +280,8 @@ class Engine:
     def validate(
         self,
         call: Call,
-        response: "WireResponse",
-        body: "bytes | UnreadBody | None" = None,
+        response: WireResponse,
+        body: bytes | UnreadBody | None = None,
         *,
         is_part: bool = False,
     ) -> MadeCall:
@@ -318,7 +318,7 @@ class Engine:
         url: str = "",
         after: Call | None = None,
         seconds: float | None = None,
-        receive: "Receive | None" = None,
+        receive: Receive | None = None,
     ) -> MadeCall:
         """Make a call whose response is kept as a whole; the arguments are those of `prepare`.
 
@@ -346,7 +346,7 @@ class Engine:
             self.announce(Recorded(history.call))
 
     def record_end(
-        self, words: Sequence[str], error: BaseException | None, response: "WireResponse | None"
+        self, words: Sequence[str], error: BaseException | None, response: WireResponse | None
     ) -> None:
         """Write the call that was made last into the history, if something was sent or a stored response came.
 
@@ -367,7 +367,7 @@ class Engine:
             code = HttpError(response.status, "").exit_code
         self.record(words, code)
 
-    def remembering(self, typed: TypedWords) -> "Engine":
+    def remembering(self, typed: TypedWords) -> Engine:
         """Return the engine for the calls of one result, which `record_end` writes into the history.
 
         Args:
@@ -379,7 +379,7 @@ class Engine:
         return made
 
 
-def read_whole(response: "WireResponse", pieces: "Pieces") -> bytes:  # noqa: ARG001
+def read_whole(response: WireResponse, pieces: Pieces) -> bytes:  # noqa: ARG001
     """Return a body that is kept in memory.
 
     Raises:
@@ -390,7 +390,7 @@ def read_whole(response: "WireResponse", pieces: "Pieces") -> bytes:  # noqa: AR
     return pieces.joined(RENDER_LIMIT, "Write it to a file: `-o @FILE`")
 
 
-def read_finite(response: "WireResponse", pieces: "Pieces") -> bytes:
+def read_finite(response: WireResponse, pieces: Pieces) -> bytes:
     """Return a body that is kept in memory, unless it may have no end.
 
     Raises:
@@ -404,7 +404,7 @@ def read_finite(response: "WireResponse", pieces: "Pieces") -> bytes:
     return pieces.joined(RENDER_LIMIT, "Ask for less, such as fewer items")
 
 
-def _may_hold_secret(field: "Field") -> bool:
+def _may_hold_secret(field: Field) -> bool:
     """Return whether a field is a secret, or may have one below that has no option of its own in the catalog."""
     items = field.value.items
     return (items is not None and items.type in _WITH_MORE) or is_secret_input(field)
@@ -423,7 +423,7 @@ class CallHistory:
     """
 
     def __init__(
-        self, env: Environment, call: "Call", typed: TypedWords, warn: Callable[[str], object]
+        self, env: Environment, call: Call, typed: TypedWords, warn: Callable[[str], object]
     ) -> None:
         self._env, self.call, self._typed, self._warn = env, call, typed, warn
         self._started = time.time()
@@ -436,19 +436,19 @@ class CallHistory:
         self._mode = ""
         self._masked: MaskedCall | None = None
 
-    def note_head(self, response: "WireResponse") -> None:
+    def note_head(self, response: WireResponse) -> None:
         """Note that the first response begins to come; it may break off."""
         if self._size is None:
             self.response = response
 
-    def note_validation(self, validation: "ValidationResult | None") -> None:
+    def note_validation(self, validation: ValidationResult | None) -> None:
         """Note the result on a response, or on the part of it that came."""
         validating = self.call.validating
         if validation is not None and validating is not None:
             before = len(validating.validation.findings) if self._findings is None else self._findings
             self._findings = before + len(validation.findings)
 
-    def note_response(self, call: "Call", response: "WireResponse") -> None:
+    def note_response(self, call: Call, response: WireResponse) -> None:
         """Note a response that came whole, and what it tells of ids; as long as the API is open.
 
         Args:
@@ -492,7 +492,7 @@ class CallHistory:
                 self._mode = "off"
         return self._mode
 
-    def _masker(self, words: Sequence[str]) -> "Masker":
+    def _masker(self, words: Sequence[str]) -> Masker:
         """Return what takes the secrets out of the call; those of its inputs are looked for once, if there may be any.
 
         Args:

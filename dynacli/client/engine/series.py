@@ -3,6 +3,8 @@
 A wait makes a call again and again until an expression is true of its response.
 """
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +61,7 @@ class NeverTrueError(TimedOutError):
         response: The last response, in a Python program; None if none came.
     """
 
-    response: "LibraryResponse | None" = None
+    response: LibraryResponse | None = None
 
 
 def wait_seconds_of(word: str, flag: str) -> float:
@@ -138,13 +140,13 @@ def check_wait(described: DescribedOperation, until: Until) -> None:
 
 
 def _wait_until(
-    exchange: "Callable[[float], MadeCall]",
+    exchange: Callable[[float], MadeCall],
     until: Until,
     *,
     retries: int = 0,
     statuses: Sequence[int] = (),
     wait: Callable[[WaitPause], object],
-) -> "MadeCall":
+) -> MadeCall:
     """Return the first call of whose response the expression is true, or which no other will follow.
 
     A status that says that the server cannot respond now is waited over, as is a connection that is lost once an
@@ -204,7 +206,7 @@ def _wait_until(
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-def _is_true(made: "MadeCall", until: Until) -> bool:
+def _is_true(made: MadeCall, until: Until) -> bool:
     from dynacli.text.filter_value import filtered, is_true
 
     value = _value_of_response(made, until)
@@ -214,7 +216,7 @@ def _is_true(made: "MadeCall", until: Until) -> bool:
     return is_reached
 
 
-def _check_names(made: "MadeCall", value: Any, until: Until) -> None:
+def _check_names(made: MadeCall, value: Any, until: Until) -> None:
     """Check that an expression that is not true yet can become true.
 
     A field that the document declares may come later. So may any field of a part that the document does not describe,
@@ -270,7 +272,7 @@ def _schemas_of_success(described: DescribedOperation) -> list[Any]:
     return [schema for schema in schemas if schema is not None]
 
 
-def _value_of_response(made: "MadeCall", until: Until) -> Any:
+def _value_of_response(made: MadeCall, until: Until) -> Any:
     """Return the value of a response; null if it has no body.
 
     Raises:

@@ -1,5 +1,7 @@
 """The body of a call: of a whole value, of assignments applied to it, or of an example."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,13 +45,13 @@ class BuiltBody(NamedTuple):
         missing: The options that a branch of the schema needs besides those that chose it.
     """
 
-    content: "bytes | Payload | None" = None
+    content: bytes | Payload | None = None
     media_type: str = ""
     form: Any = None
     missing: tuple[str, ...] = ()
 
 
-def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict: bool) -> BuiltBody:
+def build_body(described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> BuiltBody:
     """Return the body of a call; it has no content if the call has no body.
 
     Args:
@@ -121,7 +123,7 @@ def _yaml_body(content: bytes, media_type: str) -> Any:
 def selected(
     described: DescribedOperation,
     value: Any,
-    assignments: "Sequence[Assignment]",
+    assignments: Sequence[Assignment],
     *,
     is_strict: bool = True,
     is_final: bool = True,
@@ -162,7 +164,7 @@ def _with_defaults(media_type: MediaType, value: Any) -> Any:
     return made or value
 
 
-def _example_parts(example: Any, described: DescribedOperation, assignments: "Sequence[Assignment]") -> Any:
+def _example_parts(example: Any, described: DescribedOperation, assignments: Sequence[Assignment]) -> Any:
     """Return an example of a body; in a form whose parts the document does not name, a file under a name."""
     media_type = described.media_type
     is_named = media_type is None or essence(media_type.name) != "multipart/form-data" or media_type.fields
@@ -179,7 +181,7 @@ def holds_a_value(content: bytes, media_type: str) -> bool:
     return content.lstrip()[:1] in starts
 
 
-def check_takes_options(described: DescribedOperation, assignments: "Sequence[Assignment]") -> None:
+def check_takes_options(described: DescribedOperation, assignments: Sequence[Assignment]) -> None:
     """Refuse options for a body that cannot be built from them.
 
     Raises:
@@ -264,9 +266,7 @@ def decoded_json_text(content: bytes, option: str = "--body") -> str:
         raise UsageError(f"The value of {option} is not JSON", reason="It is not text in UTF-8") from None
 
 
-def example_body(
-    described: DescribedOperation, overlay: Any, schemas: "DocumentSchemas | None" = None
-) -> Any:
+def example_body(described: DescribedOperation, overlay: Any, schemas: DocumentSchemas | None = None) -> Any:
     """Return an example of the body.
 
     Args:
@@ -318,7 +318,7 @@ def _text_body(described: DescribedOperation, example: Any, media_type: str) -> 
     return text_body(example, media_type, described.body_schema())
 
 
-def encodings_of(described: DescribedOperation, *, has_examples: bool) -> "Encodings":
+def encodings_of(described: DescribedOperation, *, has_examples: bool) -> Encodings:
     """Return how the document wants each property of the body written.
 
     Args:
@@ -337,8 +337,8 @@ def encodings_of(described: DescribedOperation, *, has_examples: bool) -> "Encod
 
 
 def encode_form_body(
-    described: DescribedOperation, value: Any, inputs: "CallInputs", *, is_strict: bool
-) -> "tuple[bytes | Payload, str]":
+    described: DescribedOperation, value: Any, inputs: CallInputs, *, is_strict: bool
+) -> tuple[bytes | Payload, str]:
     """Return the body and its media type, with a boundary if there are parts.
 
     Args:

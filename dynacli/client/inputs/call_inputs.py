@@ -1,5 +1,7 @@
 """The inputs of a call, and the values that its request is built of."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,8 +47,8 @@ class CallInputs:
     """
 
     parameters: Mapping[ParameterKey, Any]
-    assignments: "tuple[Assignment, ...]" = ()
-    body: "bytes | Payload | None" = None
+    assignments: tuple[Assignment, ...] = ()
+    body: bytes | Payload | None = None
     wants_example: bool = False
     is_complete: bool = False
     content_type: str = ""
@@ -69,7 +71,7 @@ class CallValues:
     """
 
     parameters: Mapping[ParameterKey, Any]
-    body: "bytes | Payload | None" = None
+    body: bytes | Payload | None = None
     media_type: str = ""
     form: Any = None
     query: tuple[QueryPair, ...] = ()

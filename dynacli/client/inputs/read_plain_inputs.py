@@ -1,5 +1,7 @@
 """Plain Python values, by the names of inputs, as the inputs of a call."""
 
+from __future__ import annotations
+
 import datetime as dt
 import decimal
 import enum
@@ -281,7 +283,7 @@ def _inputs_by_flag(described: DescribedOperation) -> dict[str, _Input]:
     return listed
 
 
-def encodings_of_body(described: DescribedOperation) -> "Encodings | None":
+def encodings_of_body(described: DescribedOperation) -> Encodings | None:
     """Return how a form or a multipart body is written; None if the body is neither."""
     name = described.media_type.name if described.media_type is not None else ""
     if not is_form(name) and not is_multipart(name):
@@ -316,7 +318,7 @@ def _parameter_value(parameter: Parameter, value: Any, reading: _Reading, *, is_
 def _field_value(
     value: Any,
     field: Field,
-    encodings: "Encodings | None",
+    encodings: Encodings | None,
     reading: _Reading,
     *,
     is_strict: bool,
@@ -390,7 +392,7 @@ def _in_json_types(value: Any, option: str) -> Any:
     )
 
 
-def whole_body(value: Any, media_type: str) -> "bytes | Payload":
+def whole_body(value: Any, media_type: str) -> bytes | Payload:
     """Return the content of a body that is given as a whole."""
     if isinstance(value, bytes):
         return value
@@ -413,7 +415,7 @@ def _is_file(value: Any) -> bool:
     return isinstance(value, bytes | os.PathLike) or hasattr(value, "read")
 
 
-def _source(value: Any, option: str) -> "ByteSource":
+def _source(value: Any, option: str) -> ByteSource:
     """Return what is sent as it is read.
 
     Raises:

@@ -3,6 +3,8 @@
 The values that it takes from them are runtime expressions (OpenAPI 3.2.0, "Runtime Expressions").
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,10 +47,10 @@ class ReceivedCall(NamedTuple):
         response_json: Returns the JSON value of the response; None if there is none.
     """
 
-    request: "Request"
+    request: Request
     sent: Mapping[tuple[str, str], Any]
     sent_json: Any
-    response: "WireResponse"
+    response: WireResponse
     response_json: Callable[[], Any]
 
 
@@ -62,7 +64,7 @@ def json_of(body: ReceivedBody) -> Any:
         return None
 
 
-def sent_json(values: "CallValues") -> Any:
+def sent_json(values: CallValues) -> Any:
     """Return the JSON value that the body of a call was made of; None if there is none."""
     if values.form is not None:
         return values.form
@@ -291,7 +293,7 @@ def link_of_response(described: DescribedOperation, name: str, status: int) -> F
 
 
 def followed_inputs(
-    link: FollowedLink, call: Call, response: "WireResponse", *, wants_example: bool = False
+    link: FollowedLink, call: Call, response: WireResponse, *, wants_example: bool = False
 ) -> CallInputs:
     """Return the inputs of the call that a link leads to.
 

@@ -3,6 +3,8 @@
 Paths and names alone decide: `/runs` leads to `/runs/{id}`, and that to `/runs/{id}/trace`.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -181,7 +183,7 @@ def _without_names(item: Any, parameter: Parameter) -> Any:
     return {key: value for key, value in item.items() if not NAMING.fullmatch(plain_name(str(key)))}
 
 
-def call_after_creation(call: Call, response: "WireResponse") -> tuple[str, list[str]] | None:
+def call_after_creation(call: Call, response: WireResponse) -> tuple[str, list[str]] | None:
     """Return the operation that reads what a call has created, and the words of that call; None if nothing tells it.
 
     A link is the document's word, `Location` is HTTP's (RFC 9110, section 10.2.2), and an id in the response is a guess
@@ -203,7 +205,7 @@ def call_after_creation(call: Call, response: "WireResponse") -> tuple[str, list
     return None
 
 
-def _linked_calls(call: Call, response: "WireResponse") -> Iterator[tuple[str, list[str]]]:
+def _linked_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, list[str]]]:
     """Yield the operations that the links of a response read, with the values that they fill a path with."""
     documented = documented_status(response.status, call.described.raw_responses)
     for link in links_of(call.described):
@@ -220,7 +222,7 @@ def _linked_calls(call: Call, response: "WireResponse") -> Iterator[tuple[str, l
             yield operation.name, [option_text(word) for word in words]
 
 
-def _located_calls(call: Call, response: "WireResponse") -> Iterator[tuple[str, list[str]]]:
+def _located_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, list[str]]]:
     """Yield the operation at the URL in `Location`, if that is below the server of the call."""
     from dynacli.client.operation_at import operation_at
 

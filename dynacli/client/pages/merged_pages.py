@@ -3,6 +3,8 @@
 It has the items of all pages in the wrapper of the first page, and one validation result.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable
 from os import urandom
@@ -107,7 +109,7 @@ class MergedPages:
         validation = None if first.validation is None else self.validation
         return MadeCall(first.call, self.response(first), validation)
 
-    def response(self, first: Page, end: str = "") -> "WireResponse":
+    def response(self, first: Page, end: str = "") -> WireResponse:
         """Return the response of all pages that came; that of the first page if they cannot be put together.
 
         Args:
@@ -230,13 +232,13 @@ class _MergedValidation(ValidationResult):
             self.suppressed += [(shift(finding), reason) for finding, reason in validation.suppressed]
 
 
-def _shift(place: ResponsePlace | None, before: int) -> "Any":
+def _shift(place: ResponsePlace | None, before: int) -> Any:
     """Return what gives a finding its place among the items of all pages."""
     if place is None or place.steps is None:
         return lambda finding: finding
     prefix = join(place.steps) + "/"
 
-    def shifted(finding: "Finding") -> "Finding":
+    def shifted(finding: Finding) -> Finding:
         if not finding.pointer.startswith(prefix):
             return finding
         index, slash, rest = finding.pointer[len(prefix) :].partition("/")

@@ -1,5 +1,7 @@
 """What comes after a page, by a rule and the response that brought it. Pure: nothing is sent here."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -254,7 +256,7 @@ def _by_offset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     return _with_input(rule, page, current + len(page.items or ()), is_proven=bool(ended))
 
 
-def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bool":
+def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> End | bool:
     """Return why a counted page is the last one; else whether the response says that there is another."""
     if page.items is None:
         return End("the response has no items", is_said=False)

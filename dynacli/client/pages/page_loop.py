@@ -3,6 +3,8 @@
 One response can be looked at as a page, too: how many items there are, and which inputs ask for the next page.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -180,7 +182,7 @@ class PageLoop:
             return self._make_first(engine.prepare(self._described, asked.inputs, url=asked.url))
         return engine.make(self._described, asked.inputs, url=asked.url, after=first, receive=self._received)
 
-    def _received(self, response: "WireResponse", pieces: "Pieces") -> bytes:
+    def _received(self, response: WireResponse, pieces: Pieces) -> bytes:
         """Return the body of a page. Of a stream, it has the wanted items; an error that ends it is noted."""
         media_type = response.header("content-type")
         if self._max_items is None or not (response.is_success and is_sequence(media_type)):
@@ -264,7 +266,7 @@ class PageLoop:
         if self._pages.items is None and len(self._pages.candidates) > 1:
             raise no_list(self._described, self._pages.candidates)
 
-    def _value(self, body: ReceivedBody, response: "WireResponse", number: int) -> Any:
+    def _value(self, body: ReceivedBody, response: WireResponse, number: int) -> Any:
         """Return the value of a page, null if it is empty; `ABSENT` if the first one cannot be read."""
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
@@ -440,7 +442,7 @@ class RespondedPage:
     place: ResponsePlace | None
 
 
-def received_page(call: Call, response: "WireResponse") -> RespondedPage | None:
+def received_page(call: Call, response: WireResponse) -> RespondedPage | None:
     """Return what a response says about the pages of its list; None if it has no further page."""
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None

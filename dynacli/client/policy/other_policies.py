@@ -10,6 +10,8 @@ names, or an entry without a policy, are bound by
 The second holds also for an API with a policy of its own, if a request goes to another server than its document names.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -79,7 +81,7 @@ class OtherPolicies:
     def permit(
         self,
         described: DescribedOperation,
-        consent: "Consent",
+        consent: Consent,
         request: Request,
         asked: Mapping[str, str],
         values: SentValues | None,

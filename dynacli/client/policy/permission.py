@@ -4,6 +4,8 @@ Without a policy, a person on a terminal is asked about each DELETE; if there is
 scripts work, and if there is one and no one may be asked, it wants `--yes`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,9 +46,9 @@ class Bounds(NamedTuple):
             nothing does.
     """
 
-    policy: "Policy | None"
+    policy: Policy | None
     headers: tuple[tuple[str, str], ...]
-    consent: "Consent"
+    consent: Consent
     reads_only_by: str
 
 
@@ -54,7 +56,7 @@ def decision_on(
     described: DescribedOperation,
     bounds: Bounds,
     asked: Mapping[str, str] = _NOTHING,
-    sent: "Sent | None" = None,
+    sent: Sent | None = None,
 ) -> Decision:
     """Return what the policy says of an operation.
 
@@ -90,7 +92,7 @@ def permit(
     described: DescribedOperation,
     bounds: Bounds,
     asked: Mapping[str, str] = _NOTHING,
-    sent: "Sent | None" = None,
+    sent: Sent | None = None,
 ) -> None:
     """Let an operation be called if the policy does, and the person if one is to be asked.
 
@@ -110,7 +112,7 @@ def permit(
 def obey(
     decision: Decision,
     described: DescribedOperation,
-    consent: "Consent",
+    consent: Consent,
     asked: Mapping[str, str] = _NOTHING,
 ) -> None:
     """Let an operation be called if a decision does, and the person if one is to be asked.
@@ -141,7 +143,7 @@ def check_that_it_reads(
     described: DescribedOperation,
     bounds: Bounds,
     asked: Mapping[str, str] = _NOTHING,
-    sent: "Sent | None" = None,
+    sent: Sent | None = None,
 ) -> None:
     """Refuse an operation that may change something, and a request that may ask for such a method.
 
@@ -187,7 +189,7 @@ def _changing(
     )
 
 
-def _hint_on_reads(described: DescribedOperation, policy: "Policy | None") -> str:
+def _hint_on_reads(described: DescribedOperation, policy: Policy | None) -> str:
     """Return how a person says that an operation only reads; empty if no one can, or a person has said so."""
     from shlex import quote
 
@@ -242,7 +244,7 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
 
 
 def _unconfirmed(
-    described: DescribedOperation, consent: "Consent", decision: Decision, *, was_asked: bool
+    described: DescribedOperation, consent: Consent, decision: Decision, *, was_asked: bool
 ) -> RefusedError:
     operation = described.operation
     if was_asked:

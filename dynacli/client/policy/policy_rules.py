@@ -12,6 +12,8 @@
 The first row of these that holds wins, whether it is the API's own or that of a profile.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -122,7 +124,7 @@ class Policy:
         entry: Mapping[str, Any],
         profile: Mapping[str, Any],
         profile_name: str,
-    ) -> "Policy | None":
+    ) -> Policy | None:
         """Return the policy of an API and a profile; None if neither has one.
 
         Args:

@@ -3,6 +3,8 @@
 Values that change with every response do not count: times, ids of requests, tokens, and URLs of each server.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -307,7 +309,7 @@ def without_secrets(difference: Difference, masker: Masker) -> Difference:
     )
 
 
-def options_of_other(options: "Options", against: str) -> "Options":
+def options_of_other(options: Options, against: str) -> Options:
     """Return the options of the same call to another server.
 
     Args:
@@ -317,7 +319,7 @@ def options_of_other(options: "Options", against: str) -> "Options":
     return there if is_url(against) else replace(there, profile=against)
 
 
-def check_other_server(described: DescribedOperation, settings: "CallSettings") -> None:
+def check_other_server(described: DescribedOperation, settings: CallSettings) -> None:
     """Check that the server that `--against` names can be called, before anything is sent.
 
     Args:

@@ -4,6 +4,8 @@ Some responses a program does not get at once: it reads their items as they come
 and server-sent events), or they go into a file.
 """
 
+from __future__ import annotations
+
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -88,9 +90,9 @@ class Response:
 
     def __init__(
         self,
-        call: "Call",
-        response: "WireResponse",
-        validation: "ValidationResult | None",
+        call: Call,
+        response: WireResponse,
+        validation: ValidationResult | None,
         lock: threading.RLock,
         words: Sequence[str],
         items: list[Any] | None = None,
@@ -105,7 +107,7 @@ class Response:
         self.cache: str = response.cache
         self._note_validation(validation)
 
-    def _note_validation(self, validation: "ValidationResult | None") -> None:
+    def _note_validation(self, validation: ValidationResult | None) -> None:
         self._validation = validation
         self.is_validated = validation is not None
         self.findings: tuple[Finding, ...] = tuple(validation.findings) if validation is not None else ()
@@ -139,7 +141,7 @@ class Response:
             text = decoded(body.content, body.media_type)
             return body.content if text is None else text
 
-    def body_schema(self) -> "BodySchema":
+    def body_schema(self) -> BodySchema:
         """Return the document's schema of the body."""
         with self._lock:
             return self._call.described.response_schema(self.status, self._response.headers)
@@ -151,7 +153,7 @@ class Response:
         return headers
 
     @property
-    def following(self) -> "RespondedPage | None":
+    def following(self) -> RespondedPage | None:
         """What the response tells of the next page of its list; None if it tells of none."""
         from dynacli.client.pages.page_loop import received_page
 
@@ -159,12 +161,12 @@ class Response:
             return received_page(self._call, self._response) if self._response.is_success else None
 
     @property
-    def described(self) -> "DescribedOperation":
+    def described(self) -> DescribedOperation:
         """The operation that was called, in its document."""
         return self._call.described
 
     @property
-    def validations(self) -> "tuple[ValidationResult, ...]":
+    def validations(self) -> tuple[ValidationResult, ...]:
         """The results on the request and on the response, as far as each was validated."""
         of_request = self._call.validating.validation if self._call.validating is not None else None
         return tuple(validated for validated in (of_request, self._validation) if validated is not None)
@@ -183,18 +185,18 @@ class Response:
         return tuple(status for status, _ in self._response.hops)
 
     @cached_property
-    def masker(self) -> "Masker":
+    def masker(self) -> Masker:
         """What masks the secrets that the call has carried, or got by a cookie."""
         return self._call.signed.response_masker(self._response.headers)
 
     @property
-    def received(self) -> "ReceivedResponse":
+    def received(self) -> ReceivedResponse:
         """The response as one side of a comparison."""
         from dynacli.client.responses.compare_calls import ReceivedResponse
 
         return ReceivedResponse(self._call.signed.masker.mask(self.request.url), self._response, self.masker)
 
-    def raise_for_status(self) -> "Response":
+    def raise_for_status(self) -> Response:
         """Return the response itself if its status is a 2xx, and its body does not say that the call failed.
 
         Raises:
@@ -206,7 +208,7 @@ class Response:
 
         raise self._call.signed.masker.mask_error(http_error(self._call, self._response))
 
-    def raise_for_findings(self) -> "Response":
+    def raise_for_findings(self) -> Response:
         """Return the response itself if it matches the document.
 
         Raises:

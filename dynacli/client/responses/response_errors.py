@@ -1,5 +1,7 @@
 """The error for an unsuccessful response: what the server says, which inputs are likely wrong, how to sign in."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,7 +67,7 @@ _NAMES_IN_PROSE = (
 """How sentences name an input."""
 
 
-def http_error(call: Call, response: "WireResponse", place: str = "") -> HttpError:
+def http_error(call: Call, response: WireResponse, place: str = "") -> HttpError:
     """Return the error for a response that is not a success, by its status or its body.
 
     Args:
@@ -107,7 +109,7 @@ def http_error(call: Call, response: "WireResponse", place: str = "") -> HttpErr
 
 
 def _name_inputs(
-    error: HttpError, call: Call, response: "WireResponse", value: Any, masked: Callable[[str], str]
+    error: HttpError, call: Call, response: WireResponse, value: Any, masked: Callable[[str], str]
 ) -> None:
     """Let an error say which inputs it is likely about.
 
@@ -132,7 +134,7 @@ def _describe_line(call: Call) -> str:
     return f"`{line} {call.described.operation.name}`"
 
 
-def _seconds_asked(response: "WireResponse") -> int | None:
+def _seconds_asked(response: WireResponse) -> int | None:
     """Return the seconds after which the server wants to be asked again; None if it does not say so."""
     import math
     import time
@@ -150,7 +152,7 @@ def _duration(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def _http_hint(call: Call, response: "WireResponse", said: str) -> str:
+def _http_hint(call: Call, response: WireResponse, said: str) -> str:
     from dynacli.http.exchange import REDIRECTS, may_pass
 
     origin, request = origin_of(response.url), call.signed.request
@@ -197,8 +199,8 @@ def _choose_server_hint(call: Call) -> str:
 
 def mismatch_error(
     call: Call,
-    response: "WireResponse",
-    validation: "ValidationResult",
+    response: WireResponse,
+    validation: ValidationResult,
     *,
     detail: Detail = "usual",
     has_json: bool = True,
@@ -230,7 +232,7 @@ def mismatch_error(
     return mismatch
 
 
-def _sign_in_hint(call: "Call", response: "WireResponse") -> str:
+def _sign_in_hint(call: Call, response: WireResponse) -> str:
     """Return the hint for a response that refuses a credential, or wants one."""
     api, operation, signed = call.described.api, call.described.operation, call.signed
     if signed.shown != signed.request:
@@ -248,7 +250,7 @@ def _sign_in_hint(call: "Call", response: "WireResponse") -> str:
     return "The document asks for no credential here; give one with `-H` if there is one"
 
 
-def _prefix_hint(call: "Call", response: "WireResponse", said: str = "") -> str:
+def _prefix_hint(call: Call, response: WireResponse, said: str = "") -> str:
     """Return how a word is put before a key in `Authorization` that was sent without one; empty if that is not so.
 
     Args:
@@ -272,7 +274,7 @@ def _prefix_hint(call: "Call", response: "WireResponse", said: str = "") -> str:
     return f"The key went into `Authorization` without a word before it, which most servers want: {listed}"
 
 
-def _challenges(response: "WireResponse") -> list[str]:
+def _challenges(response: WireResponse) -> list[str]:
     return [value for name, value in response.headers if name.lower() == "www-authenticate"]
 
 
@@ -339,7 +341,7 @@ def _named_places(tree: Any) -> Iterator[_Place]:
             yield from _named_by(node)
 
 
-def _nodes(tree: Any, kinds: "type | UnionType" = object) -> Iterator[Any]:
+def _nodes(tree: Any, kinds: type | UnionType = object) -> Iterator[Any]:
     """Yield what is in an error, in its order, the outer before the inner; not more than is soon looked at.
 
     Args:

@@ -5,6 +5,8 @@ all values that are looked for, and only the lines that are shown are laid out. 
 like in `dynacli.text.json_text`.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections import deque
@@ -107,7 +109,7 @@ class _Value:
 
     __slots__ = ("before", "end", "index", "name", "parent", "start")
 
-    def __init__(self, parent: "_Value | None", name: tuple[int, int], start: int) -> None:
+    def __init__(self, parent: _Value | None, name: tuple[int, int], start: int) -> None:
         self.parent, self.name, self.start = parent, name, start
         self.end = start
         self.before: tuple[tuple[int, int, int], ...] = ()
@@ -322,7 +324,7 @@ if TYPE_CHECKING:
     _Group = tuple[Finding, int, tuple[str, ...]]
 
 
-def short_findings_text(findings: "Sequence[Finding]") -> str:
+def short_findings_text(findings: Sequence[Finding]) -> str:
     """Return the first findings, a line each, and the number of the others, which `-v` shows."""
     groups = _merged(_grouped(findings))
     lines = [_headline(*group) for group in groups[:MAX_SHORT]]
@@ -337,8 +339,8 @@ def _others(count: int, *, has_verbose: bool) -> str:
 
 def findings_text(
     api: OpenedApi,
-    findings: "Sequence[Finding]",
-    evidence: "Evidence | None" = None,
+    findings: Sequence[Finding],
+    evidence: Evidence | None = None,
     is_verbose: bool | None = None,
 ) -> str:
     """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
@@ -376,7 +378,7 @@ def findings_text(
     return "\n".join(lines)
 
 
-def _merged(groups: "Sequence[_Group]") -> "list[_Group]":
+def _merged(groups: Sequence[_Group]) -> list[_Group]:
     """Return the groups, with one for each rule that many fields break: the first, with the places of the others."""
     by_rule: dict[tuple[str, str], list[_Group]] = {}
     for group in groups:
@@ -396,7 +398,7 @@ def _merged(groups: "Sequence[_Group]") -> "list[_Group]":
     return merged
 
 
-def _grouped(findings: "Sequence[Finding]") -> "list[_Group]":
+def _grouped(findings: Sequence[Finding]) -> list[_Group]:
     """Return each finding that the items of a list share once, with its number; the first stands for all."""
     groups: dict[tuple[str, ...], _Group] = {}
     for finding in findings:
@@ -409,14 +411,14 @@ def _grouped(findings: "Sequence[Finding]") -> "list[_Group]":
     return list(groups.values())
 
 
-def _headline(finding: "Finding", count: int = 1, places: "Sequence[str]" = ()) -> str:
+def _headline(finding: Finding, count: int = 1, places: Sequence[str] = ()) -> str:
     more = f" (and {count - 1:,} more like it)" if count > 1 else ""
     if places:
         more = f"{more[:-1]}, at {enumerated(places, 'and', most=_MOST_PLACES)})"
     return f"{_finding_place(finding)}: {finding.message} [{finding.rule}]{more}"
 
 
-def document_place(location: "Location", line: int, *, is_one_file: bool) -> str:
+def document_place(location: Location, line: int, *, is_one_file: bool) -> str:
     """Return a place in the document as a line of text."""
     from dynacli.openapi.document.positions import named_line
     from dynacli.openapi.document.source import shown_file
@@ -427,7 +429,7 @@ def document_place(location: "Location", line: int, *, is_one_file: bool) -> str
     return f"{location.pointer} ({file} {place})" if is_long else f"{file} {place}: {location.pointer}"
 
 
-def _finding_place(finding: "Finding") -> str:
+def _finding_place(finding: Finding) -> str:
     if not finding.pointer:
         return "body"
     if finding.pointer.startswith("/") or "/" not in finding.pointer:  # `status`, `security`
@@ -438,7 +440,7 @@ def _finding_place(finding: "Finding") -> str:
     return f"{location} `{name}`" + (f" /{inside}" if inside else "")
 
 
-def validation_json(api: OpenedApi, validation: "ValidationResult") -> dict[str, Any]:
+def validation_json(api: OpenedApi, validation: ValidationResult) -> dict[str, Any]:
     """Return a result in the shape of the validation report."""
     return {
         "findings": findings_json(api, validation.findings),
@@ -448,7 +450,7 @@ def validation_json(api: OpenedApi, validation: "ValidationResult") -> dict[str,
     }
 
 
-def findings_json(api: OpenedApi, findings: "Sequence[Finding]") -> list[dict[str, Any]]:
+def findings_json(api: OpenedApi, findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return the findings in the shape of the validation report."""
     locations = _locations(api, findings)
     return [
@@ -457,19 +459,19 @@ def findings_json(api: OpenedApi, findings: "Sequence[Finding]") -> list[dict[st
     ]
 
 
-def _suppressed_json(api: OpenedApi, validation: "ValidationResult") -> list[dict[str, Any]]:
+def _suppressed_json(api: OpenedApi, validation: ValidationResult) -> list[dict[str, Any]]:
     """Return the findings that do not count, each with the reason."""
     rows = findings_json(api, [finding for finding, _ in validation.suppressed])
     return [{**row, "reason": reason} for row, (_, reason) in zip(rows, validation.suppressed, strict=True)]
 
 
-def _document_json(api: OpenedApi, location: "Location | None") -> dict[str, Any]:
+def _document_json(api: OpenedApi, location: Location | None) -> dict[str, Any]:
     if location is None:
         return {"file": api.catalog.files()[0][1], "line": None, "column": None, "pointer": ""}
     return location._asdict()
 
 
-def _locations(api: OpenedApi, findings: "Sequence[Finding]") -> dict[str, "Location"]:
+def _locations(api: OpenedApi, findings: Sequence[Finding]) -> dict[str, Location]:
     """Return schema pointer → place; the files are looked at only now, when something was found."""
     pointers = [
         pointer for finding in findings for pointer in (finding.schema_pointer, *finding.via) if pointer
@@ -477,7 +479,7 @@ def _locations(api: OpenedApi, findings: "Sequence[Finding]") -> dict[str, "Loca
     return api.places(pointers) if pointers else {}
 
 
-def notes_of(validations: "Iterable[ValidationResult]", *, shows_ignored: bool) -> list[str]:
+def notes_of(validations: Iterable[ValidationResult], *, shows_ignored: bool) -> list[str]:
     """Return a line for everything tolerated or not validated, and for each finding that does not count.
 
     Args:
@@ -495,7 +497,7 @@ def notes_of(validations: "Iterable[ValidationResult]", *, shows_ignored: bool) 
     return list(dict.fromkeys(notes))
 
 
-def _tolerated_notes(findings: "Iterable[Finding]") -> list[str]:
+def _tolerated_notes(findings: Iterable[Finding]) -> list[str]:
     """Return a line for each kind of what is tolerated."""
     kinds: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -521,13 +523,13 @@ class Evidence:
         self._heads = heads or {}
 
     @classmethod
-    def of_response(cls, response: "WireResponse") -> "Evidence":
+    def of_response(cls, response: WireResponse) -> Evidence:
         """Return the evidence of a `dynacli.http.exchange.WireResponse`."""
         heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in response.headers}
         return cls(response.body, response.header("content-type"), heads)
 
     @classmethod
-    def of_request(cls, method: str, path: str, request: "Request", media_type: str) -> "Evidence":
+    def of_request(cls, method: str, path: str, request: Request, media_type: str) -> Evidence:
         """Return the evidence of a `dynacli.http.built_request.Request` that was built from a path template."""
         heads: dict[str, tuple[str, str, str]] = {}
         for name, text in request.parts.path.items():
@@ -549,7 +551,7 @@ class Evidence:
         body = request.body if isinstance(request.body, bytes) else b""
         return cls(body, media_type, heads)
 
-    def excerpts(self, findings: "Sequence[Finding]") -> list[str]:
+    def excerpts(self, findings: Sequence[Finding]) -> list[str]:
         """Return for each finding the part of the message that is wrong, marked; empty if it cannot be shown."""
         wanted = [self._wanted(finding) for finding in findings]
         in_body: dict[tuple[int | None, ExcerptTarget], list[str]] = {}
@@ -568,7 +570,7 @@ class Evidence:
             for finding, place in zip(findings, wanted, strict=True)
         ]
 
-    def _wanted(self, finding: "Finding") -> tuple[int | None, ExcerptTarget] | None:
+    def _wanted(self, finding: Finding) -> tuple[int | None, ExcerptTarget] | None:
         """Return which item of the body, None for all of it, and where in it; None for a finding elsewhere."""
         pointer: str = finding.pointer
         if finding.rule in _ABSENT | _SECRET or finding.rule == "unreadable-body":
@@ -581,7 +583,7 @@ class Evidence:
         number, slash, rest = pointer[1:].partition("/")
         return (int(number), wanted._replace(pointer=slash + rest)) if number.isdecimal() else None
 
-    def _in_head(self, finding: "Finding") -> list[str]:
+    def _in_head(self, finding: Finding) -> list[str]:
         if finding.rule in _ABSENT:
             return []
         steps = finding.pointer.split("/")

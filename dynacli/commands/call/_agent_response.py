@@ -3,6 +3,8 @@
 Their commands are made of the typed line, run as they stand, and change nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -49,7 +51,7 @@ class _Came:
 
 
 def around_response(
-    run: Run, call: Call, response: "WireResponse", pages: "PageLoop | None" = None
+    run: Run, call: Call, response: WireResponse, pages: PageLoop | None = None
 ) -> DescribeAround:
     """Return what describes what stands around the data of a response.
 
@@ -80,9 +82,7 @@ def around_response(
     return describe
 
 
-def note_large_response(
-    run: Run, call: Call, response: "WireResponse", pages: "PageLoop | None" = None
-) -> None:
+def note_large_response(run: Run, call: Call, response: WireResponse, pages: PageLoop | None = None) -> None:
     """Write the note for an agent on a response of many bytes: its size, its items, and a command that prints less."""
     count = _item_count(call, response) if pages is None else pages.count
     text = f"The response has {run.env.stdout_size:,} bytes"
@@ -98,7 +98,7 @@ def _only_reads(call: Call) -> bool:
     return is_reading(call.described.operation) or is_listing(call.described)
 
 
-def _item_count(call: Call, response: "WireResponse") -> int:
+def _item_count(call: Call, response: WireResponse) -> int:
     """Return how many items a response has; 0 if it is not a list, or was not kept."""
     from dynacli.media.body_value import NoValueError, body_items
 
@@ -109,9 +109,7 @@ def _item_count(call: Call, response: "WireResponse") -> int:
     return len(found.values) if isinstance(found, Items) else 0
 
 
-def _items_that_came(
-    call: Call, response: "WireResponse", pages: "PageLoop | None", view: AgentView
-) -> _Came:
+def _items_that_came(call: Call, response: WireResponse, pages: PageLoop | None, view: AgentView) -> _Came:
     if pages is not None:
         has_more = pages.total is not None and pages.total > pages.count
         return _Came(pages.total, True, f"{pages.count:,} fetched") if has_more else _Came()
@@ -124,14 +122,14 @@ def _items_that_came(
     return _Came(page.total, True, label if view.shown == page.items else f"{label} has {page.items:,}")
 
 
-def _typed_line(run: Run, call: Call) -> "CallLine | None":
+def _typed_line(run: Run, call: Call) -> CallLine | None:
     """Return the line of a call; None if another call was typed, or that cannot be typed again as it stands."""
     line = run.repeatable_line(run) if run.repeatable_line is not None else None
     is_same = line is not None and line.table.described.operation.name == call.described.operation.name
     return line if is_same else None
 
 
-def _narrowing(line: "CallLine") -> "list[Word]":
+def _narrowing(line: CallLine) -> list[Word]:
     """Return the inputs that may be why a list is empty: not those of the path, and not the size of a page."""
     described = line.table.described
     rules = document_pages(described, configured_rule(described)).rules
@@ -140,8 +138,8 @@ def _narrowing(line: "CallLine") -> "list[Word]":
 
 
 def _further_lines(
-    line: "CallLine", view: AgentView, came: _Came, narrowing: "Sequence[Word]"
-) -> "Iterator[CallLine]":
+    line: CallLine, view: AgentView, came: _Came, narrowing: Sequence[Word]
+) -> Iterator[CallLine]:
     """Yield the lines that give more of the same response."""
     if narrowing:
         wide = [word for word in line.after if word not in narrowing or _is_needed(word)]
@@ -164,11 +162,11 @@ def _further_lines(
             yield _filtered(line, first)
 
 
-def _is_needed(word: "Word") -> bool:
+def _is_needed(word: Word) -> bool:
     return word.parameter is None or word.parameter.must_be_given
 
 
-def _filtered(line: "CallLine", expression: str) -> "CallLine":
+def _filtered(line: CallLine, expression: str) -> CallLine:
     """Return the line that prints what a filter finds in the value that the line has printed."""
     given = next((word.value for word in line.after if word.option_name == "filter"), "")
     removed = {"filter", *_OUTPUT, *_PAGES}
@@ -176,7 +174,7 @@ def _filtered(line: "CallLine", expression: str) -> "CallLine":
     return line.with_options(removed, ("-o", "agent"), ("-f", found))
 
 
-def _rest(line: "CallLine", view: AgentView, came: _Came) -> "CallLine | None":
+def _rest(line: CallLine, view: AgentView, came: _Came) -> CallLine | None:
     """Return the line that prints the items which were not shown, or as many as are not too much to read."""
     size = max(view.size // len(view.items), 1)  # of an item, on average
     if not came.has_more:
@@ -197,7 +195,7 @@ def _room(size: int) -> str:
     return str(rounded_up(size))
 
 
-def _next_lines(run: Run, call: Call, response: "WireResponse", view: AgentView) -> Iterator[str]:
+def _next_lines(run: Run, call: Call, response: WireResponse, view: AgentView) -> Iterator[str]:
     """Yield the commands that call other operations with the id of an item, or of the one that came.
 
     After a list that is the operation on its first item. What is below an item may not be there.

@@ -4,6 +4,8 @@
 written.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -126,7 +128,7 @@ class Listing:
         engine: Engine,
         described: DescribedOperation,
         inputs: CallInputs,
-        report: "CallReport | None",
+        report: CallReport | None,
     ) -> None:
         self._run, self._engine, self._described, self._report = run, engine, described, report
         self._form = run.output_format(engine.settings.output)
@@ -436,7 +438,7 @@ class LastResponse:
     """
 
     def __init__(
-        self, run: Run, engine: Engine, described: DescribedOperation, report: "CallReport | None"
+        self, run: Run, engine: Engine, described: DescribedOperation, report: CallReport | None
     ) -> None:
         from dynacli.client.engine.series import WAIT_SECONDS, Until, check_wait
         from dynacli.client.links.follow_link import check_links
@@ -504,7 +506,7 @@ class LastResponse:
             report_validation_so_far(self._run, made.call, made.response, made.validation, self._report)
         self._shown = made.call
 
-    def _write(self, call: Call, response: "WireResponse") -> FileError | FormatError | None:
+    def _write(self, call: Call, response: WireResponse) -> FileError | FormatError | None:
         """Write a response; return why it could not be written."""
         form = self._form
         if form.include and not form.is_whole:

@@ -1,5 +1,7 @@
 """What is reported of a call beside its response: heads of messages, findings, notes, or the error that ends it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +33,9 @@ _OF_WHERE = ("profile", "server", "server_var", "auth", "accept_origin")
 def conclude(
     run: Run,
     call: Call,
-    response: "WireResponse",
-    validation: "ValidationResult | None",
-    report: "CallReport | None",
+    response: WireResponse,
+    validation: ValidationResult | None,
+    report: CallReport | None,
     unwritten: FileError | FormatError | None,
 ) -> None:
     """Report the result on a response, and raise the error that the run ends with.
@@ -74,21 +76,21 @@ def conclude(
         raise error
 
 
-def conclude_part(run: Run, call: Call, response: "WireResponse", report: "CallReport | None") -> None:
+def conclude_part(run: Run, call: Call, response: WireResponse, report: CallReport | None) -> None:
     """Report a response that was only the rest of a file: the document describes the whole."""
     _note_response(call, response, report)
     if call.validating is not None and call.settings.is_strict:
         run.warn("Not validated: the response is the rest of a file, and the document describes the whole")
 
 
-def note_next_call(run: Run, call: Call, response: "WireResponse") -> None:
+def note_next_call(run: Run, call: Call, response: WireResponse) -> None:
     """Write the command that reads what a call has created, if the document or the response tells it."""
     line = creation_line(run, call, response)
     if line:
         write_stderr(run.env, f"next: {line}")
 
 
-def creation_line(run: Run, call: Call, response: "WireResponse", *more: str) -> str:
+def creation_line(run: Run, call: Call, response: WireResponse, *more: str) -> str:
     """Return the command that reads what a call has created; empty if nothing tells it.
 
     There is none for the demo API, which forgets everything when its command ends.
@@ -103,7 +105,7 @@ def creation_line(run: Run, call: Call, response: "WireResponse", *more: str) ->
     return "" if found is None else next_line(run, call, response, found[0], [*found[1], *more])
 
 
-def next_line(run: Run, call: Call, response: "WireResponse", name: str, words: "Sequence[str]") -> str:
+def next_line(run: Run, call: Call, response: WireResponse, name: str, words: Sequence[str]) -> str:
     """Return the command of a call that follows from the response to another; empty if a secret is in it.
 
     Args:
@@ -130,9 +132,9 @@ def next_line(run: Run, call: Call, response: "WireResponse", name: str, words: 
 def report_validation_so_far(
     run: Run,
     call: Call,
-    response: "WireResponse",
-    validation: "ValidationResult",
-    report: "CallReport | None",
+    response: WireResponse,
+    validation: ValidationResult,
+    report: CallReport | None,
 ) -> None:
     """Report the result on the part of a stream that came before an error or an interruption."""
     _note_response(call, response, report)
@@ -141,7 +143,7 @@ def report_validation_so_far(
         _warn(run, mismatch)
 
 
-def _note_response(call: Call, response: "WireResponse", report: "CallReport | None") -> None:
+def _note_response(call: Call, response: WireResponse, report: CallReport | None) -> None:
     if report is not None:
         report.note_response(call.signed.masker.mask(response.url), response.status, response.seconds)
 
@@ -151,7 +153,7 @@ def _warn(run: Run, mismatch: MismatchError) -> None:
     run.warn(text, **mismatch.details)
 
 
-def report_request(run: Run, call: Call, report: "CallReport | None", *, is_first: bool) -> None:
+def report_request(run: Run, call: Call, report: CallReport | None, *, is_first: bool) -> None:
     """Report what there is to say about a request before it is sent.
 
     Args:
@@ -163,9 +165,7 @@ def report_request(run: Run, call: Call, report: "CallReport | None", *, is_firs
         _show_request(run.env, call.signed)
 
 
-def warn_of_request(
-    run: Run, validating: "CallValidator", masker: "Masker", report: "CallReport | None"
-) -> None:
+def warn_of_request(run: Run, validating: CallValidator, masker: Masker, report: CallReport | None) -> None:
     """Warn of values in a request that the document does not mention, which are findings at the level `exact`."""
     if validating.validation.is_valid or (report is not None and report.is_on_stderr):
         return
@@ -180,11 +180,11 @@ def warn_of_request(
 
 def conclude_request(
     run: Run,
-    described: "DescribedOperation",
-    validation: "ValidationResult",
-    masker: "Masker",
-    settings: "CallSettings",
-    report: "CallReport | None",
+    described: DescribedOperation,
+    validation: ValidationResult,
+    masker: Masker,
+    settings: CallSettings,
+    report: CallReport | None,
 ) -> None:
     """Report the result on a request that is valid and not sent."""
     if report is not None:
@@ -198,10 +198,10 @@ def conclude_request(
 def _report_validation(
     run: Run,
     call: Call,
-    response: "WireResponse",
-    validation: "ValidationResult",
-    request_validation: "ValidationResult | None",
-    report: "CallReport | None",
+    response: WireResponse,
+    validation: ValidationResult,
+    request_validation: ValidationResult | None,
+    report: CallReport | None,
 ) -> MismatchError | None:
     """Report the results on a response and its request; return the error for a response that is not valid."""
     from dynacli.client.responses.response_errors import mismatch_error
@@ -224,10 +224,10 @@ def _report_validation(
 
 def _write_notes(
     run: Run,
-    validations: "Sequence[ValidationResult]",
-    masker: "Masker",
-    settings: "CallSettings",
-    report: "CallReport | None",
+    validations: Sequence[ValidationResult],
+    masker: Masker,
+    settings: CallSettings,
+    report: CallReport | None,
 ) -> None:
     """Write what is tolerated, what could not be validated, and which findings do not count."""
     if report is not None and report.is_on_stderr:
@@ -240,13 +240,13 @@ def _write_notes(
         run.note(masker.mask(note))
 
 
-def _show_request(env: Environment, signed: "Signed") -> None:
+def _show_request(env: Environment, signed: Signed) -> None:
     """Show the head of the request."""
     lines = [f"> {signed.shown.method} {signed.shown.url}", *_header_lines(">", signed, signed.shown.headers)]
     write_stderr(env, signed.masker.mask("\n".join(lines)))
 
 
-def show_response(env: Environment, signed: "Signed", response: "WireResponse") -> None:
+def show_response(env: Environment, signed: Signed, response: WireResponse) -> None:
     """Show the head of the response, and the redirects before it."""
     lines = [f"< {status} {url}" for status, url in response.hops]
     lines.append(f"< {response.http_version} {response.status} {response.reason}".rstrip())
@@ -254,7 +254,7 @@ def show_response(env: Environment, signed: "Signed", response: "WireResponse") 
     write_stderr(env, signed.masker.mask("\n".join(lines)))
 
 
-def write_head(env: Environment, signed: "Signed", response: "WireResponse") -> None:
+def write_head(env: Environment, signed: Signed, response: WireResponse) -> None:
     """Write the head of the response to standard output, as `--include` asks for."""
     from dynacli.output.standard_output import write_bytes
     from dynacli.text.terminal import visible
@@ -265,23 +265,23 @@ def write_head(env: Environment, signed: "Signed", response: "WireResponse") -> 
     write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
 
 
-def cache_text(response: "WireResponse") -> str:
+def cache_text(response: WireResponse) -> str:
     """Return what the response cache did: `hit, 12 s old`, `revalidated` or `miss`."""
     return f"hit, {cached_age(response)} old" if response.cache == "hit" else response.cache
 
 
-def cached_age(response: "WireResponse") -> str:
+def cached_age(response: WireResponse) -> str:
     """Return how old a stored response is, such as `12 s` or `3 days`."""
     seconds = int(response.age)
     return f"{seconds} s" if seconds < _MINUTE else age_text(seconds)
 
 
-def show_size(env: Environment, response: "WireResponse") -> None:
+def show_size(env: Environment, response: WireResponse) -> None:
     """Show the size of the response, and how long the call took."""
     write_stderr(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")
 
 
-def show_validators(env: Environment, request: "ValidationResult", response: "ValidationResult") -> None:
+def show_validators(env: Environment, request: ValidationResult, response: ValidationResult) -> None:
     """Show whether openapi-core validated, or compiled schemas accepted what is beyond doubt."""
     by = [
         "compiled schemas" if validation.is_accepted else "openapi-core" for validation in (request, response)
@@ -292,5 +292,5 @@ def show_validators(env: Environment, request: "ValidationResult", response: "Va
     write_stderr(env, f"* validated: {', '.join(parts)}")
 
 
-def _header_lines(mark: str, signed: "Signed", headers: Iterable[tuple[str, str]]) -> list[str]:
+def _header_lines(mark: str, signed: Signed, headers: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{mark} {name}: {signed.masked_value(name, value)}" for name, value in headers]

@@ -1,5 +1,7 @@
 """The words that give a body: options of its fields, `--body`, `--set`, `--file`, files and `--editor`."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,7 +56,7 @@ def read_body_words(
     whole: CallInputs,
     *,
     is_strict: bool,
-) -> tuple[DescribedOperation, CallInputs, "EditedText | None"]:
+) -> tuple[DescribedOperation, CallInputs, EditedText | None]:
     """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
 
     Args:
@@ -129,7 +131,7 @@ def value_of_field(
     files: InputFiles,
     field: Field,
     words: list[str],
-    encodings: "Encodings | None",
+    encodings: Encodings | None,
     has_parts: bool,
     *,
     is_strict: bool,
@@ -180,7 +182,7 @@ def _boundary(options: Options, media_type: str) -> str:
 
 def _edit_body(
     env: Environment, options: Options, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool
-) -> "EditedText":
+) -> EditedText:
     """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
     from dynacli.commands.call.editor import write_draft
 
@@ -394,7 +396,7 @@ def _schema_at(flat: FlatSchema, step: str) -> Any:
 
 
 def _file_value(
-    files: InputFiles, words: list[str], encoding: "PropertyEncoding", option: str, *, is_list: bool
+    files: InputFiles, words: list[str], encoding: PropertyEncoding, option: str, *, is_list: bool
 ) -> Any:
     """Return the value of a property whose content is a file.
 
@@ -432,7 +434,7 @@ def _read_parts(files: InputFiles, words: Iterable[str]) -> list[Assignment]:
     ]
 
 
-def _file_or_value(files: InputFiles, word: str, encoding: "PropertyEncoding", option: str) -> Any:
+def _file_or_value(files: InputFiles, word: str, encoding: PropertyEncoding, option: str) -> Any:
     if word.startswith("@@"):
         return word[1:]
     if word.startswith("@"):

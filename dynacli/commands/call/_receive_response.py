@@ -3,6 +3,8 @@
 With `--resume` and `-O` it goes into a file that is gone on with, or that the server has a name for.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -59,7 +61,7 @@ class DownloadFile:
         partial: The part of it that is there; None if the server gives the name.
     """
 
-    def __init__(self, run: Run, url: str, partial: "PartialDownload | None") -> None:
+    def __init__(self, run: Run, url: str, partial: PartialDownload | None) -> None:
         self._run, self._url, self._partial = run, url, partial
 
     @property
@@ -132,7 +134,7 @@ class ResponseReceiver:
         run: Run,
         engine: Engine,
         call: Call,
-        report: "CallReport | None",
+        report: CallReport | None,
         file: DownloadFile | None = None,
     ) -> None:
         self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
@@ -432,7 +434,7 @@ def write_response(
     call: Call,
     response: WireResponse,
     form: OutputFormat,
-    pages: "PageLoop | None" = None,
+    pages: PageLoop | None = None,
 ) -> None:
     """Write the whole body of a response in a form.
 
@@ -461,7 +463,7 @@ def write_response(
 
 
 def note_if_large(
-    run: Run, call: Call, response: WireResponse, form: OutputFormat, pages: "PageLoop | None" = None
+    run: Run, call: Call, response: WireResponse, form: OutputFormat, pages: PageLoop | None = None
 ) -> None:
     """Write a note if an agent gets a response of many bytes on standard output that could be shorter."""
     is_much = run.env.stdout_size > _MANY_BYTES and run.env.is_agent and form.format != "agent"
@@ -484,7 +486,7 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     yield from pieces
 
 
-def _note_more_pages(run: Run, call: Call, response: "WireResponse", form: OutputFormat) -> None:
+def _note_more_pages(run: Run, call: Call, response: WireResponse, form: OutputFormat) -> None:
     """Write a note if a response shows that it is one page of several: a cut list looks like a whole one.
 
     The format `agent` has this note in its first line. A filter that does not name the items, such as `total`, gives
@@ -536,7 +538,7 @@ def into_file(
     engine: Engine,
     described: DescribedOperation,
     inputs: CallInputs,
-    report: "CallReport | None",
+    report: CallReport | None,
 ) -> None:
     """Make a call whose response goes into a file.
 

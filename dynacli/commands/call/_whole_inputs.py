@@ -1,5 +1,7 @@
 """`--inputs` and `--dry-run inputs`: all inputs of a call as one JSON object."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -86,7 +88,7 @@ def read_whole_inputs(
     return described, replace(inputs, assignments=(*inputs.assignments, *files), body=content)
 
 
-def _files(opening: InputFiles, described: DescribedOperation, values: dict[str, Any]) -> "list[Assignment]":
+def _files(opening: InputFiles, described: DescribedOperation, values: dict[str, Any]) -> list[Assignment]:
     """Take the inputs out of some that are files, and return what they give to the body."""
     encodings, media_type = encodings_of_body(described), described.media_type
     found: list[Assignment] = []
@@ -122,7 +124,7 @@ def _names_file(value: Any) -> bool:
 
 def _body_and_files(
     opening: InputFiles, described: DescribedOperation, body: Any
-) -> "tuple[bytes | Payload, list[Assignment]]":
+) -> tuple[bytes | Payload, list[Assignment]]:
     """Return the content of a whole body, and its members that are files."""
     name = described.media_type.name if described.media_type is not None else ""
     if _may_be_file(name) and _names_file(body):

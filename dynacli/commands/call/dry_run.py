@@ -1,5 +1,7 @@
 """`--dry-run`: the request of a call is built, signed and validated as always, and shown instead of sent."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +39,7 @@ def show_request(
     engine: Engine,
     described: DescribedOperation,
     inputs: CallInputs,
-    report: "CallReport | None",
+    report: CallReport | None,
 ) -> None:
     """Show the request that would be sent, in the form that is asked for, with its secrets masked.
 
@@ -105,7 +107,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
             write(apart + (visible(text) if run.env.stdout_is_terminal else text))
 
 
-def _data(options: Options, call: Call, shown: "Request", masker: "Masker", form: str) -> dict[str, Any]:
+def _data(options: Options, call: Call, shown: Request, masker: Masker, form: str) -> dict[str, Any]:
     """Return a request, or the inputs that it was built of, as data."""
     if form == "inputs":
         from dynacli.commands.call._whole_inputs import inputs_json
@@ -116,7 +118,7 @@ def _data(options: Options, call: Call, shown: "Request", masker: "Masker", form
     return as_json(shown)
 
 
-def _whole_body(request: "Request") -> bytes:
+def _whole_body(request: Request) -> bytes:
     """Return the body of a request as it would be sent.
 
     Raises:
@@ -135,7 +137,7 @@ def _dry_run_format(options: Options) -> str:
     return "http" if form == UNNAMED else form
 
 
-def _masked_request(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
+def _masked_request(run: Run, call: Call, form: str) -> tuple[Request, Masker]:
     """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
     from dynacli.client.secret_names import without_passwords
 
@@ -147,9 +149,7 @@ def _masked_request(run: Run, call: Call, form: str) -> "tuple[Request, Masker]"
     return request if shows_secrets else masked, signed.masker.joined(masker)
 
 
-def _request_text(
-    run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Request]]", form: str
-) -> str:
+def _request_text(run: Run, requests: Iterable[tuple[DescribedOperation, Signed, Request]], form: str) -> str:
     """Return the text of a request in any form but JSON; an archive has any number of them."""
     from dynacli.request import preview
 
@@ -172,7 +172,7 @@ def _request_text(
     return preview.as_http(request)
 
 
-def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
+def _har_call(described: DescribedOperation, request: Request) -> HarCall:
     from time import time
 
     from dynacli.output.har import HarCall
@@ -183,7 +183,7 @@ def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
     return HarCall(name, time(), 0.0, request.method, request.url, request.headers, body, size)
 
 
-def _curl(options: Options, signed: "Signed", request: "Request") -> str:
+def _curl(options: Options, signed: Signed, request: Request) -> str:
     """Return the command for curl, which handles challenges and certificates itself."""
     from dynacli.request.preview import as_curl
 
@@ -195,7 +195,7 @@ def _curl(options: Options, signed: "Signed", request: "Request") -> str:
     return as_curl(request, words) + "\n"
 
 
-def _with_body(run: Run, request: "Request", form: str) -> "Request":
+def _with_body(run: Run, request: Request, form: str) -> Request:
     """Return a request with the files of its body read, if they are small and the form shows their contents.
 
     Raises:

@@ -1,5 +1,7 @@
 """The files that the words of a call name, and standard input."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -38,7 +40,7 @@ class InputFiles:
     def __init__(self, env: Environment, check: Callable[[str], None], *, is_edited: bool) -> None:
         self._env, self._check, self._is_edited = env, check, is_edited
 
-    def body(self, word: str, media_type: str) -> "bytes | Payload":
+    def body(self, word: str, media_type: str) -> bytes | Payload:
         """Return the content that `--body` gives; if it is neither JSON nor a form, it is read while it is sent.
 
         Raises:
@@ -56,7 +58,7 @@ class InputFiles:
             return self._unchanged(word.removeprefix("@"), media_type)
         return self.word(word, "--body", _BODY)
 
-    def undeclared_body(self, word: str) -> "tuple[bytes | Payload, str]":
+    def undeclared_body(self, word: str) -> tuple[bytes | Payload, str]:
         """Return the content that `--body` gives if the document declares no body, and its media type.
 
         A text is JSON. A file is what the suffix of its name says; without a known one, and for standard input,
@@ -127,7 +129,7 @@ class InputFiles:
             reason = getattr(error, "strerror", None) or "it is not a file name"
             raise FileError(f"Cannot read {called} `{name}`", reason=reason) from error
 
-    def _unchanged(self, word: str, media_type: str) -> "bytes | Payload":
+    def _unchanged(self, word: str, media_type: str) -> bytes | Payload:
         """Return a body that is sent unchanged, and read while it is sent.
 
         A small body is read first, if its media type is validated.
@@ -141,7 +143,7 @@ class InputFiles:
         small = self._small_content(source) if _is_validated(media_type) else None
         return Payload([source]) if small is None else small
 
-    def _small_content(self, source: "ByteSource") -> bytes | None:
+    def _small_content(self, source: ByteSource) -> bytes | None:
         """Return the content of a body's source if it is small enough to be read first; else None."""
         if source.name == "-":
             from dynacli.http.payload import begins_with
@@ -151,7 +153,7 @@ class InputFiles:
         is_small = source.size is not None and source.size <= _MAX_VALIDATED
         return b"".join(source.chunks()) if is_small else None
 
-    def part(self, word: str, option: str) -> "ByteSource":
+    def part(self, word: str, option: str) -> ByteSource:
         """Return the file, or standard input for `-`, that an option gives as a part of the body.
 
         Raises:
@@ -167,7 +169,7 @@ class InputFiles:
             )
         return self._open(word, f"the content of {option}")
 
-    def _open(self, word: str, use: str) -> "ByteSource":
+    def _open(self, word: str, use: str) -> ByteSource:
         from dynacli.http.payload import StreamUpload, open_upload
 
         if word != "-":
@@ -186,7 +188,7 @@ def _is_validated(media_type: str) -> bool:
 
 
 @contextmanager
-def opened_input(env: Environment, word: str, use: str) -> "Iterator[Readable]":
+def opened_input(env: Environment, word: str, use: str) -> Iterator[Readable]:
     """Open a file, or standard input for `-`, until the end of the block.
 
     Args:

@@ -1,5 +1,7 @@
 """One call from the command line: words become the inputs of the call, which is made or shown."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -77,7 +79,7 @@ def _make(
     described: DescribedOperation,
     inputs: CallInputs,
     settings: CallSettings,
-    report: "CallReport | None",
+    report: CallReport | None,
 ) -> None:
     """Make one call, or several; or plan it, or show the request of the first."""
     options = run.options
@@ -119,7 +121,7 @@ def _make(
 
 def _reporting(
     run: Run, described: DescribedOperation, settings: CallSettings
-) -> "AbstractContextManager[CallReport | None]":
+) -> AbstractContextManager[CallReport | None]:
     """Enter with the report on a call; with None if none is asked for."""
     if not run.options.report:
         return nullcontext()
@@ -130,7 +132,7 @@ def _reporting(
 
 def read_inputs(
     run: Run, described: DescribedOperation, line: CommandLine, settings: CallSettings
-) -> tuple[DescribedOperation, CallInputs, "EditedText | None"]:
+) -> tuple[DescribedOperation, CallInputs, EditedText | None]:
     """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
 
     Args:
@@ -206,7 +208,7 @@ def send_call(
     engine: Engine,
     described: DescribedOperation,
     inputs: CallInputs,
-    report: "CallReport | None" = None,
+    report: CallReport | None = None,
 ) -> None:
     """Send a call, write and validate its response.
 
@@ -225,7 +227,7 @@ def send_call(
 
 
 def engine_of(
-    run: Run, settings: CallSettings, report: "CallReport | None", clients: "ClientPool | None" = None
+    run: Run, settings: CallSettings, report: CallReport | None, clients: ClientPool | None = None
 ) -> Engine:
     """Return what makes the calls of a run: they are reported on its terminal, and kept in its history.
 
@@ -264,7 +266,7 @@ class TerminalListener:
         report: The report for machines, in which the findings are already; None if none is asked for.
     """
 
-    def __init__(self, run: Run, report: "CallReport | None") -> None:
+    def __init__(self, run: Run, report: CallReport | None) -> None:
         self._run, self._report = run, report
         self._line: Callable[[], object] | None = None
         self._transfer: TransferLine | None = None
@@ -301,7 +303,7 @@ class TerminalListener:
             else:
                 show_size(self._run.env, event.response)
 
-    def _begin(self, call: "Call") -> None:
+    def _begin(self, call: Call) -> None:
         """Report what there is to say about a request before it is sent."""
         is_wrong = call.validating is not None and not call.validating.validation.is_valid
         if self._run.options.verbose or is_wrong:

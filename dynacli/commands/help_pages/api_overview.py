@@ -4,6 +4,8 @@ The page has at most 40 lines of at most 100 columns, whatever the size of the d
 overview, and the operations only if all of them are listed or there are no tags to count.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
@@ -50,7 +52,7 @@ _NARROWEST = 12
 def overview_page(
     env: Environment,
     api: OpenedApi,
-    options: "Options",
+    options: Options,
     *,
     server: str = "",
     identity: str = "",
@@ -83,7 +85,7 @@ class _Page:
         self.width = min(terminal_width(env, env.stdout), _MOST_COLUMNS)
         self.name = shortened(_shown_name(api), min(_LONGEST_NAME, self.width - _USAGE_INDENT))
 
-    def text(self, options: "Options", server: str, identity: str, notes: Iterable[str]) -> str:
+    def text(self, options: Options, server: str, identity: str, notes: Iterable[str]) -> str:
         """Return the page; the operations or tags get the lines that all the rest leaves."""
         title, about = self._title(), self._about()
         facts = self._facts(options, server, identity)
@@ -132,7 +134,7 @@ class _Page:
         head = f"  {self.paint.dim(label)}{' ' * (_LABEL - len(label))}{first}"
         return [head, *(" " * (_LABEL + 2) + line for line in others)]
 
-    def _facts(self, options: "Options", server: str, identity: str) -> list[list[str]]:
+    def _facts(self, options: Options, server: str, identity: str) -> list[list[str]]:
         meta, overview = self.api.catalog.meta, self.overview
         kind = f"{'Swagger' if meta['openapi'].startswith('2') else 'OpenAPI'} {meta['openapi']}"
         counts = counted(overview.operations, "operation")
@@ -198,7 +200,7 @@ class _Page:
         fields = self.overview.error_fields
         return f"{listed} from many operations" + (f" ({fields})" if fields else "")
 
-    def _servers(self, options: "Options", server: str) -> list[str]:
+    def _servers(self, options: Options, server: str) -> list[str]:
         """Return the server that calls go to; if there is a choice, the first ones with their numbers."""
         servers: list[dict[str, Any]] = self.api.catalog.meta["servers"]
         has_choice = len(servers) > 1 or any(server["variables"] for server in servers)
@@ -254,7 +256,7 @@ class _Page:
         )
 
     @cached_property
-    def _signed_in(self) -> "SignedIn | None":
+    def _signed_in(self) -> SignedIn | None:
         """How a person is signed in without a variable; None if nothing is configured or stored."""
         from dynacli.auth.credentials import store_path
 
@@ -380,7 +382,7 @@ class _Page:
         line = f"  {count}: {command}"
         return self.paint.dim(line if command and len(line) <= self.width else f"  {count}")
 
-    def _next(self, options: "Options", server: str, identity: str) -> list[str]:
+    def _next(self, options: Options, server: str, identity: str) -> list[str]:
         """Return the commands to go on with; each runs as it stands, or is left out."""
         overview, api = self.overview, self.api
         commands = []
@@ -403,7 +405,7 @@ class _Page:
         lines += [f"  {line}" for line in about]
         return [self.paint.bold("Next"), *lines] if lines else []
 
-    def _first_look(self, options: "Options", server: str, identity: str) -> str:
+    def _first_look(self, options: Options, server: str, identity: str) -> str:
         """Return the operation of the simplest call for which nothing is missing: neither a server nor a credential."""
         overview = self.overview
         if not overview.first_look:
@@ -445,12 +447,12 @@ def _age(api: OpenedApi) -> str:
     return f"changed {age_text(max(time.time() - modified / 1e9, 0))} ago" if modified else ""
 
 
-def _is_server_chosen(env: Environment, api: OpenedApi, options: "Options") -> bool:
+def _is_server_chosen(env: Environment, api: OpenedApi, options: Options) -> bool:
     is_asked_for = options.server or options.server_var or options.in_force("profile", env)
     return bool(is_asked_for or not api.entry.keys().isdisjoint(("server", "server_vars")))
 
 
-def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
+def _base_url(env: Environment, api: OpenedApi, options: Options) -> str:
     """Return the URL that calls go to; empty if none can be made out."""
     servers = api.catalog.meta["servers"]
     is_chosen = _is_server_chosen(env, api, options)

@@ -3,6 +3,8 @@
 The text of a field has the tree of its schema, as far as it fits.
 """
 
+from __future__ import annotations
+
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -450,9 +452,7 @@ def describe(
     write_data(run.env, data, run.data_format, page)
 
 
-def _description(
-    run: Run, opened: OpenedApi, operation: tuple[str, ...], asked: _Asked
-) -> "tuple[Any, Text]":
+def _description(run: Run, opened: OpenedApi, operation: tuple[str, ...], asked: _Asked) -> tuple[Any, Text]:
     from dynacli.client.search_operations import unknown_operation
 
     words = list(operation)
@@ -486,14 +486,14 @@ def _description(
     return described_details(opened, name, *words[1:], detail=detail)
 
 
-def _operation_card(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
+def _operation_card(opened: OpenedApi, name: str, profile: str) -> tuple[Any, Text]:
     from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened, name, profile=profile)
     return summary.as_json(), lambda paint, _: summary_text(summary, paint)
 
 
-def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
+def _likeness(opened: OpenedApi, name: str, other: str) -> tuple[Any, Text]:
     """Return how an operation differs from another one of its API.
 
     Raises:
@@ -511,7 +511,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
     return data, lambda paint, width: "\n".join(_difference_lines(data, paint, width))
 
 
-def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
+def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:
     """Return the description of the webhook that the words name, for `webhooks` of all; None if there is none.
 
     Raises:

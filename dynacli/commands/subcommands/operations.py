@@ -1,5 +1,7 @@
 """`dynacli operations` and `dynacli search`: lists the operations of an API, or finds those that fit a question."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, groupby, islice
 from operator import itemgetter
@@ -126,7 +128,7 @@ def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], la
             write(f"{line}\n")
 
 
-def _smaller_graph(run: Run, shown: list[OperationSummary], edges: "list[OperationEdge]") -> list[str]:
+def _smaller_graph(run: Run, shown: list[OperationSummary], edges: list[OperationEdge]) -> list[str]:
     """Return the lines of the graph of the tags of operations which are too many for Mermaid.
 
     Raises:
@@ -231,7 +233,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
 
 
 def _summary_of_hit(
-    env: Environment, options: Options, opened: dict[str, OpenedApi], hit: "Hit", question: str
+    env: Environment, options: Options, opened: dict[str, OpenedApi], hit: Hit, question: str
 ) -> tuple[Any, str]:
     """Return the summary of a hit as data and as text."""
     from dynacli.client.operation_summary import operation_summary, summary_text
@@ -240,7 +242,7 @@ def _summary_of_hit(
     return summary.as_json(), summary_text(summary, Painter.for_stdout(env))
 
 
-def _hit_row(hit: "Hit") -> dict[str, Any]:
+def _hit_row(hit: Hit) -> dict[str, Any]:
     return {
         "api": hit.api,
         "name": hit.name,
@@ -250,7 +252,7 @@ def _hit_row(hit: "Hit") -> dict[str, Any]:
     }
 
 
-def _hit_lines(env: Environment, named: Collection[str], hits: "list[Hit]", paint: Painter) -> Iterator[str]:
+def _hit_lines(env: Environment, named: Collection[str], hits: list[Hit], paint: Painter) -> Iterator[str]:
     """Yield the lines of hits that are not the best one.
 
     Args:

@@ -1,5 +1,7 @@
 """`dynacli api add`: finds and reads a document, and writes the API and the options to keep into the configuration."""
 
+from __future__ import annotations
+
 import os
 import re
 import shlex
@@ -300,7 +302,7 @@ def _open_locked(
     raise refusal or DocumentError("No document was found")
 
 
-def _write_several(env: Environment, name: str, documents: "Sequence[FoundDocument]") -> None:
+def _write_several(env: Environment, name: str, documents: Sequence[FoundDocument]) -> None:
     """Write which documents were found, which one is taken and why, and how to take the others."""
     from dynacli.features.apis.discovery.discovery_report import lines_of_found
 
@@ -355,7 +357,7 @@ def _server_at_document(options: Options, api: OpenedApi, known: dict[str, Any])
 
 def _base_without_servers(
     options: Options, api: OpenedApi, known: dict[str, Any], sources: Sequence[str], login: DocumentLogin
-) -> "FoundBase":
+) -> FoundBase:
     """Return where the paths start of a document that names no server, as trials show it.
 
     If no trial shows it, the result has no path, and the URL that was given if the paths may start there.
@@ -393,7 +395,7 @@ def _base_without_servers(
     return FoundBase(below if below != origin_of(given) else "")
 
 
-def _write_base(run: Run, api: OpenedApi, name: str, base: "FoundBase") -> None:
+def _write_base(run: Run, api: OpenedApi, name: str, base: FoundBase) -> None:
     """Write where the paths of a document without servers start, if that is not, or may not be, its origin."""
     origin = origin_of(api.uri) if base.url else ""
     if not base.url or base.url == origin:
@@ -418,7 +420,7 @@ def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
         return open_source(open_request, source)
 
 
-def _write_tried(env: Environment, options: Options, tried: "Sequence[TriedUrl]") -> None:
+def _write_tried(env: Environment, options: Options, tried: Sequence[TriedUrl]) -> None:
     """Write the URLs that were tried, with their results: the few that say most, unless all are wanted."""
     from dynacli.features.apis.discovery.discovery_report import lines_of_tried, most_useful
 

@@ -1,5 +1,7 @@
 """`dynacli api`: registers APIs, and shows, refreshes and changes the registered ones."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -306,7 +308,7 @@ def rename_api(run: Run, name: str, new_name: str) -> None:
     _with_credentials(run, lambda store: store.rename_api(name, new_name))
 
 
-def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> None:
+def _with_credentials(run: Run, change: Callable[[CredentialStore], None]) -> None:
     """Let the stored credentials follow what has become of an API; a store that cannot be changed is reported."""
     from dynacli.auth.credential_store import CredentialStore
 

@@ -1,5 +1,7 @@
 """The program of a baked tool: dynacli bound to one API, with a name, variables and directories of its own."""
 
+from __future__ import annotations
+
 import os
 import re
 import sys
@@ -24,7 +26,7 @@ def run(tool: Mapping[str, Any]) -> None:
     run_program(lambda: main(tool, sys.argv[1:]))
 
 
-def main(tool: Mapping[str, Any], words: list[str], env: "Environment | None" = None) -> int:
+def main(tool: Mapping[str, Any], words: list[str], env: Environment | None = None) -> int:
     """Run a baked tool in this process, and return its exit code.
 
     Args:

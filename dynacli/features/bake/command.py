@@ -3,6 +3,8 @@
 A tool has its name, what it knows of its API, and the compiled document inside.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import os
@@ -337,7 +339,7 @@ class _BakedTool(NamedTuple):
     """
 
     program: Program
-    compiled: "Compiled | None"
+    compiled: Compiled | None
     api: OpenedApi
     layers: Mapping[str, bytes]
     authorities: bytes
@@ -365,7 +367,7 @@ class _BakedTool(NamedTuple):
             if operation.name in COMMANDS and COMMANDS[operation.name].is_of_tool
         ]
 
-    def write_document(self, archive: "ZipFile") -> None:
+    def write_document(self, archive: ZipFile) -> None:
         """Write the document inside into the archive of the tool.
 
         Raises:
@@ -453,7 +455,7 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
     return _BakedTool(program, compiled, api, layers, authorities, options.is_package)
 
 
-def _compiled(api: OpenedApi, program: Program) -> "Compiled":
+def _compiled(api: OpenedApi, program: Program) -> Compiled:
     from dynacli.openapi.catalog.compiler.compile_document import compile_document
     from dynacli.registry.install_revision import selection_of
 

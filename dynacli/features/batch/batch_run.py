@@ -6,6 +6,8 @@ All calls are checked before the first is sent, so that whatever is wrong is nam
 signed in one thread, and sent in any.
 """
 
+from __future__ import annotations
+
 import os
 import threading
 from array import array
@@ -582,7 +584,7 @@ class _Sent(NamedTuple):
     """The end of a call: a response, an error, or neither, if it was not sent."""
 
     slot: _Slot
-    response: "WireResponse | None" = None
+    response: WireResponse | None = None
     error: DynacliError | None = None
 
 
@@ -811,7 +813,7 @@ class BatchRun:
         slot: _Slot,
         result: RowResult,
         error: DynacliError | None,
-        response: "WireResponse | None" = None,
+        response: WireResponse | None = None,
     ) -> None:
         call, slot.call, slot.finished = slot.call, None, _FinishedRow(result, error)
         if call is not None:

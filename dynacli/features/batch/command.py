@@ -1,5 +1,7 @@
 """`dynacli batch`: a call for each row of a file, side by side, with a line of the result for each."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack, closing
 from functools import cache
@@ -48,7 +50,7 @@ class _BatchOptions:
     parallel: int
     stop_on_error: bool
     resume: str | None
-    shard: "Shard"
+    shard: Shard
 
 
 @click.pass_context
@@ -175,10 +177,10 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
 def _plan(
     run: Run,
     api: OpenedApi,
-    calls: "RowCalls",
-    rows: "Iterator[Row | WrongRow]",
-    shard: "Shard",
-    done: "Container[int]",
+    calls: RowCalls,
+    rows: Iterator[Row | WrongRow],
+    shard: Shard,
+    done: Container[int],
 ) -> None:
     """Write a plan of rows, which were checked.
 
@@ -197,7 +199,7 @@ def _plan(
     plans.write_plan(run, planner)
 
 
-def _call_of(row: "Row", calls: "RowCalls") -> Call:
+def _call_of(row: Row, calls: RowCalls) -> Call:
     """Return the call of a row.
 
     Raises:
@@ -215,7 +217,7 @@ def _call_of(row: "Row", calls: "RowCalls") -> Call:
     return calls.call(row, fill_placeholders(row.inputs, str) if row.may_refer else row.inputs).call
 
 
-def _rows_left(rows: "Iterator[Row | WrongRow]", shard: "Shard", done: "Container[int]") -> "Iterator[Row]":
+def _rows_left(rows: Iterator[Row | WrongRow], shard: Shard, done: Container[int]) -> Iterator[Row]:
     """Yield the rows, which were checked, that this run is about."""
     from dynacli.features.batch.rows import WrongRow
 
@@ -242,7 +244,7 @@ def _warner_once(run: Run) -> Callable[[DynacliError], None]:
 
 
 def _calls_to_show(
-    run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
+    run: Run, rows: Iterator[Row | WrongRow], calls: RowCalls, shard: Shard, done: Container[int]
 ) -> Iterator[Call]:
     """Yield the calls of rows, which were checked; those whose inputs are in later responses are reported."""
     from dynacli.features.batch.batch_run import needed_names
@@ -258,7 +260,7 @@ def _calls_to_show(
         run.note(f"Not shown, because their inputs are in responses of earlier rows: {which}")
 
 
-def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputFormat") -> None:
+def _warn_of_lost_results(run: Run, batch: BatchRun, form: OutputFormat) -> None:
     """Warn of the rows that were sent, and whose results could not be written."""
     from dynacli.output.output_format import AT_THE_END
 
@@ -269,7 +271,7 @@ def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputFormat") -> 
         run.warn(f"The results of rows that were sent are lost, and `--resume` would send them again: {lost}")
 
 
-def _with_progress(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
+def _with_progress(run: Run, rows: Iterator[Row | WrongRow]) -> Iterator[Row | WrongRow]:
     """Yield rows; if there are many, a line on a terminal tells how many were checked."""
     from dynacli.output.status_line import StatusLine
 
@@ -283,7 +285,7 @@ def _with_progress(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row 
         line.clear()
 
 
-def _result_format(run: Run) -> "OutputFormat":
+def _result_format(run: Run) -> OutputFormat:
     """Return the form of the result, which is NDJSON unless another one is asked for."""
     form = run.data_format
     if form.format in {"raw", "text"}:
@@ -295,7 +297,7 @@ def _result_format(run: Run) -> "OutputFormat":
     return replace(form, format="ndjson") if form.format == "auto" else form
 
 
-def _check_columns(rows: "RowFile", calls: "RowCalls", options: _BatchOptions) -> None:
+def _check_columns(rows: RowFile, calls: RowCalls, options: _BatchOptions) -> None:
     """Check what all rows have in common: the operation, and the columns of CSV."""
     if options.operation:
         calls.described(options.operation)
@@ -308,7 +310,7 @@ def _check_columns(rows: "RowFile", calls: "RowCalls", options: _BatchOptions) -
         calls.check_columns(options.operation, rows.columns())
 
 
-def _confirm_rows(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "BatchPlan") -> None:
+def _confirm_rows(run: Run, calls: RowCalls, settings: CallSettings, plan: BatchPlan) -> None:
     """Let the person on a terminal agree once to all rows that are to be confirmed; `--yes` has agreed.
 
     Raises:
@@ -350,14 +352,14 @@ def _confirm_rows(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "
 class _Reporting:
     """Shows on a terminal how far a batch is, and with `--verbose` a line for each row."""
 
-    batch: "BatchRun"
+    batch: BatchRun
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._line: CallsLine | None = None
         self._notes: set[str] = set()
 
-    def begin(self, plan: "BatchPlan") -> None:
+    def begin(self, plan: BatchPlan) -> None:
         """Show how many rows there are."""
         if self._run.shows_progress:
             from dynacli.output.status_line import CallsLine
@@ -403,7 +405,7 @@ class _Reporting:
         if self._line is not None:
             self._line.clear()
 
-    def report_end(self, batch: "BatchRun") -> None:
+    def report_end(self, batch: BatchRun) -> None:
         """Report that Ctrl-C was heard."""
         batch.end()
         self.clear()
@@ -418,7 +420,7 @@ class _ResultWriter:
         unfiltered: Why the filter failed on a result, which was then written whole; None if it did not.
     """
 
-    def __init__(self, run: Run, batch: "BatchRun", form: "OutputFormat", reporting: _Reporting) -> None:
+    def __init__(self, run: Run, batch: BatchRun, form: OutputFormat, reporting: _Reporting) -> None:
         self._run, self._batch, self._form, self._reporting = run, batch, form, reporting
         self._is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
         self.is_interrupted = False
@@ -457,7 +459,7 @@ class _ResultWriter:
         self.is_interrupted = True
         self._reporting.report_end(self._batch)
 
-    def _write(self, write: Callable[[Any], None], result: "RowResult") -> None:
+    def _write(self, write: Callable[[Any], None], result: RowResult) -> None:
         if self._is_shared:
             self._reporting.clear()
         line = result.as_json(has_headers=self._form.include)
@@ -481,7 +483,7 @@ class _ResultWriter:
 
 
 def _conclude(
-    run: Run, batch: "BatchRun", plan: "BatchPlan", options: _BatchOptions, *, is_interrupted: bool
+    run: Run, batch: BatchRun, plan: BatchPlan, options: _BatchOptions, *, is_interrupted: bool
 ) -> None:
     """Say how to go on, if rows are left, and end the run by the first row that failed."""
     left = plan.count - batch.done

@@ -8,6 +8,8 @@ nothing but one placeholder becomes the part itself, with its type; in a longer 
 A backslash before it (`\{{`) makes it plain text.
 """
 
+from __future__ import annotations
+
 import csv
 import json
 import os
@@ -307,7 +309,7 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
     return RowFile(file, name, first not in {b"{", b""} and ending not in _OF_NDJSON)
 
 
-def _copied(stream: "Readable", name: str) -> IO[bytes]:
+def _copied(stream: Readable, name: str) -> IO[bytes]:
     """Copy a stream into a temporary file without a name, which is gone when it is closed."""
     from dynacli.http.payload import StreamUpload
 
@@ -520,7 +522,7 @@ def _csv_rows(file: IO[bytes], operation: str, delimiter: str) -> Iterator[Row |
         line = lines.number + 1
 
 
-def _header(lines: _Lines, delimiter: str) -> "tuple[tuple[str, ...], Iterator[list[str]]]":
+def _header(lines: _Lines, delimiter: str) -> tuple[tuple[str, ...], Iterator[list[str]]]:
     """Return the columns, and what reads the cells of the rows."""
     source = iter(lines)
     try:

@@ -1,5 +1,7 @@
 """The records of a comparison of two revisions, and the kinds of changes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -239,12 +241,12 @@ class Changes:
         return tuple(operation for operation in self.changed if not operation.is_text)
 
     @property
-    def breaking(self) -> "Changes":
+    def breaking(self) -> Changes:
         """The changes that break a client."""
         return replace(self._only(lambda change: bool(change.breaking)), added=())
 
     @property
-    def without_texts(self) -> "Changes":
+    def without_texts(self) -> Changes:
         """The changes without those of texts for people."""
         return self._only(lambda change: not change.is_text)
 
@@ -253,7 +255,7 @@ class Changes:
         """Whether the documents were compared to their ends."""
         return all(change.kind != "not-compared" for change in self.document)
 
-    def _only(self, counts: Callable[[Change], bool]) -> "Changes":
+    def _only(self, counts: Callable[[Change], bool]) -> Changes:
         """Return the changes that a condition is true for, and the operations that have some."""
         operations = (
             replace(operation, changes=tuple(filter(counts, operation.changes))) for operation in self.changed

@@ -1,5 +1,7 @@
 """A comparison for a reader, as text, Markdown and JSON: breaking changes first, shared ones only once."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -425,7 +427,7 @@ def _summary_of_operation(key: OperationKey, row_of: RowOf) -> str:
     return f": {_SPECIAL.sub(_escaped_match, text)}" if text else ""
 
 
-def _escaped_match(found: "re.Match[str]") -> str:
+def _escaped_match(found: re.Match[str]) -> str:
     # GitHub notifies people who are mentioned in a comment, also if the `@` is escaped: only a space of no width helps.
     return "@&#8203;" if found[0] == "@" else f"\\{found[0]}"
 

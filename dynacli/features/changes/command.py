@@ -4,6 +4,8 @@ They are compared, listed and removed, and one of them is held. Which revision i
 the cache may be removed at any time.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Iterator
@@ -65,7 +67,7 @@ class _ComparedRevision(NamedTuple):
 
     revision: str
     tree: dict[str, Any]
-    rows: "dict[OperationKey, dict[str, Any]]"
+    rows: dict[OperationKey, dict[str, Any]]
 
 
 @click.pass_obj
@@ -101,14 +103,14 @@ def show_changes(
         _check_gate(opened.name, changes, fail_on, old.rows.get, new.rows.get)
 
 
-def _is_text_for_people(form: "OutputFormat") -> bool:
+def _is_text_for_people(form: OutputFormat) -> bool:
     from dynacli.output.render import is_for_people
 
     return is_for_people(form) and not form.is_of_value
 
 
 def _write_changes(
-    run: Run, changes: "Changes", old: _ComparedRevision, new: _ComparedRevision, *, has_texts: bool
+    run: Run, changes: Changes, old: _ComparedRevision, new: _ComparedRevision, *, has_texts: bool
 ) -> None:
     from dynacli.features.changes.change_report import changes_json, changes_markdown, changes_text
     from dynacli.output.render import write_data
@@ -129,9 +131,7 @@ def _write_changes(
     )
 
 
-def _check_gate(
-    name: str, changes: "Changes", fail_on: str, old_row_of: "RowOf", new_row_of: "RowOf"
-) -> None:
+def _check_gate(name: str, changes: Changes, fail_on: str, old_row_of: RowOf, new_row_of: RowOf) -> None:
     """Fail if there are changes that `--fail-on` does not allow.
 
     Args:
@@ -217,7 +217,7 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
     return _ComparedRevision(api.pointer["revision"], document.tree, _operation_rows(api.name, api.catalog))
 
 
-def _operation_rows(name: str, catalog: "Catalog") -> "dict[OperationKey, dict[str, Any]]":
+def _operation_rows(name: str, catalog: Catalog) -> dict[OperationKey, dict[str, Any]]:
     """Return the entries of an API's operations in lists."""
     from dynacli.features.changes.change_records import OperationKey
 
@@ -287,7 +287,7 @@ def _show_responses(run: Run) -> None:
 
 
 @contextmanager
-def _using_responses(store: "ResponseStore") -> Iterator[None]:
+def _using_responses(store: ResponseStore) -> Iterator[None]:
     """Turn what keeps the stored responses from being used into an error for the person.
 
     Raises:

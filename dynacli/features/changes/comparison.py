@@ -6,6 +6,8 @@ is compared once for requests and once for responses. Recursive schemas come to 
 is never deeper than the documents are.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -225,7 +227,7 @@ class Use(NamedTuple):
         """Return a rule, or no rule if nothing can be validated."""
         return rule if self.is_validated else ""
 
-    def reversed(self) -> "Use":
+    def reversed(self) -> Use:
         """Return the use of a value that goes in the other direction, such as the response to a webhook."""
         return self._replace(direction="response" if self.is_request else "request")
 
@@ -246,19 +248,19 @@ class ComparedPair:
 
     __slots__ = ("below", "changes", "compare", "comparison", "use")
 
-    def __init__(self, comparison: "Comparison", use: Use = _NO_USE) -> None:
+    def __init__(self, comparison: Comparison, use: Use = _NO_USE) -> None:
         self.comparison, self.use = comparison, use
         self.changes: list[Change] = []
         self.below: list[ComparedPair] = []
         self.compare: Callable[[], None] | None = None
 
-    def with_use(self, use: Use) -> "ComparedPair":
+    def with_use(self, use: Use) -> ComparedPair:
         """Return the same pair for values of another use: both have the same changes and the same pairs below."""
         pair = ComparedPair(self.comparison, use)
         pair.changes, pair.below = self.changes, self.below
         return pair
 
-    def add_places(self, compare: "Compare[Place]", old: Place, new: Place, use: Use | None = None) -> None:
+    def add_places(self, compare: Compare[Place], old: Place, new: Place, use: Use | None = None) -> None:
         """Have two places compared below this pair, unless they are surely the same.
 
         Args:
@@ -270,7 +272,7 @@ class ComparedPair:
         """Have schemas that apply together in each document compared below this pair."""
         self.add(self.comparison.pair_of_schemas(old, new, use or self.use))
 
-    def add(self, pair: "ComparedPair | None") -> None:
+    def add(self, pair: ComparedPair | None) -> None:
         """Add a pair to those below this one."""
         if pair is not None:
             self.below.append(pair)
@@ -350,7 +352,7 @@ class Comparison:
         is_cut: Whether there were too many pairs.
     """
 
-    def __init__(self, old: Any, new: Any, compare_schemas: "Compare[Sequence[Place]]") -> None:
+    def __init__(self, old: Any, new: Any, compare_schemas: Compare[Sequence[Place]]) -> None:
         self._compare_schemas = compare_schemas
         self.old, self.new = ComparedDocument(old), ComparedDocument(new)
         self.unchanged = _UnchangedParts(self.old, self.new)

@@ -3,6 +3,8 @@
 Equal findings become one.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -135,12 +137,12 @@ class Exchange:
     """
 
     planned: PlannedCall
-    request: "Request"
-    shown: "Request"
-    masker: "Masker"
-    response: "WireResponse | None" = None
+    request: Request
+    shown: Request
+    masker: Masker
+    response: WireResponse | None = None
     error: DynacliError | None = None
-    validation: "ValidationResult | None" = None
+    validation: ValidationResult | None = None
     seconds: float = 0.0
     sent_json: Any = None
     started: float = 0.0
@@ -191,7 +193,7 @@ class CheckedOperation:
         probes: The calls that the server ought to refuse; they do not count as calls of the operation.
     """
 
-    operation: "Operation"
+    operation: Operation
     exchanges: tuple[Exchange, ...] = ()
     skip_reason: str = ""
     skip_kind: str = ""
@@ -234,7 +236,7 @@ class ComparedCall:
     """
 
     exchange: Exchange
-    differences: "tuple[Difference, ...]" = ()
+    differences: tuple[Difference, ...] = ()
     left_out: int = 0
 
     @property

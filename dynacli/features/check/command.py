@@ -1,5 +1,7 @@
 """`dynacli check`: every operation that only reads is called, and every response is validated."""
 
+from __future__ import annotations
+
 import time
 from functools import partial
 from pathlib import Path
@@ -59,7 +61,7 @@ class _CheckOptions:
     probe: bool
     har: str | None
     learn: str | None
-    shard: "Shard"
+    shard: Shard
 
 
 @click.pass_context
@@ -89,13 +91,13 @@ class _Chosen:
     """
 
     api: OpenedApi
-    operations: "list[DescribedOperation]"
-    chains: "Sequence[ResourceChain]"
+    operations: list[DescribedOperation]
+    chains: Sequence[ResourceChain]
     changing_names: list[str]
-    left_out: "list[CheckedOperation]"
+    left_out: list[CheckedOperation]
 
     @property
-    def refused(self) -> "list[DescribedOperation]":
+    def refused(self) -> list[DescribedOperation]:
         """The operations that the policy denies."""
         denied = [checked.operation for checked in self.left_out if checked.skip_kind == "refused"]
         return [DescribedOperation(self.api, operation) for operation in denied]
@@ -155,7 +157,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         explain_damage(damage, has_sent=check_run.has_sent)
 
 
-def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings":
+def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> CallSettings:
     """Return how the calls of a check are made.
 
     Raises:
@@ -173,7 +175,7 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
     return replace(settings, rate=options.shard.rate(settings.rate))
 
 
-def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings":
+def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> CallSettings:
     """Return how the calls are made on the server that `--against` names.
 
     Raises:
@@ -195,8 +197,8 @@ def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSe
 
 
 def _compared(
-    run: Run, chosen: _Chosen, check_run: "CheckRun", other: "CallSettings"
-) -> "tuple[list[ComparedCall], DynacliError | None]":
+    run: Run, chosen: _Chosen, check_run: CheckRun, other: CallSettings
+) -> tuple[list[ComparedCall], DynacliError | None]:
     """Make the calls again on the other server, and return what differs, and why a first call could not be compared."""
     from dynacli.client.responses.compare_calls import ReceivedResponse, compare_calls, comparison_rules
     from dynacli.client.responses.compare_responses import left_out_note
@@ -222,7 +224,7 @@ def _compared(
     return found, failure
 
 
-def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
+def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: CallSettings) -> _Chosen:
     """Choose the operations to call, those of the shard if there are several."""
     from dynacli.features.check.select_operations import may_change, select_chains, select_operations
 
@@ -263,7 +265,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSet
     )
 
 
-def _in_chains(chains: "Sequence[ResourceChain]") -> set[str]:
+def _in_chains(chains: Sequence[ResourceChain]) -> set[str]:
     """Return the names of the operations that are called in chains alone."""
     names = {name for chain in chains for name in chain.changing}
     return names | {chain.read for chain in chains if chain.is_created_by_put}
@@ -272,10 +274,10 @@ def _in_chains(chains: "Sequence[ResourceChain]") -> set[str]:
 def _run_check(
     run: Run,
     chosen: _Chosen,
-    check_run: "CheckRun",
-    progress: "_Progress",
+    check_run: CheckRun,
+    progress: _Progress,
     options: _CheckOptions,
-    other: "CallSettings | None",
+    other: CallSettings | None,
 ) -> None:
     """Run a check, and report what it finds."""
     start = time.monotonic()
@@ -316,7 +318,7 @@ def _run_check(
         raise failure
 
 
-def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:
+def _show_plan(run: Run, check_run: CheckRun, chosen: _Chosen) -> None:
 
     left_out = [checked for checked in chosen.left_out if checked.skip_kind != "unsafe"]
     plans, sources = [*check_run.plans(), *map(plan_of_left_out, left_out)], check_run.sources()
@@ -342,7 +344,7 @@ class _Progress:
         if self._is_shown:
             self._line.show(f"{done} of {planned} calls done, {running} under way; Ctrl-C ends the check")
 
-    def show_exchange(self, exchange: "Exchange") -> None:
+    def show_exchange(self, exchange: Exchange) -> None:
         if not self._run.options.verbose:
             return
 
@@ -357,9 +359,9 @@ class _Progress:
 
 def _confirm_calls(
     run: Run,
-    settings: "CallSettings",
-    operations: "Sequence[DescribedOperation]",
-    chains: "Sequence[ResourceChain]",
+    settings: CallSettings,
+    operations: Sequence[DescribedOperation],
+    chains: Sequence[ResourceChain],
 ) -> None:
     """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
 
@@ -406,7 +408,7 @@ def _confirm_calls(
     settings.consent.agreed.update(names)
 
 
-def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[ResourceChain]") -> list[str]:
+def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[ResourceChain]) -> list[str]:
     """Return the line that says which inputs may attach what is created to what is there; none if none may."""
     from dynacli.openapi.model.path_templates import parameter_names
 

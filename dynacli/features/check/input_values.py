@@ -4,6 +4,8 @@
 property of the parameter `filter`, or a field of the body.
 """
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -56,7 +58,7 @@ def fields_of_other_ids(described: DescribedOperation) -> list[str]:
     return [field.option for field in _fields_of_other_ids(described, body)] if body is not None else []
 
 
-def _fields_of_other_ids(described: DescribedOperation, body: "_ExampleBody") -> Iterator[Field]:
+def _fields_of_other_ids(described: DescribedOperation, body: _ExampleBody) -> Iterator[Field]:
     """Yield the fields of a body that are named like an id of something else.
 
     A field that names what the operation itself creates is left alone: the id of a thing that is there would change it.
@@ -107,7 +109,7 @@ class _ExampleBody:
         self._schemas = DocumentSchemas(described.resolve, "request")
 
     @classmethod
-    def of(cls, described: DescribedOperation) -> "_ExampleBody | None":
+    def of(cls, described: DescribedOperation) -> _ExampleBody | None:
         """Return the body of an operation; None if it has none, or none can be made up."""
         if described.operation.body is None:
             return None

@@ -4,6 +4,8 @@ The overlay is proven while it is made: the responses are validated again by the
 until nothing is found any more, or no change of the document would fix what is left.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -221,7 +223,7 @@ class _DocumentPart(NamedTuple):
     pointer: str
     node: Any
 
-    def child(self, *steps: str | int) -> "_DocumentPart":
+    def child(self, *steps: str | int) -> _DocumentPart:
         """Return a part of it as it stands there, its own references not followed."""
         pointer, node = self
         for step in steps:

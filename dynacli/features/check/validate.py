@@ -1,5 +1,7 @@
 """`dynacli validate`: recorded traffic is validated against the document."""
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -52,7 +54,7 @@ def validate(run: Run, api: str, file: str, learn: str | None) -> None:
     )
 
 
-def _server(api: "OpenedApi", settings: "CallSettings") -> str:
+def _server(api: OpenedApi, settings: CallSettings) -> str:
     """Return the base URL that is asked for; empty if the servers of the document are meant."""
     from dynacli.request.choose_server import choose_server
 
@@ -61,7 +63,7 @@ def _server(api: "OpenedApi", settings: "CallSettings") -> str:
     return choose_server(api.servers, api.uri, settings.server, settings.server_variables)
 
 
-def _note_others(run: Run, validator: "RecordingValidator") -> None:
+def _note_others(run: Run, validator: RecordingValidator) -> None:
     """Say what was not validated, and why."""
     others = validator.elsewhere.total()
     if others:
@@ -73,7 +75,7 @@ def _note_others(run: Run, validator: "RecordingValidator") -> None:
         run.note(validator.unlisted_text)
 
 
-def _nothing_validated(api: "OpenedApi", validator: "RecordingValidator") -> UsageError:
+def _nothing_validated(api: OpenedApi, validator: RecordingValidator) -> UsageError:
     return UsageError(
         f"No exchange of the recording matches an operation of `{api.name}`",
         reason=f"It has {counted(validator.count, 'exchange')}: {_listed_hosts(validator.elsewhere)}",
@@ -89,6 +91,6 @@ def _listed_hosts(hosts: Counter[str]) -> str:
     return ", ".join([*listed, *([f"and with {more:,} more hosts"] if more > 0 else [])])
 
 
-def _likely_servers(validator: "RecordingValidator") -> str:
+def _likely_servers(validator: RecordingValidator) -> str:
     found = validator.possible_servers.most_common(_MOST_HOSTS)
     return " or ".join(f"`--server {base}` ({count:,})" for base, count in found)

@@ -1,5 +1,7 @@
 """`dynacli config`, `ignore` and `policy`: the configuration is shown and changed, and what it makes of a call."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -105,7 +107,7 @@ def edit_file(run: Run) -> None:
         run.note(f"Nothing was changed in {os.path.basename(configuration.path)}")
 
 
-def _usable_text(env: Environment, draft: "EditedText", editor: list[str], before: str) -> str:
+def _usable_text(env: Environment, draft: EditedText, editor: list[str], before: str) -> str:
     """Return the text that a person has saved, which may be edited until it can be used.
 
     Raises:
@@ -449,7 +451,7 @@ def explain_decision(run: Run, api: str, operation: tuple[str, ...]) -> None:
     write_data(run.env, explanation.as_json(), run.data_format, text)
 
 
-def _operation_of_words(run: Run, api: str, words: list[str]) -> "DescribedOperation":
+def _operation_of_words(run: Run, api: str, words: list[str]) -> DescribedOperation:
     """Return the operation that words name as after an API: its name, after its tag, or a method and a path.
 
     Raises:

@@ -1,5 +1,7 @@
 """What would become of a call, and by which rule: the policy made plain for a person, and as data."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -105,7 +107,7 @@ class Explanation(NamedTuple):
         )
 
 
-def _decisions(described: DescribedOperation, settings: "CallSettings", target: str) -> Iterator[Decision]:
+def _decisions(described: DescribedOperation, settings: CallSettings, target: str) -> Iterator[Decision]:
     """Yield what the policy says of an operation, and what those say of other APIs with the same server."""
     path = target.partition("?")[0]
     values = SentValues(Request(described.operation.method, target))
@@ -116,7 +118,7 @@ def _decisions(described: DescribedOperation, settings: "CallSettings", target: 
             yield settings.others.decision(described.operation.method, url, {}, values)
 
 
-def explain_policy(described: DescribedOperation, settings: "CallSettings", target: str = "") -> Explanation:
+def explain_policy(described: DescribedOperation, settings: CallSettings, target: str = "") -> Explanation:
     """Return what would become of a call of an operation, in these surroundings.
 
     Args:

@@ -1,5 +1,7 @@
 """`dynacli config trust` and `config untrust`: which project file may be used, decided by a person who has seen it."""
 
+from __future__ import annotations
+
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -126,7 +128,7 @@ def _check_values(env: Environment, path: str, text: str, tables: Mapping[str, A
         )
 
 
-def _project_lines(env: Environment, project: "Project", own: tuple[str, ...]) -> Iterator[str]:
+def _project_lines(env: Environment, project: Project, own: tuple[str, ...]) -> Iterator[str]:
     """Yield what a project file adds, all of it, and then which credentials would go where.
 
     Args:

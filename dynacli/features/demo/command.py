@@ -1,5 +1,7 @@
 """`dynacli demo`: calls the built-in demo API; `demo serve` keeps it running."""
 
+from __future__ import annotations
+
 import signal
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -52,7 +54,7 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
     before = _options_before(ctx)
     ctx.meta[WITH_NEXT] = with_next = next_ or before.with_next
 
-    def on_ready(server: "DemoServer") -> None:
+    def on_ready(server: DemoServer) -> None:
         lines = [
             f"The demo API runs on {server.origin}; Ctrl-C stops it",
             f"  document  {server.document_url}",

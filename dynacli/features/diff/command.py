@@ -7,6 +7,8 @@
 | `rev:N` | the same response, validated against that revision of the document |
 """
 
+from __future__ import annotations
+
 import json
 from base64 import b64decode
 from collections.abc import Iterator
@@ -130,7 +132,7 @@ class _Found(NamedTuple):
     comparison: ResponseComparison
 
 
-def _engine(run: Run, settings: CallSettings, clients: "ClientPool | None" = None) -> Engine:
+def _engine(run: Run, settings: CallSettings, clients: ClientPool | None = None) -> Engine:
     """Return what makes the calls, for a comparison; the history does not store them."""
     return Engine(run.env, settings, clients=clients, ask=asker(run), on_event=TerminalListener(run, None))
 
@@ -258,15 +260,15 @@ def _against_revision(
     return _Found(before, after, ResponseComparison(differences))
 
 
-def _findings(call: Call, response: WireResponse) -> "list[Finding]":
+def _findings(call: Call, response: WireResponse) -> list[Finding]:
     validation = call.validate_response(response, response.body)
     return [] if validation is None else validation.findings
 
 
-def _of_one_alone(left: "list[Finding]", right: "list[Finding]") -> Iterator[Difference]:
+def _of_one_alone(left: list[Finding], right: list[Finding]) -> Iterator[Difference]:
     """Yield the findings that only one of two revisions has, each with its place in the response."""
 
-    def key(finding: "Finding") -> tuple[str, str, str]:
+    def key(finding: Finding) -> tuple[str, str, str]:
         return finding.rule, finding.pointer, finding.message
 
     for kind, findings, others in (("removed", left, right), ("added", right, left)):
@@ -277,7 +279,7 @@ def _of_one_alone(left: "list[Finding]", right: "list[Finding]") -> Iterator[Dif
                 yield Difference(_steps_of(finding), kind, *sides)
 
 
-def _steps_of(finding: "Finding") -> tuple[str, ...]:
+def _steps_of(finding: Finding) -> tuple[str, ...]:
     """Return the steps to the place of a finding in a response."""
     pointer = finding.pointer
     if pointer == "status":

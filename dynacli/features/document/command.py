@@ -1,5 +1,7 @@
 """`dynacli document`: prints the document of an API as it was fetched, in one file, or without references."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,7 +64,7 @@ def _cut_document(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...
     return cut_to_operations(tree, places)
 
 
-def _bundled(run: Run, document: "Document") -> dict[str, Any]:
+def _bundled(run: Run, document: Document) -> dict[str, Any]:
     """Return the document as one file; warn of references that are left out or still lead elsewhere."""
     from dynacli.openapi.document.references.cut_document import make_portable
 

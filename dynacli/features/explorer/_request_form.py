@@ -3,6 +3,8 @@
 It is made of widgets: a box for a text, a box for a choice, and a line that does something.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -111,7 +113,7 @@ class ChoiceBox(Static, can_focus=True):
     class Changed(Message):
         """Another word was chosen."""
 
-        def __init__(self, box: "ChoiceBox") -> None:
+        def __init__(self, box: ChoiceBox) -> None:
             super().__init__()
             self.box = box
 
@@ -182,7 +184,7 @@ class ActionLine(Static, can_focus=True):
     class Pressed(Message):
         """The line was chosen."""
 
-        def __init__(self, line: "ActionLine") -> None:
+        def __init__(self, line: ActionLine) -> None:
             super().__init__()
             self.line = line
 

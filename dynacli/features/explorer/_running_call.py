@@ -1,5 +1,7 @@
 """Work beside the screen: in a thread that no one waits for, whose result comes back as a message."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -101,7 +103,7 @@ class Ended(NamedTuple):
 
     call: Call | None
     response: WireResponse | None
-    validation: "ValidationResult | None"
+    validation: ValidationResult | None
     error: DynacliError | None
     was_cancelled: bool
     notes: tuple[str, ...] = ()
@@ -130,7 +132,7 @@ class RunningCall:
         draft: Draft,
         settings: CallSettings,
         ask: Callable[[str], bool],
-        announce: "Callable[[RunningCall, Event], object]",
+        announce: Callable[[RunningCall, Event], object],
     ) -> None:
         self.draft, self.settings = draft, settings
         self._announce = announce

@@ -4,6 +4,8 @@ Its command line is one view of it, and the question before a call that changes 
 Earlier calls of the API, which the history keeps, are listed, and each is opened in the form again.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
@@ -125,7 +127,7 @@ def typed_inputs(draft: Draft, *, is_strict: bool) -> CallInputs:
     return replace(inputs, body=whole_body(content, draft.described.media_type.name))
 
 
-def _value_of_word(row: FormRow, word: str) -> "str | Path":
+def _value_of_word(row: FormRow, word: str) -> str | Path:
     """Return what a word gives: a text, or the file that it names."""
     if not row.file:
         return word

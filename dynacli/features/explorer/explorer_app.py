@@ -3,6 +3,8 @@
 It has panes, keys, and what goes between them. The first pane has the operations of the API, and a search among them.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import os
 import signal
@@ -183,7 +185,7 @@ _NOT_IN_DIALOGS = frozenset(
 
 
 def explore(
-    env: Environment, api: OpenedApi, options: Options, opening: Sequence[str], read_line: "ReadLine"
+    env: Environment, api: OpenedApi, options: Options, opening: Sequence[str], read_line: ReadLine
 ) -> list[str]:
     """Run the explorer; return the command lines that were copied.
 

@@ -3,6 +3,8 @@
 Further calls are all pages of a list, a wait, and links that are followed.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -177,7 +179,7 @@ def _input_row(
 
 
 def _body_rows(
-    fields: list[tuple[DescribedInput, str]], counts: Mapping[str, int], encodings: "Encodings | None"
+    fields: list[tuple[DescribedInput, str]], counts: Mapping[str, int], encodings: Encodings | None
 ) -> Iterator[FormRow | MoreItems]:
     """Yield the rows of fields; those of an array's items come together, item after item.
 
@@ -201,7 +203,7 @@ def _body_rows(
         index += len(together)
 
 
-def _file_kind(field: DescribedInput, encodings: "Encodings | None") -> str:
+def _file_kind(field: DescribedInput, encodings: Encodings | None) -> str:
     if encodings is None or len(field.path) > 1:
         return ""
     encoding = encodings.of(field.path[0])

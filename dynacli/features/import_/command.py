@@ -1,5 +1,7 @@
 """`dynacli import`: requests of other programs become commands."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +63,7 @@ def _input_text(env: Environment, word: str) -> str:
         raise FileError(f"`{word}` is not a text file", reason="It is not UTF-8") from None
 
 
-def _request_rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
+def _request_rows(run: Run, requests: Iterable[RecordedRequest], api: str | None) -> list[dict[str, Any]]:
     from dynacli.features.import_.request_words import words_of_request
     from dynacli.traffic.recorded_request import OperationFinder, find_operation
 

@@ -1,5 +1,7 @@
 """`dynacli mcp`: a server that offers APIs to an agent."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 import click
@@ -83,7 +85,7 @@ def _server_options(options: Options, *, is_writing: bool) -> Options:
     return replace(options, terms=terms)
 
 
-def _pages(env: Environment, options: Options) -> "Pages":
+def _pages(env: Environment, options: Options) -> Pages:
     from dynacli.commands.help_pages.api_overview import overview_page
     from dynacli.commands.subcommands.describe import described_details
     from dynacli.features.mcp.served_apis import Pages
@@ -94,7 +96,7 @@ def _pages(env: Environment, options: Options) -> "Pages":
     return Pages(lambda api: overview_page(env, api, options), describe)
 
 
-def _token(env: Environment, word: str | None) -> "Secret":
+def _token(env: Environment, word: str | None) -> Secret:
     """Return what each request has to bear: the secret that a reference leads to, by default one that is kept."""
     from dynacli.features.mcp.http_place import kept_token
 

@@ -5,6 +5,8 @@ names this server as its host, and comes from no page of another origin (DNS reb
 the browser looked up).
 """
 
+from __future__ import annotations
+
 import hmac
 import os
 import secrets
@@ -116,7 +118,7 @@ def _read_token(path: str) -> str:
     return text if len(text) >= _TOKEN_BYTES and text.isprintable() else ""
 
 
-def http_application(server: Server[Any], place: HttpPlace, most: int = _MOST_SESSIONS) -> "ASGIApp":
+def http_application(server: Server[Any], place: HttpPlace, most: int = _MOST_SESSIONS) -> ASGIApp:
     """Return the application that responds at a place.
 
     Args:
@@ -144,10 +146,10 @@ class _OwnHosts:
         names: The hosts that the server listens at.
     """
 
-    def __init__(self, application: "ASGIApp", names: frozenset[str]) -> None:
+    def __init__(self, application: ASGIApp, names: frozenset[str]) -> None:
         self._application, self._names = application, names
 
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             scheme, _, origin = headers.get("origin", "").rpartition("://")
@@ -176,11 +178,11 @@ class _Sessions:
     would lock out all others.
     """
 
-    def __init__(self, application: "ASGIApp", most: int) -> None:
+    def __init__(self, application: ASGIApp, most: int) -> None:
         self._application, self._most = application, most
         self._sessions: dict[str, _Session] = {}
 
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
@@ -189,7 +191,7 @@ class _Sessions:
             await self._make_room(scope)
         session = self._sessions.get(name or "", _Session())
 
-        async def note(message: "Message") -> None:
+        async def note(message: Message) -> None:
             opened = Headers(raw=message.get("headers", [])).get(_SESSION)
             if name is None and opened and message["type"] == "http.response.start":
                 self._sessions[opened] = session
@@ -204,7 +206,7 @@ class _Sessions:
             if scope["method"] == "DELETE":
                 self._sessions.pop(name or "", None)
 
-    async def _make_room(self, scope: "Scope") -> None:
+    async def _make_room(self, scope: Scope) -> None:
         """End a session in which no call is under way, as its client would; those that listen come last."""
         idle = [name for name, session in self._sessions.items() if not session.requests["POST"]]
         if len(self._sessions) < self._most or not idle:
@@ -218,10 +220,10 @@ class _Sessions:
         headers = [(key, value) for key, value in scope["headers"] if key in {b"host", b"authorization"}]
         ending = {**scope, "method": "DELETE", "headers": [*headers, (_SESSION.encode(), oldest.encode())]}
 
-        async def receive() -> "Message":
+        async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def send(message: "Message") -> None:
+        async def send(message: Message) -> None:
             if message.get("status", 401) not in {401, 403}:
                 self._sessions.pop(oldest, None)
 

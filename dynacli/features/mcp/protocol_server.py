@@ -3,6 +3,8 @@
 It responds to each message, and ends the call that no one waits for.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import os
@@ -291,7 +293,7 @@ def _output_failure(group: BaseExceptionGroup) -> OSError | None:
     return None
 
 
-def run_over_http(server: Server[Any], place: "HttpPlace") -> None:
+def run_over_http(server: Server[Any], place: HttpPlace) -> None:
     """Serve clients over streamable HTTP until SIGINT or SIGTERM."""
     import uvicorn
 

@@ -3,6 +3,8 @@
 A wrong call gets the right one. A response has a limited number of bytes, and the texts of the document are marked.
 """
 
+from __future__ import annotations
+
 import re
 import threading
 import time
@@ -152,7 +154,7 @@ class Outcome:
     reported: dict[str, Any]
     data: Any = None
     is_error: bool = False
-    schema: "FindSchema | None" = None
+    schema: FindSchema | None = None
 
 
 def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:

@@ -1,5 +1,7 @@
 """A document that is merged with others, made independent of its URI, and the units that it shares with them."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
@@ -237,7 +239,7 @@ class Units:
                 for name in requirement:
                     self._add(walked.steps, ("components", "securitySchemes", str(name)))
 
-    def shared(self, other: "Units") -> set[Unit]:
+    def shared(self, other: Units) -> set[Unit]:
         """Return the units that are the same in another document, together with all that they refer to."""
         same = {unit for unit, text in self.texts.items() if other.texts.get(unit) == text}
         same -= {unit for unit in same if self.needs[unit] != other.needs[unit]}

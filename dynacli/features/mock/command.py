@@ -1,5 +1,7 @@
 """`dynacli mock`: a server that responds as the document says."""
 
+from __future__ import annotations
+
 import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -62,7 +64,7 @@ def mock_api(
         signal.raise_signal(number)
 
 
-def _where(api: "OpenedApi", origin: str) -> str:
+def _where(api: OpenedApi, origin: str) -> str:
     """Return where the mock runs, and how it is called."""
     from dynacli.auth.missing_credential import needed_variables
     from dynacli.features.mock.mock_server import base_path
@@ -81,7 +83,7 @@ def _where(api: "OpenedApi", origin: str) -> str:
     return "\n".join(lines)
 
 
-def _simplest(api: "OpenedApi") -> "Operation | None":
+def _simplest(api: OpenedApi) -> Operation | None:
     """Return the operation that is called with the fewest words, a safe one before others; None if there is none."""
     shown = [summary for summary in api.catalog.each_summary() if not summary.is_hidden]
     shown.sort(key=lambda summary: (summary.method not in SAFE_METHODS, summary.path.count("{")))

@@ -3,6 +3,8 @@
 Over HTTP it is an ASGI application that responds to one request at a time, served by uvicorn until a signal.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import logging
@@ -509,10 +511,10 @@ class _Server(uvicorn.Server):
 class _ReportingApplication:
     """An application whose exceptions are reported; uvicorn responds with 500 and serves the other clients."""
 
-    def __init__(self, application: "ASGIApp", announce: Callable[[Exception], None]) -> None:
+    def __init__(self, application: ASGIApp, announce: Callable[[Exception], None]) -> None:
         self._application, self._announce = application, announce
 
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request."""
         try:
             await self._application(scope, receive, send)
@@ -521,7 +523,7 @@ class _ReportingApplication:
             raise
 
 
-def _run(application: "ASGIApp", sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]) -> None:
+def _run(application: ASGIApp, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]) -> None:
     """Run the server until the function that is passed to `on_ready` is called, in any thread."""
     config = uvicorn.Config(
         application,
@@ -541,7 +543,7 @@ def _run(application: "ASGIApp", sock: socket.socket, on_ready: Callable[[Callab
 
 
 def serve_until_signal(
-    application: "ASGIApp",
+    application: ASGIApp,
     sock: socket.socket,
     on_ready: Callable[[Callable[[], None]], None],
     announce: Callable[[Exception], None],

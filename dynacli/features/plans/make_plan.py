@@ -3,6 +3,8 @@
 What the plan holds is all that a later run compares: see `apply_plan`.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import json
@@ -355,9 +357,7 @@ def with_etag(engine: Engine, call: Call, etag: str) -> Call:
     return call
 
 
-def read_state(
-    engine: Engine, reading: Call, masker: Masker
-) -> "tuple[StateBefore, Callable[[], BodySchema]]":
+def read_state(engine: Engine, reading: Call, masker: Masker) -> tuple[StateBefore, Callable[[], BodySchema]]:
     """Return the state of a resource, and what finds the document's schema of its body.
 
     If the resource is not found, and another operation reads it by its id, that operation has the last word.
@@ -392,7 +392,7 @@ def read_state(
     return StateBefore(name, response.status, etag if is_strong else "", body), schema
 
 
-def _state(reading: Call, response: "WireResponse", masker: Masker) -> Any:
+def _state(reading: Call, response: WireResponse, masker: Masker) -> Any:
     """Return the value of a body, with known secrets masked."""
     value = compared_body(reading.received(response))
     if value is MISSING:

@@ -1,5 +1,7 @@
 """`--plan`: calls are built, signed and validated as always, and written into a plan instead of being sent."""
 
+from __future__ import annotations
+
 from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -94,7 +96,7 @@ def write_plan(run: Run, planner: Planner) -> None:
     run.note(f"Nothing was sent that changes anything. {how}: {line}")
 
 
-def show_plan(run: Run, data: Any, lines: "Callable[[Painter], Iterable[str]]") -> None:
+def show_plan(run: Run, data: Any, lines: Callable[[Painter], Iterable[str]]) -> None:
     """Show a plan as a diff, or as data.
 
     Args:

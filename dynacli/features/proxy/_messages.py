@@ -13,6 +13,8 @@ The proxy passes bytes on as they came, and refuses a message that two servers m
   The proxy would have to read heads and chunks a second time for their bytes.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Sequence
@@ -132,7 +134,7 @@ class RequestHead(MessageHead):
             raise BadMessageError("it has no `Host`, or more than one")
 
     @classmethod
-    def taken(cls, received: bytearray) -> "RequestHead | None":
+    def taken(cls, received: bytearray) -> RequestHead | None:
         """Take a head from what has come; None if it is not whole yet.
 
         Raises:
@@ -163,7 +165,7 @@ class ResponseMessageHead(MessageHead):
         self.line, self.status, self.reason = line, status, reason
 
     @classmethod
-    def taken(cls, received: bytearray) -> "ResponseMessageHead | None":
+    def taken(cls, received: bytearray) -> ResponseMessageHead | None:
         """Take a head from what has come; None if it is not whole yet.
 
         Raises:

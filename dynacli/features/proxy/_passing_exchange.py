@@ -5,6 +5,8 @@ passed on: what no proxy can, what leads in a circle, and what a policy denies. 
 the API's server.
 """
 
+from __future__ import annotations
+
 import asyncio
 import re
 from collections.abc import Callable, Iterable
@@ -448,12 +450,12 @@ _P = ParamSpec("_P")
 
 
 def _guarded(
-    step: "Callable[Concatenate[PassingExchange, _P], None]",
-) -> "Callable[Concatenate[PassingExchange, _P], None]":
+    step: Callable[Concatenate[PassingExchange, _P], None],
+) -> Callable[Concatenate[PassingExchange, _P], None]:
     """Let an exception that nothing expects end one exchange: no message that passes ends the proxy."""
 
     @wraps(step)
-    def guarded(exchange: "PassingExchange", /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+    def guarded(exchange: PassingExchange, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
             step(exchange, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  - it is reported with the exchange

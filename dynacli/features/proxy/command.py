@@ -1,5 +1,7 @@
 """`dynacli proxy`: passes the requests of clients on, and validates each exchange."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,7 +85,7 @@ def proxy_api(
         conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
 
 
-def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "UpstreamServer":
+def _upstream(run: Run, api: OpenedApi, settings: CallSettings) -> UpstreamServer:
     """Return the server that requests are passed on to.
 
     Raises:
@@ -121,7 +123,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     return UpstreamServer(base, context, environment_proxy(base))
 
 
-def _no_server(api: "OpenedApi", validator: "RecordingValidator", base: str) -> UsageError:
+def _no_server(api: OpenedApi, validator: RecordingValidator, base: str) -> UsageError:
     bases = " or ".join(
         f"`--upstream {base}`" for base, _ in validator.possible_servers.most_common(_MOST_BASES)
     )
@@ -134,7 +136,7 @@ def _no_server(api: "OpenedApi", validator: "RecordingValidator", base: str) -> 
     )
 
 
-def _note_others(run: Run, validator: "RecordingValidator", lost: int) -> None:
+def _note_others(run: Run, validator: RecordingValidator, lost: int) -> None:
     """Say what was not validated, and why."""
     others = validator.elsewhere.total()
     if others:

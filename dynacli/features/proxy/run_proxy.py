@@ -1,5 +1,7 @@
 """One run of the proxy: connections are accepted, requests are passed on, and exchanges are validated and reported."""
 
+from __future__ import annotations
+
 import asyncio
 import socket
 import sys
@@ -78,7 +80,7 @@ class ClientConnection(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, passage: Passage, connections: "set[ClientConnection]") -> None:
+    def __init__(self, passage: Passage, connections: set[ClientConnection]) -> None:
         self._passage, self._connections = passage, connections
         self._received = bytearray()
         self.ends: tuple[object, object] = (None, None)
@@ -448,7 +450,7 @@ def _bases(api: OpenedApi, base: str) -> frozenset[str]:
 
 def _policy_check(
     api: OpenedApi, settings: CallSettings, base: str, servers: frozenset[str]
-) -> "PolicyCheck | None":
+) -> PolicyCheck | None:
     if settings.policy is None and settings.others is None:
         return None
 

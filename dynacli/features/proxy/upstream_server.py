@@ -1,5 +1,7 @@
 """The server after the proxy, and the connections with it, which serve one exchange after the other."""
 
+from __future__ import annotations
+
 import asyncio
 import socket
 import ssl
@@ -140,7 +142,7 @@ class UpstreamConnection(asyncio.Protocol):
             # It would be taken for a response of the server, which has not shown yet who it is.
             raise BadMessageError("it sends more than it was asked for")
 
-    def _look_for_tunnel(self, tunnel: "asyncio.Future[None]") -> None:
+    def _look_for_tunnel(self, tunnel: asyncio.Future[None]) -> None:
         if tunnel.done():
             return
         try:

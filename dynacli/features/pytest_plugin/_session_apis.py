@@ -3,6 +3,8 @@
 The reports are a file about the calls, lines at the end, and the errors of failed tests.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -229,7 +231,7 @@ class SessionApis:
         if test != self.test:
             self.test, self.called_operations = test, set()
 
-    def open(self, api: "str | os.PathLike[str]", **options: Any) -> Api:
+    def open(self, api: str | os.PathLike[str], **options: Any) -> Api:
         """Return an API, opened once for the same options.
 
         Args:
@@ -252,11 +254,11 @@ class SessionApis:
         self._open.enter_context(opened)
         return opened
 
-    def calls_of(self, api: "OpenDocument") -> ApiCalls:
+    def calls_of(self, api: OpenDocument) -> ApiCalls:
         """Return the calls of an API, by whatever options it was opened."""
         return self.calls.of_api(_shown_name(api))
 
-    def note_check(self, api: "OpenDocument", results: "CheckResults") -> None:
+    def note_check(self, api: OpenDocument, results: CheckResults) -> None:
         """Note the calls of an operation that was checked."""
         noted = self.calls_of(api)
         for call in results.calls():
@@ -277,11 +279,11 @@ class SessionApis:
         self._open.close()
 
 
-def _shown_name(api: "OpenDocument") -> str:
+def _shown_name(api: OpenDocument) -> str:
     return with_masked_query(api.name)
 
 
-def _callable_operation(api: "OpenDocument", name: str) -> "Operation | None":
+def _callable_operation(api: OpenDocument, name: str) -> Operation | None:
     try:
         return api.operation(name)
     except DocumentError:  # the document has it, and it cannot be called
@@ -336,7 +338,7 @@ class _Listener:
         elif isinstance(event, RowDone):
             self._note_row(event.operation, event.result)
 
-    def _note_row(self, operation: str, result: "RowResult") -> None:
+    def _note_row(self, operation: str, result: RowResult) -> None:
         found = self._api.operation(operation)
         error = str((result.error or {}).get("message", ""))
         call = ValidatedCall(

@@ -1,5 +1,7 @@
 """The hooks and the fixture that pytest loads in every run: what they need is imported when a test asks for it."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Callable, Generator
@@ -74,7 +76,7 @@ def _report_of(config: pytest.Config) -> tuple[str, str]:
     return form, file
 
 
-def _apis_of(config: pytest.Config) -> "SessionApis":
+def _apis_of(config: pytest.Config) -> SessionApis:
     if _APIS not in config.stash:
         from dynacli.features.pytest_plugin._session_apis import SessionApis
 
@@ -83,14 +85,14 @@ def _apis_of(config: pytest.Config) -> "SessionApis":
 
 
 @pytest.fixture(scope="session")
-def dynacli_api(pytestconfig: pytest.Config) -> "Callable[..., Api]":
+def dynacli_api(pytestconfig: pytest.Config) -> Callable[..., Api]:
     """Open APIs for tests: `dynacli_api(NAME)`; a call whose response does not match the document fails its test.
 
     Without a name it is the API of the test's marker, else that of `--dynacli-api`. Further arguments are those of
     `dynacli.open_api`. Each is opened once, and closed at the end of the session.
     """
 
-    def opened(api: str | os.PathLike[str] | None = None, /, **options: Any) -> "Api":
+    def opened(api: str | os.PathLike[str] | None = None, /, **options: Any) -> Api:
         __tracebackhide__ = True
         item = pytestconfig.stash.get(_ITEM, None)
         word = api or (_marked(item).get("api") if item is not None else None)
@@ -138,7 +140,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return result
 
 
-def _operation(apis: "SessionApis", api: str, name: str) -> str:
+def _operation(apis: SessionApis, api: str, name: str) -> str:
     """Return the name of an operation that a test is marked with; the test fails if the API does not have it."""
     from dynacli.errors import DynacliError
 

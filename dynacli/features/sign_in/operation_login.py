@@ -1,5 +1,7 @@
 """Signing in by an operation of the API itself, whose response has the token, and the operation that refreshes it."""
 
+from __future__ import annotations
+
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -356,7 +358,7 @@ def _sign_in(
     return OperationSignIn(token, refresh, scheme)
 
 
-def _cookies(call: Call, response: "WireResponse", now: float) -> dict[str, Cookie]:
+def _cookies(call: Call, response: WireResponse, now: float) -> dict[str, Cookie]:
     """Return name → cookie that the response, or a redirect within the origin before it, has set and not ended."""
     origin, found = origin_of(call.request.url), dict[str, Cookie]()
     for url, text in response.set_cookies:
@@ -390,7 +392,7 @@ def _by_cookie(
     return OperationSignIn(OperationToken(cookie.value, cookie.expires_at), None, scheme, cookie)
 
 
-def _token(response: "WireResponse", asked: LoginWords, name: str, asked_at: float) -> OperationToken:
+def _token(response: WireResponse, asked: LoginWords, name: str, asked_at: float) -> OperationToken:
     """Return the token in a response."""
     token = read_operation_token(
         response.body,

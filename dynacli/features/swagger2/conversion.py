@@ -1,5 +1,7 @@
 """The conversion of a whole Swagger 2.0 document to OpenAPI 3.0."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 

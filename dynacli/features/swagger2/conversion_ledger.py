@@ -1,5 +1,7 @@
 """The ledger of a conversion: what moved where, which references have to change, and what was lost."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
@@ -187,16 +189,16 @@ class ConvertedPlace:
         self.old = old
         self.new = new
 
-    def at(self, old: str, new: str = "") -> "ConvertedPlace":
+    def at(self, old: str, new: str = "") -> ConvertedPlace:
         """Return another place of the same conversion."""
         return ConvertedPlace(self.ledger, old, new)
 
-    def below(self, *steps: str | int) -> "ConvertedPlace":
+    def below(self, *steps: str | int) -> ConvertedPlace:
         """Return a place inside of this one, at the same steps in both documents."""
         piece = _joined(steps)
         return self.at(self.old + piece, self.new + piece)
 
-    def relocated(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "ConvertedPlace":
+    def relocated(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> ConvertedPlace:
         """Return a place inside of this one, at other steps in the new document."""
         return self.at(self.old + _joined(old), self.new + _joined(new))
 

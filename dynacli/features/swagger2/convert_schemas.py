@@ -3,6 +3,8 @@
 Both are JSON Schema draft 4 with a few more keywords, so nearly all stays the same.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -202,12 +204,12 @@ class MediaTypes(NamedTuple):
     pointers: tuple[str, ...] = ()
     old: str = ""
 
-    def only(self, names: list[str]) -> "MediaTypes":
+    def only(self, names: list[str]) -> MediaTypes:
         """Return some of these media types."""
         pointers = tuple(self.pointers[self.names.index(name)] for name in names)
         return MediaTypes(tuple(names), pointers, self.old)
 
-    def or_else(self, name: str) -> "MediaTypes":
+    def or_else(self, name: str) -> MediaTypes:
         """Return these media types, or a default if there are none."""
         return self if self.names else MediaTypes((name,), ("",))
 

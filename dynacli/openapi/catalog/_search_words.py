@@ -4,6 +4,8 @@ Compiler and runner use the same functions, so that a word of a question meets t
 words that mean the same are in `thesaurus.txt`, one a line, in their basic form; a word may be in many groups.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterable
@@ -364,7 +366,7 @@ class OperationWords:
         return "|".join((*map(" ".join, self.stems), actions, " ".join(map(str, numbers))))
 
     @classmethod
-    def from_text(cls, text: str) -> "OperationWords":
+    def from_text(cls, text: str) -> OperationWords:
         """Return the words that `as_text` made the text of."""
         # Stems have neither spaces nor bars.
         target, context, rest, actions, numbers = text.split("|")

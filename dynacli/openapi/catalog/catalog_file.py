@@ -8,6 +8,8 @@ A row of an operation leaves out default values and values that operations share
 than generic: it runs on every start of a command.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sqlite3
@@ -517,7 +519,7 @@ class Catalog:
         )
         return [row[0][len(beginning) :].partition("}")[0] for row in self._texts(rows, 1)]
 
-    def overview(self) -> "Overview":
+    def overview(self) -> Overview:
         """Return what the document comes to as a whole."""
         from dynacli.openapi.model.overview import OVERVIEW, overview_from_row
 

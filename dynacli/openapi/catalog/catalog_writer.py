@@ -1,5 +1,7 @@
 """Writes the catalog of a compiled document, complete or not at all, with the index of its words for searches."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import sqlite3
@@ -355,7 +357,7 @@ class _ResponseNames:
                 yield from self._names(branch, depth)
 
 
-def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], list[str | None]]:
+def _search_index(compiled: Compiled) -> tuple[dict[str, dict[int, float]], list[str | None]]:
     """Return the index of a document's operations.
 
     Returns:
@@ -377,7 +379,7 @@ def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], li
     return index, texts
 
 
-def _stem_weights(compiled: "Compiled") -> Iterator[dict[str, float]]:
+def _stem_weights(compiled: Compiled) -> Iterator[dict[str, float]]:
     """Yield the stems of each operation → how well it has them.
 
     A word of its name, path, summary or tags is not indexed again for its description, inputs, body or response.
@@ -413,7 +415,7 @@ def _stem_weights(compiled: "Compiled") -> Iterator[dict[str, float]]:
 
 
 def _mentions(
-    entry: "CompiledOperation", words: "_Words", responses: _ResponseNames
+    entry: CompiledOperation, words: _Words, responses: _ResponseNames
 ) -> Iterator[dict[str, None]]:
     """Yield the stems of the columns from `description` on."""
     operation = entry.operation
@@ -479,7 +481,7 @@ def _enumerated(value: Any) -> Iterator[str]:
             yield from (choice for choice in holder.enum if isinstance(choice, str))
 
 
-def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]", revision: str = "") -> None:
+def write_catalog(path: str, compiled: Compiled, problems: Iterable[Problem], revision: str = "") -> None:
     """Write a catalog, complete or not at all.
 
     Args:
@@ -501,7 +503,7 @@ def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]"
             db.close()
 
 
-def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Catalog:
+def catalog_in_memory(compiled: Compiled, problems: Iterable[Problem]) -> Catalog:
     """Return a catalog in memory, for where no file can be written."""
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     _fill(db, compiled, problems, {})
@@ -509,7 +511,7 @@ def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Ca
 
 
 def _fill(
-    db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Problem]", more: Mapping[str, str]
+    db: sqlite3.Connection, compiled: Compiled, problems: Iterable[Problem], more: Mapping[str, str]
 ) -> None:
     from dataclasses import asdict
 
@@ -558,7 +560,7 @@ def _fill(
     db.execute("COMMIT")
 
 
-def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
+def _write_operations(db: sqlite3.Connection, compiled: Compiled) -> None:
     from dynacli.openapi.model.kebab_names import kebab
 
     names: dict[tuple[str, int], int] = {}
@@ -640,7 +642,7 @@ def _encodable(value: Any) -> Any:
     return str(value)  # a YAML document's date or set: shown as it was written
 
 
-def _blocks(origins: "Iterable[Move]") -> Iterator[list[tuple[str, int, str]]]:
+def _blocks(origins: Iterable[Move]) -> Iterator[list[tuple[str, int, str]]]:
     moves = sorted((move.pointer, move.file, move.origin) for move in origins)
     for start in range(0, len(moves), _ORIGINS):
         yield moves[start : start + _ORIGINS]

@@ -3,6 +3,8 @@
 The graph starts with the file that the person named, and every reference adds its target.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -235,7 +237,7 @@ class LinkedPart:
     kind: ObjectKind
     section: str
     value: Any
-    uses: "list[ReferenceUse]" = field(default_factory=list)
+    uses: list[ReferenceUse] = field(default_factory=list)
     is_copy: bool = False
 
     @property
@@ -545,7 +547,7 @@ class _Copy(NamedTuple):
 
     target: _Target
     value: Any
-    references: list[tuple[Site, "CopyKey | _Target"]]
+    references: list[tuple[Site, CopyKey | _Target]]
     identifiers: list[Site]
 
 
@@ -589,7 +591,7 @@ class _DynamicScopes:
     def __bool__(self) -> bool:
         return bool(self._names)
 
-    def entered(self, file: OpenFile, steps: Steps, target: _Target) -> "CopyKey | None":
+    def entered(self, file: OpenFile, steps: Steps, target: _Target) -> CopyKey | None:
         """Return the key of the copy that a reference of the document leads to; None if it leads to no copy."""
         if self._resource(file, steps) == self._resource(target.file, target.steps):
             return None
@@ -606,7 +608,7 @@ class _DynamicScopes:
         own = self._own.get(self._resource(file, steps), {})
         return {**{name: anchor for name, anchor in own.items() if name in self._names}, **scope}
 
-    def _bound(self, target: _Target, scope: Scope) -> "CopyKey | _Target":
+    def _bound(self, target: _Target, scope: Scope) -> CopyKey | _Target:
         """Return the key of the copy of a place for a scope; the place itself if it needs no copy."""
         needed = self._needs(target) & scope.keys()
         own = self._own.get(self._resource(target.file, target.steps), {})

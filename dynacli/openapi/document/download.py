@@ -1,5 +1,7 @@
 """Documents downloaded over HTTP, under dynacli's own rules for redirects, encodings, size and time."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -107,7 +109,7 @@ class Downloads:
         peers: Decides which connections may be used; without it, all may.
     """
 
-    def __init__(self, *, accept: str = _ACCEPT, peers: "Peers | None" = None) -> None:
+    def __init__(self, *, accept: str = _ACCEPT, peers: Peers | None = None) -> None:
         self.accept = accept
         self.head: Head | None = None
         self.error_page: Fetched | None = None
@@ -230,7 +232,7 @@ class _Download:
         )
         return self._accepted(response)
 
-    def context(self, origin: str) -> "ssl.SSLContext | None":
+    def context(self, origin: str) -> ssl.SSLContext | None:
         """Return what connections are made with."""
         return self.login.context() if origin.startswith("https:") else None
 
@@ -243,7 +245,7 @@ class _Download:
             check_private(request.url)
         return request._replace(headers=(*request.headers, *self.credentials.items()))
 
-    def wants_again(self, request: Request, status: int, headers: "Iterable[tuple[str, str]]") -> bool:
+    def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
         """Return whether the request can be sent again with credentials that the server asked for."""
         headers = tuple(headers)
         self.downloads.head = _head(status, headers)
@@ -372,5 +374,5 @@ def _elsewhere(base: str, origin: str, target: str) -> RefusedError:
     )
 
 
-def _origin(url: "httpx.URL") -> tuple[str, str, int | None]:
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

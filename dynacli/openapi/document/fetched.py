@@ -1,5 +1,7 @@
 """The bytes that were read from a source, and what signs in if a server wants it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,10 +74,10 @@ class DocumentLogin:
         """
         return None
 
-    def context(self) -> "ssl.SSLContext | None":
+    def context(self) -> ssl.SSLContext | None:
         """Return what connections to the document's own origin are made with; None for the system's."""
         return None
 
-    def elsewhere(self) -> "DocumentLogin":
+    def elsewhere(self) -> DocumentLogin:
         """Return what other origins get: no credential, but the same trust."""
         return self

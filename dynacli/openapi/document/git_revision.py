@@ -6,6 +6,8 @@ off the rest, above all fetching what a partial clone lacks, which would start t
 "SECURITY").
 """
 
+from __future__ import annotations
+
 import os
 import re
 import shutil
@@ -96,7 +98,7 @@ def parse_git_word(word: str) -> GitWord:
 
 
 @contextmanager
-def open_revision(directory: str, revision: str, variables: Mapping[str, str]) -> "Iterator[GitRevision]":
+def open_revision(directory: str, revision: str, variables: Mapping[str, str]) -> Iterator[GitRevision]:
     """Open a revision of the repository around a directory, for the duration of a block.
 
     Args:
@@ -184,7 +186,7 @@ class _Git:
         self.environment = {**kept, **_SAFE}
         self._directory = directory
 
-    def run(self, *words: str, seconds: float | None = None) -> "subprocess.CompletedProcess[bytes]":
+    def run(self, *words: str, seconds: float | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a command to its end.
 
         Raises:
@@ -234,7 +236,7 @@ class GitRevision:
         UsageError: There is no such revision.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]", root: str, prefix: str, revision: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], root: str, prefix: str, revision: str) -> None:
         self._process = process
         self._revision = revision
         self.root = root
@@ -299,7 +301,7 @@ class GitRevision:
             hint="A path starts at the top of the repository, and with `./` in the working directory",
         )
 
-    def _ask(self, name: str, seconds: float) -> "_Response":
+    def _ask(self, name: str, seconds: float) -> _Response:
         """Return the object of a name.
 
         Raises:

@@ -11,6 +11,8 @@ of the files:
 A reference that cannot be followed stays, with a warning.
 """
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -470,7 +472,7 @@ class Document:
         """Every reference of the document, and which of them lead nowhere or elsewhere."""
         return scan(self.tree, self.uri)
 
-    def with_tree(self, tree: dict[str, Any]) -> "Document":
+    def with_tree(self, tree: dict[str, Any]) -> Document:
         """Return the document with another tree, whose references stand at the same places."""
         other = replace(self, tree=tree)
         vars(other)["scan"] = self.scan

@@ -5,6 +5,8 @@ It tells data from descriptions: the keywords `example`, `examples`, `default`, 
 A property, a component or a response that has such a *name* is a description anyway.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -82,9 +84,9 @@ class ObjectKind:
     """
 
     section: str = ""
-    members: "ObjectKind | None" = None
+    members: ObjectKind | None = None
     has_extensions: bool = False
-    fields: "dict[str, ObjectKind]" = field(default_factory=dict)
+    fields: dict[str, ObjectKind] = field(default_factory=dict)
     is_known: bool = True
 
     def __repr__(self) -> str:
@@ -186,7 +188,7 @@ def kind_below(kind: ObjectKind, key: str, value: Any) -> ObjectKind:
     return kind_in_list(inner, key) if isinstance(value, list) else inner
 
 
-def sections_of(version: str) -> "dict[str, tuple[str, ...]]":
+def sections_of(version: str) -> dict[str, tuple[str, ...]]:
     """Return section of `components` → the steps to it, in a document of a version."""
     if version == "2.0":
         return {"schemas": ("definitions",), "parameters": ("parameters",), "responses": ("responses",)}

@@ -1,5 +1,7 @@
 """Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0 and 1.1.0)."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -37,7 +39,7 @@ class _TrackedPlace:
         self.origin = origin
         self.below: dict[str | int, _TrackedPlace] = {}
 
-    def copy(self, origin: _Origin | None) -> "_TrackedPlace":
+    def copy(self, origin: _Origin | None) -> _TrackedPlace:
         """Return a copy, with the places below it, that has an origin."""
         copied = _TrackedPlace(origin)
         copied.below = {step: place.copy(place.origin) for step, place in self.below.items()}

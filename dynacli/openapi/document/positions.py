@@ -3,6 +3,8 @@
 Looked up only when a message needs it, in the files as the cache has them.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -59,7 +61,7 @@ def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]
 class _Wanted(NamedTuple):
     """A node of the tree of wanted pointers: the pointers that end there, and the nodes below it by key or index."""
 
-    below: dict[str, "_Wanted"]
+    below: dict[str, _Wanted]
     pointers: list[str]
 
 

@@ -4,6 +4,8 @@ With it come the names of its files, for paths and for messages, and the places 
 Runs that need no document import this module of `document` and no other, so it imports nothing slow.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterable

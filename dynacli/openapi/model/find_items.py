@@ -3,6 +3,8 @@
 Which values of an item paths name it by is guessed from names and shapes alone.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -105,7 +107,7 @@ class KnownItems:
     holder: str = "array"
 
 
-def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]":
+def choose_array(arrays: Sequence[_A], path: str = "") -> _A | tuple[_A, ...]:
     """Return the array that holds the items; else all that may be it, which are none if there is no array.
 
     It is the only array; else the one that the path is called by; else the one whose items have an id; else the one
@@ -136,7 +138,7 @@ def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]
     return tuple(with_ids or level) if named is None else named
 
 
-def _without_notes(arrays: "Sequence[_A]", *, has_errors: bool) -> "list[_A]":
+def _without_notes(arrays: Sequence[_A], *, has_errors: bool) -> list[_A]:
     """Return the arrays without those that stand beside the items.
 
     Messages that are objects are the items if all else is plain values that are called like nothing in
@@ -157,12 +159,12 @@ def _is_no_error(name: str, segments: Sequence[str]) -> bool:
     return name.lower() not in _ERRORS or plain_name(name) in segments[-1:]
 
 
-def _depth(array: "_Array") -> int:
+def _depth(array: _Array) -> int:
     """Return how deep an array is; the object of HAL is only a place for it."""
     return len(array.steps) - (array.steps[0] == _EMBEDDED)
 
 
-def _usual(arrays: "Sequence[_A]") -> "_A | None":
+def _usual(arrays: Sequence[_A]) -> _A | None:
     for name in WRAPPERS:
         for array in arrays:
             if array.steps[-1].lower() == name:

@@ -3,6 +3,8 @@
 Also the plain success among the responses of an operation, and the schema of its value.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +35,7 @@ def body_schema(media: Mapping[str, Any]) -> Any:
     return media.get("schema")
 
 
-def preferred(content: Sequence["MediaType"]) -> "MediaType":
+def preferred(content: Sequence[MediaType]) -> MediaType:
     """Return the media type that a body is sent as unless the person says otherwise.
 
     JSON comes first, unless a multipart takes files that JSON has no way to carry; then multipart if an option takes
@@ -51,7 +53,7 @@ def preferred(content: Sequence["MediaType"]) -> "MediaType":
     return next(ranked, content[0])
 
 
-def sent_as(media_type: "MediaType") -> "MediaType":
+def sent_as(media_type: MediaType) -> MediaType:
     """Return the media type with a name that can be sent, if the document has a range, the word `json` or nothing.
 
     A `Content-Type` cannot be a range (RFC 9110, section 8.3). A string is sent as text, any other value as JSON.
@@ -69,12 +71,12 @@ def is_as_good_as_json(name: str) -> bool:
     return name.strip().lower() in {"", "*", "*/*", "application/*", "json"}
 
 
-def takes_options(media_type: "MediaType") -> bool:
+def takes_options(media_type: MediaType) -> bool:
     """Return whether options build a body of this media type, as the document spells it."""
     return is_built(sent_as(media_type).name)
 
 
-def _takes_file(media_type: "MediaType") -> bool:
+def _takes_file(media_type: MediaType) -> bool:
     values = [field.value for field in media_type.fields]
     items = [value.items for value in values if value.items]
     return any(value.format == "binary" for value in [*values, *items])

@@ -5,6 +5,8 @@ and a run reads that row back.
 Names are those of the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -90,7 +92,7 @@ class ValueType:
     default: Any = None
     limits: Mapping[str, Any] | None = None
     is_nullable: bool = False
-    items: "ValueType | None" = None
+    items: ValueType | None = None
 
     @property
     def has_known_default(self) -> bool:

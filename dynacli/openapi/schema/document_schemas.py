@@ -1,5 +1,7 @@
 """The schemas of a document, by which examples are made and chosen."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -60,7 +62,7 @@ class DocumentSchemas:
         self._steps_left = _MOST_STEPS
         self._has_hidden = False
 
-    def lenient(self) -> "Iterator[DocumentSchemas]":
+    def lenient(self) -> Iterator[DocumentSchemas]:
         """Yield the same schemas as they allow ever more, each with steps of its own.
 
         The first keeps the properties that the direction leaves out, if there are any; those that follow take

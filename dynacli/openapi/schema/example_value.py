@@ -5,6 +5,8 @@ Values that the document itself offers come first (`const`, `example`, `examples
 if they match the schema, because wrong examples are common.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -127,7 +129,7 @@ class ExampleSchema:
     discriminators: list[tuple[Discriminator, slice]] = field(default_factory=list)
     branch: int = 0
 
-    def copy(self) -> "ExampleSchema":
+    def copy(self) -> ExampleSchema:
         """Return a copy without offers, to which a branch can be added."""
         return ExampleSchema(
             [*self.refs], {**self.keywords}, [], [*self.choices], [*self.discriminators], len(self.refs)
@@ -510,7 +512,7 @@ def example_value(
 
 
 def made_value(
-    schema: Any, schemas: DocumentSchemas, maker_of: "Callable[[DocumentSchemas], ExampleMaker]"
+    schema: Any, schemas: DocumentSchemas, maker_of: Callable[[DocumentSchemas], ExampleMaker]
 ) -> Any:
     """Return a value that a maker makes by the schemas of a document, or by the same as they allow more.
 
@@ -535,8 +537,8 @@ def made_value(
 
 
 def _makers(
-    schemas: DocumentSchemas, maker_of: "Callable[[DocumentSchemas], ExampleMaker]"
-) -> "Iterator[ExampleMaker]":
+    schemas: DocumentSchemas, maker_of: Callable[[DocumentSchemas], ExampleMaker]
+) -> Iterator[ExampleMaker]:
     """Yield the makers to try: the quickest first, then those whose schemas allow more."""
     quick = maker_of(schemas)
     quick.trusts_parts = True

@@ -4,6 +4,8 @@ All functions are pure and take schemas as they stand in documents, wrong ones i
 a keyword of the wrong type counts as absent.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -65,7 +67,7 @@ class BranchGroup(NamedTuple):
     keyword: str
     branches: tuple[Any, ...]
     names: tuple[str, ...]
-    flat_branches: tuple["FlatSchema", ...]
+    flat_branches: tuple[FlatSchema, ...]
     discriminator: Discriminator | None
     tags: tuple[tuple[str, ...], ...]
 
@@ -74,7 +76,7 @@ class BranchGroup(NamedTuple):
         """The name of the discriminating property; empty if there is none."""
         return self.discriminator.property if self.discriminator is not None else ""
 
-    def united(self) -> "FlatSchema":
+    def united(self) -> FlatSchema:
         """Return the schema of everything that any of the branches takes."""
         united = FlatSchema()
         branches = self.flat_branches
@@ -187,7 +189,7 @@ class FlatSchema:
         self.entries = _NO_NAMES
         self.branch_entries = _NO_NAMES
 
-    def add(self, other: "FlatSchema") -> None:
+    def add(self, other: FlatSchema) -> None:
         """Merge a schema that applies as well; if both name a value, that of this schema stays."""
         if self.type == ANY and not self.is_union:
             self.type = other.type
@@ -315,7 +317,7 @@ class _Context(NamedTuple):
     known: dict[str, FlatSchema]
     own: str = ""
 
-    def inside(self) -> "_Context":
+    def inside(self) -> _Context:
         return self._replace(hops=self.hops + 1, own="")
 
 

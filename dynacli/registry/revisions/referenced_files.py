@@ -8,6 +8,8 @@ A tool of one API comes with its compiled document inside: it is what the cache 
 overlays and further documents that were files when the tool was made come with it, and have URLs of their own.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import zlib
@@ -147,7 +149,7 @@ def read_archived_file(path: str, uri: str) -> bytes | None:
         return None
 
 
-def _read_index(archive: "ZipFile") -> tuple[list[dict[str, str]], dict[str, MissingFile]]:
+def _read_index(archive: ZipFile) -> tuple[list[dict[str, str]], dict[str, MissingFile]]:
     """Return a row for each file in the archive, and URI → why it is missing for the others.
 
     Raises:
@@ -178,7 +180,7 @@ def _fetched(row: dict[str, str], content: bytes) -> Fetched:
 
 
 def pack_document(
-    archive: "ZipFile", pointer: Mapping[str, Any], files: Mapping[str, bytes], layers: Mapping[str, bytes]
+    archive: ZipFile, pointer: Mapping[str, Any], files: Mapping[str, bytes], layers: Mapping[str, bytes]
 ) -> None:
     """Write a compiled document into an archive.
 
@@ -194,7 +196,7 @@ def pack_document(
         add_to_archive(archive, f"{_LAYERS}{url.removeprefix(INSIDE)}", data)
 
 
-def add_to_archive(archive: "ZipFile", name: str, data: bytes) -> None:
+def add_to_archive(archive: ZipFile, name: str, data: bytes) -> None:
     """Write a file into an archive, without the time at which that happens: the same files make the same archive."""
     from zipfile import ZIP_DEFLATED, ZipInfo
 
@@ -252,7 +254,7 @@ def _points_to(pointer: Any, location: str) -> bool:
     return bool(source) and (location == source or location.endswith(f"{os.sep}{source}"))
 
 
-def _sound_files(archive: "ZipFile") -> Iterator[tuple[str, bytes]]:
+def _sound_files(archive: ZipFile) -> Iterator[tuple[str, bytes]]:
     for name in archive.namelist():
         base = name.removeprefix(_FOLDER)
         if base in {name, _POINTER} or os.path.basename(base) != base:

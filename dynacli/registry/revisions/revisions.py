@@ -23,6 +23,8 @@ Files of this machine are not read to tell that they changed: one `stat` each is
 current revision says of the document, and a list beside it of the files that the document refers to.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -125,7 +127,7 @@ class Revisions:
         self.directory = os.path.join(cache_dir, "documents", f"{readable}-{crc:08x}")
 
     @classmethod
-    def in_directory(cls, directory: str, location: str) -> "Revisions":
+    def in_directory(cls, directory: str, location: str) -> Revisions:
         """Return the revisions in a directory that was found in the cache."""
         revisions = cls(os.path.dirname(os.path.dirname(directory)), location)
         revisions.directory = directory
@@ -172,7 +174,7 @@ class Revisions:
         self.write_state(f"{pointer['revision']}.json", pointer)
         self.point_to(pointer)
 
-    def with_other_layers(self) -> "tuple[Revisions, dict[str, Any]] | None":
+    def with_other_layers(self) -> tuple[Revisions, dict[str, Any]] | None:
         """Return the latest copy of the same document that has other layers, with its pointer; None if none is."""
         root, own = os.path.split(self.directory)
         found = []
@@ -295,7 +297,7 @@ class Revisions:
             return None
         return content if revision_of(content) == pointer.get("root", pointer["revision"]) else None
 
-    def read_referenced_files(self, pointer: dict[str, Any]) -> "ReferencedFiles | None":
+    def read_referenced_files(self, pointer: dict[str, Any]) -> ReferencedFiles | None:
         """Return the files that a revision's document refers to; None if they are lost or were changed."""
         from dynacli.registry.revisions.referenced_files import ReferencedFiles, read_archive
 
@@ -346,7 +348,7 @@ def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
-def revision_of(content: bytes, files: "ReferencedFiles | None" = None, uri: str = "") -> str:
+def revision_of(content: bytes, files: ReferencedFiles | None = None, uri: str = "") -> str:
     """Return the name of a document's content: the first 20 hex digits of a SHA-256.
 
     Args:
@@ -453,7 +455,7 @@ def referenced_files(directory: str, pointer: dict[str, Any]) -> dict[str, Facts
     return known
 
 
-def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
+def is_compiled_as_asked(open_request: OpenRequest, pointer: dict[str, Any]) -> bool:
     """Return whether a revision was compiled with the same further documents, overlays and allowed references.
 
     What is allowed matters only to a document that refers to other files.
@@ -467,7 +469,7 @@ def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -
     return allowed == (open_request.allow_refs, open_request.follows_files)
 
 
-def is_as_compiled(open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
+def is_as_compiled(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> bool:
     """Return whether the overlays of a document at a URL, and the documents joined to it, are what they were.
 
     An overlay is a file of this machine, which may be edited at any time.
@@ -501,7 +503,7 @@ MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is fetched again: not at all, after the command, or before it."""
 
 
-def _no_login() -> "DocumentLogin":
+def _no_login() -> DocumentLogin:
     from dynacli.openapi.document.fetched import DocumentLogin
 
     return DocumentLogin()
@@ -549,8 +551,8 @@ class OpenRequest:
     is_registered: bool = False
     entry: Mapping[str, Any] = MappingProxyType({})
     is_accepted: bool = False
-    login: "Callable[[], DocumentLogin]" = _no_login
-    at_hand: "Fetched | None" = None
+    login: Callable[[], DocumentLogin] = _no_login
+    at_hand: Fetched | None = None
     wrong_settings: tuple[str, ...] = ()
 
 

@@ -5,6 +5,8 @@ searched by patterns that read it once: possessive quantifiers (`++`), each foll
 ends it, leave nothing to backtrack into.
 """
 
+from __future__ import annotations
+
 import html
 import json
 import re
@@ -266,7 +268,7 @@ class SearchedOrigin:
         target = httpx.URL(address.url)
         return target.scheme == "https" and target.host == self._url.host
 
-    def _encrypted(self, target: "httpx.URL") -> "httpx.URL":
+    def _encrypted(self, target: httpx.URL) -> httpx.URL:
         # After a proxy that ends TLS, an application often takes itself to be served over `http`.
         # Asking over `https` stays at the origin that was named.
         is_same_host = target.host == self._url.host and target.port is None and self._url.port is None
@@ -275,7 +277,7 @@ class SearchedOrigin:
         return target
 
 
-def _origin(url: "httpx.URL") -> tuple[str, str, int]:
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or _DEFAULT_PORTS[url.scheme]
 
 

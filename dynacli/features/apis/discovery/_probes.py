@@ -3,6 +3,8 @@
 Several are under way at a time, each over a connection that stays open for the next.
 """
 
+from __future__ import annotations
+
 import math
 import queue
 import re
@@ -221,7 +223,7 @@ class UnaskedLogin(DocumentLogin):
         """Return the headers, as to any other request."""
         return self._headers
 
-    def context(self) -> "ssl.SSLContext | None":
+    def context(self) -> ssl.SSLContext | None:
         """Return the certificates of the login that signs in at the given URL."""
         return self._login.context()
 
@@ -361,7 +363,7 @@ class DocumentResponse(NamedTuple):
     shape: frozenset[str]
     trial_calls: tuple[TrialCall, ...]
 
-    def is_same_api(self, other: "DocumentResponse") -> bool:
+    def is_same_api(self, other: DocumentResponse) -> bool:
         """Return whether both describe the same API, in two formats or two versions of OpenAPI."""
         mine, theirs = self.found, other.found
         is_same_name = (mine.title, mine.version) == (theirs.title, theirs.version)

@@ -1,5 +1,7 @@
 """The search of an origin for the documents of its APIs."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -100,7 +102,7 @@ def _preference(document: DocumentResponse) -> tuple[Way, bool, bool, bool]:
 def _try_documents(
     ranked: list[DocumentResponse],
     origin: SearchedOrigin,
-    responses: "TrialResponses",
+    responses: TrialResponses,
     ends: tuple[float, float],
     *,
     tries_one: bool = False,

@@ -3,6 +3,8 @@
 They require servers and credentials; they take inputs, and give responses.
 """
 
+from __future__ import annotations
+
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -54,7 +56,7 @@ class RequiredSchemes(NamedTuple):
     scopes: Scopes
     place: Place
 
-    def suffices_for(self, other: "RequiredSchemes") -> bool:
+    def suffices_for(self, other: RequiredSchemes) -> bool:
         """Return whether these credentials include all that another alternative requires."""
         return all(
             name in self.scopes and scopes <= self.scopes[name] for name, scopes in other.scopes.items()

@@ -4,6 +4,8 @@ Putting several files into one tree, and converting Swagger 2.0 to OpenAPI 3.0, 
 Messages name a place that a person can open, so each of these steps records the parts that it moved.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -56,7 +58,7 @@ class Origins:
         move = self._moves.get("", Move("", 0, ""))
         return PlaceInFile(move.file, move.origin + pointer)
 
-    def after(self, earlier: "Origins") -> "Origins":
+    def after(self, earlier: Origins) -> Origins:
         """Return the origins after two steps; this is the second one.
 
         Args:

@@ -10,6 +10,8 @@
 | what a document misuses (`minimum: "a"`) | `unusable`, which takes a note if a value reaches it |
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any, NamedTuple, Protocol
@@ -78,7 +80,7 @@ class Nesting(NamedTuple):
     steps: int = 0
     is_same_value: bool = True
 
-    def deeper(self, steps: int = 1) -> "Nesting":
+    def deeper(self, steps: int = 1) -> Nesting:
         """Return the distance of a branch."""
         return Nesting(self.steps + steps, self.is_same_value)
 

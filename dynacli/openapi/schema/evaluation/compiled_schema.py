@@ -4,6 +4,8 @@ A value is evaluated as jsonschema-rs takes it. Plain values, which all JSON lib
 too deep and have no numbers beyond 64 bits; others are copied.
 """
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -376,7 +378,7 @@ class CompiledSchema:
         self._entries.end = min(now + _MAX_SECONDS, self._notes.end)
         return bool(self._validator.is_valid(value))
 
-    def errors(self, value: Any) -> "list[SchemaError]":
+    def errors(self, value: Any) -> list[SchemaError]:
         """Return the errors of a value, in the order of the document's keywords.
 
         Raises:
@@ -387,7 +389,7 @@ class CompiledSchema:
         except UnicodeEncodeError:
             return self._errors(value, _copied_value(value, self._plain.longest))
 
-    def _errors(self, value: Any, prepared: Prepared) -> "list[SchemaError]":
+    def _errors(self, value: Any, prepared: Prepared) -> list[SchemaError]:
         self._too_long.clear()
         self._binary = prepared.binary
         if self._is_valid(prepared.value):
@@ -398,7 +400,7 @@ class CompiledSchema:
             return self._of(self._written).errors(value)
         return self._limited(list(self._found(value, prepared)))
 
-    def _found(self, value: Any, prepared: Prepared) -> "Iterator[SchemaError]":
+    def _found(self, value: Any, prepared: Prepared) -> Iterator[SchemaError]:
         """Yield the errors of a value that is not valid, of long lists so many that it is enough."""
         # Imported for those values alone that are wrong.
         from dynacli.openapi.schema.evaluation._error_builder import Window, windows_of
@@ -421,8 +423,8 @@ class CompiledSchema:
             yield from self._explained(*self._without_items, value, prepared, window._replace(is_whole=True))
 
     def _explained(
-        self, root: Any, validator: Any, value: Any, part: Prepared, window: "Window"
-    ) -> "list[SchemaError]":
+        self, root: Any, validator: Any, value: Any, part: Prepared, window: Window
+    ) -> list[SchemaError]:
         from dynacli.openapi.schema.evaluation._error_builder import ErrorBuilder
         from dynacli.openapi.schema.evaluation._error_cost import ErrorCost
 
@@ -460,7 +462,7 @@ class CompiledSchema:
             return kept
         return errors
 
-    def _limited(self, found: "list[SchemaError]") -> "list[SchemaError]":
+    def _limited(self, found: list[SchemaError]) -> list[SchemaError]:
         """Return the first errors of a value, and note if there are more."""
         errors: list[SchemaError] = []
         left = MAX_ERRORS
@@ -475,7 +477,7 @@ class CompiledSchema:
             left -= size
         return errors
 
-    def _of(self, written: Any) -> "CompiledSchema":
+    def _of(self, written: Any) -> CompiledSchema:
         """Return a schema of the same document without parts left for later; it is compiled once."""
         key = id(written)  # the compiled schema holds it
         if key not in self._wholes:

@@ -1,5 +1,7 @@
 """What an evaluation says of a value: the errors, and the value as reports show it."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
@@ -45,7 +47,7 @@ class SchemaError:
         names: tuple[str, ...] = (),
         is_minor: bool = False,
         tags: tuple[tuple[str, list[Any], int], ...] = (),
-        context: Sequence["SchemaError"] = (),
+        context: Sequence[SchemaError] = (),
         order: tuple[int, ...] = (),
     ) -> None:
         self.validator, self.validator_value = validator, validator_value
@@ -73,7 +75,7 @@ class SchemaError:
         """The steps to the keyword from the schema that was evaluated."""
         return [*(self.parent.absolute_schema_path if self.parent else ()), *self.schema_path]
 
-    def all_within(self) -> Iterator["SchemaError"]:
+    def all_within(self) -> Iterator[SchemaError]:
         """Yield the error and those of its branches, however nested."""
         yield self
         for error in self.context:

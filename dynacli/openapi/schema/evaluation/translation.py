@@ -4,6 +4,8 @@ The plain form has each schema at the place that it has in the document, so that
 the document, too. What the translation adds is noted as its *origin*.
 """
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -205,7 +207,7 @@ class PlainSchema:
 
         return without(self.root)
 
-    def whole(self, schema: Any) -> "PlainSchema":
+    def whole(self, schema: Any) -> PlainSchema:
         """Return the plain form of a schema of the same document, without parts left for later."""
         return PlainSchema(schema, self._source, self._max_schemas, self._max_schemas)
 
