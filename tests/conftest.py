@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -245,3 +246,14 @@ def other_server() -> Iterator[harness.Recorder]:
     """A second one, on another port and so of another origin."""
     with harness.recording() as recorder:
         yield recorder
+
+
+@pytest.fixture
+def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of drafts, of this test alone; no editor is named."""
+    directory = tmp_path / "drafts"
+    directory.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(directory))
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    return directory

@@ -41,8 +41,8 @@ from dynacli.options.standard_options import Options
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import OpenRequest, Revisions
 from dynacli.text.terminal import Painter, cell_width
-from tests.apps.mock.mocked_operations import fault_of
 from tests.documents import load_file
+from tests.features.mock.mocked_operations import fault_of
 from tests.real_documents import documents, parsed_with_folder
 
 WIDTH = 100

@@ -23,7 +23,7 @@ from dynacli.features.explorer.command import explored_line
 from dynacli.features.explorer.explorer_app import ExplorerApp
 from dynacli.options.standard_options import Options
 from dynacli.registry.open_by_name import open_named_api
-from tests.apps.explorer.exploring import Explorer
+from tests.features.explorer.exploring import Explorer
 from tests.harness import run_cli
 
 _FOLDER = Path(__file__).resolve().parents[1] / ".github"

@@ -16,11 +16,11 @@ COVERAGE = 95
 """The least coverage of the quick and the interactive tests, in percent, branches counted."""
 
 _INTERACTIVE = (
-    "tests/apps/baked",
-    "tests/apps/explorer",
-    "tests/apps/mcp",
-    "tests/apps/mock",
-    "tests/apps/proxy",
+    "tests/features/bake",
+    "tests/features/explorer",
+    "tests/features/mcp",
+    "tests/features/mock",
+    "tests/features/proxy",
 )
 """Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
@@ -30,7 +30,7 @@ _ROOMS = ("auth", "client", "http", "media", "options", "registry", "request")
 _ON_WINDOWS = (
     "tests/test_system.py",
     "tests/auth/test_stored_credentials.py",
-    "tests/commands/test_cache_command.py",
+    "tests/features/changes/test_cache_command.py",
     "tests/commands/test_smoke.py",
     "tests/http/test_redirects.py",
     "tests/media/test_decoded_responses.py",
@@ -81,7 +81,7 @@ TASKS = {
     ),
     "httpx2": Task(
         "the tests of HTTP and of calls, with httpx2 in the place of httpx (`pip install '.[httpx2]'`)",
-        (("pytest", "-n", "auto", *(f"tests/{room}" for room in ("http", "client"))),),
+        (("pytest", "-n", "auto", *(f"tests/{room}" for room in ("http", "client", "features/batch"))),),
         {"DYNACLI_HTTP": "httpx2"},
     ),
     "newest": Task(

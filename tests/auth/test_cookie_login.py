@@ -10,8 +10,8 @@ from mcp import Client
 from mcp_types import CallToolResult
 
 import dynacli
-from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, save, save_api, serve
+from tests.features.mcp.clients import converse
 from tests.harness import Recorder, Response, Result, assert_ended, recording, run_cli
 
 FORM = {

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from tests.apps.mcp.clients import converse
 from tests.documents import get, operation, save_api
+from tests.features.mcp.clients import converse
 from tests.harness import Recorder, Response, run_cli
 
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "example": "a"}}

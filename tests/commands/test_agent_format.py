@@ -19,8 +19,8 @@ from dynacli.openapi.model.find_items import rows_of_columns
 from dynacli.output.agent_text import MOST_AROUND, view_of_value
 from dynacli.registry.open_by_name import open_named_api
 from dynacli.text.terminal import unsafe
-from tests.apps.mock.mocked import mocked
 from tests.documents import get, load_file, operation, parameter, pets, post, save, save_api
+from tests.features.mock.mocked import mocked
 from tests.harness import Recorder, Response, Result, json_response, run_cli
 from tests.real_documents import documents
 

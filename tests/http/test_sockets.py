@@ -20,8 +20,8 @@ from dynacli.http.sockets import check_socket, parse_socket
 from dynacli.openapi.model.operation import Server
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.urls import join_url, origin_of, server_of, split_url, url_on_the_wire
-from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, get, operation, parameter, save, save_api, serve
+from tests.features.mcp.clients import converse
 from tests.harness import Recorder, Response, assert_ended, recording, run_cli
 
 PATHS = {

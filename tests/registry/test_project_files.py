@@ -20,9 +20,9 @@ from dynacli.environment import Environment, Program, become
 from dynacli.errors import RefusedError
 from dynacli.registry.configuration import Configuration
 from dynacli.registry.project_file import ALLOWED, REFUSED, refusals
-from tests.apps.explorer.exploring import explored, exploring
-from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, api_of, get, pets, save
+from tests.features.explorer.exploring import explored, exploring
+from tests.features.mcp.clients import converse
 from tests.harness import Recorder, Result, assert_ended, json_response, run_cli
 
 _FILE = ".dynacli.toml"

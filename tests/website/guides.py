@@ -19,9 +19,9 @@ from unittest.mock import patch
 import pytest
 import yaml
 
-from tests.apps.mock.mocked import mocked
 from tests.auth.tls_server import Certificates, tls_server
 from tests.console_examples import Example
+from tests.features.mock.mocked import mocked
 from tests.harness import Response, free_port, recording
 from tests.real_documents import FOLDER
 from tests.website.pages import WRITTEN

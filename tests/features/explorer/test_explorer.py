@@ -1,0 +1,194 @@
+"""The explorer from its start to the response, as a person uses it: by keys."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.events import Paste
+
+from dynacli.features.explorer._request_form import FieldRow
+from tests.documents import get, parameter, post, save_api
+from tests.features.explorer.exploring import explored, exploring
+from tests.harness import Recorder, Response, json_response, recording, run_cli
+
+_TOY = {"type": "object", "properties": {"label": {"type": "string"}, "price": {"type": "number"}}}
+_PET = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "minLength": 2},
+        "age": {"type": "integer"},
+        "owner": {"type": "object", "properties": {"email": {"type": "string"}}},
+        "toys": {"type": "array", "items": _TOY},
+    },
+}
+
+
+@pytest.fixture
+def server() -> Iterator[Recorder]:
+    """Run a server of pets."""
+    with recording() as recorder:
+        recorder.responses["/pets"] = json_response([{"name": "Rex", "age": 3}])
+        yield recorder
+
+
+def _pets(server: Recorder) -> str:
+    return save_api(
+        get(
+            "/pets",
+            "listPets",
+            parameter("limit", {"type": "integer", "maximum": 9}),
+            parameter("state", {"type": "string", "enum": ["free", "sold"]}),
+        ),
+        post("/pets", "addPet", body=_PET),
+        server=server,
+    )
+
+
+def test_a_call_is_found_filled_in_and_sent_and_its_command_line_makes_the_same(server: Recorder) -> None:
+    """From the search to the response without a mouse; what is copied makes the same request."""
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.open("list-pets")
+            await explorer.type("12")
+            await explorer.checked()
+            assert "^ `12` is more than the maximum of `9`" in explorer.screen
+            await explorer.press("backspace", "tab", "right")
+            await explorer.checked()
+            assert "Valid" in explorer.screen
+            await explorer.press("f9", "f5")
+            await explorer.responded()
+            assert "200 OK" in explorer.screen
+            assert '"name": "Rex"' in explorer.screen
+            [line] = explorer.app.copied
+        assert "/pets?limit=1&state=free" == server.last.target
+        assert 0 == run_cli(*shlex.split(line)[1:]).exit_code
+        assert server.requests[-1].target == server.requests[-2].target
+
+    explored(work())
+
+
+@pytest.mark.exhaustive
+def test_everything_can_be_done_with_the_mouse(server: Recorder) -> None:
+    """An operation, a choice, the key of the footer, a view, and a call of the history."""
+
+    async def work() -> None:
+        async with exploring(_pets(server), size=(140, 30)) as explorer:
+            pilot = explorer.pilot
+            await pilot.click("#list", offset=(8, 1))
+            await explorer.until(lambda: explorer.is_showing("list-pets"))
+            await pilot.click("#rows ChoiceBox")
+            await pilot.pause()
+            await pilot.click("ChoiceDialog OptionList", offset=(3, 2))
+            await explorer.checked()
+            assert "list-pets --state sold" in explorer.screen
+            [send] = [key for key in explorer.app.query("FooterKey") if "Send" in str(key.render())]
+            await pilot.click(send)
+            await explorer.responded()
+            assert "200 OK" in explorer.screen
+            await pilot.click("#tab-table")
+            await pilot.pause()
+            assert "Rex" in explorer.screen
+            await pilot.click("#tab-history")
+            await pilot.pause()
+            await pilot.click("#made", offset=(3, 0))
+            await pilot.pause()
+            assert '"name": "Rex"' in explorer.screen
+        assert ["/pets?state=sold"] == [request.target for request in server.requests]
+
+    explored(work())
+
+
+@pytest.mark.exhaustive
+def test_the_body_is_text_or_rows_and_rows_only_where_they_give_the_same(server: Recorder) -> None:
+    """What no row can give stays a text."""
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.open("add-pet")
+            await explorer.type("Rex")
+            await explorer.press("f6")
+            await explorer.checked()
+            assert '"name": "Rex"' in explorer.screen
+            await explorer.press("down", "down", "end", "backspace", "backspace")
+            await explorer.checked()
+            assert "Valid" not in explorer.screen
+            await explorer.type(', "nickname": "R"}')
+            await explorer.checked()
+            await explorer.press("f6")
+            assert "No rows give exactly this body" in explorer.screen
+
+    explored(work())
+
+
+@pytest.mark.exhaustive
+def test_a_form_tells_all_that_is_wrong_and_an_example_leaves_the_person_where_they_are(
+    server: Recorder,
+) -> None:
+    """Values that are none and values that are not allowed at once; what is pasted is one line."""
+
+    async def work() -> None:
+        async with exploring(_pets(server), size=(140, 40)) as explorer:
+            await explorer.open("add-pet")
+            await explorer.type("R")
+            await explorer.press("tab")
+            await explorer.type("old")
+            await explorer.checked()
+            assert "^ the text has 1 character, and must have at" in explorer.screen, explorer.screen
+            assert "^ it takes an integer" in explorer.screen, explorer.screen
+            await explorer.press("f5")
+            await explorer.responded()
+            assert "Send POST" not in explorer.screen  # what is wrong is not asked about
+            await explorer.press("f3")
+            await explorer.press(*["backspace"] * 3, "f7")
+            await explorer.type("4")
+            await explorer.checked()
+            assert "add-pet --name R --age 4" in explorer.screen, explorer.screen
+            await explorer.press("f6", "f6")
+            await explorer.checked()
+            assert "add-pet --name R --age 4" in explorer.screen, explorer.screen
+            toys = next(row for row in explorer.app.query(FieldRow) if "toys" == row.row.option)
+            toys.focus_box()
+            await explorer.pilot.pause()
+            explorer.app.post_message(Paste('[\n {"label": "a b"},\n {"price": 1.50}\n]'))
+            await explorer.checked()
+            await explorer.until(lambda: """'[{"label":"a b"},{"price":1.50}]'""" in explorer.screen)
+        assert [] == server.requests
+
+    explored(work())
+
+
+@pytest.mark.exhaustive
+def test_a_text_is_found_in_a_response_and_the_response_is_saved(server: Recorder) -> None:
+    """Forwards, backwards and round; a file that is there is replaced only when the person says so twice."""
+    body = json.dumps([{"name": f"pet {number}"} for number in range(300)]).encode()
+    server.responses["/pets"] = Response(200, body)
+    path = Path("pets")
+    path.write_bytes(b"kept")
+    saved = path.read_bytes
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.open("list-pets")
+            await explorer.press("f5")
+            await explorer.responded()
+            await explorer.press("/")
+            await explorer.type("PET 29")
+            await explorer.press("enter")
+            assert '"pet 29"' in explorer.screen
+            await explorer.press("n")
+            assert '"pet 290"' in explorer.screen
+            await explorer.press("N", "N")
+            assert '"pet 299"' in explorer.screen
+            await explorer.press("escape", "s")
+            assert "Save the response in" in explorer.screen
+            await explorer.press("enter")
+            assert "Enter again replaces it" in explorer.screen
+            assert b"kept" == saved()
+            await explorer.press("enter")
+            assert body == saved()
+
+    explored(work())
