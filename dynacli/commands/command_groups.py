@@ -14,6 +14,7 @@ from dynacli.commands.operation_command import LineCommand, OperationCommand
 from dynacli.commands.read_line import (
     HELP,
     CommandLine,
+    WordsAhead,
     bindings_of,
     check_choice,
     read_words,
@@ -48,11 +49,6 @@ def show_page(ctx: click.Context, page: str) -> None:
     """Write a help page, and end the run: click would write it to the standard output of the process."""
     click.echo(page, file=ctx.obj.env.stdout)
     ctx.exit()
-
-
-def note_options_ahead(run: Run, words: list[str]) -> None:
-    """Note the standard options among the words of a command that is not made yet."""
-    run.options_ahead = read_words(words, standard_bindings()).options()
 
 
 class TableCommand(LineCommand):
@@ -94,7 +90,7 @@ class TableCommand(LineCommand):
             if not option.group:
                 ctx.params.setdefault(option.argument, _without_value(option))
         self._take_arguments(ctx, line.positional)
-        run.options_ahead = None
+        run.ahead = None
         return []
 
     def read(
@@ -112,7 +108,7 @@ class TableCommand(LineCommand):
         """
         run: Run = ctx.obj
         line = read_words(words, {**bindings_of(options), **HELP}, stop_at_positional=stop_at_positional)
-        run.options_ahead = line.options()
+        run.ahead = WordsAhead(words, line.options)
         if line.without_value:
             raise self.without_value(ctx, line)
         return line
@@ -211,7 +207,7 @@ class TableGroup(TableCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the first positional word; the words from there on belong to the command."""
         run: Run = ctx.obj
-        rest, options_ahead = self.completed(args), run.options_ahead
+        rest, ahead = self.completed(args), run.ahead
         is_alone = not rest
         if rest and rest[0].startswith("-"):
             line = self.read(ctx, rest, self.options(), stop_at_positional=True)
@@ -222,7 +218,7 @@ class TableGroup(TableCommand):
             self.take_options(ctx, line)
         if is_alone:
             show_page(ctx, self.first_page(ctx))
-        run.options_ahead = options_ahead
+        run.ahead = ahead
         ctx.args = rest
         return rest
 
@@ -257,7 +253,7 @@ class TableGroup(TableCommand):
         """
         name, *rest = words
         if name not in self.entries or self._is_of_other_apis(name):
-            note_options_ahead(ctx.obj, rest)  # which say how the error is written
+            ctx.obj.ahead = WordsAhead(rest)  # whose options say how the error is written
         command = self.get_command(name)
         if command is None:
             from dynacli.commands.command_line_errors import unknown_command
@@ -348,7 +344,7 @@ class Root(TableGroup):
                 raise  # the error is about something else
             further = None if program().api else further_command(word)
             if further is not None:
-                run.options_ahead = None  # its words are its own
+                run.ahead = None  # its words are its own
                 return further, rest
             from dynacli.openapi.model.wording import did_you_mean, near_names
 
@@ -393,15 +389,16 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     option that matters here, the words are read for the operation as the cache has it; if the cache does not
     have it, the word counts as the option.
     """
-    note_options_ahead(run, rest)
-    if run.options_ahead is None or run.options_ahead.opens_like(Options()):
+    run.ahead = WordsAhead(rest)
+    if not run.ahead.may_say_how_to_open or run.ahead.options.opens_like(Options()):
         return
     from dynacli.registry.open_by_name import open_from_cache
 
     api = open_from_cache(word, run.env)
     if api is not None:
         try:
-            run.options_ahead = _options_after(ApiGroup(api), rest)
+            found = _options_after(ApiGroup(api), rest)
+            run.ahead = WordsAhead(rest, lambda: found)
         finally:
             api.catalog.close()
 

@@ -16,7 +16,7 @@ from dynacli.openapi.model.operation import Parameter
 
 
 class LineCommand(click.Command):
-    """A command whose words `_command_line` reads: click is the frame, and gets the values in `ctx.params`."""
+    """A command whose words `read_line` reads: click is the frame, and gets the values in `ctx.params`."""
 
     def help_hint(self, ctx: click.Context) -> str:
         """Return the hint that names the help page."""
@@ -108,7 +108,7 @@ class OperationCommand(LineCommand):
             self.take_options(ctx, line)
         if line.positional:
             self.line = line.with_arguments(in_path)
-        run.options_ahead = None
+        run.ahead = None
 
     def _check_options(self, ctx: click.Context) -> None:
         """Check the options, before positional words: the value of an unknown one would be an unexpected argument.

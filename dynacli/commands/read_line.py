@@ -7,12 +7,12 @@ A word gives an option of a table or an input of the operation. Groups, operatio
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
-from dynacli.options.standard_options import CALL_OPTIONS, Option, Options
+from dynacli.options.standard_options import CALL_OPTIONS, OPENING_OPTIONS, Option, Options
 from dynacli.record import record, replace
 
 _TRUE = "true"
@@ -55,6 +55,7 @@ Bindings = Mapping[str, Binding]
 Find = Callable[[str], Binding | None]
 """Returns what an option gives that is not listed; None if it gives nothing."""
 
+_OPENING_FLAGS = frozenset(flag for option in OPENING_OPTIONS for flag in option.flags)
 SWITCH = Binding(takes_value=False)
 HELP: Bindings = {"-h": SWITCH, "--help": SWITCH}
 
@@ -285,6 +286,30 @@ class CommandLine:
             for word in self.words
         ]
         return CommandLine(words, self.bindings, has_separator=self.has_separator)
+
+
+class WordsAhead:
+    """The words that no command has read yet; their options are looked for only once something asks for these.
+
+    Args:
+        words: The words.
+        read: Returns the standard options among them; None if the operation is unknown, whose options they may be.
+    """
+
+    def __init__(self, words: Sequence[str], read: Callable[[], Options] | None = None) -> None:
+        self._words, self._read = words, read
+
+    @cached_property
+    def options(self) -> Options:
+        """The standard options among the words."""
+        return (
+            self._read() if self._read is not None else read_words(self._words, standard_bindings()).options()
+        )
+
+    @property
+    def may_say_how_to_open(self) -> bool:
+        """Whether an option for the opening of a document may be among the words."""
+        return any(word.partition("=")[0] in _OPENING_FLAGS for word in self._words)
 
 
 def check_choice(text: str, name: str, choices: Iterable[str]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
     from dynacli.commands.call_line import CallLine
-    from dynacli.commands.read_line import CommandLine
+    from dynacli.commands.read_line import CommandLine, WordsAhead
     from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.output.output_format import OutputFormat
 
@@ -34,7 +34,7 @@ class Run:
     Attributes:
         env: Streams, variables, directories.
         options: The standard options that were read so far.
-        options_ahead: The standard options among the words that no command has read yet; None if all are read.
+        ahead: The words that no command has read yet; None if all are read.
         act: What is done with the words of an operation; None for a call.
         act_options: The options that this takes after an operation, besides the standard ones.
         words: The words after the program's name; by `replay` those of the call that is made again.
@@ -48,7 +48,7 @@ class Run:
     def __init__(self, env: Environment) -> None:
         self.env = env
         self.options = Options()
-        self.options_ahead: Options | None = None
+        self.ahead: WordsAhead | None = None
         self.act: Callable[[Run, DescribedOperation, CommandLine], None] | None = None
         self.act_options: tuple[Option, ...] = ()
         self.words: tuple[str, ...] = ()
@@ -63,7 +63,13 @@ class Run:
     @property
     def all_options(self) -> Options:
         """The standard options of all words, also of those that no command has read yet."""
-        return self.options if self.options_ahead is None else self.options.followed_by(self.options_ahead)
+        return self.options if self.ahead is None else self.options.followed_by(self.ahead.options)
+
+    @property
+    def _opening_options(self) -> Options:
+        """The options that say how a document is opened; the words ahead are not read if none of these is there."""
+        is_said = self.ahead is not None and self.ahead.may_say_how_to_open
+        return self.all_options if is_said else self.options
 
     def start_of(self, words: Sequence[str]) -> int | None:
         """Return the position in the words of the run from which on others stand; None if they were made again."""
@@ -205,7 +211,7 @@ class Run:
                 called, and people search many times.
         """
         if word not in self._apis:
-            options = self.all_options
+            options = self._opening_options
             api = self.open_apart(word, refresh=options.refresh, offline=options.offline)
             self._apis[word] = api
             is_repeated = is_search and not api.is_new and api.revisions.was_used_today
@@ -253,7 +259,7 @@ class Run:
         # Who can write a file would otherwise have any other one printed or sent, by a document that refers to it.
         is_bounded = self.is_read_only or self.env.is_agent
         is_unregistered = is_bounded and is_unregistered_file(word, self.env)
-        if self.is_read_only and (is_unregistered or self.all_options.allow_ref):
+        if self.is_read_only and (is_unregistered or self._opening_options.allow_ref):
             from dynacli.commands.call.read_limits import check_document, check_read
 
             check_document(word, is_unregistered=is_unregistered)
@@ -262,7 +268,7 @@ class Run:
         def login() -> DocumentLogin:
             from dynacli.client.document_login import login_of
 
-            profile = self.all_options.profile or None
+            profile = self._opening_options.profile or None
             return login_of(self.env, word, profile=profile, is_bound=self.is_read_only)
 
         with self.reading_document(word):
@@ -271,7 +277,7 @@ class Run:
                 self.env,
                 refresh=refresh,
                 offline=offline,
-                allow_refs=self.all_options.allow_ref,
+                allow_refs=self._opening_options.allow_ref,
                 follows_files=not is_unregistered,
                 login=login,
                 is_asked=is_asked,

@@ -604,12 +604,7 @@ class Options:
 
     def opens_like(self, other: "Options") -> bool:
         """Return whether both options open the document of an API in the same way."""
-        return (self.refresh, self.offline, self.allow_ref, self.profile) == (
-            other.refresh,
-            other.offline,
-            other.allow_ref,
-            other.profile,
-        )
+        return all(self.__dict__[option.name] == other.__dict__[option.name] for option in OPENING_OPTIONS)
 
 
 OPTIONS = tuple(OPTIONS_BY_NAME.values())
@@ -622,6 +617,8 @@ def options_of(taken: Collection[str]) -> tuple[Option, ...]:
 
 SETTINGS = options_of({CALLS, CACHE, RESENDING})
 """The options that say how the calls of an API are made."""
+OPENING_OPTIONS = options_of({"refresh", "offline", "allow_ref", "profile"})
+"""The options that say how the document of an API is opened."""
 INPUT_OPTIONS = options_of({BODY})
 STANDARD_OPTIONS = options_of(
     {DATA_OUTPUT, RESPONSE, FURTHER_CALLS, REQUEST, CALLS, CACHE, RESENDING, DOCUMENT_READING, EVERY_RUN}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.commands import read_line
 from tests.harness import Recorder, Response, run_cli
 
 
@@ -63,6 +64,22 @@ def test_behind_a_boolean_it_is_an_option(url: str, server: Recorder) -> None:
     server.responses["/openapi.json"] = Response(body=_document(server.origin, "new"))
     assert 0 == run_cli(url, "find", "--draft", "--refresh").exit_code
     assert ["/openapi.json", "/a?draft=true"] == _targets(server)
+
+
+def test_each_word_after_an_operation_is_read_by_its_table_alone(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No option there says how the document is opened, so nothing reads the words before the operation is known."""
+    read: list[str] = []
+
+    def noted(flag: str, *values: Any) -> read_line.Word:
+        read.append(flag)
+        return word(flag, *values)
+
+    word = read_line.Word
+    monkeypatch.setattr(read_line, "Word", noted)
+    assert 0 == run_cli(url, "find", "--search", "x", "--dry-run", "--no-pager").exit_code
+    assert ["--search", "--dry-run", "--no-pager"] == read
 
 
 def test_an_option_of_the_operation_is_not_dynaclis(url: str, server: Recorder) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynacli.commands.command_groups import ApiGroup, TableGroup, note_options_ahead
+from dynacli.commands.command_groups import ApiGroup, TableGroup
 from dynacli.commands.demo_api import (
     WITH_NEXT,
     DemoOptions,
@@ -18,6 +18,7 @@ from dynacli.commands.demo_api import (
     misbehaviours_of,
 )
 from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_line import WordsAhead
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.record import replace
@@ -81,7 +82,7 @@ class DemoGroup(TableGroup):
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that the words name."""
-        note_options_ahead(ctx.obj, words[1:])
+        ctx.obj.ahead = WordsAhead(words[1:])
         command, rest = self._find(ctx, words)
         if command is None:
             from dynacli.client.search_operations import unknown_operation
