@@ -49,6 +49,13 @@ _PIECE = 1200
 """Characters."""
 
 
+_was_read: WeakKeyDictionary[Environment, dict[str, dict[str, Secret]]] = WeakKeyDictionary()
+"""Surroundings of a run → name in the keyring → the secrets there. Nothing else is ever written under such a name, so
+what another process stores has another one."""
+_reading = threading.Lock()
+_T = TypeVar("_T")
+
+
 @record
 class Keeping:
     """How a credential is kept.
@@ -222,12 +229,6 @@ def _is_moment(value: Any) -> bool:
 
 def _are_texts(values: Any) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
-
-
-_was_read: WeakKeyDictionary[Environment, dict[str, dict[str, Secret]]] = WeakKeyDictionary()
-"""Surroundings of a run → name in the keyring → the secrets there. Nothing else is ever written under such a name, so
-what another process stores has another one."""
-_reading = threading.Lock()
 
 
 @record
@@ -480,9 +481,6 @@ def _is_same(stored: StoredCredential, read: StoredCredential) -> bool:
     """Return whether a stored credential is one that was read before; its API may have another name since."""
     forms = [replace(item, api="").as_json(has_secrets=item.store != KEYRING) for item in (stored, read)]
     return forms[0] == forms[1]
-
-
-_T = TypeVar("_T")
 
 
 def has_keyring() -> bool:

@@ -62,6 +62,9 @@ _WELL_KNOWN = "/.well-known/"
 _OPENID = f"{_WELL_KNOWN}openid-configuration"
 
 
+Form = Sequence[tuple[str, str]]
+
+
 @record
 class OAuthFlow:
     """A way to a token, and the endpoints of the provider that it needs.
@@ -306,9 +309,6 @@ def exchange(
 
 def _unreadable_response(url: str, role: str, reason: str) -> AuthError:
     return AuthError(f"The response of the {role} `{without_query(url)}` cannot be read", reason=reason)
-
-
-Form = Sequence[tuple[str, str]]
 
 
 def sign_in_by_client_credentials(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:

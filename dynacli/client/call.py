@@ -71,6 +71,10 @@ _LEAST_VALIDATION_SECONDS = 0.1
 """How long a response may be validated that came at the last moment."""
 
 
+_base_url = lru_cache(maxsize=64)(choose_server)
+"""It is the same for all calls of an operation, and often for all operations."""
+
+
 def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
     """Return the URL that an operation's path is put after.
 
@@ -84,10 +88,6 @@ def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
     except UsageError as error:
         add_server_hint(error, api, servers, settings)
         raise
-
-
-_base_url = lru_cache(maxsize=64)(choose_server)
-"""It is the same for all calls of an operation, and often for all operations."""
 
 
 def request_of(described: DescribedOperation, settings: CallSettings, values: CallValues) -> Request:

@@ -68,6 +68,9 @@ _MOST_CALLS = 20
 _VERB_NAMES = tuple(sorted(COMMAND_NAMES))
 
 
+CompletionCandidate = tuple[str, str]
+
+
 @cache
 def _standard_options() -> Bindings:
     """Return the options that stand after every operation."""
@@ -204,9 +207,6 @@ def _location(url: str) -> str:
         return parse_source(url, Path.cwd()).location
     except UsageError:
         return url
-
-
-CompletionCandidate = tuple[str, str]
 
 
 def complete(env: Environment, words: list[str]) -> int:

@@ -69,6 +69,10 @@ _WORDS_AROUND_NAMES = 4
 """As in `Did you mean ...?`."""
 
 
+_Finding = Mapping[str, Any]
+_Build = Callable[[Run, DescribedOperation, CommandLine], None]
+
+
 def _with_fitting_values(line: CallLine) -> CallLine:
     """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
     media_type = line.table.described.media_type
@@ -351,9 +355,6 @@ def _named(line: CallLine, word: Word) -> Word:
     return option if equals and name and option.is_input else _unnamed(line, "", word.value)
 
 
-_Finding = Mapping[str, Any]
-
-
 def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = False) -> CallLine:
     """Return the line with placeholders for inputs that are missing.
 
@@ -593,9 +594,6 @@ def _allowed(value: Any, finding: _Finding) -> Any:
     near = _nearest(option_text(value), map(option_text, allowed))
     found = [item for item in allowed if option_text(item) == near] or (allowed if len(allowed) == 1 else [])
     return found[0] if found else _TO_FILL_IN
-
-
-_Build = Callable[[Run, DescribedOperation, CommandLine], None]
 
 
 def _problem_of(line: CallLine, env: Environment) -> UsageError | None:

@@ -18,6 +18,9 @@ from dynacli.record import record, replace
 _TRUE = "true"
 
 
+_OPENING_FLAGS = frozenset(flag for option in OPENING_OPTIONS for flag in option.flags)
+
+
 @record
 class Binding:
     """The target of an option, and whether a value follows it.
@@ -55,7 +58,6 @@ Bindings = Mapping[str, Binding]
 Find = Callable[[str], Binding | None]
 """Returns what an option gives that is not listed; None if it gives nothing."""
 
-_OPENING_FLAGS = frozenset(flag for option in OPENING_OPTIONS for flag in option.flags)
 SWITCH = Binding(takes_value=False)
 HELP: Bindings = {"-h": SWITCH, "--help": SWITCH}
 

@@ -29,6 +29,10 @@ _PATH = "import sys; sys.path.append(sys.argv.pop(1))"
 _CODE = "from dynacli.__main__ import run; run()"
 
 
+_started: list[int] = []
+"""The processes that this process has started, and that have not been waited for yet."""
+
+
 def take_refresh_claim(directory: str) -> bool:
     """Return whether this run is the one to have a document refreshed.
 
@@ -62,10 +66,6 @@ def _drop_refresh_claim(directory: str) -> None:
         os.unlink(os.path.join(directory, _FILE))
     except OSError:
         return  # there is none, or it counts for nothing after a while
-
-
-_started: list[int] = []
-"""The processes that this process has started, and that have not been waited for yet."""
 
 
 def process_words(*words: str) -> list[str]:

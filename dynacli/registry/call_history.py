@@ -69,6 +69,10 @@ _NAMES = ("name", "title", "displayname", "label", "fullname", "summary")
 """Plain names of the fields that say what an item is called, the likeliest first."""
 
 
+Values = dict[str, str]
+"""Value → what it is the id of, as a person calls it; empty if that is not known."""
+
+
 class HistoryRow(NamedTuple):
     """A call of the history.
 
@@ -377,10 +381,6 @@ def called_operations(env: Environment, source: str, names: Collection[str]) -> 
             return {str(name): (count, last) for name, count, last in rows}
     except (sqlite3.Error, FileError):
         return {}
-
-
-Values = dict[str, str]
-"""Value → what it is the id of, as a person calls it; empty if that is not known."""
 
 
 def remembered_values(

@@ -25,6 +25,11 @@ PAIRS = ("headers", "query", "server_vars")
 """The keys of an API or a profile whose value is a table of names and texts."""
 
 
+_known: dict[str, tuple[list[int], dict[str, Any]]] = {}
+"""Path → what tells the file from all others, and from itself after a change, and what it says: as this process has
+read it."""
+
+
 def is_name(word: str) -> bool:
     """Return whether a word can be the name of a registered API."""
     return bool(_NAME.fullmatch(word)) and word != DEMO
@@ -71,11 +76,6 @@ def pairs_in(table: Mapping[str, Any], key: str) -> dict[str, str]:
         for name, value in (pairs.items() if isinstance(pairs, dict) else ())
         if isinstance(value, str | int | float)
     }
-
-
-_known: dict[str, tuple[list[int], dict[str, Any]]] = {}
-"""Path → what tells the file from all others, and from itself after a change, and what it says: as this process has
-read it."""
 
 
 class Configuration:

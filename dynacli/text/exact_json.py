@@ -19,6 +19,11 @@ _LONG: Final = re.compile(f"[0-9]{{{_SAMPLES}}}")
 _MINUS_ZERO: Final = re.compile("-0(?![0-9.eE])")
 
 
+_remembering: Final[set[bool]] = set()
+"""Not empty once a number remembers its text: until then `json` writes each number as it came, ten times as fast."""
+_quoted: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class ExactNumber(float):
     """A number that Python would write in another way than it came.
 
@@ -120,8 +125,6 @@ def _may_be_odd(text: str) -> bool:
 
 _usual: Final = json.JSONDecoder(parse_float=_float, parse_constant=refuse_constant)
 _exact: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=refuse_constant)
-_remembering: Final[set[bool]] = set()
-"""Not empty once a number remembers its text: until then `json` writes each number as it came, ten times as fast."""
 
 
 def _plain_writer() -> Callable[[Any], str]:
@@ -138,7 +141,6 @@ def _plain_writer() -> Callable[[Any], str]:
 
 
 _plain: Final = _plain_writer()
-_quoted: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _object(value: dict[str, Any]) -> str:

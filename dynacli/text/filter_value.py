@@ -41,6 +41,9 @@ _STEPS: Final = frozenset({"flatten", "index_expression", "projection", "subexpr
 """The nodes of JMESPath whose first part is applied to the value, and each further one to a value within it."""
 
 
+_Missing = tuple[Collection[str], Collection[str]]
+
+
 class JqProgram(str):
     """A filter that is a program of jq, and not a JMESPath expression."""
 
@@ -298,9 +301,6 @@ def stays_false(value: Any, expression: str, at_top: Collection[str], below: Col
         return False
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # as `filtered` may meet them
         return False
-
-
-_Missing = tuple[Collection[str], Collection[str]]
 
 
 def _needs(node: Any, value: Any, missing: _Missing) -> bool:

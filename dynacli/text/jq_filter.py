@@ -35,6 +35,10 @@ _LIKE_JQ: Final = re.compile(r"^\s*\.|\|\s*\.|\bselect\s*\(|\bmap\s*\(\s*\.|^\s*
 _PATH: Final = re.compile(r"\s*\.(?:[A-Za-z_]\w*(?:\[\d*\])?(?:\.(?=[A-Za-z_])|\s*$))+")
 
 
+_running: list[_Process] = []
+"""The process of the last program, as the items of a stream each need it."""
+
+
 class _Process:
     """The process that runs one program.
 
@@ -105,10 +109,6 @@ class _Process:
         self._pipe.kill()
         with self._pipe:  # this closes the pipes and waits
             pass
-
-
-_running: list[_Process] = []
-"""The process of the last program, as the items of a stream each need it."""
 
 
 def serve_program(program: str, seconds: int) -> None:

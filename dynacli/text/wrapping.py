@@ -17,6 +17,17 @@ _NARROWEST = 20
 _CODE_INDENT = " " * 4
 
 
+Blocks = list[Any]
+"""Blocks are JSON, so that a catalog holds them as they are. Each of them is one of these:
+
+- a text is a paragraph, in which a line feed breaks the line;
+- `GAP` is an empty line;
+- `[HEADING, text]`, `[CODE, text]` and `[RULE]` are what they say;
+- `[TABLE, rows]` has lists of as many cells each, the header first;
+- any other list is an item or a quote: what stands in front of it, such as `-`, `1.` or `>`, and the blocks in it.
+"""
+
+
 def wrapped(text: str, width: int) -> list[str]:
     r"""Return a text as lines of at most `width` columns; `\n` breaks a line, and `\n\n` leaves an empty line."""
     lines: list[str] = []
@@ -222,17 +233,6 @@ def _as_groups(rows: Sequence[Sequence[str]], width: int, wrap: Callable[[str, i
                 first, *more = wrap(f"{name}: {cell}" if name else cell, width - 2) or [""]
                 lines += [first, *(f"  {line}" for line in more)]
     return lines
-
-
-Blocks = list[Any]
-"""Blocks are JSON, so that a catalog holds them as they are. Each of them is one of these:
-
-- a text is a paragraph, in which a line feed breaks the line;
-- `GAP` is an empty line;
-- `[HEADING, text]`, `[CODE, text]` and `[RULE]` are what they say;
-- `[TABLE, rows]` has lists of as many cells each, the header first;
-- any other list is an item or a quote: what stands in front of it, such as `-`, `1.` or `>`, and the blocks in it.
-"""
 
 
 def block_text(blocks: Sequence[Any], width: int, paint_heading: Callable[[str], str] = str) -> str:

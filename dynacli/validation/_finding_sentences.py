@@ -22,6 +22,10 @@ _BELOW = frozenset({"items", "additionalProperties"})
 _BELOW_BY_NAME = frozenset({"properties", "patternProperties"})
 
 
+ListProperties = Callable[[Any], set[str]]
+"""schema → the names of the properties that it lists, in its references and branches too."""
+
+
 def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
     """Return the sentence for an error, without a final period.
 
@@ -197,10 +201,6 @@ def _kind_and_value(value: Any) -> str:
     if value is None or isinstance(value, Mapping | list):
         return kind
     return f"{kind} {shown(value)}"
-
-
-ListProperties = Callable[[Any], set[str]]
-"""schema → the names of the properties that it lists, in its references and branches too."""
 
 
 class _MeantBranch(NamedTuple):

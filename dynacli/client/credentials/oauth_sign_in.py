@@ -71,6 +71,12 @@ _DIGITS = 4
 _REFUSED = frozenset({400, 401, 403, 422})
 
 
+_Key = tuple[str, str, str]
+_in_memory: WeakKeyDictionary[Environment, dict[_Key, StoredCredential]] = WeakKeyDictionary()
+"""Surroundings of a run → (API, profile, scheme) → the token of this run: the calls of a series sign in once."""
+_signing_in = threading.RLock()
+
+
 def find_flows(
     api: OpenedApi, scheme: SecurityScheme, base: str, accept: Accept, context: SignInContext
 ) -> tuple[OAuthFlow, ...]:
@@ -466,12 +472,6 @@ def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
         hint=f"Sign in again: `{kept.sign_in_line()}`",
         **({} if error is None else error.details),
     )
-
-
-_Key = tuple[str, str, str]
-_in_memory: WeakKeyDictionary[Environment, dict[_Key, StoredCredential]] = WeakKeyDictionary()
-"""Surroundings of a run → (API, profile, scheme) → the token of this run: the calls of a series sign in once."""
-_signing_in = threading.RLock()
 
 
 class PasswordSource:

@@ -54,6 +54,9 @@ _LEAST_CALL = 1.0
 clock = time.monotonic
 
 
+sleep = time.sleep
+
+
 class NeverTrueError(TimedOutError):
     """The expression was not true in the time that there was.
 
@@ -300,9 +303,6 @@ def _never_true(until: Until, last: str, calls: int, asked: float | None) -> Dyn
         hint="Give it more time: `--wait-timeout SECONDS`" if until.name == "`--wait`" else "",
         calls=calls,
     )
-
-
-sleep = time.sleep
 
 
 class NextCall(NamedTuple):

@@ -40,6 +40,10 @@ _GRACE_SECONDS = 2
 _PARTIAL = 206
 
 
+_Handed = WireResponse | bytes | MadeCall
+"""What an exchange hands over: of a stream its head, each piece and the end; of any other response the end alone."""
+
+
 class _Headers(Mapping[str, str]):
     """The headers of a response, by name in any case; the values of repeated ones are joined (RFC 9110, section 5.3).
 
@@ -302,10 +306,6 @@ class StreamedResponse(Response):
             self._response = taken.response
             self.seconds = taken.response.seconds
             self._note_validation(taken.validation)
-
-
-_Handed = WireResponse | bytes | MadeCall
-"""What an exchange hands over: of a stream its head, each piece and the end; of any other response the end alone."""
 
 
 class _ClosedError(Exception):

@@ -60,6 +60,10 @@ _DEEPEST = 4
 _MOST_FIELDS = 2_000
 
 
+Text = Callable[[Painter, int], str]
+"""A description as text, painted and wrapped to a width."""
+
+
 class _TreeLimits(NamedTuple):
     """How much of a tree is shown.
 
@@ -180,10 +184,6 @@ def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
         kind += f" ({word_or_quoted(flat.format)})"
     facts = [fact for fact in constraints(value) if fact != MAY_BE_REPEATED]
     return kind + (f" [{'; '.join(facts)}]" if facts else "")
-
-
-Text = Callable[[Painter, int], str]
-"""A description as text, painted and wrapped to a width."""
 
 
 class ShownDetail(NamedTuple):

@@ -45,6 +45,10 @@ _MOST_CHARACTERS = 60_000
 """Of Markdown: a comment on GitHub has at most 65,536, and may need room for lines of your own."""
 
 
+Sentence = tuple[str, str, str]
+"""(subject, phrase, where): what changed, how, and `request` or `response`, which may be empty."""
+
+
 @dataclass(frozen=True)
 class _Report:
     """The changes to report, in order.
@@ -115,10 +119,6 @@ def _names_in_short(operations: Sequence[ChangedOperation], row_of: RowOf, show:
     names = ", ".join(show(name or method_and_path) for name, method_and_path in named)
     more = len(operations) - len(named)
     return f"{names} and {more:,} more" if more else names
-
-
-Sentence = tuple[str, str, str]
-"""(subject, phrase, where): what changed, how, and `request` or `response`, which may be empty."""
 
 
 def changes_summary(changes: Changes) -> str:

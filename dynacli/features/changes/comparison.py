@@ -67,6 +67,9 @@ _SAME = "same-on-the-wire"
 _SUNSET = "x-sunset"
 
 
+_Places = TypeVar("_Places")
+
+
 class _UnchangedParts:
     """Tells equal values that mean the same from those that refer to a value that changed.
 
@@ -177,9 +180,6 @@ CHANGE_RULES = {
     **{name: _Rule(is_breaking=True, sentence=sentence) for name, sentence in _BREAKING.items()},
     **{name: _Rule(is_breaking=False, sentence=sentence) for name, sentence in _HARMLESS.items()},
 }
-
-
-_Places = TypeVar("_Places")
 
 
 class Use(NamedTuple):

@@ -52,6 +52,11 @@ _MAX_SPARE = 20
 _METHODS_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
 
 
+_Place = tuple[str, tuple[Any, ...]]
+"""The beginning of a path up to a parameter, as a template, and the values of its parameters."""
+_Values = dict[ParameterKey, InputValue]
+
+
 class ParameterSchemas:
     """The Parameter Objects of an operation."""
 
@@ -119,10 +124,6 @@ class _ItemList(NamedTuple):
     path_values: tuple[Any, ...]
     items: list[Any]
     noun: str
-
-
-_Place = tuple[str, tuple[Any, ...]]
-"""The beginning of a path up to a parameter, as a template, and the values of its parameters."""
 
 
 class ResponseValues:
@@ -394,9 +395,6 @@ def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]
                     waiting.append((value, owners))
                 elif isinstance(value, str):
                     yield from ((owner, value) for owner in owners)  # `{"tags": ["x"]}` has a tag
-
-
-_Values = dict[ParameterKey, InputValue]
 
 
 class OperationPlan(NamedTuple):

@@ -48,6 +48,9 @@ _FEWEST_MERGED = 4
 """Fields with the same defect that become one block."""
 
 
+RecordKey = tuple[str, ...]
+
+
 @record
 class InputValue:
     """A value of an input, and where it comes from.
@@ -518,9 +521,6 @@ def curl_of(exchange: Exchange) -> str:
 
 def _distinct(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(texts))
-
-
-RecordKey = tuple[str, ...]
 
 
 @record

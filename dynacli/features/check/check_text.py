@@ -80,6 +80,13 @@ _PROBE_TEXTS = {
 }
 
 
+OperationPlans = Sequence[tuple[Operation, OperationPlan]]
+Sources = Mapping[str, Sequence[str]]
+"""Operation → the operations whose responses may give better values once they are there."""
+PlannedProbes = Mapping[str, Sequence[str]]
+"""Operation → the kinds of its probes."""
+
+
 def notes_before_findings(results: CheckResults) -> dict[str, Rows]:
     """Return the notes that a report has before the findings: title → rows."""
     return {"Not called": _not_called(results)}
@@ -630,13 +637,6 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     if reasons.get("refused"):
         return RefusedError(message, reason=reasons["refused"], hint=hint)
     return UsageError(message, reason=checked[0].skip_reason, hint=hint)
-
-
-OperationPlans = Sequence[tuple[Operation, OperationPlan]]
-Sources = Mapping[str, Sequence[str]]
-"""Operation → the operations whose responses may give better values once they are there."""
-PlannedProbes = Mapping[str, Sequence[str]]
-"""Operation → the kinds of its probes."""
 
 
 def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPlan]:

@@ -77,6 +77,11 @@ _MAX_ROUNDS = 6
 """A change may bring to light what stood after it: a property that is added, the findings inside of it."""
 
 
+_Steps = tuple[str, ...]
+_Notes = dict[tuple[str, ...], list[str]]
+"""Steps to a place of the document → what was changed there."""
+
+
 class ObservedResponse:
     """A response.
 
@@ -399,9 +404,6 @@ def _nearness(schemas: list[_DocumentPart], value: Any) -> tuple[int, int]:
     return -wrong, known
 
 
-_Steps = tuple[str, ...]
-
-
 class _Observed(NamedTuple):
     """What was observed at a place.
 
@@ -629,10 +631,6 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return f"Status {status}"
-
-
-_Notes = dict[tuple[str, ...], list[str]]
-"""Steps to a place of the document → what was changed there."""
 
 
 class _Mismatch(NamedTuple):

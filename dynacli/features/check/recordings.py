@@ -63,6 +63,9 @@ _MOST_BYTES = 64 * 1024 * 1024
 """Bytes of bodies that are kept of all exchanges."""
 
 
+_Key = tuple[object, ...]
+
+
 def _secret_names(api: OpenedApi, operation: Operation) -> frozenset[str]:
     """Return the names of headers (in lower case), parameters and fields that the document calls secret."""
     names = {name for _, name in operation.api_keys}
@@ -352,9 +355,6 @@ class ExchangeValidator:
                 self._api.catalog, operation, may_accept=not is_exact, is_exact=is_exact
             )
         return self._validators[operation.name]
-
-
-_Key = tuple[object, ...]
 
 
 @record

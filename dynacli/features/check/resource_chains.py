@@ -49,6 +49,10 @@ _NOT_THERE = frozenset({*GONE, 400, 422})
 _SERVER_ERROR = 500
 
 
+_ByPlace = Mapping[tuple[str, str], str]
+"""(method, path template) → the operation's name."""
+
+
 @record
 class ResourceChain:
     """The operations on one kind of resource, by their names.
@@ -85,10 +89,6 @@ class ResourceChain:
     def on_item(self) -> tuple[str, ...]:
         """The operations on a resource that is there."""
         return tuple(name for name in (self.read, *self.updates, self.delete) if name)
-
-
-_ByPlace = Mapping[tuple[str, str], str]
-"""(method, path template) → the operation's name."""
 
 
 def find_chains(

@@ -29,6 +29,9 @@ _WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "unde
 """The keys of an exception that say where it holds, with the words before them in messages."""
 
 
+Setting = tuple[tuple[str, ...], Any]
+
+
 @click.pass_obj
 def show_path(run: Run) -> None:
     """Run `config path`."""
@@ -145,9 +148,6 @@ def _wrong_in(env: Environment, content: bytes, before: str) -> FileError | None
         reason="; ".join(mistakes[:_MOST_NAMED]) + more,
         hint=f"Fix it: `{invocation('config edit')}`; `{invocation('help config')}` has the keys",
     )
-
-
-Setting = tuple[tuple[str, ...], Any]
 
 
 def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Setting]:

@@ -71,6 +71,9 @@ _LONGEST_EXAMPLE = 1_000
 _MOST_HITS = 5
 
 
+Report = Callable[[str], None]
+
+
 def _is_streaming(api: Api, operation: str) -> bool:
     """Return whether the document says that an operation responds with a stream of items.
 
@@ -640,9 +643,6 @@ def _is_read(described: DescribedOperation, inputs: dict[str, Any]) -> bool:
     except DynacliError:
         return False
     return True
-
-
-Report = Callable[[str], None]
 
 
 class Tools:

@@ -34,6 +34,10 @@ _URLS = (
 _SECTIONS = frozenset({"paths", *WEBHOOKS})
 
 
+Unit = Steps
+"""The steps to a component, a path, a webhook, or another top-level field of a document."""
+
+
 class SourceDocument:
     """A document that is merged with others.
 
@@ -204,10 +208,6 @@ def _with_bases(servers: list[Any], uri: str) -> list[Any]:
 def _is_reference(site: Site) -> bool:
     """Return whether a site is a reference rather than an identifier."""
     return (site.keyword in REFERENCE_KEYWORDS or site.keyword == "mapping") and isinstance(site.ref, str)
-
-
-Unit = Steps
-"""The steps to a component, a path, a webhook, or another top-level field of a document."""
 
 
 class Units:

@@ -50,6 +50,10 @@ _OF_THE_FIRST = frozenset(
 _SCHEMES = ("components", "securitySchemes")
 
 
+_Hoisted = dict[Steps, Unit]
+"""The steps to a referenced part of a document that would be lost → the component that it becomes."""
+
+
 class _MergedPath:
     """A path of the merged document.
 
@@ -210,10 +214,6 @@ def _identity_of(tree: dict[str, Any], parameter: Any) -> Any:
     if not isinstance(target, dict):
         return id(parameter)
     return str(target.get("in")), str(target.get("name"))
-
-
-_Hoisted = dict[Steps, Unit]
-"""The steps to a referenced part of a document that would be lost → the component that it becomes."""
 
 
 def _redirect_references(

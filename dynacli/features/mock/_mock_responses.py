@@ -91,6 +91,10 @@ _DAYS = 3_650
 _MOST_KEPT = 1_000
 
 
+_ValueMaker = Callable[[Any, Callable[[str], Any], float], Any]
+"""Makes a value of a schema; is given what resolves its references, and how many of them deep it has all properties."""
+
+
 def _written_value(
     value: Any, media_type: str, media: Mapping[str, Any], schema: Any, described: DescribedOperation
 ) -> tuple[bytes, str]:
@@ -218,10 +222,6 @@ def _sent_name(offer: str, named: str, *, is_text: bool) -> str:
     if sub.startswith("*+"):
         return f"{main}/{sub[2:]}"
     return offer if is_media_type(offer) and offer.isascii() and offer.isprintable() else "text/plain"
-
-
-_ValueMaker = Callable[[Any, Callable[[str], Any], float], Any]
-"""Makes a value of a schema; is given what resolves its references, and how many of them deep it has all properties."""
 
 
 class _NoNamedExampleError(LookupError):

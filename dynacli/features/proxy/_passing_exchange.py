@@ -61,6 +61,9 @@ LINGER_SECONDS = 5.0
 _REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 
 
+_P = ParamSpec("_P")
+
+
 class PolicyCheck:
     """Lets requests pass if the policy does.
 
@@ -444,9 +447,6 @@ class Passage:
     on_defect: Callable[[BaseException], None]
     keeps_host: bool
     seconds: float
-
-
-_P = ParamSpec("_P")
 
 
 def _guarded(

@@ -25,6 +25,10 @@ _COST_OF_COPY = 200
 """The cost of a copy beside its content: an entry, and the origins that are noted."""
 
 
+# The same few steps come again and again: `schema`, `properties`, `0`.
+_joined = lru_cache(maxsize=1024)(join)
+
+
 class _Referrer(NamedTuple):
     """An object of the new document whose reference still leads to a place in the Swagger document.
 
@@ -168,10 +172,6 @@ def _copied_size(value: Any, most: int) -> int:
         elif isinstance(node, list):
             stack.extend(node)
     return size
-
-
-# The same few steps come again and again: `schema`, `properties`, `0`.
-_joined = lru_cache(maxsize=1024)(join)
 
 
 class ConvertedPlace:

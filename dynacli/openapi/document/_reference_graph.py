@@ -46,6 +46,9 @@ Beyond these limits, dynamic references have the meaning that they have by thems
 """
 
 
+CopyKey = tuple[int, Steps, frozenset[tuple[str, int, Steps]]]
+
+
 class _Target(NamedTuple):
     """The place that a reference leads to.
 
@@ -531,8 +534,6 @@ def _outermost_schema(tree: Any, steps: Steps) -> Steps:
 
 Scope = Mapping[str, _Target]
 """Name of a dynamic anchor → its place in the outermost resource that has it."""
-
-CopyKey = tuple[int, Steps, frozenset[tuple[str, int, Steps]]]
 
 
 class _Copy(NamedTuple):

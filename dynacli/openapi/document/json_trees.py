@@ -13,6 +13,10 @@ MISSING: Any = object()
 _FOR_COMMAND_LINES = "x-cli-description"
 
 
+IndexedSteps = tuple[str | int, ...]
+"""The steps to a value: a string into an object, a number into a list."""
+
+
 def copy_json(value: Any) -> Any:
     """Return a copy of a JSON value, which shares no object or list with it."""
     if isinstance(value, Mapping):
@@ -84,10 +88,6 @@ def _is_same_number(left: str, right: str) -> bool:
         return Decimal(left) == Decimal(right)
     except InvalidOperation:  # its exponent is too large
         return False
-
-
-IndexedSteps = tuple[str | int, ...]
-"""The steps to a value: a string into an object, a number into a list."""
 
 
 def split(pointer: str) -> tuple[str, ...]:

@@ -25,6 +25,9 @@ _NEWER_HINT = "Write `overlay: 1.1.0` at its beginning"
 _MIXED = "Only values of one kind can be merged: objects, lists or plain values"
 
 
+_Action = tuple[IndexedSteps, dict[str, Any]]
+
+
 class _TrackedPlace:
     """A place and the places below it whose origins are known.
 
@@ -456,9 +459,6 @@ def _is_at(root: Any, steps: Iterable[str | int], node: Any) -> bool:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-_Action = tuple[IndexedSteps, dict[str, Any]]
 
 
 class _ReplaceWholeError(Exception):

@@ -98,6 +98,10 @@ _REASONS = (
 )
 
 
+KeyWarning = tuple[str, str]
+"""A sentence, and the JSON pointer of the key that it is about."""
+
+
 def to_utf8(content: bytes, name: str) -> bytes:
     """Return a text in UTF-8 without a byte order mark.
 
@@ -198,10 +202,6 @@ def compose_nodes(text: str | bytes) -> Any:
         return yaml.compose(text, Loader=safe_loader())
     except yaml.YAMLError:
         return None
-
-
-KeyWarning = tuple[str, str]
-"""A sentence, and the JSON pointer of the key that it is about."""
 
 
 def _json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:

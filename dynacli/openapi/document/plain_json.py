@@ -21,6 +21,10 @@ _PASSWORD = re.compile(rb"""<input\b[^>]{0,500}\btype\s*=\s*["']?password""", re
 _MOST_OF_PAGE = 1 << 18
 
 
+Version = Literal["2.0", "3.0", "3.1", "3.2"]
+"""A supported version; a Swagger 2.0 document is converted to 3.0."""
+
+
 def check_limits(tree: Any, name: str) -> int:
     """Check that a tree is within the limits, and return how many keys its objects have.
 
@@ -185,10 +189,6 @@ def _finite(value: float) -> float | None:
     if value != value:  # noqa: PLR0124 - only not-a-number differs from itself
         return None
     return max(-sys.float_info.max, min(sys.float_info.max, value))
-
-
-Version = Literal["2.0", "3.0", "3.1", "3.2"]
-"""A supported version; a Swagger 2.0 document is converted to 3.0."""
 
 
 def check_version(tree: Any) -> Version:

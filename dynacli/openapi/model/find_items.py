@@ -64,6 +64,10 @@ ENVELOPES = frozenset(
 _SHORTEST_ABBREVIATION = 3
 
 
+Fits = Callable[[Parameter, Any], bool]
+"""Whether a parameter takes a value."""
+
+
 @record
 class Items:
     """An array, or an object that is a list by its keys, within a response that came.
@@ -252,10 +256,6 @@ def _is_list(value: Any, array: Items) -> bool:
         owner, value = value, value[key]
     has_text = any(isinstance(sibling, str) for sibling in owner.values())
     return not has_text or not array.values or isinstance(array.values[0], dict)
-
-
-Fits = Callable[[Parameter, Any], bool]
-"""Whether a parameter takes a value."""
 
 
 def items_of(body: Any, segment: str) -> list[Any]:

@@ -33,6 +33,9 @@ _MAX_NAMED = 6
 _MAX_DEPTH = 100
 
 
+FieldPath = tuple[str, ...]
+
+
 class OptionListing(NamedTuple):
     """The options of a schema.
 
@@ -336,9 +339,6 @@ def _other_word(name: str, taken: set[str]) -> str:
     while word in taken:
         word, number = f"{first}-{number}", number + 1
     return word
-
-
-FieldPath = tuple[str, ...]
 
 
 class BranchSelection(NamedTuple):

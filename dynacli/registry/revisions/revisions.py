@@ -101,6 +101,10 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = r"(\d{1,9})\s*([smhd]?)"
 
 
+MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
+"""When a document that is due is fetched again: not at all, after the command, or before it."""
+
+
 class Revisions:
     """The directory of one document in the cache.
 
@@ -497,10 +501,6 @@ def write_file_list(directory: str, files: Mapping[str, Facts]) -> str:
 
 def _checksum_of(content: bytes) -> str:
     return f"{zlib.crc32(content):08x}"
-
-
-MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
-"""When a document that is due is fetched again: not at all, after the command, or before it."""
 
 
 def _no_login() -> DocumentLogin:

@@ -46,6 +46,10 @@ _RANGE = re.compile(r"[^/]*/\*")
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 
 
+Parameters = dict[tuple[str, str], Place]
+"""(location, name) → Parameter Object."""
+
+
 class RequiredSchemes(NamedTuple):
     """Credentials that are required together: a Security Requirement Object.
 
@@ -378,10 +382,6 @@ def _compare_encodings(pair: ComparedPair, old: Place, new: Place) -> None:
             place = present(before, after)
             place = place._replace(subject=f"{place.subject}.{name}")
             pair.add_change("encoding-changed", place, before.node, after.node)
-
-
-Parameters = dict[tuple[str, str], Place]
-"""(location, name) → Parameter Object."""
 
 
 def _parameters_with_those_of_path(document: ComparedDocument, item: Place, operation: Place) -> Parameters:

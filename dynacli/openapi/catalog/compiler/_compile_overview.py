@@ -36,6 +36,9 @@ _MOST_NAMES = 8
 _MOST_ERRORS = 40
 
 
+_Key = tuple[str, str, str]
+
+
 def compile_overview(
     operations: Sequence[Operation],
     description: str,
@@ -168,9 +171,6 @@ def _first_change(operations: Sequence[Operation], first_look: str, tag: str) ->
         default=None,
     )
     return "" if best is None else best.name
-
-
-_Key = tuple[str, str, str]
 
 
 def shared_errors(

@@ -82,6 +82,10 @@ _MAX_LENGTH = 1 << 24
 """The largest text that is made to stand for bytes."""
 
 
+Later = Callable[[str], "CompiledSchema | None"]
+"""Reference → its target, compiled; None if it cannot be."""
+
+
 class ValidationNotes:
     """The notes of one message: keywords take them in the midst of a schema, if nothing can be returned.
 
@@ -268,10 +272,6 @@ class _Copy:
         if changed != name:
             self.names[changed] = name
         return changed
-
-
-Later = Callable[[str], "CompiledSchema | None"]
-"""Reference → its target, compiled; None if it cannot be."""
 
 
 class EntryCount:
