@@ -8,13 +8,16 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.query_pairs import input_in_query
 from dynacli.client.inputs.read_plain_inputs import input_key
 from dynacli.commands._operation_table import OperationTable
-from dynacli.commands.read_line import CommandLine, Word
+from dynacli.commands.read_line import CommandLine, Word, read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.secrets import MASK
+
+_FILTERS = ("filter", "jq")
+"""The options that cannot be combined: either overrides both."""
 
 
 class _Given(NamedTuple):
@@ -30,7 +33,7 @@ class _Given(NamedTuple):
 
 
 def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
-    """Return the words of an operation with those of `run.laid_over` instead of their like.
+    """Return the words of an operation with the options of `run.laid_over` instead of the same ones.
 
     Args:
         words: The words after the operation, as the history has them.
@@ -87,11 +90,21 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
     merged = [*options, *([later.without_value] if later.without_value else [])]
     merged += ["--", *positional] if positional and not later.without_value else []
     start = run.start_of(words) if words else None
+    ahead = run.words if start is None else run.words[:start]
+    if _FILTERS in replaced:
+        run.options = replace(run.options, filter="", jq="")
+        ahead = _without_filters(ahead)
     if start is not None:
-        run.words = (*run.words[:start], *merged)
+        run.words = (*ahead, *merged)
     else:  # a part of the words is the operation's path
-        run.words = (*run.words, *laid_over)
+        run.words = (*ahead, *laid_over)
     return merged
+
+
+def _without_filters(words: Sequence[str]) -> tuple[str, ...]:
+    """Return words before an operation, without the options that filter its result."""
+    line = read_words(words, standard_bindings())
+    return tuple(text for word in line.words if word.option_name not in _FILTERS for text in word.words)
 
 
 def _options_of(line: CommandLine, described: DescribedOperation) -> list[_Given]:
@@ -132,7 +145,7 @@ def _place_of_option(word: Word, described: DescribedOperation) -> Any:
     if word.option_name == "query":
         return _place_of_pair(word.text, described)
     if word.option is not None:
-        return word.option.name
+        return _FILTERS if word.option.name in _FILTERS else word.option.name
     binding = word.binding
     return word.flag if binding is None else _input_place(binding.parameter, binding.field)
 

@@ -239,6 +239,25 @@ def test_standard_options_are_laid_over_a_call(api: str, server: Recorder) -> No
 
 
 @pytest.mark.parametrize(
+    ("first", "again", "shown"),
+    [
+        (("API", "list-users", "-f", "missing"), ("--jq", ".target | length"), "6"),
+        (("API", "list-users", "--jq", ".missing"), ("-f", "length(target)"), "6"),
+        (("API", "--jq", ".missing", "list-users"), ("--filter=length(target)",), "6"),
+        (("-f", "missing", "API", "list-users"), ("--jq", ".target | length"), "6"),
+    ],
+)
+def test_either_filter_overrides_both(
+    first: tuple[str, ...], again: tuple[str, ...], shown: str, api: str
+) -> None:
+    """A filter after `replay N` is instead of the earlier one in any language, and the new call can be replayed."""
+    run_cli(*(api if word == "API" else word for word in first))
+    for words in (again, ()):
+        result = run_cli("replay", "1", *words)
+        assert (0, shown) == (result.exit_code, result.stdout.strip())
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         pytest.param(("one",), "`one` is not the number of a call", id="no-number"),
