@@ -29,7 +29,7 @@ from dynacli.files import is_url, looks_like_source
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
-from dynacli.options.command_table import COMMAND_NAMES, COMMANDS, bound_words, further_names
+from dynacli.options.command_table import COMMAND_NAMES, COMMANDS, bound_words, feature, further_names
 from dynacli.options.standard_options import (
     API_NAMES,
     EARLIER_CALLS,
@@ -514,13 +514,12 @@ def _revision_names(env: Environment, name: str) -> Iterator[CompletionCandidate
 
 def _git_revisions(env: Environment, name: str, word: str) -> Iterator[CompletionCandidate]:
     """Yield `git:REV` for the revisions of the repository that has the document of an API, if it is a file."""
-    from dynacli.openapi.document.git_revision import GIT, revision_names
-
-    cached = _cached_revisions(env, name) if word.startswith(GIT[: len(word)]) else None
+    git = feature("changes.git_revision")
+    cached = _cached_revisions(env, name) if word.startswith(git.GIT[: len(word)]) else None
     if cached is not None and not is_url(cached[0].location):
         directory = os.path.dirname(cached[0].location)
-        for revision in revision_names(directory, word[len(GIT) :], env.variables):
-            yield f"{GIT}{revision}", ""
+        for revision in git.revision_names(directory, word[len(git.GIT) :], env.variables):
+            yield f"{git.GIT}{revision}", ""
 
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[CompletionCandidate]:

@@ -162,7 +162,7 @@ def _check_gate(name: str, changes: Changes, fail_on: str, old_row_of: RowOf, ne
 
 
 def _open_before(opened: OpenedApi, after: str, stack: ExitStack) -> OpenedApi | None:
-    from dynacli.openapi.document.git_revision import GIT
+    from dynacli.features.changes.git_revision import GIT
 
     if after.startswith(GIT):
         raise UsageError(
@@ -177,11 +177,11 @@ def _open_before(opened: OpenedApi, after: str, stack: ExitStack) -> OpenedApi |
 
 def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _ComparedRevision:
     """Return the revision, the revision in git, or the other document, that a word names."""
-    from dynacli.openapi.document.git_revision import GIT
+    from dynacli.features.changes.git_revision import GIT
 
     if not word.startswith(GIT):
         return _compared_revision(_open_named(run, opened, word, stack))
-    from dynacli.registry.git_documents import open_at_revision
+    from dynacli.features.changes.git_documents import open_at_revision
 
     with run.reading_document(word):
         found = open_at_revision(word, opened)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dynacli.openapi.document import git_revision
+from dynacli.features.changes import git_revision
 from tests.documents import api_of, document, get, ref, save, save_api, serve
 from tests.harness import Recorder, Result, assert_ended, run_cli
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.errors import UsageError
+from dynacli.features.changes.git_revision import GIT, open_revision, parse_git_word
 from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
-from dynacli.openapi.document.git_revision import GIT, open_revision, parse_git_word
 from dynacli.registry.install_revision import compile_with_names
 from dynacli.registry.read_sources import DocumentAccess, Layers, SourceReader, compose
 from dynacli.secrets import with_masked_query
