@@ -198,12 +198,13 @@ def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: Exit
 
     api = open_cached(opened.open_request, opened.revisions, pointer)
     if api is None:
-        raise _lost(pointer["revision"])
+        raise lost_revision(pointer["revision"])
     stack.callback(api.catalog.close)
     return api
 
 
-def _lost(revision: str) -> DocumentError:
+def lost_revision(revision: str) -> DocumentError:
+    """Return the error for a revision whose document is no longer in the cache."""
     return DocumentError(
         f"The document of the revision `{revision[:SHOWN_DIGITS]}` is no longer in the cache",
         hint=f"List the others: `{invocation('api history', 'API')}`",

@@ -16,9 +16,9 @@ import click
 
 from dynacli.commands.document_notes import (
     SHOWN_DIGITS,
-    _lost,
     find_revision,
     installed_text,
+    lost_revision,
     open_cached_revision,
     revision_before,
 )
@@ -213,7 +213,7 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
     """
     document = api.document()
     if document is None:
-        raise _lost(api.pointer["revision"])
+        raise lost_revision(api.pointer["revision"])
     return _ComparedRevision(api.pointer["revision"], document.tree, _operation_rows(api.name, api.catalog))
 
 
