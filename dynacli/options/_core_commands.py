@@ -1,22 +1,7 @@
 """The commands that find operations, make calls, and show the manual."""
 
-from dynacli.options.command import (
-    ALONE,
-    API,
-    CALL,
-    FIND,
-    LISTING,
-    MAKE_CALLS,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    OPERATIONS,
-    TAGS,
-    TOPICS,
-    Option,
-)
+from dynacli.options.command import ALONE, API, CALL, FIND, LISTING, MAKE_CALLS, Argument, Command
+from dynacli.options.standard_options import API_NAMES, OPERATIONS, TAGS, TOPICS, Option
 
 _CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 

@@ -1,4 +1,4 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
 from dynacli.options.command import API, LISTING, MANAGE, OPENING, Argument, Command
 from dynacli.options.standard_options import (

@@ -1,15 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    OPENING,
-    SHARE,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    OPERATIONS,
-    Option,
-)
+from dynacli.options.command import OPENING, SHARE, Argument, Command
+from dynacli.options.standard_options import OPERATIONS, Option
 
 COMMANDS = (
     Command(

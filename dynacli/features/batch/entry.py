@@ -1,20 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    API,
-    LISTING,
-    MAKE_CALLS,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    CACHE,
-    CALLS,
-    OPERATIONS,
-    RESENDING,
-    Option,
-)
+from dynacli.options.command import API, LISTING, MAKE_CALLS, Argument, Command
+from dynacli.options.standard_options import API_NAMES, CACHE, CALLS, OPERATIONS, RESENDING, Option
 
 _SHARD_COUNT = Option(
     ("--shard-count",),

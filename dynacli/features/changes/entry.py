@@ -1,21 +1,7 @@
-"""The entries of this ability in the table of commands."""
+"""The entries of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    ALONE,
-    API,
-    LISTING,
-    MANAGE,
-    MARKDOWN,
-    TEST,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    DATA_OUTPUT,
-    REVISIONS,
-    Option,
-)
+from dynacli.options.command import ALONE, API, LISTING, MANAGE, MARKDOWN, TEST, Argument, Command
+from dynacli.options.standard_options import API_NAMES, DATA_OUTPUT, REVISIONS, Option
 
 COMMANDS = (
     Command(

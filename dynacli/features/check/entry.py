@@ -1,16 +1,6 @@
-"""The entries of this ability in the table of commands."""
+"""The entries of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    API,
-    HTML,
-    LISTING,
-    OF_DEMO,
-    OPENING,
-    ROLE,
-    TEST,
-    Argument,
-    Command,
-)
+from dynacli.options.command import API, HTML, LISTING, OF_DEMO, OPENING, ROLE, TEST, Argument, Command
 from dynacli.options.standard_options import (
     API_NAMES,
     CALLS,

@@ -1,11 +1,6 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    ALONE,
-    MANAGE,
-    Argument,
-    Command,
-)
+from dynacli.options.command import ALONE, MANAGE, Argument, Command
 
 COMMANDS = (
     Command(

@@ -1,14 +1,6 @@
-"""The entries of this ability in the table of commands."""
+"""The entries of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    ALONE,
-    API,
-    MANAGE,
-    OPENING,
-    TEST,
-    Argument,
-    Command,
-)
+from dynacli.options.command import ALONE, API, MANAGE, OPENING, TEST, Argument, Command
 from dynacli.options.standard_options import (
     API_NAMES,
     DATA_OUTPUT,

@@ -1,14 +1,6 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    DEMO_PORT,
-    MAKE_CALLS,
-    MISBEHAVE,
-    NEXT,
-    PORT,
-    ROLE,
-    Command,
-)
+from dynacli.options.command import DEMO_PORT, MAKE_CALLS, MISBEHAVE, NEXT, PORT, ROLE, Command
 from dynacli.record import replace
 
 COMMANDS = (

@@ -1,14 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    CALL,
-    TEST,
-    Command,
-)
-from dynacli.options.standard_options import (
-    COMPARING,
-    options_of,
-)
+from dynacli.options.command import CALL, TEST, Command
+from dynacli.options.standard_options import COMPARING, options_of
 
 _CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 

@@ -1,15 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    API,
-    LISTING,
-    MANAGE,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-)
+from dynacli.options.command import API, LISTING, MANAGE, Argument, Command
+from dynacli.options.standard_options import API_NAMES
 
 COMMANDS = (
     Command(

@@ -1,17 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    API,
-    LISTING,
-    SHARE,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    OPERATIONS,
-    Option,
-)
+from dynacli.options.command import API, LISTING, SHARE, Argument, Command
+from dynacli.options.standard_options import API_NAMES, OPERATIONS, Option
 
 COMMANDS = (
     Command(

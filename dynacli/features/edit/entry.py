@@ -1,10 +1,6 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    CALL,
-    MAKE_CALLS,
-    Command,
-)
+from dynacli.options.command import CALL, MAKE_CALLS, Command
 
 _CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 

@@ -1,18 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    API,
-    FIND,
-    OPENING,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    CACHE,
-    CALLS,
-    RESENDING,
-)
+from dynacli.options.command import API, FIND, OPENING, Argument, Command
+from dynacli.options.standard_options import API_NAMES, CACHE, CALLS, RESENDING
 
 COMMANDS = (
     Command(

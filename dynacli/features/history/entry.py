@@ -1,17 +1,7 @@
-"""The entries of this ability in the table of commands."""
+"""The entries of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    ALONE,
-    MAKE_CALLS,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    DATA_OUTPUT,
-    EARLIER_CALLS,
-    Option,
-)
+from dynacli.options.command import ALONE, MAKE_CALLS, Argument, Command
+from dynacli.options.standard_options import API_NAMES, DATA_OUTPUT, EARLIER_CALLS, Option
 
 _FAILED = Option(("--failed",), help="List only calls with an exit code other than 0")
 _SINCE = Option(("--since",), help="List only calls of the last 30m, 2h or 7d", metavar="TIME")

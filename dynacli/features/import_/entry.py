@@ -1,15 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    ALONE,
-    LISTING,
-    SHARE,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    Option,
-)
+from dynacli.options.command import ALONE, LISTING, SHARE, Argument, Command
+from dynacli.options.standard_options import Option
 
 _LOOKED_IN = Option(("--api",), help="Search this API only, with any server", metavar="API")
 

@@ -1,20 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    ALONE,
-    MAKE_CALLS,
-    OF_DEMO,
-    OPENING,
-    ROLE,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    DATA_OUTPUT,
-    PLANS,
-    RESENDING,
-    Option,
-)
+from dynacli.options.command import ALONE, MAKE_CALLS, OF_DEMO, OPENING, ROLE, Argument, Command
+from dynacli.options.standard_options import DATA_OUTPUT, PLANS, RESENDING, Option
 
 _PLAN = Argument("plan", metavar="FILE|NAME", offers=PLANS)
 

@@ -1,19 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    API,
-    OF_DEMO,
-    OPENING,
-    PORT,
-    TEST,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    DATA_OUTPUT,
-    Option,
-)
+from dynacli.options.command import API, OF_DEMO, OPENING, PORT, TEST, Argument, Command
+from dynacli.options.standard_options import API_NAMES, DATA_OUTPUT, Option
 from dynacli.record import replace
 
 _LEARN = Option(

@@ -1,13 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
 from dynacli.options.command import API, MANAGE, OPENING, Argument, Command
-from dynacli.options.standard_options import (
-    API_NAMES,
-    DATA_OUTPUT,
-    OPERATIONS,
-    REGISTERED,
-    Option,
-)
+from dynacli.options.standard_options import API_NAMES, DATA_OUTPUT, OPERATIONS, REGISTERED, Option
 
 _SCHEME = Option(("--scheme",), help="Use this security scheme of the document", metavar="NAME", default="")
 

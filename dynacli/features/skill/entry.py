@@ -1,16 +1,7 @@
-"""The entry of this ability in the table of commands."""
+"""The entry of this feature in the table of commands."""
 
-from dynacli.options.command import (
-    API,
-    OPENING,
-    SHARE,
-    Argument,
-    Command,
-)
-from dynacli.options.standard_options import (
-    API_NAMES,
-    Option,
-)
+from dynacli.options.command import API, OPENING, SHARE, Argument, Command
+from dynacli.options.standard_options import API_NAMES, Option
 
 COMMANDS = (
     Command(
