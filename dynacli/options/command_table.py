@@ -1,10 +1,10 @@
-"""The table of commands: each of dynacli's own, with its arguments, its options, and the standard options it takes.
+"""The table of commands: the arguments, the options and the standard options of each command of dynacli.
 
-The entry of a command is in the folder of its feature. It is everything that dynacli has to know of a
-command before it runs. From the table come click's commands, help
-pages, completion, the names that no API can have, and what a tool of one API has.
+A map names the folder of each command. The entry of a command is in the module `entry` of that folder, and the
+entries of the core are in `_core_commands`. click's commands, help pages, completion, the names that no API can have,
+and the commands of a tool for one API all come from the table.
 
-Beside the table are the commands that it does not list: those of a tool that has one API, and those of other packages.
+This module also finds the commands that other packages add, and the commands of a tool for one API.
 """
 
 from __future__ import annotations
@@ -55,15 +55,16 @@ _FEATURES = {
     "completion": "completion",
     "help": "",
 }
-"""Name of a command → the folder in `dynacli.features` that has it; empty for a command of the core."""
+"""Name of a command → its folder in `dynacli.features`; empty for a command of the core."""
 
 COMMAND_NAMES = _FEATURES.keys()
 """The names of the commands, in the order of the root's help page."""
 _GROUP = "dynacli.commands"
+"""The group of entry points in which other packages add commands."""
 
 
 def feature(module: str) -> Any:
-    """Return a module of a feature, for the core, which works without it.
+    """Return a module of a feature, which the core never imports otherwise.
 
     Args:
         module: The name after `dynacli.features.`.
@@ -109,7 +110,7 @@ COMMANDS: Mapping[str, Command] = _Commands()
 def bound_words(words: list[str]) -> list[str]:
     """Return the words of dynacli for those of a tool: `describe X` is `describe API X`, and `X` is `API X`.
 
-    The API may be named anyway, so that an operation can be called that has the name of a verb.
+    The API may be named anyway, so that an operation can be called that has the name of a command.
 
     Args:
         words: Those after the options before the first one; at least one.

@@ -1,4 +1,4 @@
-"""Requests of other programs, read from a curl command or a HAR.
+"""Requests of other programs, and the operations that they call.
 
-`read_curl` and `read_har` parse them. `recorded_request` finds the operation of each. Read it first.
+`read_har` reads them from a HAR file. `recorded_request` finds the operation of each. Read it first.
 """

@@ -1,1 +1,1 @@
-"""The commands of dynacli: a module for one, or for several of one subject."""
+"""The commands of the core: `describe`, `help`, `operations`, `search`, `read` and `request`."""
