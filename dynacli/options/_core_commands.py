@@ -1,9 +1,7 @@
 """The commands that find operations, make calls, and show the manual."""
 
-from dynacli.options.command import ALONE, API, CALL, FIND, LISTING, MAKE_CALLS, Argument, Command
+from dynacli.options.command import ALONE, API, CALL, CALL_USAGE, FIND, LISTING, MAKE_CALLS, Argument, Command
 from dynacli.options.standard_options import API_NAMES, OPERATIONS, TAGS, TOPICS, Option
-
-_CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 
 COMMANDS = (
     Command(
@@ -114,7 +112,7 @@ COMMANDS = (
             "dynacli read demo search-runs --range 7d",
             "dynacli read demo search-runs --all -f 'rows[].id' -o lines",
         ),
-        usage=_CALL_USAGE,
+        usage=CALL_USAGE,
         of_tool=CALL,
     ),
     Command(

@@ -37,6 +37,9 @@ MARKDOWN: Final = "markdown"
 """Output formats that some commands alone have."""
 FORMATS_OF_COMMANDS: Final = (HTML, MARKDOWN)
 
+CALL_USAGE: Final = "API OPERATION [ARGUMENTS] [OPTIONS]"
+"""The usage of a command that calls an operation, after its name."""
+
 PORT = Option(
     ("--port",),
     help="Listen at PORT; 0 is a free port",
@@ -44,6 +47,26 @@ PORT = Option(
     kind="integer",
     between=(0, 65535),
     shows_default=True,
+)
+HOST = Option(
+    ("--host",),
+    help="Listen at HOST; 0.0.0.0 admits other machines",
+    kind="text",
+    default="127.0.0.1",
+    shows_default=True,
+)
+"""Where a server of this machine listens."""
+LEARN = Option(
+    ("--learn",),
+    help="Write an overlay that makes the document match the responses",
+    metavar="FILE",
+)
+SHARD_COUNT = Option(
+    ("--shard-count",),
+    help="Set the number of shards of --shard auto",
+    metavar="N",
+    kind="integer",
+    between=(1, 999_999),
 )
 ROLE = Option(
     ("--role",), help="Choose the role in the demo API", values=("viewer", "editor", "admin", "owner")

@@ -1,15 +1,7 @@
 """The entry of this feature in the table of commands."""
 
-from dynacli.options.command import API, LISTING, MAKE_CALLS, Argument, Command
+from dynacli.options.command import API, LISTING, MAKE_CALLS, SHARD_COUNT, Argument, Command
 from dynacli.options.standard_options import API_NAMES, CACHE, CALLS, OPERATIONS, RESENDING, Option
-
-_SHARD_COUNT = Option(
-    ("--shard-count",),
-    help="Set the number of shards of --shard auto",
-    metavar="N",
-    kind="integer",
-    between=(1, 999_999),
-)
 
 COMMANDS = (
     Command(
@@ -56,7 +48,7 @@ COMMANDS = (
                 values=("auto",),
                 kind="text",
             ),
-            _SHARD_COUNT,
+            SHARD_COUNT,
         ),
         takes=(
             *(*LISTING, CALLS, CACHE, RESENDING, "include", "progress", "dry_run", "show_secrets", "no_fail"),

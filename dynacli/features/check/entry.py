@@ -1,6 +1,18 @@
 """The entries of this feature in the table of commands."""
 
-from dynacli.options.command import API, HTML, LISTING, OF_DEMO, OPENING, ROLE, TEST, Argument, Command
+from dynacli.options.command import (
+    API,
+    HTML,
+    LEARN,
+    LISTING,
+    OF_DEMO,
+    OPENING,
+    ROLE,
+    SHARD_COUNT,
+    TEST,
+    Argument,
+    Command,
+)
 from dynacli.options.standard_options import (
     API_NAMES,
     CALLS,
@@ -12,18 +24,6 @@ from dynacli.options.standard_options import (
 )
 from dynacli.record import replace
 
-_LEARN = Option(
-    ("--learn",),
-    help="Write an overlay that makes the document match the responses",
-    metavar="FILE",
-)
-_SHARD_COUNT = Option(
-    ("--shard-count",),
-    help="Set the number of shards of --shard auto",
-    metavar="N",
-    kind="integer",
-    between=(1, 999_999),
-)
 _COMPARED_CHECK = (
     replace(
         OPTIONS_BY_NAME["against"],
@@ -105,7 +105,7 @@ COMMANDS = (
                 help="Also send requests that the server must refuse; all safe",
             ),
             Option(("--har",), help="Write all requests and responses as HAR 1.2", metavar="FILE"),
-            _LEARN,
+            LEARN,
             Option(
                 ("--shard",),
                 help="Call every N-th operation, starting with the I-th",
@@ -113,7 +113,7 @@ COMMANDS = (
                 values=("auto",),
                 kind="text",
             ),
-            _SHARD_COUNT,
+            SHARD_COUNT,
             *_COMPARED_CHECK,
         ),
         last=(ROLE, *OF_DEMO),
@@ -144,7 +144,7 @@ COMMANDS = (
             "dynacli validate github traffic.har --report sarif=found.sarif",
         ),
         arguments=(Argument("api", offers=API_NAMES), Argument("file", metavar="FILE.har|-")),
-        options=(_LEARN,),
+        options=(LEARN,),
         takes=(DATA_OUTPUT, *OPENING, "progress", "validate", "report", "server", "server_var", "no_fail"),
         texts={
             "validate": "Set the validation level [default: strict]",

@@ -1,9 +1,7 @@
 """The entry of this feature in the table of commands."""
 
-from dynacli.options.command import CALL, TEST, Command
+from dynacli.options.command import CALL, CALL_USAGE, TEST, Command
 from dynacli.options.standard_options import COMPARING, options_of
-
-_CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 
 COMMANDS = (
     Command(
@@ -20,7 +18,7 @@ COMMANDS = (
             "dynacli diff demo search-runs --range 7d --against https://new.example.com",
             "dynacli diff demo list-workflows --against history:1 --ignore '/body/*/*/updatedAt'",
         ),
-        usage=f"{_CALL_USAGE} --against PROFILE|URL|history:N|rev:N",
+        usage=f"{CALL_USAGE} --against PROFILE|URL|history:N|rev:N",
         options=options_of({COMPARING}),
         of_tool=CALL,
     ),

@@ -1,8 +1,6 @@
 """The entry of this feature in the table of commands."""
 
-from dynacli.options.command import CALL, MAKE_CALLS, Command
-
-_CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
+from dynacli.options.command import CALL, CALL_USAGE, MAKE_CALLS, Command
 
 COMMANDS = (
     Command(
@@ -19,7 +17,7 @@ COMMANDS = (
             "dynacli edit demo get-workflow wf_search-issues",
             "dynacli edit demo get-workflow wf_search-issues --dry-run",
         ),
-        usage=_CALL_USAGE,
+        usage=CALL_USAGE,
         of_tool=CALL,
     ),
 )

@@ -1,16 +1,8 @@
 """The entry of this feature in the table of commands."""
 
-from dynacli.options.command import API, OPENING, PORT, TEST, Argument, Command
+from dynacli.options.command import API, HOST, OPENING, PORT, TEST, Argument, Command
 from dynacli.options.standard_options import API_NAMES, DATA_OUTPUT, Option
 from dynacli.record import replace
-
-_HOST = Option(
-    ("--host",),
-    help="Listen at HOST; 0.0.0.0 admits other machines",
-    kind="text",
-    default="127.0.0.1",
-    shows_default=True,
-)
 
 COMMANDS = (
     Command(
@@ -22,7 +14,7 @@ COMMANDS = (
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
             replace(PORT, default=4010),
-            _HOST,
+            HOST,
             Option(("--dynamic",), help="Generate new values for each response"),
             Option(("--ignore-examples",), help="Generate values from schemas, not from examples"),
             Option(("--no-cors",), help="Let no page of another origin call it"),

@@ -1,21 +1,8 @@
 """The entry of this feature in the table of commands."""
 
-from dynacli.options.command import API, OF_DEMO, OPENING, PORT, TEST, Argument, Command
+from dynacli.options.command import API, HOST, LEARN, OF_DEMO, OPENING, PORT, TEST, Argument, Command
 from dynacli.options.standard_options import API_NAMES, DATA_OUTPUT, Option
 from dynacli.record import replace
-
-_LEARN = Option(
-    ("--learn",),
-    help="Write an overlay that makes the document match the responses",
-    metavar="FILE",
-)
-_HOST = Option(
-    ("--host",),
-    help="Listen at HOST; 0.0.0.0 admits other machines",
-    kind="text",
-    default="127.0.0.1",
-    shows_default=True,
-)
 
 COMMANDS = (
     Command(
@@ -28,14 +15,14 @@ COMMANDS = (
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
             replace(PORT, default=8644),
-            _HOST,
+            HOST,
             Option(
                 ("--upstream",),
                 help="Forward to URL instead of the document's server",
                 metavar="URL",
             ),
             Option(("--preserve-host",), help="Forward the client's Host header"),
-            _LEARN,
+            LEARN,
             *OF_DEMO,
         ),
         takes=(
