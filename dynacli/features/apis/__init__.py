@@ -1,1 +1,1 @@
-"""`dynacli api`: APIs are registered, listed, refreshed and removed."""
+"""`dynacli api`: registers, lists, refreshes and removes APIs."""

@@ -1,6 +1,6 @@
 """`dynacli bake`: writes a command line of its own for one API, as an executable file or as a package.
 
-A tool has its name, what it knows of its API, and the compiled document inside.
+The program contains its name, the registration of its API, and the compiled document.
 """
 
 from __future__ import annotations
@@ -357,7 +357,7 @@ class _BakedTool(NamedTuple):
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """Name, method and path of the operations that are called otherwise, because a verb has their name."""
+        """Name, method and path of the operations that are called otherwise, because a command has their name."""
         if self.compiled is None:
             return []
         operations = (operation.operation for operation in self.compiled.operations)

@@ -1,7 +1,7 @@
 """`dynacli changes`, `cache` and `api history`, `rollback`, `pin`, `unpin`: the stored revisions of documents.
 
-They are compared, listed and removed, and one of them is held. Which revision is held is in the configuration, since
-the cache may be removed at any time.
+They compare, list and remove revisions, and pin one. The configuration says which revision is pinned, because the
+cache may be removed at any time.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ def _operation_rows(name: str, catalog: Catalog) -> dict[OperationKey, dict[str,
 
 
 def _forget_news(opened: OpenedApi) -> None:
-    """Forget the news about the document, which this verb shows in full."""
+    """Forget the news about the document, which this command shows in full."""
     take_news(opened.revisions)
 
 

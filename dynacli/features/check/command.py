@@ -1,4 +1,4 @@
-"""`dynacli check`: every operation that only reads is called, and every response is validated."""
+"""`dynacli check`: calls every safe operation, and validates every response."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _CheckOptions:
     """The options of `check` alone, by the names of their flags.
 
     Args:
-        set_: The words of `--set`, those that stand before the verb first.
+        set_: The words of `--set`, first those before the command.
     """
 
     operation: tuple[str, ...]

@@ -1,1 +1,1 @@
-"""`dynacli config`, `ignore` and `policy`: the configuration is shown, changed and explained."""
+"""`dynacli config`, `ignore` and `policy`: show, change and explain the configuration."""

@@ -1,4 +1,4 @@
-"""`dynacli config`, `ignore` and `policy`: the configuration is shown and changed, and what it makes of a call."""
+"""`dynacli config`, `ignore` and `policy`: show and change the configuration, and explain what it means for a call."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
 
 
 class DemoGroup(TableGroup):
-    """The verb `demo`: the demo API's operations, and `serve`."""
+    """The command `demo`: the demo API's operations, and `serve`."""
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that the words name."""

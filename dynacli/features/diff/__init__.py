@@ -1,1 +1,1 @@
-"""`dynacli diff`: the responses of two servers, calls or revisions are compared."""
+"""`dynacli diff`: compares the responses of two servers, calls or revisions."""

@@ -1,4 +1,4 @@
-"""`dynacli diff`: a read-only call is made on two sides, and the responses are compared.
+"""`dynacli diff`: makes a read-only call on two sides, and compares the responses.
 
 | `--against` | the right side |
 |---|---|

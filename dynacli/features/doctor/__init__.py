@@ -1,1 +1,1 @@
-"""`dynacli doctor`: what is wrong with the installation and the configuration."""
+"""`dynacli doctor`: finds problems of the installation and the configuration."""

@@ -1,1 +1,1 @@
-"""`dynacli edit`: a resource is read, edited in an editor, and written back."""
+"""`dynacli edit`: reads a resource, opens it in an editor, and sends the changes."""

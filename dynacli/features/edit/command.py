@@ -1,4 +1,4 @@
-"""`dynacli edit`: what a GET gives is changed in an editor, and sent by the PATCH or PUT that belongs to it."""
+"""`dynacli edit`: opens the response of a GET in an editor, and sends the changes with PATCH or PUT."""
 
 from collections.abc import Iterator
 from difflib import unified_diff

@@ -1,4 +1,4 @@
-"""`dynacli explore`: an API on the whole screen."""
+"""`dynacli explore`: opens an API in the full-screen explorer."""
 
 import json
 from collections.abc import Sequence

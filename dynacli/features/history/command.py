@@ -1,4 +1,4 @@
-"""`dynacli history` and `replay`: earlier calls are listed, forgotten and made again."""
+"""`dynacli history` and `replay`: list, show and clear earlier calls, and make them again."""
 
 import json
 import time
@@ -31,7 +31,7 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
     """Make a call of the history again.
 
     Args:
-        laid_over: Options that take the place of those of the call.
+        laid_over: Options that override the options of the call.
 
     Raises:
         UsageError: The call holds a secret that is given by none of them.

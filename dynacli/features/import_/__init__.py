@@ -1,1 +1,1 @@
-"""`dynacli import`: requests of curl and of HAR files become commands."""
+"""`dynacli import`: turns requests of curl and of HAR files into commands."""

@@ -1,1 +1,1 @@
-"""Several documents become one."""
+"""Merges several documents into one."""

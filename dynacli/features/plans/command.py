@@ -1,4 +1,4 @@
-"""`dynacli plan`: the plans that `--plan` made are listed, shown, and applied."""
+"""`dynacli plan`: lists, shows and applies the plans that `--plan` made."""
 
 from collections.abc import Iterable
 from contextlib import closing

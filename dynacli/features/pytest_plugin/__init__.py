@@ -1,1 +1,4 @@
-"""The pytest plugin: calls of tests are validated. Every run of pytest loads it, so it imports the rest on demand."""
+"""The pytest plugin: it validates the calls of tests.
+
+Every run of pytest loads it, so it imports the rest on demand.
+"""

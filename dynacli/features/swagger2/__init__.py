@@ -1,1 +1,1 @@
-"""Documents of Swagger 2.0 become documents of OpenAPI 3."""
+"""Converts documents of Swagger 2.0 to OpenAPI 3."""
