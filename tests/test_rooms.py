@@ -53,17 +53,13 @@ FLOORS = {
 _GROUPS = {"openapi", "features"}
 """Packages that only hold other packages."""
 _BETWEEN_FEATURES = {
-    ("apis", "config"): "`api set` writes settings as `config set` does, with the same checks",
     ("explorer", "plans"): "the explorer shows and applies plans",
-    ("mcp", "plans"): "the tool `plan` shows what an agent must not do itself",
-    ("mock", "check"): "the mock validates what clients send, and reports it as `check` does",
-    ("proxy", "check"): "the proxy validates what passes, and reports it as `check` does",
+    ("proxy", "check"): "the report of the proxy at its end, and its `--learn`, are those of a check",
     ("pytest_plugin", "check"): "the plugin runs the calls of `check` as tests",
 }
 """Feature → the one that it imports, with the reason. The list only gets shorter: what two need is core."""
 _CORE_TO_FEATURES = {
-    ("dynacli.client.api_client", "batch"): "the Python API has a method for it",
-    ("dynacli.client.api_client", "plans"): "the Python API has a method for it, and its type",
+    ("dynacli.client.api_client", "plans"): "the type of what its method `plan` returns",
 }
 """Module of the core → the feature that it imports. All others take one by `feature` of `command_table`."""
 

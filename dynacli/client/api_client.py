@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call_settings import LEVELS, retries_of, retry_status_of, settings_of
+from dynacli.client.call_settings import LEVELS, CallSettings, retries_of, retry_status_of, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
@@ -17,6 +17,7 @@ from dynacli.client.open_document import OpenDocument
 from dynacli.client.responses.response import Response, StreamedResponse, download_response
 from dynacli.environment import Consent, Environment
 from dynacli.errors import UsageError
+from dynacli.options.command_table import feature
 from dynacli.options.standard_options import CallTerms, Options
 from dynacli.record import replace
 from dynacli.secrets import MASK
@@ -515,17 +516,16 @@ class Api(OpenDocument):
             DynacliError: What `call` raises before it sends.
         """
         from dynacli.client.shards import Shard
-        from dynacli.features.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
-        from dynacli.features.batch.rows import rows_of
 
-        listed = list(rows_of(rows, operation))
+        batch_run = feature("batch.batch_run")
+        listed = list(feature("batch.rows").rows_of(rows, operation))
 
-        def checked() -> BatchRun:
-            calls = RowCalls(self._engine.listened_by(on_event), self._catalog_of(), self._words)
-            plan = check_rows(listed, calls, Shard(), ())
-            return BatchRun(listed, plan, calls, RunSettings(max(parallel, 1)))
+        def checked() -> Iterator[RowResult]:
+            calls = batch_run.RowCalls(self._engine.listened_by(on_event), self._catalog_of(), self._words)
+            plan = batch_run.check_rows(listed, calls, Shard(), ())
+            return iter(batch_run.BatchRun(listed, plan, calls, batch_run.RunSettings(max(parallel, 1))))
 
-        return iter(self._healing(checked))
+        return self._healing(checked)
 
     def _loop(
         self,
@@ -639,20 +639,19 @@ class Api(OpenDocument):
             return compare_calls(described, left, found, rules)
 
     def _plan(self, name: str, given: dict[str, Any], file: str, seconds: float) -> Plan:
-        from dynacli.features.plans.make_plan import Planner, planning
-        from dynacli.features.plans.plan_store import check_new_plan, plan_key, save_plan
-
-        check_new_plan(file)
-        settings = planning(self._settings)
+        make_plan, plan_store = feature("plans.make_plan"), feature("plans.plan_store")
+        plan_store.check_new_plan(file)
+        settings: CallSettings = make_plan.planning(self._settings)
         engine = self._engine.with_settings(settings)
         with self._lock:
             described = self._described(name)
             settings.permit(described)
             described, inputs = read_given(described, given, settings)
-        planner = Planner(engine, self._catalog_of(), self._options, plan_key(self._env))
+        key = plan_store.plan_key(self._env)
+        planner = make_plan.Planner(engine, self._catalog_of(), self._options, key)
         planner.add(engine.prepare(described, inputs))
-        plan = planner.plan(seconds)
-        save_plan(self._env, plan, file)
+        plan: Plan = planner.plan(seconds)
+        plan_store.save_plan(self._env, plan, file)
         return plan
 
     def _stream(self, name: str, given: dict[str, Any], on_event: Listener | None) -> StreamedResponse:

@@ -1,5 +1,6 @@
 """The items of a sequence of JSON values or of events, read as its bytes come."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,9 @@ from dynacli.text.exact_json import read_json
 _MAX_ITEM = 16 * 1024 * 1024
 """The largest size in bytes of an item that is read."""
 _BYTE_ORDER_MARK = "\ufeff"
+# The end of an event is an empty line; a line may end in three ways.
+# https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+_END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class ItemReader:
@@ -100,3 +104,17 @@ class ItemReader:
                 data = self._parse(data)
             yield {**self._fields, "data": data}
         self._fields, self._data = {}, []
+
+
+def complete_items(content: bytes, media_type: str) -> bytes:
+    """Return the items of the beginning of a stream that are complete.
+
+    Args:
+        media_type: Of the stream, without parameters.
+    """
+    if is_event_stream(media_type):
+        ends = [found.end() for found in _END_OF_EVENT.finditer(content)]
+        return content[: ends[-1]] if ends else b""
+    separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
+    end = content.rfind(separator)
+    return content[: end if separator == b"\x1e" else end + 1] if end >= 0 else b""

@@ -1,4 +1,5 @@
-"""Requests of other programs, and the operations that they call.
+"""Exchanges of other programs: reading, finding their operations, validation.
 
-`read_har` reads them from a HAR file. `recorded_request` finds the operation of each. Read it first.
+`read_har` reads exchanges from a HAR file, and `recorded_request` finds the operation of each. Read it first.
+`validate_exchange` validates them.
 """

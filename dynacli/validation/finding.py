@@ -89,11 +89,38 @@ class ValidationResult:
         if self._is_new(finding):
             self.tolerated.append(finding)
 
+    def drop(self, rule: str) -> None:
+        """Remove the findings of a rule."""
+        self.findings[:] = [finding for finding in self.findings if finding.rule != rule]
+
+    def note_cut_body(self, reason: str, *, has_body: bool) -> None:
+        """Note that only the beginning of the body was there.
+
+        Args:
+            reason: Why.
+            has_body: Whether anything of it was.
+        """
+        if not has_body:  # a stream may have nothing to say for a while
+            self.drop("missing-body")
+        self.not_validated.append(reason)
+
     def _is_new(self, finding: Finding) -> bool:
         key = (finding.where, finding.rule, finding.pointer, finding.message, finding.schema_pointer)
         is_new = key not in self._known
         self._known.add(key)
         return is_new
+
+
+def broken_off_validation(place: tuple[str, tuple[str, ...]]) -> ValidationResult:
+    """Return the result on a server that closed the connection before its response was complete.
+
+    Args:
+        place: Of the operation's responses in the document.
+    """
+    validation = ValidationResult()
+    message = "the server closed the connection without a complete response"
+    validation.extend([Finding("response", "no-response", "status", message, None, None, *place)])
+    return validation
 
 
 def reason_of(error: Exception) -> str:

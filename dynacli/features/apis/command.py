@@ -277,7 +277,7 @@ def _report_changes(
 @click.pass_obj
 def set_keys(run: Run, name: str, settings: tuple[str, ...]) -> None:
     """Run `api set`."""
-    from dynacli.features.config.command import change_settings, settings_in
+    from dynacli.commands.change_settings import change_settings, settings_in
 
     profile = ("profiles", run.options.profile) if run.options.profile else ()
     change_settings(run, settings_in(settings, ("apis", name, *profile)))
@@ -286,7 +286,7 @@ def set_keys(run: Run, name: str, settings: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove_api(run: Run, name: str) -> None:
     """Run `api remove`."""
-    from dynacli.features.config.command import check_policy_change
+    from dynacli.commands.change_settings import check_policy_change
 
     check_registered(run.env, name)
     configuration = Configuration(run.env)

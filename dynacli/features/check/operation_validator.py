@@ -3,7 +3,6 @@
 The body of a response is read whole, or the beginning of a stream, because a stream may have no end.
 """
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,13 +11,14 @@ from typing import Any
 from dynacli.client.call_settings import CallSettings
 from dynacli.features.check.check_records import Exchange
 from dynacli.http.exchange import RENDER_LIMIT, WireResponse
-from dynacli.http.semantics import essence, is_event_stream, is_json_sequence, is_sequence
+from dynacli.http.item_reader import complete_items
+from dynacli.http.semantics import essence, is_sequence
 from dynacli.http.send import Pieces
 from dynacli.openapi.model.field_names import names_another_thing
 from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.openapi.model.path_templates import nouns_of_paths
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.validation.finding import Finding, ValidationResult
+from dynacli.validation.finding import ValidationResult, broken_off_validation
 from dynacli.validation.operation_document import DocumentPlace
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 from dynacli.validation.validator import Validator, excuse_of_status
@@ -33,9 +33,6 @@ _STREAM_SECONDS = 5.0
 """Seconds that a stream is listened to, once an item of it has come."""
 _STREAM_BYTES = 1024 * 1024
 """Bytes of a stream that are read, once they hold an item."""
-# The end of an event is an empty line; a line may end in three ways.
-# https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-_END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class OperationValidator:
@@ -77,9 +74,9 @@ class OperationValidator:
             validated = validated.as_json_lines()
         validation = self._validator.response(validated, is_exact=self._settings.level == "exact")
         if cut_reason:
-            validate_cut_response(validation, cut_reason, has_body=bool(response.body))
+            validation.note_cut_body(cut_reason, has_body=bool(response.body))
         if excuse:
-            _drop(validation, "undocumented-status")
+            validation.drop("undocumented-status")
             validation.not_validated[:] = [f"the status {response.status} is not documented, and {excuse}"]
         self._settings.set_apart(validation, self._operation, response.status)
         return validation
@@ -134,33 +131,6 @@ class OperationValidator:
                 yield node
 
 
-def broken_off_validation(place: DocumentPlace) -> ValidationResult:
-    """Return the result on a server that closed the connection before its response was complete.
-
-    Args:
-        place: Of the operation's responses in the document.
-    """
-    validation = ValidationResult()
-    message = "the server closed the connection without a complete response"
-    validation.extend([Finding("response", "no-response", "status", message, None, None, *place)])
-    return validation
-
-
-def validate_cut_response(validation: ValidationResult, cut_reason: str, *, has_body: bool) -> None:
-    """Note in a result that only the beginning of the body was there.
-
-    Args:
-        has_body: Whether anything of it was.
-    """
-    if not has_body:  # a stream may have nothing to say for a while
-        _drop(validation, "missing-body")
-    validation.not_validated.append(cut_reason)
-
-
-def _drop(validation: ValidationResult, rule: str) -> None:
-    validation.findings[:] = [finding for finding in validation.findings if finding.rule != rule]
-
-
 class ResponseReader:
     """Reads the body of one response, and keeps what has come of a stream that goes on."""
 
@@ -206,17 +176,3 @@ class ResponseReader:
         """Return the items of the stream that have come completely: the last item may be cut anywhere."""
         media_type = essence(self._head.header("content-type") if self._head else "")
         return complete_items(bytes(self._content), media_type)
-
-
-def complete_items(content: bytes, media_type: str) -> bytes:
-    """Return the items of the beginning of a stream that are complete.
-
-    Args:
-        media_type: Of the stream, without parameters.
-    """
-    if is_event_stream(media_type):
-        ends = [found.end() for found in _END_OF_EVENT.finditer(content)]
-        return content[: ends[-1]] if ends else b""
-    separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
-    end = content.rfind(separator)
-    return content[: end if separator == b"\x1e" else end + 1] if end >= 0 else b""

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynacli.commands.change_settings import change_settings, settings_in
 from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
-from dynacli.errors import DynacliError, FileError, RefusedError, UsageError
-from dynacli.files import is_url
-from dynacli.options.standard_options import Options
-from dynacli.registry.configuration import Configuration, check_name, profiles_in, texts
-from dynacli.registry.open_by_name import open_from_cache
+from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.registry.configuration import Configuration
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 _MOST_NAMED = 5
 _WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "under the status"}
 """The keys of an exception that say where it holds, with the words before them in messages."""
-
-
-Setting = tuple[tuple[str, ...], Any]
 
 
 @click.pass_obj
@@ -148,205 +143,6 @@ def _wrong_in(env: Environment, content: bytes, before: str) -> FileError | None
         reason="; ".join(mistakes[:_MOST_NAMED]) + more,
         hint=f"Fix it: `{invocation('config edit')}`; `{invocation('help config')}` has the keys",
     )
-
-
-def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Setting]:
-    """Return the key and the value of each word `KEY=VALUE`.
-
-    Args:
-        prefix: The table that the keys are in.
-
-    Raises:
-        UsageError: A word is not a setting.
-    """
-    from dynacli.commands.setting_keys import key_path, value_of
-
-    settings = []
-    for word in words:
-        key, equals, text = word.partition("=")
-        if not equals:
-            raise UsageError(
-                f"`{word}` sets nothing", hint="Write `KEY=VALUE`; `KEY=` without a value removes the key"
-            )
-        path = (*prefix, *key_path(key.strip()))
-        settings.append((path, value_of(path, text.strip(), len(prefix))))
-    return settings
-
-
-def change_settings(run: Run, settings: Sequence[Setting]) -> None:
-    """Write settings into the configuration; a value that is None removes its key.
-
-    Raises:
-        UsageError: An API is not registered, or what results cannot be used.
-        DocumentError: A source is a file that is not there.
-        RefusedError: They would change a policy, and no person agreed.
-        FileError: The file cannot be changed.
-    """
-    configuration = Configuration(run.env)
-    names = list(dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis"))
-    from dynacli.commands.registered_apis import check_registered
-
-    registered = {path[1] for path, value in settings if path[2:] == ("source",) and value}
-    for name in names:
-        if name in registered:
-            check_name(name)
-        else:
-            check_registered(run.env, name)
-            configuration.check_own(name)
-        check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
-    if any(path[2:] == ("source",) and value is None for path, value in settings):
-        raise UsageError("An API needs a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it")
-    settings = [
-        (path, _checked_source(value) if path[2:] == ("source",) else value) for path, value in settings
-    ]
-    before = configuration.tables()
-    settings = [*settings, *_additions(run, settings)]
-    configuration.set_values(settings, lambda text, tables: _check(run.env, before, text, tables))
-    for name in dict.fromkeys(
-        path[1] for path, _ in settings if path[0] == "apis" and "policy" in path[2:-1]
-    ):
-        _warn_of_policy(run, name)
-    for name in registered & before.get("apis", {}).keys():  # a new one is read by its first use
-        _warn_of_source(run, name)
-
-
-def _checked_source(value: str) -> str:
-    """Return a source as `api add` writes it.
-
-    Raises:
-        UsageError: It is neither a URL nor the path of a document.
-        DocumentError: There is no such file.
-    """
-    from dynacli.commands.registered_apis import absolute_source
-    from dynacli.openapi.document.fetch import read_file
-
-    location = absolute_source(value)
-    if not is_url(location):
-        read_file(location)
-    return location
-
-
-def _warn_of_source(run: Run, name: str) -> None:
-    """Warn if the new source of an API has no document that can be used; its server may run later."""
-    try:
-        run.open_apart(name, refresh=False, offline=run.options.offline).catalog.close()
-    except DynacliError as error:
-        reason = f": {error.reason}" if error.reason else ""
-        run.warn(f"The document of `{name}` cannot be read now. {error.message}{reason}")
-
-
-def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:
-    """Return the settings by which the first policy of an API, set without a person, frees it from no other policy.
-
-    Its document may call the server of another API later.
-    """
-    from dynacli.client.call_settings import others_with_policy
-    from dynacli.client.policy.policy_rules import ADDITIONAL
-
-    if run.may_ask:
-        return []
-    names = dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis" and path[2:3] == ("policy",))
-    return [
-        (("apis", name, "policy", ADDITIONAL), True)
-        for name in names
-        if others_with_policy(run.env, name, run.options.profile)
-    ]
-
-
-def _warn_of_policy(run: Run, name: str) -> None:
-    """Write a warning about each entry of the policies of an API that means no operation of its document."""
-    from dynacli.client.policy.policy_rules import unknown_in_entry
-
-    entry, api = Configuration(run.env).registered(name) or {}, open_from_cache(name, run.env)
-    if api is None:
-        return  # the first use reads the document
-    try:
-        for note in unknown_in_entry(run.env, entry, api.catalog, name):
-            run.warn(note)
-    finally:
-        api.catalog.close()
-
-
-def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
-    """Let a person agree if a policy that an API has is changed or removed; `--yes` does not respond this.
-
-    Args:
-        paths: The keys of its entry that are changed; None if the entry is removed.
-
-    Raises:
-        RefusedError: No one agreed.
-    """
-    from dynacli.client.policy.policy_rules import READS
-
-    entry = Configuration(run.env).registered(name) or {}
-    owners: dict[tuple[str, ...], Any] = {(): entry}
-    owners |= {("profiles", key): profile for key, profile in profiles_in(entry).items()}
-    changed = [
-        owner
-        for owner, table in owners.items()
-        if paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths)
-        # One that is empty holds no one back; the first one takes the place of those of others.
-        if table.get("policy")
-        or ("policy" not in table and paths is not None and _is_bound(run.env, run.options, name, entry))
-    ]
-    # No other keys of a first policy allow anything: they are for a person to say.
-    changed += [path[:-2] for path in paths or () if path[-2:] in {("policy", "apply"), ("policy", READS)}]
-    if not changed:
-        return
-    if run.may_ask:
-        from dynacli.commands.questions import agrees
-
-        if agrees(run.env, f"Change the policy of `{name}`, which says which calls are allowed?"):
-            return
-        raise RefusedError.declined("Nothing was changed")
-    place = ".".join(("apis", name, *changed[0], "policy"))
-    raise RefusedError(
-        f"The policy of `{name}` is not changed",
-        reason=f"`[{place}]` says which calls are allowed, so only a person on a terminal changes it",
-        hint=f"Edit it in `{Configuration(run.env).path}`",
-    )
-
-
-def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str, Any]) -> bool:
-    """Return whether the policy of another API holds for one that has none."""
-    from dynacli.client.call_settings import others_with_policy
-    from dynacli.urls import origin_of
-
-    def places(of: Mapping[str, Any]) -> set[str]:
-        source = str(of.get("source", ""))
-        return {source, *texts(of, "origins"), *([origin_of(source)] if is_url(source) else [])} - {""}
-
-    others = others_with_policy(env, name, options.profile)
-    if not others or any(places(entry) & places(other) for other in others.values()):
-        return bool(others)
-    api = open_from_cache(name, env)
-    if api is None:
-        return False  # it has no document yet
-    from dynacli.client.policy.other_policies import OtherPolicies, documented_bases
-
-    try:
-        found = OtherPolicies(env, api, others, options.profile)
-        server = str(entry.get("server", ""))
-        bases = [*([server] if is_url(server) else []), *documented_bases(api)]
-        return found.with_same_document(None) is not None or bool(found.rules_at(bases))
-    except RefusedError:
-        return True  # the document of one is not at hand, so no one can tell
-    finally:
-        api.catalog.close()
-
-
-def _check(env: Environment, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
-    """Check that a change makes nothing of the configuration unusable; what was so before is not reason.
-
-    Raises:
-        UsageError: It does.
-    """
-    from dynacli.client.configuration_mistakes import mistakes_in
-
-    known = set(mistakes_in(env, before))
-    wrong = [mistake for mistake in mistakes_in(env, tables) if mistake not in known]
-    if wrong:
-        raise UsageError("Cannot set this value", reason=wrong[0].text(text))
 
 
 @click.pass_obj

@@ -24,7 +24,7 @@ from dynacli.features.explorer.drafts import Draft, changes, inputs_of
 from dynacli.features.explorer.form_rows import further_calls
 from dynacli.features.plans.apply_plan import AppliedPlan, apply_plan, apply_settings
 from dynacli.features.plans.make_plan import Planner, planning
-from dynacli.features.plans.plan import USUAL_SECONDS, instant, plan_lines
+from dynacli.features.plans.plan import USUAL_SECONDS, instant
 from dynacli.features.plans.plan_store import (
     STATE_DIRECTORY,
     StoredPlan,
@@ -121,7 +121,7 @@ def _plan_text(stored: StoredPlan, screen: ResponseScreen) -> str:
     """Return a plan as a diff, with the colours of a terminal."""
     if stored.plan is None:
         return ""
-    lines = plan_lines(stored.plan, Painter.for_stdout(screen.env))
+    lines = stored.plan.lines(Painter.for_stdout(screen.env))
     return "\n".join((f"{'state:':13}{stored.state}", *lines))
 
 

@@ -29,7 +29,6 @@ from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormatError, HttpError, InternalError, UsageError
 from dynacli.features.mcp._byte_budget import fitted, json_line, size_of
 from dynacli.features.mcp.served_apis import Pages, ServedApis
-from dynacli.features.plans.plan import instant, plan_lines
 from dynacli.files import is_url
 from dynacli.http.exchange import EndableClients
 from dynacli.http.semantics import SAFE_METHODS, is_sequence
@@ -734,13 +733,13 @@ class Tools:
         request = plan.requests[0]
         differences = [difference.as_json() for difference in request.differences]
         text = [
-            *plan_lines(plan, Painter(enabled=False)),
+            *plan.lines(Painter(enabled=False)),
             "",
             f"Nothing was changed. A person applies it: {line}",
         ]
         said = {
             "plan": plan.name,
-            "expires_at": instant(plan.expires_at),
+            "expires_at": plan.as_json()["expires_at"],
             "method": request.request["method"],
             "url": request.request["url"],
             "differences": differences,

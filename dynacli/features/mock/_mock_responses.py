@@ -17,7 +17,6 @@ from urllib.parse import unquote_plus, urlunsplit
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.features.check.recordings import ExchangeValidator
 from dynacli.http.semantics import (
     JSON_LINES,
     is_event_stream,
@@ -50,6 +49,7 @@ from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, 
 from dynacli.request.parameter_serialization import serialize_header
 from dynacli.text.json_budget import is_json_tree
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedRequest, RecordedResponse
+from dynacli.traffic.validate_exchange import ExchangeValidator
 from dynacli.urls import split_url
 from dynacli.validation.finding import Finding
 

@@ -25,7 +25,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dynacli.auth.credentials import WITH_TOKEN, kind_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import InternalError
-from dynacli.features.check.recordings import ExchangeValidator, ShownExchange
 from dynacli.features.mock._mock_responses import (
     MadeResponse,
     MockResponses,
@@ -48,6 +47,7 @@ from dynacli.traffic.recorded_request import (
     RecordedRequest,
     RecordedResponse,
 )
+from dynacli.traffic.validate_exchange import ExchangeValidator, ShownExchange
 from dynacli.urls import is_served, join_url, split_url
 from dynacli.validation.finding import Finding, ValidationResult
 

@@ -13,7 +13,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError
 from dynacli.features.plans.apply_plan import AppliedPlan, apply_plan, apply_settings
-from dynacli.features.plans.plan import OtherKeyError, Plan, instant, plan_lines
+from dynacli.features.plans.plan import OtherKeyError, Plan, instant
 from dynacli.features.plans.plan_store import read_plan, stored_plans
 from dynacli.features.plans.planned_call import show_plan
 from dynacli.http.exchange import ClientPool
@@ -62,7 +62,7 @@ def show(run: Run, plan: str) -> None:
     """Run `plan show`: also of a plan of someone else, with a warning."""
     try:
         found, _ = read_plan(run.env, plan)
-        data, lines = found.as_json(), list(plan_lines(found, Painter.for_stdout(run.env)))
+        data, lines = found.as_json(), list(found.lines(Painter.for_stdout(run.env)))
     except OtherKeyError as error:
         data, lines = error.shown(Painter.for_stdout(run.env))
         run.warn(
@@ -112,7 +112,7 @@ def _agree(run: Run, plan: Plan, question: str) -> None:
     from dynacli.commands.questions import agrees
     from dynacli.output.standard_error import write_stderr
 
-    lines = plan_lines(plan, Painter.for_stderr(run.env))
+    lines = plan.lines(Painter.for_stderr(run.env))
     write_stderr(run.env, "".join(f"{line}\n" for line in lines))
     if not agrees(run.env, question):
         raise RefusedError.declined("The plan is not applied")

@@ -174,6 +174,26 @@ class Plan:
             "headers": [list(pair) for pair in self.headers],
         }
 
+    def lines(self, paint: Painter) -> Iterator[str]:
+        """Yield the lines that show the plan: its facts, and each request as a diff of the state of its resource.
+
+        All lines with text from outside begin with a sign, two spaces, or the label of a fact; none is cut.
+        """
+        where = [f"profile {self.profile}"] * bool(self.profile)
+        where += [f"server {self.server}"] * bool(self.server)
+        facts = {
+            "plan": self.name,
+            "api": ", ".join([self.api, *where]),
+            "made": f"{instant(self.made_at)} by {self.made_by}",
+            "valid until": instant(self.expires_at),
+            "requests": str(len(self.requests)),
+        }
+        for label, text in facts.items():
+            yield f"{label}:".ljust(13) + visible(text, keep="")
+        for request in self.requests:
+            yield ""
+            yield from _request_lines(request, paint)
+
 
 def instant(seconds: float) -> str:
     """Return a time as RFC 3339 has it, in UTC and to the second."""
@@ -226,7 +246,7 @@ class OtherKeyError(RefusedError):
         """
         try:
             form = read_json(self._content + _END)["plan"]
-            return form, list(plan_lines(_plan_of(form), paint))
+            return form, list(_plan_of(form).lines(paint))
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise RefusedError(
                 f"`{self._label}` is not a plan",
@@ -320,26 +340,6 @@ def _request_of(form: Mapping[str, Any]) -> PlannedRequest:
 def is_plan_name(word: str) -> bool:
     """Return whether a word has the form of the name of a plan."""
     return _NAME.fullmatch(word) is not None
-
-
-def plan_lines(plan: Plan, paint: Painter) -> Iterator[str]:
-    """Yield the lines that show a plan: its facts, and each request as a diff of the state of its resource.
-
-    All lines with text from outside begin with a sign, two spaces, or the label of a fact; none is cut.
-    """
-    where = [f"profile {plan.profile}"] * bool(plan.profile) + [f"server {plan.server}"] * bool(plan.server)
-    facts = {
-        "plan": plan.name,
-        "api": ", ".join([plan.api, *where]),
-        "made": f"{instant(plan.made_at)} by {plan.made_by}",
-        "valid until": instant(plan.expires_at),
-        "requests": str(len(plan.requests)),
-    }
-    for label, text in facts.items():
-        yield f"{label}:".ljust(13) + visible(text, keep="")
-    for request in plan.requests:
-        yield ""
-        yield from _request_lines(request, paint)
 
 
 def _request_lines(request: PlannedRequest, paint: Painter) -> Iterator[str]:

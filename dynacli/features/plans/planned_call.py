@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.features.plans.make_plan import Planner, check_seconds, planning
-from dynacli.features.plans.plan import USUAL_SECONDS, plan_lines
+from dynacli.features.plans.plan import USUAL_SECONDS
 from dynacli.features.plans.plan_store import STATE_DIRECTORY, check_new_plan, plan_key, save_plan
 from dynacli.options.standard_options import FURTHER_CALLS, Options
 from dynacli.output.render import is_for_people, write_data, write_rows
@@ -89,7 +88,7 @@ def write_plan(run: Run, planner: Planner) -> None:
     """
     plan = planner.plan(_validity_of_plan(run))
     path = save_plan(run.env, plan, run.options.plan)
-    show_plan(run, plan.as_json(), partial(plan_lines, plan))
+    show_plan(run, plan.as_json(), plan.lines)
     word = plan.name if run.options.plan == STATE_DIRECTORY else path
     line = visible(f"{invocation('plan apply')} {quote(word)}", keep="")
     how = "Only a person, no agent, applies the plan" if planner.is_for_person else "Apply the plan"

@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from dynacli.features.check.operation_validator import complete_items
 from dynacli.features.proxy._messages import RawHeaders, ResponseMessageHead
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.http.exchange import RENDER_LIMIT
+from dynacli.http.item_reader import complete_items
 from dynacli.http.semantics import essence, is_sequence
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, RecordedResponse
 

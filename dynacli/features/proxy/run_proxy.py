@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
-from dynacli.features.check.recordings import RecordingValidator, ShownExchange, ValidatedExchange
+from dynacli.features.check.recordings import RecordingValidator
 from dynacli.features.proxy._messages import (
     BadMessageError,
     OwnResponse,
@@ -40,6 +40,7 @@ from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 from dynacli.traffic.recorded_request import RecordedExchange
+from dynacli.traffic.validate_exchange import ShownExchange, ValidatedExchange
 from dynacli.urls import is_loopback, origin_of, split_url
 
 _IDLE_SECONDS = 75.0
