@@ -8,7 +8,7 @@ A candidate has only characters that are safe in a shell, whatever the document 
 import json
 import os
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache, partial
 from typing import Any
@@ -18,6 +18,7 @@ from dynacli.commands.read_line import (
     Binding,
     Bindings,
     CommandLine,
+    Word,
     bindings_of,
     input_binding,
     read_words,
@@ -37,6 +38,8 @@ from dynacli.options.standard_options import (
     GUARDED_OPTIONS,
     INPUT_OPTIONS,
     KEYS,
+    LINKS,
+    OTHER_SIDES,
     PART,
     PLANS,
     PROFILES,
@@ -46,6 +49,7 @@ from dynacli.options.standard_options import (
     STANDARD_OPTIONS,
     TAGS,
     TOPICS,
+    Option,
     options_of,
 )
 from dynacli.record import replace
@@ -61,6 +65,8 @@ _VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
 _FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
 _SETTING = rf"[a-z0-9][a-z0-9_.-]*=(?:{_VALUE})?"
 _SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|{_SETTING}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
+_JOINED = re.compile(rf"-[A-Za-z]+{_VALUE}")
+"""A short option with its value. It is a candidate only if such a text is completed: no document can cause it."""
 _POWERSHELL = "powershell"
 _SHELLS = ("bash", "zsh", "fish", _POWERSHELL)
 _MOST_CALLS = 20
@@ -69,17 +75,13 @@ _VERB_NAMES = tuple(sorted(COMMAND_NAMES))
 
 
 CompletionCandidate = tuple[str, str]
+_ValuesOf = Callable[[Word], Iterable[CompletionCandidate]]
 
 
 @cache
 def _standard_options() -> Bindings:
     """Return the options that stand after every operation."""
     return {**bindings_of(STANDARD_OPTIONS), **_HELP}
-
-
-def _root_options() -> Bindings:
-    """Return the options that stand before the first positional word."""
-    return {**bindings_of(INPUT_OPTIONS), **_standard_options(), "--version": SWITCH}
 
 
 def _options_of_command(entry: Command) -> Bindings:
@@ -97,12 +99,6 @@ def spelled(name: str) -> Iterator[str]:
 def _read_before(words: list[str], options: Bindings, *, stop_at_positional: bool = False) -> CommandLine:
     """Return the words before the one that is completed, read."""
     return read_words(words, options, _of_unlisted, stop_at_positional=stop_at_positional)
-
-
-def _read_root(words: list[str]) -> CommandLine:
-    """Return the words before the one that is completed. Options are read only before the first other word."""
-    options = {**standard_bindings(), "--version": SWITCH, **_HELP}
-    return read_words(words, options, _of_unlisted, stop_at_positional=True)
 
 
 def _of_unlisted(flag: str) -> Binding | None:
@@ -226,8 +222,9 @@ def complete(env: Environment, words: list[str]) -> int:
     except Exception:  # noqa: BLE001 - the command itself will say what is broken
         descriptions = {}
     found = {}
+    safe = _JOINED if _JOINED.fullmatch(word) else _SAFE
     for candidate, description in descriptions.items():
-        if candidate.startswith(word) and _SAFE.fullmatch(candidate):
+        if candidate.startswith(word) and safe.fullmatch(candidate):
             text = "".join(char if char.isprintable() else " " for char in description[:400])
             found[candidate] = " ".join(text.split())[:80]
     if found:
@@ -259,43 +256,42 @@ def _lines_for(shell: str, found: Mapping[str, str]) -> str:
 
 
 def _candidates(
-    env: Environment, words: list[str], word: str, verbs: tuple[str, ...] = _VERB_NAMES
+    env: Environment,
+    words: list[str],
+    word: str,
+    verbs: tuple[str, ...] = _VERB_NAMES,
+    more: tuple[Option, ...] = (),
 ) -> Iterator[CompletionCandidate]:
     """Yield the candidates for a word.
 
     Args:
         words: The words before it.
         verbs: What there may be instead of an API.
+        more: The options that the command before the API takes besides the standard ones.
     """
-    if "--profile" in words[-1:] or word.startswith("--profile="):
-        start = word[: word.find("=") + 1]
-        yield from ((f"{start}{name}", text) for name, text in _profile_names(env, words))
-        return
-    line = _read_root(words)
+    options = {**standard_bindings(), **bindings_of(more), **_HELP, "--version": SWITCH}
+    line = _read_before(words, options, stop_at_positional=True)
     is_of_tool = bool(program().api) and verbs is _VERB_NAMES
     if not line.positional:
-        if not (yield from _option_words(line, _root_options(), word)):
+        if not (yield from _option_words(env, line, word, [])):
             yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
         return
     said = line.positional
     if is_of_tool:
         said = bound_words(said)
     head, *rest = said
-    if head == "diff":
-        yield from _diff_words(env, rest, word)
-    elif head in {"edit", "read", "request"}:
-        yield from _candidates(env, rest, word, (DEMO,))
+    if head in {"diff", "edit", "read", "request"}:
+        yield from _candidates(env, rest, word, (DEMO,), COMMANDS[head].options)
     elif head == "replay":
         yield from _replay_words(env, rest, word)
     elif head == DEMO:
-        yield from _demo_words(env, rest, word)
+        yield from _demo_words(env, rest, word, more)
     elif head in COMMAND_NAMES and COMMANDS[head].commands:
         yield from _group_words(env, COMMANDS[head], rest, word)
     elif head in COMMAND_NAMES:
         yield from _command_words(env, COMMANDS[head], rest, word)
-    elif (catalog := _cached_catalog(env, head)) is not None:
-        with closing(catalog):
-            yield from _operation_words(env, catalog, rest, word)
+    else:
+        yield from _operation_words(env, head, rest, word, more)
 
 
 def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[CompletionCandidate]:
@@ -317,23 +313,35 @@ def _first_words_of_tool(env: Environment, word: str) -> Iterator[CompletionCand
 
 
 def _option_words(
-    line: CommandLine, options: Bindings, word: str
+    env: Environment,
+    line: CommandLine,
+    word: str,
+    named: list[str],
+    path: str = "",
+    values: _ValuesOf | None = None,
 ) -> Generator[CompletionCandidate, None, bool]:
-    """Yield options, or the values of an option; return whether nothing else can stand in this place."""
-    if line.open_option:
-        option = options.get(line.open_option, _ANY)
-        yield from ((value, "") for value in _values_of(option))
-        if not option.value_alone:
+    """Yield options, or the values of an option; return whether nothing else can stand in this place.
+
+    Args:
+        line: The words before the one that is completed.
+        named: The words that may name an API.
+        path: The words that name the command.
+        values: Returns the values of options of the operation that its document does not list.
+    """
+    option, start = line.option_of_value(word)
+    if option is not None and option.binding is not None:
+        found = [(value, "") for value in _values_of(option.binding)]
+        found += values(option) if values is not None and not found else ()
+        if option.option is not None:
+            found += _offered(env, option.option.offers, named, word.removeprefix(start), path)
+        yield from ((start + value, text) for value, text in found)
+        if start or not option.binding.value_alone:
             return True
     if line.has_separator or not word.startswith("-") or word[1:2].isdigit():
         return False
-    flag, equals, _ = word.partition("=")
-    if equals:
-        yield from ((f"{flag}={value}", "") for value in _values_of(options.get(flag, _ANY)))
-    else:
-        for name, option in options.items():
-            if _is_listed(name, option) or ("[" in word and "[" in name):
-                yield name, _description(option)
+    for flag, binding in line.bindings.items():
+        if _is_listed(flag, binding) or ("[" in word and "[" in flag):
+            yield flag, _description(binding)
     return True
 
 
@@ -382,16 +390,8 @@ def _command_words(
     Args:
         path: The words that name it, if it is one of a group.
     """
-    options = _options_of_command(entry)
-    line = _read_before(rest, options)
-    start, value = _joined_value(line, word)
-    asked = [
-        option.offers for option in entry.all_options if (line.open_option or start[:-1]) in option.flags
-    ]
-    for offers in asked:
-        found = _offered(env, offers, line.positional, value, path)
-        yield from ((f"{start}{name}", text) for name, text in found)
-    if (yield from _option_words(line, options, word)):
+    line = _read_before(rest, _options_of_command(entry))
+    if (yield from _option_words(env, line, word, line.positional, path)):
         return
     position = len(line.positional)
     argument = entry.argument_at(position)
@@ -401,17 +401,10 @@ def _command_words(
         yield from _offered(env, argument.offers, line.positional, word, path, is_continued=is_continued)
 
 
-def _joined_value(line: CommandLine, word: str) -> tuple[str, str]:
-    """Return the `--option=` that a word begins with, or nothing, and the value that is completed."""
-    flag, equals, value = word.partition("=")
-    is_joined = bool(equals) and word.startswith("-") and not (line.open_option or line.has_separator)
-    return (f"{flag}=", value) if is_joined else ("", word)
-
-
 def _offered(
     env: Environment,
     offers: str,
-    positional: list[str],
+    named: list[str],
     word: str,
     path: str,
     *,
@@ -420,7 +413,7 @@ def _offered(
     """Yield what an entry of the tables offers for a value or an argument.
 
     Args:
-        positional: The positional words before; the first one may name an API.
+        named: The positional words before; the first one may name an API.
         path: The words that name the command.
         is_continued: Whether the word before was for the same argument.
     """
@@ -429,7 +422,9 @@ def _offered(
     elif offers in {API_NAMES, REGISTERED}:
         yield from () if is_continued else _api_names(env, with_demo=offers == API_NAMES)
     elif offers == PROFILES:
-        yield from _profile_names(env, positional)
+        yield from _profile_names(env, named)
+    elif offers == OTHER_SIDES:
+        yield from _other_sides(env, named)
     elif offers == EARLIER_CALLS:
         yield from _call_numbers(env)
     elif offers == PLANS:
@@ -437,23 +432,23 @@ def _offered(
     elif offers == TOPICS:
         from dynacli.guide.pages import ERRORS, error_kinds, topics
 
-        if not positional:
+        if not named:
             yield from topics()
-        elif positional == [ERRORS]:
+        elif named == [ERRORS]:
             yield from ((kind, "") for kind in error_kinds())
     elif offers == RULES:
         from dynacli.validation.finding_rules import FINDING_RULES
 
         yield from FINDING_RULES.items()
-    elif offers == REVISIONS and positional:
-        yield from _revision_names(env, positional[0])
-        yield from _git_revisions(env, positional[0], word)
-    elif offers and positional and (catalog := _cached_catalog(env, positional[0])) is not None:
+    elif offers == REVISIONS and named:
+        yield from _revision_names(env, named[0])
+        yield from _git_revisions(env, named[0], word)
+    elif offers and named and (catalog := _cached_catalog(env, named[0])) is not None:
         with closing(catalog):
             if offers == TAGS:
                 yield from _tag_names(catalog)
                 return
-            tag = catalog.tag(positional[1]) if is_continued and len(positional) == 2 else ""
+            tag = catalog.tag(named[1]) if is_continued and len(named) == 2 else ""
             if tag or not is_continued:
                 yield from _operation_names(catalog, tag, word)
 
@@ -466,22 +461,6 @@ def _plans(env: Environment) -> Iterator[CompletionCandidate]:
         yield from ((name + ending, "") for name in names if not name.endswith(".result"))
 
 
-def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[CompletionCandidate]:
-    """Yield the candidates for a call that is compared, and for the options that only this command has."""
-    options = bindings_of(COMMANDS["diff"].options)
-    asked = rest[-1] if rest else ""
-    flag, equals, _ = word.partition("=")
-    if "--against" in (asked, flag if equals else ""):
-        start = f"{flag}=" if equals else ""
-        yield from ((f"{start}{name}", text) for name, text in _other_sides(env, rest))
-    elif asked != "--ignore":
-        # Whatever else the words are, these options are none of the call.
-        line = _read_before(rest, {**options, **_standard_options()})
-        yield from _candidates(env, [item for item in rest if item != "--all-values"], word, (DEMO,))
-        if word.startswith("-") and len(line.positional) > 1:
-            yield from ((name, "") for name in options)
-
-
 def _other_sides(env: Environment, words: list[str]) -> Iterator[CompletionCandidate]:
     """Yield what a call can be compared with: the profiles of its API, earlier calls, and revisions."""
     yield from _profile_names(env, words)
@@ -491,8 +470,8 @@ def _other_sides(env: Environment, words: list[str]) -> Iterator[CompletionCandi
 
 
 def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[CompletionCandidate]:
-    line = _read_before(rest, _standard_options())
-    if not (yield from _option_words(line, _standard_options() if rest else _HELP, word)) and not rest:
+    line = _read_before(rest, _standard_options() if rest else _HELP)
+    if not (yield from _option_words(env, line, word, [])) and not rest:
         yield from _call_numbers(env)
 
 
@@ -522,22 +501,20 @@ def _git_revisions(env: Environment, name: str, word: str) -> Iterator[Completio
             yield f"{git.GIT}{revision}", ""
 
 
-def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[CompletionCandidate]:
+def _demo_words(
+    env: Environment, rest: list[str], word: str, more: tuple[Option, ...]
+) -> Iterator[CompletionCandidate]:
     entry = COMMANDS[DEMO]
-    options = {**bindings_of(entry.options), **_standard_options()}
+    options = {**_standard_options(), **bindings_of((*entry.options, *more))}
     line = _read_before(rest, options, stop_at_positional=True)
     if line.positional[:1] == ["serve"]:
-        serve = _options_of_command(entry.commands[0])
-        yield from _option_words(_read_before(line.positional[1:], serve), serve, word)
+        yield from _command_words(env, entry.commands[0], line.positional[1:], word)
         return
     if not line.positional:
-        if (yield from _option_words(line, options, word)):
+        if (yield from _option_words(env, line, word, [])):
             return
         yield "serve", "keep the demo API running"
-    catalog = _cached_catalog(env, DEMO)
-    if catalog is not None:
-        with closing(catalog):
-            yield from _operation_words(env, catalog, line.positional, word)
+    yield from _operation_words(env, DEMO, line.positional, word, more)
 
 
 def _api_names(env: Environment, *, with_demo: bool) -> Iterator[CompletionCandidate]:
@@ -551,32 +528,41 @@ def _tag_names(catalog: Catalog) -> Iterator[CompletionCandidate]:
 
 
 def _operation_words(
-    env: Environment, catalog: Catalog, rest: list[str], word: str
+    env: Environment, api: str, rest: list[str], word: str, more: tuple[Option, ...]
 ) -> Iterator[CompletionCandidate]:
-    """Yield the candidates after an API."""
-    if not rest:
-        if word.startswith("-"):
-            yield from ((flag, "") for flag in _HELP)
-            return
-        yield from _operation_names(catalog, "", word)
-        yield from _tag_names(catalog)
-        return
-    if len(rest) > 1 and rest[1].startswith("/"):
-        from dynacli.client.operation_at import operation_at
+    """Yield the candidates after an API.
 
-        at = operation_at(catalog, *rest[:2])
-        if at is not None:
-            yield from _call_words(env, catalog, at[0], [*at[1], *rest[2:]], word)
+    Args:
+        more: The options that the command before the API takes besides the standard ones.
+    """
+    catalog = _cached_catalog(env, api)
+    if catalog is None:
+        return
+    with closing(catalog):
+        if not rest:
+            if word.startswith("-"):
+                yield from ((flag, "") for flag in _HELP)
+                return
+            yield from _operation_names(catalog, "", word)
+            yield from _tag_names(catalog)
             return
-    name = catalog.find(rest[0])
-    tag = catalog.tag(rest[0]) if name is None else ""
-    if tag and len(rest) == 1:
-        yield from _operation_names(catalog, tag, word)
-    elif tag:
-        rest = rest[1:]
-        name = catalog.find(rest[0], tag)
-    if name is not None:
-        yield from _call_words(env, catalog, catalog.operation(name), rest[1:], word)
+        operation: Operation | None = None
+        if len(rest) > 1 and rest[1].startswith("/"):
+            from dynacli.client.operation_at import operation_at
+
+            operation, arguments = operation_at(catalog, *rest[:2]) or (None, ())
+            rest = [rest[0], *arguments, *rest[2:]] if operation is not None else rest
+        if operation is None:
+            name = catalog.find(rest[0])
+            tag = catalog.tag(rest[0]) if name is None else ""
+            if tag and len(rest) == 1:
+                yield from _operation_names(catalog, tag, word)
+            elif tag:
+                rest = rest[1:]
+                name = catalog.find(rest[0], tag)
+            operation = catalog.operation(name) if name is not None else None
+        if operation is not None:
+            yield from _call_words(env, catalog, operation, rest[1:], word, [api], more)
 
 
 def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[CompletionCandidate]:
@@ -592,34 +578,41 @@ def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Completi
 
 
 def _call_words(
-    env: Environment, catalog: Catalog, operation: Operation, words: list[str], word: str
+    env: Environment,
+    catalog: Catalog,
+    operation: Operation,
+    words: list[str],
+    word: str,
+    named: list[str],
+    more: tuple[Option, ...],
 ) -> Iterator[CompletionCandidate]:
-    """Yield the candidates after an operation: its options, values of an option, values of a path parameter."""
-    options = _options_of(operation)
+    """Yield the candidates after an operation: its options, values of an option, values of a path parameter.
+
+    Args:
+        named: The word that names the API.
+        more: The options that the command before the API takes besides the standard ones.
+    """
+    options = _options_of(operation, more)
     if any("[0]" in flag for flag in options):
         options = _item_options(options, [*words, word]) | options
     line = _read_before(words, options)
-    positional = line.positional
-    flag, equals, _ = word.partition("=")
-    asked = line.open_option or (flag if equals and not line.has_separator else "")
-    if asked and not (asked in options and list(_values_of(options[asked]))):
-        named = _input_called(operation, asked)
-        if named is not None:
-            found = _remembered_candidates(env, catalog, operation, named, line)
-            yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
-    if asked == "--follow" and options[asked] is _standard_options()[asked]:
-        found = _link_names(catalog, operation.name, line)
-        yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
-    if (yield from _option_words(line, options, word)):
+
+    def values(option: Word) -> Iterator[CompletionCandidate]:
+        if option.option is not None and option.option.offers == LINKS:
+            yield from _link_names(catalog, operation.name, line)
+        elif option.is_input:
+            yield from _remembered_candidates(env, catalog, operation, _as_parameter(option), line)
+
+    if (yield from _option_words(env, line, word, named, values=values)):
         return
     in_path = [
         parameter
         for parameter in operation.parameters
         if parameter.location == "path" and line.flags.isdisjoint(_flags(parameter))
     ]
-    if len(positional) >= len(in_path):
+    if len(line.positional) >= len(in_path):
         return
-    parameter = in_path[len(positional)]
+    parameter = in_path[len(line.positional)]
     allowed = list(_allowed_values(parameter.value))
     yield from ((text, "") for text in allowed)
     if not allowed:
@@ -630,7 +623,7 @@ def _flags(parameter: Parameter) -> list[str]:
     return [f"--{name}" for name in (parameter.option, *parameter.aliases)]
 
 
-def _options_of(operation: Operation) -> dict[str, Binding]:
+def _options_of(operation: Operation, more: tuple[Option, ...]) -> dict[str, Binding]:
     """Return the options of a call; the operation's own win over the standard ones."""
     options: dict[str, Binding] = {}
     for parameter in operation.parameters:
@@ -663,7 +656,7 @@ def _options_of(operation: Operation) -> dict[str, Binding]:
             inputs |= bindings_of(options_of({FILE}))
     own = "--path.", "--query.", "--querystring.", "--header.", "--cookie.", "--body."
     refused = GUARDED_OPTIONS & {flag.partition(".")[2] for flag in options if flag.startswith(own)}
-    for flag, standard in (*inputs.items(), *_standard_options().items()):
+    for flag, standard in (*inputs.items(), *_standard_options().items(), *bindings_of(more).items()):
         if flag.removeprefix("--") not in refused:
             options.setdefault(flag, standard)
     return options
@@ -713,18 +706,14 @@ def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str
         yield from ((f"apis.{name}.{item}{end}", "") for item in KEYS_OF_API)
 
 
-def _input_called(operation: Operation, flag: str) -> Parameter | None:
-    """Return the input that an option gives, a field of the body as if it were a parameter; None if it is none."""
-    word = flag.removeprefix("--")
-    for parameter in operation.parameters:
-        if word in (parameter.option, *parameter.aliases):
-            return parameter
-    for media_type in operation.body.content if operation.body is not None else ():
-        for field in media_type.fields:
-            if field.option == word:
-                name = next((step for step in reversed(field.path) if step != EACH), word)
-                return Parameter(name, "body", word, field.value)
-    return None
+def _as_parameter(option: Word) -> Parameter:
+    """Return the input that an option gives; a field as if it were a parameter."""
+    field, parameter = option.field, option.parameter
+    if field is None and parameter is not None:
+        return parameter
+    assert field is not None  # noqa: S101
+    name = next((step for step in reversed(field.path) if step != EACH), field.option)
+    return Parameter(name, "body", field.option, field.value)
 
 
 def _remembered_candidates(

@@ -184,6 +184,7 @@ class CommandLine:
     Args:
         words: Options and positional words, in the order in which they stand.
         bindings: What each option gives that there is.
+        find: Returns the binding of an option that is not in `bindings`.
         has_separator: Whether `--` has ended the options.
 
     Attributes:
@@ -194,8 +195,16 @@ class CommandLine:
         asks_for_help: Whether `--help` is among the words.
     """
 
-    def __init__(self, words: list[Word], bindings: Bindings, *, has_separator: bool = False) -> None:
+    def __init__(
+        self,
+        words: list[Word],
+        bindings: Bindings,
+        find: Find | None = None,
+        *,
+        has_separator: bool = False,
+    ) -> None:
         self.words, self.bindings, self.has_separator = words, bindings, has_separator
+        self._find = find
         self.given: list[Word] = []
         self.flags: set[str] = set()
         self.positional: list[str] = []
@@ -210,10 +219,19 @@ class CommandLine:
             self.without_value = words[-1].flag
         self.asks_for_help = not self.flags.isdisjoint(HELP)
 
-    @property
-    def open_option(self) -> str:
-        """The flag of the last option if its value is what would come next; empty if it is not."""
-        return self.words[-1].flag if self.words and self.words[-1].may_take_next else ""
+    def option_of_value(self, argument: str) -> tuple[Word | None, str]:
+        """Return the option whose value the next argument is or may be, and the part of the argument before the value.
+
+        `js` after `-o`, `--output=js`, `-ojs` and `-vojs` are for `-o`. After `--` no argument is an option.
+        """
+        if self.words and self.words[-1].may_take_next:
+            return self.words[-1], ""
+        is_negated = argument.startswith("--no-") and "=" not in argument  # its value is not in the argument
+        if self.has_separator or is_negated:
+            return None, ""
+        options = read_words([argument], self.bindings, self._find).given
+        value = options[-1].value if options else None
+        return (None, "") if value is None else (options[-1], argument[: len(argument) - len(value)])
 
     def values_of(self, flags: Collection[str]) -> list[str]:
         """Return the values that any of some options was given, empty for none, in order."""
@@ -287,7 +305,7 @@ class CommandLine:
             word if word.flag else replace(word, binding=Binding(parameter=next(following, None)))
             for word in self.words
         ]
-        return CommandLine(words, self.bindings, has_separator=self.has_separator)
+        return CommandLine(words, self.bindings, self._find, has_separator=self.has_separator)
 
 
 class WordsAhead:
@@ -357,7 +375,7 @@ def read_words(
         else:
             read += _short_options(words, index, bindings)
         index = read[-1].end
-    return CommandLine(read, bindings, has_separator=has_separator)
+    return CommandLine(read, bindings, find, has_separator=has_separator)
 
 
 def _is_number(word: str) -> bool:

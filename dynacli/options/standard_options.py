@@ -48,6 +48,8 @@ RULES: Final = "rules"
 TOPICS: Final = "topics"
 PLANS: Final = "plans"
 PROFILES: Final = "profiles"
+OTHER_SIDES: Final = "other sides of a comparison"
+LINKS: Final = "links"
 KEYS: Final = "keys"
 EARLIER_CALLS: Final = "earlier calls"
 """What completion offers for an argument or a value; for the most part it is that of the API that is named first."""
@@ -313,6 +315,7 @@ class Options:
     follow: tuple[str, ...] = _standard(
         "--follow",
         metavar="LINK",
+        offers=LINKS,
         group=FURTHER_CALLS,
         help="Then make the call that this link of the document names",
     )
@@ -386,6 +389,7 @@ class Options:
         "--profile",
         metavar="PROFILE",
         kind="given",
+        offers=PROFILES,
         variable="PROFILE",
         is_guarded=True,
         group=CALLS,
@@ -539,7 +543,7 @@ class Options:
         "--against",
         metavar="PROFILE|URL|history:N|rev:N",
         kind="given",
-        offers=PROFILES,
+        offers=OTHER_SIDES,
         group=COMPARING,
         help="Compare with this server, stored response or revision",
     )

@@ -99,14 +99,48 @@ def test_everything_behind_the_first_positional_word_may_be_left_alone() -> None
 
 
 @pytest.mark.parametrize(
-    ("line", "flag", "is_missing"),
-    [("--state", "--state", True), ("--all", "--all", False), ("--state=", "", False), ("-v", "", False)],
+    ("line", "flag"), [("--state", "--state"), ("--all", ""), ("--state=", ""), ("-v", "")]
 )
-def test_an_option_at_the_end_waits_for_its_value(line: str, flag: str, is_missing: bool) -> None:
-    """Completion offers the values of such an option; a call lacks one that cannot be left out."""
-    read = read_words(line.split(), _BINDINGS)
-    assert flag == read.open_option
-    assert (flag if is_missing else "") == read.without_value
+def test_an_option_at_the_end_may_lack_its_value(line: str, flag: str) -> None:
+    """A call needs the value of an option that cannot stand alone."""
+    assert flag == read_words(line.split(), _BINDINGS).without_value
+
+
+@pytest.mark.parametrize(
+    ("line", "flag", "start"),
+    [
+        ("--state ", "--state", ""),
+        ("--state o", "--state", ""),
+        ("--state --all", "--state", ""),
+        ("--state --", "--state", ""),
+        ("--all ", "--all", ""),
+        ("--state=", "--state", "--state="),
+        ("--state=o", "--state", "--state="),
+        ("--state=--all=p", "--state", "--state="),
+        ("-o ", "-o", ""),
+        ("-vo t", "-o", ""),
+        ("-ot", "-o", "-o"),
+        ("-vot", "-o", "-vo"),
+        ("-- --state=o", "", ""),
+        ("-- --state ", "", ""),
+        ("-o --state ", "", ""),
+        ("--state --state o", "", ""),
+        ("state=o", "", ""),
+        ("-state=o", "", ""),
+        ("--state", "", ""),
+        ("--no-draft", "", ""),
+        ("-o", "", ""),
+        ("--", "", ""),
+        ("-", "", ""),
+        ("", "", ""),
+        ("-v ", "", ""),
+    ],
+)
+def test_a_line_says_which_option_an_argument_is_the_value_of(line: str, flag: str, start: str) -> None:
+    """All of completion asks here, so that it agrees with the call."""
+    *before, argument = line.split(" ")
+    option, begun = read_words(before, _BINDINGS).option_of_value(argument)
+    assert (flag, start) == ("" if option is None else option.flag, begun)
 
 
 def test_an_option_that_is_not_listed_may_be_found() -> None:

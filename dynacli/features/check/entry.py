@@ -19,6 +19,7 @@ from dynacli.options.standard_options import (
     DATA_OUTPUT,
     OPERATIONS,
     OPTIONS_BY_NAME,
+    PROFILES,
     TAGS,
     Option,
 )
@@ -28,6 +29,7 @@ _COMPARED_CHECK = (
     replace(
         OPTIONS_BY_NAME["against"],
         metavar="PROFILE|URL",
+        offers=PROFILES,
         help="Compare with the responses of this server",
     ),
     OPTIONS_BY_NAME["ignore"],
