@@ -1,6 +1,7 @@
-"""One call, whole, and the Python API.
+"""Calls, and the Python API.
 
-A catalog, an operation and inputs go in. The engine resolves the inputs, builds, signs, validates, sends, validates
-and records. Pages, waits and links are loops over it, and so are features that make several calls. Read
+The engine takes a catalog, an operation and inputs. It builds, signs, validates and sends the request,
+validates the
+response and records the call. Pages, waits, links and features with several calls are loops over it. Read
 `engine/call_engine` first, then `api_client`.
 """

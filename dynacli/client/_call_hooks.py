@@ -1,4 +1,4 @@
-"""What a tool of one API calls around each call: a function of its maker's before it, and one after it."""
+"""Hooks of a tool for one API: a function that runs before each call, and one that runs after it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @record
 class _HookedCall:
-    """A call, as a hook learns of it: before credentials are added, or with a mask in their place.
+    """A call as hooks receive it, without credentials or with masked ones.
 
     Args:
-        operation: The name of the operation.
-        method: The method.
-        url: The URL, with its query.
+        operation: Name of the operation.
+        method: HTTP method.
+        url: URL with its query.
         headers: Name → value.
     """
 
@@ -34,12 +34,12 @@ class _HookedCall:
 
 @record
 class _HookedResponse:
-    """A response, as the hook after the call learns of it.
+    """A response as the hook `after` receives it.
 
     Args:
-        status: The status code.
+        status: Status code.
         headers: Name → value.
-        seconds: How long it took.
+        seconds: Duration of the call in seconds.
     """
 
     status: int
@@ -48,10 +48,10 @@ class _HookedResponse:
 
 
 def call_before(operation: str, request: Request) -> Request:
-    """Return the request of a call with the headers that the hook `before` wants added.
+    """Return the request with the headers that the hook `before` adds.
 
     Raises:
-        DynacliError: The hook does not let the call be made, or fails.
+        DynacliError: The hook refuses the call, or fails.
     """
     hook = program().hooks.get("before")
     if not hook:
@@ -79,7 +79,7 @@ def call_before(operation: str, request: Request) -> Request:
 
 
 def call_after(operation: str, request: Request, response: WireResponse) -> None:
-    """Let the hook `after` see a response.
+    """Pass a response to the hook `after`.
 
     Raises:
         DynacliError: The hook fails.

@@ -1,6 +1,6 @@
-"""The credential that a document is fetched with, if its server asks for one: any that calls of its API would carry.
+"""The credential for fetching a document whose server asks for one. It can be any credential of the API's calls.
 
-No one has a document yet that says how to sign in, so the server's challenge decides what is sent.
+Often the document is still missing, so the server's challenge decides which credential is sent.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,12 +46,12 @@ from dynacli.urls import origin_of
 
 
 class DocumentCredential:
-    """The credential of an API, put into requests for its document.
+    """The credential of an API, added to requests for its document.
 
     Args:
-        name: Of the API; a URL if it has none.
-        settings: What the configuration says of its credentials.
-        source: Where its document is, if it is being registered; else empty.
+        name: Name of the API; a URL if it has none.
+        settings: Settings of its calls, with its credentials from the configuration.
+        source: Source of its document while it is being registered; else empty.
     """
 
     def __init__(self, env: Environment, name: str, settings: CallSettings, source: str = "") -> None:
@@ -64,13 +64,13 @@ class DocumentCredential:
 
     @cached_property
     def _at_hand(self) -> tuple[dict[str, Any], str]:
-        """The Security Scheme Objects of the document at hand, and the origin that calls go to; empty without one."""
+        """The Security Scheme Objects of the stored document, and the origin of calls; empty without a document."""
         try:
             asked, revisions = find_revisions(self._name, self._env)
             pointer = revisions.current()
             catalog = revisions.open_catalog(pointer) if pointer is not None else None
             if catalog is None or pointer is None:
-                uri = asked.entry.get("source", "")  # the person's own schemes are known without the document
+                uri = asked.entry.get("source", "")  # the user's own schemes do not depend on the document
                 return own_schemes(self._env, asked.overlays), self._origin_of_calls((), uri)
             self._has_document = True
             with closing(catalog):
@@ -86,7 +86,7 @@ class DocumentCredential:
         try:
             return origin_of(choose_server(servers, uri, settings.server, settings.server_variables))
         except DynacliError:
-            return ""  # it has to be named for each call
+            return ""  # each call has to name its server
 
     @property
     def _raw_schemes(self) -> dict[str, Any]:
@@ -94,17 +94,17 @@ class DocumentCredential:
 
     @property
     def schemes(self) -> list[Any]:
-        """The Security Scheme Objects of the document at hand."""
+        """The Security Scheme Objects of the stored document."""
         return list(self._raw_schemes.values())
 
     def headers(self, url: str, challenge: str) -> dict[str, str] | None:
-        """Return the headers that sign a GET request in; None if there is no credential.
+        """Return the headers that authenticate a GET request; None if there is no credential.
 
         Args:
-            challenge: What the server has asked for; empty for nothing in particular.
+            challenge: The server's challenge; empty if it sent none.
 
         Raises:
-            AuthError: The credential cannot be read, has ended, or the challenge cannot get a response.
+            AuthError: The credential cannot be read or has expired, or dynacli cannot answer the challenge.
         """
         self.sent, self._elsewhere = None, []
         found = self._find(url, challenge)
@@ -127,9 +127,10 @@ class DocumentCredential:
         return variables_of(self._env, prefix)
 
     def _candidates(self, challenge: str) -> list[SecurityScheme]:
-        """Return the schemes whose credentials may be sent.
+        """Return the schemes whose credentials may be sent, the preferred one first.
 
-        First come those that the server asks for, then those of the document at hand, then tokens before passwords.
+        Schemes of the challenge come first, then schemes of the stored document, then tokens before
+        passwords.
         """
         asked = schemes_asked_for([challenge])
         kinds = [kind_of(scheme) for scheme in asked]
@@ -146,7 +147,7 @@ class DocumentCredential:
         ]
         keys = [scheme for scheme in asked if kind_of(scheme) == "apiKey"]
         if not any(kind_of(scheme) == "apiKey" and scheme.location == "header" for scheme in known):
-            # A document that is not known yet cannot say which header its key goes into.
+            # Without a document, nothing says which header the key belongs in.
             known += keys or ([] if asked or self._raw_schemes else [USUAL_KEY])
         else:
             known = [_with_word(scheme, keys) for scheme in known]
@@ -154,7 +155,7 @@ class DocumentCredential:
         return sorted(fitting, key=rank)
 
     def _known(self) -> Iterator[SecurityScheme]:
-        """Yield the schemes of the document at hand and of the configuration."""
+        """Yield the schemes of the stored document and of the configuration."""
         tables = self._settings.auth_tables or {}
         found = [
             scheme_from(key, raw)
@@ -169,7 +170,7 @@ class DocumentCredential:
                 yield SecurityScheme(name, "http", "bearer" if "token" in table else "basic")
 
     def advice(self, url: str, challenge: str) -> Advice:
-        """Return what was sent and what was not, and which credential would be sent if it were there."""
+        """Return the credentials that were sent, those that were not, and the ones that would help."""
         candidates = self._candidates(challenge)
         asked = {kind_of(scheme) for scheme in schemes_asked_for([challenge])}
         wanted = [scheme for scheme in candidates if scheme.name or not self._raw_schemes or asked]
@@ -198,7 +199,7 @@ class DocumentCredential:
                     ways[way] = None
         others = f"{'or set ' if refused else 'Set '}{', or '.join(ways)}" if ways else ""
         hint = ", ".join(filter(None, (refused, others)))
-        # A stored credential goes to the origin that calls go to, which may be another one than the document's.
+        # A stored credential belongs to the origin of calls, which can differ from the document's.
         is_of_calls = is_name(self._name) and self._at_hand[1] == origin_of(url)
         if is_of_calls and self._has_document and wanted and wanted[0].name:
             line = f"{invocation('auth login', self._name)} --scheme {quote(wanted[0].name)}"
@@ -211,7 +212,7 @@ class DocumentCredential:
         return Advice("; ".join(reasons), hint)
 
     def _way_of_header(self, url: str) -> str:
-        """Return how a person fetches the document with a header; `-H` with a call is for the call alone."""
+        """Return the command that fetches the document with a header: `-H` of a call applies to that call alone."""
         if self._source:
             return "give another header: `-H NAME:VALUE`"
         if is_name(self._name):
@@ -219,7 +220,7 @@ class DocumentCredential:
         return f"register it with another header: `{invocation('api add')} NAME {quote(url)} -H NAME:VALUE`"
 
     def _set_variables(self, candidates: Iterable[SecurityScheme]) -> dict[str, set[str]]:
-        """Return the variables that are set → the kinds of the schemes whose credentials they hold."""
+        """Return the variables that are set, each with the kinds of schemes that it has credentials for."""
         words = {"TOKEN": {"bearer"}, "KEY": {"apiKey"}, "USERNAME": set(WITH_PASSWORD)}
         found = {self._variables.generic(word): kinds for word, kinds in words.items()}
         for scheme in candidates:
@@ -232,7 +233,7 @@ class DocumentCredential:
 
     def _why_not(self, kinds: AbstractSet[str], candidates: Iterable[SecurityScheme], words: str) -> str:
         if not any(kind_of(scheme) in kinds for scheme in candidates):
-            # A token and a pair always have a place, so this is a key.
+            # There is always a header for a token or a password, so the variable holds a key.
             if any(isinstance(raw, dict) and raw.get("type") == "apiKey" for raw in self.schemes):
                 return "the document's key goes into no header"
             return f"the server asks for {words}" if words else "the document has no key in a header"
@@ -250,7 +251,7 @@ class DocumentCredential:
                 return source(scheme)
             except (
                 RefusedError
-            ) as error:  # it was stored for the API's origin alone, and the document is at another
+            ) as error:  # it is stored for the API's origin, and the document has another origin
                 reason = f"{error.message[:1].lower()}{error.message[1:]}"
                 if reason not in self._elsewhere:
                     self._elsewhere.append(reason)
@@ -259,7 +260,7 @@ class DocumentCredential:
         return asked
 
     def _answering(self, request: Request, credential: Credential, challenge: str) -> Request:
-        """Return the request with the response to a challenge for Digest."""
+        """Return the request with the answer to a Digest challenge."""
         if self._digest is None or challenge != self._challenge:
             self._digest = DigestLogin(self._env, credential.value.reveal(), origin_of(request.url))
             self._challenge = challenge
@@ -273,7 +274,7 @@ class DocumentCredential:
 
 
 def _with_word(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:
-    """Return an API key of the document with the word before it that the server asks for, unless it has one."""
+    """Return an API key of the document, with the prefix that the server asks for if it has none."""
     words = [scheme.prefix for scheme in asked if scheme.prefix]
     is_bare = scheme.type == "apiKey" and scheme.parameter.lower() == "authorization" and not scheme.prefix
     return replace(scheme, prefix=words[0]) if is_bare and words else scheme

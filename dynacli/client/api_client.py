@@ -1,4 +1,4 @@
-"""The public interface for Python programs: an API is opened, and its operations are called with plain values."""
+"""The Python API: open an API, and call its operations with plain values."""
 
 from __future__ import annotations
 
@@ -56,41 +56,39 @@ def open_api(
             response = api.call("list-pets", limit=3).raise_for_status()
             print(response.data)
 
-    The document is read or fetched, and compiled, only if the cache does not have it; the configuration, the
-    environment variables and the cache are those of the command line.
+    The document is fetched and compiled only if it is not in the cache. Configuration, environment variables and cache
+    are those of the command line.
 
     Args:
-        source_or_name: A registered name, the URL of a document or the path to one, or `demo`.
-        profile: A profile of the API, from the configuration; by default that of `DYNACLI_PROFILE`.
-        env: Streams, variables and directories; by default those of the process.
-        validate: `off`, `warn`, `strict` or `exact`: at `off` nothing is validated, at `exact` findings are made of
-            what the document does not mention, too. By default what the environment and the configuration say, else
-            `warn`.
+        source_or_name: A registered name, the URL or path of a document, or `demo`.
+        profile: A profile of the API from the configuration [default: `DYNACLI_PROFILE`].
+        env: Streams, variables and directories [default: those of the process].
+        validate: Level of validation: `off`, `warn`, `strict` or `exact`. `exact` also reports values that the
+            document does not mention [default: from environment and configuration, else `warn`].
         server: A base URL, or the index, name or description of one of the document's servers.
-        headers: Headers that are sent with each call.
-        query: Pairs that are added to the query of each call, by their names on the wire. They need not be in the
-            document.
-        timeout: Seconds for one call; by default there is no limit but those of its steps (10 s for connecting,
-            60 s between two pieces of a response).
-        retries: How often a call is made again that only reads, or has a key by which the server knows it again, after
-            a lost connection and the statuses 408, 425, 429, 502, 503 and 504; one that only reads after a 500 with
-            `Retry-After`, too. By default what the configuration says, else 2.
-        retry_unsafe: Whether a call is made again, too, that may then change something twice.
-        retry_status: Further statuses after which a call that only reads is made again, for example `[500]`.
-        rate: How often requests are sent at most, by all threads together: `5/s`, `100/m`, `1000/h`.
-        cache: How responses are stored and used again: `revalidate`, `auto`, or for how long, such as `10m`. By default
-            what the configuration says, else `off`.
-        yes: Whether a person has agreed to the calls that the policy in the configuration wants confirmed.
-        on_event: Learns what happens in all calls: it gets a `CallEvent` each time, in the thread in which it happens.
-            What it raises ends the call.
+        headers: Headers of all calls.
+        query: Query pairs of all calls, by their names in the URL. The document need not declare them.
+        timeout: Time limit of a call in seconds. By default only the steps are limited: 10 s to connect, 60 s between
+            two parts of a response.
+        retries: Number of retries of a call that is safe or has an idempotency key. dynacli retries after a lost
+            connection and the statuses 408, 425, 429, 502, 503 and 504, and safe calls also after a 500 with
+            `Retry-After` [default: from the configuration, else 2].
+        retry_unsafe: True to retry other calls, too, which may make a change twice.
+        retry_status: Further statuses after which safe calls are retried, for example `[500]`.
+        rate: Maximum rate of requests of all threads together: `5/s`, `100/m`, `1000/h`.
+        cache: Reuse of stored responses: `off`, `revalidate`, `auto`, or a time such as `10m` [default: from the
+            configuration, else `off`].
+        yes: True if the user has confirmed the calls for which the policy requires it.
+        on_event: Receives a `CallEvent` for each event of all calls, in the thread of the call. If it raises, the call
+            ends.
 
     Raises:
-        UsageError: There is no such API or profile, or an argument is none that it takes.
-        DocumentError: The document cannot be used.
-        NetworkError: It cannot be fetched.
-        TimedOutError: It did not come in time.
-        AuthError: It is after a login, and a credential is missing.
-        FileError: The cache or the configuration cannot be used.
+        UsageError: The API or the profile is unknown, or an argument is invalid.
+        DocumentError: The document is invalid or not supported.
+        NetworkError: The document cannot be fetched.
+        TimedOutError: Fetching the document took too long.
+        AuthError: The document requires a login, and a credential is missing.
+        FileError: The cache or the configuration cannot be read or written.
     """
     if validate is not None and validate not in LEVELS:
         listed = ", ".join(f"`{level}`" for level in LEVELS)
@@ -111,33 +109,33 @@ def open_api(
     )
     word = os.fspath(source_or_name)
     if isinstance(source_or_name, os.PathLike) and os.sep not in word:
-        word = os.path.join(os.curdir, word)  # a path, whatever it is called
+        word = os.path.join(os.curdir, word)  # a path, even if it looks like a name
     api = Api(word, env or Environment(), options)
     api.on_event = on_event
     return api
 
 
 def _shown_input(value: Any) -> str:
-    """Return the text of a command line for an input that JSON cannot have."""
+    """Return an input as a command line would have it, if JSON cannot represent it."""
     if isinstance(value, os.PathLike):
         return f"@{os.fspath(value)}"
     return MASK if isinstance(value, bytes) or hasattr(value, "read") else str(value)
 
 
 class Api(OpenDocument):
-    """An API that is open: its operations can be listed and called, from several threads at once.
+    """An open API. Its operations can be listed and called, from several threads at once.
 
-    It goes on with the document that it was opened with, even if that changes meanwhile, and keeps its
-    connections and what validates its responses from one call to the next. Close it, or use it in a `with` block.
+    It uses the same document until you close it, even if the document changes. Its calls share connections and
+    validators. Close it, or use it in a `with` block.
 
     Attributes:
         name: A registered name, or the source of the document.
-        notes: What a person should know of the document, for example which of its operations are left out.
+        notes: Notes on the document, for example on operations that are left out.
     """
 
     @property
     def on_event(self) -> Listener | None:
-        """The listener of what happens in all calls; None for nothing."""
+        """The listener of all calls; None if there is none."""
         return self._engine.on_event
 
     @on_event.setter
@@ -153,7 +151,7 @@ class Api(OpenDocument):
         on_event: Listener | None = None,
         **named: Any,
     ) -> Response:
-        """Make one call, and return its response whatever its status is.
+        """Make a call, and return its response, whatever its status is.
 
         For example:
 
@@ -161,25 +159,24 @@ class Api(OpenDocument):
             api.call("upload", file=pathlib.Path("photo.png"))
 
         Args:
-            name: The operation's name, or its operationId.
-            inputs: Input → value, if a name is none that Python takes for an argument, for example
+            name: The operation's name or operationId.
+            inputs: Input → value, for names that are not Python identifiers, for example
                 `{"schedule.cron": "0 3 * * *"}`.
-            named: Input → value. A name is that of the option, with `_` for `-`, or the document's own.
-                A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; if the document
-                takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
-                body and `content_type` its media type, if the operation has no input of that name. `query` has pairs of
-                the query by their names on the wire, also undeclared ones: `{"trace": 1}`. If an input is called so, it
-                is `query.query` beside them.
-            on_event: Learns what happens in this call, instead of the listener of all calls (see `open_api`).
+            named: Input → value. Names are those of the options with `_` instead of `-`, or those of the document.
+                Values are plain Python: strings, numbers, booleans, None, lists, mappings, dates. For a file, use an
+                `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole body and
+                `content_type` its media type, if the operation has no input of that name. `query` adds query pairs,
+                also undeclared ones: `{"trace": 1}`. If an input is named `query`, use `query.query` for it.
+            on_event: Receives the events of this call instead of the listener of `open_api`.
 
         Raises:
-            UsageError: There is no such operation or input, an input is missing or does not fit, the document does
-                not allow the request, or the API is closed; nothing was sent.
-            AuthError: A credential is missing; nothing was sent.
-            RefusedError: The call would cross a line of trust, for example send a credential to a new origin.
+            UsageError: The operation or an input is unknown, an input or the request is invalid, or the API is closed.
+                Nothing was sent.
+            AuthError: A credential is missing. Nothing was sent.
+            RefusedError: A safety rule refuses the call, for example to send a credential to a new origin.
             NetworkError: The connection failed or broke.
             TimedOutError: A time limit was reached.
-            DocumentError: The document has the operation, and it cannot be called.
+            DocumentError: The document has the operation, but it cannot be called.
             FileError: A file cannot be read, or the cache cannot be used.
         """
         return self._healing(lambda: self._call(name, {**(inputs or {}), **named}, on_event))
@@ -194,21 +191,21 @@ class Api(OpenDocument):
         seconds: float = 86_400.0,
         **named: Any,
     ) -> Plan:
-        """Write a call that may change something into a plan, instead of making it.
+        """Write a call that may change data into a plan, instead of making it.
 
-        Only the state of its resource is read. `dynacli plan apply` sends the request, once a person has read the plan.
+        dynacli only reads the state of the call's resource. `dynacli plan apply` sends the request after a review.
 
         Args:
             name: As in `call`.
             inputs: As in `call`.
-            file: The file of the plan, which must not exist; `-` for the state directory, where the plan has its name.
+            file: File of the plan, which must not exist yet; `-` for a file in the state directory.
             seconds: How long the plan is valid, at most 30 days.
             named: As in `call`.
 
         Raises:
-            UsageError: The operation only reads, an input is a secret, or what `call` raises it for.
+            UsageError: The operation is read-only, an input is a secret, or as in `call`.
             FileError: The file exists, or cannot be written.
-            DynacliError: What `call` raises before it sends, or the state of the resource cannot be read.
+            DynacliError: An error of `call` before sending, or the state of the resource cannot be read.
         """
         given = {**(inputs or {}), **named}
         return self._healing(lambda: self._plan(name, given, file, seconds))
@@ -224,16 +221,16 @@ class Api(OpenDocument):
         on_event: Listener | None = None,
         **named: Any,
     ) -> Response:
-        """Make one call as `call` does, and write the body of a success into a file instead of memory.
+        """Make a call as `call` does, and write the body of a success into a file.
 
         Args:
-            path: The file, which is whole at the end, or as it was if the call fails.
+            path: The file. It is complete at the end, or unchanged if the call fails.
             on_event: As in `call`.
-            resume: Whether what came is kept beside the file if the download breaks off, and gone on with by the
-                next call. The response has the status 206 if it was only the rest.
+            resume: True to save an interrupted download beside the file, and to resume it with the next call. Then
+                the response has the status 206 if only the rest was sent.
 
         Raises:
-            DynacliError: As `call` does, or the file cannot be written.
+            DynacliError: As in `call`, or the file cannot be written.
         """
         given = {**(inputs or {}), **named}
         return self._healing(
@@ -249,7 +246,7 @@ class Api(OpenDocument):
         on_event: Listener | None = None,
         **named: Any,
     ) -> StreamedResponse:
-        """Make one call as `call` does, and return its response as soon as its head is there, to read item by item.
+        """Make a call as `call` does, and return its response after its headers, to read it item by item.
 
         For example:
 
@@ -258,9 +255,9 @@ class Api(OpenDocument):
                     print(event["data"])
 
         Items are the values of JSON lines and JSON sequences, and the events of `text/event-stream`:
-        `{"event": ..., "id": ..., "data": ...}`, without what an event does not have; its data is a value if it
-        is JSON. Events go on if a lost connection broke them off. A response that is not a success, or no stream, is
-        read as a whole: its `content` and `data` are there.
+        `{"event": ..., "id": ..., "data": ...}`. Members that an event lacks are left out. JSON in `data` is parsed.
+        Events continue after a lost connection. A response that is not a successful stream is read completely, into
+        `content` and `data`.
 
         Args:
             name: As in `call`.
@@ -269,7 +266,7 @@ class Api(OpenDocument):
             named: As in `call`.
 
         Raises:
-            DynacliError: What `call` raises; what befalls the stream later is raised if its next item is taken.
+            DynacliError: As in `call`. Later errors of the stream are raised while its items are read.
         """
         return self._healing(lambda: self._stream(name, {**(inputs or {}), **named}, on_event))
 
@@ -284,23 +281,23 @@ class Api(OpenDocument):
         on_event: Listener | None = None,
         **named: Any,
     ) -> Iterator[Response]:
-        """Call an operation for one page of a list after the other, and yield their responses.
+        """Fetch one page of a list after another, and yield their responses.
 
-        A response that is not a success is the last one. How the next page is asked for is what `dynacli describe`
-        says. A stream is one page: with `max_items` the call ends after as many items.
+        The first unsuccessful response is the last one. `dynacli describe` shows how pages are requested. A stream is
+        one page: with `max_items` the call ends after as many items.
 
         Args:
             name: As in `call`.
-            inputs: As in `call`, of the first page.
-            keyset: Whether pages are asked for by the ids of a page, if nothing else says how.
-            max_items: How many items are wanted, if not all are; the last page may have more of them.
+            inputs: As in `call`, for the first page.
+            keyset: True to request pages by the last id, if the API has no other pagination.
+            max_items: Number of items to fetch; the last page may have more. None for all.
             on_event: As in `call`.
             named: As in `call`.
 
         Raises:
-            NetworkError: The pages repeat, or what `call` raises it for.
-            RefusedError: The next page is on another server, or what `call` raises it for.
-            DynacliError: What `call` raises.
+            NetworkError: The pages repeat, or as in `call`.
+            RefusedError: The next page is on another server, or as in `call`.
+            DynacliError: As in `call`.
         """
         given = {**(inputs or {}), **named}
         with self._remembering(name, given, on_event, "--all") as engine:
@@ -318,7 +315,7 @@ class Api(OpenDocument):
         on_event: Listener | None = None,
         **named: Any,
     ) -> Iterator[Any]:
-        """Yield the items of a list, whose pages are fetched as they are needed.
+        """Yield the items of a list, and fetch pages as needed.
 
         For example:
 
@@ -327,7 +324,7 @@ class Api(OpenDocument):
 
         Args:
             name: As in `call`.
-            inputs: As in `call`, of the first page.
+            inputs: As in `call`, for the first page.
             keyset: As in `pages`.
             on_event: As in `call`.
             named: As in `call`.
@@ -335,7 +332,7 @@ class Api(OpenDocument):
         Raises:
             HttpError: A response is not a success.
             UsageError: The response has no list, or several.
-            DynacliError: What `pages` raises.
+            DynacliError: As in `pages`.
         """
         given = {**(inputs or {}), **named}
         with self._remembering(name, given, on_event, "--all") as engine:
@@ -360,30 +357,30 @@ class Api(OpenDocument):
         on_event: Listener | None = None,
         **named: Any,
     ) -> Response:
-        """Call an operation until an expression is true of its response, and return that response.
+        """Repeat a call until an expression is true of its response, and return that response.
 
         For example:
 
             api.wait("get-run", "status == 'done'", run_id=7, wait_timeout=60)
 
-        A status that is no 2xx ends it, too, unless it says that the server cannot respond now.
+        A status other than 2xx ends the wait, too, unless it says that the server is temporarily unavailable.
 
         Args:
-            name: As in `call`; the operation must be one that reads.
-            until: A JMESPath expression; it is true of everything but false, null and what is empty.
+            name: As in `call`; the operation must be read-only.
+            until: A JMESPath expression. Every value is true except false, null and empty values.
             inputs: As in `call`.
-            wait_timeout: The seconds that all of it may take.
-            wait_interval: The seconds between two calls; by default they grow from 2 to 30, and the response's
-                `Retry-After` is obeyed.
+            wait_timeout: Time limit of the whole wait in seconds.
+            wait_interval: Seconds between two calls. By default pauses grow from 2 to 30 seconds, and `Retry-After`
+                sets them.
             on_event: As in `call`.
             named: As in `call`.
 
         Raises:
-            NeverTrueError: The expression was not true in time. It is a `TimedOutError`, and its `response` is the last
-                response that came, or None.
-            UsageError: The expression is wrong, the operation may change something, or what `call` raises it for.
+            NeverTrueError: The expression did not become true in time. This is a `TimedOutError`, and its `response`
+                is the last response or None.
+            UsageError: The expression is invalid, the operation may change data, or as in `call`.
             FormatError: The response is not JSON, or the expression cannot be applied to it.
-            DynacliError: What `call` raises.
+            DynacliError: As in `call`.
         """
         from dynacli.client.engine.series import NeverTrueError, Series, Until, check_wait
 
@@ -401,7 +398,7 @@ class Api(OpenDocument):
                 raise
 
     def follow(self, response: Response, link: str, *, on_event: Listener | None = None) -> Response:
-        """Make the call to which a link of a response leads, filled from that response.
+        """Follow a link of a response: make the next call with values from that response.
 
         For example:
 
@@ -410,19 +407,19 @@ class Api(OpenDocument):
 
         Args:
             response: A response of this API.
-            link: The link's name in the document; if several statuses have one of this name, `201.GetRepo`.
+            link: Name of the link in the document; `201.GetRepo` if several statuses have a link of this name.
             on_event: As in `call`.
 
         Raises:
-            UsageError: The document gives the operation no such link, or one that cannot be followed.
-            RefusedError: It leads to another server, which no one accepted.
-            FormatError: This response has no such link, or lacks what the link takes from it.
-            DynacliError: What `call` raises.
+            UsageError: The operation has no such link, or the link cannot be followed.
+            RefusedError: The link leads to another server, which was not accepted.
+            FormatError: This response has no such link, or lacks a value that the link needs.
+            DynacliError: As in `call`.
         """
         from dynacli.client.engine.series import followed_link, next_call
         from dynacli.client.links.follow_link import check_links, missing_link
 
-        # A response and its API are one interface.
+        # Private names are used because `Response` is a part of the same public interface.
         made = MadeCall(response._call, response._response, None)  # noqa: SLF001
         *before, switch, given = response._words or self._words(made.call.described.operation.name, {})  # noqa: SLF001
         words = [*before, "--follow", link, switch, given]
@@ -451,32 +448,32 @@ class Api(OpenDocument):
         on_event: Listener | None = None,
         **named: Any,
     ) -> ResponseComparison:
-        """Make a call that only reads on two servers, and return what differs between their responses.
+        """Make a read-only call on two servers, and return the differences between their responses.
 
         For example:
 
             found = api.diff("list-orders", against="staging", ignore=["/body/*/*/stock"])
             assert not found.differences
 
-        Each difference has `pointer`, `kind` (`added`, `removed` or `changed`), `left` and `right`. Secrets are masked.
-        Responses are not validated.
+        Each difference has `pointer`, `kind` (`added`, `removed` or `changed`), `left` and `right`. Secrets are
+        masked. Responses are not validated.
 
         Args:
             name: As in `call`.
             inputs: As in `call`.
-            against: The name of a profile, the URL of another server, or an earlier response to this operation.
-            ignore: JSON pointers to what is not compared, with all below it; `*` stands for any step.
-            all_values: Whether dates, request ids, tokens and URLs of each server are compared, too.
-            pages: Whether all pages of a list are compared.
-            max_items: How many items of a list are compared, from as many pages as it takes.
+            against: Name of a profile, URL of another server, or an earlier response of this operation.
+            ignore: JSON pointers to values that are not compared; `*` matches any step.
+            all_values: True to compare also dates, request ids, tokens and URLs of each server.
+            pages: True to compare all pages of a list.
+            max_items: Number of items of a list to compare, from as many pages as needed.
             on_event: As in `call`.
             named: As in `call`.
 
         Raises:
-            RefusedError: The operation may change something, or what `call` raises it for.
-            UsageError: There is no such profile, a pointer is wrong, or what `call` raises it for.
+            RefusedError: The operation may change data, or as in `call`.
+            UsageError: The profile is unknown, a pointer is invalid, or as in `call`.
             FormatError: A response is a stream of events.
-            DynacliError: What `call` raises, for either server.
+            DynacliError: As in `call`, for either server.
         """
         from dynacli.client.responses.compare_calls import ComparedPages
         from dynacli.client.responses.compare_responses import ComparisonRules, ignored_place
@@ -494,7 +491,7 @@ class Api(OpenDocument):
         parallel: int = 1,
         on_event: Listener | None = None,
     ) -> Iterator[RowResult]:
-        """Make a call for each row, and yield what came of them in the order of the rows.
+        """Make a call for each row, and yield the results in the order of the rows.
 
         For example:
 
@@ -502,18 +499,18 @@ class Api(OpenDocument):
             for result in api.batch(rows, "issues-create", parallel=4):
                 print(result.row, result.status, result.data)
 
-        All rows are checked before this returns; they are sent while the results are taken.
+        All rows are validated before this returns. They are sent while you read the results.
 
         Args:
-            rows: Input → value each, as in `call`. Without an operation each row names its own, as those of
-                `dynacli batch` do: `{"operation": ..., "inputs": {...}, "as": "w"}`, and later ones may use `{{w.id}}`.
-            operation: The operation's name, or its operationId.
-            parallel: How many calls are under way at once, at most.
+            rows: Input → value for each row, as in `call`. Without `operation`, rows are those of `dynacli batch`:
+                `{"operation": ..., "inputs": {...}, "as": "w"}`, and later rows may use `{{w.id}}`.
+            operation: The operation's name or operationId.
+            parallel: Maximum number of calls at the same time.
             on_event: As in `call`.
 
         Raises:
-            UsageError: Rows are wrong; all of them are named, and nothing is sent.
-            DynacliError: What `call` raises before it sends.
+            UsageError: Rows are invalid. The error lists all of them, and nothing is sent.
+            DynacliError: As in `call`, before sending.
         """
         from dynacli.client.shards import Shard
 
@@ -543,9 +540,9 @@ class Api(OpenDocument):
         return PageLoop(engine, described, inputs, max_items=max_items, is_keyset_asked=is_keyset_asked)
 
     def _read(self, name: str, given: dict[str, Any]) -> tuple[DescribedOperation, CallInputs]:
-        """Return an operation that may be called, with the media type that is sent, and the inputs that were given."""
+        """Return an operation that the policy allows, and its inputs."""
         described = self._described(name)
-        self._settings.permit(described)  # whoever may not call it need not hear what its inputs are
+        self._settings.permit(described)  # first, so that errors describe no refused operation
         return read_given(described, given, self._settings)
 
     def _call(self, name: str, given: dict[str, Any], on_event: Listener | None) -> Response:
@@ -558,10 +555,10 @@ class Api(OpenDocument):
     def _remembering(
         self, name: str, given: Mapping[str, Any], on_event: Listener | None, *options: str
     ) -> Iterator[Engine]:
-        """Yield the engine for the calls of one result, which is in the history after the block.
+        """Yield an engine for the calls of one result, and save them in the history after the block.
 
         Args:
-            options: The options of the command line that would make the calls.
+            options: Options of the equivalent command line.
         """
         words = self._words(name, given, *options)
         engine = self._listened_and_kept(words, on_event)
@@ -569,20 +566,20 @@ class Api(OpenDocument):
             yield engine
 
     def _listened_and_kept(self, words: Sequence[str], on_event: Listener | None) -> Engine:
-        """Return the engine for the calls of one result, which the history keeps as a command.
+        """Return an engine for the calls of one result, which the history saves as one command.
 
         Args:
-            words: The command line after the program's name, with all inputs at its end.
+            words: The command line without the program's name; its last argument has all inputs.
         """
         return self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
 
     def _words(
         self, name: str, given: Mapping[str, Any], *switches: str, options: Options | None = None
     ) -> list[str]:
-        """Return the command line after the program's name that makes a call, with all inputs as JSON.
+        """Return the command line of a call without the program's name, with all inputs as JSON.
 
         Args:
-            options: Those of the call; None for those of the API.
+            options: Options of the call; None for those of the API.
         """
         options = options or self._options
         chosen = (("--profile", options.profile), ("--server", options.server))
@@ -671,21 +668,21 @@ class Api(OpenDocument):
             return self._response(made, self._words(name, given))
 
     def _response(self, made: MadeCall, words: Sequence[str]) -> Response:
-        """Return a response as the program gets it.
+        """Return a response for the Python program.
 
         Args:
-            words: The command line after the program's name that makes the call.
+            words: The command line of the call, without the program's name.
         """
         return Response(*made, self._lock, words)
 
 
 @contextmanager
 def _recording(maker: Engine | Side, words: Sequence[str]) -> Iterator[None]:
-    """Write the calls of the block into the history, as one.
+    """Save the calls of the block in the history as one command.
 
     Args:
-        maker: Makes them; a side makes several pages by another engine than its first.
-        words: The command line after the program's name that makes them.
+        maker: Makes the calls. A side fetches later pages with another engine.
+        words: The command line of the calls, without the program's name.
     """
     error: BaseException | None = None
     try:

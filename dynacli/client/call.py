@@ -1,7 +1,4 @@
-"""One call, and the events that tell what happens in it.
-
-Its request is built, signed, validated and sent; its response is validated as it is received.
-"""
+"""One call, from building its request to validating its response, and the events of a call."""
 
 from __future__ import annotations
 
@@ -68,18 +65,18 @@ __all__ = [
 
 
 _LEAST_VALIDATION_SECONDS = 0.1
-"""How long a response may be validated that came at the last moment."""
+"""Minimum time for validating a response, even if it arrives just before the call's time limit."""
 
 
 _base_url = lru_cache(maxsize=64)(choose_server)
-"""It is the same for all calls of an operation, and often for all operations."""
+"""Cached, because all calls of an operation share their base URL, and often all operations do."""
 
 
 def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
-    """Return the URL that an operation's path is put after.
+    """Return the base URL of an operation, to which its path is added.
 
     Raises:
-        UsageError: There is none, or another one is asked for than there is.
+        UsageError: No server is known, or the requested server is not available.
     """
     api = described.api
     servers = described.operation.servers or api.servers
@@ -95,7 +92,7 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
 
     Raises:
         UsageError: A header, server or value cannot be sent.
-        RefusedError: The path would leave the operation's, or the policy does not let it be called.
+        RefusedError: The request would leave the operation's path, or the policy refuses the call.
     """
     settings.permit(described)
     operation, base_url = described.operation, base_url_of(described, settings)
@@ -119,10 +116,10 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
 def _permit_built(
     described: DescribedOperation, settings: CallSettings, request: Request, base_url: str
 ) -> None:
-    """Let a request be sent, which a server may take for another one, or which goes where another policy holds.
+    """Apply the policies to a built request, which a server could take for another operation or method.
 
     Raises:
-        RefusedError: It is not let.
+        RefusedError: A policy refuses the request.
     """
     if settings.policy is not None or settings.others is not None or settings.reads_only_by:
         from dynacli.client.policy.permit_request import permit_request
@@ -131,13 +128,13 @@ def _permit_built(
     elif _may_ask_for_a_method(request):
         from dynacli.client.readings import overrides_of
 
-        # Nothing is denied, but a person may be asked before something is deleted.
+        # The policy denies nothing, but it may want a request that overrides its method confirmed.
         if asked := overrides_of(request, is_strict=False).asked:
             settings.permit(described, asked)
 
 
 def _may_ask_for_a_method(request: Request) -> bool:
-    """Return whether a request may ask for another method than its own, as far as a quick look tells."""
+    """Return whether a request could override its method. A quick look, which is only wrong if it says yes."""
     for name, _ in request.headers:
         if "method" in name.lower():
             return True
@@ -153,35 +150,35 @@ def _may_ask_for_a_method(request: Request) -> bool:
 
 
 class _AgainError(Exception):
-    """The token was refreshed, and nothing of the response was read."""
+    """Raised after the token was refreshed, before the body is read, to send the request again."""
 
 
 class Call:
-    """One call, ready to be sent; `Engine.prepare` makes it.
+    """A call that is ready to be sent. `Engine.prepare` makes one.
 
     Attributes:
-        env: The surroundings of the run.
+        env: Environment of the run.
         described: The operation.
-        values: What the request was built of.
-        given: What was given for it; None if only its values were.
-        request: The request, without its credentials.
+        values: Values from which the request was built.
+        given: The inputs as given; None if the caller gave only values.
+        request: The request without its credentials.
         signed: The request with its credentials.
-        settings: How the call is made and validated.
-        validating: Validates the request; None if nothing is validated.
-        result: The result on the response; None before it was validated, and if nothing is.
-        pieces: The body of the response as it comes; None before its head came.
-        has_sent: Whether the request may be on its way.
-        renewal: Whether the stored token was refreshed after a 401, or why it could not be.
+        settings: Settings of the call.
+        validating: Validator of the request; None if nothing is validated.
+        validation: Validation result of the response; None before it was validated, and if nothing is.
+        pieces: Body of the response while it is received; None before its headers.
+        has_sent: True if the request may have been sent.
+        renewal: True if the stored token was refreshed after a 401; the error if refreshing failed.
 
     Args:
-        validator: The validator of the operation, if an earlier call has made it.
-        adapt: Makes the request that is signed and sent of the one that is built; None for that itself.
-        validating: What has validated the request that this one follows, and validates the response.
-        on_event: Learns what happens in the call.
+        validator: Validator of the operation, if an earlier call has made it.
+        adapt: Changes the built request before it is signed; None to change nothing.
+        validating: Validator of the request that this one follows; it validates the response.
+        on_event: Receives the events of the call.
 
     Raises:
         UsageError: A header, server or value cannot be sent.
-        RefusedError: The path would leave the operation's, or the policy does not let it be called.
+        RefusedError: The request would leave the operation's path, or the policy refuses the call.
     """
 
     signed: Signed
@@ -221,10 +218,10 @@ class Call:
             self.validating = CallValidator(described, request, values, settings, validator)
 
     def leave_unsigned(self) -> None:
-        """Let the request be without credentials, with what the caller gave as one masked.
+        """Send no credentials with the request, and mask secrets that the caller gave in its headers.
 
         Raises:
-            FileError: The authorities cannot be read that its connection trusts.
+            FileError: The file of certificate authorities cannot be read.
         """
         self.signed = unsigned(self.described.operation, self.request, self.settings, self.env)
 
@@ -233,14 +230,14 @@ class Call:
         ask: Callable[[str], bool] | None = None,
         on_unsigned: Callable[[DynacliError], object] | None = None,
     ) -> None:
-        """Give the request its credentials, and ask the person what the policy wants confirmed.
+        """Add credentials to the request, and ask for the confirmation that the policy requires.
 
         Args:
-            ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
-            on_unsigned: Shown why the request has no credential, which is only shown then; None if that is an error.
+            ask: Asks the user whether credentials may go to a new origin; None if nobody can be asked.
+            on_unsigned: Receives the reason if a request that is only shown has no credential; None to raise it.
 
         Raises:
-            RefusedError: A credential would go to an origin that no one accepted, or no one confirms the call.
+            RefusedError: The user does not accept a new origin for the credential, or does not confirm the call.
             AuthError: A credential is missing.
         """
         self._ask = ask
@@ -259,13 +256,13 @@ class Call:
             ask_about(self.settings.consent)
 
     def check_request(self, unvalidated: Collection[tuple[str, ...]] = ()) -> None:
-        """Validate the request before it is sent, and end the call if the document does not allow it.
+        """Validate the request before it is sent.
 
         Args:
-            unvalidated: (location, name) of parameters that are not validated.
+            unvalidated: Location and name of each parameter that is not validated.
 
         Raises:
-            UsageError: It does not; no secret is in the error.
+            UsageError: The request does not match the document. Secrets are masked in the error.
         """
         if self.validating is None:
             return
@@ -283,10 +280,10 @@ class Call:
             raise self.signed.masker.mask_error(error) from error.__cause__
 
     def _check(self) -> None:
-        """Wait for the result on the request.
+        """Wait for the validation result of the request.
 
         Raises:
-            UsageError: The document does not allow it.
+            UsageError: The request does not match the document.
         """
         if self.validating is None:
             return
@@ -301,30 +298,30 @@ class Call:
             raise
 
     def send(self, receive: Receive, clients: ClientPool | None = None) -> WireResponse:
-        """Send the request once its result allows it, and return the response.
+        """Send the request if it matches the document, and return the response.
 
-        A token that the server refuses although it has not ended is refreshed. A safe request is then sent again;
-        one that changes something is not, as the server may have done a part of it.
+        If the server refuses a token that has not expired, dynacli refreshes the token. It sends the request again if
+        that is safe. It does not repeat a change, because the server may already have made a part of it.
 
         Args:
-            receive: Reads the body of the response as it comes.
-            clients: Keeps connections open between calls; None for a connection of its own.
+            receive: Reads the body of the response as it is received.
+            clients: Keeps connections open between calls; None for a new connection.
 
         Raises:
-            UsageError: The document does not allow the request.
-            DynacliError: The call fails, or `receive` or a listener raises it; no secret is in it.
+            UsageError: The request does not match the document.
+            DynacliError: The call failed, or `receive` or a listener raised an error. Secrets are masked in it.
         """
         try:
             reused = None if self.settings.cache is None else self._look_up(self.settings.cache)
             if reused is not None:
                 response = self._reuse(*reused, receive)
             else:
-                # First, because httpx and openapi-core are each imported with placeholders for what neither needs of
-                # the other.
+                # Imported first: it replaces modules that httpx and openapi-core would load from each other without
+                # need.
                 import dynacli.http.import_httpx  # noqa: F401
 
                 if self.validating is not None and not self.validating.has_begun:
-                    self.validating.start()  # in a thread of its own, while httpx connects
+                    self.validating.start()  # in a thread, while httpx connects
                 if self.signed.renew is None:
                     response = self._send(receive, clients)
                 else:
@@ -333,7 +330,7 @@ class Call:
             self._explain(error)
             raise self.signed.masker.mask_error(error) from error.__cause__
         if self.signed.cookies is not None and response.set_cookies:
-            with suppress(AuthError):  # the call went well, and the next one is signed with the old cookie
+            with suppress(AuthError):  # the call succeeded; the next one is signed with the old cookie
                 self.signed.cookies.take_cookies(response.set_cookies)
         if self.settings.success and response.is_success:
             response = self._looked_into(response)
@@ -346,9 +343,9 @@ class Call:
         return response
 
     def received(self, response: WireResponse) -> ReceivedBody:
-        """Return the body of a response to the call; asked for again, the same one with what was read of it.
+        """Return the body of a response, the same object each time, with the values already read from it.
 
-        It is kept beside the fields of the response, and ends with it: the calls of many pages live longer.
+        It is stored in the response, not in the call, so that the calls of many pages do not keep all bodies.
         """
         beside = response.__dict__
         if "received" not in beside:
@@ -361,11 +358,11 @@ class Call:
         return body
 
     def receive_json(self, response: WireResponse) -> None:
-        """Let the body of a response that was made of several be JSON, whatever they name it."""
+        """Read the body of a merged response as JSON, whatever media type it has."""
         response.__dict__["received"] = replace(self.received(response), media_type="application/json")
 
     def _looked_into(self, response: WireResponse) -> WireResponse:
-        """Return a response with whether its body says that the call failed; a body without a value says nothing."""
+        """Return a response, marked as failed if its body says so. A body without a value says nothing."""
         from dynacli.errors import FormatError
         from dynacli.media.body_value import NoValueError, exact_value
         from dynacli.text.filter_value import filtered, is_true
@@ -376,7 +373,7 @@ class Call:
         except NoValueError:
             is_refusal = False
         except FormatError:
-            is_refusal = True  # what the expression is about is not there
+            is_refusal = True  # the expression does not apply to this body
         if not is_refusal:
             return response
         if self._cached is not None:
@@ -384,14 +381,14 @@ class Call:
         return replace(response, is_refusal=True)
 
     def _forget_changed(self, response: WireResponse) -> None:
-        """Remove the stored responses that the call may have made wrong, if any are stored."""
+        """Remove stored responses that the call may have changed."""
         if os.path.isdir(self.env.responses_dir):
             from dynacli.client.response_cache import forget_changed
 
             forget_changed(self, response)
 
     def _send_renewing(self, receive: Receive, clients: ClientPool | None) -> WireResponse:
-        """Send the request, again with a new token if the server refuses the old one."""
+        """Send the request, and once more with a new token if the server refuses the old one."""
         try:
             return self._send(lambda response, pieces: self._renewed(response, pieces, receive), clients)
         except _AgainError:
@@ -401,10 +398,10 @@ class Call:
             return self._send(receive, clients)
 
     def _look_up(self, spec: CacheSpec) -> tuple[WireResponse, Pieces] | None:
-        """Return the stored response that takes the place of the server's, and its body; None if there is none.
+        """Return a stored response and its body, if it can be used instead of sending the request.
 
         Raises:
-            NetworkError: There is none, and nothing may be sent.
+            NetworkError: No response is stored, and nothing may be sent.
         """
         from dynacli.client.response_cache import CachedCall
 
@@ -416,7 +413,7 @@ class Call:
         return self._cached.reusable()
 
     def _reuse(self, response: WireResponse, pieces: Pieces, receive: Receive) -> WireResponse:
-        """Return a stored response whose request the document allows, after its body is read."""
+        """Return a stored response with its body, if the request matches the document."""
         self._check()
         start = time.monotonic()
         body = receive(response, pieces)
@@ -428,7 +425,7 @@ class Call:
         """Send the request.
 
         Args:
-            conditions: Further headers that ask whether a stored response is still right; None to look for one.
+            conditions: Headers that ask whether a stored response is still valid; None to look for one first.
         """
         if self._cached is not None and conditions is None:
             return self._cached.exchange(
@@ -463,7 +460,7 @@ class Call:
 
     @contextmanager
     def _reporting_progress(self) -> Iterator[Callable[[int], object]]:
-        """Enter with a function that learns of each further part of the body that was sent."""
+        """Yield a function that is called with the size of each part of the body that was sent."""
         body, sent = self.signed.request.body, 0
 
         def announce(count: int) -> None:
@@ -476,15 +473,15 @@ class Call:
         yield announce
 
     def _pass_gate(self) -> None:
-        """Let the request be sent: the connection stands."""
+        """Approve the request after its connection is open and before it is sent."""
         self._check()
         if self._on_event is not None:
             self._on_event(Sending(self, 1))
-        # From here on the request may be on its way; nothing is tried again after the person's back.
+        # From here on the request may have been sent, so a retry needs permission.
         self.has_sent = True
 
     def _renewed(self, response: WireResponse, pieces: Pieces, receive: Receive) -> bytes:
-        """Read a response, unless the token is refreshed because of it, and the request can be sent again."""
+        """Read a response, unless its 401 leads to a new token with which the request can be sent again."""
         if response.status == 401:
             try:
                 with pieces.call.connections.pause():
@@ -492,20 +489,20 @@ class Call:
                         self.signed.renew()
                 self.renewal = True
             except DynacliError as error:
-                # The server's own response tells what is wrong.
+                # The server's own response explains the failure better.
                 self.renewal = self.signed.masker.mask_error(error)
             if self.renewal is True and self.signed.request.method in SAFE_METHODS:
                 raise _AgainError
         return receive(response, pieces)
 
     def _explain(self, error: DynacliError) -> None:
-        """Add to the error of a call that fails what is known of it.
+        """Add hints to the error of a failed call.
 
         Raises:
-            UsageError: Nothing was sent, and the document does not allow the request.
+            UsageError: Nothing was sent, and the request does not match the document.
         """
         if not self.has_sent:
-            # What is wrong with the request comes first, whatever the network does.
+            # An invalid request is reported first, whatever the network does.
             try:
                 self._check()
             except DynacliError as refusal:
@@ -518,7 +515,7 @@ class Call:
             add_server_hint(error, self.described.api, self.described.operation.servers, self.settings)
 
     def _retries(self) -> Retries:
-        """Return how often the request is sent again: an unsafe one only if you asked for it, or it has a key."""
+        """Return the rules for retries. An unsafe request needs your permission or an idempotency key."""
         from dynacli.http.exchange import Retries
 
         settings = self.settings
@@ -536,7 +533,7 @@ class Call:
     @contextmanager
     def _between_tries(self, pause: Pause) -> Iterator[None]:
         if not self.has_sent:
-            self._check()  # a request that is refused needs no second try
+            self._check()  # an invalid request is not tried again
         if self._on_event is None:
             yield
             return
@@ -546,17 +543,17 @@ class Call:
         self._on_event(Sending(self, pause.next_try))
 
     def _permit_redirect(self, request: Request) -> None:
-        """Let a redirect be followed if the policy lets its request be sent.
+        """Follow a redirect if the policy allows its request.
 
         Raises:
-            RefusedError: The policy does not.
+            RefusedError: The policy denies the request.
         """
         from dynacli.client.policy.permit_request import permit_redirect
 
         permit_redirect(self.described, self.settings, request, base_url_of(self.described, self.settings))
 
     def _is_way_out(self, response: WireResponse) -> bool:
-        """Return whether a response is a documented redirect to a place that the document does not have."""
+        """Return whether a response is a documented redirect to a URL that is not in the document."""
         from dynacli.client.operation_at import is_documented_way_out
 
         api, operation = self.described.api, self.described.operation
@@ -568,11 +565,11 @@ class Call:
     def validate_response(
         self, response: WireResponse, body: bytes | StreamedBody | UnreadBody
     ) -> ValidationResult | None:
-        """Return the result on a response; None if nothing is validated.
+        """Return the validation result of a response; None if nothing is validated.
 
         Args:
             response: The response, with or without its body.
-            body: Its body, which may be validated while it comes.
+            body: Its body, which may still be on its way.
         """
         if self.validating is None:
             if self._cached is not None:
@@ -613,7 +610,7 @@ class Call:
         return validation
 
     def validate_stream(self, response: WireResponse, pieces: Iterable[bytes]) -> None:
-        """Read a body that may go on for ever, and validate it while it comes.
+        """Read and validate the body of a stream, which may never end.
 
         Args:
             response: The response without its body.
@@ -634,10 +631,10 @@ class SentRequest:
     """The request that was sent, with its secrets masked.
 
     Args:
-        method: As it was sent.
-        url: Absolute, percent-encoded.
-        headers: (name, value) in the order in which they were sent.
-        content: The body; None if there was none, or if it was read only while it was sent.
+        method: The HTTP method.
+        url: The absolute, percent-encoded URL.
+        headers: Names and values in the order in which they were sent.
+        content: The body; None if there was none, or if it was streamed.
     """
 
     method: str
@@ -647,7 +644,7 @@ class SentRequest:
 
 
 def sent_request(call: Call) -> SentRequest:
-    """Return the request of a call as it may be shown."""
+    """Return the request of a call with its secrets masked."""
     shown = call.signed.shown
     content = shown.body if isinstance(shown.body, bytes) else None
     return SentRequest(shown.method, shown.url, shown.headers, content)
@@ -657,8 +654,8 @@ class CallEvent:
     """Something that happened in a call.
 
     Attributes:
-        name: Which event it is: `request_built`, `sending`, ...
-        call: The call; None if none could be made of a row.
+        name: Name of the kind of event: `request_built`, `sending`, ...
+        call: The call; None for a row of a batch from which no call could be made.
     """
 
     name: ClassVar[str] = ""
@@ -666,7 +663,7 @@ class CallEvent:
 
     @property
     def operation(self) -> str:
-        """The name of the operation that is called."""
+        """Name of the called operation."""
         return "" if self.call is None else self.call.described.operation.name
 
     @property
@@ -676,25 +673,25 @@ class CallEvent:
 
 
 class Pausing(Protocol):
-    """A time in which a call waits; as text it says why, and for how long.
+    """A pause of a call. As a string it gives the reason and the duration.
 
     Attributes:
-        seconds: How long it is.
-        reason: What failed, or what is not true yet.
+        seconds: Duration in seconds.
+        reason: The failure, or the condition that is not true yet.
     """
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Duration in seconds."""
 
     @property
     def reason(self) -> str:
-        """What failed, or what is not true yet."""
+        """The failure, or the condition that is not true yet."""
 
 
 @record
 class RequestBuilt(CallEvent):
-    """A request was built, and has its credentials."""
+    """A request was built and has its credentials."""
 
     name = "request_built"
     call: Call
@@ -702,10 +699,10 @@ class RequestBuilt(CallEvent):
 
 @record
 class RequestInvalid(CallEvent):
-    """The document does not allow a request, which is not sent; the call ends with this error.
+    """A request does not match the document. It is not sent, and the call ends with this error.
 
     Args:
-        error: A `UsageError`, whose details have the findings.
+        error: A `UsageError` with the findings in its details.
     """
 
     name = "request_invalid"
@@ -715,10 +712,10 @@ class RequestInvalid(CallEvent):
 
 @record
 class Sending(CallEvent):
-    """A request is about to be sent: the connection stands, and the document allows the request.
+    """A request is about to be sent. It matches the document.
 
     Args:
-        tries: Which try it is, counted from 1. Before a further try the connection may still have to be made.
+        tries: Number of the try, counted from 1. Later tries may still have to connect.
     """
 
     name = "sending"
@@ -728,10 +725,10 @@ class Sending(CallEvent):
 
 @record
 class Retrying(CallEvent):
-    """A call waits before its request is sent again: it failed in a way that may pass, or `wait` waits.
+    """A call pauses before a retry after a temporary failure, or before the next call of `wait`.
 
     Args:
-        pause: Why, and how long: `pause.reason`, `pause.seconds`.
+        pause: The pause, with `pause.reason` and `pause.seconds`.
     """
 
     name = "retrying"
@@ -744,8 +741,8 @@ class Progress(CallEvent):
     """A further part of a body from files was sent.
 
     Args:
-        sent: How many bytes of the body were sent, since this try began.
-        total: How many it has; None if no one knows.
+        sent: Bytes of the body that this try has sent so far.
+        total: Size of the body in bytes; None if unknown.
     """
 
     name = "progress"
@@ -756,10 +753,10 @@ class Progress(CallEvent):
 
 @record
 class CacheUnusable(CallEvent):
-    """The response cache cannot be read or written, or is too small; the call goes on without it.
+    """The response cache is too small or cannot be read or written. The call continues without it.
 
     Args:
-        text: What is wrong, in a sentence.
+        text: The problem, in a sentence.
     """
 
     name = "cache_unusable"
@@ -769,11 +766,11 @@ class CacheUnusable(CallEvent):
 
 @record
 class ResponseHead(CallEvent):
-    """The status and the headers of the final response came.
+    """The status and the headers of the final response were received.
 
     Args:
         response: The response without its body: `status`, `reason`, `url`, `headers`.
-        is_stream: Whether its body is reported part by part.
+        is_stream: True if its body is reported in parts.
     """
 
     name = "response_head"
@@ -784,11 +781,11 @@ class ResponseHead(CallEvent):
 
 @record
 class ResponsePart(CallEvent):
-    """A part of the body of a stream came; of a stream of events a whole event.
+    """A part of a streamed body was received. In a stream of events, each part is a whole event.
 
     Args:
         content: The part.
-        size: How many bytes of the body came so far.
+        size: Bytes of the body received so far.
     """
 
     name = "response_part"
@@ -799,10 +796,10 @@ class ResponsePart(CallEvent):
 
 @record
 class CallFailed(CallEvent):
-    """A call that was to be sent failed, or was interrupted.
+    """A call failed or was interrupted after its request was built.
 
     Args:
-        error: Why; no secret is in a `DynacliError`.
+        error: The exception. Secrets are masked in a `DynacliError`.
     """
 
     name = "failed"
@@ -812,7 +809,7 @@ class CallFailed(CallEvent):
 
 @record
 class ResponseReceived(CallEvent):
-    """A response came whole.
+    """A response was received completely.
 
     Args:
         response: The response.
@@ -825,12 +822,12 @@ class ResponseReceived(CallEvent):
 
 @record
 class Findings(CallEvent):
-    """A response was validated, unless the level is `off` or it is only the rest of a file.
+    """The validation of a response is done, or was left out.
 
     Args:
         response: The response.
-        validation: What was found; None if nothing was validated.
-        lock: Held while something is looked up in the document.
+        validation: The validation result; None if nothing was validated.
+        lock: Held while the document is read.
     """
 
     name = "findings"
@@ -841,20 +838,20 @@ class Findings(CallEvent):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What in the response does not match the document; empty if it is valid."""
+        """Findings in the response; empty if it is valid."""
         return () if self.validation is None else tuple(self.validation.findings)
 
 
 class Page(NamedTuple):
-    """A page.
+    """A page of a list.
 
     Args:
-        number: Counted from 1.
-        call: The call that asked for it.
+        number: Number of the page, counted from 1.
+        call: The call that fetched it.
         response: Its response.
-        validation: The result on that.
-        value: The value of the body; None if that is not JSON.
-        items: The items; None if it has none.
+        validation: Validation result of the response.
+        value: Value of the body; None if the body is not JSON.
+        items: Items of the page; None if the response has no list.
     """
 
     number: int
@@ -867,12 +864,12 @@ class Page(NamedTuple):
 
 @record
 class PageCame(CallEvent):
-    """A page of a list came.
+    """A page of a list was received.
 
     Args:
-        page: Its number, counted from 1, its items, and its response.
-        count: How many items came so far.
-        total: How many items there are on all pages; None if no response said it.
+        page: The page, with its number, items and response.
+        count: Number of items received so far.
+        total: Number of items on all pages; None if no response states it.
     """
 
     name = "page"
@@ -884,12 +881,12 @@ class PageCame(CallEvent):
 
 @record
 class RowDone(CallEvent):
-    """A row of a batch was sent, or could not be; it comes instead of `findings`.
+    """A row of a batch is done, sent or not. This event replaces `findings`.
 
     Args:
-        named: The operation that the row names.
-        result: What came of it, with the findings.
-        response: The response; None if none came.
+        named: Operation that the row names.
+        result: Result of the row, with the findings.
+        response: The response; None if there is none.
     """
 
     name = "row"
@@ -900,35 +897,35 @@ class RowDone(CallEvent):
 
     @property
     def operation(self) -> str:
-        """The operation that the row names."""
+        """Operation that the row names."""
         return self.named
 
 
 @record
 class Recorded(CallEvent):
-    """A call was written into the history, which keeps those of the command line and of the explorer."""
+    """A call was saved in the history."""
 
     name = "recorded"
     call: Call
 
 
 Listener = Callable[[CallEvent], object]
-"""Learns of what happens in calls, each in the thread in which it happens; what it raises ends the call."""
+"""A function that receives the events of calls, in the thread of the call. If it raises, the call ends."""
 
 
 @record
 class RowResult:
-    """What came of a row.
+    """The result of a row.
 
     Args:
-        row: Its number in the file, counted from 1.
-        status: That of the response; None if none came.
-        exit_code: That of the call, if it had been made alone.
-        data: The value of the response: of JSON its value, of JSON lines a list, of other text the text; None if
-            there is none. Of a response that is not text it is an object whose only member is `base64`.
-        findings: What does not match the document, in the request and the response, as in the validation report.
-        error: Why no response came, as `--error-format json` has it; None if one came.
-        headers: Those of the response by their names in lower case, with secrets masked; None if none came.
+        row: Number of the row in the file, counted from 1.
+        status: Status of the response; None if there is none.
+        exit_code: Exit code that the call alone would have.
+        data: Value of the response: the value of JSON, a list for JSON lines, otherwise a string. None if there is
+            none. Binary data is an object whose only member is `base64`.
+        findings: Findings in the request and the response, as in the validation report.
+        error: The error as `--error-format json` prints it; None if there was a response.
+        headers: Headers of the response by their lower-case names, with secrets masked; None without a response.
     """
 
     row: int
@@ -940,7 +937,7 @@ class RowResult:
     headers: Mapping[str, list[str]] | None = None
 
     def as_json(self, *, has_headers: bool = False) -> dict[str, Any]:
-        """Return the line of the result."""
+        """Return the result as a line of the results file."""
         line = {
             "row": self.row,
             "status": self.status,

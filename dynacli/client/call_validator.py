@@ -19,18 +19,17 @@ if TYPE_CHECKING:
     from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
 _ALLOWED = frozenset({"undocumented-property"})
-"""Rules by which a request holds more than the document mentions, and nothing that it forbids."""
+"""Rules that report values which the document does not mention. They do not stop a request."""
 
 
 class CallValidator:
-    """Validates the request of a call, in a thread of its own if it is started.
+    """Validates the request and the response of a call, the request in a thread if `start` is used.
 
     Attributes:
         described: The operation.
-        has_begun: Whether the request is being validated, or was.
-        validator: The validator of the operation, which validates the response, too; it is there when the request was
-            validated.
-        validation: On the request; it is there when the request was validated.
+        has_begun: True if the validation of the request has started.
+        validator: Validator of the operation. It exists after the request was validated.
+        validation: Validation result of the request. It exists after the request was validated.
 
     Args:
         validator: The validator, if an earlier call has made it.
@@ -56,7 +55,7 @@ class CallValidator:
         self._error: BaseException | None = None
 
     def start(self) -> None:
-        """Validate the request, and then prepare for the response, in a thread."""
+        """Validate the request in a thread, and then prepare the validation of the response."""
         import_jsonschema_rs()  # while this is the only thread
         self._is_validated = threading.Event()
         self._thread = threading.Thread(
@@ -73,7 +72,7 @@ class CallValidator:
                 self._error = error
 
     def validate_request(self) -> None:
-        """Validate the request; for a caller who wants no thread."""
+        """Validate the request in the current thread."""
         self.has_begun = True
         try:
             from dynacli.validation.validate_by_level import LevelValidator
@@ -97,17 +96,17 @@ class CallValidator:
                 self._is_validated.set()
 
     def accept(self) -> None:
-        """Take the request and its response for valid: the same ones were validated before, and nothing was found."""
+        """Treat the request and its response as valid, because both were validated before without findings."""
         from dynacli.validation.finding import ValidationResult
 
         self.has_begun = self._is_accepted = True
         self.validation = ValidationResult(is_accepted=True)
 
     def check(self) -> None:
-        """Wait for the result, and end the call if the document does not allow the request.
+        """Wait for the validation of the request.
 
         Raises:
-            UsageError: The document does not allow the request.
+            UsageError: The request does not match the document.
         """
         if self._is_validated is not None:
             self._is_validated.wait()
@@ -125,7 +124,7 @@ class CallValidator:
         )
 
     def validate_response(self, response: ValidatedResponse) -> ValidationResult:
-        """Return the result on the response."""
+        """Return the validation result of the response."""
         if self._is_accepted:
             return self.validation
         if self._thread is not None:
@@ -135,7 +134,7 @@ class CallValidator:
         return self.validator.response(response)
 
     def findings_text(self) -> str:
-        """Return the findings in the request, each with the part of it that is wrong."""
+        """Return the findings in the request, each with the invalid part of the request."""
         from dynacli.client.responses.validation_text import Evidence, findings_text
 
         operation = self.described.operation
@@ -148,12 +147,12 @@ class CallValidator:
 
 
 def validated_request(request: Request, values: CallValues) -> ValidatedRequest:
-    """Return a request as it is validated."""
+    """Return the parts of a request that are validated."""
     from urllib.parse import unquote
 
     from dynacli.validation.validated_messages import ValidatedRequest
 
-    # What the configuration adds to all calls says nothing of this one.
+    # Query pairs that the configuration adds to all calls are not validated.
     defaults = {pair.name for pair in values.query if pair.is_default} if values.query else ()
     return ValidatedRequest(
         path={name: unquote(text) for name, text in request.parts.path.items()},
@@ -168,7 +167,7 @@ def validated_request(request: Request, values: CallValues) -> ValidatedRequest:
 
 
 def _validated_body(values: CallValues) -> Any:
-    """Return the body as it is validated: without the contents that are read only when it is sent."""
+    """Return the body for validation. Files are replaced by their sizes, since they are read while sending."""
     body = values.body
     if isinstance(body, bytes | None) and values.form is None:
         return body
@@ -184,7 +183,7 @@ def _validated_body(values: CallValues) -> Any:
 
     if values.form is not None:
         form = text(values.form)
-        if isinstance(form, dict):  # null has no form, and so no part
+        if isinstance(form, dict):  # a form omits members that are null
             form = {name: item for name, item in form.items() if item is not None}
         return FormValue(form)
     size = None if isinstance(body, bytes | None) else body.length

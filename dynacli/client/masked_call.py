@@ -1,7 +1,7 @@
-"""A call without secrets, for the history: its words, its URL, and its messages.
+"""A call without its secrets, for the history: command line, URL and messages.
 
-The secrets are the credentials of the call, the inputs that the document or their names call secrets, and what was
-typed besides them: headers, variables of the server, parts of the body.
+Secrets are the credentials of the call and inputs that are secret by the document or by their names. Headers, server
+variables and parts of the body can be secret, too.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import WireResponse
 
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{12,}")
-"""Text with letters and digits that is too long for a number or a version."""
+"""Characters of random text: it has letters and digits, and is too long for a number or a version."""
 _LARGEST = 256 * 1024
-"""Bytes of the largest body that is kept."""
+"""Size of the largest body that is saved, in bytes."""
 
 
 class MaskedCall:
-    """Takes the secrets out of what is reported of one call.
+    """Masks the secrets in everything that is saved of one call.
 
     Attributes:
-        masker: Takes all secrets of the call out of a text by their values.
-        secrets: The texts of its inputs that are secrets, besides its credentials.
+        masker: Masks all secrets of the call in a string by their values.
+        secrets: Secret inputs besides the credentials, as strings.
     """
 
     def __init__(self, call: Call, typed: TypedWords) -> None:
@@ -75,7 +75,7 @@ class MaskedCall:
         self.masker: Masker = call.signed.masker.extended(map(Secret, values))
 
     def _secret_texts(self, call: Call) -> Iterator[str]:
-        """Yield the texts of all inputs that are secrets, and note their names."""
+        """Yield the secret values of all inputs, and note the names of the inputs."""
         for parameter in self._operation.parameters:
             value = call.values.parameters.get(parameter.key)
             if value is not None and is_secret_input(parameter):
@@ -96,7 +96,7 @@ class MaskedCall:
             yield from secret_texts(call.values.form, self._names)
 
     def _mask_pair(self, pair: str, separator: str, values: list[str]) -> None:
-        """Mask the value of `NAME:VALUE` or `PATH=JSON`, if it is a secret or holds one."""
+        """Mask the value of `NAME:VALUE` or `PATH=JSON`, if it is or contains a secret."""
         name, found, value = pair.partition(separator)
         if not found:
             return
@@ -107,7 +107,7 @@ class MaskedCall:
             self._masked[pair] = f"{name}{found}{mask_text(value, self._names)}"
 
     def words(self, words: Sequence[str]) -> list[str]:
-        """Return the words of the command line without secrets."""
+        """Return the arguments of the command line without secrets."""
         return [self.masker.mask(self._word(word)) for word in words]
 
     def _word(self, word: str) -> str:
@@ -124,9 +124,9 @@ class MaskedCall:
 
     @property
     def url(self) -> str:
-        """The URL of the request without secrets."""
+        """URL of the request without secrets."""
         url = self._call.signed.shown.url
-        if self._is_in_path:  # a short one cannot be distinguished from the rest of the path
+        if self._is_in_path:  # a short secret cannot be told apart from the rest of the path
             query = url.partition("?")[2]
             url = url_at(origin_of(url), self._operation.path) + (f"?{query}" if query else "")
         return self.masker.mask(mask_url(url, self._names))
@@ -135,7 +135,7 @@ class MaskedCall:
         """Return the request and the response as JSON, without large bodies.
 
         Args:
-            response: None if none came.
+            response: The response; None if there is none.
         """
         from dynacli.request import preview
 
@@ -168,7 +168,7 @@ def _size_of(body: Any) -> int | None:
 
 
 def _mask(message: dict[str, Any], masker: Masker, names: frozenset[str], headers: frozenset[str]) -> None:
-    """Mask what is secret in the headers and the body of a message."""
+    """Mask the secrets in the headers and the body of a message."""
     message["headers"] = [
         [name, mask_header(name, masker.mask(value), headers)] for name, value in message["headers"]
     ]

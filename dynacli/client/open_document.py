@@ -1,4 +1,4 @@
-"""The document of an API that a Python program has open, with what its calls share."""
+"""A document that a Python program has opened, with the parts that its calls share."""
 
 import threading
 from collections.abc import Callable
@@ -24,15 +24,15 @@ _T = TypeVar("_T")
 
 
 class OpenDocument:
-    """A document that is open, until it is closed: its operations, settings, connections and validates.
+    """An open document, with its operations, settings, connections and validators.
 
     Attributes:
         name: A registered name, or the source of the document.
-        notes: What a person should know of the document, for example which of its operations are left out.
+        notes: Notes on the document, for example on operations that are left out.
 
     Args:
-        clients: Makes its connections; None for some of its own.
-        opened: The document if it is open already, as it stays when this is closed; None if it is not.
+        clients: Makes the connections; None to create them here.
+        opened: The document if it is open already. It is not closed with this object. None to open it.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class OpenDocument:
 
     @property
     def operations(self) -> tuple[OperationSummary, ...]:
-        """All operations in the order of the document: name, operationId, method, path, tags, summary.
+        """All operations in the order of the document.
 
         Raises:
             UsageError: The API is closed.
@@ -132,7 +132,7 @@ class OpenDocument:
 
         Raises:
             UsageError: There is no such operation, or the API is closed.
-            DocumentError: The document has it, and it cannot be called.
+            DocumentError: The document has the operation, but it cannot be called.
         """
         return self._healing(lambda: self._described(name).operation)
 
@@ -156,7 +156,7 @@ class OpenDocument:
         return self._opened
 
     def _healing(self, work: Callable[[], _T]) -> _T:
-        """Return what a function returns; it begins again with a new catalog if the one at hand is damaged."""
+        """Return the result of a function, which is called again with a new catalog if the catalog is damaged."""
         for _ in range(2):
             try:
                 return work()

@@ -1,4 +1,4 @@
-"""Calls side by side: how many at once, how Ctrl-C ends them after those that are under way."""
+"""Parallel calls, and Ctrl-C that lets calls in progress finish."""
 
 import queue
 import signal
@@ -11,15 +11,15 @@ _T = TypeVar("_T")
 
 
 class Dispatcher(Generic[_T]):
-    """Runs functions in threads of their own, and hands over what they return.
+    """Runs functions in threads, and returns their results.
 
-    The threads are daemons: a thread that waits for a response does not keep the program from ending.
+    The threads are daemons, so a thread that waits for a response does not delay the end of the program.
 
     Attributes:
-        running: How many functions are running, or have a result that was not taken yet.
+        running: Number of functions that run or whose result was not taken yet.
 
     Args:
-        parallel: How many run at once.
+        parallel: Maximum number of functions at a time.
     """
 
     def __init__(self, parallel: int) -> None:
@@ -29,26 +29,26 @@ class Dispatcher(Generic[_T]):
 
     @property
     def is_free(self) -> bool:
-        """Whether the next function may begin, or another one has to end first."""
+        """True if another function may start now."""
         return self.running < self._parallel
 
     def start(self, work: Callable[[], _T]) -> None:
-        """Begin a function."""
+        """Run a function in a thread."""
         self.running += 1
 
         def run() -> None:
             try:
                 self._results.put((work(), None))
-            except BaseException as error:  # noqa: BLE001  - raised again where the result is taken
+            except BaseException as error:  # noqa: BLE001  - raised again when the result is taken
                 self._results.put((None, error))
 
         threading.Thread(target=run, name="dynacli-call", daemon=True).start()
 
     def take(self, seconds: float) -> _T | None:
-        """Return what a function returned; None if none ended in that time.
+        """Return the result of a function; None if none finishes within the given time.
 
         Raises:
-            BaseException: Whatever the function raised.
+            BaseException: The function raised it.
         """
         try:
             result, error = self._results.get(timeout=seconds)
@@ -62,13 +62,14 @@ class Dispatcher(Generic[_T]):
 
 @contextmanager
 def noting_interrupt(note: Callable[[], None]) -> Iterator[None]:
-    """Let the first Ctrl-C of the block be noted alone, and the second one end it.
+    """Note the first Ctrl-C of the block without interrupting it. The second one interrupts.
 
-    An exception could come between a call that changes something and the note that it was made. If someone else
-    handles the signal, or the block runs in another thread than the first one, nothing is changed.
+    An exception could arise between a change and the record of it. Signals stay as they are in other threads
+    than the
+    main one, and if they have another handler.
 
     Args:
-        note: Called at the first one.
+        note: Called at the first Ctrl-C.
     """
     is_own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if not is_own or threading.current_thread() is not threading.main_thread():

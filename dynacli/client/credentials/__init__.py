@@ -1,1 +1,1 @@
-"""The credentials of calls beyond environment variables: which schemes count, and what is stored for them."""
+"""Credentials besides environment variables: choosing security schemes, signing in and stored credentials."""

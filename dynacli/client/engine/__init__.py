@@ -1,1 +1,1 @@
-"""One call, whole: it is prepared, sent, validated, told to its listeners, and written into the history."""
+"""One call from start to end: it is prepared, sent, validated, announced to listeners and saved in the history."""

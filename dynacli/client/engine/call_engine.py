@@ -1,7 +1,7 @@
-"""The engine: it makes every call, from its inputs to its row in the history, and passes events to its listener.
+"""The engine: it makes every call, from inputs to history, and passes events to its listener.
 
-No one else builds, sends, validates or records a call. A series of calls (pages, a wait, links, the rows of a batch,
-the probes of a check) is a loop over it.
+No other module builds, sends, validates or records a call. Pages, waits, links, the rows of a batch and the probes
+of a check are loops over it.
 """
 
 from __future__ import annotations
@@ -64,11 +64,11 @@ if TYPE_CHECKING:
     from dynacli.validation.validate_by_level import LevelValidator
 
 NOTHING_SENT = (2, 8, 10)
-"""The exit codes that say that nothing reached the API."""
+"""Exit codes of runs that sent nothing to the API."""
 _INTERRUPTED = 130
 _WITH_MORE = frozenset({"object", "array", "any"})
 _MARKS = frozenset("?@{[")
-"""Characters of words that may hold a URL with a query, the name of a file, or JSON."""
+"""Characters of arguments that may contain a URL with a query, the name of a file, or JSON."""
 
 
 class MadeCall(NamedTuple):
@@ -77,7 +77,7 @@ class MadeCall(NamedTuple):
     Args:
         call: The call.
         response: Its response.
-        validation: The result on the response; None if nothing was validated.
+        validation: Validation result of the response; None if nothing was validated.
     """
 
     call: Call
@@ -86,24 +86,23 @@ class MadeCall(NamedTuple):
 
 
 class Engine:
-    """Makes calls: resolves their inputs, builds, signs, validates and sends them, and validates what comes back.
+    """Makes calls: builds, signs, validates and sends their requests, and validates their responses.
 
     Calls may be prepared in one thread and sent in others.
 
     Attributes:
-        env: The surroundings of the run.
-        settings: How calls are made and validated, unless one has settings of its own.
-        latest: The call that was prepared last; None before the first one.
-        history: What the history keeps of the call that got a response last, or is the first; None if that is
-            nothing.
+        env: Environment of the run.
+        settings: Settings of calls that have none of their own.
+        latest: The latest prepared call; None before the first one.
+        history: History entry of the latest call with a response, or of the first call; None if nothing is saved.
 
     Args:
-        clients: Keeps connections open between calls; None for a connection of each call's own.
-        ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
-        lock: Held while something is prepared or validated, if other threads use the document, too.
-        on_event: Learns what happens; None for no one.
-        on_unsigned: Shown why a request has no credential, which is only shown then; None if that is an error.
-        keep: Makes what the history keeps of a call; None if it keeps nothing.
+        clients: Keeps connections open between calls; None to connect for each call.
+        ask: Asks the user whether credentials may go to a new origin; None if nobody can be asked.
+        lock: Held while a call is prepared or validated, if threads share the document.
+        on_event: Receives the events of the calls; None to announce none.
+        on_unsigned: Receives the reason if a request that is only shown has no credential; None to raise it.
+        keep: Makes the history entry of a call; None to save nothing.
     """
 
     def __init__(
@@ -131,8 +130,8 @@ class Engine:
         """Return the engine with another listener.
 
         Args:
-            on_event: Gets the events instead of the usual listener; None for that one.
-            is_apart: Whether it has validators of its own, which validate while those of other calls do.
+            on_event: Receives the events instead of the current listener; None to keep that one.
+            is_apart: True for separate validators, so that it can validate in parallel with other engines.
         """
         if on_event is None and not is_apart:
             return self
@@ -143,7 +142,7 @@ class Engine:
         return made
 
     def with_settings(self, settings: CallSettings) -> Engine:
-        """Return the engine with other settings, and validators of its own."""
+        """Return an engine with other settings, and with new validators."""
         return Engine(
             self.env,
             settings,
@@ -156,7 +155,7 @@ class Engine:
         )
 
     def forget(self) -> None:
-        """Forget the validators of operations, whose document is another one now."""
+        """Forget the validators, because the document has changed."""
         self._validators.clear()
 
     def announce(self, event: CallEvent) -> None:
@@ -176,22 +175,22 @@ class Engine:
         is_checked: bool = True,
         unvalidated: Collection[tuple[str, ...]] = (),
     ) -> Call:
-        """Return a call whose request is built and signed, and allowed by the document.
+        """Return a call whose request is built, signed and valid.
 
         Args:
-            inputs: What is given, or what the request is built of.
-            settings: Those of this call; None for those of the engine.
-            url: The URL of the request, if a response gave one.
-            after: The call of the first page, if this is a further one: it was validated, and the server itself has
-                named what differs.
-            is_signed: Whether the request gets credentials now; else `Call.sign` gives them, or no one.
-            is_checked: Whether the request is validated now; else that is done while the connection is made.
-            unvalidated: (location, name) of parameters that are not validated.
+            inputs: The inputs, or the values collected from them.
+            settings: Settings of this call; None for those of the engine.
+            url: URL of the request, if a response provided it.
+            after: The call of the first page, if this is a later page. It was validated, and only the server's own
+                values differ.
+            is_signed: False to leave the credentials to `Call.sign`.
+            is_checked: False to validate the request while the connection is opened.
+            unvalidated: Location and name of each parameter that is not validated.
 
         Raises:
-            UsageError: An input, a header or a server does not fit, or the document does not allow the request.
+            UsageError: An input, a header, a server or the request is invalid.
             AuthError: A credential is missing.
-            RefusedError: The call would cross a line of trust, or the policy does not let it be made.
+            RefusedError: A safety rule of dynacli or the policy refuses the call.
         """
         settings = settings or self.settings
         name = described.operation.name
@@ -230,22 +229,21 @@ class Engine:
         if call.validating is None:
             return
         if self.clients is not None:
-            # Before openapi-core, which is imported to validate, and before threads need them at once.
+            # Imported before openapi-core, which validation loads, and before several threads need it at once.
             import dynacli.http.import_httpx
             import dynacli.http.send  # noqa: F401
         call.check_request(unvalidated)
         self._validators[call.described.operation.name] = call.validating.validator
 
     def send(self, call: Call, receive: Receive | None = None, *, has_parts: bool = False) -> WireResponse:
-        """Send a call, and return its response; any thread can do it.
+        """Send a call from any thread, and return its response.
 
         Args:
-            receive: Reads the body of the response as it comes; None to keep it as a whole.
-            has_parts: Whether the listener gets the body of a success that is a stream part by part; it is
-                validated meanwhile and not kept.
+            receive: Reads the body while it is received; None to read it into memory.
+            has_parts: True to announce a successful stream in parts. It is validated meanwhile and not kept.
 
         Raises:
-            DynacliError: The call fails; no secret is in it.
+            DynacliError: The call failed. Secrets are masked in the error.
         """
 
         def read(response: WireResponse, pieces: Pieces) -> bytes:
@@ -270,7 +268,7 @@ class Engine:
         return response
 
     def _shown(self, call: Call, response: WireResponse, pieces: Pieces) -> Iterator[bytes]:
-        """Yield the parts of a stream, after the listener got each."""
+        """Yield the parts of a stream, each after it was announced."""
         from dynacli.http.event_stream import pieces_of_items
 
         for part in pieces_of_items(pieces, response.header("content-type")):
@@ -285,14 +283,14 @@ class Engine:
         *,
         is_part: bool = False,
     ) -> MadeCall:
-        """Validate a response, unless it was validated while it came, and note it for the history.
+        """Validate a response, unless that happened while it was received, and note it for the history.
 
         Args:
-            body: The body as it can be validated; None for that of the response.
-            is_part: Whether the response is only the rest of a file, which the document does not describe.
+            body: The body to validate; None for the body of the response.
+            is_part: True if the response is the rest of a file, which the document does not describe.
 
         Raises:
-            FileError: The cache was damaged meanwhile.
+            FileError: The cache was damaged during the call.
         """
         with self.lock:
             if call.validation is None and not is_part:
@@ -320,14 +318,14 @@ class Engine:
         seconds: float | None = None,
         receive: Receive | None = None,
     ) -> MadeCall:
-        """Make a call whose response is kept as a whole; the arguments are those of `prepare`.
+        """Make a call, and read its whole response. The arguments are as in `prepare`.
 
         Args:
-            seconds: How long it may take at most, if the settings allow more; None if nothing else limits it.
+            seconds: Time limit if it is shorter than the limit of the settings; None for no further limit.
             receive: As in `send`.
 
         Raises:
-            DynacliError: The call fails; no secret is in it.
+            DynacliError: The call failed. Secrets are masked in the error.
         """
         settings = settings or self.settings
         if seconds is not None and (settings.timeout is None or seconds < settings.timeout):
@@ -336,10 +334,10 @@ class Engine:
         return self.validate(call, self.send(call, receive))
 
     def record(self, words: Sequence[str], exit_code: int) -> None:
-        """Write the call that was made last into the history, at the end of the run.
+        """Save the latest call in the history at the end of the run.
 
         Args:
-            words: The command line after the program's name.
+            words: The command line without the program's name.
         """
         history, self.history = self.history, None
         if history is not None and history.record(words, exit_code):
@@ -348,12 +346,12 @@ class Engine:
     def record_end(
         self, words: Sequence[str], error: BaseException | None, response: WireResponse | None
     ) -> None:
-        """Write the call that was made last into the history, if something was sent or a stored response came.
+        """Save the latest call in the history, if it was sent or got a stored response.
 
         Args:
-            words: The command line after the program's name that would make it.
-            error: What ended the call; None if its response came.
-            response: Its response; None if none came.
+            words: The command line of the call, without the program's name.
+            error: The exception that ended the call; None after a response.
+            response: Its response; None if there is none.
         """
         is_stored = response is not None and bool(response.cache)
         if self.latest is None or not (self.latest.has_sent or is_stored):
@@ -368,10 +366,10 @@ class Engine:
         self.record(words, code)
 
     def remembering(self, typed: TypedWords) -> Engine:
-        """Return the engine for the calls of one result, which `record_end` writes into the history.
+        """Return an engine for calls that `record_end` saves in the history as one command.
 
         Args:
-            typed: What was given besides inputs.
+            typed: Arguments besides the inputs.
         """
         made = self.with_settings(self.settings)
         made._validators = self._validators  # noqa: SLF001  - an engine, too
@@ -380,10 +378,10 @@ class Engine:
 
 
 def read_whole(response: WireResponse, pieces: Pieces) -> bytes:  # noqa: ARG001
-    """Return a body that is kept in memory.
+    """Return a body, read into memory.
 
     Raises:
-        NetworkError: It is too large.
+        NetworkError: The body is too large.
     """
     from dynacli.http.exchange import RENDER_LIMIT
 
@@ -391,11 +389,11 @@ def read_whole(response: WireResponse, pieces: Pieces) -> bytes:  # noqa: ARG001
 
 
 def read_finite(response: WireResponse, pieces: Pieces) -> bytes:
-    """Return a body that is kept in memory, unless it may have no end.
+    """Return a body, read into memory, unless it could be endless.
 
     Raises:
-        FormatError: It is a stream of events.
-        NetworkError: It is too large.
+        FormatError: The response is a stream of events.
+        NetworkError: The body is too large.
     """
     if is_event_stream(response.header("content-type")):
         raise FormatError("The response cannot be compared", reason="It is a stream of events")
@@ -405,21 +403,21 @@ def read_finite(response: WireResponse, pieces: Pieces) -> bytes:
 
 
 def _may_hold_secret(field: Field) -> bool:
-    """Return whether a field is a secret, or may have one below that has no option of its own in the catalog."""
+    """Return whether a field is a secret, or may contain one that the catalog does not list separately."""
     items = field.value.items
     return (items is not None and items.type in _WITH_MORE) or is_secret_input(field)
 
 
 class CallHistory:
-    """What the history keeps of a call that was made, or failed on the way; of the pages of a list it is one call.
+    """Collects the history entry of a call. All pages of a list are one entry.
 
     Attributes:
-        call: The call; the first one of several pages.
-        response: Its response; None if none came.
+        call: The call; the first one if there are several pages.
+        response: Its response; None if there is none.
 
     Args:
-        typed: What was typed for it besides its inputs.
-        warn: Called with what a person should know of the history.
+        typed: Arguments besides the inputs.
+        warn: Receives warnings about the history.
     """
 
     def __init__(
@@ -437,19 +435,19 @@ class CallHistory:
         self._masked: MaskedCall | None = None
 
     def note_head(self, response: WireResponse) -> None:
-        """Note that the first response begins to come; it may break off."""
+        """Note the first response when its headers arrive; its body may still fail."""
         if self._size is None:
             self.response = response
 
     def note_validation(self, validation: ValidationResult | None) -> None:
-        """Note the result on a response, or on the part of it that came."""
+        """Note the validation result of a response, or of the part that was received."""
         validating = self.call.validating
         if validation is not None and validating is not None:
             before = len(validating.validation.findings) if self._findings is None else self._findings
             self._findings = before + len(validation.findings)
 
     def note_response(self, call: Call, response: WireResponse) -> None:
-        """Note a response that came whole, and what it tells of ids; as long as the API is open.
+        """Note a complete response and the ids in it. Call this while the API is open.
 
         Args:
             call: The call that it responds to.
@@ -478,7 +476,7 @@ class CallHistory:
             self._remembered += responded.items
 
     def _find_mode(self) -> str:
-        """Return what is to be kept; a history that cannot be asked for is none."""
+        """Return the history mode: `off` if the setting is invalid or cannot be read."""
         if not self._mode:
             try:
                 self._mode = history_mode(self._env)
@@ -493,10 +491,10 @@ class CallHistory:
         return self._mode
 
     def _masker(self, words: Sequence[str]) -> Masker:
-        """Return what takes the secrets out of the call; those of its inputs are looked for once, if there may be any.
+        """Return the masker for the secrets of the call. Inputs are searched once, if they may contain secrets.
 
         Args:
-            words: The command line after the program's name.
+            words: The command line without the program's name.
         """
         if self._masked is None and (self._may_hold_secrets or not _MARKS.isdisjoint("".join(words))):
             from dynacli.client.masked_call import MaskedCall
@@ -506,7 +504,7 @@ class CallHistory:
 
     @cached_property
     def _may_hold_secrets(self) -> bool:
-        """Whether an input of the call may hold a secret besides its credentials."""
+        """True if an input of the call may contain a secret besides its credentials."""
         typed, described = self._typed, self.call.described
         media_type = described.media_type
         return (
@@ -521,14 +519,14 @@ class CallHistory:
         )
 
     def record(self, words: Sequence[str], exit_code: int) -> bool:
-        """Write the call into the history, at its end; return whether that was tried.
+        """Save the call in the history at its end, and return whether dynacli tried to.
 
         Args:
-            words: The command line after the program's name.
+            words: The command line without the program's name.
         """
         if exit_code in NOTHING_SENT or self._find_mode() == "off":
             return False
-        # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
+        # A failure to save is not worth a message. ValueError is raised for text that is not Unicode.
         with suppress(OSError, ValueError, FileError, DamagedCatalogError):
             self._write(self._recorded(words, exit_code))
         return True
@@ -578,14 +576,14 @@ class CallHistory:
 def _led_to(
     url: str, described: DescribedOperation, settings: CallSettings, values: CallValues
 ) -> Callable[[Request], Request]:
-    """Return what makes the request of a page of that of its inputs.
+    """Return a function that changes the request of the first page into the request of another page.
 
-    A search that is made by POST goes on by POST at its own path, and if the document has one at the new path;
-    elsewhere the URL is all that is needed.
+    A search by POST keeps its method if the path stays the same, or if the document has a POST at the new path.
+    Otherwise the URL alone is enough, and the request is a GET.
 
     Args:
-        url: The URL of the page.
-        values: What the request is built of.
+        url: URL of the page.
+        values: Values from which the request is built.
     """
     from dynacli.client.operation_at import operation_at
 
@@ -603,9 +601,9 @@ def _led_to(
 
 
 def _with_own_keys(url: str, described: DescribedOperation, values: CallValues) -> str:
-    """Return a URL without the API keys that a server repeats in it, and with those that were given as inputs.
+    """Return a URL with the API keys that were given as inputs, instead of those that the server repeats in it.
 
-    Those of the environment are added when the request is signed.
+    Signing the request adds the keys of environment variables.
     """
     names = {name for location, name in described.operation.api_keys if location == "query"}
     if not names:

@@ -1,6 +1,6 @@
-"""Calls that are made one after the other: links that are followed, and a wait at the end.
+"""Calls in sequence: links are followed, and the last call may wait.
 
-A wait makes a call again and again until an expression is true of its response.
+A wait repeats a call until an expression is true of its response.
 """
 
 from __future__ import annotations
@@ -41,15 +41,14 @@ if TYPE_CHECKING:
     from dynacli.client.responses.response import Response as LibraryResponse
 
 _SLIP = 0.75
-"""How much two names have in common if one is likely a slip for the other, by the ratio of `difflib`."""
+"""Minimum similarity (ratio of `difflib`) of two names if one is probably a typo of the other."""
 WAIT_SECONDS = 300.0
-"""Seconds after which nothing is waited for any more, if no one says otherwise."""
+"""Default time limit of a wait in seconds."""
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 1.5, 30.0
-"""The pauses between two calls, in seconds, if no one says how long they are: the first, how each further one
-grows, and the longest."""
+"""Default pauses between two calls: the first one in seconds, the growth factor, and the longest one in seconds."""
 _MOST_SECONDS = 1e6
 _LEAST_CALL = 1.0
-"""Seconds that the last call has at least."""
+"""Minimum time for the last call, in seconds."""
 
 clock = time.monotonic
 
@@ -58,23 +57,23 @@ sleep = time.sleep
 
 
 class NeverTrueError(TimedOutError):
-    """The expression was not true in the time that there was.
+    """The expression did not become true in time.
 
     Attributes:
-        response: The last response, in a Python program; None if none came.
+        response: The last response, set for Python programs; None if there is none.
     """
 
     response: LibraryResponse | None = None
 
 
 def wait_seconds_of(word: str, flag: str) -> float:
-    """Return the seconds that a word means.
+    """Return the number of seconds in an argument.
 
     Args:
-        flag: The option that it was given to, for messages.
+        flag: The option with the argument, for messages.
 
     Raises:
-        UsageError: It means none.
+        UsageError: The argument is not a number of seconds in the allowed range.
     """
     try:
         seconds = float(word)
@@ -91,13 +90,13 @@ def wait_seconds_of(word: str, flag: str) -> float:
 
 @record
 class Until:
-    """What is waited for.
+    """The condition of a wait.
 
     Args:
-        expression: The JMESPath expression that is to be true of the response.
-        seconds: How long that may take.
-        interval: The seconds between two calls; None for pauses that grow from 2 to 30 s.
-        name: What messages call the expression.
+        expression: JMESPath expression that must become true of the response.
+        seconds: Time limit in seconds.
+        interval: Seconds between two calls; None for pauses that grow from 2 to 30 s.
+        name: Name of the expression in messages.
     """
 
     expression: str
@@ -107,12 +106,12 @@ class Until:
 
 
 class WaitPause(NamedTuple):
-    """The time between two calls of a wait.
+    """The pause between two calls of a wait.
 
     Args:
-        seconds: How long it is.
-        reason: Why there is another call.
-        calls: How many calls were made.
+        seconds: Duration in seconds.
+        reason: Reason for another call.
+        calls: Number of calls so far.
     """
 
     seconds: float
@@ -120,15 +119,15 @@ class WaitPause(NamedTuple):
     calls: int
 
     def __str__(self) -> str:
-        """Return the sentence that says what is waited for."""
+        """Return the reason and the duration as a sentence."""
         return f"{self.reason} after {counted(self.calls, 'call')}; again in {seconds_text(self.seconds)}"
 
 
 def check_wait(described: DescribedOperation, until: Until) -> None:
-    """Check before anything is sent that an operation can be called again, and that the expression is one.
+    """Check before sending that an operation may be repeated, and that the expression is valid.
 
     Raises:
-        UsageError: The operation may change something, or the expression is wrong.
+        UsageError: The operation may change data, or the expression is invalid.
     """
     from dynacli.text.filter_value import check_filter
 
@@ -150,21 +149,22 @@ def _wait_until(
     statuses: Sequence[int] = (),
     wait: Callable[[WaitPause], object],
 ) -> MadeCall:
-    """Return the first call of whose response the expression is true, or which no other will follow.
+    """Repeat a call until the expression is true or no repetition can help, and return the last call.
 
-    A status that says that the server cannot respond now is waited over, as is a connection that is lost once an
-    response came; any other that is no 2xx is the last response. `Retry-After` is obeyed.
+    A status that says that the server is temporarily unavailable leads to another call. So does a lost
+    connection
+    after the first response. Any other status except 2xx ends the wait. `Retry-After` sets the pause.
 
     Args:
-        exchange: Makes the call; it may take so many seconds.
-        retries: How often the first call is made again whose connection is lost.
-        statuses: Further statuses that say that the server cannot respond now.
-        wait: Waits until the next call may be made, and may raise what ends it all.
+        exchange: Makes the call, within the given number of seconds.
+        retries: Number of retries after a lost connection, before the first response.
+        statuses: Further statuses that say that the server is temporarily unavailable.
+        wait: Waits for the next call. It may raise an exception to end the wait.
 
     Raises:
-        NeverTrueError: The expression was not true in the time that there was.
+        NeverTrueError: The expression did not become true in time.
         FormatError: The response has no value, or the expression cannot be applied to it.
-        DynacliError: A call fails.
+        DynacliError: A call failed.
     """
     from dynacli.http.retrying import is_lost_connection, seconds_asked
 
@@ -184,7 +184,7 @@ def _wait_until(
         else:
             has_responded, response = True, made.response
             status = f"{response.status} {response.reason}".rstrip()
-            is_passing = may_pass(response, "GET", statuses)  # as those that wait only read
+            is_passing = may_pass(response, "GET", statuses)  # a wait calls only safe operations
             if is_passing:
                 reason = last = status
             elif not response.is_success or _is_true(made, until):
@@ -194,7 +194,7 @@ def _wait_until(
                 last = status
             headers = response.headers
             if not is_passing:
-                # A limit that a server tells with each response is not a wish of when to be asked again.
+                # Rate limit headers of a normal response do not ask for a pause.
                 headers = tuple(pair for pair in headers if pair[0].lower() in {"retry-after", "date"})
             asked = seconds_asked(headers, time.time())
         seconds = pause
@@ -222,11 +222,12 @@ def _is_true(made: MadeCall, until: Until) -> bool:
 def _check_names(made: MadeCall, value: Any, until: Until) -> None:
     """Check that an expression that is not true yet can become true.
 
-    A field that the document declares may come later. So may any field of a part that the document does not describe,
-    unless the response has one of nearly that name.
+    A declared field may still appear. In parts that the document does not describe, any field may appear,
+    unless the
+    response has a field with a similar name.
 
     Raises:
-        FormatError: It cannot, because it needs a field that neither the response nor the document has.
+        FormatError: The expression needs a field that neither the response nor the document has.
     """
     from difflib import get_close_matches
 
@@ -264,7 +265,7 @@ def _check_names(made: MadeCall, value: Any, until: Until) -> None:
 
 
 def _schemas_of_success(described: DescribedOperation) -> list[Any]:
-    """Return the schemas of all responses that may end a wait."""
+    """Return the schemas of all responses with which a wait can succeed."""
     from dynacli.openapi.model.media_types import success_schema
 
     raw = described.raw_responses
@@ -276,10 +277,10 @@ def _schemas_of_success(described: DescribedOperation) -> list[Any]:
 
 
 def _value_of_response(made: MadeCall, until: Until) -> Any:
-    """Return the value of a response; null if it has no body.
+    """Return the value of a response; None if it has no body.
 
     Raises:
-        FormatError: It has no value that can be looked at.
+        FormatError: The body has no value to which an expression applies.
     """
     from dynacli.media.body_value import NoValueError, exact_value
 
@@ -306,7 +307,7 @@ def _never_true(until: Until, last: str, calls: int, asked: float | None) -> Dyn
 
 
 class NextCall(NamedTuple):
-    """The call that a link leads to."""
+    """The next call of a link."""
 
     described: DescribedOperation
     inputs: CallInputs
@@ -314,18 +315,18 @@ class NextCall(NamedTuple):
 
 
 class Series:
-    """Calls whose last response is the result.
+    """Calls in sequence, of which the last one is the result.
 
     Attributes:
-        last: The latest call that got a response; None before the first one.
+        last: The latest call with a response; None before the first one.
 
     Args:
-        follow: The links that are followed, one after the other.
-        until: What the last call is repeated for; None to make it once.
-        wants_example: Whether what a call requires and no link fills is made up.
-        ends_with_findings: Whether no link is followed of a response that does not match the document.
-        on_next: Called with a response and the operation of the call that follows, before that is made.
-        sleep: Waits for so many seconds, and may raise what ends the wait; None for the system's own.
+        follow: Names of the links to follow, in order.
+        until: Condition for which the last call is repeated; None to make it once.
+        wants_example: True to fill required inputs with examples if no link provides them.
+        ends_with_findings: True to follow no link of a response that does not match the document.
+        on_next: Called before each further call, with the response and the next operation.
+        sleep: Waits for a number of seconds, and may raise to end the wait; None for `time.sleep`.
     """
 
     def __init__(
@@ -348,14 +349,15 @@ class Series:
         """Make the calls, and return the last one.
 
         Raises:
-            NeverTrueError: What is waited for did not come true in time.
-            FormatError: A response has no such link, or lacks what the next call takes from it, or that cannot be made.
-            DynacliError: A call fails.
+            NeverTrueError: The condition did not become true in time.
+            FormatError: A response lacks the link or a value that the link needs, or the next call is
+                impossible.
+            DynacliError: A call failed.
         """
         try:
             return self._make(described, inputs)
         except (UsageError, AuthError, DocumentError) as error:
-            # Their exit codes say that nothing was sent.
+            # These errors have the exit codes of runs that sent nothing, but a request was sent.
             if self.last is None:
                 raise
             reason = ": ".join(text for text in (error.message, error.reason) if text)
@@ -383,7 +385,7 @@ class Series:
     def _wait(
         self, described: DescribedOperation, inputs: CallInputs, settings: CallSettings, until: Until
     ) -> MadeCall:
-        # A call that fails is made again anyway, when it is time; a stored response says nothing of what changed.
+        # The wait itself repeats failed calls, and needs fresh responses.
         single = replace(settings, retries=0, cache=None)
 
         def exchange(seconds: float) -> MadeCall:
@@ -411,10 +413,10 @@ class Series:
 
 
 def followed_link(made: MadeCall, name: str) -> FollowedLink | None:
-    """Return the link of a name that a response has; None if a response that is not a success has none.
+    """Return the named link of a response; None if an unsuccessful response does not have it.
 
     Raises:
-        FormatError: A response that is a success has none.
+        FormatError: A successful response does not have the link.
     """
     described, status = made.call.described, made.response.status
     link = link_of_response(described, name, status)
@@ -424,13 +426,13 @@ def followed_link(made: MadeCall, name: str) -> FollowedLink | None:
 
 
 def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False) -> NextCall:
-    """Return the call that a link of a response leads to.
+    """Return the next call of a link in a response.
 
     Args:
-        wants_example: Whether what is required and the link does not fill is made up.
+        wants_example: True to fill required inputs with examples if the link does not provide them.
 
     Raises:
-        FormatError: The response lacks what the link takes from it.
+        FormatError: The response lacks a value that the link needs.
     """
     if link.target is None:
         raise UsageError(f"The link `{link.name}` leads to no call", reason=link.note)

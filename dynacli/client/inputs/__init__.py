@@ -1,1 +1,1 @@
-"""The inputs of a call: which input a name means, and the values and the body that are made of them."""
+"""Inputs of a call: find the input for a name, collect values, and build the body from them."""

@@ -1,4 +1,4 @@
-"""The inputs of a call, and the values that its request is built of."""
+"""The inputs of a call, and the values from which its request is built."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ParameterKey = tuple[str, str]
 
 
 class QueryPair(NamedTuple):
-    """A pair of the query that is not a parameter of the operation.
+    """A query pair that is not a parameter of the operation.
 
     Args:
-        name: Its name on the wire, decoded.
-        value: A JSON value: a text, or several in a list.
-        is_default: Whether the configuration gives it to all calls.
+        name: Its decoded name.
+        value: A JSON value: a string, or a list of strings.
+        is_default: True if the configuration adds it to all calls.
     """
 
     name: str
@@ -31,19 +31,20 @@ class QueryPair(NamedTuple):
 
 @record
 class CallInputs:
-    """What the caller gives for one call.
+    """The inputs that the caller gives for one call.
 
     Args:
-        parameters: The values of parameters.
-        assignments: The values of places in the body, applied to the whole body if there is one.
-        body: The whole body, as text or bytes; None if none is given.
-        wants_example: Whether what is required and was not given is filled in.
-        is_complete: Whether what the body lacks is not reported, because a person wrote it in an editor.
-        content_type: The media type of the body that was asked for; empty for the preferred one.
+        parameters: Values of parameters.
+        assignments: Values of single fields of the body, which override those of `body`.
+        body: The whole body, as text or bytes; None if it is not given.
+        wants_example: True to fill required inputs that are missing with examples.
+        is_complete: True if missing fields of the body are not reported, because the user wrote it in an
+            editor.
+        content_type: Requested media type of the body; empty for the preferred one.
         part_headers: ((part, header), value) for the parts of a multipart body.
-        boundary: Between the parts of a multipart body; empty for a random one.
-        has_examples: Whether headers of parts may be filled from the document's examples.
-        query: The pairs of the query that are no parameters.
+        boundary: Boundary of a multipart body; empty for a random one.
+        has_examples: True if headers of parts may be filled from the document's examples.
+        query: Query pairs that are not parameters.
     """
 
     parameters: Mapping[ParameterKey, Any]
@@ -60,14 +61,14 @@ class CallInputs:
 
 @record
 class CallValues:
-    """The values that a request is built of.
+    """The values from which a request is built.
 
     Args:
-        parameters: The JSON values of parameters.
-        body: The encoded body, None if there is none.
-        media_type: The body's media type; empty if there is no body.
-        form: The value that a form or the parts of a multipart body were made of; None for other bodies.
-        query: The pairs of the query that are no parameters.
+        parameters: JSON values of the parameters.
+        body: The encoded body; None if there is none.
+        media_type: Media type of the body; empty if there is no body.
+        form: Value from which a form or a multipart body was built; None for other bodies.
+        query: Query pairs that are not parameters.
     """
 
     parameters: Mapping[ParameterKey, Any]
@@ -79,13 +80,13 @@ class CallValues:
 
 @record
 class TypedWords:
-    """What a person typed for a call besides its inputs.
+    """The arguments of a call besides its inputs, as the user typed them.
 
     Args:
         headers: `NAME: VALUE` each.
         part_headers: `PART:NAME: VALUE` each.
-        assignments: `NAME=VALUE` of variables of the server, and `PATH=JSON` of the body.
-        texts: The whole body, and all inputs as JSON, or where they come from; empty if no one gave them.
+        assignments: `NAME=VALUE` of server variables, and `PATH=JSON` of the body.
+        texts: The whole body and all inputs as JSON, or their sources; empty if not given.
     """
 
     headers: Sequence[str] = ()

@@ -1,1 +1,1 @@
-"""The links of responses: which calls can follow one, and with which values (OpenAPI 3.2.0, "Link Object")."""
+"""Links of responses: the next calls, and the values they take (OpenAPI 3.2.0, "Link Object")."""

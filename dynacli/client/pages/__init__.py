@@ -1,1 +1,1 @@
-"""The pages of a list: by which rule a response leads to the next one, following them, and making one list of them."""
+"""Pagination: the rule that finds the next page, the loop over the pages, and their merged list."""

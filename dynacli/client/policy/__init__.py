@@ -1,1 +1,1 @@
-"""What a person lets dynacli do with an API: which operations are called, which are asked about, which never are."""
+"""Policies: the operations that dynacli may call, must ask about, or refuses."""

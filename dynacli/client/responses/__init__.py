@@ -1,1 +1,1 @@
-"""The response to a call: for a Python program, as an error, and with what is wrong in it shown."""
+"""Responses: as Python objects, as errors, and with their findings as text."""
