@@ -104,7 +104,7 @@ class DocumentCredential:
             challenge: The server's challenge; empty if it sent none.
 
         Raises:
-            AuthError: The credential cannot be read or has expired, or dynacli cannot answer the challenge.
+            AuthError: The credential cannot be read or has expired, or dynacli does not support the challenge.
         """
         self.sent, self._elsewhere = None, []
         found = self._find(url, challenge)
@@ -260,7 +260,7 @@ class DocumentCredential:
         return asked
 
     def _answering(self, request: Request, credential: Credential, challenge: str) -> Request:
-        """Return the request with the answer to a Digest challenge."""
+        """Return the request with the credentials that a Digest challenge asks for."""
         if self._digest is None or challenge != self._challenge:
             self._digest = DigestLogin(self._env, credential.value.reveal(), origin_of(request.url))
             self._challenge = challenge

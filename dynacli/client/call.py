@@ -233,7 +233,7 @@ class Call:
         """Add credentials to the request, and ask for the confirmation that the policy requires.
 
         Args:
-            ask: Asks the user whether credentials may go to a new origin; None if nobody can be asked.
+            ask: Asks the user whether credentials may go to a new origin; None if dynacli cannot ask.
             on_unsigned: Receives the reason if a request that is only shown has no credential; None to raise it.
 
         Raises:

@@ -98,7 +98,7 @@ class Engine:
 
     Args:
         clients: Keeps connections open between calls; None to connect for each call.
-        ask: Asks the user whether credentials may go to a new origin; None if nobody can be asked.
+        ask: Asks the user whether credentials may go to a new origin; None if dynacli cannot ask.
         lock: Held while a call is prepared or validated, if threads share the document.
         on_event: Receives the events of the calls; None to announce none.
         on_unsigned: Receives the reason if a request that is only shown has no credential; None to raise it.
