@@ -388,7 +388,7 @@ class Call:
             forget_changed(self, response)
 
     def _send_renewing(self, receive: Receive, clients: ClientPool | None) -> WireResponse:
-        """Send the request, and once more with a new token if the server refuses the old one."""
+        """Send the request, and repeat it with a new token if the server refuses the old one."""
         try:
             return self._send(lambda response, pieces: self._renewed(response, pieces, receive), clients)
         except _AgainError:

@@ -315,7 +315,7 @@ class NextCall(NamedTuple):
 
 
 class Series:
-    """Calls in sequence, of which the last one is the result.
+    """Calls in sequence. The last one is the result.
 
     Attributes:
         last: The latest call with a response; None before the first one.
