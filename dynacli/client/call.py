@@ -654,7 +654,7 @@ class CallEvent:
     """Something that happened in a call.
 
     Attributes:
-        name: Name of the kind of event: `request_built`, `sending`, ...
+        name: Name of the event: `request_built`, `sending`, ...
         call: The call; None for a row of a batch from which no call could be made.
     """
 
