@@ -1,4 +1,4 @@
-"""A catalog that turns out to be damaged: it is made again, unless a request is on its way already."""
+"""Damaged catalogs: dynacli compiles them again, unless a request may already have been sent."""
 
 import os
 from collections.abc import Callable
@@ -12,13 +12,13 @@ _T = TypeVar("_T")
 
 
 def explain_damage(damage: DamagedCatalogError, *, has_sent: bool) -> NoReturn:
-    """Raise the error for damage of the catalog that was found in the middle of a call.
+    """Raise the error for a catalog that turned out to be damaged during a call.
 
-    Before anything was sent, the catalog is made again and the call begins again; whether a request is sent twice
-    is the person's decision.
+    If nothing was sent, dynacli compiles the catalog again and restarts the call. Otherwise the user decides whether
+    to send the request again.
 
     Raises:
-        FileError: The request may be on its way.
+        FileError: The request may have been sent.
         DamagedCatalogError: Nothing was sent.
     """
     if not has_sent:
@@ -31,11 +31,11 @@ def explain_damage(damage: DamagedCatalogError, *, has_sent: bool) -> NoReturn:
 
 
 def discard(damage: DamagedCatalogError) -> bool:
-    """Remove a damaged catalog, so that the next run makes it again; return whether it is gone."""
+    """Remove a damaged catalog, so that the next run compiles it again. Return whether it is gone."""
     try:
         os.unlink(damage.path)
     except FileNotFoundError:
-        return True  # another process has just cleared it away
+        return True  # another process has just removed it
     except OSError:
         return False
     return True
@@ -49,7 +49,7 @@ def beyond_repair(env: Environment) -> FileError:
 
 
 def repaired(env: Environment, work: Callable[[], _T]) -> _T:
-    """Return what a function returns that opens catalogs and sends nothing; it begins again if one is damaged.
+    """Return the result of a function that opens catalogs and sends nothing, and repeat it after damage.
 
     Raises:
         FileError: The cache stays damaged.

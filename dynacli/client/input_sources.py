@@ -1,4 +1,4 @@
-"""Where the ids that an operation needs come from: which other operation lists them, and in which field."""
+"""Sources of ids: for each input, the operation that lists its values, and the field with them."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 
@@ -24,23 +24,23 @@ from dynacli.registry.opened_api import OpenedApi
 _CREATING = ("POST", "PUT")
 _CREATING_VERBS = frozenset(("add", "create", "insert", "make", "new", "register"))
 _MOST_LISTING = 4
-"""Operations whose responses may list what an input names."""
+"""Maximum number of operations whose responses are searched for the ids of an input."""
 _MOST_LINKING = 8
-"""Operations whose links are read."""
+"""Maximum number of operations whose links are read."""
 _RESPONSE = "$response.body"
 _ALIKE = 3
-"""Letters that segments and things which are called alike have in common."""
+"""Number of letters that a segment of a path shares with the name of a matching resource."""
 _ALONE = ("id", "uuid", "identifier")
-"""The endings of names of inputs outside of paths that name something which is listed."""
+"""Endings of input names that refer to listed resources. Inputs in paths need no such ending."""
 
 
 def input_sources(
     api: OpenedApi, operation: Operation, inputs: Iterable[Parameter | Field]
 ) -> dict[str, str]:
-    """Return option → where its values come from, such as `list-runs rows[].id`, as far as names and paths say so.
+    """Return option → source of its values, such as `list-runs rows[].id`, if names and paths reveal it.
 
     Args:
-        inputs: The inputs that are asked for.
+        inputs: The inputs whose sources are wanted.
     """
     wanted = list(_asked_for(operation, inputs))
     if not wanted:
@@ -61,7 +61,7 @@ def input_sources(
             continue
         noun = owner_name(name) or (nouns.get(name, "") if is_in_path else plain_name(name))
         fields = naming_fields(name, input_.description, noun)
-        # `/view/project` shows something of a project, and `/projects` lists them.
+        # `/view/project` returns a part of a project, and `/projects` lists projects.
         for source in names[:_MOST_LISTING]:
             place = _place_of_items(api, source, fields)
             if place is not None:
@@ -78,9 +78,9 @@ def input_sources(
 
 
 def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[str]) -> dict[str, str]:
-    """Return option → the operation whose response has a link that fills it, and the field that fills it.
+    """Return option → the operation whose response links to this one, and the field with the value.
 
-    Looked at are the operations that make what a path is called by: reading the links of all takes long.
+    To save time, this reads only operations that create a resource in the path.
     """
     creating = operations_at(api.catalog, _CREATING, lambda path: _beginning(path) in beginnings)
     found: dict[str, str] = {}
@@ -88,7 +88,7 @@ def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[
         described = DescribedOperation(api, api.catalog.operation(summary.name))
         if not any(links_in(described.raw_responses, described.follow)):
             continue
-        # What describes links makes examples, too: most documents have no link, and need not wait for its import.
+        # Imported late: this module also makes examples, which is slow, and most documents have no link.
         from dynacli.client.links.describe_links import describe_links, linked_names
 
         if operation.name not in (target for _, target in linked_names(described)):
@@ -106,7 +106,7 @@ def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[
 def _asked_for(
     operation: Operation, inputs: Iterable[Parameter | Field]
 ) -> Iterator[tuple[Parameter | Field, str]]:
-    """Yield the inputs that may name something which is listed, with their names."""
+    """Yield the inputs that may refer to a listed resource, with their names."""
     in_path = set(parameter_names(operation.path))
     created = _created_things(operation)
     for input_ in inputs:
@@ -117,13 +117,13 @@ def _asked_for(
         is_id = plain.endswith(_ALONE) and bool(owner_name(name))
         is_thing = takes_id(source) and plain not in GENERAL_NAMES
         if not is_in_path and owner_name(name) in created and _is_of_whole(input_):
-            continue  # a new id is in no list yet
+            continue  # no list has a new id yet
         if not source.enum and (is_in_path or is_id or is_thing):
             yield input_, name
 
 
 def _created_things(operation: Operation) -> set[str]:
-    """Return what the item that an operation creates may be called: `artifact` for `POST /artifacts`."""
+    """Return possible names of the resource that an operation creates: `artifact` for `POST /artifacts`."""
     last = operation.path.rstrip("/").rpartition("/")[2]
     verb, *noun = words_of_name(last) or [""]
     if verb in _CREATING_VERBS and noun:  # `/createGroupPad` creates a pad
@@ -133,24 +133,24 @@ def _created_things(operation: Operation) -> set[str]:
 
 
 def _is_of_whole(input_: Parameter | Field) -> bool:
-    """Return whether an input is a parameter, or a property of the body itself or of its items."""
+    """Return whether an input is a parameter, or a property at the top of the body or of its items."""
     return isinstance(input_, Parameter) or len([step for step in input_.path if step != EACH]) == 1
 
 
 def _beginning(path: str) -> str:
-    """Return the beginning of the last segment of a path: a quick look at what it is called before the exact one."""
+    """Return the first letters of the last segment of a path, for a quick selection before the exact one."""
     return path.rstrip("/").rpartition("/")[2][:_ALIKE].lower()
 
 
 def _parts_of(things: Iterable[str]) -> set[str]:
-    """Return the beginnings that a segment may have which is called like a thing."""
-    # Singular and plural have their beginning in common, and a thing may be called by two segments: `promptversion`.
+    """Return the first letters that a segment may have if it is named after a resource."""
+    # Singular and plural share their first letters. A name may span two segments: `promptversion`.
     sizes = range(1, _ALIKE + 1)
     return {thing[at : at + size] for thing in things for at in range(len(thing)) for size in sizes}
 
 
 def _nouns_of_path(path: str) -> Mapping[str, str]:
-    """Return parameter of a path → what the item that it picks is called."""
+    """Return path parameter → name of the resource that it selects."""
     names = parameter_names(path)
     return {
         name: singular(collection_template(path, index).rpartition("/")[2])
@@ -159,7 +159,7 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
 
 
 def _place_of_items(api: OpenedApi, name: str, fields: list[str]) -> str | None:
-    """Return where the response of an operation has the field that names an item; None if it has no list."""
+    """Return the location of an item's id in the response of an operation; None if the response has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
     response = success_response(described.raw_responses, described.follow)
     for line in response_outline(response, described.resolve).lines:

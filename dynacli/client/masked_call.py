@@ -126,7 +126,7 @@ class MaskedCall:
     def url(self) -> str:
         """URL of the request without secrets."""
         url = self._call.signed.shown.url
-        if self._is_in_path:  # a short secret cannot be told apart from the rest of the path
+        if self._is_in_path:  # a short secret cannot be distinguished from the rest of the path
             query = url.partition("?")[2]
             url = url_at(origin_of(url), self._operation.path) + (f"?{query}" if query else "")
         return self.masker.mask(mask_url(url, self._names))

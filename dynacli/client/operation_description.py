@@ -1,4 +1,4 @@
-"""An operation as data: its inputs, body, responses, security, servers, links, pages, callbacks and example."""
+"""An operation as data: inputs, body, responses, security, servers, links, pages, callbacks and example."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from dynacli.record import record, replace
 from dynacli.text.terminal import visible
 
 _LONGEST_EXAMPLE = 400
-"""Bytes of a short example."""
+"""Maximum size of a short example in bytes."""
 _MOST_VALUES = 20
-"""Values of an enumeration that a summary as JSON has; `describe -o json` has all."""
+"""Maximum number of enumeration values in the JSON of a summary; `describe -o json` has all."""
 
 
 @record
@@ -31,15 +31,15 @@ class DescribedInput:
     """An input of an operation.
 
     Args:
-        name: The document's name of it; a field's with a `.` between the steps of its path.
-        option: Its option without dashes, with the first item instead of each array.
+        name: Its name in the document; for a field, its path with `.` between the steps.
+        option: Its option without dashes, with the first item of each array.
         location: `path`, `query`, `querystring`, `header`, `cookie` or `body`.
-        origin: What the catalog has of it.
-        is_needed: Whether the parameter or body that it is, or is a part of, is invalid without it.
-        is_required: Whether a call cannot do without it.
-        is_part: Whether it is a part of a multipart body, which may be a file.
-        fields: The properties of its value that have an option each.
-        source: Where its values come from, such as `list-runs rows[].id`; empty if that is not known.
+        origin: The parameter or field in the catalog.
+        is_needed: True if the parameter, or the object with the field, is invalid without it.
+        is_required: True if a call must have it.
+        is_part: True if it is a part of a multipart body, which may be a file.
+        fields: Properties of its value that have options.
+        source: Source of its values, such as `list-runs rows[].id`; empty if unknown.
     """
 
     name: str
@@ -61,13 +61,13 @@ class DescribedInput:
         is_whole_required: bool = False,
         is_part: bool = False,
     ) -> DescribedInput:
-        """Return a parameter with its fields, or a field of a body or of a parameter.
+        """Return an input for a parameter with its fields, or for a field of a body or a parameter.
 
         Args:
-            origin: What the catalog has of it.
-            location: Of a field, the location of the whole.
-            is_whole_required: Of a field, whether the body that it is in is required.
-            is_part: Whether it is a part of a multipart body.
+            origin: The parameter or field in the catalog.
+            location: For a field: the location of the whole.
+            is_whole_required: For a field: True if its body is required.
+            is_part: True if it is a part of a multipart body.
         """
         if isinstance(origin, Field):
             return cls(
@@ -91,41 +91,41 @@ class DescribedInput:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The property names to a field from the body or the parameter that it is in; empty for a parameter."""
+        """Property names from the body or the parameter to the field; empty for a parameter."""
         return self.origin.path if isinstance(self.origin, Field) else ()
 
     @property
     def value(self) -> ValueType:
-        """What it takes."""
+        """Type of its value."""
         return self.origin.value
 
     @property
     def description(self) -> str:
-        """The first sentence of its description, as plain text."""
+        """First sentence of its description, as plain text."""
         return self.origin.description
 
     @property
     def takes(self) -> str:
-        """What it takes, in words: `string (date); at most 10 characters`."""
+        """Type and constraints in words: `string (date); at most 10 characters`."""
         value = self.value
         kind = f"{value.type_words} ({value.format})" if value.format else value.type_words
         return "; ".join([kind, *constraints(value)])
 
     @property
     def flag(self) -> str:
-        """The option with the placeholder of its value, cleaned for a terminal: `--limit INTEGER`."""
+        """Its option with the placeholder of the value, cleaned for a terminal: `--limit INTEGER`."""
         taken = (file_or_value if self.is_part else placeholder)(self.value)
         return f"--{visible(self.option, keep='')} {taken}".rstrip()
 
     @property
     def usage(self) -> str:
-        """What stands for it in a command line, cleaned for a terminal: `OWNER` for one in the path, else the flag."""
+        """Its part of a usage line, cleaned for a terminal: `OWNER` for a path parameter, else the option."""
         if isinstance(self.origin, Parameter) and self.location == "path":
             return visible(self.origin.argument, keep="")
         return self.flag
 
     def as_json(self) -> dict[str, Any]:
-        """Return the input as a summary has it as JSON."""
+        """Return the input for a summary in JSON."""
         value = self.value
         enumeration = value.enum or (value.items.enum if value.items is not None else ())
         return {
@@ -141,7 +141,7 @@ class DescribedInput:
 
 
 def _inputs_of(described: DescribedOperation) -> Iterator[DescribedInput]:
-    """Yield the parameters of an operation, and after them the fields of the body that is built."""
+    """Yield the parameters of an operation, then the fields of its body."""
     operation, media_type = described.operation, described.media_type
     yield from map(DescribedInput.of, operation.parameters)
     if media_type is not None:
@@ -152,10 +152,10 @@ def _inputs_of(described: DescribedOperation) -> Iterator[DescribedInput]:
 
 
 class OperationDescription:
-    """An operation with all that is known of it; what takes reading is read when it is asked for.
+    """Everything known about an operation. Slow parts are read when they are needed.
 
     Args:
-        described: The operation, with the media type of the body that is built.
+        described: The operation, with the media type of its body.
     """
 
     def __init__(self, described: DescribedOperation) -> None:
@@ -164,13 +164,13 @@ class OperationDescription:
 
     @cached_property
     def inputs(self) -> tuple[DescribedInput, ...]:
-        """The parameters, and after them the fields of the body that is built."""
+        """The parameters, then the fields of the body."""
         return tuple(_inputs_of(self.described))
 
     def with_sources(
         self, inputs: Sequence[DescribedInput], asked_for: Sequence[DescribedInput]
     ) -> tuple[DescribedInput, ...]:
-        """Return inputs, those of them that are asked for with where their values come from."""
+        """Return the inputs. Those in `asked_for` get the sources of their values."""
         if not asked_for:
             return tuple(inputs)
         from dynacli.client.input_sources import input_sources
@@ -180,7 +180,7 @@ class OperationDescription:
 
     @cached_property
     def response(self) -> OutlinedResponse:
-        """What a successful response holds."""
+        """Outline of a successful response."""
         return _outlined_response(self.described)
 
     @cached_property
@@ -192,19 +192,19 @@ class OperationDescription:
 
     @cached_property
     def security(self) -> list[dict[str, list[str]]]:
-        """The alternatives, each as scheme → scopes."""
+        """Alternatives of security schemes, each as scheme → scopes."""
         return [{scheme.name: list(scheme.scopes) for scheme in item} for item in self.operation.security]
 
     @cached_property
     def servers(self) -> list[dict[str, Any]]:
-        """The servers of the operation, else those of the document."""
+        """Servers of the operation, or else of the document."""
         from dynacli.openapi.model.server_objects import server_row
 
         return [server_row(server) for server in self.operation.servers or self.api.servers]
 
     @cached_property
     def pages(self) -> dict[str, Any] | None:
-        """The rule by which `--all` works; None if the response is not a list."""
+        """Pagination rule of `--all`; None if the response is not a list."""
         from dynacli.client.pages.decide_rule import describe_pages
 
         return describe_pages(self.described)
@@ -225,7 +225,7 @@ class OperationDescription:
 
     @cached_property
     def description(self) -> str:
-        """What the document says of the operation, in Markdown."""
+        """Description of the operation in the document, in Markdown."""
         from dynacli.openapi.document.json_trees import operation_description
 
         part = self.described.part
@@ -233,37 +233,37 @@ class OperationDescription:
 
     @property
     def example(self) -> str:
-        """The command line of a call that runs as it stands."""
+        """Command line of a working call."""
         return self.described.example_line
 
     def short_example(self, command: str = "") -> str:
-        """Return the command line of a call that runs as it stands, which has `--example` instead of many words.
+        """Return the command line of a working call, with `--example` if it would be long.
 
         Args:
-            command: The command that makes the call, such as `read`; empty for none.
+            command: Command that makes the call, such as `read`; empty for none.
         """
         line = self.described.line_of(self.operation.example, command)
-        # A person cannot copy text from a terminal that cannot show it.
+        # Text that a terminal cannot show cannot be copied from it.
         if len(line.encode()) <= _LONGEST_EXAMPLE and visible(line, keep="") == line:
             return line
         return self.described.line_of((EXAMPLE_OPTION,), command)
 
     @cached_property
     def parameters(self) -> list[dict[str, Any]]:
-        """The parameters with their schemas, as the document has them."""
+        """Parameters with their schemas, as in the document."""
         from dynacli.client.documented_parts import parameters_of
 
         return parameters_of(self.described)
 
     @cached_property
     def body(self) -> dict[str, Any] | None:
-        """Whether a body is required, and its schema and options for each media type; None if none is taken."""
+        """Whether a body is required, and schema and options by media type; None without a body."""
         from dynacli.client.documented_parts import body_of
 
         return body_of(self.described)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the description as `describe -o json` writes it."""
+        """Return the description that `describe -o json` prints."""
         operation = self.operation
         return {
             "api": self.api.name,
@@ -289,12 +289,12 @@ class OperationDescription:
 
 @record
 class OutlinedResponse:
-    """What a successful response holds.
+    """Outline of a successful response.
 
     Args:
-        status: As the document spells it; empty if it has no success.
+        status: Status as in the document; empty if no success is documented.
         outline: The fields.
-        unreturned: What the operation sorts by, and the response does not hold.
+        unreturned: Fields by which the operation sorts, but which the response does not have.
     """
 
     status: str
@@ -302,13 +302,13 @@ class OutlinedResponse:
     unreturned: Sequence[UnreturnedFields]
 
     def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
-        """Return the response as lines of text, cleaned for a terminal; what is left out is counted."""
+        """Return the response as lines of text for a terminal. The last line counts what is left out."""
         lines = self.outline.text_lines(most_names, most_lines)
         return [*lines, *(unreturned.text for unreturned in self.unreturned)]
 
 
 def _outlined_response(described: DescribedOperation) -> OutlinedResponse:
-    """Return what a successful response of an operation holds."""
+    """Return the outline of a successful response."""
     status, response = documented_success(described.raw_responses, described.follow)
     outline = response_outline(response, described.resolve)
     fields = described.media_type.fields if described.media_type is not None else ()

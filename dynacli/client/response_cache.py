@@ -1,15 +1,15 @@
-"""The response cache: stored responses in the cache directory, and a call that uses them.
+"""The response cache: stored responses in the cache directory, and calls that use them.
 
-| what | how |
+| part | content |
 |---|---|
-| a file | one response: a line with its digest, a line with its head as JSON, and its body |
-| its directory | the API, the origin and the path of its URL, segment by segment, then the rest of its key |
-| its name | the values of the request's headers that `Vary` names |
+| file | one response: a line with its digest, a line of JSON with its status and headers, and its body |
+| directory | API, origin and path of the URL, segment by segment, then the rest of the key |
+| file name | values of the request headers in `Vary` |
 
-All of these names, and the digest, are made with a key in the state directory. So no name reveals a URL or a
-credential, not even to who guesses it, and a file that dynacli did not write, or not there, counts for nothing.
+A key in the state directory hashes all of these names and the digest. So no name reveals a URL or a credential, not
+even by guessing. dynacli ignores files that it did not write, or that were moved.
 
-The rules, which responses are stored and used again, are those of `dynacli.http.caching`.
+`dynacli.http.caching` decides which responses are stored and reused.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.urls import join_url, origin_of, split_url
 
 try:
-    # `hashlib` is made of this module and of OpenSSL, which takes 5 ms to load.
+    # `hashlib` imports this module and OpenSSL, which takes 5 ms to load.
     from _blake2 import blake2b
 except ImportError:
     from hashlib import blake2b
@@ -76,31 +76,31 @@ if TYPE_CHECKING:
 wall_clock = time.time
 
 LARGEST = 32 * MIB
-"""Bytes of the largest body that is stored."""
+"""Size of the largest stored body in bytes."""
 _TOO_LARGE = f"{LARGEST // MIB} MiB"
 _DEFAULT_LIMIT = 256 * MIB
 _BLOCK = 4096
-"""Bytes that a file takes on most disks even if it is smaller."""
+"""Size of a block on most disks in bytes: smaller files take as much space."""
 _ROOM = 0.9
-"""The share of the limit that is left full after the oldest responses are removed."""
+"""Share of the limit that stays in use after the oldest responses are removed."""
 _MOST_SEGMENTS = 40
 _MOST_VARIANTS = 20
 _MOST_HEAD = 256 * 1024
 _PATIENCE = 0.5
-"""Seconds that another process which stores a response is waited for."""
+"""Seconds to wait for another process that stores a response."""
 _OF_PATH, _OF_KEY = 16, 32
-"""Characters in the name of a directory for a segment of a path, and for the rest of a key."""
+"""Characters in the names of directories for a segment of a path, and for the rest of a key."""
 _NOT_OF_KEY = frozenset({"cache-control", "pragma"})
-"""Headers of a request that say how old a response may be, and not which one is wanted."""
+"""Request headers that limit the age of a response. They do not select a response."""
 _ENDING = ".response"
 _NOT_MODIFIED = 304
 
 
 class StoredResponse(NamedTuple):
-    """A response in the store.
+    """A stored response.
 
     Args:
-        path: Its file.
+        path: Path of its file.
         head: Its status and headers.
         body: Its body.
     """
@@ -111,11 +111,11 @@ class StoredResponse(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """What the stored responses of an API take.
+    """Disk usage of the stored responses of an API.
 
     Args:
-        responses: How many there are.
-        size: Their bytes on the disk.
+        responses: Number of responses.
+        size: Size on disk in bytes.
     """
 
     responses: int
@@ -126,8 +126,8 @@ class ResponseStore:
     """The files of stored responses.
 
     Raises:
-        OSError: From any method: the directory cannot be used, or another user can write it.
-        FileError: There is no directory for the cache or the state.
+        OSError: From any method: the directory cannot be used, or another user can write to it.
+        FileError: The directory of the cache or of the state is missing.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -135,12 +135,12 @@ class ResponseStore:
         self._key = b""
 
     def digest(self, *parts: object, size: int = 8) -> str:
-        """Return the digest of texts and numbers, which no one can make without the key."""
+        """Return a digest of JSON values, which cannot be computed without the key."""
         content = json.dumps(parts).encode()
         return blake2b(content, key=self._secret_key(), digest_size=size).hexdigest()
 
     def _secret_key(self) -> bytes:
-        """Return the key, which is made if there is none."""
+        """Return the key, and create it if it is missing."""
         if not self._key:
             directory = self._env.state_dir
             make_own_directory(directory, may_be_link=True)
@@ -149,7 +149,7 @@ class ResponseStore:
         return self._key
 
     def check(self) -> None:
-        """Check that the directory, if it is there, is one of the user's that no one else can write."""
+        """Check that the directory, if it exists, belongs to the user and that no other user can write to it."""
         with suppress(FileNotFoundError):
             found = os.lstat(self.directory)
             if not stat.S_ISDIR(found.st_mode):
@@ -160,8 +160,8 @@ class ResponseStore:
         """Return the directory of the responses of a path.
 
         Args:
-            directory: The directory of its API.
-            segments: The segments of the path, decoded.
+            directory: Directory of its API.
+            segments: Decoded segments of the path.
         """
         return os.path.join(directory, *(self.digest(part) for part in (origin, *segments)))
 
@@ -169,16 +169,16 @@ class ResponseStore:
         """Return the directory of an API's responses.
 
         Args:
-            api: Its name.
-            document: The directory of its document in the cache.
+            api: Name of the API.
+            document: Directory of its document in the cache.
         """
         return os.path.join(self.directory, self.digest(api, document))
 
     def find(self, directory: str, headers: Headers) -> StoredResponse | None:
-        """Return the latest response in a directory that was stored for such a request; None if there is none.
+        """Return the latest response in a directory that fits the request; None if none does.
 
         Args:
-            headers: Those of the request.
+            headers: Headers of the request.
         """
         self.check()
         try:
@@ -189,7 +189,7 @@ class ResponseStore:
         return max(filter(None, found), key=lambda stored: stored.head.received_at, default=None)
 
     def _read(self, path: str, headers: Headers) -> StoredResponse | None:
-        """Return the response in a file; None if it is damaged, or the request differs in what it depends on."""
+        """Return the response in a file; None if the file is damaged, or the request differs in a header of `Vary`."""
         if not path.endswith(_ENDING):
             return None
         try:
@@ -202,32 +202,32 @@ class ResponseStore:
             if digest != self._seal(path, line, body):
                 return None
             head.pop("vary")
-            # An older version may have stored headers that are secrets.
+            # Older versions may have stored secret headers.
             headers = stored_headers(tuple((name, value) for name, value in head.pop("headers")))
             return StoredResponse(path, StoredHead(**head, headers=headers), body)
         except (OSError, ValueError, TypeError, LookupError, RecursionError):
-            return None  # it is written again
+            return None  # the next response replaces it
 
     def _variant(self, names: Iterable[str], headers: Headers) -> str:
-        """Return the name of the file for a request, whose response depends on headers of these names."""
+        """Return the name of the file for a request, from the values of the headers in `Vary`."""
         values = [[name, [value.strip() for value in values_of(headers, name)]] for name in names]
         return self.digest([[name, ", ".join(found)] for name, found in values], size=16) + _ENDING
 
     def _seal(self, path: str, line: bytes, body: bytes) -> bytes:
-        """Return the digest of a file's content at its path below the directory."""
+        """Return the digest of a file's content and of its relative path."""
         seal = blake2b(key=self._secret_key(), digest_size=32)
         for part in (os.path.relpath(path, self.directory).encode() + b"\n", line, body):
             seal.update(part)
         return seal.hexdigest().encode()
 
     def save(self, directory: str, headers: Headers, head: StoredHead, body: bytes) -> str:
-        """Store a response, unless many processes store others right now.
+        """Store a response, unless other processes keep the store locked.
 
         Args:
-            headers: Those of its request.
+            headers: Headers of the request.
 
         Returns:
-            The limit that it is too large for, in words; empty if it is not.
+            The limit that the response exceeds, in words; empty if it exceeds none.
         """
         limit = response_limit(self._env)
         names = varying_names(head.headers) or ()
@@ -253,13 +253,13 @@ class ResponseStore:
         return ""
 
     def _lock(self) -> AbstractContextManager[bool]:
-        """Keep others from changing the store in the block; yield whether they keep to it."""
+        """Lock the store during the block, and yield whether that succeeded."""
         return hold_lock(os.path.join(self.directory, "lock"), _PATIENCE)
 
     def _make_room(self, limit: int, size: int) -> None:
-        """Let a file of a size come; the oldest ones go if all of them would take more than the limit.
+        """Make room for a file: remove the oldest files if the store would exceed the limit.
 
-        The file `size` says how much the others take at most, so that they are rarely counted.
+        The file `size` has an upper bound of the used space, so that files are rarely counted.
         """
         path = os.path.join(self.directory, "size")
         taken = limit
@@ -270,7 +270,7 @@ class ResponseStore:
         write_file(path, str(taken + size).encode(), is_lasting=False)
 
     def _shrink(self, goal: int) -> int:
-        """Remove the oldest responses until the others take at most so many bytes; return how many they take."""
+        """Remove the oldest responses until the rest takes at most `goal` bytes, and return its size."""
         found: list[_StoredFile] = []
         directories: list[str] = []
         for directory, below, _ in os.walk(self.directory, topdown=False):
@@ -290,10 +290,10 @@ class ResponseStore:
         return taken
 
     def forget(self, origin: str, segments: list[str]) -> None:
-        """Remove the responses of a path, of each path that it extends, and of each path that extends it."""
+        """Remove the responses of a path, of the paths above it, and of the paths below it."""
         import shutil
 
-        with self._lock():  # also if another process takes long: what is wrong must go
+        with self._lock():  # proceed without the lock, too: outdated responses must go
             for name in _names(self.directory, _OF_PATH):
                 directory = os.path.join(self.directory, name)
                 for end in range(len(segments)):
@@ -303,13 +303,13 @@ class ResponseStore:
                 shutil.rmtree(self.below(directory, origin, segments), ignore_errors=True)
 
     def usage(self, directory: str = "") -> Usage:
-        """Return how much the responses take: all of them, or those in the directory of an API."""
+        """Return the disk usage of all responses, or of one API if its directory is given."""
         top = directory or self.directory
         found = [stored for place, _, _ in os.walk(top) for stored in _files(place)]
         return Usage(len(found), sum(stored.size for stored in found))
 
     def clear(self, directory: str = "") -> None:
-        """Remove all responses, or those in the directory of an API."""
+        """Remove all responses, or those of one API if its directory is given."""
         import shutil
 
         self.check()
@@ -323,7 +323,7 @@ class ResponseStore:
 
 
 class _StoredFile(NamedTuple):
-    """A file of the store: when it was written, how many bytes it takes on the disk, and its path."""
+    """A file of the store, with its time of writing, its size on disk and its path."""
 
     written: float
     size: int
@@ -331,7 +331,7 @@ class _StoredFile(NamedTuple):
 
 
 def _files(directory: str) -> Iterator[_StoredFile]:
-    """Yield the files of responses in a directory, also while another process removes some."""
+    """Yield the response files in a directory, even while another process removes some."""
     with suppress(FileNotFoundError), os.scandir(directory) as entries:
         for entry in entries:
             if entry.name.endswith(_ENDING) and entry.is_file(follow_symlinks=False):
@@ -340,7 +340,7 @@ def _files(directory: str) -> Iterator[_StoredFile]:
 
 
 def _names(directory: str, length: int) -> list[str]:
-    """Return the names of a length in a directory, which need not be there."""
+    """Return the entries of a directory whose names have the given length; none if it does not exist."""
     with suppress(FileNotFoundError, NotADirectoryError):
         return [name for name in os.listdir(directory) if len(name) == length]
     return []
@@ -351,7 +351,7 @@ def _on_disk(size: int) -> int:
 
 
 def response_limit(env: Environment) -> int:
-    """Return how many bytes stored responses may take; a value that cannot be understood counts for nothing.
+    """Return the limit for stored responses in bytes, which is the default if the setting is invalid.
 
     Raises:
         FileError: The configuration cannot be read.
@@ -363,15 +363,15 @@ def response_limit(env: Environment) -> int:
 
 
 class SignedCall(Protocol):
-    """What the cache needs of a call.
+    """The parts of a call that the cache uses.
 
     Attributes:
-        env: The surroundings of the run.
+        env: Environment of the run.
         described: The operation.
-        settings: How the call is made and validated.
-        request: The request, without its credentials.
+        settings: Settings of the call.
+        request: The request without its credentials.
         signed: The request with its credentials.
-        validating: Validates the request; None if nothing is validated.
+        validating: Validator of the request; None if nothing is validated.
     """
 
     env: Environment
@@ -383,14 +383,14 @@ class SignedCall(Protocol):
 
 
 class CachedCall:
-    """A call whose response may come from the store, or go into it.
+    """A call whose response may come from the store, or be stored.
 
-    A store that cannot be used, or is too small, is reported once, and the call goes on without it.
+    If the store is unusable or too small, this is reported, and the call continues without it.
 
     Args:
-        call: The call, which has its credentials.
-        spec: How responses are stored and used.
-        report: Called with a sentence if the store cannot be used, or the response is too large for it.
+        call: The call, with its credentials.
+        spec: Rules for storing and reusing responses.
+        report: Called with a message if the store is unusable, or the response is too large for it.
     """
 
     def __init__(self, call: SignedCall, spec: CacheSpec, report: Callable[[str], object]) -> None:
@@ -401,10 +401,10 @@ class CachedCall:
         self._pending: tuple[StoredHead, bytes] | None = None
 
     def reusable(self) -> tuple[WireResponse, Pieces] | None:
-        """Return the stored response that is used without asking the server, and its body; None if there is none.
+        """Return a stored response and its body if the server need not be asked; else None.
 
         Raises:
-            NetworkError: There is none, and nothing may be sent.
+            NetworkError: No response can be used, and nothing may be sent.
         """
         request, asked = self._call.signed.request, asked_directives(self._call.signed.request.headers)
         self.look_up()
@@ -427,7 +427,7 @@ class CachedCall:
         return None
 
     def look_up(self) -> None:
-        """Find the response that is stored for the request."""
+        """Find the stored response for the request."""
         request = self._call.signed.request
         self._stored, self._directory = None, ""
         if not is_cacheable_request(request.method, request.headers, request.body):
@@ -437,14 +437,14 @@ class CachedCall:
             self._stored = self._store.find(self._directory, request.headers) if self._directory else None
 
     def _directory_of_request(self) -> str:
-        """Return the directory of the responses to the request; empty for a path that is too long."""
+        """Return the directory for responses to the request; empty if the path is too long."""
         call, store = self._call, self._store
         request, settings, api = call.signed.request, call.settings, call.described.api
         origin, segments = _origin_and_segments(request.url, api)
         if len(segments) > _MOST_SEGMENTS:
             return ""
         target = split_url(call.request.url)._replace(scheme="", netloc="").geturl()
-        # All headers count, whatever `Vary` says: servers often leave out the one that names a tenant or a language.
+        # All headers are in the key: the `Vary` of many servers omits the header for a tenant or a language.
         names = sorted({name.lower() for name, _ in call.request.headers} - _NOT_OF_KEY)
         given = [(name, values_of(call.request.headers, name)) for name in names]
         key = store.digest(request.method, target, given, settings.profile, call.signed.account(), size=16)
@@ -452,7 +452,7 @@ class CachedCall:
         return os.path.join(store.below(top, origin, segments), key)
 
     def _response(self, head: StoredHead, cache: str, age: float) -> WireResponse:
-        """Return a stored response, without its body, as it is handed on: with its age (RFC 9111, section 5.1)."""
+        """Return a stored response without its body, with its age (RFC 9111, section 5.1)."""
         headers = tuple(pair for pair in head.headers if pair[0].lower() != "age")
         if cache == "hit":
             headers = (*headers, ("Age", str(int(age))))
@@ -462,14 +462,14 @@ class CachedCall:
         )
 
     def exchange(self, receive: Receive, send: Callable[[Receive, Headers], WireResponse]) -> WireResponse:
-        """Send the request, and return the response: the stored one if the server confirms it.
+        """Send the request, and return the response, or the stored one if the server confirms it.
 
         Args:
             receive: Reads the body of the response.
             send: Sends the request with further headers.
 
         Raises:
-            DynacliError: The call fails.
+            DynacliError: The call failed.
         """
         try:
             return self._exchange(receive, send)
@@ -516,23 +516,23 @@ class CachedCall:
         return replace(response, **kept, size=read.size)
 
     def _take(self, head: StoredHead, body: bytes) -> None:
-        """Keep a response until it is validated and stored, unless it repeats a credential of the call."""
+        """Remember a response for storing after validation, unless it contains a credential of the call."""
         masker = self._call.signed.masker
         if self._directory and not masker.finds(json.dumps(head.headers).encode() + b"\n" + body):
             self._pending = head, body
 
     def leave_out(self) -> None:
-        """Store no response of the call, and remove the stored one: a body says that the call failed."""
+        """Store no response, and remove the stored one, because the body says that the call failed."""
         self._pending = None
         if self._stored is not None:
             with self._reporting(), suppress(FileNotFoundError):
                 os.unlink(self._stored.path)
 
     def store(self, *, is_valid: bool) -> None:
-        """Store the response of the call, if it is one to be stored.
+        """Store the response of the call, if it was remembered for that.
 
         Args:
-            is_valid: Whether request and response were validated, and there is nothing to report of them.
+            is_valid: True if validation of request and response found nothing to report.
         """
         if self._pending is not None:
             head, body = self._pending
@@ -547,7 +547,7 @@ class CachedCall:
         self._report(f"The response is not stored in the cache: it is larger than {limit}")
 
     def _validity(self) -> str:
-        """Return what tells this request, and how it and its response are validated, from all others."""
+        """Return a digest of the request, the document and the level of validation."""
         call, described = self._call, self._call.described
         parts = call.request.parts
         pairs = [[(pair.name, pair.value) for pair in found] for found in (parts.query, parts.cookies)]
@@ -558,7 +558,7 @@ class CachedCall:
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Report it if the store cannot be used in the block."""
+        """Report an unusable store, and continue without it."""
         try:
             yield
         except (OSError, FileError) as error:
@@ -575,16 +575,16 @@ def _why_not_written(error: OSError | FileError) -> str:
 
 
 class _OtherResponseError(Exception):
-    """A 304 is about another response than the stored one."""
+    """Raised if a 304 refers to another response than the stored one."""
 
 
 class StoredPieces(Pieces):
-    """A body that is in the store."""
+    """A body from the store."""
 
     def __init__(self, request: Request, content: bytes) -> None:
         self.request, self._content = request, content
         self.size, self.waits_forever = 0, False
-        # A length that the response states may be that of the encoded body.
+        # `Content-Length` may be the size of the encoded body.
         self.is_encoded = True
 
     def _decoded(self) -> Iterator[bytes]:
@@ -592,22 +592,22 @@ class StoredPieces(Pieces):
         yield self._content
 
     def wait_forever(self) -> None:
-        """Do nothing: nothing is waited for."""
+        """Do nothing: a stored body is complete."""
 
     def cut(self) -> None:
-        """Do nothing: there is no connection."""
+        """Do nothing: a stored body has no connection."""
 
 
 class _CopiedPieces(Pieces):
     """A body that is copied while it is read.
 
     Attributes:
-        content: What was read so far, unless it is too large to be stored.
-        is_whole: Whether `content` is the whole body.
-        is_large: Whether the body is too large to be stored.
+        content: Bytes read so far; empty if the body is too large to be stored.
+        is_whole: True if `content` is the whole body.
+        is_large: True if the body is too large to be stored.
 
     Args:
-        pieces: The body; nothing of it was read yet.
+        pieces: The body. Nothing of it was read yet.
     """
 
     def __init__(self, pieces: Pieces) -> None:
@@ -627,9 +627,9 @@ class _CopiedPieces(Pieces):
 
 
 def _origin_and_segments(url: str, api: OpenedApi) -> tuple[str, list[str]]:
-    """Return the origin of a URL, and the segments of its path, decoded; a slash at the end does not count.
+    """Return the origin of a URL and the decoded segments of its path, without a trailing slash.
 
-    The demo API listens elsewhere each time, and is the same one.
+    The origin of the demo API is a fixed name, because its port changes with each run.
     """
     segments = split_url(url).path.strip("/").split("/")
     origin = DEMO if api.name == DEMO else origin_of(url)
@@ -637,10 +637,10 @@ def _origin_and_segments(url: str, api: OpenedApi) -> tuple[str, list[str]]:
 
 
 def forget_changed(call: SignedCall, response: WireResponse) -> None:
-    """Remove the stored responses that a call may have made wrong (RFC 9111, section 4.4).
+    """Remove the stored responses that a call may have invalidated (RFC 9111, section 4.4).
 
-    They are those of its URL, of `Location` and `Content-Location` at the same origin, and of all paths that extend
-    these, or that these extend. A store that cannot be used holds nothing that would be used again.
+    These are the responses of its URL, of `Location` and `Content-Location` at the same origin, and of all paths above
+    and below. An unusable store is ignored, because its responses are not reused.
     """
     url, api = call.signed.request.url, call.described.api
     origin, segments = _origin_and_segments(url, api)

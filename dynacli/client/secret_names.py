@@ -1,4 +1,4 @@
-"""The fields of a body that the document calls passwords, and bodies without them."""
+"""Passwords in bodies: the fields that the document declares as passwords, and bodies without their values."""
 
 from contextlib import suppress
 from typing import Any
@@ -14,11 +14,11 @@ from dynacli.secrets import MASK, Masker, Secret, mask_text, secret_texts
 def without_passwords(
     described: DescribedOperation, values: CallValues, request: Request
 ) -> tuple[Request, Masker]:
-    """Return a request whose body has no input that the document calls a password, and what takes them out of any text.
+    """Return a request with masked passwords in its body, and a masker for the same passwords.
 
     Args:
-        values: What the request was built of.
-        request: Without its credentials and secret parameters.
+        values: Values from which the request was built.
+        request: The request without credentials and secret parameters.
     """
     names, content = password_names(described), request.body
     value, is_json = values.form, False
@@ -33,12 +33,12 @@ def without_passwords(
         if not isinstance(piece, bytes):
             return piece
         text = masker.mask(piece.decode("utf-8", "surrogateescape"))
-        if is_json or values.form is None:  # else dynacli has built it, and knows where each field ends
+        if is_json or values.form is None:  # a form built by dynacli was masked field by field
             text = mask_text(text, names, guesses=False)
         return text.encode("utf-8", "surrogateescape")
 
     if values.form is not None and is_structured(values.media_type) and not is_form(values.media_type):
-        # In these formats a secret may be escaped, or have its length before it.
+        # These formats may escape a secret, or write its length before it.
         content = encode(masker.mask_value(values.form), values.media_type, described.sent_schema)
     whole = described.media_type.value.format if described.media_type is not None else ""
     if content is not None and whole == "password":
@@ -51,7 +51,7 @@ def without_passwords(
 
 
 def password_names(described: DescribedOperation) -> set[str]:
-    """Return the names of all fields in an operation's body that the document calls passwords, however deep.
+    """Return the names of all body fields that the document declares as passwords, at any depth.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.

@@ -1,8 +1,8 @@
-"""The security schemes and certificates of a call, if a person says something else than the document.
+"""Security schemes and certificates of a call, if the user overrides the document.
 
-A scheme of the person's own, for a document that declares none, is an overlay beside the configuration. Only
-`auth login --scheme` writes it. The document is compiled with it from then on, so that calls, help and exports have it
-as any other scheme; the credential itself is stored as any other, bound to the origin.
+If a document declares no scheme, `auth login --scheme` can add one as an overlay beside the configuration. From then
+on the document is compiled with this scheme, so calls, help and exports treat it as any other. Its credential is
+stored as usual, for one origin.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from dynacli.auth.tls_login import TlsSettings
 
 ALWAYS, NEVER = "always", "never"
-"""The values of `auth` in the configuration besides `document`."""
+"""Values of `auth` in the configuration besides `document`."""
 
 NO_SCHEME = "none"
-"""The value of `--auth` for a call without a credential."""
+"""Value of `--auth` for a call without a credential."""
 _MOST_NAMED = 5
 CREDENTIAL_KINDS = ("basic", "bearer", "apikey")
-"""The schemes that a person may create for a document without any; each has its kind as its name."""
+"""Schemes that a user may add to a document without any. The name of each is its kind."""
 COOKIE = "cookie"
-"""The scheme for the cookie of a sign-in, which a person may create for any document."""
+"""Scheme for the cookie of a sign-in. A user may add it to any document."""
 _USUAL_HEADER = "X-API-Key"
 _END = "-sign-in.json"
 
@@ -46,15 +46,15 @@ _END = "-sign-in.json"
 def chosen_security(
     api: OpenedApi, security: Sequence[Alternative], scheme: str, when: str
 ) -> Sequence[Alternative]:
-    """Return the alternatives that count for a call.
+    """Return the alternatives of security schemes for a call.
 
     Args:
-        security: Those of the operation.
-        scheme: What `--auth` names: a scheme, or `none`; empty if nothing is named.
-        when: What the configuration says: `always`, `never`, `document`, or nothing.
+        security: Alternatives of the operation.
+        scheme: Value of `--auth`: a scheme or `none`; empty if not given.
+        when: Value of `auth` in the configuration: `always`, `never`, `document` or empty.
 
     Raises:
-        UsageError: The document has no such scheme.
+        UsageError: The document has no scheme of this name.
     """
     if scheme:
         if scheme == NO_SCHEME:
@@ -73,7 +73,7 @@ def scheme_of(api: OpenedApi, name: str) -> SecurityScheme:
     """Return a security scheme of the document, without scopes.
 
     Raises:
-        UsageError: There is no such scheme.
+        UsageError: The document has no scheme of this name.
     """
     schemes = schemes_of(api)
     if name in schemes:
@@ -88,7 +88,7 @@ def scheme_of(api: OpenedApi, name: str) -> SecurityScheme:
 
 
 def schemes_of(api: OpenedApi) -> dict[str, SecurityScheme]:
-    """Return name → security scheme of the document, without scopes; those that operations use come first."""
+    """Return name → security scheme of the document, without scopes. Schemes used by operations come first."""
     found = {scheme.name: scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes}
     for key, raw in api.catalog.components("/components/securitySchemes").items():
         if isinstance(raw, dict):
@@ -98,10 +98,10 @@ def schemes_of(api: OpenedApi) -> dict[str, SecurityScheme]:
 
 
 def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
-    """Return a Security Scheme Object as operations use it, without scopes.
+    """Return a Security Scheme Object in the model of operations, without scopes.
 
     Args:
-        key: Its name in the document, as a part of a JSON pointer.
+        key: Its name in the document, escaped as in a JSON pointer.
     """
     return SecurityScheme(
         unescaped(key),
@@ -115,18 +115,18 @@ def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
 
 
 def unknown_schemes_of_entry(api: OpenedApi) -> list[str]:
-    """Return a clause for each scheme that the entry of an API, or a profile in it, names in vain."""
+    """Return a clause for each scheme that the configuration of an API names, but its document lacks."""
     found = (table.get("auth") for table in profiles_in(api.entry).values())
     return unknown_schemes(api, signing_of(api.entry.get("auth"), *found)["auth_tables"])
 
 
 def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
-    """Return a clause for each scheme of the configuration that the document does not have.
+    """Return a clause for each scheme of the configuration that the document lacks.
 
-    A client's certificate counts whatever its scheme is called, and so does a command that signs all calls.
+    Schemes with a client certificate or with a command that signs calls need not be in the document.
 
     Args:
-        tables: Scheme → what the configuration says of its credential.
+        tables: Scheme → its table in the configuration.
     """
     known = list(schemes_of(api)) if tables else []
     notes = []
@@ -143,24 +143,24 @@ def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | No
 
 
 def own_overlays(env: Environment, overlays: Iterable[str]) -> list[str]:
-    """Return those of some overlays that this module has written; the API may have another name since."""
+    """Return those overlays that this module has written, even under an earlier name of the API."""
     directory = os.path.join(env.config_dir, "overlays", "")
     return [path for path in overlays if path.startswith(directory) and path.endswith(_END)]
 
 
 def own_schemes(env: Environment, overlays: Iterable[str]) -> dict[str, Any]:
-    """Return the Security Scheme Objects that this module has written into some overlays."""
+    """Return the Security Scheme Objects that this module has written into overlays."""
     found: dict[str, Any] = {}
     for path in own_overlays(env, overlays):
         try:
             overlay = dict_or_empty(json.loads(_content_of(path) or b"{}"))
         except (OSError, ValueError, RecursionError):
-            continue  # a person has edited it: whoever applies it says what is wrong with it
+            continue  # the user has edited it; applying the overlay reports the error
         for action in list_or_empty(overlay.get("actions")):
             update = dict_or_empty(dict_or_empty(action).get("update"))
             components = dict_or_empty(update.get("components"))
             found |= dict_or_empty(components.get("securitySchemes", update.get("securityDefinitions")))
-    basic = {"type": "http", "scheme": "basic"}  # Swagger 2.0 has a type for it
+    basic = {"type": "http", "scheme": "basic"}  # Swagger 2.0 has `basic` as a type
     return {key: basic if raw == {"type": "basic"} else raw for key, raw in found.items()}
 
 
@@ -172,10 +172,10 @@ def declares_none(api: OpenedApi) -> bool:
 
 
 def cookie_scheme(api: OpenedApi, name: str) -> SecurityScheme:
-    """Return the scheme of the document for a cookie, else the one that `create_scheme` makes for it.
+    """Return the document's scheme for a cookie, or else the scheme that `create_scheme` would add.
 
     Raises:
-        UsageError: No cookie has such a name, or no scheme can be created for the API.
+        UsageError: The name of the cookie is invalid, or no scheme can be added to the API.
     """
     found = (
         scheme
@@ -196,10 +196,10 @@ def cookie_scheme(api: OpenedApi, name: str) -> SecurityScheme:
 
 
 def _check_can_create(api: OpenedApi) -> None:
-    """Check that a scheme can be created for an API.
+    """Check that a scheme can be added to an API.
 
     Raises:
-        UsageError: It is not registered, or held at one revision.
+        UsageError: The API is not registered, or its revision is pinned.
     """
     if not api.is_registered:
         raise UsageError(
@@ -217,14 +217,14 @@ def _check_can_create(api: OpenedApi) -> None:
 
 
 def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> Callable[[], None] | None:
-    """Create a scheme for an API; return what undoes that, or None if nothing has changed.
+    """Add a scheme to an API. Return the function that undoes this; None if nothing has changed.
 
     Args:
-        kind: One of `CREDENTIAL_KINDS`, for a document that declares none; or `COOKIE`, if it has none for this cookie.
-        header: The header of an API key, empty for `X-API-Key`; or the name of the cookie.
+        kind: One of `CREDENTIAL_KINDS`, or `COOKIE` if the document has no scheme for this cookie.
+        header: Header of an API key, empty for `X-API-Key`; or the name of the cookie.
 
     Raises:
-        UsageError: The document declares schemes, the API is not registered, or the header can carry no key.
+        UsageError: The API is not registered or its revision is pinned, or the name of the header is invalid.
         FileError: The configuration cannot be written.
     """
     if kind == COOKIE and cookie_scheme(api, header).name != COOKIE:
@@ -288,16 +288,16 @@ def _is_swagger(api: OpenedApi) -> bool:
 
 
 def _has_undefined(api: OpenedApi, own: Iterable[str]) -> bool:
-    """Return whether operations of the document itself name schemes that it does not define."""
+    """Return whether operations of the original document name schemes that it does not define."""
     for path in own:
         with open(path, "rb") as file:
-            return b'"remove"' in file.read()  # they are not in the document any more that is at hand
+            return b'"remove"' in file.read()  # the overlay has removed them from the compiled document
     sign_ins = api.catalog.overview().sign_ins
     return any(not is_known(scheme) for sign_in in sign_ins for scheme in sign_in.schemes)
 
 
 def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dict[str, Any]:
-    """Return the overlay. The credential is optional: no one says which operations want it."""
+    """Return the overlay. Its credential is optional, because nothing says which operations need it."""
     is_swagger = _is_swagger(api)
     scheme: dict[str, Any] = {"type": "http", "scheme": kind}
     if kind in {"apikey", COOKIE}:
@@ -314,18 +314,18 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
     security: list[dict[str, Any]] = [{kind: []}, {}]
     declared = _declared_security(api) if kind == COOKIE else ()
     if any(place == "" and ways for place, ways in declared):
-        security = [{kind: []}]  # it is appended to the ways that the document has
+        security = [{kind: []}]  # appended to the alternatives of the document
     actions: list[dict[str, Any]] = []
     if has_undefined:
-        # Operations name schemes that the document does not define, for which nothing can be sent.
+        # Operations name undefined schemes, for which dynacli cannot send a credential.
         actions.append({"target": "$.paths.*[?@.security].security", "remove": True})
         none = {"security": None}
     actions += [
-        # An object would be merged into one of that name which a later document may have.
+        # Removed first: an object would be merged with a scheme of this name in a later document.
         {"target": "$", "update": {**schemes(None), **none}},
         {"target": "$", "update": {**schemes(scheme), "security": security}},
     ]
-    # The last way of operations that have their own; those that need no credential may go without it.
+    # Append an alternative to the security of operations. Operations without security also stay callable without it.
     if any(place and ways for place, ways in declared):
         actions.append({"target": "$.paths.*[?length(@.security) > 0].security", "update": {kind: []}})
     if any(place and not ways for place, ways in declared):
@@ -338,7 +338,7 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
 
 
 def _declared_security(api: OpenedApi) -> list[tuple[str, list[Any]]]:
-    """Return (path, security) of what the document itself says; the path is empty for the whole document."""
+    """Return (path, security) for each `security` of the original document; the path is empty at the top."""
     from dynacli.openapi.document.parse import parse_document
 
     content = api.content()
@@ -355,13 +355,13 @@ def _declared_security(api: OpenedApi) -> list[tuple[str, list[Any]]]:
 def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> TlsSettings | None:
     """Return the certificates of a call; None if the configuration names none.
 
-    A client certificate under the name of one of the call's schemes counts before those of others: servers want one
-    also if the document does not say so.
+    A client certificate of one of the call's schemes comes before other certificates. These are used, too, because
+    servers may require a certificate that the document does not mention.
 
     Args:
-        security: The alternatives that count for the call.
+        security: Alternatives of security schemes for the call.
     """
-    from dynacli.auth.tls_login import TlsSettings  # it takes `ssl` along
+    from dynacli.auth.tls_login import TlsSettings  # imported late, because it imports `ssl`
 
     tables = dict(settings.auth_tables or {})
     if settings.auth == NO_SCHEME or settings.signs == NEVER:

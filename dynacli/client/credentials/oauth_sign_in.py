@@ -1,7 +1,7 @@
-"""Signing in with OAuth: the flow and the client that fit a security scheme; the token is stored, and refreshed.
+"""Signing in with OAuth: choosing the flow and the client, and storing and refreshing the token.
 
-One process at a time refreshes a token, and none is forgotten before its successor is stored. The password flow
-(RFC 6749, section 4.3) signs in by itself, with the name and password of the API's variables.
+Only one process at a time refreshes a token, and a token is replaced only after the new one is stored. The password
+flow (RFC 6749, section 4.3) signs in without asking, with the name and password in the API's variables.
 """
 
 import threading
@@ -59,36 +59,36 @@ from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
 _METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
-"""Where a provider's metadata is (RFC 8414; OpenID Connect Discovery 1.0), below its origin."""
+"""Paths of a provider's metadata at its origin (RFC 8414; OpenID Connect Discovery 1.0)."""
 _MOST_STEPS = 4
 
 Accept = Callable[[Iterable[str]], None]
-"""Checks that the person accepts some origins; raises a `RefusedError` if not."""
+"""Checks that the user accepts some origins; raises a `RefusedError` if not."""
 _LOGIN = "login"
-"""The name of the secret by which a stored token is known again as that of a name and password."""
+"""Name of the secret that marks a stored token as obtained with a name and password."""
 _DIGITS = 4
-"""How much of the hash of a password is kept: enough to notice another password, and too little to find it by."""
+"""Stored digits of a password's hash: enough to notice another password, too few to recover it."""
 _REFUSED = frozenset({400, 401, 403, 422})
 
 
 _Key = tuple[str, str, str]
 _in_memory: WeakKeyDictionary[Environment, dict[_Key, StoredCredential]] = WeakKeyDictionary()
-"""Surroundings of a run → (API, profile, scheme) → the token of this run: the calls of a series sign in once."""
+"""Environment → (API, profile, scheme) → token of this run, so that several calls sign in once."""
 _signing_in = threading.RLock()
 
 
 def find_flows(
     api: OpenedApi, scheme: SecurityScheme, base: str, accept: Accept, context: SignInContext
 ) -> tuple[OAuthFlow, ...]:
-    """Return the flows that the document, or the provider's metadata that it names, has for a scheme.
+    """Return the OAuth flows of a scheme, from the document or from the provider's metadata.
 
     Args:
-        base: The URL of the API's server.
-        accept: Checks the origin of the metadata before they are fetched.
+        base: URL of the API's server.
+        accept: Checks the origin of the metadata before fetching.
 
     Raises:
-        AuthError: The metadata cannot be used.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The metadata is invalid.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     flows = flows_of(_scheme_object(api, scheme.name), f"{base}/")
     url = _metadata_url(api, scheme, base)
@@ -100,14 +100,14 @@ def find_flows(
 
 
 def _metadata_url(api: OpenedApi, scheme: SecurityScheme, base: str) -> str:
-    """Return where the document says that the provider's metadata is; empty if it does not say so."""
+    """Return the URL of the provider's metadata, if the document has it; else empty."""
     key = "openIdConnectUrl" if scheme.type == "openIdConnect" else "oauth2MetadataUrl"
     named = _scheme_object(api, scheme.name).get(key)
     return urljoin(f"{base}/", named) if isinstance(named, str) and named else ""
 
 
 def _scheme_object(api: OpenedApi, name: str) -> Mapping[str, Any]:
-    """Return the Security Scheme Object of a name."""
+    """Return the Security Scheme Object with a name."""
     _, described = api.catalog.component(f"/components/securitySchemes/{escaped(name)}")
     return dict_or_empty(follow_reference(described, api.catalog.resolve))
 
@@ -120,10 +120,10 @@ def discover_device_flow(
     accept: Accept,
     context: SignInContext,
 ) -> tuple[OAuthFlow, ...]:
-    """Return the flows of the provider that some flows of a document have, if that has one for other devices.
+    """Return the provider's flows from its metadata, if they include the device flow; else none.
 
     Raises:
-        DynacliError: The provider cannot be reached, or may not be asked.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     endpoints = [flow.token_url or flow.authorization_url for flow in flows]
     urls = dict.fromkeys(url for endpoint in endpoints for url in _usual_metadata(endpoint))
@@ -140,10 +140,10 @@ def discover_device_flow(
 
 
 def _usual_metadata(endpoint: str) -> Iterator[str]:
-    """Yield where the metadata of a provider may be that has an endpoint.
+    """Yield possible URLs of the metadata of the provider with this endpoint.
 
-    A provider of many tenants has metadata for each: those of `/realms/shop/protocol/openid-connect/token` are below
-    `/realms/shop` (Keycloak), those of `/oauth2/default/v1/token` below `/oauth2/default` (Okta).
+    Providers with many tenants have metadata for each: for `/realms/shop/protocol/openid-connect/token` below
+    `/realms/shop` (Keycloak), for `/oauth2/default/v1/token` below `/oauth2/default` (Okta).
     """
     origin = _checked_origin(endpoint)
     yield from (f"{origin}{path}" for path in _METADATA)
@@ -161,16 +161,16 @@ def chosen_flow(
     has_person: bool,
     has_secret: bool,
 ) -> OAuthFlow:
-    """Return the flow that a person signs in with.
+    """Return the flow to sign in with.
 
     Args:
-        wanted: The kind that was asked for; empty for the one that fits.
-        has_browser: Whether a browser can be opened here.
-        has_person: Whether someone can be asked for something.
-        has_secret: Whether the client has a secret, with which it can sign in without a person.
+        wanted: The requested kind; empty to choose the one that fits.
+        has_browser: True if a browser can be opened here.
+        has_person: True if dynacli can ask the user.
+        has_secret: True if the client has a secret, with which it can sign in without a user.
 
     Raises:
-        UsageError: The kind that was asked for is not there, or none is.
+        UsageError: The provider does not offer the requested kind, or the document has no flow.
     """
     by_kind = {flow.kind: flow for flow in reversed(tuple(flows))}
     by_code = [CODE, DEVICE] if has_browser else [DEVICE, CODE]
@@ -194,7 +194,7 @@ def chosen_flow(
 
 
 def needed_scopes(api: OpenedApi, scheme: str) -> tuple[str, ...]:
-    """Return the scopes that the safe operations of a document need; of several alternatives the first counts."""
+    """Return the scopes that safe operations need, from the first alternative with the scheme."""
     found: dict[str, None] = {}
     for summary in api.catalog.each_summary():
         if summary.method in {"GET", "HEAD"}:
@@ -207,11 +207,11 @@ def needed_scopes(api: OpenedApi, scheme: str) -> tuple[str, ...]:
 def accepting(
     accepted: Iterable[str], ask: Callable[[str], bool] | None, scheme: SecurityScheme
 ) -> Callable[[Iterable[str]], None]:
-    """Return the function that checks origins of a provider, which the document alone names.
+    """Return a function that checks the origins of a provider, which only the document names.
 
     Args:
-        accepted: The origins that the person has accepted.
-        ask: Asks the person about one more; None if no one can be asked.
+        accepted: Origins that the user has accepted.
+        ask: Asks the user about another one; None if dynacli cannot ask.
     """
     known = set(accepted)
 
@@ -238,12 +238,12 @@ def credential_of(
     keeping: Keeping,
     typed_secret: Secret | None = None,
 ) -> StoredCredential:
-    """Return a token as it is stored, with what it takes to refresh it.
+    """Return a token for storing, with the data for refreshing it.
 
-    The addresses are those that the person accepted now: what a later document says does not count.
+    The endpoints are stored as accepted now. A later document cannot change them.
 
     Args:
-        typed_secret: The secret of the client, if no reference in the configuration leads to it.
+        typed_secret: Secret of the client, if the configuration has no reference to it.
     """
     refresh: dict[str, Any] = {}
     if flow.kind == CLIENT_CREDENTIALS or token.refresh_token is not None:
@@ -273,7 +273,7 @@ def credential_of(
 
 
 def _with_token(kept: StoredCredential, token: Token) -> StoredCredential:
-    """Return a credential with a new token instead of its own."""
+    """Return a credential with its token replaced."""
     secrets = {**kept.secrets, "credential": token.access_token}
     if token.refresh_token is not None:
         secrets["refresh_token"] = token.refresh_token
@@ -281,10 +281,10 @@ def _with_token(kept: StoredCredential, token: Token) -> StoredCredential:
 
 
 def provider_origins(flow: OAuthFlow) -> tuple[str, ...]:
-    """Return the origins that secrets are sent to when a person signs in, and when the token is refreshed.
+    """Return the origins that receive secrets when the user signs in and when the token is refreshed.
 
     Raises:
-        RefusedError: An endpoint may not be used.
+        RefusedError: dynacli does not accept one of the endpoints.
     """
     urls = (flow.token_url, flow.device_url if flow.kind == DEVICE else "", flow.refresh_url)
     return tuple(dict.fromkeys(_checked_origin(url) for url in urls if url))
@@ -298,14 +298,14 @@ def _checked_origin(url: str) -> str:
 def in_time(
     env: Environment, settings: CallSettings, store: CredentialStore, kept: StoredCredential
 ) -> StoredCredential:
-    """Return a credential that is good for a call, refreshed where it ends soon.
+    """Return a credential that is valid for a call, refreshed if it ends soon.
 
     Args:
-        kept: As it was read, with its secrets.
+        kept: The credential from the store, with its secrets.
 
     Raises:
-        AuthError: It has ended, and cannot be refreshed.
-        DynacliError: It has ended, and who refreshes it cannot be reached.
+        AuthError: It has expired and cannot be refreshed.
+        DynacliError: It has expired, and the provider cannot be reached.
     """
     if not kept.is_due(time.time()):
         return kept
@@ -326,13 +326,13 @@ def in_time(
 def refreshed(
     env: Environment, settings: CallSettings, store: CredentialStore, kept: StoredCredential
 ) -> StoredCredential:
-    """Return a credential with a token that is newer than the one that was found, whether or not that has ended.
+    """Return the credential with a new token, even if the old one has not expired.
 
     Args:
-        settings: How the calls that it is for are made.
+        settings: Settings of the calls with this credential.
 
     Raises:
-        DynacliError: As from `refresh_credential`.
+        DynacliError: As in `refresh_credential`.
     """
     if kept.refresh.get("kind") == BY_OPERATION:
         certificates = tls_settings(settings, ())
@@ -350,13 +350,13 @@ def refreshed(
 def operation_refresh_parts(
     token: OperationToken, refresh: OperationRefresh, now: float, secrets: dict[str, Secret] | None = None
 ) -> tuple[dict[str, Secret], dict[str, Any]]:
-    """Return what is kept, as secrets and besides, of how an operation refreshes a token.
+    """Return the secrets and the other data for refreshing a token by an operation.
 
-    A token that nothing but itself refreshes has to be refreshed before it ends, and so in the middle of its life.
+    If there is no refresh token, the token must be refreshed before it expires: after half of its life.
 
     Args:
-        now: In seconds since the epoch.
-        secrets: Those that were kept before.
+        now: Seconds since the epoch.
+        secrets: Secrets that are already stored.
     """
     made = {**(secrets or {}), "refresh_request": Secret(refresh.as_text())}
     if token.refresh_token is not None:
@@ -373,25 +373,25 @@ def refresh_credential(
     client_secret: Callable[[], Secret | None],
     context: SignInContext,
 ) -> StoredCredential:
-    """Return a credential with a token that is newer than the one that was found, and its secrets.
+    """Return the credential with a refreshed token, and its secrets.
 
     Args:
-        found: As it was read, with its secrets.
-        client_secret: Returns the secret of the client that the configuration leads to, if it has one.
-        context: How the provider is reached.
+        found: The credential from the store, with its secrets.
+        client_secret: Returns the client's secret from the configuration, if it has one.
+        context: Settings for contacting the provider.
 
     Raises:
-        AuthError: The provider refuses, or gives no token; or no one is signed in any more.
+        AuthError: The provider refuses or returns no token, or the user has signed out.
         DynacliError: The provider cannot be reached.
     """
     with store.refreshing(found.place):
-        # Another process may have been here first; its token is as good as ours would be.
+        # Another process may have refreshed the token meanwhile; then its token is used.
         kept = _now(store, found)
         if not kept.is_refreshable:
             raise _over(found)
         if _revealed_secret(kept, "credential") != _revealed_secret(found, "credential"):
             return kept
-        store.check_writable()  # the provider may take the old refresh token from us for the new one
+        store.check_writable()  # the provider may invalidate the old refresh token when it issues a new one
         try:
             secret = kept.secrets.get("client_secret") or client_secret()
             made = _refreshed(kept, secret, context)
@@ -399,19 +399,19 @@ def refresh_credential(
             is_refused = error.details.get("oauth_error") == "invalid_grant"
             if not is_refused and error.details.get("status") != 401:
                 raise
-            # A program without this lock, or another machine with a copy of the store, may have used the token.
+            # A program that ignores this lock, or another machine with a copy of the store, may have used it.
             if store.exchange(kept, _without_refresh(kept)):
                 raise _over(found, error) from error
             return _now(store, found)
-        # While the provider responded, a person may have signed out, or in again: that counts.
+        # If the user signed out or in again meanwhile, that wins.
         return made if store.exchange(kept, made) else _now(store, found)
 
 
 def _now(store: CredentialStore, found: StoredCredential) -> StoredCredential:
-    """Return what is stored now instead of a credential.
+    """Return the credential that is stored now.
 
     Raises:
-        AuthError: No one is signed in any more, or for other origins than those that the caller has checked.
+        AuthError: The user has signed out, or the stored credential is for other origins than before.
     """
     now = store.find(found.place)
     if now is None or now.origins != found.origins:
@@ -475,17 +475,17 @@ def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
 
 
 class PasswordSource:
-    """Gives the token that the name and password of the variables lead to.
+    """Provides tokens for the name and password in the API's variables.
 
     Attributes:
-        given: The names of the schemes whose tokens it gave, which go to the origin that was checked.
-        lacking: None, as scopes that are missing are asked for.
+        given: Scheme → name and password, for schemes whose tokens were used.
+        lacking: None, because missing scopes lead to a new sign-in.
 
     Args:
-        origins: The origins that a person has accepted for the API's credentials.
-        origin: Where the token would go.
-        check_origin: Raises a `RefusedError` if it may not go there.
-        may_send: Whether the provider may be asked; a dry run only tells that it would be.
+        origins: Origins that the user has accepted for the API's credentials.
+        origin: Origin of the call.
+        check_origin: Raises a `RefusedError` if the token may not be sent to it.
+        may_send: True if dynacli may contact the provider; False in a dry run.
     """
 
     def __init__(
@@ -511,11 +511,11 @@ class PasswordSource:
         self._is_new = False
 
     def __call__(self, scheme: SecurityScheme) -> Held | None:
-        """Return the token for a scheme that has the flow; None for any other.
+        """Return the token of a scheme that has a password flow; None for other schemes.
 
         Raises:
-            AuthError: The provider refuses, or the store cannot be used.
-            RefusedError: No one accepted the provider, or where the token would go.
+            AuthError: The provider refuses, or the store is unusable.
+            RefusedError: The user has not accepted the provider or the origin of the call.
             DynacliError: The provider cannot be reached.
         """
         if not (scheme.has_password_flow and self._user and self._password):
@@ -531,21 +531,21 @@ class PasswordSource:
 
     @property
     def is_renewable(self) -> bool:
-        """Whether what was used may be too old."""
+        """True if the token in use is from an earlier sign-in, so that a new one may help."""
         return self._used is not None and not self._is_new
 
     def renew(self) -> None:
-        """Get a new token, although the one that was used has not ended.
+        """Get a new token, although the current one has not expired.
 
         Raises:
-            DynacliError: There is none.
+            DynacliError: Getting the token failed.
         """
         if self._used is not None:
             with _signing_in:
                 self._renewed(*self._used)
 
     def _current(self, scheme: SecurityScheme) -> StoredCredential | None:
-        """Return the token of this name and password that is at hand, refreshed if it ends soon; None for none."""
+        """Return the available token of this name and password, refreshed if it ends soon; None if there is none."""
         place = self._place(scheme)
         kept = _in_memory.get(self._env, {}).get(place)
         if kept is None or not self._is_own(kept):
@@ -558,14 +558,14 @@ class PasswordSource:
         return self._renewed(scheme, kept) if kept.is_due(time.time()) else self._remembered(kept)
 
     def _renewed(self, scheme: SecurityScheme, kept: StoredCredential) -> StoredCredential:
-        """Return a newer token: by the refresh token if there is one and it is good, else by the password."""
+        """Return a newer token, with the refresh token if that works, else with the password."""
         if kept.is_refreshable and self._stored(scheme) is not None:
             with suppress(AuthError):
                 return self._remembered(refreshed(self._env, self._settings, self._store, kept))
         return self._signed_in(scheme)
 
     def _signed_in(self, scheme: SecurityScheme) -> StoredCredential:
-        """Sign in, and keep the token if this system keeps credentials, unless a person has signed in there."""
+        """Sign in, and store the token if possible. A credential of `auth login` is not overwritten."""
         settings, api = self._settings, self._api
         table = (settings.auth_tables or {}).get(scheme.name, {})
         context = SignInContext(
@@ -617,7 +617,7 @@ class PasswordSource:
         return flow
 
     def _store_word(self, scheme: SecurityScheme, stored: StoredCredential | None) -> str:
-        """Return the store that keeps the token; empty if none may: a file only if a person has asked for one."""
+        """Return the store for the token, a file only if the user already uses one; empty to store nothing."""
         listed = self._store.list()
         if stored is None and any(stored.place == self._place(scheme) for stored in listed):
             return ""
@@ -646,7 +646,7 @@ class PasswordSource:
 
 
 def marked_with_login(kept: StoredCredential, user: str, password: str) -> StoredCredential:
-    """Return a token with what tells later that it came of a name and a password; the password is not in it."""
+    """Return a token with a mark by which it is recognised as a token of this name and password."""
     return replace(kept, secrets={**kept.secrets, _LOGIN: Secret(_mark(token_hex(8), user, password))})
 
 

@@ -1,4 +1,4 @@
-"""Signing in: the scheme that is meant, the origin that its credential is for, and what is stored for it."""
+"""Signing in: choosing the scheme, the origins and the store of a credential, and storing it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
@@ -39,7 +39,7 @@ from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
 Choose = Callable[[Sequence[SecurityScheme]], SecurityScheme | None]
-"""Asks the person for one of several schemes; returns None if they pick none."""
+"""Asks the user to pick one of several schemes. Returns None if the user picks none."""
 
 
 def chosen_scheme(
@@ -50,17 +50,17 @@ def chosen_scheme(
     takes_token: bool = False,
     is_oauth: bool = False,
 ) -> SecurityScheme:
-    """Return the security scheme that a person signs in for.
+    """Return the security scheme to sign in for.
 
     Args:
-        name: Its name; empty for the only one that operations use alone, or the one that the person picks.
-        choose: Lets the person pick one of several; None if no one can be asked.
-        takes_token: Whether the credential is a token that an operation gives.
-        is_oauth: Whether options are given that only OAuth and OpenID Connect have.
+        name: Name of the scheme. If empty, operations must use exactly one scheme alone, or the user picks one.
+        choose: Lets the user pick one of several; None if dynacli cannot ask.
+        takes_token: True if the credential is a token from the response of an operation.
+        is_oauth: True if options for OAuth or OpenID Connect are given.
 
     Raises:
-        UsageError: There is no such scheme, or no one says which of several is meant.
-        AuthError: The scheme is none that a credential can be stored for.
+        UsageError: The scheme does not exist, or several fit and none was picked.
+        AuthError: Credentials of this scheme cannot be stored.
     """
     if name:
         scheme = scheme_of(api, name)
@@ -118,7 +118,7 @@ def chosen_scheme(
 
 
 def _own_scheme_hint(api: OpenedApi) -> str:
-    """Return how a person adds a scheme of their own to a document without any; empty if it cannot have one."""
+    """Return a hint to add a scheme to a document without any; empty if the API is not registered."""
     if not api.is_registered:
         return ""
     line = invocation("auth login", api.name)
@@ -139,7 +139,7 @@ def _unclear(api: OpenedApi, choices: Sequence[SecurityScheme]) -> UsageError:
 
 
 def wanted_by(scheme: SecurityScheme) -> str:
-    """Return what a person needs to sign in for a scheme, in words."""
+    """Return the secrets that signing in for a scheme requires, in words."""
     if kind_of(scheme) in WITH_PASSWORD:
         return "user name and password"
     if scheme.has_password_flow:
@@ -161,17 +161,17 @@ def wanted_by(scheme: SecurityScheme) -> str:
 
 
 def text_of_choice(scheme: SecurityScheme) -> str:
-    """Return a scheme with what it wants, for a list to pick from."""
+    """Return a scheme with the required secrets, as an entry of a list to pick from."""
     return f"{visible(scheme.name, keep='')}: {wanted_by(scheme)}"
 
 
 def bound_origins(
     api: OpenedApi, settings: CallSettings, ask: Callable[[str], bool] | None
 ) -> tuple[str, ...]:
-    """Return the origins that a credential is stored for: the one that calls go to, and those that a person names.
+    """Return the origins for which a credential is stored: the server of calls, and others that the user names.
 
     Raises:
-        RefusedError: The document alone names the origin that calls go to.
+        RefusedError: The user has not accepted the origin that the document names.
         UsageError: The document names no server.
     """
     if api.name == DEMO and not settings.server:
@@ -195,7 +195,7 @@ def bound_origins(
 
 
 def signs_itself_in() -> UsageError:
-    """Return the error for signing in to the demo API, or out of it."""
+    """Return the error for signing in to the demo API, or signing out."""
     return UsageError(
         "The demo API needs no signing in",
         reason="Each call signs itself in",
@@ -204,14 +204,14 @@ def signs_itself_in() -> UsageError:
 
 
 def chosen_store(word: str, agrees_to_file: Callable[[], bool] | None = None) -> str:
-    """Return the store that a credential is kept in.
+    """Return the store for a credential.
 
     Args:
-        word: What the person asked for; empty for the system's keyring.
-        agrees_to_file: Asks the person for a file, since there is no keyring; None if no one can be asked.
+        word: The requested store; empty for the system's keyring.
+        agrees_to_file: Asks whether to use a file, because no keyring is available; None if dynacli cannot ask.
 
     Raises:
-        AuthError: There is no keyring, and no one asked for a file.
+        AuthError: No keyring is available, and no file was requested.
     """
     if word == FILE:
         return FILE
@@ -237,16 +237,16 @@ def keep_text(
     refresh: Mapping[str, Any] | None = None,
     cookie: Mapping[str, Any] | None = None,
 ) -> StoredCredential:
-    """Store a credential that the person has: a token, a key, or `USERNAME:PASSWORD`.
+    """Store a credential that the user provides: a token, a key, or `USERNAME:PASSWORD`.
 
     Args:
-        expires_at: When it ends, in seconds since the epoch; None if only itself may say it, as a JSON Web Token.
-        more: What refreshes it, as of `StoredCredential.secrets`.
-        refresh: How it is refreshed, as of `StoredCredential.refresh`.
-        cookie: Where it goes if it is a cookie, as of `StoredCredential.cookie`.
+        expires_at: Expiry in seconds since the epoch; None to take it from the token, if that is a JSON Web Token.
+        more: Secrets for refreshing, as in `StoredCredential.secrets`.
+        refresh: How to refresh it, as in `StoredCredential.refresh`.
+        cookie: Attributes of a cookie, as in `StoredCredential.cookie`.
 
     Raises:
-        AuthError: It is empty or cannot be sent, or the store does not take it.
+        AuthError: The credential is empty or cannot be sent, or the store cannot save it.
     """
     kind = kind_of(scheme)
     text = checked_text(text, "the credential")

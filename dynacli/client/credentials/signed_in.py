@@ -1,6 +1,6 @@
-"""Who is signed in to an API, and whether the credential is there that an operation asks for.
+"""Whether you are signed in to an API, and whether an operation has its credential.
 
-No secret is read: a keyring could ask its owner, and a command could take its time.
+No secret is read, because a keyring could ask for a password, and a command could be slow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,12 @@ from dynacli.registry.opened_api import OpenedApi
 
 
 class SignedIn(NamedTuple):
-    """How a person is signed in.
+    """The way in which the user is signed in.
 
     Args:
-        words: What signs in, for the words `by ...`; empty if nothing does.
-        origins: Where stored credentials go; None if they go to all accepted origins.
-        expired: The scheme whose stored credential has expired; empty for none.
+        words: Source of the credential, to follow the word `by`; empty if there is none.
+        origins: Origins to which stored credentials go; None if they go to all accepted origins.
+        expired: Scheme of an expired stored credential; empty if there is none.
     """
 
     words: str = ""
@@ -36,11 +36,11 @@ class SignedIn(NamedTuple):
 def signed_in(
     env: Environment, api: OpenedApi, profile: str, alternatives: Sequence[Alternative]
 ) -> SignedIn:
-    """Return how a person is signed in by the first alternative that is complete.
+    """Return how the user is signed in, by the first complete alternative.
 
     Args:
-        profile: The name of the profile; empty for none.
-        alternatives: The ways to sign in that the document has.
+        profile: Name of the profile; empty for none.
+        alternatives: Alternatives of security schemes in the document.
     """
     chosen = profiles_in(api.entry).get(profile, {})
     tables = signing_of(api.entry.get("auth"), chosen.get("auth"))["auth_tables"]
@@ -50,7 +50,7 @@ def signed_in(
             for stored in CredentialStore(env).list()
             if stored.api == api.name
         }
-    except AuthError:  # help is there also if the store is damaged
+    except AuthError:  # help works even if the store is damaged
         stored = {}
     expired = ""
     for alternative in alternatives:
@@ -75,7 +75,7 @@ def _source_of_credential(
     stored: Mapping[tuple[str, str], StoredCredential],
     profile: str,
 ) -> StoredCredential | bool | None:
-    """Return the stored credential for a scheme, True if the configuration has one, None for neither."""
+    """Return the stored credential of a scheme; True if the configuration has one, else None."""
     table, kind = tables.get(scheme.name, {}), kind_of(scheme)
     keys = ("username", "password") if kind in WITH_PASSWORD else ("key",) if kind == "apiKey" else ("token",)
     if any(key in table for key in ("sign", *(("cert",) if kind == MUTUAL_TLS else keys))):
@@ -84,7 +84,7 @@ def _source_of_credential(
 
 
 def is_never_signed(api: OpenedApi, profile: str) -> bool:
-    """Return whether the configuration says that no call carries a credential."""
+    """Return whether the configuration turns credentials off for all calls."""
     profiles = profiles_in(api.entry)
     return bool(signing_of(api.entry.get("auth"), profiles.get(profile, {}).get("auth"))["signs"] == NEVER)
 
@@ -92,13 +92,13 @@ def is_never_signed(api: OpenedApi, profile: str) -> bool:
 def credential_state(
     env: Environment, api: OpenedApi, operation: Operation, profile: str = ""
 ) -> dict[str, Any] | None:
-    """Return `{"scheme", "state", "hint"}` of the credential that a call would carry; None if it needs none.
+    """Return `{"scheme", "state", "hint"}` for the credential of a call; None if it needs none.
 
-    The state is `present`, `missing` or `expired`. Several schemes that are used together are named as one. The hint
-    says how to sign in; it is None if that has been done, or there is no way but a header.
+    The state is `present`, `missing` or `expired`. Schemes that are used together have a joint name. The hint is a
+    command that signs in; None if the credential is present, or only a header can help.
 
     Args:
-        profile: The name of the profile; empty for none.
+        profile: Name of the profile; empty for none.
 
     Raises:
         FileError: The configuration cannot be read.
@@ -109,7 +109,7 @@ def credential_state(
     states = {}
     for alternative in operation.security:
         name = " with ".join(scheme.name for scheme in alternative)
-        # The demo API has a key for each command that runs it.
+        # Each command that runs the demo API sets its key.
         if set_variables(alternative, variables) or api.name == DEMO:
             return _state(name, "present")
         found = signed_in(env, api, profile, [alternative])
