@@ -1,4 +1,4 @@
-"""`dynacli api add`: finds and reads a document, and writes the API and the options to keep into the configuration."""
+"""`dynacli api add`: finds and reads a document, and writes the API and its options into the configuration."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ if TYPE_CHECKING:
     from dynacli.features.apis.discovery.discovered import FoundBase, FoundDocument, TriedUrl
 
 _DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
-"""URLs that look like those of documents: if such a URL asks for a credential, no document is searched for."""
+"""URLs that look like documents: if such a URL requires a credential, dynacli does not search for other documents."""
 _MOST_LOCKED = 12
-"""How many places are asked for with a credential that have asked for one."""
+"""Maximum number of URLs to request again with a credential."""
 _MOST_READ = 200
-"""How many operations are read to find one that can be tried."""
+"""Maximum number of operations to read in search of operations for trial calls."""
 _MOST_TRIED = 5
-"""How many of the places that were tried are written without `-v`."""
+"""Maximum number of tried URLs to print without `-v`."""
 _MOST_SHOWN = 12
 
 
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
-    """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""
+    """Return whether `-H` gave a credential for the document, so that each refresh needs one, too."""
     if not options.header or not is_url(api.location):
         return False
     schemes = api.catalog.components("/components/securitySchemes").values()
@@ -64,12 +64,12 @@ def is_login_kept(options: Options, api: OpenedApi) -> bool:
 def _kept_options(
     options: Options, name: str, known: Mapping[str, Any], own: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the keys of an API's entry, or of a profile in it, that keep what the options say of its calls.
+    """Return the keys to save in the entry or the profile of an API for the options of its calls.
 
     Args:
-        name: Of the API.
+        name: Name of the API.
         known: The entry of the API, empty if it has none.
-        own: What the options of `api add` itself say.
+        own: Keys for the options that only `api add` has.
 
     Raises:
         UsageError: A pair has no separator or is a secret, or the profile does not exist and no option describes it.
@@ -78,7 +78,7 @@ def _kept_options(
 
     given = [option for option in options.given if option in SETTINGS and option.key]
     kept: dict[str, Any] = {**own, **{option.key: getattr(options, option.name) for option in given}}
-    kept.pop("headers", None)  # those of `api add` are for fetching the document
+    kept.pop("headers", None)  # `-H` of `api add` is for fetching the document only
     if options.server_var:
         kept["server_vars"] = pairs_of(options.server_var, "=", "--server-var")
     elif options.server:
@@ -100,11 +100,11 @@ def _kept_options(
 
 
 def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
-    """Yield each profile that calls of an API go to another server with, empty for none, and the base URL of that.
+    """Yield each profile that sets a server, and its base URL; the profile is empty for the entry itself.
 
     Raises:
         FileError: The entry of the API or a profile is malformed.
-        UsageError: What is kept does not name a server of the document any more.
+        UsageError: The document no longer has the configured server.
     """
     from dynacli.client.profiles import own_settings, profile_of
 
@@ -135,8 +135,8 @@ def add(
     """Register an API.
 
     Raises:
-        UsageError: The name, a source or an option cannot be used.
-        DocumentError: There is no document, or none that can be used.
+        UsageError: The name, a source or an option is invalid.
+        DocumentError: No document was found, or dynacli cannot use it.
     """
     check_name(name)
     sources = [absolute_source(word) for word in source]
@@ -200,7 +200,7 @@ def add(
             entry["allow_refs"] = places
         if is_login_kept(run.options, api):
             entry[LOGIN_KEY] = ALWAYS
-        # Further documents and overlays of an earlier `api add` are suppressed from now on.
+        # Documents and overlays of an earlier `api add` no longer apply.
         entry |= {key: None for key in ("more", "overlays", LOGIN_KEY) if key in known and key not in entry}
         _check_server(run.options, api)
         instead = _server_at_document(run.options, api, known)
@@ -233,7 +233,12 @@ def add(
 def _open_or_search(
     run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_search: bool
 ) -> OpenedApi:
-    """Return the API of the document at the source, or of a document that is found there: then `entry` gets its URL."""
+    """Return the API of the document at the source, or of one that a search finds.
+
+    Args:
+        entry: The entry of the API; its source becomes the URL of a document that was found.
+        may_search: Whether to search for a document if the source is not one.
+    """
     source = entry["source"]
     may_search = may_search and source.startswith(("http://", "https://"))
     unusable: DocumentError | None = None
@@ -258,7 +263,7 @@ def _open_or_search(
         for place in error.details.pop("silent", [])[:1]:
             _check_holds_no_secret(place, open_request.name)
             with suppress(DocumentError, NetworkError, TimedOutError):
-                api = _open(run, open_request, place)  # which waits for it as for a URL that was given
+                api = _open(run, open_request, place)  # with the time limit of a URL that was given
                 entry["source"] = place
                 return api
         if not locked:
@@ -267,7 +272,7 @@ def _open_or_search(
     found = discovery.documents[0]
     is_given = found.way is Way.GIVEN
     if is_given and unusable is not None:
-        raise unusable  # the source is a document, which cannot be used
+        raise unusable  # the source itself is the document
     if not is_given:
         _write_tried(run.env, run.options, discovery.tried)
         entry["source"] = found.url
@@ -280,10 +285,10 @@ def _open_or_search(
 def _open_locked(
     run: Run, open_request: OpenRequest, entry: dict[str, Any], places: Sequence[str]
 ) -> OpenedApi:
-    """Return the API of the first document among places that have asked for a credential; `entry` gets its URL.
+    """Return the API of the first document at URLs that require a credential; `entry` gets its URL.
 
     Raises:
-        DocumentError: One of them refuses the credential, or there is none; or no place has a document.
+        DocumentError: A URL refuses the credential, there is no credential, or no URL has a document.
     """
     refusal: DocumentError | None = None
     for place in places[:_MOST_LOCKED]:
@@ -303,7 +308,7 @@ def _open_locked(
 
 
 def _write_several(env: Environment, name: str, documents: Sequence[FoundDocument]) -> None:
-    """Write which documents were found, which one is taken and why, and how to take the others."""
+    """Print the documents that were found, why dynacli uses the first one, and how to use the others."""
     from dynacli.features.apis.discovery.discovery_report import lines_of_found
 
     useful = [document for document in documents if document.has_response]
@@ -337,10 +342,10 @@ def _check_holds_no_secret(location: str, name: str) -> None:
 
 
 def _check_server(options: Options, api: OpenedApi) -> None:
-    """Check that the server that calls are to go to can be one.
+    """Check `--server` and `--server-var`.
 
     Raises:
-        UsageError: The document has no such server or variable, or the text is not an URL.
+        UsageError: The document has no such server or variable, or the value is not a URL.
     """
     if options.server or options.server_var:
         values = pairs_of(options.server_var, "=", "--server-var")
@@ -348,7 +353,7 @@ def _check_server(options: Options, api: OpenedApi) -> None:
 
 
 def _server_at_document(options: Options, api: OpenedApi, known: dict[str, Any]) -> str:
-    """Return where the API likely is, in place of a placeholder; empty if it is known where it is."""
+    """Return the likely URL of the API if its document has a placeholder for it; empty if the server is known."""
     if options.server or options.server_var or known.keys() & {"server", "server_vars"}:
         return ""
 
@@ -358,9 +363,9 @@ def _server_at_document(options: Options, api: OpenedApi, known: dict[str, Any])
 def _base_without_servers(
     options: Options, api: OpenedApi, known: dict[str, Any], sources: Sequence[str], login: DocumentLogin
 ) -> FoundBase:
-    """Return where the paths start of a document that names no server, as trials show it.
+    """Return the base URL of a document that names no server, as trial calls show it.
 
-    If no trial shows it, the result has no path, and the URL that was given if the paths may start there.
+    If no trial shows it, the result has no path, and its URL is the given one if that may be the base.
     """
     from dynacli.features.apis.discovery.discovered import FoundBase
 
@@ -396,7 +401,7 @@ def _base_without_servers(
 
 
 def _write_base(run: Run, api: OpenedApi, name: str, base: FoundBase) -> None:
-    """Write where the paths of a document without servers start, if that is not, or may not be, its origin."""
+    """Print the base URL of a document without servers, unless it is the origin of the document."""
     origin = origin_of(api.uri) if base.url else ""
     if not base.url or base.url == origin:
         return
@@ -410,7 +415,7 @@ def _write_base(run: Run, api: OpenedApi, name: str, base: FoundBase) -> None:
 
 
 def _write_elsewhere(env: Environment, api: OpenedApi) -> None:
-    """Write that the document came from elsewhere than its first server."""
+    """Print that the document came from another origin than its first server."""
     server = quoted(api.servers[0].url)
     write_stderr(env, f"The document came from {origin_of(api.uri)}, and its first server is {server}\n")
 
@@ -421,7 +426,7 @@ def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
 
 
 def _write_tried(env: Environment, options: Options, tried: Sequence[TriedUrl]) -> None:
-    """Write the URLs that were tried, with their results: the few that say most, unless all are wanted."""
+    """Print the tried URLs with their results: the most useful ones, or all of them with `-v`."""
     from dynacli.features.apis.discovery.discovery_report import lines_of_tried, most_useful
 
     shown = tried if options.verbose else most_useful(tried, _MOST_TRIED)
@@ -437,16 +442,16 @@ def _write_lines(env: Environment, heading: str, lines: Sequence[str]) -> None:
 
 
 def allowed_places(configuration: Configuration, entry: dict[str, Any], places: Iterable[str]) -> list[str]:
-    """Return the `allow_refs` of an entry, as the person wrote them, and further places."""
+    """Return the `allow_refs` of an entry, as they were written, and further locations."""
     known = configuration.allow_refs(entry)
     return [*texts(entry, "allow_refs"), *sorted({*places} - {*known})]
 
 
 def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
-    """Write what was added.
+    """Print a summary of the API that was added.
 
     Args:
-        instead: Where the API likely is, in place of a placeholder; empty if its first server is not a placeholder.
+        instead: Likely URL of the API if its first server is a placeholder; else empty.
     """
     meta = api.catalog.meta
     about = quoted(f"{meta['title']} {meta['version']}".strip()) or "an API without a title"
@@ -474,7 +479,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
 
 
 def _own_scheme_words(options: Options, api: OpenedApi) -> str:
-    """Return the words after `auth login NAME` for the header that the document came with; empty if it has a scheme."""
+    """Return the arguments of `auth login NAME` for the header of `-H`; empty if the document declares a scheme."""
     if not declares_none(api):
         return ""
     header, value = next(iter(pairs_of(options.header, ":", "--header").items()))
@@ -510,7 +515,7 @@ def _credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[s
 
 
 def _foreign_origin(api: OpenedApi) -> str:
-    """Return the origin of the first server if no one has accepted it for credentials yet; empty if it is accepted."""
+    """Return the origin of the first server if you have not accepted it for credentials yet; else empty."""
     with suppress(UsageError):  # a server that is only a path, or has variables without values
         origin = origin_of(choose_server(api.servers, api.uri, "", {}))
         return "" if origin in api.origins else origin

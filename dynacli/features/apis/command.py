@@ -55,7 +55,7 @@ def list_apis(run: Run) -> None:
 
 
 def _source_and_project(run: Run, row: dict[str, Any]) -> str:
-    """Return where the document of an API is, and the project file that the API is from, if it is from one."""
+    """Return the location of an API's document, and the project file that registers the API, if one does."""
     is_own = row["configuration"] != run.env.project_file
     return str(row["source"]) if is_own else f"{row['source']}, from {shown_file(row['configuration'])}"
 
@@ -80,7 +80,7 @@ def _api_row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         "revision": None,
     }
     try:
-        # Nothing is fetched: one server that hangs would hold up the whole list.
+        # Offline, so that one server that hangs does not delay the whole list.
         api = open_named_api(name, run.env, offline=True)
     except DynacliError as error:  # the other APIs are listed anyway
         run.warn(f"`{name}`: {error.message}")
@@ -99,10 +99,10 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
 
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
     age = time.time() - fetched if isinstance(fetched, int | float) else None
-    is_file = not is_url(api.location)  # a file and standard input were read just now
+    is_file = not is_url(api.location)  # opening has just read a file or standard input
     is_pinned = bool(api.open_request.pin)
     return {
-        # A title or a version that is new each time is noted without a new revision.
+        # Some servers change the title or the version each time; the pointer has the latest without a new revision.
         "title": api.pointer.get("title", meta["title"]),
         "version": api.pointer.get("version", meta["version"]),
         "openapi": meta["openapi"],
@@ -166,7 +166,7 @@ def show_api(run: Run, api: str) -> None:
 
 
 def _kept_servers(run: Run, api: OpenedApi) -> list[dict[str, str | None]]:
-    """Return the servers that are kept for calls, with their profiles; of what cannot be used there is a warning."""
+    """Return the configured servers with their profiles; warn if one of them cannot be used."""
     try:
         return [{"profile": name or None, "server": url} for name, url in kept_servers(run.env, api)]
     except DynacliError as error:  # the document is shown anyway
@@ -244,7 +244,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
             _report_changes(run.env, name, api, names, before.names)
         profile = run.options.in_force("profile", run.env)
         if not profile or profile in profiles_in(api.entry):
-            settings_of(run.env, api, run.call_options)  # what is wrong there keeps calls from being made
+            settings_of(run.env, api, run.call_options)  # an invalid setting would make every call fail
     finally:
         api.catalog.close()
 
@@ -256,11 +256,11 @@ def _report_changes(
     names: Mapping[tuple[str, str], str],
     before: Mapping[tuple[str, str], str],
 ) -> None:
-    """Write what a refresh has changed.
+    """Print which operations a refresh added, removed and changed.
 
     Args:
-        names: Method and path → name of the operations that there are now.
-        before: The same of the revision before.
+        names: Method and path of each operation → its name.
+        before: The same for the previous revision.
     """
     new = [named for key, named in names.items() if key not in before]
     gone = [named for key, named in before.items() if key not in names]
@@ -309,7 +309,7 @@ def rename_api(run: Run, name: str, new_name: str) -> None:
 
 
 def _with_credentials(run: Run, change: Callable[[CredentialStore], None]) -> None:
-    """Let the stored credentials follow what has become of an API; a store that cannot be changed is reported."""
+    """Change the credential store; warn if that fails."""
     from dynacli.auth.credential_store import CredentialStore
 
     try:
@@ -320,7 +320,7 @@ def _with_credentials(run: Run, change: Callable[[CredentialStore], None]) -> No
 
 @click.pass_obj
 def write_link_set(run: Run, out: str | None) -> None:
-    """Write the catalog, a set of links as JSON (RFC 9727, section 5; RFC 9264, section 4.2)."""
+    """Run `api catalog`: print or write a JSON link set (RFC 9727, section 5; RFC 9264, section 4.2)."""
     from dynacli.output.render import write_data
 
     contexts = []
@@ -339,7 +339,7 @@ def write_link_set(run: Run, out: str | None) -> None:
 
 
 def _context(name: str, api: OpenedApi) -> dict[str, Any]:
-    """Return the links of an API: its anchor is where its calls go, else its document.
+    """Return the links of an API. Its anchor is the URL of its server, or of its document if no server is known.
 
     Raises:
         DynacliError: The document cannot be opened.

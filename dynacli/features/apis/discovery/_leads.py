@@ -1,8 +1,7 @@
-"""What may lead to a document: the well-known places and URLs to ask for, in their order, and the references in a page.
+"""Candidates for documents: the usual URLs in their order, and the references in a page.
 
-A page has the references that Swagger UI, ReDoc and other viewers are set up with. No script of it is executed. It is
-searched by patterns that read it once: possessive quantifiers (`++`), each followed by a character that
-ends it, leave nothing to backtrack into.
+A page of Swagger UI, ReDoc or another viewer refers to its document in its setup. dynacli executes no script. The
+patterns read a page once: possessive quantifiers (`++`), each followed by a character that ends it, never backtrack.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ FIRST = (
     "swagger-ui/index.html",  # the page of springdoc
     "v3/api-docs/swagger-config",  # springdoc's groups
 )
-"""The paths to try under the path that was given, and under the root of the origin."""
+"""Paths to try below the given path and below the root of the origin."""
 
 BELOW = (
     "api/openapi.json",  # Django Ninja, Prefect, many others after `/api`
@@ -46,8 +45,8 @@ BELOW = (
     "v1/openapi.json",
     "api/swagger.json",
 )
-"""The paths to try together with those under the root: if an application has its API below, it may serve a document
-at the root, too, whose servers are not those of the API."""
+"""Paths to try together with the paths below the root. An application with its API below may also serve a document at
+the root that has the wrong servers."""
 
 SECOND = (
     "api/v1/swagger.json",
@@ -89,20 +88,20 @@ SECOND = (
     "apidoc/openapi.json",  # SpecTree
     "_openapi.json",  # Nitro, Nuxt
 )
-"""The paths to try under the root if none of the first ones was a document."""
+"""Paths to try below the root if none of the first ones was a document."""
 
 _ARMATURE = "api/armature/v1/openapi"
 _ARMATURE_HOST = re.compile(
     r"(?:.+\.)?armature\.(?:app|tech)|127(?:\.\d{1,3}){3}|::1|localhost", re.IGNORECASE
 )
-"""The hosts of Armature, and those of its demo API, which runs on this machine."""
+"""The hosts of Armature, and of its demo API on this machine."""
 _MAX_LENGTH = 2000
 _NOT_IN_URLS = frozenset('<>{}|\\^`" ')
-"""Characters that no URL has (RFC 3986, section 2); braces belong to templates."""
+"""Characters that are not allowed in a URL (RFC 3986, section 2); braces belong to templates."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FILE = re.compile(r"\.[A-Za-z]{2,5}")
 GIVEN, _CATALOG, USUAL = range(3)
-"""The first stages of a search: what the given URL leads to, the catalog of the origin, the first usual places."""
+"""The first stages of a search: the given URL and its references, the catalog of the origin, the first usual paths."""
 _ROLES = {
     "service-desc": Role.DOCUMENT,
     "describedby": Role.DOCUMENT,
@@ -112,7 +111,7 @@ _ROLES = {
 }
 """Link relation → its expected target (RFC 8631, RFC 9727); `describedby` is older and still in use."""
 MAX_CHARACTERS = 5_000_000
-"""How many characters of a page are searched."""
+"""Maximum number of characters of a page to search."""
 _MIN_REFERENCE = 7
 _MAX_REFERENCE = 500
 _MAX_TAG = 5000
@@ -123,7 +122,7 @@ _VIEWER = re.compile(
     r"|elements-api|apiDescriptionUrl|openapi-explorer",
     re.IGNORECASE,
 )
-# In a script, JSON often stands within a string.
+# A script often has JSON inside a string.
 _ESCAPES = {"\\/": "/", '\\"': '"', "\\u002F": "/", "\\u002f": "/", "\\u0022": '"', "\\u0026": "&"}
 _SETTING = re.compile(
     r"""
@@ -150,16 +149,16 @@ _PLACES = (
     *("specs/oas", "full-spec", "api-spec", "openapi-spec", "api/spec"),
     *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
 )
-"""The ends of the paths of documents and viewers without a file name ending such as `.json`."""
+"""Ends of paths of documents and viewers that have no file extension such as `.json`."""
 _SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
-"""The scripts that a viewer is set up in, if that is not the page itself."""
+"""Setup scripts of viewers, if the setup is not in the page itself."""
 _ENDINGS = tuple(f"/{place}" for place in _PLACES)
 _ASSETS = (
     *(".js", ".mjs", ".css", ".map", ".html", ".htm", ".txt", ".md"),
     *(".png", ".svg", ".ico", ".gif", ".jpg", ".jpeg", ".webp", ".woff", ".woff2", ".ttf"),
 )
 _EXAMPLES = ("petstore.swagger.io", "petstore3.swagger.io", "registry.scalar.com")
-"""Hosts of the example documents that viewers come with; no API means those."""
+"""Hosts of the example documents of viewers, which are never the document of the API."""
 _MAX_CONTEXTS = 1000
 _MAX_CHARACTERS = 500_000
 _MAX_LINKS = 500
@@ -172,25 +171,25 @@ _VERSION = re.compile(r"v?\d+(?:[._]\d+)*")
 _REFERENCE = re.compile(r"(?:https?:/|\.{0,2})/\S{1,500}")
 _LINK_WORD = re.compile(r"[a-z]+")
 _SPECS = frozenset(("openapi", "swagger", "oas", "spec", "specs", "specification", "apispec", "schema"))
-"""The words of links that lead to a document itself."""
+"""Words in links to a document itself."""
 _DOCS = frozenset(
     ("api", "apis", "doc", "docs", "documentation", "developer", "developers", "reference", "redoc")
 )
-"""The words of links that lead to pages which may name a document."""
+"""Words in links to pages that may name a document."""
 _LINKED_ASSETS = (".js", ".css", ".png", ".svg", ".ico", ".jpg", ".webp", ".woff2", ".pdf", ".xml", ".zip")
 
 
 def places_of_host(host: str) -> tuple[str, ...]:
-    """Return the paths to try before all others at a certain host: Armature's has its document at its own path."""
+    """Return the paths to try first at a host: Armature serves its document at its own path."""
     return (_ARMATURE,) if _ARMATURE_HOST.fullmatch(host.rstrip(".")) else ()
 
 
 class Address(NamedTuple):
-    """The URL that a reference leads to.
+    """The target URL of a reference.
 
     Args:
         url: An absolute URL without fragment.
-        is_same_origin: Whether it is at the origin that the person named.
+        is_same_origin: Whether it has the origin that is searched.
     """
 
     url: str
@@ -198,10 +197,10 @@ class Address(NamedTuple):
 
 
 class SearchedOrigin:
-    """The origin that is searched (RFC 6454), and the URL of it that the person gave."""
+    """The origin that is searched (RFC 6454), and the URL that you gave."""
 
     def __init__(self, url: str) -> None:
-        """Make the origin of a URL.
+        """Take the origin of a URL.
 
         Raises:
             httpx.InvalidURL: The URL is malformed.
@@ -214,15 +213,15 @@ class SearchedOrigin:
         self.host = self._url.host
 
     def at(self, path: str) -> str:
-        """Return the URL of a path under the root of the origin; the path has no leading slash."""
+        """Return the URL of a path below the root of the origin; the path has no leading slash."""
         return str(self._url.copy_with(raw_path=f"/{path}".encode()))
 
     def prefix(self, *, is_page: bool) -> str:
-        """Return the path that the API is under, for instance `api/v1/`, without leading slash.
+        """Return the base path of the API, without a leading slash: `api/v1/`, for example.
 
         Args:
-            is_page: Whether the given URL is that of a page of the API, rather than of the API itself. A last segment
-                such as `index.html` is always a page; `v1.2` is not.
+            is_page: Whether the given URL is a page of the API, and not the API itself. A last segment such as
+                `index.html` is always a page; `v1.2` is not.
         """
         path = self._url.raw_path.decode().partition("?")[0]
         directory, _, last = path.rpartition("/")
@@ -230,10 +229,10 @@ class SearchedOrigin:
         return f"{directory if is_file or not last else path}/".lstrip("/")
 
     def find(self, reference: str, base: str) -> Address | None:
-        """Return where a reference leads, or None if it cannot be followed.
+        """Return the target of a reference, or None if it cannot be followed.
 
         Args:
-            reference: A URL or a relative reference, from anywhere.
+            reference: A URL or a relative reference from untrusted text.
             base: The URL that the reference is relative to.
         """
         from dynacli.http.import_httpx import httpx
@@ -244,7 +243,7 @@ class SearchedOrigin:
         if not _NOT_IN_URLS.isdisjoint(reference):
             return None
         try:
-            # ValueError: also the UnicodeError that httpx's library for international host names raises.
+            # ValueError includes the UnicodeError of the library for international host names.
             target = httpx.URL(base).join(reference).copy_with(fragment=None)
             if target.scheme not in _DEFAULT_PORTS or not target.host or target.userinfo:
                 return None
@@ -254,12 +253,12 @@ class SearchedOrigin:
             return None
 
     def has(self, url: str) -> bool:
-        """Return whether an absolute URL is one of this origin."""
+        """Return whether an absolute URL has this origin."""
         address = self.find(url, url)
         return address is not None and address.is_same_origin
 
     def is_upgrade(self, location: str) -> bool:
-        """Return whether a redirect leads from `http` to `https` of the same host."""
+        """Return whether a redirect goes from `http` to `https` of the same host."""
         address = self.find(location, self.url)
         if address is None or self._url.scheme != "http":
             return False
@@ -269,8 +268,8 @@ class SearchedOrigin:
         return target.scheme == "https" and target.host == self._url.host
 
     def _encrypted(self, target: httpx.URL) -> httpx.URL:
-        # After a proxy that ends TLS, an application often takes itself to be served over `http`.
-        # Asking over `https` stays at the origin that was named.
+        # Behind a proxy that ends TLS, an application often believes that it is served over `http`.
+        # A request over `https` stays at the origin that was named.
         is_same_host = target.host == self._url.host and target.port is None and self._url.port is None
         if is_same_host and target.scheme == "http" and self._url.scheme == "https":
             return target.copy_with(scheme="https")
@@ -282,18 +281,18 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
 
 
 class Candidate(NamedTuple):
-    """A URL to ask for.
+    """A URL to request.
 
     Args:
         url: An absolute URL.
-        stage: The number of the stage of the search; what is found in an earlier one is better.
-        place: The position among the URLs of the stage: that of the candidate that leads to it, then its own there.
-        way: How the URL was found.
-        role: What the URL is expected to lead to.
-        base: What references in a script or configuration there are relative to; empty if that is its own URL.
-        catalogs: How many catalogs led to it.
-        is_last_resort: Whether it leaves some of the requests for URLs that pages name.
-        is_rival: Whether it is one of the likeliest places of a document; of a slow server these are asked for first.
+        stage: Number of the stage of the search; a document of an earlier stage is better.
+        place: Position among the URLs of the stage: the position of the candidate that refers to it, then its own.
+        way: Source of the URL.
+        role: The expected target.
+        base: Base of references in a script or configuration; empty if it is the URL of that script.
+        catalogs: Number of catalogs on the way to it.
+        is_last_resort: Whether it must leave some requests for URLs that pages name.
+        is_rival: Whether it is one of the likeliest paths of a document; a slow server gets these requests first.
     """
 
     url: str
@@ -308,39 +307,40 @@ class Candidate(NamedTuple):
 
     @property
     def is_named(self) -> bool:
-        """Whether the person, the API or a page of it says that a document is there; else it is a guess."""
+        """Whether you, the API or a page of the API named the URL; otherwise it is a guess."""
         return self.way is not Way.USUAL and self.role is not Role.PAGE
 
     @property
     def level(self) -> tuple[int, Way]:
-        """What decides when it is asked for: candidates of the same level are asked for side by side."""
+        """Group of candidates that are requested in parallel."""
         return self.stage, self.way
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """The order of candidates; it does not depend on which server responds first."""
+        """Sort key of the candidates; it does not depend on the timing of responses."""
         return self.stage, self.way, self.role, len(self.place), self.place
 
     @property
     def likelihood(self) -> tuple[Any, ...]:
-        """The order of the requests, for a slow server that may not respond to all of them in time."""
+        """Sort key of the requests to a slow server, which may not respond to all of them in time."""
         return self.stage >= USUAL, not self.is_rival, self.place, self.rank
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """The order in which candidates are reported: what leads to another comes before it."""
+        """Sort key of the report: a candidate comes before those that it refers to."""
         return self.stage, len(self.place), self.way, self.role, self.place
 
 
 def later_stages(origin: SearchedOrigin, prefix: str) -> list[list[Candidate]]:
-    """Return the catalog of the origin and the groups of usual places, each a stage.
+    """Return the later stages: the catalog of the origin, then each group of usual paths.
 
     Args:
-        prefix: The path that the API is under, as `SearchedOrigin.prefix` returns it.
+        prefix: The base path of the API, as `SearchedOrigin.prefix` returns it.
     """
     catalog = Candidate(origin.at(CATALOG), _CATALOG, (0,), Way.USUAL, Role.CATALOG, catalogs=1)
     groups = [[base + place for place in FIRST] for base in dict.fromkeys((prefix, ""))]
-    # Those that may disagree with the first are asked for with it; the root itself may name what is nowhere else.
+    # Documents at `BELOW` may disagree with the first, so they are requested with it. The page at the root may name
+    # a document, too.
     groups[-1] = [FIRST[0], *BELOW, *FIRST[1:], ""]
     groups.append([*places_of_host(origin.host), *SECOND])
     usual = [
@@ -361,14 +361,14 @@ def later_stages(origin: SearchedOrigin, prefix: str) -> list[list[Candidate]]:
 
 
 def way_of(parent: Candidate, lead: Lead) -> Way:
-    """Return how a URL was found that the response of a candidate leads to."""
+    """Return the source of a URL that the response of a candidate refers to."""
     if lead.is_stated:
         return Way.STATED
     return Way.NAMED if parent.way in {Way.GIVEN, Way.STATED, Way.NAMED} else Way.PAGE
 
 
 def leads_of(links: Iterable[Link]) -> list[Lead]:
-    """Return the links that may lead to a document, validated by relation and media type.
+    """Return the links whose relation and media type allow a document.
 
     `alternate` counts if its media type is OpenAPI's own.
     """
@@ -393,11 +393,11 @@ def is_viewer(text: str) -> bool:
 
 
 def read_page(text: str, *, is_script: bool = False) -> list[Lead]:
-    """Return the references in a page: those that it states, then those of its setup, then the rest.
+    """Return the references in a page: links by relation, then references in its setup, then any others.
 
     Args:
-        text: HTML, a script, or any text.
-        is_script: Whether the text is a script that a viewer is set up in.
+        text: HTML, a script, or any other text.
+        is_script: Whether the text is the setup script of a viewer.
     """
     text = text[:MAX_CHARACTERS]
     base = _base_of(text)
@@ -440,14 +440,14 @@ def leads_in_query(url: str) -> list[Lead]:
 
 
 def read_neighbours(url: str, text: str) -> list[Lead]:
-    """Return where the frameworks of some viewers serve the document, as the URL of the viewer tells."""
+    """Return the URL of the document that some frameworks serve beside the URL of the viewer."""
     path = urlsplit(url).path.removesuffix("/index.html").rstrip("/")
     neighbours = {"swagger-ui-init.js": "-json", "/static/swagger-initializer.js": "/json"}  # NestJS, Fastify
     return [Lead(path + ending) for script, ending in neighbours.items() if path and script in text]
 
 
 def has_document_inside(text: str) -> bool:
-    """Return whether a script of Swagger UI holds the document itself, rather than its URL."""
+    """Return whether a script of Swagger UI contains the document itself instead of its URL."""
     return '"swaggerDoc": {' in text[:MAX_CHARACTERS]
 
 
@@ -479,11 +479,11 @@ def _is_example(reference: str) -> bool:
 
 
 def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
-    """Yield the words that end like the path of a document, of a viewer or of a viewer's setup script."""
+    """Yield the strings that end like the path of a document, of a viewer or of a viewer's setup script."""
     for match in _WORD.finditer(text):
         if not _MIN_REFERENCE <= match.end() - match.start() <= _MAX_REFERENCE:
             continue
-        word = _unquoted(match[0]).rstrip(".:!?")  # as at the end of a sentence
+        word = _unquoted(match[0]).rstrip(".:!?")  # punctuation at the end of a sentence
         path = _path_of_reference(word)
         if with_scripts and (f"/{path}".endswith(_SCRIPTS) or "?script=" in word):
             yield Lead(word, Role.SETUP)
@@ -498,13 +498,13 @@ def _is_file(path: str) -> bool:
 
 
 def _is_place(path: str) -> bool:
-    # `openapi` may be a word of a sentence: it counts only if the text starts like a reference.
+    # `openapi` may be a word of a sentence, so it counts only in a reference such as `/openapi`.
     is_reference = path.startswith(("/", "./", "../", "http://", "https://"))
     return is_reference and path.rstrip("/").endswith(_ENDINGS)
 
 
 def _unquoted(word: str) -> str:
-    """Return a word without the name of an attribute before it: `href=/openapi.json`."""
+    """Return the value of an attribute without quotes, such as `href=/openapi.json`, or the string itself."""
     name, mark, value = word.partition("=")
     return value if mark and name.replace("-", "").isalpha() else word
 
@@ -518,13 +518,13 @@ def _links(text: str) -> Iterator[Link]:
 
 
 def _base_of(text: str) -> str:
-    """Return the base that a page states for its references; empty if it states none."""
+    """Return the `<base>` of a page for its references; empty if it has none."""
     match = _BASE.search(text)
     return _attributes_of(match[1]).get("href", "") if match else ""
 
 
 def _attributes_of(tag: str) -> dict[str, str]:
-    """Return name → value of the attributes in a tag."""
+    """Return the attributes of a tag by their names in lower case."""
     attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(tag[:_MAX_TAG]):
         attributes.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "").strip())
@@ -532,15 +532,14 @@ def _attributes_of(tag: str) -> dict[str, str]:
 
 
 def is_linkset(tree: Any) -> bool:
-    """Return whether a value is a set of links."""
+    """Return whether a value is a link set (RFC 9264)."""
     return isinstance(tree, dict) and isinstance(tree.get("linkset"), (list, dict))
 
 
 def read_linkset(tree: Any) -> list[Lead]:
-    """Return the links of a set that may lead to a document: descriptions, other catalogs, the APIs themselves.
+    """Return the links of a link set to descriptions, other catalogs and APIs.
 
-    A link to documentation for people is left out if the same API links to its description.
-    Malformed links are left out, too.
+    Omit malformed links, and links to documentation for people if the same API links to its description.
     """
     contexts = tree["linkset"] if is_linkset(tree) else []
     leads: list[Lead] = []
@@ -562,10 +561,10 @@ def _links_of(context: dict[str, Any]) -> Iterator[Link]:
 
 
 def read_index(content: bytes) -> list[Lead]:
-    """Return the links of an index, those that lead to a document before those that lead to a page.
+    """Return the links of an index page, links to documents before links to pages.
 
     Args:
-        content: HTML or JSON; nothing else has links.
+        content: HTML or JSON. Other content has no links.
     """
     text = content[:_MAX_CHARACTERS].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     links: Iterator[tuple[str, str]] = iter(())
@@ -596,7 +595,7 @@ def _links_of_page(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _links_of_json(tree: Any, keys: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
-    """Yield each reference in a value, and the words around it: its keys, and the names that stand beside it."""
+    """Yield each reference in a value with its label: its keys, and the names in the same object."""
     if isinstance(tree, str):
         if _REFERENCE.fullmatch(tree):
             yield tree, " ".join(keys[-3:])
@@ -610,14 +609,14 @@ def _links_of_json(tree: Any, keys: tuple[str, ...], depth: int) -> Iterator[tup
 
 
 def _role(reference: str, label: str) -> Role | None:
-    """Return what a link is expected to lead to by its text and the end of its path; None if to nothing of use."""
+    """Return the expected target of a link, by its text and the end of its path; None if it is of no use."""
     path = _path_of_reference(reference)
     if path.endswith(_LINKED_ASSETS):
         return None
     end = path.partition("://")[2].partition("/")[2] if "://" in path else path
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
     *above, last = end.rstrip("/").split("/")
-    # A version says nothing of what is there: the path above it does.
+    # A version does not tell the kind of target, but the path above it does.
     named = " ".join(above) if _VERSION.fullmatch(last) else last
     words = {*_LINK_WORD.findall(spaced.lower()), *_LINK_WORD.findall(named)}
     if words & _SPECS:

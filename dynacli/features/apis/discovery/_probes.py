@@ -1,6 +1,6 @@
-"""Probes: requests to one origin, and whether each gets a document, references to documents, or neither.
+"""Probes: requests to one origin that find a document, or references to documents.
 
-Several are under way at a time, each over a connection that stays open for the next.
+Several run in parallel, each over a connection that stays open for the next.
 """
 
 from __future__ import annotations
@@ -43,12 +43,13 @@ if TYPE_CHECKING:
     import ssl
 
 _MAX_CONNECTIONS = 6
-"""Small servers queue five connections, the next waits a second: `socketserver.TCPServer.request_queue_size`."""
+"""Maximum number of parallel connections. Small servers queue only five, and the next one waits a second
+(`socketserver.TCPServer.request_queue_size`)."""
 SLOW_CONNECTIONS = 16
-"""How many connections a slow server gets: with fewer, its responses to the likeliest places would not come in time."""
+"""Number of connections to a slow server; with fewer, it could not respond about the likeliest paths in time."""
 
 _GRACE_SECONDS = 1.0
-"""How long to wait for requests that were cut; only the look-up of a host name and connecting take longer."""
+"""Time to wait for requests that were cut. Only the look-up of a host name and connecting take longer."""
 
 _ACCEPT = (
     "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/openapi+json, "
@@ -56,13 +57,13 @@ _ACCEPT = (
     "application/x-yaml;q=0.9, text/yaml;q=0.9, text/html;q=0.6, text/plain;q=0.5, */*;q=0.1"
 )
 MAX_CALLS = 2
-"""How many operations of a document are called at most."""
+"""Maximum number of trial calls of a document."""
 _HARMFUL = re.compile(
     r"delet|remov|destroy|drop|clear|purg|flush|reset|restart|reboot|shut|stop|kill|cancel|abort|revok|log-?_?out"
     r"|sign-?_?out|disabl|trigger|execut|run(?![a-z])|sync|import|export|download|stream|event|watch|subscri|tail",
     re.IGNORECASE,
 )
-"""What a `GET` is not called for: it may do more than read, or its response may be large or never end."""
+"""Names of `GET` operations that are not called: they may change something, or respond with a large or endless body."""
 _EASY = re.compile(r"health|version|status|ping|ready|info", re.IGNORECASE)
 _UNKNOWN = frozenset((404, 405, 410, 501))
 _MAX_PARTS = 5_000
@@ -71,17 +72,17 @@ SIGN_IN_PAGE = "a sign-in page"
 _MAX_TITLE = 80
 _SCRIPT_TYPES = frozenset({"application/javascript", "text/javascript", "application/x-javascript"})
 _SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
-"""Each document, catalog and configuration has one of these words; no other text is worth parsing as YAML."""
+"""Each document, catalog and configuration contains one of these. Any other text is not parsed as YAML."""
 
 
 class ProbeResponse(NamedTuple):
-    """The response to a request, or why there is none.
+    """The response to a probe, or its error.
 
     Args:
         fetched: The content, if the request succeeded.
-        error: Why it failed.
+        error: The error, if the request failed.
         head: The status and headers of the response; None if there was no response.
-        error_page: The content of a response that is an error, if it was asked for.
+        error_page: The content of an error response, if the probe keeps it.
     """
 
     fetched: Fetched | None = None
@@ -97,7 +98,7 @@ class Probes:
     """Sends requests over a few connections, without cookies, and without a credential unless one is given.
 
     Args:
-        peers: The addresses that were connected to before.
+        peers: Addresses of earlier connections.
     """
 
     def __init__(self, peers: Peers | None = None) -> None:
@@ -118,14 +119,14 @@ class Probes:
         patience: float,
         login: DocumentLogin | None = None,
     ) -> ProbeResponse | None:
-        """Return the response of the URL that a person gave, or None if it is under way still; its number is 0.
+        """Request the URL that you gave, as number 0; return its response, or None if it has not finished.
 
         Args:
-            silence: How long to wait for a server that is connected, unless it is sending what may be a document.
-            patience: How long to wait for a connection.
+            silence: Maximum time to wait for a connected server, unless it is sending a possible document.
+            patience: Maximum time to wait for a connection.
             login: Signs in, as for any download.
         """
-        # As long as any download: the URL may be that of a large document.
+        # Without a time limit, because the URL may be a large document.
         self.start(0, url, None, login, keeps_error_page=True)
         end = time.monotonic() + patience
         while True:
@@ -140,7 +141,7 @@ class Probes:
                 return ProbeResponse(None, timed_out(url, patience))
 
     def is_sending(self, number: int) -> bool:
-        """Return whether the response to a request has begun to come, and may be a document."""
+        """Return whether a response has begun to arrive and may be a document."""
         head = self._busy[number].head
         return (
             head is not None
@@ -149,7 +150,7 @@ class Probes:
         )
 
     def widen(self, connections: int = SLOW_CONNECTIONS) -> None:
-        """Allow so many connections, by default as many as a slow server gets."""
+        """Open up to the given number of connections."""
         count = connections - len(self._idle) - len(self._busy)
         self._idle += [self._new_downloads() for _ in range(count)]
 
@@ -170,10 +171,10 @@ class Probes:
         """Send a request over a free connection.
 
         Args:
-            number: Of the request, by which `next_response` names it.
+            number: Number of the request; `next_response` returns it.
             timeout: A time limit in seconds.
             login: Signs in, as for any download.
-            keeps_error_page: Whether the content of a response that is an error is wanted, too.
+            keeps_error_page: Whether to keep the content of an error response.
         """
         downloads = self._busy[number] = self._idle.pop(0)
         results = self._results
@@ -181,16 +182,16 @@ class Probes:
         def ask() -> None:
             results.put((number, _caught(downloads, url, timeout, login, keeps_error_page)))
 
-        # Not an executor: at its end the interpreter would wait for the threads, and a look-up of a host name can hang.
+        # No executor: the interpreter would wait for its threads at exit, and the look-up of a host name can hang.
         thread = threading.Thread(target=ask, name="dynacli-discovery", daemon=True)
         self._threads = [running for running in self._threads if running.is_alive()] + [thread]
         thread.start()
 
     def next_response(self, seconds: float) -> tuple[int, ProbeResponse] | None:
-        """Return the number of a request and its response, whichever comes next; None if none comes in time.
+        """Return the number and the response of the next finished request; None if none finishes in time.
 
         Args:
-            seconds: How long to wait; infinite for as long as it takes.
+            seconds: Maximum time to wait; infinity for no limit.
         """
         try:
             number, response = self._results.get(timeout=None if seconds == math.inf else max(seconds, 0.001))
@@ -202,7 +203,7 @@ class Probes:
         return number, response
 
     def close(self) -> None:
-        """End all requests and close the connections; there are no further requests."""
+        """Cut all requests and close the connections."""
         everything = [*self._idle, *self._busy.values()]
         for downloads in everything:
             downloads.cut()
@@ -214,13 +215,13 @@ class Probes:
 
 
 class UnaskedLogin(DocumentLogin):
-    """Sends the same headers with each request, whatever the server asks for."""
+    """Sends the same headers with each request, whatever challenge the server sends."""
 
     def __init__(self, login: DocumentLogin, headers: Mapping[str, str]) -> None:
         self._login, self._headers = login, headers
 
     def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:  # noqa: ARG002
-        """Return the headers, as to any other request."""
+        """Return the same headers for any request."""
         return self._headers
 
     def context(self) -> ssl.SSLContext | None:
@@ -231,7 +232,7 @@ class UnaskedLogin(DocumentLogin):
 def _caught(
     downloads: Downloads, url: str, timeout: float | None, login: DocumentLogin | None, keeps_error_page: bool
 ) -> ProbeResponse | BaseException:
-    """Return the response of a download, or any other exception, for the thread that waits for it."""
+    """Return the response of a download, or its exception, for the thread that waits for it."""
     try:
         fetched = downloads.download(url, timeout=timeout, login=login, keeps_error_page=keeps_error_page)
         return ProbeResponse(fetched, None, downloads.head)
@@ -245,9 +246,9 @@ class TrialCall(NamedTuple):
     """A safe call that needs no input.
 
     Args:
-        path: The path as the document has it.
-        url: The URL that the document says it is at.
-        may_be_page: Whether the document lets the response be HTML.
+        path: The path, as in the document.
+        url: The URL, according to the document.
+        may_be_page: Whether the document allows an HTML response.
     """
 
     path: str
@@ -256,9 +257,9 @@ class TrialCall(NamedTuple):
 
 
 def is_unknown_there(call: TrialCall, head: Head | None) -> bool:
-    """Return whether a response says that there is no such operation: 404, or the page of an application instead.
+    """Return whether the server does not know the operation: it responds with 404, or with an unexpected HTML page.
 
-    A slow server, an error of it, or a demand for a credential says nothing of that kind.
+    A slow response, a server error or a challenge does not show this.
     """
     if head is None:
         return False
@@ -267,7 +268,7 @@ def is_unknown_there(call: TrialCall, head: Head | None) -> bool:
 
 
 def _base_url(tree: Mapping[str, Any], uri: str) -> str:
-    """Return the URL that the paths of a document start from, without a slash at its end; empty if it is malformed.
+    """Return the base URL of the paths of a document, without a trailing slash; empty if it is malformed.
 
     Args:
         tree: A document of OpenAPI 3 or Swagger 2.0.
@@ -294,7 +295,7 @@ def _base_url(tree: Mapping[str, Any], uri: str) -> str:
 
 
 def calls_of(tree: Mapping[str, Any], uri: str) -> tuple[TrialCall, ...]:
-    """Return the calls that try a document: operations that sound harmless, the plainest first.
+    """Return the trial calls of a document: operations with harmless names, the simplest first.
 
     Args:
         tree: The document.
@@ -349,13 +350,13 @@ def _needs_input(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Ma
 
 
 class DocumentResponse(NamedTuple):
-    """A response that is a document, with the operations by which another document of the same API is recognised.
+    """A response that is a document, with its operations, which identify the API.
 
     Args:
         found: The document as the search reports it.
-        is_json: Whether it is JSON rather than YAML.
-        shape: Its operations as `METHOD path`, with the path of its first server before the path.
-        trial_calls: The calls that try it.
+        is_json: Whether it is JSON and not YAML.
+        shape: Its operations as `METHOD path`, where the path includes the path of the first server.
+        trial_calls: Its trial calls.
     """
 
     found: FoundDocument
@@ -364,20 +365,20 @@ class DocumentResponse(NamedTuple):
     trial_calls: tuple[TrialCall, ...]
 
     def is_same_api(self, other: DocumentResponse) -> bool:
-        """Return whether both describe the same API, in two formats or two versions of OpenAPI."""
+        """Return whether both documents describe the same API, in two formats or two versions of OpenAPI."""
         mine, theirs = self.found, other.found
         is_same_name = (mine.title, mine.version) == (theirs.title, theirs.version)
         return is_same_name and self.shape == other.shape
 
 
 class ReadResponse(NamedTuple):
-    """A response after its content was read.
+    """A response after its content was parsed.
 
     Args:
-        result: What the response is, in a few words.
+        result: Short description of the response.
         document: The document, if the response is one.
-        leads: The references of a response that is not a document.
-        fault: Why the response cannot be used, if it is meant as a document.
+        leads: The references in a response that is not a document.
+        fault: The error, if the response is meant as a document but dynacli cannot use it.
         is_viewer: Whether it is a page that shows an API.
     """
 
@@ -391,12 +392,12 @@ class ReadResponse(NamedTuple):
 def read_response(
     url: str, fetched: Fetched, links: tuple[str, ...], way: Way, *, is_index: bool = False
 ) -> ReadResponse:
-    """Read a response to a probe.
+    """Parse the response to a probe.
 
     Args:
         links: The `Link` headers of the response.
-        is_index: Whether it is the response of the URL that the person gave, or of the root of its origin: then links
-            count, too, that only their words say something of.
+        is_index: Whether it is the response of the given URL, or of the root of its origin. Then links also count if
+            only their words suggest a document.
     """
     reading = _read_probe(url, fetched, way)
     if reading.document is not None:
@@ -416,7 +417,7 @@ def _read_probe(url: str, fetched: Fetched, way: Way) -> ReadResponse:
         return ReadResponse(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
     if start.startswith(b"<") or fetched.media_type in _SCRIPT_TYPES:
         return _read_page(fetched, is_script=not start.startswith(b"<"))
-    # In UTF-16 and UTF-32 the letters have zeros between them, so that no word of `_SIGNS` is found.
+    # UTF-16 and UTF-32 have zeros between the letters, so the search for `_SIGNS` does not work there.
     if b"\0" not in start and not any(sign in content for sign in _SIGNS):
         return ReadResponse("empty" if not start else "not a document")
     return _read_tree(url, fetched, way)
@@ -431,7 +432,7 @@ def _read_page(fetched: Fetched, *, is_script: bool) -> ReadResponse:
         leads += read_neighbours(fetched.uri, text)
         return ReadResponse("not a document: a page that shows an API", leads=tuple(leads), is_viewer=True)
     if is_sign_in_page(fetched.content):
-        # Its links are about signing in.
+        # Its links are about signing in, not about the API.
         return ReadResponse(SIGN_IN_PAGE)
     kind = "XML" if text[:100].lstrip().startswith("<?xml") else "an HTML page"
     return ReadResponse(f"not a document: {kind}", leads=tuple(leads))
@@ -459,7 +460,7 @@ def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadResponse:
 
 
 def _named_documents(tree: Any) -> list[Lead]:
-    """Return the document that an object names in place of a version: `{"openapi": "/openapi.json"}`."""
+    """Return the documents that an object names instead of a version: `{"openapi": "/openapi.json"}`."""
     if not isinstance(tree, dict):
         return []
     values = [value for field in ("openapi", "swagger") if isinstance(value := tree.get(field), str)]
@@ -524,12 +525,12 @@ def _count(number: int, noun: str) -> str:
 
 
 def on_one_line(value: object) -> str:
-    """Return foreign text as part of a line: shortened, and without characters that are not printable."""
+    """Return text from outside for one line: shortened, and without unprintable characters."""
     text = " ".join(str("" if value is None else value)[: _MAX_TITLE * 4].split())
     text = "".join(character for character in text if character.isprintable())
     return text if len(text) <= _MAX_TITLE else f"{text[: _MAX_TITLE - 1]}…"
 
 
 def _decoded_beginning(content: bytes) -> str:
-    # Cut before decoding: decoded, a page of 50 MiB can be four times as large.
+    # Cut before decoding, because decoding can make a page of 50 MiB four times as large.
     return content[:MAX_CHARACTERS].decode("utf-8", "replace")

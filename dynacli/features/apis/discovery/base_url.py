@@ -1,7 +1,7 @@
-"""The base URL of an API whose document names no server: trials show whether its paths are below the origin.
+"""The base URL of an API whose document names no server: trial calls show whether its paths start below the origin.
 
-Without `servers` it is the origin of the document (OpenAPI 3.2.0, "OpenAPI Object"). Frameworks that are mounted below
-a path often leave `servers` out, too.
+Without `servers` the base URL is the origin of the document (OpenAPI 3.2.0, "OpenAPI Object"). But frameworks that are
+mounted below a path often leave out `servers`, too.
 """
 
 import time
@@ -16,21 +16,21 @@ from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin
 from dynacli.urls import origin_of, split_url
 
 _MOST_BASES = 4
-"""How many base URLs are tried besides the origin."""
+"""Maximum number of base URLs to try besides the origin."""
 _SECONDS = 3.0
 """The time limit of the trials, whether the server responds or not."""
 
 
 def find_base(tree: Mapping[str, Any], uri: str, places: Iterable[str], login: DocumentLogin) -> FoundBase:
-    """Return where the paths of a document without servers start.
+    """Return the base URL of a document without servers.
 
-    Up to two safe operations are called, at the origin and below each of a few paths, all without a credential.
+    Call up to two safe operations, at the origin and below each of a few paths, without a credential.
 
     Args:
         tree: The document; only its operations count.
         uri: The URL that it was fetched from.
-        places: URLs that may be below the base URL: the one that was given, and that of the document.
-        login: Has the certificates of the connections.
+        places: URLs that may be below the base URL: the given one, and the URL of the document.
+        login: Certificates for the connections.
     """
     origin = origin_of(uri)
     calls = calls_of({"paths": tree.get("paths")}, uri)
@@ -42,7 +42,7 @@ def find_base(tree: Mapping[str, Any], uri: str, places: Iterable[str], login: D
     urls = [f"{base}{call.path}" for base in (origin, *bases) for call in calls]
     heads = TrialResponses(Peers(), UnaskedLogin(login, {})).ask(urls, end, end)
     if not all(f"{origin}{call.path}" in heads for call in calls):
-        return FoundBase()  # it may know them, and is slow
+        return FoundBase()  # a slow server may know these paths
     for base in (origin, *bases):
         for call in calls:
             head = heads.get(f"{base}{call.path}")
@@ -54,6 +54,6 @@ def find_base(tree: Mapping[str, Any], uri: str, places: Iterable[str], login: D
 
 
 def _bases(url: str) -> list[str]:
-    """Return a URL and those above it, without slashes at their ends; the origin is not among them."""
+    """Return a URL and the URLs above it, without trailing slashes and without the origin."""
     segments = [segment for segment in split_url(url).path.split("/") if segment]
     return [f"{origin_of(url)}/{'/'.join(segments[:count])}" for count in range(len(segments), 0, -1)]

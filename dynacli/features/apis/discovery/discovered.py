@@ -1,4 +1,4 @@
-"""The records of a search for documents: what may lead to a document, what was tried, and what was found."""
+"""The records of a search for documents: references to follow, tried URLs, and documents that were found."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -8,18 +8,18 @@ from dynacli.openapi.document.fetched import Fetched
 
 
 class Way(IntEnum):
-    """How a URL was found; earlier ways are likelier to lead to the right document."""
+    """Source of a URL; documents from earlier members are more likely right."""
 
     GIVEN = 0
-    """The person gave the URL."""
+    """You gave the URL."""
     STATED = 1
     """The API states that its description is there: by a link `service-desc`, or in an API catalog."""
     NAMED = 2
-    """The URL stands in the page that the person gave, or in one that the API states to be its documentation."""
+    """The page that you gave, or a page that the API states as its documentation, has the URL."""
     USUAL = 3
     """Many APIs have their document at that path."""
     PAGE = 4
-    """The URL stands in a page that was found at a usual place."""
+    """A page at a usual path has the URL."""
 
 
 class Role(IntEnum):
@@ -42,8 +42,8 @@ class Lead(NamedTuple):
     Args:
         reference: A URL, or relative to one.
         role: The expected target.
-        is_stated: Whether the API states it by a link relation, rather than a text merely mentioning it.
-        base: The base of the reference, if that is not the URL of the text around it.
+        is_stated: Whether the API states it by a link relation, and not only mentions it in a text.
+        base: The base of the reference, if that is not the URL of the text that contains it.
     """
 
     reference: str
@@ -57,15 +57,15 @@ class FoundDocument:
     """A document that a search found.
 
     Args:
-        url: Where it is.
+        url: URL of the document.
         fetched: Its bytes and validators, so that it need not be downloaded again.
         openapi: The format and its version: `OpenAPI 3.1.0`, `Swagger 2.0`.
         title: The title of the API, on one line; empty if it has none.
         version: The version of the API, on one line; empty if it has none.
         operations: The number of its operations.
-        way: How its URL was found.
-        trial: What the calls of some of its operations gave, on one line; empty if none was made.
-        has_response: Whether they do not show that the server knows none of its operations.
+        way: Source of its URL.
+        trial: Results of trial calls to some of its operations, on one line; empty if none was made.
+        has_response: False if every trial call was answered as an unknown path.
     """
 
     url: str
@@ -80,11 +80,11 @@ class FoundDocument:
 
 
 class TriedUrl(NamedTuple):
-    """A URL that was asked for.
+    """A URL that the search requested.
 
     Args:
-        url: The URL, the values of its query masked.
-        result: The response in a few words on one line: `404`, `timed out`, `not a document: an HTML page`.
+        url: The URL, with masked values in its query.
+        result: Short result on one line: `404`, `timed out`, `not a document: an HTML page`.
     """
 
     url: str
@@ -96,8 +96,8 @@ class Discovery:
     """The result of a search.
 
     Args:
-        documents: At least one, the best first. An API that has several documents is there once.
-        tried: Every URL that was asked for, in an order that does not depend on which server responded first.
+        documents: At least one, the best first. Each API has only its best document.
+        tried: All requested URLs, in an order that does not depend on the timing of responses.
     """
 
     documents: tuple[FoundDocument, ...]
@@ -105,11 +105,11 @@ class Discovery:
 
 
 class FoundBase(NamedTuple):
-    """The base URL that trials have shown.
+    """The base URL of an API, found by trial calls.
 
     Args:
-        url: The URL that the paths start from, without a slash at its end; empty if no trial shows it.
-        path: The path of the operation that showed it; empty for none.
+        url: The base URL, without a trailing slash; empty if it is unknown.
+        path: The path of the operation whose trial call showed it; empty if none did.
     """
 
     url: str = ""

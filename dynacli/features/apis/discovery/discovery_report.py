@@ -1,4 +1,4 @@
-"""The findings of a search for documents, and the URLs that it tried, in words for a person."""
+"""The results of a search for documents, and the URLs that it tried, as text."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,13 +19,13 @@ LATE = "not tried, the time was over"
 TIMED_OUT = "timed out"
 _WIDEST = 70
 _MOST_SIGN_INS = 4
-"""Places that lead to a sign-in page, beyond which the paths of these places say nothing."""
+"""Maximum number of URLs that redirect to a sign-in page for separate reasons. With more, every path does."""
 _MANUAL = re.compile(r"\.(html?|md|pdf)$", re.IGNORECASE)
-"""The end of the path of a page of a manual."""
+"""End of the path of a manual page."""
 _MOST_ODD = 2
-"""How many places may be silent while the server responds to all others, so that each of them is named."""
+"""Maximum number of unanswered requests that are worth naming if the server responds to most others."""
 _MAX_FOREIGN = 5
-"""How many references to other origins are reported."""
+"""Maximum number of references to other origins in the report."""
 
 
 def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
@@ -34,7 +34,7 @@ def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
 
 
 def most_useful(tried: Sequence[TriedUrl], count: int) -> list[TriedUrl]:
-    """Return the places that say most of a search, in their order: the first, the documents, then what is no 404."""
+    """Return the most useful results in their order: the first URL, the documents, then all but 404."""
 
     def dullness(number: int) -> tuple[int, int]:
         result = tried[number].result
@@ -47,12 +47,12 @@ def most_useful(tried: Sequence[TriedUrl], count: int) -> list[TriedUrl]:
 
 
 def lines_of_found(documents: Iterable[FoundDocument]) -> list[str]:
-    """Return a line for each document: its URL, then its title, version and size, and what calls of it gave."""
+    """Return a line for each document: URL, format, title, version, size and results of trial calls."""
     return _in_columns([(with_masked_query(document.url), _summary_of(document)) for document in documents])
 
 
 def _summary_of(document: FoundDocument) -> str:
-    """Return a document in a few words: `OpenAPI 3.1.0, "Pets" 1.2, 23 operations`."""
+    """Return a short description of a document: `OpenAPI 3.1.0, "Pets" 1.2, 23 operations`."""
     name = f'"{document.title}" {document.version}'.strip() if document.title else document.version
     count = f"{document.operations} operation{'' if document.operations == 1 else 's'}"
     summary = ", ".join(part for part in (document.openapi, name, count) if part)
@@ -65,7 +65,7 @@ def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def result_of(error: DynacliError, url: str) -> str:
-    """Return in a few words why a request failed."""
+    """Return a short reason why a request failed."""
     status = error.details.get("status")
     if isinstance(error, DocumentError) and isinstance(status, int):
         return str(status)
@@ -86,16 +86,16 @@ def found_nothing(
     named: Sequence[str] = (),
     silent: Sequence[str] = (),
 ) -> DynacliError:
-    """Return the error for a search that found no document, with all that was tried in its details.
+    """Return the error for a search that found no document, with the tried URLs in its details.
 
     Args:
-        url: The URL that the person gave.
-        tried: Every URL that was asked for; the first is `url`.
+        url: The URL that you gave.
+        tried: All requested URLs; the first is `url`.
         seconds: The time limit of the search.
-        foreign: The references to other origins.
+        foreign: References to other origins.
         refused: The error of a redirect to another origin, if there was one.
-        named: The places that the server named and that did not respond in time.
-        silent: The likeliest places that did not respond in time.
+        named: URLs that the server named and that did not respond in time.
+        silent: The likeliest URLs that did not respond in time.
     """
     details: dict[str, Any] = {"tried": [entry._asdict() for entry in tried]}
     if refused is not None:
@@ -114,7 +114,7 @@ def found_nothing(
     locked = _locked(tried)
     pages = [entry for entry in tried if entry.result == SIGN_IN_PAGE]
     if pages:
-        # Some servers lead to it from each path that they do not know.
+        # Some servers redirect every unknown path to it.
         page = pages[-1] if len(pages) <= _MOST_SIGN_INS else pages[0]
         reasons.append(f"`{page.url}` leads to a sign-in page")
         hint = sign_in_hint(page.url)
@@ -148,9 +148,9 @@ def found_nothing(
 
 
 def _locked(tried: Sequence[TriedUrl]) -> list[TriedUrl]:
-    """Return the places that want a credential, the likeliest to be the document first.
+    """Return the URLs that require a credential, the likeliest document first.
 
-    Many servers respond with 403 at their root because there is nothing to list, so that alone asks for no credential.
+    Many servers respond with 403 at their root because they have nothing to list. That alone requires no credential.
     """
     asked = [entry for entry in tried if entry.result in {"401", "403"}]
     given = [entry for entry in tried[:1] if entry in asked]
@@ -167,26 +167,26 @@ class SearchNotes:
         self._entries: list[tuple[Candidate, TriedUrl]] = []
 
     def __bool__(self) -> bool:
-        """Return whether there is any."""
+        """Return whether there is a result."""
         return bool(self._entries)
 
     @property
     def candidates(self) -> Iterator[Candidate]:
-        """Those with a result."""
+        """The candidates that have a result."""
         return (candidate for candidate, _ in self._entries)
 
     def add(self, candidate: Candidate, url: str, result: str) -> None:
-        """Note the result of a URL that a candidate is, or leads to."""
+        """Add the result of a candidate's URL, or of a URL that its response refers to."""
         self._entries.append((candidate, TriedUrl(url, result)))
 
     def promote(self, better: Candidate) -> None:
-        """Let the result of a URL count as that of the better of two candidates that lead to it."""
+        """Assign the result of a URL to the better of two candidates with that URL."""
         for index, (candidate, note) in enumerate(self._entries):
             if candidate.url == note.url == better.url and better.rank < candidate.rank:
                 self._entries[index] = better, note
 
     def _shown(self, best: float) -> list[TriedUrl]:
-        """Return what was tried in a fixed order, without what was asked for ahead and turned out not to matter.
+        """Return the results in a fixed order, without the stages after the best one.
 
         Args:
             best: The earliest stage that has a document.
@@ -196,12 +196,12 @@ class SearchNotes:
         return list(dict.fromkeys(note for _, note in notes))
 
     def silent_places(self, is_named: Callable[[Candidate], bool]) -> tuple[list[str], list[str]]:
-        """Return the places that did not respond in time: those that the server named, and the likeliest guesses."""
+        """Return the URLs that did not respond in time: those that the server named, and the likeliest guesses."""
         silent = [
             entry for entry in self._entries if entry[1].result == TIMED_OUT and entry[0].way is not Way.GIVEN
         ]
         named = [note.url for candidate, note in silent if is_named(candidate)]
-        # A server that responds to all other places is likely making a document at the one that is silent.
+        # If the server responds to all other requests, it may still be generating the document for this one.
         is_odd = len(silent) <= _MOST_ODD and len(silent) < len(self._entries) / 2
         guesses = sorted(silent, key=lambda entry: not entry[0].is_rival)
         return named, [note.url for candidate, note in guesses if candidate.is_rival or is_odd]
@@ -211,7 +211,7 @@ class SearchNotes:
         return [note.url for note in self._shown(best) if note.result == FOREIGN][:_MAX_FOREIGN]
 
     def tried(self, best: float) -> tuple[TriedUrl, ...]:
-        """Return what was tried, the values of queries masked."""
+        """Return the tried URLs and their results, with masked values in queries."""
         foreign = self.foreign(best)
         return tuple(
             TriedUrl(with_masked_query(note.url), note.result)

@@ -43,49 +43,49 @@ from dynacli.openapi.document.download import Head
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 
 _MAX_TRIED = 4
-"""How many documents that disagree are tried at most."""
+"""Maximum number of disagreeing documents to try."""
 MAX_REQUESTS = 62
-"""How many requests a search makes at most, the first included and without the trial of what was found."""
+"""Maximum number of requests of a search, including the first and without trial calls."""
 _RESERVED = 4
-"""How many of those requests the last usual places leave for URLs that pages name."""
+"""Number of these requests that the last usual paths leave for URLs that pages name."""
 SEARCH_SECONDS = 5.0
-"""The time limit of the whole on a server that responds, unless the given URL is that of a document, which may be large
-and slow."""
+"""The time limit of a search if the server responds. It does not apply to a given URL that is a document: a document
+may be large and slow."""
 _TRIAL_PART = 0.2
-"""The part of that time which is left for the trial of what was found."""
+"""Fraction of that time for trial calls."""
 _FIRST_PART = 0.5
-"""The part of that time after which a document that was found is enough: no further places are guessed, and the given
-URL is not waited for."""
+"""Fraction of that time after which one document is enough. dynacli then stops guessing paths and waiting for the
+given URL."""
 NAMED_SECONDS = 30.0
-"""The time limit of a place that the server itself has named, as of a URL that was given: many frameworks generate
-their document when it is first asked for. Guesses end with the search."""
+"""The time limit of a URL that the server has named. It is long, because many frameworks generate their document at the
+first request. Guesses end with the search."""
 _WAKING_SECONDS = 1.0
-"""How long the likeliest places are still waited for when a server that was silent has begun to respond."""
+"""Extra time for the likeliest paths after a silent server has begun to respond."""
 RIVAL_SECONDS = 10.0
-"""The time limit of the whole search in three cases. A document has begun to arrive when the time is over. The server
+"""The time limit of a search in three cases. A document has begun to arrive when the time is over. The server
 knows no operation of the documents that came first, so the search waits for others. The server is silent about all of
-the likeliest locations, or about all trials."""
+the likeliest paths, or about all trial calls."""
 _AHEAD_SECONDS = 0.5
-"""How long a server may be silent before what comes next is asked for besides, over more connections."""
+"""Silence of a server, in seconds, after which the search sends the next requests in parallel over more connections."""
 _SETTLING_SECONDS = 0.5
-"""How long a server is silent before a document that has come is enough, and what was only guessed is left."""
+"""Silence of a server, in seconds, after which a document that has arrived is enough, and guesses are dropped."""
 _READING_SECONDS = 3.0
-"""How long after the time limit responses are still read."""
+"""Time after the limit in which responses are still read."""
 _FURTHER_CONNECTIONS = 6
-"""How many connections there are for named places alone, when the time for guesses is over."""
+"""Number of connections for URLs that the server named, when the time for guesses is over."""
 _MAX_STEPS = 4
-"""How many references in a row are followed: page, script, configuration, document."""
+"""Maximum number of references to follow in a row: page, script, configuration, document."""
 _MAX_CATALOGS = 2
-"""How many of those may lead to catalogs, which may list catalogs (RFC 9727, section 4.1)."""
+"""Maximum number of catalogs among them: a catalog may list catalogs (RFC 9727, section 4.1)."""
 _FIRST_NUMBER = 0
 """The number of the request to the given URL."""
 
 
 def _rank_documents(documents: Iterable[DocumentResponse]) -> list[DocumentResponse]:
-    """Return the documents, the best first; of documents that describe the same API only the best.
+    """Return the best document of each API, the best first.
 
-    Among those found in the same way, documents with operations come before those without, OpenAPI 3 before
-    Swagger 2.0, JSON before YAML, and then the one that was found first.
+    The source of the URL counts first. Then documents with operations come before documents without, OpenAPI 3 before
+    Swagger 2.0, JSON before YAML, and documents that were found earlier before later ones.
     """
     ranked: list[DocumentResponse] = []
     for document in sorted(documents, key=_preference):
@@ -107,17 +107,17 @@ def _try_documents(
     *,
     tries_one: bool = False,
 ) -> list[FoundDocument]:
-    """Return documents in their order, but last those whose operations the server does not know, as calls show.
+    """Return the documents, the best first; put those last whose operations the server does not know.
 
-    Nothing is called if the documents agree about the operations and their paths. If the server knows none of
-    the operations of any document, and if it does not respond, the order stays.
+    Make no trial calls if the documents agree about the operations and their paths. Keep the order if the server does
+    not respond, or knows no operation of any document.
 
     Args:
         ranked: At least one document, the best first.
-        origin: Only its URLs are called.
-        responses: Responses to calls of earlier trials, and what makes further ones.
-        ends: When the calls end that the server responds to, and when those end that it responds to none of.
-        tries_one: Whether calls are made, too, if no document disagrees with another.
+        origin: The origin of trial calls; other URLs are not called.
+        responses: The responses to earlier trial calls; it makes the further ones.
+        ends: End of the trials, and their end if the server responds to none.
+        tries_one: Whether to make trial calls even if the documents agree.
     """
     by_shape: dict[frozenset[str], DocumentResponse] = {}
     for document in ranked:
@@ -148,11 +148,11 @@ def _try_documents(
 
 
 class TrialResponses:
-    """The heads of the responses to calls that try documents; what has responded is not asked again.
+    """Status and headers of the responses to trial calls; a URL that has responded is not called again.
 
     Args:
-        peers: The addresses that were connected to before.
-        login: Has the certificates of the connections.
+        peers: Addresses of earlier connections.
+        login: Certificates for the connections.
     """
 
     def __init__(self, peers: Peers, login: DocumentLogin) -> None:
@@ -161,12 +161,12 @@ class TrialResponses:
         self.heads: dict[str, Head] = {}
 
     def ask(self, urls: Iterable[str], end: float, last_end: float) -> Mapping[str, Head]:
-        """Return URL → the head of its response, for the URLs that respond in time, those of earlier trials included.
+        """Return URL → status and headers, for all URLs that have responded in time, including earlier trials.
 
         Args:
-            urls: What to call.
-            end: When to stop waiting, by the monotonic clock.
-            last_end: When to stop where nothing has responded until then: a server is not wrong by being slow.
+            urls: URLs to call.
+            end: End of the wait, by the monotonic clock.
+            last_end: End of the wait if nothing has responded by `end`: the server may only be slow.
         """
         waiting = [url for url in dict.fromkeys(urls) if url not in self.heads]
         asked: dict[int, str] = {}
@@ -193,7 +193,7 @@ class TrialResponses:
 
 
 def _trial_text(call: TrialCall, head: Head | None) -> str:
-    """Return a call that tried a document and its response: `GET /health responses 404`."""
+    """Return a trial call and its result as text: `GET /health responses 404`."""
     response = f"responses {head.status}" if head is not None else "has no response"
     is_page = is_unknown_there(call, head) and head is not None and head.status < 300
     return f"GET {on_one_line(call.path)} {response}{' with a page' if is_page else ''}"
@@ -207,28 +207,31 @@ def discover(
 ) -> Discovery:
     """Return the documents of an API, given the URL of the API or of a document.
 
-    If the URL is that of a document, the search ends after that request. Otherwise it tries, until there is a
-    document: what the response states or names, the catalog of the origin, the usual places. While an earlier one of
-    these is slow, the given URL included, later ones are asked for as well, the likeliest first; what is found there
-    counts only if the earlier one has nothing.
-    All requests go to the origin of the URL; none has a cookie.
+    If the URL is a document, the search ends after that request. Otherwise it tries these until it finds a document:
 
-    If the documents that were found disagree about the operations of the API or its servers, up to two safe
-    operations of each are called, and documents whose operations the server does not know come last. These calls share
-    the time limit of the whole.
+    1. the URLs that the response states or names,
+    2. the catalog of the origin,
+    3. the usual paths.
+
+    If an earlier step is slow, the search sends requests of later steps in parallel, the likeliest first. Their
+    results count only if the earlier step finds nothing. All requests go to the origin of the URL, without cookies.
+
+    If the documents disagree about the operations of the API or its servers, the search calls up to two safe
+    operations of each. Documents whose operations the server does not know come last. The time limit includes these
+    calls.
 
     Args:
         url: An `http` or `https` URL without userinfo.
-        seconds: A time limit for the whole, unless the URL is that of a document.
-        login: Signs in at the URL, as for any download; of its headers, those that go along unasked are sent with
-            each request of the search.
+        seconds: The time limit of the search, unless the URL is a document.
+        login: Signs in at the URL, as for any download. Each request of the search has the headers that it sends
+            without a challenge.
 
     Raises:
-        DocumentError: There is no document, or the document at the URL itself cannot be used.
-        NetworkError: There is no connection.
-        TimedOutError: There is no connection in time.
-        RefusedError: There is no document, and the server redirects to another origin,
-            or its host name leads to a private address after a public one.
+        DocumentError: No document was found, or dynacli cannot use the document at the URL itself.
+        NetworkError: The connection failed.
+        TimedOutError: The server did not accept a connection in time.
+        RefusedError: No document was found, and the server redirects to another origin, or its host name resolved to
+            a private address after a public one.
         UsageError: A proxy or certificate variable is malformed.
     """
     search = _Search(url, seconds, login or DocumentLogin())
@@ -294,13 +297,13 @@ class _Search:
         ranked = self._ranked()
         if self.is_stopped:
             return Discovery(tuple(document.found for document in ranked), tried)
-        self.probes.close()  # what is still asked for does not count any more
+        self.probes.close()  # the remaining responses no longer matter
         ends = self.deadline, self.last_deadline
         return Discovery(tuple(_try_documents(ranked, self.origin, self.trials, ends)), tried)
 
     @property
     def end(self) -> float:
-        """When the search ends, by the monotonic clock; time is left to try what was found."""
+        """End of the search, by the monotonic clock. If it found documents, it leaves time for trial calls."""
         return self.deadline - self.seconds * _TRIAL_PART * bool(self.documents)
 
     def _ask_given(self) -> list[Candidate]:
@@ -320,10 +323,10 @@ class _Search:
         return candidates
 
     def _take_first(self, first: Candidate, response: ProbeResponse) -> tuple[ReadResponse, list[Candidate]]:
-        """Note the result of the given URL, as that of any other.
+        """Add the result of the given URL.
 
         Raises:
-            DynacliError: The response is an error that a search would run into again, or is meant as a document.
+            DynacliError: A search would fail with the same error, or the response is an unusable document.
         """
         if response.error is not None:
             self._check_first(response.error, response)
@@ -333,7 +336,7 @@ class _Search:
         return read, candidates
 
     def _check_first(self, error: DynacliError, response: ProbeResponse) -> None:
-        """Raise the error of the first request if a search would only run into the same."""
+        """Raise the error of the first request if a search would fail with the same error."""
         head = response.head
         is_silent = head is None and not self.probes.peers.is_connected
         is_broken = head is None and isinstance(error, NetworkError) and not self.notes
@@ -348,11 +351,11 @@ class _Search:
             self.refused = error
         is_content = head.status == 200 and not head.media_type.startswith("text/html")
         if is_content and isinstance(error, DocumentError):
-            # Too large, or its encoding cannot be undone: the person meant this document.
+            # The document is too large or badly encoded. Searching for another one would not be what you meant.
             raise error
 
     def _ask_all(self) -> None:
-        """Ask for candidates, then for what they lead to, until nothing better can be found or the time is over."""
+        """Request candidates and the URLs that they refer to, until no better document is possible or time is over."""
         quiet_since = time.monotonic()
         if _FIRST_NUMBER in self.asked:
             self._go_ahead()
@@ -371,13 +374,13 @@ class _Search:
             else:
                 self._go_ahead()
                 quiet_since, self.is_quiet = time.monotonic(), True
-            # Reading takes time, too: many large responses that came in time would take far too long.
+            # Parsing takes time, too: many large responses could exceed the limit by far.
             if time.monotonic() > self.end + _READING_SECONDS:
                 break
         if time.monotonic() >= self.end:
             self._wait_for_documents()
             self._note_late()
-            # What was found late is tried as well.
+            # Late documents get time for trial calls, too.
             self.deadline = max(self.deadline, time.monotonic() + self.seconds * _TRIAL_PART)
             self.last_deadline = max(self.last_deadline, self.deadline)
         elif self.is_quiet:
@@ -386,15 +389,15 @@ class _Search:
     def _take_response(self, number: int, response: ProbeResponse) -> None:
         candidate = self.asked.pop(number, None)
         if candidate is None:
-            return  # it came after it was left
+            return  # the search no longer waits for it
         take = self._take_first if number == _FIRST_NUMBER else self._take
         self.waiting += take(candidate, response)[1]
 
     def _wait_for_documents(self) -> None:
-        """Wait beyond the time limit for documents that are coming or named, and for likely ones of a silent server.
+        """Wait beyond the time limit for documents that are arriving, and for URLs that the server named.
 
-        It is silent if none of the likeliest places has responded. They are waited for as well if the server
-        knows no operation of what was found.
+        Also wait for the likeliest paths if none of them has responded, or if the server knows no operation of the
+        documents that were found.
         """
         is_silent = not any(candidate.is_rival for candidate in self.notes.candidates)
         awake_until = 0.0
@@ -425,7 +428,7 @@ class _Search:
                 return
 
     def _awaited(self) -> list[int]:
-        """Return the numbers of the requests to named places that may still lead to a better document than there is."""
+        """Return the numbers of the requests to named URLs that may still find a better document."""
         best = min((candidate.level for candidate, _ in self.documents), default=(math.inf,))
         return [
             number
@@ -437,16 +440,16 @@ class _Search:
         return candidate.is_named or candidate.url in self.named
 
     def _start_named(self) -> None:
-        """Send the requests to places that late responses name."""
+        """Request the URLs that late responses name."""
         best = self._best_stage()
-        self.probes.widen(SLOW_CONNECTIONS + _FURTHER_CONNECTIONS)  # the others may all be busy with guesses
+        self.probes.widen(SLOW_CONNECTIONS + _FURTHER_CONNECTIONS)  # guesses may occupy all others
         for candidate in sorted(self.waiting, key=attrgetter("rank")):
             if self._is_named(candidate) and candidate.stage < best and self.probes.is_free:
                 self.waiting.remove(candidate)
                 self._start(candidate)
 
     def _is_any_known(self) -> bool:
-        """Return whether calls do not show that the server knows no operation of any document that was found."""
+        """Return whether the server may know an operation of a document that was found, as trial calls show."""
         count = len(self.documents)
         if count not in self.known:
             ends = self.deadline, self.deadline
@@ -455,13 +458,13 @@ class _Search:
         return self.known[count]
 
     def _ranked(self) -> list[DocumentResponse]:
-        """Return the documents of the best stage that has some, the best first."""
+        """Return the documents of the earliest stage that has documents, the best first."""
         best = self._best_stage()
         found = sorted(self.documents, key=lambda entry: entry[0].rank)
         return _rank_documents(document for candidate, document in found if candidate.stage == best)
 
     def _start_next(self) -> bool:
-        """Send what may be sent now; return whether there is anything left to wait for."""
+        """Send the requests that may be sent now; return whether there is anything left to wait for."""
         while True:
             unsettled = self._unsettled()
             if not unsettled:
@@ -476,18 +479,18 @@ class _Search:
                 if candidate in self.waiting and candidate.level <= self.furthest:
                     self.waiting.remove(candidate)
                     self._start(candidate)
-            # Those that were dropped, because they were asked for before or are too many, leave nothing to wait for.
+            # `_start` drops candidates that were requested before or are too many: then there is nothing to wait for.
             if self._unsettled():
                 return True
 
     def _unsettled(self) -> list[Candidate]:
-        """Return the candidates that may still change what is found: those not responded yet, up to the best stage."""
+        """Return the candidates without a response that may still change the result of the search."""
         best = self._best_stage()
         asked, waiting = [*self.asked.values()], self.waiting
         now = time.monotonic()
         is_late, is_settled = now >= self.end_of_first, now >= self.received_at + _SETTLING_SECONDS
         if self.documents and (is_settled or is_late):
-            # The server is slow: a document that has come does not wait for guesses, unless it is of another API.
+            # The server is slow: do not wait for guesses, unless the document that has arrived is of another API.
             waiting = [candidate for candidate in waiting if candidate.way < Way.USUAL]
             if is_settled:
                 is_wrong = any(candidate.is_rival for candidate in asked) and not self._is_any_known()
@@ -507,36 +510,36 @@ class _Search:
         return [
             candidate
             for candidate in (*asked, *waiting)
-            # If the API states its documents, no others of that stage count.
+            # If the API states its documents, other documents of that stage do not count.
             if candidate.stage < best
             or (candidate.stage == best and (not is_stated or candidate.way is Way.STATED))
         ]
 
     def _best_stage(self) -> float:
-        """Return the earliest stage that has a document; infinite if none has."""
+        """Return the earliest stage that has a document; infinity if none has."""
         return min((candidate.stage for candidate, _ in self.documents), default=math.inf)
 
     def _open_next_stage(self) -> bool:
-        """Let the candidates of the next stage wait for their turn; return whether there is one."""
+        """Queue the candidates of the next stage; return whether there was one."""
         if not self.unopened or (self.is_stopped and self.unopened[0][0].stage >= USUAL):
             return False
         self.waiting += self.unopened.pop(0)
         return True
 
     def _go_ahead(self) -> None:
-        """Let the next level be asked for besides the one that is slow, unless there is a document already."""
+        """Allow requests of the next level in parallel, because the current one is slow."""
         self.is_slow = True
         self.probes.widen()
         if any(candidate.level <= self.furthest for candidate in self.waiting):
             return  # all connections are busy
         if not self.waiting and not self.documents:
-            # The last resort waits until nothing that is likelier is left.
+            # The last stage waits until all likelier candidates are done.
             while self._open_next_stage() and len(self.unopened) > 1:
                 pass
         self.furthest = max((candidate.level for candidate in self.waiting), default=self.furthest)
 
     def _start(self, candidate: Candidate) -> None:
-        """Send the request of a candidate, unless it was sent before or the limits do not allow it."""
+        """Request a candidate, unless its URL was requested before or a limit is reached."""
         reserved = _RESERVED if candidate.is_last_resort else 0
         is_guess_too_many = self.is_stopped and candidate.stage >= USUAL and len(candidate.place) == 1
         if candidate.url in self.seen:
@@ -546,7 +549,7 @@ class _Search:
             self.requests += 1
             self.asked[self.requests] = candidate
             self.asked_at[self.requests] = time.monotonic()
-            # It ends when it is not waited for any more: a guess may yet be named by what another place responds.
+            # Without a time limit, because another response may still name this guess.
             self.probes.start(
                 self.requests,
                 candidate.url,
@@ -556,7 +559,7 @@ class _Search:
             )
 
     def _promote(self, better: Candidate) -> None:
-        """Let a URL that was asked for count as the better of two candidates that lead to it."""
+        """Assign a requested URL to the better of two candidates with that URL."""
         for number, candidate in self.asked.items():
             if candidate.url == better.url and better.rank < candidate.rank:
                 self.asked[number] = better
@@ -567,21 +570,21 @@ class _Search:
                 self.documents[index] = better, document._replace(found=found)
 
     def _take(self, candidate: Candidate, response: ProbeResponse) -> tuple[ReadResponse, list[Candidate]]:
-        """Note the result of a response, and return the response as read and the candidates that it leads to."""
+        """Add the result of a response; return the parsed response and the candidates that it refers to."""
         head, fetched = response.head, response.fetched
         links = head.links if head is not None else ()
         if fetched is None:
-            # A response with an error, such as 401, may still link to the document.
+            # An error response, such as 401, may still link to the document.
             fetched = response.error_page or Fetched(b"", uri=candidate.url)
         is_index = candidate.url in {self.origin.url, self.origin.at("")}
         read = read_response(candidate.url, fetched, links, candidate.way, is_index=is_index)
         if response.error is not None:
-            # The search stops if the server limits requests (429), or its host name changes its address.
+            # The search stops if the server limits requests (429), or the address of its host name changes.
             is_refused = self.probes.peers.refused is not None
             self.is_stopped |= is_refused or response.error.details.get("status") == 429
             read = ReadResponse(result_of(response.error, candidate.url), leads=read.leads)
         elif self._is_known_page(candidate, fetched, read):
-            # A single-page application, which responds to every path with the same page.
+            # A single-page application responds to every path with the same page.
             read = read._replace(leads=())
         self.notes.add(candidate, candidate.url, read.result)
         if read.document is not None:
@@ -625,7 +628,7 @@ class _Search:
         return candidates
 
     def _note_late(self) -> None:
-        """Note what did not respond in time, and what was not asked for."""
+        """Add a result for each candidate that was too late or was never requested."""
         best = self._best_stage()
         for candidate in self.asked.values():
             self.notes.add(candidate, candidate.url, TIMED_OUT)
