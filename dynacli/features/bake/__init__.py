@@ -1,1 +1,1 @@
-"""`dynacli bake`: a program of its own for one API."""
+"""`dynacli bake`: a separate program for one API."""

@@ -1,4 +1,4 @@
-"""The program of a baked tool: dynacli bound to one API, with a name, variables and directories of its own."""
+"""The program of a baked tool: dynacli for one API, with its own name, variables and directories."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(tool: Mapping[str, Any]) -> None:
-    """Run a baked tool as a program, which ends the interpreter.
+    """Run a baked tool as a program, and exit the interpreter.
 
     Args:
         tool: The fields of `Program`.
@@ -31,16 +31,16 @@ def main(tool: Mapping[str, Any], words: list[str], env: Environment | None = No
 
     Args:
         tool: As in `run`.
-        words: Those after its name.
-        env: Streams and variables; None for those of the process.
+        words: The arguments of its command line.
+        env: Streams and variables; None to use the process's own.
     """
     import dynacli
     from dynacli.__main__ import main as run_words
 
-    known = tuple(Program.__match_args__)  # a later version may have written more
+    known = tuple(Program.__match_args__)  # a later version may have written other fields, too
     new = Program(**{key: value for key, value in tool.items() if key in known})
     if "ca" in new.entry:
-        # A package has the file beside its archive; an executable knows where it is.
+        # In a package the file is beside the archive. An executable has an absolute path, which `join` keeps.
         path = os.path.join(os.path.dirname(new.inside), new.entry["ca"])
         new = replace(new, entry={**new.entry, "ca": path})
     agent = dynacli.user_agent

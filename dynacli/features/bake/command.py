@@ -1,4 +1,4 @@
-"""`dynacli bake`: writes a command line of its own for one API, as an executable file or as a package.
+"""`dynacli bake`: writes a separate command-line program for one API, as an executable file or as a package.
 
 The program contains its name, the registration of its API, and the compiled document.
 """
@@ -67,9 +67,9 @@ _KEPT = (
     "ignore",
 )
 _AUTHORITIES = "ca.pem"
-"""The file of a package that has the certificates of `ca`."""
+"""Name of the file with the certificates of `ca` in a package."""
 _OF_FILES = ("parts", "size", "mtime_ns", "ctime_ns", "checked_ns")
-"""The members of a pointer by which a change of a file is noticed; a package has none of the files."""
+"""Members of a pointer that reveal a changed file. A package omits them, because it contains no such file."""
 _OF_POINTER = (
     *(
         "revision",
@@ -126,7 +126,7 @@ def run() -> None:
     run_tool({{**TOOL, "inside": inside, "code": "from {module} import run; run()"}})
 '''
 _VENDORED = "_vendored"
-"""The folder of a package that has dynacli."""
+"""Name of the folder with dynacli in a package."""
 _FIND_VENDORED = f"""    sys.path.insert(0, os.path.join(os.path.dirname(inside), "{_VENDORED}"))
 """
 _PYPROJECT = """[build-system]
@@ -219,10 +219,10 @@ def bake(
 
 
 def _registered(run: Run, name: str) -> str:
-    """Return the name of a program if it is that of a registered API.
+    """Return the name of the program if an API is registered under that name.
 
     Raises:
-        UsageError: There is no such API, and no option says which one is meant.
+        UsageError: No API is registered under that name.
     """
     names = Configuration(run.env).apis()
     if name in names:
@@ -238,22 +238,22 @@ def _registered(run: Run, name: str) -> str:
 
 
 def _lost_document(api: OpenedApi) -> DocumentError:
-    """Return the error for an API of whose document the cache has lost a part."""
+    """Return the error for an API if the cache does not have its whole document."""
     return DocumentError(
         f"The document of `{api.name}` is no longer in the cache", hint="Fetch it again: `--refresh`"
     )
 
 
 def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
-    """Return an API as it is inside a package, which takes along the overlays and further documents of this machine.
+    """Return an API as it is inside a package, and the local overlays and further documents that the package includes.
 
     Returns:
-        The API, made of them under the URLs that they have there, and URL → content of each. If its document is a file,
-        that is in the root directory, so that the package is the same wherever it is made.
+        The API, and URL in the package → content of each included file. A document from a file is moved to the root
+        directory, so that the package does not depend on the directory where it was made.
 
     Raises:
         UsageError: A further document refers to other files of this machine.
-        DocumentError: The cache has lost the document.
+        DocumentError: The document is no longer in the cache.
     """
     layers = Layers.of(api.pointer)
     paths = [place for place in (*layers.more, *layers.overlays) if not is_url(place)]
@@ -276,7 +276,7 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
                 raise _refers_to_files(uri)
             found[moved_uri(key)] = replace(file, uri=moved_uri(file.uri))
             continue
-        # With another content it is another file, which the cache of an installed tool does not have yet.
+        # The URL contains the revision, so that the cache of an installed tool does not return older content.
         urls[path] = f"{INSIDE}{revision_of(file.content)}/{os.path.basename(path)}"
         contents[urls[path]] = file.content
         found[f"{urls[path]}#{owner}"] = replace(file, uri=urls[path])
@@ -305,15 +305,15 @@ def _refers_to_files(uri: str) -> UsageError:
 
 
 class _ToolOptions(NamedTuple):
-    """What the command line says of a tool.
+    """The options of `bake` that describe the tool.
 
     Args:
-        api: The API as it was named.
-        only: The tags and operations that it has; without any, all.
-        without: The tags and operations that it does not have.
-        profile: The profile whose settings become those of the tool; empty for none.
-        is_short: Whether the names of operations lose the tag in front if they stay unique.
-        is_package: Whether it is made to be installed, also on other machines.
+        api: The API, as the command line names it.
+        only: Tags and operations to include; empty for all.
+        without: Tags and operations to leave out.
+        profile: The profile whose settings the tool gets; empty for none.
+        is_short: Whether to drop the tag at the start of operation names that stay unique.
+        is_package: Whether the tool can be installed, also on other machines.
         hooks: `before` and `after` → `MODULE:FUNCTION`.
     """
 
@@ -330,12 +330,12 @@ class _BakedTool(NamedTuple):
     """A tool before it is written.
 
     Args:
-        program: What it is.
-        compiled: The document inside; None for one without.
-        api: The API as it is inside.
-        layers: URL → content, of the overlays and further documents that it takes along.
-        authorities: The certificates of `ca` that it takes along; empty if it takes none.
-        is_package: Whether it is made to be installed, also on other machines.
+        program: Its identity and settings.
+        compiled: The document inside; None if the tool needs none.
+        api: The API, as it is inside the tool.
+        layers: URL → content of each included overlay and further document.
+        authorities: The included certificates of `ca`; empty for none.
+        is_package: Whether the tool can be installed, also on other machines.
     """
 
     program: Program
@@ -347,7 +347,7 @@ class _BakedTool(NamedTuple):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The fields of the program that are not as usual."""
+        """The fields of the program that differ from their defaults."""
         usual, named = Program(), vars(self.program)
         return {
             key: dict(value) if key in {"entry", "hooks"} else value
@@ -357,7 +357,7 @@ class _BakedTool(NamedTuple):
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """Name, method and path of the operations that are called otherwise, because a command has their name."""
+        """Name, and method with path, of each operation whose name is also the name of a command."""
         if self.compiled is None:
             return []
         operations = (operation.operation for operation in self.compiled.operations)
@@ -368,11 +368,11 @@ class _BakedTool(NamedTuple):
         ]
 
     def write_document(self, archive: ZipFile) -> None:
-        """Write the document inside into the archive of the tool.
+        """Write the document into the archive of the tool.
 
         Raises:
-            DocumentError: The cache has lost it.
-            OSError: It cannot be written.
+            DocumentError: The document is no longer in the cache.
+            OSError: The archive or a temporary file cannot be written.
         """
         if self.compiled is None:
             return
@@ -395,7 +395,7 @@ class _BakedTool(NamedTuple):
             taken = self.api.referenced_files() if self.is_package else None
             if taken is not None and not taken.is_empty:
                 write_archive(os.path.join(directory, os.path.basename(archived)), taken)
-                # None of them is a file of the machine that the tool runs on.
+                # An empty list, because none of these files exists on the machine that runs the tool.
                 kept["parts"] = write_file_list(directory, {})
             elif "parts" in pointer:
                 for path in (archived, os.path.join(revisions.directory, "current.parts.json")):
@@ -414,13 +414,13 @@ class _BakedTool(NamedTuple):
 
 
 def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptions) -> _BakedTool:
-    """Return the tool of a name, which was checked.
+    """Return the tool with a valid name.
 
     Raises:
-        UsageError: The API is standard input, its source holds a secret, or a
-            word names neither an operation nor a tag.
-        DocumentError: The cache has lost the document.
-        FileError: The configuration cannot be read, or the certificates of `ca`.
+        UsageError: The API is standard input, its source may contain a secret, or `--only` or `--except` names neither
+            an operation nor a tag.
+        DocumentError: The document is no longer in the cache.
+        FileError: The configuration or the certificates of `ca` cannot be read.
     """
     is_demo = options.api == DEMO
     if options.api == "-":
@@ -438,7 +438,7 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
             authorities = authorities_in(env, entry["ca"])
             entry["ca"] = _AUTHORITIES
         if not is_url(entry.get("source", "://")):
-            # If the tool is installed, there is no such file; it has the document inside.
+            # The path would be wrong on other machines, and the tool has the document inside.
             entry["source"] = os.path.basename(entry["source"])
     program = Program(
         name=name,
@@ -464,7 +464,7 @@ def _compiled(api: OpenedApi, program: Program) -> Compiled:
         if document is None:
             raise _lost_document(api)
         selection = selection_of(program)
-        # Other names than the usual ones are given again.
+        # Short names differ from the usual ones, so the compiler chooses them again.
         names = {} if selection.is_short else api.catalog.given_names()
         compiled = compile_document(document, names, selection)
     if not compiled.operations:
@@ -473,10 +473,10 @@ def _compiled(api: OpenedApi, program: Program) -> Compiled:
 
 
 def _tags_and_operations(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
-    """Return the tags in kebab case, and the operations by method and path, which a later document has, too.
+    """Return tags in kebab case, and operations by method and path, because names may differ in a later document.
 
     Raises:
-        UsageError: A word names neither.
+        UsageError: An argument names neither an operation nor a tag.
     """
     from dynacli.client.search_operations import unknown_operation
 
@@ -505,7 +505,7 @@ def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str,
         chosen = profile_of(env, api, options.profile)
         tables = {key: {**entry.get(key, {}), **chosen[key]} for key in _PAIRS if key in chosen}
         entry |= {key: chosen[key] for key in (*OPTIONS_BY_KEY, "ca") if key in chosen} | tables
-    for key in _PAIRS & entry.keys():  # whoever gets the program gets no secret
+    for key in _PAIRS & entry.keys():  # other people may get the program, so it contains no secret
         entry[key] = {name: value for name, value in entry[key].items() if not is_secret_header(name)}
     policies = _policies(env, api, options, known)
     if policies:
@@ -526,7 +526,7 @@ def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str,
 def _policies(
     env: Environment, api: OpenedApi, options: _ToolOptions, known: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return the tables of all policies that bind calls of the API here, besides its own."""
+    """Return the tables of all policies that apply to calls of the API, except its own policy."""
     from dynacli.client.call_settings import settings_of
     from dynacli.client.policy.other_policies import documented_bases
     from dynacli.client.policy.policy_rules import Policy, stands_alone
@@ -542,10 +542,10 @@ def _policies(
 
 
 def _write_executable(tool: _BakedTool, file: str) -> None:
-    """Write the tool as one file that its owner, and whoever may read it, can run.
+    """Write the tool as one executable file for everyone who may read it.
 
     Raises:
-        DynacliError: It cannot be written, or the cache has lost the document.
+        DynacliError: The file cannot be written, or the document is no longer in the cache.
     """
     first_line = f"#!{sys.executable}"
     if len(os.fsencode(first_line)) > _LONGEST_SHEBANG or " " in first_line:
@@ -567,10 +567,10 @@ def _write_executable(tool: _BakedTool, file: str) -> None:
 
 
 def _own_files() -> dict[str, bytes]:
-    """Return the files of dynacli, as a wheel has them: path → content.
+    """Return path → content of each file of dynacli, with the paths of a wheel.
 
     Raises:
-        UsageError: dynacli was not installed as a package, so that its libraries are not known.
+        UsageError: dynacli is not installed as a package, so its dependencies are unknown.
         FileError: A file cannot be read.
     """
     import dynacli
@@ -598,13 +598,13 @@ def _own_files() -> dict[str, bytes]:
 
 
 def _write_package(tool: _BakedTool, directory: str, own: Mapping[str, bytes]) -> list[str]:
-    """Write the tool as a directory that pip installs, and return the files of it that were there and are kept.
+    """Write the tool as a directory for pip, and return the existing files that were left unchanged.
 
     Args:
-        own: Path → content of the files of dynacli that are put into it; empty for a package that depends on dynacli.
+        own: Path → content of the files of dynacli to include; empty for a package that depends on dynacli.
 
     Raises:
-        DynacliError: It cannot be written, or the cache has lost the document.
+        DynacliError: The directory cannot be written, or the document is no longer in the cache.
     """
     name = tool.program.name
     module = f"{re.sub(r'[^a-z0-9]', '_', name)}_cli"
@@ -631,7 +631,7 @@ def _write_package(tool: _BakedTool, directory: str, own: Mapping[str, bytes]) -
     files |= {f"{module}/{_VENDORED}/{path}": content for path, content in own.items()}
     if tool.authorities:
         files[f"{module}/{_AUTHORITIES}"] = tool.authorities
-    # People add dependencies and commands of their own to it.
+    # An existing `pyproject.toml` stays, because you may have added dependencies and commands.
     path = os.path.join(directory, "pyproject.toml")
     is_kept = os.path.lexists(path)
     write_named_files(directory, files if is_kept else {**files, "pyproject.toml": project.encode()})
@@ -641,7 +641,7 @@ def _write_package(tool: _BakedTool, directory: str, own: Mapping[str, bytes]) -
 
 
 def _depends_on(path: str, name: str) -> bool:
-    """Return whether a `pyproject.toml` depends on a package: packages of earlier versions depend on `dynacli`."""
+    """Return whether a `pyproject.toml` depends on a distribution; earlier versions wrote `dynacli`."""
     try:
         with open(path, encoding="utf-8") as file:
             return (

@@ -1,9 +1,9 @@
-"""A run of a batch: rows are sent side by side, and their results are given in the order of the rows.
+"""A run of a batch: it sends rows in parallel, and yields their results in the order of the rows.
 
-An earlier run is resumed from its results: they say which rows went well, and what got a response.
+The results of an earlier run show which rows succeeded and their responses, so that a batch can resume.
 
-All calls are checked before the first is sent, so that whatever is wrong is named at once. Each is built, validated and
-signed in one thread, and sent in any.
+All calls are checked before the first is sent, so that one message names all errors. One thread builds, validates and
+signs each call, and any thread sends it.
 """
 
 from __future__ import annotations
@@ -54,19 +54,19 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 20
 _TICK = 0.1
-"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
+"""Interval in seconds at which the main thread wakes up and can notice Ctrl-C."""
 _WINDOW = 16
-"""How many rows are kept at most for each that is under way: results that wait for an earlier one, and rows that wait
-for the response of one."""
+"""Maximum number of rows in memory per parallel call: results that wait for an earlier row, and rows that wait for a
+response."""
 
 
 class RowCall(NamedTuple):
     """The call of a row.
 
     Args:
-        call: The call, which may be sent.
-        engine: Sends it.
-        words: The command line after the program's name that the history keeps; empty if it keeps none.
+        call: The call, ready to be sent.
+        engine: The engine that sends it.
+        words: The arguments of the command line for the history; empty if the history does not record the row.
     """
 
     call: Call
@@ -75,15 +75,15 @@ class RowCall(NamedTuple):
 
 
 class RowCalls:
-    """Makes the calls of the rows of one batch.
+    """Makes the calls for the rows of one batch.
 
     Attributes:
         engine: Prepares, sends and validates the calls.
 
     Args:
-        api: The API, opened.
-        words_of: Returns the command line after the program's name that makes the call of an operation with inputs;
-            None if the history keeps no rows.
+        api: The opened API.
+        words_of: Function from an operation and its inputs to the arguments of a command line that makes the call;
+            None if the history does not record rows.
     """
 
     def __init__(
@@ -100,8 +100,8 @@ class RowCalls:
         """Return an operation by its name or its operationId.
 
         Raises:
-            UsageError: There is none.
-            DocumentError: The document has it, and it cannot be called.
+            UsageError: The API has no such operation.
+            DocumentError: The document has the operation, but dynacli cannot call it.
         """
         if name not in self._operations:
             found = self._api.catalog.find(name)
@@ -112,10 +112,10 @@ class RowCalls:
         return self._operations[name]
 
     def check_columns(self, operation: str, columns: Collection[str]) -> None:
-        """Check that each column of a table names an input of an operation, and no two the same one.
+        """Check that each column of a table names a different input of an operation.
 
         Raises:
-            UsageError: One does not.
+            UsageError: A column names no input, or the same input as another column.
         """
         described = self.described(operation)
         known: dict[tuple[str, ...], str] = {}
@@ -131,10 +131,10 @@ class RowCalls:
         """Return the call of a row, validated and signed.
 
         Args:
-            inputs: Those of the row, without placeholders.
+            inputs: The inputs of the row, with all placeholders replaced.
 
         Raises:
-            DynacliError: The call cannot be made; no secret is in it.
+            DynacliError: The call cannot be made. The error contains no secret.
         """
         engine, words = self.engine, list[str]()
         if self._words_of is not None:
@@ -147,13 +147,13 @@ class RowCalls:
             return RowCall(engine.prepare(described, given), engine, words)
 
     def check(self, row: Row, unknown: Collection[str]) -> None:
-        """Check a row as far as it can be, whose inputs are not all known yet.
+        """Check a row as far as possible before all of its inputs are known.
 
         Args:
-            unknown: The names of the inputs whose values are not known.
+            unknown: The names of the inputs whose values are unknown.
 
         Raises:
-            DynacliError: The call could not be made, whatever those values are.
+            DynacliError: The call cannot be made with any value of these inputs.
         """
         with self.engine.lock:
             self._check(row, unknown)
@@ -168,7 +168,7 @@ class RowCalls:
                 raise no_such_plain_input(described, name)
         has_unknown_body = any(key[0] == "body" for key in keys.values() if key is not None)
         self._check_missing(described, given, unknown, is_body_known=not has_unknown_body)
-        # What is not known yet and needed is filled in, and not validated.
+        # Examples replace required inputs that are unknown, and are not validated.
         with_examples = replace(given, wants_example=True)
         parameters, left = collect_parameters(described, with_examples, is_strict=self._is_strict)
         if left:
@@ -187,7 +187,7 @@ class RowCalls:
             and "body" in inputs
             and row.may_refer
         ):
-            # The row says what `body` is, not the type of what a response has for its placeholder.
+            # The row decides what `body` means; the type of the value from the response does not.
             inputs = {"body.body" if name == "body" else name: value for name, value in inputs.items()}
         return read_given(described, inputs, self.engine.settings, are_words=row.are_words)
 
@@ -199,13 +199,13 @@ class RowCalls:
         *,
         is_body_known: bool,
     ) -> None:
-        """Check that what is required is given, or will be."""
+        """Check that each required input has a value, or gets one from a placeholder."""
         try:
             collect_values(described, given, is_strict=self._is_strict)
         except UsageError as error:
             missing = error.details.get("missing")
             if missing is None and not is_body_known:
-                return  # a part of the body says nothing about the whole
+                return  # the rest of the body is unknown, so the error may not be final
             if missing is None:
                 raise
             coming = _names_of(described, unknown)
@@ -213,10 +213,10 @@ class RowCalls:
 
 
 def _check_paths(given: CallInputs) -> None:
-    """Check that no response has made a value of the path empty: where it ends then, another operation may be.
+    """Check that no response supplied an empty path parameter: the shorter path may be another operation.
 
     Raises:
-        UsageError: One has.
+        UsageError: A path parameter is empty.
     """
     for (location, name), value in given.parameters.items():
         if location == "path" and value == "":
@@ -227,7 +227,7 @@ def _check_paths(given: CallInputs) -> None:
 
 
 def _names_of(described: DescribedOperation, names: Collection[str]) -> set[str]:
-    """Return what messages call the inputs of some names, and the body, if one of them is a part of it."""
+    """Return the names that messages use for some inputs, and for the body if one of them belongs to it."""
     found = {f"--{name.replace('_', '-')}" for name in names}
     keys = {input_key(described, name) or () for name in names}
     for parameter in described.operation.parameters:
@@ -242,7 +242,7 @@ def _names_of(described: DescribedOperation, names: Collection[str]) -> set[str]
 
 
 def _is_coming(name: str, coming: Collection[str]) -> bool:
-    """Return whether an input, or the whole that it is a part of, is given by a placeholder."""
+    """Return whether a placeholder supplies an input, or a value that contains it."""
     return "--body" in coming or any(
         name == item or name.startswith((f"{item}.", f"{item}[")) for item in coming
     )
@@ -250,14 +250,14 @@ def _is_coming(name: str, coming: Collection[str]) -> bool:
 
 @record
 class BatchPlan:
-    """What is known of a batch whose rows are all right.
+    """Facts about a batch whose rows are all valid.
 
     Args:
-        count: How many rows are called.
-        done: How many rows went well before.
-        asked_about: Operation → how many rows call it, of those that a person on a terminal is to agree to.
-        names: Name → the number of the row whose response later rows use by it.
-        last_uses: The number of such a row → that of the last row that uses its response.
+        count: Number of rows in this run, including those that succeeded before.
+        done: Number of rows that succeeded before.
+        asked_about: Operation that needs confirmation → number of rows that call it.
+        names: Name → number of the row whose response later rows use by that name.
+        last_uses: Number of such a row → number of the last row that uses its response.
     """
 
     count: int
@@ -268,7 +268,7 @@ class BatchPlan:
 
 
 class _Unknown(NamedTuple):
-    """A row that uses a name which no earlier row has."""
+    """A row that uses a name of no earlier row."""
 
     row: Row
     name: str
@@ -276,10 +276,10 @@ class _Unknown(NamedTuple):
 
 
 def needed_names(row: Row) -> dict[str, set[str]]:
-    """Return input → the names of the rows whose responses its value uses, of the inputs that use any.
+    """Return each input with placeholders → the names of the rows whose responses it uses.
 
     Raises:
-        UsageError: A placeholder cannot be read.
+        UsageError: A placeholder is malformed.
     """
     if not row.may_refer:
         return {}
@@ -293,16 +293,16 @@ def needed_names(row: Row) -> dict[str, set[str]]:
 def check_rows(
     rows: Iterable[Row | WrongRow], calls: RowCalls, shard: Shard, done: Container[int]
 ) -> BatchPlan:
-    """Build and validate the call of each row, and return what is known of the batch.
+    """Build and validate the call of each row, and return the facts about the batch.
 
-    Rows that use responses of earlier ones are checked as far as they can be.
+    Rows that use responses of earlier rows are checked as far as possible.
 
     Args:
-        done: The rows that went well before.
+        done: The rows that succeeded before.
 
     Raises:
-        UsageError: Rows are wrong; the error names them, the first ones in full.
-        RefusedError: One of the wrong rows would cross a line of trust.
+        UsageError: Rows are invalid; the error describes the first ones and counts all.
+        RefusedError: A policy or trust setting refuses one of the invalid rows.
         AuthError: A credential is missing.
     """
     import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to validate
@@ -324,7 +324,7 @@ class _Checker:
         self._kinds: set[type[DynacliError]] = set()
 
     def add(self, row: Row | WrongRow) -> None:
-        """Check a row, and keep what is wrong with it."""
+        """Check a row, and record its error if it is invalid."""
         if isinstance(row, Row) and row.name and self._names.setdefault(row.name, row.number) != row.number:
             row = WrongRow(
                 row.number, row.line, UsageError(f"Row {self._names[row.name]} is called `{row.name}`, too")
@@ -375,11 +375,11 @@ class _Checker:
             self._wrong.append(wrong)
 
     def plan(self) -> BatchPlan:
-        """Return what is known of the batch.
+        """Return the facts about the batch.
 
         Raises:
-            UsageError: Rows are wrong.
-            RefusedError: One of them would cross a line of trust.
+            UsageError: Rows are invalid.
+            RefusedError: A policy or trust setting refuses one of the invalid rows.
         """
         if self._wrong_count:
             raise self._error(
@@ -392,7 +392,7 @@ class _Checker:
         return BatchPlan(self._count, self._done_count, self._asked_about, used, self._last_uses)
 
     def _shown(self, unknown: _Unknown) -> WrongRow:
-        """Return what is wrong with a name, now that all names are known."""
+        """Return the error for an unknown name, now that all names are known."""
         row, name, number = unknown.row, unknown.name, self._names.get(unknown.name)
         if number is None:
             from difflib import get_close_matches
@@ -448,13 +448,13 @@ def _failed_result(row: int, error: DynacliError) -> RowResult:
     """Return the result of a row that got no response.
 
     Args:
-        error: Why; no secret is in it.
+        error: The reason, without secrets.
     """
     return RowResult(row, None, error.exit_code, error=error.as_json()["error"])
 
 
 def _read_result(line: str | bytes) -> RowResult | None:
-    """Return the result that a line has; None if it has none."""
+    """Parse a line of a result file; return None if it is not a result."""
     try:
         value = read_json(line)
     except (ValueError, RecursionError):
@@ -475,20 +475,20 @@ def _read_result(line: str | bytes) -> RowResult | None:
 
 
 class EarlierResults:
-    """The rows that went well, of a result in NDJSON; of each it keeps the place in the file alone.
+    """The rows that succeeded in an earlier run, from its result in NDJSON; only their offsets are in memory.
 
     Args:
-        file: The result.
-        name: Of the file, for messages.
+        file: The file of the result.
+        name: Name of the file, for messages.
 
     Raises:
-        UsageError: A line of it is not a result; the last one may be cut.
-        OSError: It cannot be read.
+        UsageError: A line is not a result. An incomplete last line is allowed.
+        OSError: The file cannot be read.
     """
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file = file
-        self._places = array("Q")  # row → the place of its line, plus one
+        self._places = array("Q")  # row → offset of its line plus one; 0 for no line
         number = place = 0
         while line := file.readline():
             number += 1
@@ -508,11 +508,11 @@ class EarlierResults:
             place += len(line)
 
     def __contains__(self, row: object) -> bool:
-        """Return whether a row went well."""
+        """Return whether a row succeeded."""
         return isinstance(row, int) and row < len(self._places) and self._places[row] > 0
 
     def __getitem__(self, row: int) -> RowResult:
-        """Return the result of a row that went well."""
+        """Return the result of a row that succeeded."""
         self._file.seek(self._places[row] - 1)
         result = _read_result(self._file.readline())
         if result is None or result.row != row:
@@ -525,8 +525,8 @@ def open_earlier_results(path: str) -> Iterator[EarlierResults]:
     """Open the result of an earlier run.
 
     Raises:
-        FileError: It cannot be read.
-        UsageError: It is not a result.
+        FileError: The file cannot be read.
+        UsageError: The file is not the result of a batch.
     """
     with ExitStack() as stack:
         try:
@@ -539,13 +539,13 @@ def open_earlier_results(path: str) -> Iterator[EarlierResults]:
 
 @record
 class RunSettings:
-    """How the rows of a batch are sent.
+    """Settings of a run.
 
     Args:
-        parallel: How many at once.
-        shard: The rows that are sent.
-        stops_on_error: Whether no row is begun after one has failed.
-        passing_codes: Exit codes that are no failure.
+        parallel: Number of parallel calls.
+        shard: The rows to send.
+        stops_on_error: Whether to start no further row after one has failed.
+        passing_codes: Exit codes that count as success.
     """
 
     parallel: int = 1
@@ -555,11 +555,11 @@ class RunSettings:
 
 
 class _FinishedRow(NamedTuple):
-    """A row that was sent, or could not be.
+    """A row that is done.
 
     Args:
-        result: What came of it.
-        error: Why it failed, as a call by itself would say it; None if it went well.
+        result: Its result.
+        error: Its error, as a single call would raise it; None if it succeeded.
     """
 
     result: RowResult
@@ -567,7 +567,7 @@ class _FinishedRow(NamedTuple):
 
 
 class _NotSentError(Exception):
-    """The run ends, and a row that waited for its turn is not sent."""
+    """The run ends before a waiting row or a repeated request is sent."""
 
 
 class _Slot:
@@ -581,7 +581,7 @@ class _Slot:
 
 
 class _Sent(NamedTuple):
-    """The end of a call: a response, an error, or neither, if it was not sent."""
+    """The end of a call: a response, an error, or neither if the call was not sent."""
 
     slot: _Slot
     response: WireResponse | None = None
@@ -589,19 +589,19 @@ class _Sent(NamedTuple):
 
 
 class BatchRun:
-    """Sends the rows of a batch that was checked.
+    """Sends the rows of a checked batch.
 
     Attributes:
-        done: How many rows have a result.
-        failed: How many of those failed.
-        first_failure: The first row that failed, in the order of the rows; None if none did.
-        is_ending: Whether no further row is begun.
-        has_sent: Whether a request may be on its way.
+        done: Number of rows with a result.
+        failed: Number of failed rows.
+        first_failure: The first failed row, in the order of the rows; None if none failed.
+        is_ending: Whether the run starts no further row.
+        has_sent: Whether a request may have been sent.
 
     Args:
-        rows: The rows, as they were checked.
-        plan: What is known of them.
-        earlier: The rows that went well before; None if nothing is known of an earlier run.
+        rows: The checked rows.
+        plan: The facts about them.
+        earlier: The rows that succeeded before; None without `--resume`.
     """
 
     def __init__(
@@ -638,29 +638,29 @@ class BatchRun:
 
     @property
     def is_ending(self) -> bool:
-        """Whether no further row is begun."""
+        """Whether the run starts no further row."""
         return self._end.is_set()
 
     @property
     def running(self) -> int:
-        """How many rows are under way."""
+        """Number of rows in progress."""
         return self._dispatcher.running
 
     @property
     def untold(self) -> list[int]:
-        """The rows that were sent, and whose results were not taken to the end: that of the last one was given."""
+        """The rows that were sent, and whose results were not written."""
         slots = [*([] if self._given_slot is None else [self._given_slot]), *self._window]
         return [slot.row.number for slot in slots if slot.was_begun]
 
     def end(self) -> None:
-        """Begin no further row; those under way are finished."""
+        """Start no further row; rows in progress finish."""
         self._end.set()
 
     def __iter__(self) -> Iterator[RowResult]:
         """Yield the results in the order of the rows.
 
         Raises:
-            FileError: The rows cannot be read, or the cache was damaged meanwhile.
+            FileError: The rows cannot be read or have changed, or the cache was damaged during the run.
         """
         while True:
             while self._window and (
@@ -679,9 +679,9 @@ class BatchRun:
                     raise FileError("The rows were changed while they were called", hint="Check the results")
 
     def abandoned(self) -> Iterator[RowResult]:
-        """Yield the results that were waiting for earlier rows, for a run that is not gone on with.
+        """Give up the run; yield the results that were waiting for earlier rows.
 
-        Of the rows under way, none is sent again after a failure.
+        No request is repeated after a failure any more.
         """
         self.end()
         self._is_given_up = True
@@ -701,7 +701,7 @@ class BatchRun:
         return result
 
     def _begin_next(self) -> bool:
-        """Begin a row that may begin, or take the next one; return whether there was one."""
+        """Start a row that is ready, or read the next one; return whether there was one."""
         if self.is_ending or not self._dispatcher.is_free:
             return False
         for slot in self._window:
@@ -724,14 +724,14 @@ class BatchRun:
         return number in self._responses or number in self._failed_codes
 
     def _add(self, row: Row | WrongRow) -> None:
-        """Take a row; if the result of an earlier run has it, it is over at once."""
+        """Add a row to the window; a row that succeeded in an earlier run is done at once."""
         if self._earlier is not None and row.number in self._earlier:
             slot = _Slot(Row(row.number, row.line, "", {}), frozenset())
             slot.finished = _FinishedRow(self._earlier[row.number])
             self.done += 1
             self._window.append(slot)
             return
-        if isinstance(row, WrongRow):  # it was right when all rows were checked
+        if isinstance(row, WrongRow):  # the file has changed since all rows were checked
             slot = _Slot(Row(row.number, row.line, "", {}), frozenset())
             self._window.append(slot)
             self._finish(slot, _failed_result(row.number, row.error), row.error)
@@ -755,7 +755,7 @@ class BatchRun:
         except DamagedCatalogError as damage:
             explain_damage(damage, has_sent=self.has_sent)
         except DynacliError as error:
-            # The codes of errors before sending say that nothing was sent at all, and rows before this one were.
+            # The exit code of a usage error would mean that nothing was sent, but earlier rows were.
             reported = _after_responses(error) if slot.needs and isinstance(error, UsageError) else error
             self._finish(slot, _failed_result(row.number, reported), reported)
             return
@@ -768,7 +768,7 @@ class BatchRun:
         return self._responses[self._plan.names[name]]
 
     def _wait(self, seconds: float) -> None:
-        """Wait for the turn of a row, which does not come any more once the run ends."""
+        """Wait for the rate limit, unless the run ends."""
         if self._end.wait(seconds):
             raise _NotSentError
 
@@ -781,7 +781,10 @@ class BatchRun:
             return _Sent(slot)
 
     def _take_event(self, event: CallEvent) -> None:
-        """Let no request be sent again once the run is given up, and tell findings with the result of their row."""
+        """Prevent repeated requests after the run is given up, and pass on all events except findings.
+
+        The result of a row has its findings.
+        """
         is_again = isinstance(event, Retrying) or (isinstance(event, Sending) and event.tries > 1)
         if is_again and self._is_given_up:
             raise _NotSentError
@@ -789,7 +792,7 @@ class BatchRun:
             self._listener(event)
 
     def _take(self) -> None:
-        """Wait for the end of a row, and validate its response."""
+        """Wait for the next call to end, and validate its response."""
         sent = self._dispatcher.take(_TICK)
         if sent is None:
             return
@@ -832,5 +835,5 @@ class BatchRun:
 
 
 def _after_responses(error: UsageError) -> FormatError:
-    """Return the error for a row that cannot be sent because of what an earlier response has, or has not."""
+    """Return the error for a row that cannot be sent because of the content of an earlier response."""
     return FormatError(error.message, reason=error.reason, hint=error.hint, **error.details)

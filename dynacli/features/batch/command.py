@@ -1,4 +1,4 @@
-"""`dynacli batch`: a call for each row of a file, side by side, with a line of the result for each."""
+"""`dynacli batch`: makes a call for each row of a file, in parallel if wanted, and writes a result for each row."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 _SHOWN_EACH = 500
 _NO_FAIL = frozenset((0, 3, 4, 5, 9))
-"""The exit codes of rows that are no failure with `--no-fail`."""
+"""Exit codes of rows that count as success with `--no-fail`."""
 
 
 @record
 class _BatchOptions:
-    """The options of `batch` alone, by the names of their flags.
+    """The arguments and options that only `batch` has.
 
     Args:
-        operation: The operation that all rows call; empty if each names its own.
+        operation: The operation of all rows; empty if each row names one.
         file: The file of rows, or `-`.
     """
 
@@ -110,13 +110,13 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
                 reason="A plan sends its requests one after the other",
                 hint="Leave out `--parallel`",
             )
-    if options.operation and api.catalog.find(options.operation) is None:  # it may have appeared a moment ago
+    if options.operation and api.catalog.find(options.operation) is None:  # it may be new
         api = run.fetch_again(api) or api
     settings = settings_of(run.env, api, run.call_options)
     settings = replace(settings, rate=options.shard.rate(settings.rate))
     if run.options.plan:
         settings = feature("plans.make_plan").planning(settings)
-    settings.consent.ask = lambda question: True  # noqa: ARG005  - the person is asked once, about all rows
+    settings.consent.ask = lambda question: True  # noqa: ARG005  - `_confirm_rows` asks once about all rows
     shows_requests = run.options.dry_run not in ("", UNNAMED)
     reporting = _Reporting(run)
     with ExitStack() as stack:
@@ -182,10 +182,10 @@ def _plan(
     shard: Shard,
     done: Container[int],
 ) -> None:
-    """Write a plan of rows, which were checked.
+    """Write a plan of the checked rows.
 
     Raises:
-        UsageError: A row cannot be planned; the error names it.
+        UsageError: A row cannot be planned. The error names the row.
         DynacliError: The state of a resource cannot be read.
     """
     plans = feature("plans.planned_call")
@@ -203,7 +203,7 @@ def _call_of(row: Row, calls: RowCalls) -> Call:
     """Return the call of a row.
 
     Raises:
-        UsageError: It uses the response of an earlier row.
+        UsageError: The row uses the response of an earlier row.
     """
     from dynacli.features.batch.batch_run import needed_names
     from dynacli.features.batch.rows import fill_placeholders
@@ -218,7 +218,7 @@ def _call_of(row: Row, calls: RowCalls) -> Call:
 
 
 def _rows_left(rows: Iterator[Row | WrongRow], shard: Shard, done: Container[int]) -> Iterator[Row]:
-    """Yield the rows, which were checked, that this run is about."""
+    """Yield the checked rows of the shard that are not done."""
     from dynacli.features.batch.rows import WrongRow
 
     for row in rows:
@@ -227,12 +227,12 @@ def _rows_left(rows: Iterator[Row | WrongRow], shard: Shard, done: Container[int
 
 
 def _once_each(ask: Callable[[str], bool] | None) -> Callable[[str], bool] | None:
-    """Return what asks the person about each origin once."""
+    """Return a function that asks only once about each origin."""
     return ask and cache(ask)
 
 
 def _warner_once(run: Run) -> Callable[[DynacliError], None]:
-    """Return what warns that requests are shown without a credential, once for each reason."""
+    """Return a function that warns, once for each reason, that requests are shown without a credential."""
     reported = set()
 
     def warn(error: DynacliError) -> None:
@@ -246,7 +246,7 @@ def _warner_once(run: Run) -> Callable[[DynacliError], None]:
 def _calls_to_show(
     run: Run, rows: Iterator[Row | WrongRow], calls: RowCalls, shard: Shard, done: Container[int]
 ) -> Iterator[Call]:
-    """Yield the calls of rows, which were checked; those whose inputs are in later responses are reported."""
+    """Yield the calls of the checked rows; note the rows whose inputs are not known before other rows are sent."""
     from dynacli.features.batch.batch_run import needed_names
 
     unknown = []
@@ -261,18 +261,18 @@ def _calls_to_show(
 
 
 def _warn_of_lost_results(run: Run, batch: BatchRun, form: OutputFormat) -> None:
-    """Warn of the rows that were sent, and whose results could not be written."""
+    """Warn about the rows that were sent, and whose results could not be written."""
     from dynacli.output.output_format import AT_THE_END
 
     lost = enumerated([f"{number:,}" for number in batch.untold], most=10)
-    if form.format in AT_THE_END or form.file:  # they are there at the end, or not at all
+    if form.format in AT_THE_END or form.file:  # such a result is written whole at the end
         lost = f"all {batch.done:,}"
     if lost:
         run.warn(f"The results of rows that were sent are lost, and `--resume` would send them again: {lost}")
 
 
 def _with_progress(run: Run, rows: Iterator[Row | WrongRow]) -> Iterator[Row | WrongRow]:
-    """Yield rows; if there are many, a line on a terminal tells how many were checked."""
+    """Yield rows; on a terminal, show the progress of many rows."""
     from dynacli.output.status_line import StatusLine
 
     line, is_shown = StatusLine(run.env), run.shows_progress
@@ -286,7 +286,7 @@ def _with_progress(run: Run, rows: Iterator[Row | WrongRow]) -> Iterator[Row | W
 
 
 def _result_format(run: Run) -> OutputFormat:
-    """Return the form of the result, which is NDJSON unless another one is asked for."""
+    """Return the format of the result: NDJSON by default."""
     form = run.data_format
     if form.format in {"raw", "text"}:
         raise UsageError(
@@ -298,7 +298,7 @@ def _result_format(run: Run) -> OutputFormat:
 
 
 def _check_columns(rows: RowFile, calls: RowCalls, options: _BatchOptions) -> None:
-    """Check what all rows have in common: the operation, and the columns of CSV."""
+    """Check the operation and the columns of CSV, which all rows share."""
     if options.operation:
         calls.described(options.operation)
     elif rows.is_csv:
@@ -311,10 +311,10 @@ def _check_columns(rows: RowFile, calls: RowCalls, options: _BatchOptions) -> No
 
 
 def _confirm_rows(run: Run, calls: RowCalls, settings: CallSettings, plan: BatchPlan) -> None:
-    """Let the person on a terminal agree once to all rows that are to be confirmed; `--yes` has agreed.
+    """Ask once, on a terminal, about all rows that need confirmation; do not ask with `--yes`.
 
     Raises:
-        RefusedError: No one agreed; nothing was sent.
+        RefusedError: You did not confirm, so nothing was sent.
     """
     consent, asked = settings.consent, plan.asked_about
     consent.ask = None
@@ -350,7 +350,7 @@ def _confirm_rows(run: Run, calls: RowCalls, settings: CallSettings, plan: Batch
 
 
 class _Reporting:
-    """Shows on a terminal how far a batch is, and with `--verbose` a line for each row."""
+    """Shows the progress of a batch on a terminal, and with `--verbose` a line for each row."""
 
     batch: BatchRun
 
@@ -360,14 +360,14 @@ class _Reporting:
         self._notes: set[str] = set()
 
     def begin(self, plan: BatchPlan) -> None:
-        """Show how many rows there are."""
+        """Start the progress line of a batch."""
         if self._run.shows_progress:
             from dynacli.output.status_line import CallsLine
 
             self._line = CallsLine(self._run.env, plan.count, plan.done)
 
     def __call__(self, event: CallEvent) -> None:
-        """Take an event of the engine."""
+        """Handle an event of the engine."""
         if isinstance(event, RequestBuilt):
             self._note_undeclared(event.call)
         if isinstance(event, CacheUnusable) and event.text not in self._notes:
@@ -391,7 +391,7 @@ class _Reporting:
             self._line.show(self.batch.done, self.batch.failed)
 
     def _note_undeclared(self, call: Call) -> None:
-        """Say once of each name in the query, and of the body, that the document does not declare it."""
+        """Note each query parameter or body that the document does not declare, once for each name."""
         if not (call.values.query or call.described.has_undeclared_body):
             return
         from dynacli.client.inputs.query_pairs import undeclared_notes
@@ -406,18 +406,18 @@ class _Reporting:
             self._line.clear()
 
     def report_end(self, batch: BatchRun) -> None:
-        """Report that Ctrl-C was heard."""
+        """End the batch after Ctrl-C, and say how many rows are still in progress."""
         batch.end()
         self.clear()
         self._run.note(f"{counted(batch.running, 'row')} under way; press Ctrl-C again to stop at once")
 
 
 class _ResultWriter:
-    """Writes the results of a batch as they come.
+    """Writes the results of a batch as they arrive.
 
     Attributes:
         is_interrupted: Whether Ctrl-C ended the batch early.
-        unfiltered: Why the filter failed on a result, which was then written whole; None if it did not.
+        unfiltered: The first error of the filter; None if it never failed. Such a result is written whole.
     """
 
     def __init__(self, run: Run, batch: BatchRun, form: OutputFormat, reporting: _Reporting) -> None:
@@ -429,10 +429,10 @@ class _ResultWriter:
         self._has_written = False
 
     def write_all(self) -> None:
-        """Send the rows, and write what comes of them.
+        """Send the rows, and write their results.
 
         Raises:
-            FileError: The result cannot be written, or the rows cannot be read any more.
+            FileError: The result cannot be written, or the rows can no longer be read.
         """
         from dynacli.client.parallel_calls import noting_interrupt
         from dynacli.output.written_items import written_items
@@ -477,7 +477,7 @@ class _ResultWriter:
 
         try:
             return filtered_item(line, self._form.filter)
-        except FormatError as error:  # rows are under way, and what comes of them must not be lost
+        except FormatError as error:  # other rows are in progress, and their results must not be lost
             self.unfiltered = self.unfiltered or error
             return [line]
 
@@ -485,7 +485,7 @@ class _ResultWriter:
 def _conclude(
     run: Run, batch: BatchRun, plan: BatchPlan, options: _BatchOptions, *, is_interrupted: bool
 ) -> None:
-    """Say how to go on, if rows are left, and end the run by the first row that failed."""
+    """Print the command to resume if rows are left, and raise the error of the first failed row."""
     left = plan.count - batch.done
     if left:
         run.note(f"{batch.done:,} of {plan.count:,} rows are done; resume with: {_go_on_line(run, options)}")
@@ -509,7 +509,7 @@ def _conclude(
 
 
 def _go_on_line(run: Run, options: _BatchOptions) -> str:
-    """Return the command line that goes on with the rows that are left; RESULT is what was written."""
+    """Return the command that resumes the batch from its result."""
     from dynacli.secrets import Masker, secrets_in
 
     result = run.options.output_file or "RESULT"

@@ -1,11 +1,10 @@
 r"""The rows of a batch: NDJSON or CSV (RFC 4180), read from a file as often as needed and never held in memory.
 
-A row is a call to make, or what is wrong with it. A placeholder is `{{NAME.PATH}}` in the inputs of a row: a part of
-the response that an earlier row of that name had.
+A row is a call to make, or an error. A placeholder in the inputs of a row is `{{NAME.PATH}}`: a part of the response of
+an earlier row with that name.
 
-PATH is a dotted path (`items.0.id`) or, where it is none, an expression of JMESPath over the response. A text that is
-nothing but one placeholder becomes the part itself, with its type; in a longer text the part is written as text.
-A backslash before it (`\{{`) makes it plain text.
+PATH is a dotted path (`items.0.id`) or a JMESPath expression. If a placeholder is the whole string, the part replaces
+it with its type. In a longer string, the part is inserted as text. A backslash (`\{{`) makes it plain text.
 """
 
 from __future__ import annotations
@@ -49,13 +48,13 @@ class Row:
     """A row that was read.
 
     Args:
-        number: Its number, counted from 1; it is that of the file, even if only some rows are called.
-        line: The line of the file that it begins in; 0 if it is from no file.
+        number: Its number in the file, counted from 1, even if only some rows are called.
+        line: Its first line in the file; 0 if it is not from a file.
         operation: The operation that it calls, as it is named there.
         inputs: Input → value.
         name: The name by which later rows may use its response; empty for none.
-        are_words: Whether the values are texts that are read as words of the command line are.
-        may_refer: Whether `{{NAME.PATH}}` in a text stands for a part of an earlier response.
+        are_words: Whether the values are strings that are parsed like arguments of the command line.
+        may_refer: Whether `{{NAME.PATH}}` in a string is a placeholder.
     """
 
     number: int
@@ -74,7 +73,7 @@ class WrongRow:
     Args:
         number: As in `Row`.
         line: As in `Row`.
-        error: What is wrong with it.
+        error: The reason.
     """
 
     number: int
@@ -83,17 +82,17 @@ class WrongRow:
 
 
 def row_place(row: Row | WrongRow) -> str:
-    """Return what messages call a row: its number, and its line, which differs from it where there is a header."""
+    """Return the name of a row in messages: its number, and its line if the two differ."""
     return f"row {row.number}" + (f" (line {row.line})" if row.line not in {0, row.number} else "")
 
 
 @record
 class Placeholder:
-    """A part of a response that stands in the inputs of a row.
+    """A placeholder in the inputs of a row, for a part of an earlier response.
 
     Args:
-        name: That of the row whose response it is.
-        path: What follows the name.
+        name: Name of the row with the response.
+        path: The rest of the placeholder, after the name.
     """
 
     name: str
@@ -136,10 +135,10 @@ class Placeholder:
 
 
 def _parsed(text: str) -> Placeholder:
-    """Return the placeholder that the text between the braces means.
+    """Parse the text between the braces of a placeholder.
 
     Raises:
-        UsageError: It means none.
+        UsageError: The text is not a placeholder.
     """
     name = _NAME.match(text)
     if name is None:
@@ -160,7 +159,7 @@ def placeholders_in(value: Any) -> Iterator[Placeholder]:
     """Yield the placeholders in a JSON value.
 
     Raises:
-        UsageError: One of them cannot be read.
+        UsageError: A placeholder is malformed.
     """
     if isinstance(value, str):
         for slash, text in _PLACEHOLDER.findall(value) if "{{" in value else ():
@@ -175,10 +174,10 @@ def placeholders_in(value: Any) -> Iterator[Placeholder]:
 
 
 def fill_placeholders(value: Any, response_of: Callable[[str], Any]) -> Any:
-    """Return a JSON value with the parts of responses instead of its placeholders.
+    """Return a JSON value in which parts of responses replace the placeholders.
 
     Args:
-        response_of: Returns the response of the row of a name.
+        response_of: Function from the name of a row to its response.
 
     Raises:
         UsageError: A response has no such part.
@@ -214,10 +213,10 @@ class RowFile:
     """A file of rows.
 
     Args:
-        file: It can be read again from its beginning.
-        name: As the person named it.
-        is_csv: Whether it is CSV, else NDJSON.
-        delimiter: What stands between two cells of CSV; empty if the header tells.
+        file: The open file, which must be seekable.
+        name: Its path, as the command line names it.
+        is_csv: Whether it is CSV; otherwise it is NDJSON.
+        delimiter: Delimiter of CSV; empty if the header shows it.
     """
 
     file: IO[bytes]
@@ -226,22 +225,22 @@ class RowFile:
     delimiter: str = ""
 
     def columns(self) -> tuple[str, ...]:
-        """Return the columns of CSV, as its header names them; none of NDJSON.
+        """Return the names of the columns of CSV; empty for NDJSON.
 
         Raises:
-            UsageError: There is no header, or a column of it has no name, or that of another one.
+            UsageError: The header is missing, or the name of a column is empty or not unique.
         """
         self.file.seek(0)
         return _csv_columns(self.file, self.delimiter) if self.is_csv else ()
 
     def rows(self, operation: str) -> Iterator[Row | WrongRow]:
-        """Yield the rows from the first one on.
+        """Yield all rows.
 
         Args:
-            operation: The operation that all rows call; empty if each names its own.
+            operation: The operation of all rows; empty if each row names one.
 
         Raises:
-            UsageError: The header of CSV is wrong.
+            UsageError: The header of CSV is invalid.
             FileError: The file cannot be read.
         """
         self.file.seek(0)
@@ -256,14 +255,14 @@ class RowFile:
 
 @contextmanager
 def open_row_file(env: Environment, word: str) -> Iterator[RowFile]:
-    """Open a file of rows; what can be read only once is copied into a temporary file first.
+    """Open a file of rows; copy a stream that can be read only once into a temporary file.
 
     Args:
         word: The path of the file, or `-` for standard input.
 
     Raises:
         FileError: The file cannot be read.
-        UsageError: It is neither NDJSON nor CSV in UTF-8, or standard input is a terminal.
+        UsageError: The file is in UTF-16 or is a JSON array, or standard input is a terminal.
     """
     with ExitStack() as stack:
         if word in env.copies:
@@ -285,7 +284,7 @@ def open_row_file(env: Environment, word: str) -> Iterator[RowFile]:
 
 
 def _recognised(file: IO[bytes], name: str) -> RowFile:
-    """Return the file with its format: by the ending of its name, else by its first character."""
+    """Return the file with its format, by its file extension, or else by its first character."""
     try:
         head = file.read(_HEAD)
     except OSError as error:
@@ -310,7 +309,7 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
 
 
 def _copied(stream: Readable, name: str) -> IO[bytes]:
-    """Copy a stream into a temporary file without a name, which is gone when it is closed."""
+    """Copy a stream into a temporary file without a name, which disappears when it is closed."""
     from dynacli.http.payload import StreamUpload
 
     with ExitStack() as stack:
@@ -328,7 +327,7 @@ def _copied(stream: Readable, name: str) -> IO[bytes]:
 
 @contextmanager
 def _kept(env: Environment, name: str, copy: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Enter with a copy at its beginning, and close it, unless the run begins again with a new catalog."""
+    """Rewind a copy, and close it at the end, unless dynacli starts again because the cache is damaged."""
     try:
         copy.seek(0)
         yield copy
@@ -352,10 +351,10 @@ class _LineError(UsageError):
 
 
 def _read_line(file: IO[bytes]) -> bytes:
-    """Return the next line with its end; empty at the end of the file.
+    """Return the next line with its line break; empty at the end of the file.
 
     Raises:
-        UsageError: The line is too long to be a row.
+        UsageError: The line is too long for a row.
         OSError: The file cannot be read.
     """
     line = file.readline(_LONGEST + 1)
@@ -370,7 +369,7 @@ def _line_text(line: bytes, number: int) -> str:
     """Return the text of a line.
 
     Args:
-        number: That of the line, counted from 1.
+        number: Number of the line, counted from 1.
 
     Raises:
         UsageError: The line is not UTF-8.
@@ -386,10 +385,10 @@ def _line_text(line: bytes, number: int) -> str:
 
 
 def _ndjson_rows(file: IO[bytes], operation: str) -> Iterator[Row | WrongRow]:
-    """Yield the rows of a file; lines of white space alone are none.
+    """Yield the rows of a file; skip blank lines.
 
     Args:
-        operation: The operation that all rows call; empty if each names its own.
+        operation: The operation of all rows; empty if each row names one.
 
     Raises:
         OSError: The file cannot be read.
@@ -424,7 +423,7 @@ def _value_of_line(text: str) -> Any:
 
 
 def rows_of(values: Iterable[Any], operation: str) -> Iterator[Row | WrongRow]:
-    """Yield the rows that values mean, as those of a file do."""
+    """Yield a row for each JSON value, as for the lines of a file."""
     for number, value in enumerate(values, 1):
         try:
             yield _row_of(value, operation, number)
@@ -433,10 +432,10 @@ def rows_of(values: Iterable[Any], operation: str) -> Iterator[Row | WrongRow]:
 
 
 def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
-    """Return the row that an object of JSON means.
+    """Return the row for a JSON value.
 
     Raises:
-        UsageError: It means none.
+        UsageError: The value is not a valid row.
     """
     if not isinstance(value, Mapping):
         raise UsageError("The row is not a JSON object", hint='Its members are inputs: `{"limit": 3}`')
@@ -466,7 +465,7 @@ def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
 
 
 class _Lines:
-    """The lines of a file as csv.reader takes them, and what was wrong with the one that ended them."""
+    """The lines of a file for csv.reader, with their count and the first line."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self.number = file, 0
@@ -484,20 +483,20 @@ def _csv_columns(file: IO[bytes], delimiter: str) -> tuple[str, ...]:
     """Return the names in the header of a file.
 
     Raises:
-        UsageError: There is no header, or a column has no name, or that of another one.
+        UsageError: The header is missing, or the name of a column is empty or not unique.
     """
     return _header(_Lines(file), delimiter)[0]
 
 
 def _csv_rows(file: IO[bytes], operation: str, delimiter: str) -> Iterator[Row | WrongRow]:
-    """Yield the rows after the header of a file; a row whose end cannot be found is the last one.
+    """Yield the rows after the header of a file; stop after a row that has no end.
 
     Args:
-        operation: The operation that all rows call.
-        delimiter: What stands between two cells; empty if the header tells.
+        operation: The operation of all rows.
+        delimiter: Delimiter of the cells; empty if the header shows it.
 
     Raises:
-        UsageError: The header is wrong.
+        UsageError: The header is invalid.
         OSError: The file cannot be read.
     """
     lines = _Lines(file)
@@ -523,7 +522,7 @@ def _csv_rows(file: IO[bytes], operation: str, delimiter: str) -> Iterator[Row |
 
 
 def _header(lines: _Lines, delimiter: str) -> tuple[tuple[str, ...], Iterator[list[str]]]:
-    """Return the columns, and what reads the cells of the rows."""
+    """Return the columns, and an iterator over the cells of each row."""
     source = iter(lines)
     try:
         first = next(source, "")
@@ -557,7 +556,7 @@ def _in_header(error: UsageError) -> UsageError:
 
 
 def _wrong_row(error: Exception, number: int, begin: int) -> UsageError:
-    """Return the error for a row that cannot be distinguished from the next one."""
+    """Return the error for a row that cannot be parsed."""
     if isinstance(error, _LineError):
         error.reason = f"Line {number}" + (f": {error.reason}" if error.reason else "")
         return error

@@ -1,14 +1,13 @@
-"""`dynacli completion`: prints the script by which a shell completes dynacli's command lines."""
+"""`dynacli completion`: prints the completion script for a shell."""
 
 import click
 
 from dynacli.commands.run import Run
 from dynacli.environment import program
 
-# Each script passes the words to `dynacli __complete` and takes the lines that come back as they are:
-# the shell evaluates and expands nothing in them, so `*` in a description stays `*`.
-# Where the program has no candidates the shell offers files; after `@` it always does. Its name takes the place of
-# `dynacli`.
+# Each script passes the arguments to `dynacli __complete` and uses its output unchanged: the shell expands nothing in
+# it, so `*` in a description stays `*`. If there are no candidates, the shell offers files; after `@` it always does.
+# A baked tool puts its own name instead of `dynacli`.
 _SCRIPTS = {
     "bash": r"""_dynacli_complete() {
     local rest="${COMP_LINE:0:COMP_POINT}" line last breaks='' head='' quoted='' char i
@@ -117,8 +116,8 @@ fi
 end
 complete -c dynacli -f -a '(__dynacli_complete)'
 """,
-    # Windows PowerShell drops empty words and quotes when it starts a program, and reads its output as the code page of
-    # the console says: the words go in Base64, and JSON without other characters than ASCII comes back.
+    # Windows PowerShell drops empty arguments and quotes when it starts a program, and decodes its output with the code
+    # page of the console. So the arguments are sent in Base64, and the output is JSON in ASCII.
     "powershell": r"""Register-ArgumentCompleter -Native -CommandName dynacli -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $result = [System.Management.Automation.CompletionResult]
