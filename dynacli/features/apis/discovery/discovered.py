@@ -65,7 +65,7 @@ class FoundDocument:
         operations: The number of its operations.
         way: Source of its URL.
         trial: Results of trial calls to some of its operations, on one line; empty if none was made.
-        has_response: False if every trial call was answered as an unknown path.
+        has_response: Whether the server may know one of its operations, as trial calls show.
     """
 
     url: str
