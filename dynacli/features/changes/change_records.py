@@ -12,9 +12,8 @@ class _Kind(NamedTuple):
     """A kind of change.
 
     Args:
-        meaning: What changed, for the manual.
-        phrase: The change in words, to follow the subject; `{from}` and `{to}` stand for the values, `{word}` for
-            the keyword.
+        meaning: Description of the change for the manual.
+        phrase: Predicate of a sentence about the change. `{from}` and `{to}` are the values, `{word}` the keyword.
         is_text: Whether only a text for people changed, which no client can notice.
     """
 
@@ -165,10 +164,10 @@ class Change:
         pointer: The JSON pointer into the new document, past all references; into the old one for a removal.
         from_: The JSON value in the old document, shortened if it is long; None if there was none.
         to: The JSON value in the new document, likewise.
-        breaking: Whether a client that works with the old document can fail; None if no rule tells.
-        rule: The key of `RULES` that tells whether the change breaks a client; empty if none does.
+        breaking: Whether the change breaks a client that works with the old document; None if no rule decides.
+        rule: The key of `CHANGE_RULES` that decides whether the change breaks a client; empty for none.
         where: `request` or `response` for a part of a message, else empty.
-        subject: The name of what changed: `Pet.name`, `query parameter limit`.
+        subject: The name of the changed part: `Pet.name`, `query parameter limit`.
     """
 
     kind: str
@@ -186,7 +185,7 @@ class Change:
         return KINDS[self.kind].is_text
 
     def as_json(self) -> dict[str, Any]:
-        """Return the change as `-o json` writes it."""
+        """Return the change for `-o json`."""
         return {
             "kind": self.kind,
             "pointer": self.pointer,
@@ -242,21 +241,21 @@ class Changes:
 
     @property
     def breaking(self) -> Changes:
-        """The changes that break a client."""
+        """The changes that break a client, including removed operations."""
         return replace(self._only(lambda change: bool(change.breaking)), added=())
 
     @property
     def without_texts(self) -> Changes:
-        """The changes without those of texts for people."""
+        """The changes except texts for people."""
         return self._only(lambda change: not change.is_text)
 
     @property
     def is_complete(self) -> bool:
-        """Whether the documents were compared to their ends."""
+        """Whether the documents were compared completely."""
         return all(change.kind != "not-compared" for change in self.document)
 
     def _only(self, counts: Callable[[Change], bool]) -> Changes:
-        """Return the changes that a condition is true for, and the operations that have some."""
+        """Return only the changes that satisfy a condition, and the operations with such changes."""
         operations = (
             replace(operation, changes=tuple(filter(counts, operation.changes))) for operation in self.changed
         )
@@ -270,7 +269,7 @@ class Changes:
         return bool(self.added or self.removed or self.changed or self.document)
 
     def __iter__(self) -> Iterator[Change]:
-        """Yield all changes of operations, then those of the document."""
+        """Yield the changes of all operations, then the changes of the document as a whole."""
         for operation in self.changed:
             yield from operation.changes
         yield from self.document

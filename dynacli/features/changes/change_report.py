@@ -16,7 +16,7 @@ from dynacli.text.terminal import Painter, cell_width, visible, visible_line
 from dynacli.text.wrapping import quoted_within, wrapped
 
 RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
-"""Returns the row of an operation in lists of operations; None for an operation that has no command."""
+"""Function that returns the row of an operation in lists of operations; None for an operation without a command."""
 
 _MANY = 4
 """A change in this many operations or more is reported once, with their names."""
@@ -35,18 +35,18 @@ _CLEAR_SUBJECTS = (
     "callback ",
     "webhook ",
 )
-"""Beginnings of subjects that need no `request` or `response` after them."""
+"""Beginnings of subjects that are clear without `request` or `response`."""
 _MOST_OPERATIONS = 100
 _MOST_CHANGES = 25
 _MARKS = {True: "!", None: "?", False: " "}
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|&~!@]")
-"""The special characters of Markdown and HTML, and the one of mentions, which are escaped in a summary."""
+"""Characters to escape in a summary: the special characters of Markdown and HTML, and `@` for mentions."""
 _MOST_CHARACTERS = 60_000
-"""Of Markdown: a comment on GitHub has at most 65,536, and may need room for lines of your own."""
+"""Maximum length of Markdown: a comment on GitHub has at most 65,536 characters, and you may add lines."""
 
 
 Sentence = tuple[str, str, str]
-"""(subject, phrase, where): what changed, how, and `request` or `response`, which may be empty."""
+"""(subject, predicate, where): where is `request`, `response` or empty."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class _Report:
         shared: Each change that many operations share, with these operations.
         operations: The operations with their other changes.
         document: The changes of the document as a whole.
-        hidden_texts: How many changes of texts for people are left out.
+        hidden_texts: Number of omitted changes of texts for people.
     """
 
     shared: tuple[tuple[Change, tuple[ChangedOperation, ...]], ...]
@@ -67,10 +67,10 @@ class _Report:
 
 
 def _arrange(changes: Changes, *, has_texts: bool = False) -> _Report:
-    """Return changes in the order of a report.
+    """Sort and group changes for a report.
 
     Args:
-        has_texts: Whether changes of texts for people are reported, too.
+        has_texts: Whether to include changes of texts for people.
     """
     users: dict[int, list[ChangedOperation]] = {}
     by_id: dict[int, Change] = {}
@@ -99,20 +99,20 @@ def _arrange(changes: Changes, *, has_texts: bool = False) -> _Report:
 
 
 def _severity(change: Change) -> int:
-    """Return 0 for a change that breaks a client, 1 for one without a result, 2 for a harmless one."""
+    """Return 0 if a change breaks a client, 1 if no rule decides, and 2 if it is harmless."""
     return {True: 0, None: 1, False: 2}[change.breaking]
 
 
 def _name_and_key(key: OperationKey, row: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Return an operation's name, and its method and path; the name is empty if it has no command."""
+    """Return the name of an operation, empty if it has no command, and its method and path."""
     return (str(row["name"]) if row is not None else "", f"{key.method} {key.path}")
 
 
 def _names_in_short(operations: Sequence[ChangedOperation], row_of: RowOf, show: Callable[[str], str]) -> str:
-    """Return the first names of operations, and how many more there are: `a, b, c and 4 more`.
+    """Return the first names of operations and the number of others: `a, b, c and 4 more`.
 
     Args:
-        show: Returns a name as the report writes it.
+        show: Function that formats a name for the report.
     """
     keys = [operation.new for operation in operations[:_MOST_NAMES]]
     named = [_name_and_key(key, row_of(key)) for key in keys]
@@ -145,11 +145,11 @@ def changes_summary(changes: Changes) -> str:
 def changes_named(changes: Changes, old_row_of: RowOf, new_row_of: RowOf) -> str:
     """Return the changes in one line, with the first operations: `1 operation changed, 1 removed: get-pet, list-pets`.
 
-    The names are not yet safe for a terminal.
+    The names are not escaped for a terminal.
 
     Args:
-        old_row_of: Returns the rows of the old revision, for removed operations.
-        new_row_of: Returns the rows of the new revision.
+        old_row_of: Rows of the old revision, for removed operations.
+        new_row_of: Rows of the new revision.
     """
     rows = [(key, old_row_of(key)) for key in changes.removed]
     keys = (*(operation.new for operation in changes.noticed), *changes.added)
@@ -160,7 +160,7 @@ def changes_named(changes: Changes, old_row_of: RowOf, new_row_of: RowOf) -> str
 
 
 def change_sentence(change: Change) -> Sentence:
-    """Return a change in words, with values in backticks; the text is not yet safe for a terminal."""
+    """Return a change as a sentence with values in backticks; the text is not escaped for a terminal."""
     phrase = KINDS[change.kind].phrase
     keyword = change.pointer.rpartition("/")[2]
     for placeholder, text in (
@@ -178,7 +178,7 @@ def change_sentence(change: Change) -> Sentence:
 
 
 def _in_words(value: Any) -> str:
-    """Return a JSON value as a sentence writes it."""
+    """Return a JSON value as a part of a sentence."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -193,7 +193,7 @@ def _in_words(value: Any) -> str:
 
 
 def _object_in_words(value: dict[str, Any]) -> str:
-    """Return an object in a few words: a schema by its name or type, any other object by its members."""
+    """Return a short description of an object: a schema by its name or type, any other object by its members."""
     if (ref := reference_of(value)) is not None:
         return code(ref.rpartition("/")[2])
     if "exclusive" in value:
@@ -218,14 +218,14 @@ def _scheme_in_words(name: str, scopes: Any) -> str:
 
 
 def code(text: str) -> str:
-    """Return a text as a code span: in backticks, on one line, cut if it is long."""
+    """Return a text as a code span: in backticks, on one line, and cut if it is long."""
     line = " ".join(text.split()) or '""'
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST - 3].rstrip()}..."
     if "`" not in line:
         return f"`{line}`"
 
-    # A fence longer than any run of backticks inside (CommonMark 0.31, "Code spans").
+    # The fence must be longer than any run of backticks inside (CommonMark 0.31, "Code spans").
     fence = "`" * (max(map(len, re.findall("`+", line))) + 1)
     return f"{fence} {line} {fence}"
 
@@ -239,12 +239,12 @@ def changes_text(
     *,
     has_texts: bool = False,
 ) -> str:
-    """Return changes as text, without a line feed at its end.
+    """Return changes as text without a final line feed.
 
     Args:
-        old_row_of: Returns the rows of the old revision, for removed operations.
-        new_row_of: Returns the rows of the new revision.
-        has_texts: Whether changes of texts for people are reported, too.
+        old_row_of: Rows of the old revision, for removed operations.
+        new_row_of: Rows of the new revision.
+        has_texts: Whether to include changes of texts for people.
     """
     report = _arrange(changes, has_texts=has_texts)
     sections = [
@@ -327,7 +327,7 @@ def _visible(text: str) -> str:
 
 
 def _end(changes: Changes, report: _Report, width: int) -> list[str]:
-    """Return the last lines: the summary, the number of hidden texts, and what the marks mean."""
+    """Return the last lines: the summary, the number of hidden texts, and the legend."""
     lines = [changes_summary(changes)]
     if report.hidden_texts:
         noun = "text" if report.hidden_texts == 1 else "texts"
@@ -348,14 +348,14 @@ def _cut_to_room(text: str, room: int) -> str:
 def changes_markdown(
     changes: Changes, old_row_of: RowOf, new_row_of: RowOf, *, has_texts: bool = False
 ) -> str:
-    """Return changes as Markdown that fits a comment on GitHub, without a line feed at its end.
+    """Return changes as Markdown for a comment on GitHub, without a final line feed.
 
-    Breaking changes have a section of their own, before all others. If it is too long, lines at its end are counted.
+    Breaking changes come first, in a separate section. If the text is too long, a count replaces its last lines.
 
     Args:
-        old_row_of: Returns the rows of the old revision, for removed operations.
-        new_row_of: Returns the rows of the new revision.
-        has_texts: Whether changes of texts for people are reported, too.
+        old_row_of: Rows of the old revision, for removed operations.
+        new_row_of: Rows of the new revision.
+        has_texts: Whether to include changes of texts for people.
     """
     report = _arrange(changes, has_texts=has_texts)
     breaking: list[str] = [f"- {_markdown_heading(key, old_row_of)} is removed" for key in changes.removed]
@@ -388,14 +388,14 @@ def changes_markdown(
 
 
 def _within_comment(markdown: str) -> str:
-    """Return Markdown with lines at its end replaced by their number, if it is longer than `_MOST_CHARACTERS`."""
+    """Return Markdown of at most `_MOST_CHARACTERS`, in which a count replaces the last lines if it was longer."""
     if len(markdown) <= _MOST_CHARACTERS:
         return markdown
     lines = markdown.split("\n")
     ends = accumulate(len(line) + 1 for line in lines)
     count = sum(end <= _MOST_CHARACTERS - _LONGEST for end in ends)
     while count and not lines[count - 1].lstrip().startswith("- "):
-        count -= 1  # a section without items
+        count -= 1  # avoid an empty section at the end
     more = sum(line.lstrip().startswith("- ") for line in lines[count:])
     return "\n".join((*lines[:count], "", f"And {more:,} more lines; `-o json` has all of them."))
 
@@ -428,20 +428,20 @@ def _summary_of_operation(key: OperationKey, row_of: RowOf) -> str:
 
 
 def _escaped_match(found: re.Match[str]) -> str:
-    # GitHub notifies people who are mentioned in a comment, also if the `@` is escaped: only a space of no width helps.
+    # GitHub notifies people who are mentioned in a comment, even if the `@` is escaped. A zero-width space prevents it.
     return "@&#8203;" if found[0] == "@" else f"\\{found[0]}"
 
 
 def changes_json(
     changes: Changes, from_: Any, to: Any, old_row_of: RowOf, new_row_of: RowOf
 ) -> dict[str, Any]:
-    """Return changes as `-o json` writes them.
+    """Return changes for `-o json`.
 
     Args:
         from_: The name of the old revision.
         to: The name of the new revision.
-        old_row_of: Returns the rows of the old revision.
-        new_row_of: Returns the rows of the new revision.
+        old_row_of: Rows of the old revision.
+        new_row_of: Rows of the new revision.
     """
     return {
         "from": from_,
@@ -463,7 +463,7 @@ def _operation_row(key: OperationKey, row_of: RowOf) -> Mapping[str, Any]:
     row = row_of(key)
     if row is not None:
         return dict(row)
-    # The operation has no command: the document hides it, or it cannot be read.
+    # The operation has no command, because the document hides it or it is malformed.
     return {
         "api": None,
         "name": None,

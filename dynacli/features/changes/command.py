@@ -1,7 +1,7 @@
 """`dynacli changes`, `cache` and `api history`, `rollback`, `pin`, `unpin`: the stored revisions of documents.
 
-They compare, list and remove revisions, and pin one. The configuration says which revision is pinned, because the
-cache may be removed at any time.
+They compare, list and remove revisions, and pin one. The configuration has the pinned revision, because you may remove
+the cache at any time.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class _ComparedRevision(NamedTuple):
     Args:
         revision: The name of the revision; `git:COMMIT:PATH` in a git repository.
         tree: The document.
-        rows: The entries of its operations in lists.
+        rows: The rows of its operations in lists of operations.
     """
 
     revision: str
@@ -96,7 +96,7 @@ def show_changes(
     _forget_news(opened)
     if old is new:
         run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
-    # The note says it all: text would say that nothing has changed.
+    # After the note, the text "nothing changed" would only confuse.
     if old is not new or run.options.output_format == MARKDOWN or not _is_text_for_people(run.data_format):
         _write_changes(run, changes.breaking if breaking else changes, old, new, has_texts=texts)
     if fail_on:
@@ -137,11 +137,11 @@ def _check_gate(name: str, changes: Changes, fail_on: str, old_row_of: RowOf, ne
     Args:
         name: The name of the API.
         fail_on: `breaking` or `any`.
-        old_row_of: Returns the rows of the old revision, for removed operations.
-        new_row_of: Returns the rows of the new revision.
+        old_row_of: Rows of the old revision, for removed operations.
+        new_row_of: Rows of the new revision.
 
     Raises:
-        MismatchError: There are such changes, or the documents were too large to compare whole.
+        MismatchError: The document has such changes, or the documents were too large to compare completely.
     """
     from dynacli.features.changes.change_report import changes_named
 
@@ -176,7 +176,7 @@ def _open_before(opened: OpenedApi, after: str, stack: ExitStack) -> OpenedApi |
 
 
 def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _ComparedRevision:
-    """Return the revision, the revision in git, or the other document, that a word names."""
+    """Open the revision, git revision or other document that an argument names."""
     from dynacli.features.changes.git_revision import GIT
 
     if not word.startswith(GIT):
@@ -190,17 +190,17 @@ def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _Comp
     problems = dict.fromkeys(
         row["message"] for row in found.catalog.warnings() if row["message"] not in known
     )
-    if problems:  # those that both have make no difference, and were reported when the document was new
+    if problems:  # dynacli reported the shared ones when the document was new
         run.warn(f"`{word}`: {enumerated([*problems], most=1)}")
     return _ComparedRevision(found.name, found.document.tree, _operation_rows(opened.name, found.catalog))
 
 
 def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
-    """Return the revision, or the other document, that a word names."""
+    """Open the revision or other document that an argument names."""
     if looks_like_source(word):
         return run.api(word)
     pending = find_pending(opened.revisions)
-    # A document that was held back can be compared before it is accepted.
+    # You can compare a document that was held back before you accept it.
     others = () if pending is None else (pending.pointer,)
     return open_cached_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 
@@ -218,7 +218,7 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
 
 
 def _operation_rows(name: str, catalog: Catalog) -> dict[OperationKey, dict[str, Any]]:
-    """Return the entries of an API's operations in lists."""
+    """Return the rows of an API's operations in lists of operations."""
     from dynacli.features.changes.change_records import OperationKey
 
     return {
@@ -288,10 +288,10 @@ def _show_responses(run: Run) -> None:
 
 @contextmanager
 def _using_responses(store: ResponseStore) -> Iterator[None]:
-    """Turn what keeps the stored responses from being used into an error for the person.
+    """Turn an operating system error into an error message.
 
     Raises:
-        FileError: They cannot be used.
+        FileError: The stored responses cannot be read or removed.
     """
     try:
         yield
@@ -304,7 +304,7 @@ def _using_responses(store: ResponseStore) -> Iterator[None]:
 
 
 def _names(run: Run) -> dict[str, list[str]]:
-    """Return directory of a document → names of its APIs; nothing if the configuration cannot be read."""
+    """Return directory of a document → names of its APIs; empty, with a warning, if the configuration is unreadable."""
     try:
         return registered_directories(run.env)
     except FileError as error:
@@ -345,10 +345,10 @@ def clear_cache(run: Run, api: str | None, history: bool, responses: bool) -> No
 
 
 def _clear_responses(run: Run, api: tuple[OpenRequest, Revisions] | None) -> int:
-    """Remove the stored responses, all or those of an API, and return how many bytes that were.
+    """Remove the stored responses of one API or of all APIs, and return the number of freed bytes.
 
     Raises:
-        FileError: They cannot be removed.
+        FileError: The stored responses cannot be removed.
     """
     from dynacli.client.response_cache import ResponseStore
 
@@ -363,7 +363,7 @@ def _clear_responses(run: Run, api: tuple[OpenRequest, Revisions] | None) -> int
 
 
 def _clear_documents(run: Run, api: tuple[OpenRequest, Revisions] | None, *, is_of_history: bool) -> int:
-    """Remove documents, or only their earlier revisions, and return how many bytes that were.
+    """Remove documents, or only their earlier revisions, and return the number of freed bytes.
 
     Raises:
         FileError: A document could not be removed.
@@ -390,7 +390,7 @@ def _clear_documents(run: Run, api: tuple[OpenRequest, Revisions] | None, *, is_
 
 @click.pass_obj
 def show_history(run: Run, api: str) -> None:
-    """List the revisions of an API, the latest first."""
+    """Run `api history`."""
     from dynacli.output.render import write_data
 
     open_request, revisions = find_revisions(api, run.env)
@@ -446,7 +446,7 @@ def _in_use(open_request: OpenRequest, revisions: Revisions, current: dict[str, 
 
 @click.pass_obj
 def rollback(run: Run, name: str, revision: str | None) -> None:
-    """Hold the revision before the one that is in use, or the revision that is named."""
+    """Run `api rollback`."""
     check_registered(run.env, name)
     open_request, revisions = find_revisions(name, run.env)
     in_use = _in_use(open_request, revisions, revisions.current())
@@ -461,14 +461,14 @@ def rollback(run: Run, name: str, revision: str | None) -> None:
 
 @click.pass_obj
 def pin(run: Run, name: str, revision: str | None) -> None:
-    """Hold the revision that is in use, or the one that is named."""
+    """Run `api pin`."""
     check_registered(run.env, name)
     open_request, revisions = find_revisions(name, run.env)
     if revision:
         pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
     else:
         api = run.api(name)
-        api.is_due = False  # a revision that is held is not refreshed
+        api.is_due = False  # the pinned revision must not be refreshed
         in_use = _in_use(open_request, revisions, api.pointer)
         pointer = revisions.pointer_to(in_use) or revisions.current()
     if pointer is None:
@@ -479,7 +479,7 @@ def pin(run: Run, name: str, revision: str | None) -> None:
 def _hold(
     env: Environment, name: str, open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]
 ) -> None:
-    """Open a revision to see that it works, and write into the configuration that it is held.
+    """Check that a revision can be opened, and pin it in the configuration.
 
     Raises:
         DocumentError: The revision is no longer in the cache.
@@ -499,7 +499,7 @@ def _hold(
     Configuration(env).edit(name, {"pin": revision})
     if (
         open_request.pin != revision
-    ):  # last, so that the held revision is marked even if the process dies on the way
+    ):  # last, so that the pinned revision is marked even if the process is killed
         _mark(revisions, open_request.pin, is_pinned=False)
     write_stderr(
         env,
@@ -509,22 +509,22 @@ def _hold(
 
 
 def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
-    """Mark in the cache whether a revision must be kept; which one is used, the configuration says."""
+    """Mark in the cache whether a revision is pinned, so that cleaning up does not remove it."""
     pointer = revisions.pointer_to(revision) if revision else None
     if pointer is None and revision:
-        pointer = revisions.current()  # a revision of an older dynacli has no pointer of its own
+        pointer = revisions.current()  # older versions of dynacli wrote no pointer for each revision
     if pointer is None or pointer["revision"] != revision:
         return
     marked = {"installed_at": time.time(), **pointer, "is_pinned": is_pinned}
     try:
         revisions.write_state(f"{revision}.json", marked)
     except OSError:
-        return  # nothing is removed from a cache that cannot be written
+        return  # a read-only cache loses no revision, so it needs no mark
 
 
 @click.pass_obj
 def unpin(run: Run, name: str) -> None:
-    """Go on with the latest revision."""
+    """Run `api unpin`."""
     check_registered(run.env, name)
     open_request, revisions = find_revisions(name, run.env)
     if not open_request.pin:

@@ -1,4 +1,4 @@
-"""Compares two revisions of a document: what changed, and whether a client breaks."""
+"""Compares two revisions of a document, and decides which changes break a client."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,15 +27,15 @@ from dynacli.features.changes.comparison import ComparedPair, Comparison, compar
 
 _SAME = "same-on-the-wire"
 _DECISIVE_FIELDS = {"type", "in", "name", "scheme"}
-"""The fields that say where a credential is sent, and how."""
+"""Fields that decide where and how a credential is sent."""
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
-    """Return what changed from one document to another.
+    """Return all changes from one document to another.
 
     Args:
         old: The tree of a loaded document: OpenAPI 3, with all references inside it.
-        new: The tree of another one, which may be written in another version of OpenAPI.
+        new: The tree of another document, which may have another version of OpenAPI.
     """
     comparison = Comparison(old, new, compare_schemas)
     before, after = operations(comparison.old), operations(comparison.new)
@@ -62,7 +62,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
 
 
 def _compare_documents(comparison: Comparison, credentials: Credentials) -> ComparedPair:
-    """Return the pair of two documents, without their operations."""
+    """Compare two documents except their operations, and return the pair."""
     pair = ComparedPair(comparison)
     _compare_info(pair)
     compare_servers(pair, pair.comparison.old.at("servers"), pair.comparison.new.at("servers"))
@@ -99,7 +99,7 @@ def _compare_security_schemes(pair: ComparedPair, credentials: Credentials) -> N
             _compare_security_scheme(pair, former, place)
     for name, place in before.items():
         if name not in after and name not in new_names:
-            # Without a rule: the operations that required the scheme have changes of their own.
+            # Without a rule, because each operation that required the scheme has a separate change.
             pair.add_change("security-scheme-removed", place, place.node, None)
 
 
@@ -140,7 +140,7 @@ def _report_scheme_change(pair: ComparedPair, old: Place, new: Place, rule: str 
 
 
 def _compare_flows(pair: ComparedPair, old: Place, new: Place) -> None:
-    """Compare the URLs and scopes of OAuth flows; the descriptions of scopes are texts and are left out."""
+    """Compare the URLs and scopes of OAuth flows, but not the descriptions of scopes."""
     names = (name for place in (new, old) for name, _ in members(place))
     for name in dict.fromkeys(names):
         old_flow, new_flow = child(old, name), child(new, name)

@@ -1,9 +1,8 @@
-"""The comparison of two documents: pairs of places, each compared once, with the changes found in each.
+"""The comparison of two documents: pairs of locations, each compared once, with their changes.
 
-A pair is a place of the old document, a place of the new document, and the use of their values.
-Comparing a pair finds its own changes and names the pairs below it. So a component that a thousand operations use
-is compared once for requests and once for responses. Recursive schemas come to an end, and the recursion of Python
-is never deeper than the documents are.
+A pair is a location in the old document, a location in the new document, and the use of their values. Comparing a pair
+finds its changes and the pairs below it. So a component that a thousand operations use is compared once for requests
+and once for responses. A queue of pairs ends recursive schemas and avoids deep recursion.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from dynacli.openapi.document.json_trees import MISSING, follow, split
 from dynacli.openapi.references import last_of_references, references_of
 
 _MOST_NODES = 3_000_000
-"""If references overlap so much that more nodes would be walked, everything is compared."""
+"""Maximum number of nodes to search for unchanged parts. Beyond it, dynacli compares everything."""
 
 _NESTED = (dict, list)
 _BREAKING = {
@@ -58,7 +57,7 @@ _HARMLESS = {
     ),
 }
 _MOST_PAIRS = 200_000
-"""Two recursive schemas that repeat after different numbers of steps make a pair for each combination."""
+"""Maximum number of pairs. Two recursive schemas that repeat after different numbers of steps make many pairs."""
 _DEEPEST_QUESTION = 12
 _COMPONENTS = "/components/"
 _MOST_STEPS = 4
@@ -71,7 +70,7 @@ _Places = TypeVar("_Places")
 
 
 class _UnchangedParts:
-    """Tells equal values that mean the same from those that refer to a value that changed.
+    """Finds equal values that also mean the same, because they refer to no changed value.
 
     Args:
         old: The old document.
@@ -85,11 +84,11 @@ class _UnchangedParts:
         self._touched_refs = self._find_touched_refs()
 
     def is_same(self, old: Any, new: Any) -> bool:
-        """Return whether a value of the old document and a value of the new one surely mean the same."""
+        """Return whether two values, one of each document, surely mean the same."""
         return self._left > 0 and _is_equal(old, new) and not self._is_touched(new)
 
     def _find_touched_refs(self) -> set[str]:
-        """Return the references of the new document that lead to a change."""
+        """Return the references of the new document whose targets changed, directly or through other references."""
         users: dict[str, set[str]] = {}
         touched: set[str] = set()
         tree = self._new.tree
@@ -119,7 +118,7 @@ class _UnchangedParts:
         return touched
 
     def _refs_in(self, node: Any) -> set[str]:
-        """Return the references in a value; those in examples are included, which does no harm."""
+        """Return the references in a value. References in examples are included, which is harmless."""
         found: set[str] = set()
         stack = [node]
         while stack and self._left > 0:
@@ -133,14 +132,14 @@ class _UnchangedParts:
         return found
 
     def _is_touched(self, node: Any) -> bool:
-        """Return whether a value holds a touched reference; each value is searched once."""
+        """Return whether a value contains a touched reference; each value is searched once."""
         if not isinstance(node, _NESTED) or not self._touched_refs:
             return False
         known = self._known.get(id(node))
         if known is None:
             known = isinstance(node, dict) and self._is_touched_itself(node)
             for value in node.values() if isinstance(node, dict) else node:
-                # The search goes on after a find, so that the parts are known when they are asked for.
+                # No early exit, so that the results for all parts are stored.
                 if isinstance(value, _NESTED) and self._is_touched(value):
                     known = True
             self._known[id(node)] = known
@@ -151,12 +150,12 @@ class _UnchangedParts:
 
 
 def _is_equal(old: Any, new: Any) -> bool:
-    """Return whether two values are equal in JSON; to Python, true equals 1."""
+    """Return whether two values are equal in JSON, where true is not 1."""
     if old != new:
         return False
     try:
         return orjson.dumps(old) == orjson.dumps(new) or _sorted(old) == _sorted(new)
-    except (TypeError, RecursionError):  # an integer of many digits, a lone surrogate
+    except (TypeError, RecursionError):  # an integer of many digits, a lone surrogate, or deep nesting
         return False
 
 
@@ -168,8 +167,8 @@ class _Rule(NamedTuple):
     """A rule about changes.
 
     Args:
-        is_breaking: Whether the changes break a client; otherwise they surely do not.
-        sentence: The rule in words, for help and the manual.
+        is_breaking: Whether the changes break a client; if not, they surely break none.
+        sentence: The rule as a sentence, for help and the manual.
     """
 
     is_breaking: bool
@@ -183,15 +182,15 @@ CHANGE_RULES = {
 
 
 class Use(NamedTuple):
-    """The use of a value: who sends it, how it is written, and whether its changes can be validated.
+    """The use of a value: its direction, its serialization, and whether rules apply to its changes.
 
     Args:
-        direction: `request` for a value that a client sends, `response` for a value that it receives; empty for a
-            part of the document that is neither.
-        form: How the value is written: `json`; `form`, the fields of a form; `field`, a single field as text;
-            `text`, a parameter or header.
-        is_validated: Whether a change has a result; in a `not` or an `if` it has none.
-        is_null_compared_elsewhere: Whether null is compared beside the alternatives that the schema belongs to.
+        direction: `request` for a value that a client sends, `response` for a value that it receives; empty for
+            other parts of the document.
+        form: Serialization of the value: `json`; `form` for the fields of a form; `field` for a single field as text;
+            `text` for a parameter or header.
+        is_validated: Whether rules apply to a change; in a `not` or an `if`, none does.
+        is_null_compared_elsewhere: Whether null is compared together with the alternatives that contain the schema.
     """
 
     direction: str
@@ -206,7 +205,7 @@ class Use(NamedTuple):
 
     @property
     def is_written_as_text(self) -> bool:
-        """Whether a number is written like any text, so that its type cannot be seen."""
+        """Whether a number looks like any other text, so that its type is invisible."""
         return self.form in {"field", "text"}
 
     def narrowed(self) -> str:
@@ -224,11 +223,11 @@ class Use(NamedTuple):
         return "response-type-changed" if is_another_type else ""
 
     def validated(self, rule: str) -> str:
-        """Return a rule, or no rule if nothing can be validated."""
+        """Return a rule; empty if rules do not apply to this use."""
         return rule if self.is_validated else ""
 
     def reversed(self) -> Use:
-        """Return the use of a value that goes in the other direction, such as the response to a webhook."""
+        """Return the same use in the opposite direction, such as for the response to a webhook."""
         return self._replace(direction="response" if self.is_request else "request")
 
 
@@ -236,14 +235,14 @@ REQUEST, RESPONSE, _NO_USE = Use("request"), Use("response"), Use("")
 
 
 class ComparedPair:
-    """Two places that were compared, or will be, and the changes found in them.
+    """Two locations to compare, and their changes.
 
     Attributes:
         comparison: The comparison that the pair belongs to.
         use: The use of the values.
-        changes: The changes found in these two places.
-        below: The pairs that they led to.
-        compare: Compares the places; None once that has begun.
+        changes: The changes in these two locations.
+        below: The pairs of locations inside them.
+        compare: Function that compares the locations; None after it was called.
     """
 
     __slots__ = ("below", "changes", "compare", "comparison", "use")
@@ -255,25 +254,25 @@ class ComparedPair:
         self.compare: Callable[[], None] | None = None
 
     def with_use(self, use: Use) -> ComparedPair:
-        """Return the same pair for values of another use: both have the same changes and the same pairs below."""
+        """Return the pair with another use; it shares its changes and the pairs below with this one."""
         pair = ComparedPair(self.comparison, use)
         pair.changes, pair.below = self.changes, self.below
         return pair
 
     def add_places(self, compare: Compare[Place], old: Place, new: Place, use: Use | None = None) -> None:
-        """Have two places compared below this pair, unless they are surely the same.
+        """Queue the comparison of two locations below this pair, unless they are surely the same.
 
         Args:
-            use: The use of their values; by default that of this pair.
+            use: The use of their values; by default, the use of this pair.
         """
         self.add(self.comparison.pair_of_places(compare, old, new, use or self.use))
 
     def add_schemas(self, old: Sequence[Place], new: Sequence[Place], use: Use | None = None) -> None:
-        """Have schemas that apply together in each document compared below this pair."""
+        """Queue the comparison of two lists of schemas below this pair; the schemas of a list apply together."""
         self.add(self.comparison.pair_of_schemas(old, new, use or self.use))
 
     def add(self, pair: ComparedPair | None) -> None:
-        """Add a pair to those below this one."""
+        """Add a pair below this one."""
         if pair is not None:
             self.below.append(pair)
 
@@ -284,10 +283,10 @@ class ComparedPair:
 
         Args:
             kind: A key of `KINDS`.
-            place: Where the change is.
+            place: Location of the change.
             from_: The old value, of any size.
             to: The new value, of any size.
-            rule: The key of `CHANGE_RULES` that tells whether it breaks a client; empty for none.
+            rule: The key of `CHANGE_RULES` that decides whether it breaks a client; empty for none.
         """
         values = shortened_for_report(from_), shortened_for_report(to)
         self.changes.append(self.comparison.change(kind, place, *values, rule, self.use.direction))
@@ -301,14 +300,14 @@ class ComparedPair:
         rules: tuple[str, str] = ("", ""),
         value: bool = True,
     ) -> None:
-        """Add the change of a flag that only one document sets; nothing if both or neither do.
+        """Add a change if only one of the documents sets a flag.
 
         Args:
-            kinds: The kind if the new document sets the flag, and if only the old one does.
-            old: Where the old document sets the flag.
-            new: Where the new document sets it.
+            kinds: The kind if only the new document sets the flag, and the kind if only the old one does.
+            old: Location of the flag in the old document; None if it is not set.
+            new: Location of the flag in the new document; None if it is not set.
             rules: The rules for the two kinds.
-            value: The value that setting the flag means.
+            value: The value of a flag that is set.
         """
         if old is None and new is not None:
             self.add_change(kinds[0], new, not value, value, rule=rules[0])
@@ -322,11 +321,11 @@ class ComparedPair:
         new: KeywordValue | None,
         rules: tuple[str, str] = ("", ""),
     ) -> None:
-        """Add the change of a keyword that was added, removed or has another value; nothing if it is the same.
+        """Add a change if a keyword was added, removed or changed.
 
         Args:
-            keyword: The beginning of the kinds: `pattern` for `pattern-added`, `-removed` and `-changed`.
-            rules: The rules for a keyword that was added, and for one that was removed.
+            keyword: Prefix of the kinds: `pattern` for `pattern-added`, `-removed` and `-changed`.
+            rules: The rules for an added keyword and for a removed one.
         """
         if old is None and new is not None:
             self.add_change(f"{keyword}-added", new.place, None, new.value, rule=rules[0])
@@ -337,7 +336,7 @@ class ComparedPair:
 
 
 Compare = Callable[[ComparedPair, _Places, _Places], None]
-"""Compares two places, or the schemas of two lists, and adds the changes to the pair."""
+"""Function that compares two locations, or the schemas of two lists, and adds the changes to a pair."""
 
 
 class Comparison:
@@ -346,10 +345,10 @@ class Comparison:
     Args:
         old: The tree of the old document.
         new: The tree of the new document.
-        compare_schemas: Compares the schemas that apply together in each document.
+        compare_schemas: Function that compares the schemas that apply together in each document.
 
     Attributes:
-        is_cut: Whether there were too many pairs.
+        is_cut: Whether the comparison is incomplete, because there were too many pairs.
     """
 
     def __init__(self, old: Any, new: Any, compare_schemas: Compare[Sequence[Place]]) -> None:
@@ -365,7 +364,7 @@ class Comparison:
     def pair_of_places(
         self, compare: Compare[Place], old: Place, new: Place, use: Use
     ) -> ComparedPair | None:
-        """Return the pair of two places; None if they are surely the same."""
+        """Return the pair of two locations; None if they are surely the same or there are too many pairs."""
         if self.unchanged.is_same(old.node, new.node):
             return None
         old, new = self.old.resolve(old), self.new.resolve(new)
@@ -374,21 +373,21 @@ class Comparison:
         return self._pair((compare, old.pointer, new.pointer, use), compare, old, new, use)
 
     def pair_of_schemas(self, old: Sequence[Place], new: Sequence[Place], use: Use) -> ComparedPair | None:
-        """Return the pair of schemas that apply together in each document; None if they are surely the same."""
+        """Return the pair of two lists of schemas, which each apply together; None as for `pair_of_places`."""
         if len(old) == len(new) and all(
             self.unchanged.is_same(old_schema.node, new_schema.node)
             for old_schema, new_schema in zip(old, new, strict=True)
         ):
             return None
         if len(old) == len(new) == 1:
-            # The target of references is compared once, whoever refers to it.
+            # The target of a reference is compared once for all references to it.
             old_schema, new_schema = _target(self.old, old[0]), _target(self.new, new[0])
             if self.unchanged.is_same(old_schema.node, new_schema.node):
                 return None
             subject = ""
             if old_schema.pointer != new_schema.pointer and not self._is_renamed(old_schema, new_schema):
-                # The reference leads to another component, so the change is the referring schema's. The limit ends
-                # the recursive schemas, if the subject would grow for ever.
+                # The reference has another target, so the change belongs to the referring schema. Without the limit,
+                # the subject of a recursive schema would grow forever.
                 subject = new[0].subject if _step_count(new[0].subject) <= _MOST_STEPS else ""
             if subject:
                 old_schema, new_schema = (
@@ -401,14 +400,14 @@ class Comparison:
         return self._pair((*pointers, use), self._compare_schemas, old, new, use)
 
     def _is_renamed(self, old: Place, new: Place) -> bool:
-        """Return whether a component has a new name: the old name is gone from the new document."""
+        """Return whether a component was renamed: the new document no longer has the old name."""
         is_both = old.pointer.startswith(_COMPONENTS) and new.pointer.startswith(_COMPONENTS)
         return is_both and follow(self.new.tree, split(old.pointer)) is MISSING
 
     def _pair(
         self, key: Any, compare: Compare[_Places], old: _Places, new: _Places, use: Use
     ) -> ComparedPair | None:
-        """Return the pair of a key, made and queued when it is first needed; None if there are too many pairs."""
+        """Return the pair of a key, and queue it the first time; None if there are too many pairs."""
         known = self._pairs.get(key)
         if known is not None:
             return known
@@ -422,7 +421,7 @@ class Comparison:
         return pair
 
     def change(self, kind: str, place: Place, from_: Any, to: Any, rule: str, direction: str) -> Change:
-        """Return a change; equal changes are the same object, so that a report tells those of many operations."""
+        """Return a change; equal changes are the same object, so that a report can group them by operation."""
         key = kind, place.pointer, place.subject, direction, rule, orjson.dumps([from_, to])
         change = self._known.get(key)
         if change is None:
@@ -432,16 +431,16 @@ class Comparison:
         return change
 
     def finish(self) -> None:
-        """Compare all queued pairs, and those that they lead to."""
+        """Compare all queued pairs, and the pairs below them."""
         while self._waiting:
             _compare_once(self._waiting.pop())
 
     def is_without_change(self, pair: ComparedPair | None) -> bool:
-        """Return whether a client notices no change in a pair and below; False if the response takes too long."""
+        """Return whether a client notices no change in a pair and below; False if such checks nest too deeply."""
         return next(self._noticed(pair), None) is None
 
     def is_harmless(self, pair: ComparedPair | None) -> bool | None:
-        """Return whether no change in a pair and below breaks a client; None if a change has no result."""
+        """Return whether no change in a pair and below breaks a client; None if no rule decides about a change."""
         outcome: bool | None = True
         for change in self._noticed(pair):
             if change.breaking is not False:
@@ -466,7 +465,7 @@ class Comparison:
             self._depth -= 1
 
     def changes_of(self, pair: ComparedPair) -> tuple[Change, ...]:
-        """Return the changes found in a pair and in all pairs below it, each once."""
+        """Return the changes in a pair and in all pairs below it, each once."""
         found: dict[int, Change] = {}
         for inner in _with_all_below(pair):
             for change in inner.changes:
@@ -475,7 +474,7 @@ class Comparison:
 
 
 def _target(document: ComparedDocument, place: Place) -> Place:
-    """Return the schema that a reference leads to, as long as no keyword beside the reference counts."""
+    """Follow a chain of references, as long as the `$ref` is the only keyword of the schema."""
     return last_of_references(place, document.existing_target, _value_without_siblings)
 
 
@@ -507,7 +506,7 @@ def _step_count(subject: str) -> int:
 
 
 def compare_texts(pair: ComparedPair, old: Place, new: Place, fields: tuple[str, ...]) -> None:
-    """Compare the texts of two objects in some fields, such as `summary` and `description`."""
+    """Compare text fields of two objects, such as `summary` and `description`."""
     for field in fields:
         before, after = child(old, field), child(new, field)
         place = present(before, after)
@@ -515,7 +514,7 @@ def compare_texts(pair: ComparedPair, old: Place, new: Place, fields: tuple[str,
 
 
 def compare_text(pair: ComparedPair, kind: str, place: Place, old: Any, new: Any) -> None:
-    """Compare two texts by their words: other line breaks and spaces are no change."""
+    """Compare two texts, and ignore differences in line breaks and spaces."""
     before, after = (" ".join(text.split()) if isinstance(text, str) else None for text in (old, new))
     if (before or None) != (after or None):
         pair.add_change(kind, place, before, after, rule=_SAME)
@@ -524,10 +523,11 @@ def compare_text(pair: ComparedPair, kind: str, place: Place, old: Any, new: Any
 def compare_deprecation(
     pair: ComparedPair, old: Place, new: Place, flags: tuple[Place | None, Place | None] | None = None
 ) -> None:
-    """Compare whether two objects are deprecated, and their dates of removal (`x-sunset`).
+    """Compare the deprecation of two objects, and their dates of removal (`x-sunset`).
 
-    Args: flags: Where each is marked as deprecated, for schemas, which may say it in a part; by default
-        `deprecated` is looked up in the objects.
+    Args:
+        flags: Locations of `deprecated: true` in the old and the new schema, None for an unset flag; by default, the
+            member `deprecated` of the objects.
     """
     if flags is None:
         found = child(old, "deprecated"), child(new, "deprecated")

@@ -1,4 +1,4 @@
-"""Documents at git revisions: read whole each time, and not written into the cache."""
+"""Documents at git revisions, which are read again each time and not cached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class GitDocument(NamedTuple):
     """A document at a revision.
 
     Args:
-        name: The word that names exactly this document: `git:COMMIT:PATH`.
+        name: The unique name of the document: `git:COMMIT:PATH`.
         document: The document, with its references resolved.
         catalog: Its operations, in memory.
     """
@@ -35,15 +35,15 @@ class GitDocument(NamedTuple):
 
 
 def open_at_revision(word: str, api: OpenedApi) -> GitDocument:
-    """Return the document that a word names.
+    """Open the document of a git revision.
 
     Args:
         word: `git:REV` for the document of the API, with its overlays, or `git:REV:PATH` for any document.
-        api: The API, whose operations the document's have their names from.
+        api: The API. With `git:REV`, the operations have the same names as in the API.
 
     Raises:
-        UsageError: The word is malformed, there is no such revision, or the API is not made of one file.
-        DocumentError: There is no such file, or it is not a document.
+        UsageError: The argument is malformed, the revision does not exist, or the API is not made of one file.
+        DocumentError: The file does not exist or is not a document.
         DynacliError: The repository or a file in it cannot be read.
     """
     revision, path = parse_git_word(word)

@@ -1,9 +1,9 @@
-"""The files of a git repository at a revision, read by `git cat-file` without running anything of the repository.
+"""The files of a git repository at a revision, read by `git cat-file` without running programs of the repository.
 
-A repository can come from anyone, and its configuration can name programs. `cat-file` runs none of them: it uses no
-hook, filter, textconv or index, and its output is a pipe, which has no pager. The environment of the process switches
-off the rest, above all fetching what a partial clone lacks, which would start the programs of a remote (`git help git`,
-"SECURITY").
+A repository is untrusted, and its configuration can name programs. `cat-file` runs none of them: it uses no hook,
+filter, textconv or index, and no pager, because its output is a pipe. The environment of the process switches off the
+rest. Above all, git must not fetch missing objects of a partial clone, because that would start programs of a remote
+(`git help git`, "SECURITY").
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import subprocess
 
 GIT = "git:"
-"""The beginning of a word that names a document at a revision."""
+"""Prefix of an argument that names a git revision."""
 
 _KEPT = frozenset(
     {
@@ -36,24 +36,25 @@ _KEPT = frozenset(
         "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     }
 )
-"""The variables of git that count: they say where a repository and your own configuration are searched.
+"""Variables that git keeps. They tell it where to search for a repository and for your configuration.
 
-Not `GIT_DIR` and similar ones, which a hook sets: they would name the repository of the hook for any document.
+`GIT_DIR` and similar ones are left out: a hook sets them, and git would use its repository for every document.
 """
 _SAFE = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
-    # Fetch nothing: git 2.44 knows the first variable, an older one fails at the second, which allows no protocol.
+    # git 2.44 and later fetch nothing because of the first variable. Older ones fail because the second allows no
+    # protocol.
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "",
 }
 _OPTIONS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 _SECONDS = 30.0
-"""How long git may take to find the repository or the revision."""
+"""Time limit of git, in seconds, to find the repository or the revision."""
 _COMPLETION_SECONDS = 1.0
 _MOST_NAMES = 200
-"""How many revisions are candidates for completion."""
+"""Maximum number of revisions that completion offers."""
 _MOST_HEADER = 64 * 1024
 _FOUND = re.compile(rb"([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d{1,18})\n")
 _NOT_FOUND = re.compile(rb"(symlink|dangling|loop|notdir) (\d{1,18})\n")
@@ -65,11 +66,11 @@ _LINKS = {
 
 
 class GitWord(NamedTuple):
-    """A word that names a document at a revision: `git:REV` or `git:REV:PATH`.
+    """An argument that names a document at a git revision: `git:REV` or `git:REV:PATH`.
 
     Args:
-        revision: By git's rules (`git help revisions`).
-        path: From the top of the repository, or with `./` or `../` from the working directory; empty for none.
+        revision: The revision, by git's rules (`git help revisions`).
+        path: Path from the top of the repository, or with `./` or `../` from the working directory; empty for none.
     """
 
     revision: str
@@ -77,10 +78,10 @@ class GitWord(NamedTuple):
 
 
 def parse_git_word(word: str) -> GitWord:
-    """Return the revision and the path of a word that begins with `git:`.
+    """Parse an argument that begins with `git:`.
 
     Raises:
-        UsageError: A part is missing, or has control characters.
+        UsageError: The revision or the path is missing, or the argument has control characters.
     """
     # A revision can have colons in braces: `HEAD@{2026-01-31 10:00}`, `main^{/fix: names}`.
     revision, colon, path = re.fullmatch(
@@ -99,16 +100,16 @@ def parse_git_word(word: str) -> GitWord:
 
 @contextmanager
 def open_revision(directory: str, revision: str, variables: Mapping[str, str]) -> Iterator[GitRevision]:
-    """Open a revision of the repository around a directory, for the duration of a block.
+    """Open a revision of the repository that contains a directory, for the duration of a block.
 
     Args:
         directory: The absolute path of a directory in the repository.
-        revision: By git's rules.
+        revision: The revision, by git's rules.
         variables: The environment variables.
 
     Raises:
         UsageError: The repository has no such revision.
-        DocumentError: git is not installed, or the directory is in no repository.
+        DocumentError: git is not installed, or the directory is not in a repository.
         RefusedError: The repository belongs to another user.
         TimedOutError: git takes too long.
     """
@@ -142,7 +143,7 @@ def open_revision(directory: str, revision: str, variables: Mapping[str, str]) -
 
 
 def revision_names(directory: str, start: str, variables: Mapping[str, str]) -> list[str]:
-    """Return the branches, tags and remote branches whose names begin with a text, and `HEAD`, for completion.
+    """Return the branches, tags and remote branches, and `HEAD`, whose names begin with a text, for completion.
 
     Args:
         directory: The absolute path of a directory in the repository.
@@ -167,7 +168,7 @@ def revision_names(directory: str, start: str, variables: Mapping[str, str]) -> 
 
 
 class _Git:
-    """git in a directory, with nothing of the repository's configuration that could run a program.
+    """git in a directory, with options and variables that keep the repository from running programs.
 
     Attributes:
         command: The program and its options.
@@ -179,7 +180,7 @@ class _Git:
 
     def __init__(self, directory: str, variables: Mapping[str, str]) -> None:
         program = shutil.which("git", path=variables.get("PATH"))
-        if program is None or not os.path.isabs(program):  # never a `git` in the directory itself
+        if program is None or not os.path.isabs(program):  # a `git` in the directory itself is untrusted
             raise DocumentError("git is not installed", hint="Install git, or give a file or a URL")
         self.command = (program, *_OPTIONS)
         kept = {name: value for name, value in variables.items() if name[:4] != "GIT_" or name in _KEPT}
@@ -187,11 +188,11 @@ class _Git:
         self._directory = directory
 
     def run(self, *words: str, seconds: float | None = None) -> subprocess.CompletedProcess[bytes]:
-        """Run a command to its end.
+        """Run a command of git, and wait for it.
 
         Raises:
-            TimedOutError: It takes too long.
-            OSError: It cannot be run.
+            TimedOutError: git takes too long.
+            OSError: git cannot run in the directory.
         """
         import subprocess
 
@@ -224,16 +225,16 @@ class GitRevision:
     """A commit, and the files in it.
 
     Attributes:
-        root: The absolute path of the top directory, symbolic links resolved.
-        prefix: The steps from there to the directory that the revision was opened for; empty for none.
-        commit: The name of the commit, in hexadecimal digits.
+        root: The absolute path of the top directory, with symbolic links resolved.
+        prefix: Relative path from there to the directory that the revision was opened for; empty for the top.
+        commit: The hash of the commit.
 
     Args:
-        process: `git cat-file --batch`, which gets names and gives objects.
-        revision: The revision as the person wrote it.
+        process: A running `git cat-file --batch`.
+        revision: The revision, as you wrote it.
 
     Raises:
-        UsageError: There is no such revision.
+        UsageError: The repository has no such revision.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], root: str, prefix: str, revision: str) -> None:
@@ -251,10 +252,10 @@ class GitRevision:
         self.commit = response.name.decode()
 
     def path_of(self, written: str) -> str:
-        """Return the path from the top directory that a written path means, by git's rules.
+        """Return a path relative to the top directory, by git's rules.
 
         Raises:
-            UsageError: It leads out of the repository.
+            UsageError: The path is outside of the repository.
         """
         is_relative = written.startswith(("./", "../"))
         path = os.path.normpath(os.path.join(self.prefix if is_relative else "", written))
@@ -266,7 +267,7 @@ class GitRevision:
         return path
 
     def opener(self, path: str, allowed: Iterable[str], *, follows_files: bool) -> AllowedOpener:
-        """Return a function that reads a document of the revision, and the files that it may refer to.
+        """Return a function that reads a document of the revision, and the files to which it may refer.
 
         Args:
             path: The path of the document from the top directory.
@@ -280,11 +281,11 @@ class GitRevision:
         """Return the bytes of a file.
 
         Args:
-            path: From the top directory.
-            seconds: How long git may take.
+            path: Path from the top directory.
+            seconds: Time limit of git.
 
         Raises:
-            DocumentError: The revision has no such file, or it is too large.
+            DocumentError: The file does not exist at the revision, or is too large.
             TimedOutError: git takes too long.
         """
         response = self._ask(f"{self.commit}:{path}", seconds)
@@ -302,14 +303,14 @@ class GitRevision:
         )
 
     def _ask(self, name: str, seconds: float) -> _Response:
-        """Return the object of a name.
+        """Ask git for an object by its name.
 
         Raises:
-            DocumentError: It is too large, or git fails.
+            DocumentError: The object is too large, or git fails.
             TimedOutError: git takes too long.
         """
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
-        if "\n" in name:  # it would be two names
+        if "\n" in name:  # git would read two names
             return _Response(b"missing")
         late = threading.Event()
 
@@ -347,11 +348,11 @@ class GitRevision:
 
 
 class _Response(NamedTuple):
-    """What git says about a name.
+    """The response of git to a name.
 
     Args:
-        kind: The type of the object, or why there is none.
-        name: The name of the object, in hexadecimal digits; empty if there is none.
+        kind: The type of the object, or the reason why there is none.
+        name: The hash of the object; empty if there is none.
         content: The bytes of the object.
     """
 
@@ -361,9 +362,9 @@ class _Response(NamedTuple):
 
 
 class _FilesAtRevision(AllowedFiles):
-    """The files that a document at a revision may refer to: the rules of files, and the content of the revision.
+    """The files to which a document at a revision may refer.
 
-    A symbolic link is followed within the revision, by git.
+    The rules for local files apply. git reads the content, and follows symbolic links within the revision.
     """
 
     def __init__(
@@ -371,7 +372,7 @@ class _FilesAtRevision(AllowedFiles):
     ) -> None:
         super().__init__(Source("file", path, ""), allowed, None, follows_files=follows_files)
         self._at = revision
-        if follows_files:  # the links of the working tree do not count
+        if follows_files:  # without resolving the symbolic links of the working tree
             self.own = (os.path.join(os.path.dirname(path), ""),)
 
     def resolve(self, path: str) -> str:

@@ -268,7 +268,7 @@ class SearchedOrigin:
         return target.scheme == "https" and target.host == self._url.host
 
     def _encrypted(self, target: httpx.URL) -> httpx.URL:
-        # Behind a proxy that ends TLS, an application often believes that it is served over `http`.
+        # If a proxy ends TLS, the application often believes that it is served over `http`.
         # A request over `https` stays at the origin that was named.
         is_same_host = target.host == self._url.host and target.port is None and self._url.port is None
         if is_same_host and target.scheme == "http" and self._url.scheme == "https":

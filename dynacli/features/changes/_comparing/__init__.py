@@ -1,1 +1,1 @@
-"""The comparison itself, a module for each part of a document."""
+"""The comparison of two documents, with a module for each part of a document."""

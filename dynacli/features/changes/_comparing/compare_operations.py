@@ -1,7 +1,4 @@
-"""Matches the operations of two documents, and compares what those require, take and give that both have.
-
-They require servers and credentials; they take inputs, and give responses.
-"""
+"""Matches the operations of two documents, and compares their servers, credentials, inputs and responses."""
 
 from __future__ import annotations
 
@@ -61,7 +58,7 @@ class RequiredSchemes(NamedTuple):
     place: Place
 
     def suffices_for(self, other: RequiredSchemes) -> bool:
-        """Return whether these credentials include all that another alternative requires."""
+        """Return whether these credentials include everything that another alternative requires."""
         return all(
             name in self.scopes and scopes <= self.scopes[name] for name, scopes in other.scopes.items()
         )
@@ -84,13 +81,13 @@ class Credentials:
 
     @property
     def renamed(self) -> Mapping[str, str]:
-        """New name → old name of the security schemes that were only renamed."""
+        """New name → old name of each security scheme that was only renamed."""
         return self._old_names
 
     def alternatives(
         self, document: ComparedDocument, operation: Place
     ) -> tuple[list[RequiredSchemes], Place]:
-        """Return the alternatives of an operation, and where they stand; an empty one if none are required."""
+        """Return the alternatives of an operation, or an empty one if it requires none, and their location."""
         own = child(operation, "security")
         has_own = isinstance(operation.node, dict) and "security" in operation.node
         place = (own if has_own else document.at("security"))._replace(subject="security")
@@ -188,7 +185,7 @@ def _rule(old: RequiredSchemes, new_alternatives: list[RequiredSchemes]) -> str:
     accepted = [alternative for alternative in new_alternatives if old.suffices_for(alternative)]
     if not accepted:
         return _REJECTED
-    # No result if the call is now anonymous: it may be treated unlike one with credentials.
+    # No rule decides if the call is now anonymous: the server may treat it differently.
     return _ACCEPTED if any(alternative.scopes for alternative in accepted) or not old.scopes else ""
 
 
@@ -213,7 +210,7 @@ def _schemes_and_scopes(alternative: RequiredSchemes) -> dict[str, list[str]]:
 def compare_servers(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare two lists of servers by their URLs.
 
-    A list that is missing or empty is one server at `/` (OpenAPI 3.1.1, "OpenAPI Object").
+    A missing or empty list means one server at `/` (OpenAPI 3.1.1, "OpenAPI Object").
     """
     before, after = _by_url(old), _by_url(new)
     for url, place in after.items():
@@ -242,7 +239,7 @@ def _by_url(place: Place) -> dict[str, Place]:
 
 
 def _variables(server: Any) -> bytes:
-    """Return the comparable parts of a server's variables: defaults and allowed values, no descriptions."""
+    """Return the defaults and allowed values of a server's variables, for comparison."""
     variables = _member(server, "variables")
     if not isinstance(variables, dict):
         return canonical({})
@@ -303,7 +300,7 @@ def _compare_content(pair: ComparedPair, old: Place, new: Place) -> None:
         rule = pair.use.validated(
             "request-allows-less" if pair.use.is_request else "response-guarantee-removed"
         )
-        # No one misses a media type without a schema, which the conversion of 2.0 gives to every response.
+        # Clients can do without a media type that has no schema. The conversion of 2.0 adds one to every response.
         is_covered = any(_is_in_range(name, other) for other in after) or (
             not after and not _has_schema(pair.comparison.old, place)
         )
@@ -361,7 +358,7 @@ def _has_schema(document: ComparedDocument, media_type: Place) -> bool:
 
 
 def _says_more_than_bytes(schema: ComparedSchema) -> bool:
-    """Return whether a schema describes more than raw bytes, for which 3.1 documents have no schema at all."""
+    """Return whether a schema describes more than raw bytes. OpenAPI 3.1 describes raw bytes without a schema."""
     found = schema.format()
     is_bytes = (
         found is not None and found.value == "binary" and schema.keywords <= {"type", "format", "description"}
@@ -385,7 +382,7 @@ def _compare_encodings(pair: ComparedPair, old: Place, new: Place) -> None:
 
 
 def _parameters_with_those_of_path(document: ComparedDocument, item: Place, operation: Place) -> Parameters:
-    """Return the parameters of an operation, with those of its path."""
+    """Return the parameters of an operation, including the parameters of its path."""
     found: Parameters = {}
     for holder in (item, operation):
         array = child(holder, "parameters")
@@ -444,7 +441,7 @@ def _new_names(old_path: str, new_path: str) -> dict[str, str]:
 
 def _report_added(pair: ComparedPair, place: Place) -> None:
     if place.node["in"] == "path":
-        rule = ""  # the path is the same, so the parameter was only missing from the document
+        rule = ""  # the path has the parameter anyway, so only its description was missing
     elif place.node.get("required") is True:
         rule = "" if _has_default(pair.comparison.new, place) else "request-needs-more"
     else:
@@ -489,7 +486,7 @@ def _compare_value(pair: ComparedPair, old: Place, new: Place) -> None:
 
 def _compare_style(pair: ComparedPair, old: Place, new: Place, location: str) -> None:
     before, after = _style(old, location), _style(new, location)
-    # The first of these that differs decides: with another style, the other keywords mean something else.
+    # The first difference decides, because another style changes the meaning of the keywords after it.
     keyword = next(
         (
             keyword
@@ -502,7 +499,7 @@ def _compare_style(pair: ComparedPair, old: Place, new: Place, location: str) ->
         return
     types = [_types(pair.comparison.old, old), _types(pair.comparison.new, new)]
     if keyword == "explode" and all(type_ is not None and not type_ & {"array", "object"} for type_ in types):
-        return  # a single value is written the same
+        return  # `explode` does not change a single value
     place = (
         child(new, keyword) if keyword in new.node else child(old, keyword) if keyword in old.node else new
     )
@@ -516,7 +513,7 @@ def _compare_style(pair: ComparedPair, old: Place, new: Place, location: str) ->
 
 
 def _style_part(style: Mapping[str, object], keyword: str) -> dict[str, object]:
-    """Return the part of a style that a change of a keyword is about."""
+    """Return the changed keyword of a style; after a change of `content`, also the `style`."""
     return {
         name: value
         for name, value in style.items()
@@ -530,7 +527,7 @@ def _types(document: ComparedDocument, place: Place) -> frozenset[str] | None:
 
 
 def _style(place: Place, location: str) -> Mapping[str, object]:
-    """Return the keywords that tell how a value is written, with their defaults."""
+    """Return the keywords for the serialization of a value, with their defaults."""
     media_type = next(iter(_media_types_by_name(place)), "")
     if media_type:
         return {"content": media_type}
@@ -559,7 +556,7 @@ def _compare_headers(pair: ComparedPair, old: Place, new: Place) -> None:
 def _headers_by_name(document: ComparedDocument, place: Place) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for name, header in members(child(place, "headers")):
-        if name.lower() != "content-type":  # ignored there (OpenAPI 3.1.1, "Response Object")
+        if name.lower() != "content-type":  # it must be ignored (OpenAPI 3.1.1, "Response Object")
             found.setdefault(name.lower(), document.resolve(header)._replace(subject=f"header {name}"))
     return found
 
@@ -581,14 +578,14 @@ def _compare_responses(pair: ComparedPair, old: Place, new: Place) -> None:
     """Compare two Responses Objects.
 
     Args:
-        pair: Its use is that of the responses; the response to a webhook is sent by the client.
+        pair: Pair with the use of the responses. The client sends the response to a webhook.
     """
     before, after = _by_status(old), _by_status(new)
     for status, place in after.items():
         if status in before:
             pair.add_places(_compare_response, before[status], place)
         else:
-            # Without a rule: the status may have been possible before, as one of a range.
+            # Without a rule, because a range may have allowed the status before.
             pair.add_change("response-added", place, None, status)
     for status, place in before.items():
         if status not in after:
@@ -633,11 +630,11 @@ def _compare_links(pair: ComparedPair, old: Place, new: Place) -> None:
 
 
 class ComparedOperation(NamedTuple):
-    """An operation with its place in the document.
+    """An operation with its location in the document.
 
     Args:
         item: Its Path Item Object.
-        place: The Operation Object.
+        place: Its Operation Object.
     """
 
     key: OperationKey
@@ -646,7 +643,7 @@ class ComparedOperation(NamedTuple):
 
 
 def operations(document: ComparedDocument) -> dict[OperationKey, ComparedOperation]:
-    """Return the operations of a document in its order."""
+    """Return the operations of a document, in the order of the document."""
     found: dict[OperationKey, ComparedOperation] = {}
     for path, item in members(document.resolve(document.at("paths"))):
         for operation in operations_of_item(document, path, item):
@@ -658,7 +655,7 @@ def operations_of_item(document: ComparedDocument, path: str, place: Place) -> I
     """Yield the operations of a Path Item Object.
 
     Args:
-        path: The name of the item: a path, or the name of a webhook.
+        path: Key of the item: a path, the name of a webhook, or the expression of a callback.
         place: The item, which may be a reference.
     """
     # Fields beside a `$ref` belong to the path, too (OpenAPI 3.1.1, "Path Item Object").
@@ -676,9 +673,10 @@ def operations_of_item(document: ComparedDocument, path: str, place: Place) -> I
 def match_operations(
     old: Mapping[OperationKey, ComparedOperation], new: Mapping[OperationKey, ComparedOperation]
 ) -> list[tuple[OperationKey, OperationKey]]:
-    """Return old key and new key of the operations that both documents have, in the order of the new document.
+    """Return the old and the new key of the operations that both documents have, in the order of the new document.
 
-    Operations match by method and path, else with other names for the path's parameters, else by operationId.
+    Operations match by method and path. Otherwise they match if only the names of path parameters differ, or by
+    operationId.
     """
     found = {key: key for key in new if key in old}
     only_old = {key: operation for key, operation in old.items() if key not in found}
@@ -695,7 +693,7 @@ def match_operations(
 def _unique(
     keyed: Mapping[OperationKey, ComparedOperation], identify: Callable[[ComparedOperation], str]
 ) -> dict[str, OperationKey]:
-    """Return identity → key of the operations whose identity no other operation shares."""
+    """Return identity → key of each operation with a unique identity."""
     found: dict[str, OperationKey] = {}
     shared: set[str] = set()
     for key, operation in keyed.items():
@@ -719,7 +717,7 @@ def _operation_id(operation: ComparedOperation) -> str:
 def compare_operations(
     comparison: Comparison, credentials: Credentials, old: ComparedOperation, new: ComparedOperation
 ) -> ComparedPair:
-    """Return the pair of two operations."""
+    """Compare two operations, and return their pair."""
     pair = ComparedPair(comparison)
     if _path_pattern(old) != _path_pattern(new):
         keys = (f"{operation.key.method} {operation.key.path}" for operation in (old, new))
@@ -747,7 +745,7 @@ def compare_operations(
 def _is_same(
     comparison: Comparison, old: ComparedOperation, new: ComparedOperation, keyword: str = ""
 ) -> bool:
-    """Return whether two operations, or their values of a keyword, are surely the same."""
+    """Return whether two operations, or their values of one keyword, are surely the same."""
     shared = (operation.item.node.get("parameters") for operation in (old, new))
     own = (operation.place.node.get(keyword) if keyword else operation.place.node for operation in (old, new))
     return comparison.unchanged.is_same(*own) and comparison.unchanged.is_same(*shared)
@@ -777,10 +775,10 @@ def _compare_descriptions(pair: ComparedPair, old: Place, new: Place) -> None:
 
 
 def _compare_messages(pair: ComparedPair, old: Place, new: Place, use: Use) -> None:
-    """Compare body, responses and callbacks.
+    """Compare bodies, responses and callbacks.
 
     Args:
-        use: The use of the body; the responses go in the other direction.
+        use: The use of the body; responses have the opposite direction.
     """
     old_body, new_body = (child(operation, "requestBody", "body") for operation in (old, new))
     if old_body.node is not None or new_body.node is not None:
@@ -806,12 +804,12 @@ def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Compar
 def compare_received_requests(
     pair: ComparedPair, noun: str, old: Mapping[str, ComparedOperation], new: Mapping[str, ComparedOperation]
 ) -> None:
-    """Compare webhooks or callbacks, whose requests the client receives, and whose responses it sends.
+    """Compare webhooks or callbacks: the client receives their requests and sends the responses.
 
     Args:
         noun: `webhook` or `callback`.
-        old: Name for people → request, for the requests of the old document.
-        new: The same of the new document.
+        old: Name for the report → request, for the old document.
+        new: The same for the new document.
     """
     for key, request in new.items():
         if key in old:

@@ -1,4 +1,4 @@
-"""Compares two schemas with their bounds and properties: which values each allows, in a request or in a response."""
+"""Compares the values that two schemas allow, in a request or in a response."""
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
@@ -34,7 +34,7 @@ _LIMIT_KEYWORDS = frozenset(
 )
 _SCALARS = frozenset(("string", "number", "integer", "boolean"))
 _UNVALIDATED = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems")
-"""Schemas that a value need not match as a whole: their changes have no result."""
+"""Keywords with schemas that a value need not match as a whole, so that no rule decides about their changes."""
 _OF_OBJECTS = frozenset(
     ("properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties")
 )
@@ -57,7 +57,7 @@ _COMPARED = (
             "contentEncoding",
         )
     )
-    # These keywords say nothing about values, or have no meaning of their own.
+    # These keywords do not restrict values.
     | frozenset(("example", "examples", "externalDocs", "$comment", "$schema", "$id", "$anchor"))
     | frozenset(("$dynamicAnchor", "$defs", "definitions", "contentMediaType", "$vocabulary"))
 )
@@ -68,8 +68,8 @@ class _Limit(NamedTuple):
 
     Args:
         value: The value for the report.
-        order: A key for comparing: the higher, the tighter.
-        place: The place of the limit in the document.
+        order: Sort key; a higher one means a tighter limit.
+        place: The location of the limit in the document.
     """
 
     value: Any
@@ -120,7 +120,8 @@ def _report_multiple(pair: ComparedPair, old: _Limit | None, new: _Limit | None)
         elif _divides(new.order, old.order):
             kind, rule = "limit-loosened", pair.use.widened()
         else:
-            # Some values are newly refused and others newly allowed: a request loses, a response gains.
+            # The new limit refuses some values and allows others. The first matters to a request, the second to a
+            # response.
             kind, rule = "limit-changed", pair.use.narrowed() if pair.use.is_request else ""
         pair.add_change(kind, new.place, old.value, new.value, rule=rule)
 
@@ -159,7 +160,7 @@ def _bound(
 def _limit(value: Any, place: Place, sign: int, *, is_exclusive: bool, is_integer: bool) -> _Limit:
     shown = {"exclusive": value} if is_exclusive else value
     if is_integer and is_exclusive and value == int(value):
-        # For integers, "above 0" and "from 1 on" are the same.
+        # For integers, "above 0" and "at least 1" are the same.
         return _Limit(shown, ((value + sign) * sign, False), place)
     return _Limit(shown, (value * sign, is_exclusive), place)
 
@@ -178,7 +179,7 @@ def _multiple_of(schema: ComparedSchema) -> _Limit | None:
 
 def _divides(divisor: Any, value: Any) -> bool:
     try:
-        # By the decimal digits as they are written: 0.3 is a multiple of 0.1.
+        # Decimal, because in binary floating point 0.3 is not a multiple of 0.1.
         return Decimal(str(value)) % Decimal(str(divisor)) == 0
     except (InvalidOperation, ValueError):
         return False
@@ -216,7 +217,7 @@ def _compare_object(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema
 
 
 def _is_hidden(schema: ComparedSchema, use: Use) -> bool:
-    """Return whether a property is not sent: a read-only one in a request, a write-only one in a response."""
+    """Return whether a property is not sent because it is read-only in a request or write-only in a response."""
     return schema.flag("readOnly" if use.is_request else "writeOnly") is not None
 
 
@@ -302,7 +303,7 @@ def _report_removed(
     if _is_hidden(compared_schema(pair.comparison.old, places), pair.use):
         return
     if pair.use.is_request:
-        # Most servers ignore an undescribed property, and some refuse it.
+        # Most servers ignore an undescribed property, but some refuse it.
         rule = "request-allows-less" if is_closed else ""
     else:
         rule = "response-guarantee-removed" if was_required else ""
@@ -312,7 +313,7 @@ def _report_removed(
 def _compare_undescribed_required(
     pair: ComparedPair, described: set[str], old_required: dict[str, Place], new_required: dict[str, Place]
 ) -> None:
-    """Compare the properties that are required but described nowhere."""
+    """Compare the properties that are required but not described."""
     for name, place in new_required.items():
         if name not in old_required and name not in described:
             _report_required(pair, place, is_required=True, has_default=False)
@@ -364,13 +365,13 @@ def _pattern_properties(schema: ComparedSchema) -> dict[str, list[Place]]:
 
 
 def compare_schemas(pair: ComparedPair, old_places: Sequence[Place], new_places: Sequence[Place]) -> None:
-    """Compare the schemas that apply together in the old document with those in the new one."""
+    """Compare two lists of schemas; the schemas of each list apply together."""
     old = compared_schema(pair.comparison.old, old_places)
     new = compared_schema(pair.comparison.new, new_places)
     is_null_compared = not pair.use.is_null_compared_elsewhere
     pair = pair.with_use(pair.use._replace(is_null_compared_elsewhere=False))
     if old.broken_refs != new.broken_refs:
-        # A schema that is missing cannot be compared.
+        # The target of a broken reference cannot be compared.
         place = child(new.outermost if new.broken_refs else old.outermost, "$ref")
         refs = (", ".join(schema.broken_refs) or None for schema in (old, new))
         pair.add_change("constraint-changed", place, *refs)
@@ -438,7 +439,7 @@ def _compare_null(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) 
     if (old_types is None) != (new_types is None):
         return
     old_null, new_null = old.null(), new.null()
-    # Text has no null, and a schema that names no type already allowed it.
+    # A value as text cannot be null, and a schema without a type already allowed null.
     is_validated = old_types is not None and not pair.use.is_written_as_text
     pair.add_flag_change(
         ("nullable-added", "nullable-removed"),
@@ -463,7 +464,7 @@ def _is_compared_elsewhere(
     new_found: KeywordValue | None,
     use: Use,
 ) -> bool:
-    """Return whether the types come from alternatives or allowed values, which are compared by themselves."""
+    """Return whether the types come from alternatives or allowed values, which are compared separately."""
     is_derived = [found is not None and found.value is None for found in (old_found, new_found)]
     if all(is_derived):
         return True
@@ -473,7 +474,7 @@ def _is_compared_elsewhere(
 
 
 def _as_written(types: frozenset[str] | None) -> Any:
-    """Return types as a document writes them."""
+    """Return types as the value of `type`."""
     if types is None:
         return None
     return next(iter(types)) if len(types) == 1 else sorted(types)
@@ -488,7 +489,7 @@ def _rule_of_types(
 ) -> str:
     """Return the rule for a change from some types to others."""
     if old_types is None or new_types is None:
-        # Many documents leave out a type that the other keywords imply: naming it changes nothing.
+        # Many documents leave out a type that the other keywords imply, so adding it changes nothing.
         untyped, named = (old, new_types) if old_types is None else (new, old_types)
         if named is not None and _implied_types(untyped) == named:
             return ""
@@ -496,7 +497,7 @@ def _rule_of_types(
             return "same-on-the-wire"
         return use.narrowed() if old_types is None else use.widened(is_another_type=True)
     if use.is_written_as_text and ("array" in old_types) != ("array" in new_types):
-        # An array of one item is written like the item, and with some separators longer ones are, too.
+        # An array of one item looks like the item itself, and with some separators longer arrays do, too.
         return ""
     is_narrowed = not _covers(new_types, old_types, use)
     is_widened = not _covers(old_types, new_types, use)
@@ -566,7 +567,7 @@ def _compare_simple_keywords(pair: ComparedPair, old: ComparedSchema, new: Compa
         compare_deprecation(pair, old.outermost, new.outermost, flags)
     for keyword, kind in _FLAGS:
         if keyword in keywords:
-            # In the other direction the flag hides the property, which `_compare_property` reports.
+            # In the opposite direction the flag hides the property, and `_compare_property` reports that.
             rule = pair.use.validated(
                 "same-on-the-wire" if (keyword == "readOnly") != pair.use.is_request else ""
             )
@@ -589,7 +590,7 @@ def _patterns(schema: ComparedSchema) -> KeywordValue | None:
 def _compare_content_keyword(
     pair: ComparedPair, old: ComparedSchema, new: ComparedSchema, keyword: str
 ) -> None:
-    """Compare `contentEncoding` or `contentMediaType`, except values that are compared as a format."""
+    """Compare `contentEncoding` or `contentMediaType`, except for values that count as a format."""
     before, after = (
         None if found is None or found.value in ("base64", "application/octet-stream") else found
         for found in (schema.first(keyword) for schema in (old, new))
@@ -624,7 +625,7 @@ def _prefix_items(schema: ComparedSchema) -> list[Place]:
 
 
 def _compare_dependent_required(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> None:
-    """Compare which properties are required if others are given."""
+    """Compare the properties that are required if other properties are given."""
     old_needs, new_needs = _dependent_required(old), _dependent_required(new)
     if old_needs == new_needs:
         return
@@ -639,7 +640,7 @@ def _compare_dependent_required(pair: ComparedPair, old: ComparedSchema, new: Co
 
 
 def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
-    """Return each pair of a property and another that it requires."""
+    """Return (property, required property) pairs."""
     return {
         (str(name), str(needed))
         for found in schema.every("dependentRequired")
@@ -659,7 +660,7 @@ def _compare_unvalidated(pair: ComparedPair, old: ComparedSchema, new: ComparedS
 
 
 def _compare_keyword(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
-    """Compare a keyword that no rule is about by its value alone."""
+    """Compare a keyword without rules by its value."""
     before, after = old.first(keyword), new.first(keyword)
     values = before.value if before else None, after.value if after else None
     if (before is None) != (after is None) or canonical(values[0]) != canonical(values[1]):

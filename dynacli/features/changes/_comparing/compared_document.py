@@ -1,7 +1,7 @@
-"""One of the two documents that are compared: its places, the targets of its references, and its schemas.
+"""One of the two compared documents: its locations, the targets of its references, and its schemas.
 
-A schema is compared with its references followed and `allOf` merged. The same may be written in several ways, also in
-the normal form: an `enum` of one value and `const`, `format: byte` and `contentEncoding: base64`.
+A schema is compared after references are followed and `allOf` is merged. Even in the normal form, the same schema has
+several spellings: an `enum` of one value and `const`, or `format: byte` and `contentEncoding: base64`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,12 +32,12 @@ _ANNOTATIONS = frozenset(
 
 
 class Place(NamedTuple):
-    """A place in a document with the value that stands there.
+    """A location in a document and its value.
 
     Args:
-        node: The value; None if nothing stands there.
+        node: The value; None if there is none.
         pointer: The JSON pointer to the value.
-        subject: The value's name for people.
+        subject: The name of the value in reports.
     """
 
     node: Any
@@ -49,11 +49,11 @@ class ComparedDocument:
     """One of the two documents.
 
     Args:
-        tree: The document as loaded, in OpenAPI 3.
+        tree: The loaded document, in OpenAPI 3.
 
     Attributes:
-        tree: The same with its schemas in the normal form, so that the versions of OpenAPI make no difference.
-        schemas: Pointers and subject → schema; a cache for `compared_schema`.
+        tree: The document with its schemas in the normal form, which is the same for all versions of OpenAPI.
+        schemas: Pointers and subject → schema; the cache of `compared_schema`.
     """
 
     def __init__(self, tree: Any) -> None:
@@ -65,7 +65,7 @@ class ComparedDocument:
         self._whole: Locator | None = None
 
     def target(self, ref: str) -> Place | None:
-        """Return the place that a reference leads to, through further references; None if it leads nowhere."""
+        """Return the target of a reference; None if the reference is broken."""
         if ref not in self._targets:
             self._targets[ref] = self._find_target(ref)
         return self._targets[ref]
@@ -74,7 +74,7 @@ class ComparedDocument:
         steps = from_fragment(ref)
         located = None if steps is None else self._plain.walk(steps)
         if located is None and not ref.startswith("#/"):
-            # The whole document is searched for anchors and identifiers only when a reference needs one.
+            # Searching the whole document for anchors and identifiers is slow, so it waits until a reference needs one.
             if self._whole is None:
                 self._whole = Locator(self.tree, "", list(sites_of(self.tree)))
             located = self._whole.locate_ref(ref)
@@ -83,15 +83,15 @@ class ComparedDocument:
         return Place(follow(self.tree, located), join(located), located[-1] if located else "document")
 
     def resolve(self, place: Place) -> Place:
-        """Return the end of a chain of references; its value is None if the chain leads nowhere."""
+        """Return the end of a chain of references; its value is None if the chain is broken or circular."""
         end = last_of_references(place, self.existing_target, attrgetter("node"))
         return end if reference_of(end.node) is None else end._replace(node=None)
 
     def existing_target(self, ref: str) -> Place:
-        """Return the place that a reference leads to.
+        """Return the target of a reference.
 
         Raises:
-            DanglingReferenceError: It leads nowhere.
+            DanglingReferenceError: The reference is broken.
         """
         target = self.target(ref)
         if target is None:
@@ -99,7 +99,7 @@ class ComparedDocument:
         return target
 
     def at(self, *steps: str) -> Place:
-        """Return the place at a path of keys; its value is None if nothing stands there."""
+        """Return the location at a path of keys; its value is None if it does not exist."""
         node: Any = self.tree
         for step in steps:
             node = node.get(step) if isinstance(node, dict) else None
@@ -107,17 +107,17 @@ class ComparedDocument:
 
 
 def empty_schema(counterpart: Place) -> Place:
-    """Return the schema that replaces a missing one, and allows everything.
+    """Return a schema that allows everything, for comparison with a schema that has no counterpart.
 
     Args:
         counterpart: The schema that it is compared with.
     """
-    # All replacements share a pointer, so that comparing below two of them makes no new pairs.
+    # All empty schemas share a pointer, so that comparing below two of them makes no new pairs.
     return Place(node=True, pointer="", subject=counterpart.subject)
 
 
 def child(place: Place, key: str | int, subject: str = "") -> Place:
-    """Return the place under a key; its value is None if nothing stands there."""
+    """Return the location below a key; its value is None if it does not exist."""
     node = place.node
     if isinstance(node, dict):
         node = node.get(key)
@@ -129,17 +129,17 @@ def child(place: Place, key: str | int, subject: str = "") -> Place:
 
 
 def child_of_either(old: Place, new: Place, key: str) -> Place:
-    """Return the place under a key of the new object, or of the old object if only that has the key."""
+    """Return the location below a key of the new object, or of the old object if the new one lacks the key."""
     return child(new, key) if key in new.node else child(old, key)
 
 
 def present(old: Place, new: Place) -> Place:
-    """Return the new place, or the old one if nothing stands at the new one."""
+    """Return the new location, or the old one if the new one has no value."""
     return new if new.node is not None else old
 
 
 def members(place: Place) -> Iterator[tuple[str, Place]]:
-    """Yield key and place of each member of an object, without specification extensions (`x-`)."""
+    """Yield key and location of each member of an object, except specification extensions (`x-`)."""
     if isinstance(place.node, dict):
         for key, value in place.node.items():
             name = str(key)
@@ -148,12 +148,12 @@ def members(place: Place) -> Iterator[tuple[str, Place]]:
 
 
 def shortened_for_report(value: Any, depth: int = _DEEPEST) -> Any:
-    """Return a value for a report, without long texts, many members and deep nesting.
+    """Shorten the long texts, large objects and arrays, and deep nesting of a value for a report.
 
-    `…` replaces everything that is left out; in an object, that key holds the number of further members.
+    `…` replaces every omitted part. In an object, the value of the key `…` is the number of further members.
     """
     if isinstance(value, str):
-        # A lone surrogate is replaced, because other programs cannot read it in JSON.
+        # Other programs cannot read a lone surrogate in JSON, so it is replaced.
         text = value if len(value) <= _LONGEST else value[:_LONGEST] + _CUT
         return text.encode("utf-8", "replace").decode() if not text.isascii() else text
     if isinstance(value, dict):
@@ -177,7 +177,7 @@ def shortened_for_report(value: Any, depth: int = _DEEPEST) -> Any:
 
 
 def index_by_value(values: list[Any]) -> dict[bytes, int]:
-    """Return canonical form → index of each distinct value; in JSON 1 equals 1.0, and differs from true."""
+    """Return canonical form → index of each distinct value. In JSON, 1 equals 1.0 but not true."""
     found: dict[bytes, int] = {}
     for index, value in enumerate(values):
         found.setdefault(canonical(value), index)
@@ -185,19 +185,19 @@ def index_by_value(values: list[Any]) -> dict[bytes, int]:
 
 
 def canonical(value: Any) -> bytes:
-    """Return bytes that are the same for equal JSON values only, whatever the order of their keys."""
+    """Return bytes that are the same for two JSON values only if they are equal, in any order of keys."""
     plain = _with_integers(value)
     try:
         return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except TypeError:
-        # orjson refuses integers of many digits and lone surrogates, which the standard library writes.
+        # orjson refuses integers of many digits and lone surrogates, but the standard library accepts them.
         import json
 
         return json.dumps(plain, sort_keys=True).encode()
 
 
 def canonical_without(value: Any, key: str) -> bytes:
-    """Return the canonical form of an object without one member and without specification extensions (`x-`)."""
+    """Return the canonical form of an object, except one member and specification extensions (`x-`)."""
     if not isinstance(value, dict):
         return canonical(value)
     return canonical(
@@ -206,7 +206,7 @@ def canonical_without(value: Any, key: str) -> bytes:
 
 
 def _with_integers(value: Any) -> Any:
-    """Return a value in which whole numbers are integers: 1.0 is 1."""
+    """Return a value in which whole numbers are integers: 1.0 becomes 1."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
@@ -215,14 +215,14 @@ def _with_integers(value: Any) -> Any:
 
 
 class KeywordValue(NamedTuple):
-    """The value of a keyword, and its place in the document."""
+    """The value of a keyword, and its location in the document."""
 
     value: Any
     place: Place
 
 
 class Alternatives(NamedTuple):
-    """A `oneOf` or `anyOf` of several schemas, without a schema of null alone."""
+    """A `oneOf` or `anyOf` of several schemas, except a schema that allows only null."""
 
     keyword: str
     place: Place
@@ -237,8 +237,8 @@ class AllowedValues(NamedTuple):
 
     Args:
         values: The values, in the order of the document.
-        places: Where each value is listed.
-        place: The list, or the `oneOf` or `anyOf` that has the values one by one.
+        places: The location of each value.
+        place: The list, or the `oneOf` or `anyOf` that contains the values one by one.
         is_constant: Whether `const` names the single value.
     """
 
@@ -254,14 +254,13 @@ class ComparedSchema:
 
     Attributes:
         places: The schemas.
-        parts: These schemas with all that they refer to or take in by `allOf`, the outermost first; a Reference
-            Object has no part of its own in OpenAPI 3.0.
+        parts: These schemas, and all schemas in their `$ref` and `allOf`, the outermost first.
         keywords: The keywords of all parts.
         alternatives: The `oneOf` and `anyOf` of all parts.
-        enumerations: `oneOf` and `anyOf` whose schemas only list values, which is an `enum` with descriptions.
-        only_null: The alternative that is null and nothing else.
+        enumerations: Each `oneOf` and `anyOf` whose schemas only list values, like an `enum` with descriptions.
+        only_null: The alternative that allows only null.
         is_never: Whether no value matches.
-        broken_refs: References that lead nowhere.
+        broken_refs: References without a target.
     """
 
     document: ComparedDocument
@@ -282,7 +281,7 @@ class ComparedSchema:
 
     @property
     def allows_anything(self) -> bool:
-        """Whether the schema says nothing about its values."""
+        """Whether the schema allows every value."""
         return not (
             self.keywords - _ANNOTATIONS
             or self.alternatives
@@ -301,20 +300,20 @@ class ComparedSchema:
 
     def first(self, keyword: str) -> KeywordValue | None:
         """Return the value of a keyword in the outermost part that has it."""
-        # The test saves making a generator for most keywords of most schemas.
+        # Most schemas lack most keywords, so the test saves the cost of a generator.
         return next(self.every(keyword), None) if keyword in self.keywords else None
 
     def flag(self, keyword: str) -> KeywordValue | None:
-        """Return where a keyword is true; None if it is true in no part."""
+        """Return the first location with true for a keyword; None if no part has it."""
         if keyword not in self.keywords:
             return None
         return next((found for found in self.every(keyword) if found.value is True), None)
 
     def types(self, depth: int = 0) -> Types:
-        """Return the types without null, None for any type, and their place; null alone counts as a type.
+        """Return the types except null, and their keyword; the types are None if any type is allowed.
 
-        If no `type` is named, the types are those of the alternatives or of the allowed values;
-        the `value` of the place is None then.
+        If null is the only type, it counts. Without a `type`, the alternatives or the allowed values decide; then the
+        `value` of the keyword is None.
         """
         if self._types is None:
             self._types = self._read_types(depth)
@@ -349,11 +348,11 @@ class ComparedSchema:
         return types, where
 
     def null(self) -> KeywordValue | None:
-        """Return where null is allowed beside the types; None if no keyword allows it."""
+        """Return the keyword that allows null in addition to the types; None if there is none."""
         for found in self.every("type"):
             if isinstance(found.value, list) and "null" in found.value and len(found.value) > 1:
                 return found
-        # Without a `type` beside it `nullable` allows nothing, strictly; whoever writes it means it.
+        # `nullable` without `type` has no effect by the specification, but its author means it.
         nullable = self.flag("nullable")
         if nullable is None and self.only_null is not None:
             nullable = KeywordValue(self.only_null.node, self.only_null)
@@ -382,7 +381,7 @@ class ComparedSchema:
         return allowed
 
     def format(self) -> KeywordValue | None:
-        """Return the format; `contentEncoding` and `contentMediaType` are read as the formats that they replace."""
+        """Return the format; `contentEncoding` and `contentMediaType` count as the formats that they replace."""
         found = self.first("format")
         if found is not None:
             return found
@@ -396,7 +395,7 @@ class ComparedSchema:
         return None
 
     def properties(self) -> dict[str, list[Place]]:
-        """Return property → its schemas, one from each part that describes it."""
+        """Return property → its schemas, one for each part that describes it."""
         properties: dict[str, list[Place]] = {}
         for found in self.every("properties"):
             for name, schema in found.value.items() if isinstance(found.value, dict) else ():
@@ -406,7 +405,7 @@ class ComparedSchema:
         return properties
 
     def required(self) -> dict[str, Place]:
-        """Return the names of the required properties, and where each is listed."""
+        """Return required property → location of its name."""
         required: dict[str, Place] = {}
         for found in self.every("required"):
             for index, name in enumerate(found.value) if isinstance(found.value, list) else ():
@@ -415,7 +414,7 @@ class ComparedSchema:
         return required
 
     def closed(self) -> KeywordValue | None:
-        """Return where undescribed properties are refused; None if they are allowed."""
+        """Return the keyword that refuses undescribed properties; None if they are allowed."""
         for keyword in ("additionalProperties", "unevaluatedProperties"):
             for found in self.every(keyword):
                 if found.value is False:
@@ -423,7 +422,7 @@ class ComparedSchema:
         return None
 
     def under(self, keyword: str, suffix: str = "") -> list[Place]:
-        """Return the schemas under a keyword, one from each part that has it."""
+        """Return the schemas below a keyword, one for each part that has it."""
         return [
             found.place._replace(subject=found.place.subject + suffix)
             for found in self.every(keyword)
@@ -432,10 +431,10 @@ class ComparedSchema:
 
 
 def compared_schema(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
-    """Return schemas that apply together as one.
+    """Combine schemas that apply together.
 
     Args:
-        document: The document that they stand in.
+        document: The document that contains them.
         places: The schemas, at least one.
     """
     key = *(place.pointer for place in places), places[0].subject
@@ -472,7 +471,7 @@ def _read_schemas(document: ComparedDocument, places: Sequence[Place]) -> Compar
 
 
 def _targets(schema: ComparedSchema, node: dict[str, Any]) -> Iterator[Place]:
-    """Yield the schemas that a schema refers to."""
+    """Yield the targets of the references of a schema; record the broken references."""
     for ref in references_of(node):
         target = schema.document.target(ref)
         if target is None:
@@ -490,7 +489,7 @@ def _subschemas(place: Place, keyword: str) -> list[Place]:
 
 
 def _read_alternatives(schema: ComparedSchema, place: Place, keyword: str) -> list[Place]:
-    """Return the schema of a `oneOf` or `anyOf` that has only one; keep several as alternatives."""
+    """Return the only schema of a `oneOf` or `anyOf`; add several ones to the alternatives or enumerations."""
     subschemas = _subschemas(place, keyword)
     branches = [branch for branch in subschemas if not is_only_null(branch.node)]
     if len(branches) < len(subschemas):
@@ -512,7 +511,7 @@ def _read_alternatives(schema: ComparedSchema, place: Place, keyword: str) -> li
 def _enumeration(
     document: ComparedDocument, place: Place, keyword: str, branches: Sequence[Place]
 ) -> AllowedValues | None:
-    """Return the values of schemas that each only list values; None if one of the schemas says more."""
+    """Return the values of schemas that only list values; None if one of them has other keywords."""
     values: list[Any] = []
     places: list[Place] = []
     for branch in branches:
@@ -529,7 +528,7 @@ def _enumeration(
 
 
 def _target_name(document: ComparedDocument, branch: Place) -> str:
-    """Return the name of the component that a schema refers to; empty if it refers to none."""
+    """Return the name of the component to which a schema refers; empty if it refers to none."""
     ref = reference_of(branch.node)
     target = document.target(ref) if ref is not None else None
     return target.subject if target is not None else ""

@@ -1,4 +1,4 @@
-"""Comparing the schemas of `oneOf` and `anyOf`: each old alternative is matched with the new one that it became."""
+"""Compares `oneOf` and `anyOf`, after matching each old alternative with the new one that it became."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from dynacli.openapi.references import reference_of
 from dynacli.openapi.schema.read_schema import discriminator_of
 
 _MOST_COMPARED = 400
-"""How many combinations of alternatives without common names are compared to find the matching ones."""
+"""Maximum number of comparisons between alternatives without common names."""
 _ALIKE = 0.5
 
 _ASSERTIONS = {
@@ -38,14 +38,14 @@ Branch = tuple[Place, ...]
 def compare_alternatives(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare the `oneOf` and `anyOf` of two schemas; return whether only null is left to compare.
 
-    That is so if a schema became alternatives that include it, or the other way round.
+    This is true if a schema became alternatives that include it, or the reverse.
     """
     use = pair.use
     if len(old.alternatives) != len(new.alternatives):
         if _became_alternatives(pair, old, new):
             return True
         for added in new.alternatives[len(old.alternatives) :]:
-            # It is hard to tell whether the values that were sent match one of them.
+            # dynacli cannot tell whether the values that clients send match one of them.
             rule = "" if use.is_request else use.narrowed()
             pair.add_change("alternatives-added", added.place, None, added.place.node, rule=rule)
         for removed in old.alternatives[len(new.alternatives) :]:
@@ -68,7 +68,7 @@ def compare_alternatives(pair: ComparedPair, old: ComparedSchema, new: ComparedS
 
 
 def _became_alternatives(pair: ComparedPair, old: ComparedSchema, new: ComparedSchema) -> bool:
-    """Compare a schema with alternatives that it became one of, or the other way round; return whether it did so."""
+    """Compare a schema with alternatives if it became one of them, or the reverse; return whether it did."""
     single, several = (old, new) if new.alternatives else (new, old)
     is_nothing_else = len(several.alternatives) == 1 and not any(
         part.node.keys() & _ASSERTIONS for part in several.parts
@@ -108,14 +108,14 @@ class _Match:
                 self.pairs.append((before, after))
 
     def add_changes(self, subject: str) -> None:
-        """Add a change for each alternative without a match, and have the matches compared."""
+        """Add a change for each alternative without a match, and queue the comparison of the matches."""
         use = self._use
         for before, after in self.pairs:
             self._pair.add(self._branch_pair(before, after))
         for removed in self.removed:
             rule = use.narrowed()
             if use.is_request and use.is_validated:
-                # The values that were sent may match another alternative.
+                # The values that clients send may match another alternative.
                 outcome = self._best_outcome((removed, after) for after in self._new)
                 rule = use.widened() if outcome else "" if outcome is None else rule
             place = removed[0]._replace(subject=subject)
@@ -131,7 +131,7 @@ class _Match:
         return self._comparison.pair_of_schemas(old, new, self._use)
 
     def _best_outcome(self, branches: Iterable[tuple[Branch, Branch]]) -> bool | None:
-        """Return True if a change between two of the branches is harmless, None if that is not sure."""
+        """Return whether one of the pairs has only harmless changes; None if that is uncertain."""
         best: bool | None = False
         for old, new in branches:
             self._comparisons_left -= 1
@@ -145,7 +145,7 @@ class _Match:
         return best
 
     def _by_reference(self) -> list[tuple[Branch, Branch]]:
-        """Match alternatives that refer to components of the same name."""
+        """Match alternatives that refer to components with the same name."""
         named = {ref: new for new in self.added if (ref := _component_pointer(self._comparison.new, new))}
         found = []
         for old in self.removed:
@@ -155,7 +155,7 @@ class _Match:
         return found
 
     def _by_content(self) -> list[tuple[Branch, Branch]]:
-        """Match alternatives between which a client notices no change."""
+        """Match alternatives that are the same to a client."""
         found: list[tuple[Branch, Branch]] = []
         left = list(self.added)
         for old in self.removed:
@@ -170,7 +170,7 @@ class _Match:
         return found
 
     def _are_different_components(self, old: Branch, new: Branch) -> bool:
-        """Return whether two alternatives are different components: both documents have one of them."""
+        """Return whether two alternatives are different components, because one of them exists in both documents."""
         old_ref, new_ref = (
             _component_pointer(self._comparison.old, old),
             _component_pointer(self._comparison.new, new),
@@ -180,7 +180,7 @@ class _Match:
         )
 
     def _by_likeness(self) -> list[tuple[Branch, Branch]]:
-        """Match the most similar of the rest; if as many are left in both documents, all that can match."""
+        """Match the most similar of the rest; with equal numbers in both documents, even unlike ones."""
         old, new = self.removed, self.added
         if len(old) * len(new) > _MOST_COMPARED:
             return []
@@ -208,7 +208,7 @@ def _exists(document: ComparedDocument, pointer: str) -> bool:
 
 
 def _component_pointer(document: ComparedDocument, branch: Branch) -> str:
-    """Return the pointer of the component that an alternative refers to; empty if it refers to none."""
+    """Return the pointer of the component to which an alternative refers; empty if it refers to none."""
     node = branch[0].node
     ref = reference_of(node) if len(branch) == 1 else None
     target = document.target(ref) if ref is not None else None
@@ -216,11 +216,11 @@ def _component_pointer(document: ComparedDocument, branch: Branch) -> str:
 
 
 class _Features(NamedTuple):
-    """The features of an alternative, by which its likeness to another is measured.
+    """The features of an alternative, to measure its likeness to another one.
 
     Args:
         types: The types of its values.
-        tags: Property → its only value, which distinguishes alternatives.
+        tags: Property → its only allowed value, such as a discriminator.
         others: All other features.
     """
 
@@ -249,7 +249,7 @@ def _features(document: ComparedDocument, branch: Branch) -> _Features:
 
 
 def _likeness(old: _Features, new: _Features) -> float:
-    """Return how alike two alternatives are, from 0 on; a negative number if they cannot match."""
+    """Return the likeness of two alternatives, 0 or more; a negative number if they cannot match."""
     shared_tags = old.tags.keys() & new.tags.keys()
     if any(old.tags[name] != new.tags[name] for name in shared_tags):
         return -1.0
@@ -269,7 +269,7 @@ def _compare_discriminators(pair: ComparedPair, old: ComparedSchema, new: Compar
 
 
 def _discriminator(found: KeywordValue | None) -> Any:
-    """Return the comparable parts of a discriminator: all but the names of the schemas that it maps to."""
+    """Return the comparable parts of a discriminator: everything except the targets of its mapping."""
     discriminator = discriminator_of({"discriminator": found.value}) if found is not None else None
     if discriminator is None:
         return None
