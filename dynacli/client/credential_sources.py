@@ -1,4 +1,4 @@
-"""The sources of credentials besides environment variables, in their order: the configuration, then the store."""
+"""Sources of credentials after environment variables: first the configuration, then the store."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Login
 
 _SAME_SECONDS = 60.0
-"""A cookie whose end moves by less is not stored again."""
+"""Minimum change of a cookie's expiry, in seconds, for which it is stored again."""
 
 
 def credential_sources(
     env: Environment, api: str, settings: CallSettings, url: str, *, may_refresh: bool = True
 ) -> Sequence[CredentialSource]:
-    """Return the sources that are asked for what no environment variable has.
+    """Return the sources of credentials for schemes without an environment variable.
 
     Args:
-        api: The name of the API.
-        url: Where the credential would go.
-        may_refresh: Whether a token that has ended is refreshed.
+        api: Name of the API.
+        url: URL to which the credential would be sent.
+        may_refresh: True to refresh an expired token.
     """
 
     def configured(scheme: SecurityScheme) -> Held | None:
         tables = settings.auth_tables or {}
         table = tables.get(scheme.name)
         if not table and kind_of(scheme) == MUTUAL_TLS:
-            # A certificate is shown whatever its table is called: it may be written before there is a document.
+            # Any table may have the certificate: the user may have written it without knowing the scheme.
             table = next((table for table in tables.values() if "cert" in table), None)
         if not table:
             return None
@@ -55,13 +55,12 @@ def credential_sources(
 
 
 class StoredSource:
-    """What `dynacli auth login` has stored.
+    """Credentials that `dynacli auth login` has stored.
 
     Attributes:
-        used: What was found last, with its secrets.
-        given: Scheme → what identifies the sign-in, of the schemes whose credentials it gave; they are bound to the
-            origin that they go to.
-        lacking: Why what is stored does not do, if it lacks scopes or is a cookie for other paths.
+        used: The latest credential, with its secrets.
+        given: Scheme → id of its sign-in, for schemes whose credentials were used. These are bound to origins.
+        lacking: The error if a stored credential lacks scopes, or is a cookie for other paths.
     """
 
     def __init__(
@@ -77,12 +76,12 @@ class StoredSource:
         self._env, self._store = env, CredentialStore(env)
 
     def __call__(self, scheme: SecurityScheme) -> Held | None:
-        """Return what is stored for a scheme; None also if it lacks scopes.
+        """Return the stored credential of a scheme; None if there is none, or if it lacks scopes or is for other paths.
 
         Raises:
-            AuthError: The store cannot be used, or the credential has expired and cannot be refreshed.
+            AuthError: The store is unusable, or the credential has expired and cannot be refreshed.
             RefusedError: The credential is bound to other origins.
-            DynacliError: The provider that refreshes it cannot be reached.
+            DynacliError: The provider that refreshes the credential cannot be reached.
         """
         kept = self._kept(scheme)
         if kept is None:
@@ -120,17 +119,17 @@ class StoredSource:
         return Held(text.reveal(), "the stored credential", bool(kept.cookie))
 
     def _kept(self, scheme: SecurityScheme) -> StoredCredential | None:
-        """Return the credential of the profile, else that of the API itself."""
+        """Return the credential of the profile, or else of the API."""
         by_place = {kept.place: kept for kept in self._store.list()}
         profiles = dict.fromkeys((self._profile, ""))
         places = [(self._api, profile, scheme.name) for profile in profiles]
         return next((by_place[place] for place in places if place in by_place), None)
 
     def renew(self) -> None:
-        """Refresh what was used, although it has not ended.
+        """Refresh the used credential, although it has not expired.
 
         Raises:
-            DynacliError: It cannot be refreshed.
+            DynacliError: Refreshing failed.
         """
         if self.used is not None:
             from dynacli.client.credentials.oauth_sign_in import refreshed
@@ -139,26 +138,26 @@ class StoredSource:
 
     @property
     def has_cookies(self) -> bool:
-        """Whether a cookie was found, which a response may set again."""
+        """True if a cookie was used, which a response may renew."""
         return bool(self._cookies)
 
     def guard(self, login: Login | None) -> Login | None:
-        """Return what signs the requests of a call in, and takes a cookie out of each that is not for it.
+        """Return a login that removes cookies from redirected requests to URLs they are not for.
 
         Args:
-            login: What signs them in besides; None if nothing does.
+            login: Another login for the same call; None if there is none.
         """
         bound = [kept for kept in self._cookies if kept.cookie["path"] != "/" or kept.cookie["secure"]]
         return _CookieGuard(bound, login) if bound else login
 
     def take_cookies(self, set_cookies: Iterable[tuple[str, str]]) -> None:
-        """Store the cookies that were found again, as the responses of the call have set them.
+        """Store new values of the used cookies from the responses of the call.
 
         Args:
-            set_cookies: (URL, value) of each header `Set-Cookie`.
+            set_cookies: URL and value of each `Set-Cookie` header.
 
         Raises:
-            AuthError: The store cannot be used.
+            AuthError: The store is unusable.
         """
         now = time.time()
         read = [read_cookie(url, text, now) for url, text in set_cookies]
@@ -176,18 +175,18 @@ class StoredSource:
 
     @property
     def is_renewable(self) -> bool:
-        """Whether what was used can be refreshed."""
+        """True if the used credential can be refreshed."""
         return self.used is not None and self.used.is_refreshable
 
 
 class _CookieGuard:
-    """Takes cookies out of the requests that redirects lead to, if they are for other paths."""
+    """Removes cookies from redirected requests if they are for other paths."""
 
     def __init__(self, cookies: Sequence[StoredCredential], login: Login | None) -> None:
         self._places, self._login = [kept.cookie for kept in cookies], login
 
     def signed(self, request: Request) -> Request:
-        """Return a request without the cookies that are not for its URL."""
+        """Return a request with only the cookies for its URL."""
         names = {
             place["name"]
             for place in self._places
@@ -210,14 +209,14 @@ class _CookieGuard:
 
 
 def _says_the_same(kept: StoredCredential, cookie: Cookie) -> bool:
-    """Return whether a cookie changes nothing: many servers set the same one with each response."""
+    """Return whether a cookie is unchanged: many servers set the same one with each response."""
     ends = (kept.expires_at, cookie.expires_at)
     is_end_alike = ends[0] == ends[1] or (None not in ends and abs(ends[0] - ends[1]) < _SAME_SECONDS)  # type: ignore[operator]
     return is_end_alike and kept.secrets["credential"].reveal() == cookie.value
 
 
 def _renewed(kept: StoredCredential, cookie: Cookie, now: float) -> StoredCredential:
-    """Return a stored cookie as a response has set it again; without a value it has ended."""
+    """Return a stored cookie with its new value. A cookie without a value has expired."""
     if not cookie.value or (cookie.expires_at is not None and cookie.expires_at <= now):
         return replace(kept, expires_at=now)
     return replace(

@@ -1,8 +1,7 @@
-"""Signs in if the document itself is after a login: with the credentials of its API, at its own origin only.
+"""Authentication for fetching a document, with the credentials of its API and only at the document's own origin.
 
-Nothing is sent before the server has asked for it, unless a person has said so: by a header, or in the configuration.
-Certificates are those of the API: connections trust its own authorities besides those of the system, as a document
-often comes from elsewhere than the responses.
+A credential is sent only after the server asks for it, unless a header or the configuration requests it. Connections
+trust the system's certificate authorities and those of the API, because documents are often on other servers.
 """
 
 from __future__ import annotations
@@ -36,17 +35,17 @@ def login_of(
     ca: str = "",
     is_bound: bool = False,
 ) -> DocumentLogin:
-    """Return what gives the credentials and certificates for the document of an API.
+    """Return the source of credentials and certificates for the document of an API.
 
-    Nothing is looked up before it is needed, which it seldom is.
+    Nothing is read before it is needed, because most documents are public.
 
     Args:
-        name: Of the API, registered or about to be; a URL if it has none.
-        headers: What the person gave with `-H` for the document itself, such as `X-API-Key: abc`.
-        profile: The name of the profile whose headers go along; by default that of the environment.
-        new_source: Where the API is about to be registered, its document: an entry with another one says nothing of it.
-        ca: The file with the authorities that the person gave for it; empty for that of the configuration.
-        is_bound: Whether only the origin of a registered document gets a credential.
+        name: Name of the API, registered or not yet; a URL if it has none.
+        headers: Headers from `-H` for the document itself, such as `X-API-Key: abc`.
+        profile: Name of the profile whose headers are sent [default: from the environment].
+        new_source: Source of the document while the API is being registered. An entry with another source is ignored.
+        ca: File of certificate authorities; empty for the file in the configuration.
+        is_bound: True to send credentials only to the origin of a registered document.
     """
     if is_bound and not is_name(name):
         return DocumentLogin()
@@ -71,7 +70,7 @@ class _Login(DocumentLogin):
 
     @cached_property
     def _entry(self) -> Mapping[str, Any]:
-        """The entry of the API; of one that is not registered yet, what a person has written of it before."""
+        """Entry of the API. For an API that is being registered: the entry that a user has prepared."""
         configuration = Configuration(self._env)
         entry = configuration.entry(self._name)
         if self._new_source and self._name in configuration.project_apis():
@@ -81,7 +80,7 @@ class _Login(DocumentLogin):
 
     @cached_property
     def _settings(self) -> CallSettings:
-        """What the entry and the profile say; of a part that cannot be used nothing, as each call tells of it."""
+        """Settings of the entry and the profile. Invalid parts are ignored here, because each call reports them."""
         from dynacli.client.call_settings import CallSettings
         from dynacli.client.profiles import signing_of, wrong_in_profile
 
@@ -111,10 +110,10 @@ class _Login(DocumentLogin):
         return _checked(pairs_of(self._given_headers, ":", "--header"))
 
     def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:
-        """Return the headers that sign a request in.
+        """Return the headers that authenticate a request.
 
         Raises:
-            AuthError: A credential is wanted, and there is none that can be sent.
+            AuthError: A credential is required, and none can be sent.
             FileError: The configuration cannot be read.
         """
         given = self._given
@@ -130,7 +129,7 @@ class _Login(DocumentLogin):
         return {**own, **(found or {}), **given}
 
     def advice(self, url: str, challenge: str) -> Advice:
-        """Return what was sent, what was not, and which credential would be.
+        """Return the credentials that were sent, those that were not, and the ones that would help.
 
         Raises:
             FileError: The configuration cannot be read.
@@ -143,11 +142,11 @@ class _Login(DocumentLogin):
         return found._replace(reason="; ".join(filter(None, (f"{shown} was given, and sent", found.reason))))
 
     def context(self) -> ssl.SSLContext | None:
-        """Return the certificates of the connections; None for those of the system.
+        """Return the TLS settings of the connections; None for the system's settings.
 
         Raises:
-            AuthError: The client's certificate cannot be used.
-            FileError: A file is missing or is none of certificates, or the configuration cannot be read.
+            AuthError: The client certificate cannot be used.
+            FileError: A file of certificates is missing or invalid, or the configuration cannot be read.
         """
         if not self._ca and not self._entry:
             return None
@@ -157,14 +156,14 @@ class _Login(DocumentLogin):
         return context_of(self._env, tls_settings(self._settings, ()))
 
     def elsewhere(self) -> DocumentLogin:
-        """Return what trusts the same authorities, and has no credential."""
+        """Return the login for other origins, with the same certificate authorities but without credentials."""
         return _Elsewhere(self)
 
     def context_elsewhere(self) -> ssl.SSLContext | None:
-        """Return the certificates of connections that the client shows none to.
+        """Return the TLS settings of connections without a client certificate.
 
         Raises:
-            FileError: The file of the authorities cannot be used, or the configuration cannot be read.
+            FileError: The file of certificate authorities is invalid, or the configuration cannot be read.
         """
         if not self._ca and not self._entry:
             return None
@@ -174,22 +173,22 @@ class _Login(DocumentLogin):
 
 
 class _Elsewhere(DocumentLogin):
-    """What other origins get that files of a document are at."""
+    """The login for files of a document at other origins."""
 
     def __init__(self, login: _Login) -> None:
         self._login = login
 
     def context(self) -> ssl.SSLContext | None:
-        """Return the certificates of the connections; None for those of the system."""
+        """Return the TLS settings of the connections; None for the system's settings."""
         return self._login.context_elsewhere()
 
 
 def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
-    """Return whether one of some headers holds a credential.
+    """Return whether one of the headers has a credential.
 
     Args:
-        names: The names of the headers.
-        schemes: The Security Scheme Objects of the document, whose API keys may be in headers of any name.
+        names: Names of the headers.
+        schemes: Security Scheme Objects of the document. Their API keys may be in headers of any name.
     """
     from dynacli.auth.credentials import is_key_header
     from dynacli.secrets import is_secret_header

@@ -1,6 +1,6 @@
-"""What the document says of an operation as data: parameters, body and responses with their schemas, and callbacks.
+"""Parts of an operation as data: parameters, body and responses with their schemas, and callbacks.
 
-Callbacks and webhooks are requests that the server sends, and that dynacli cannot call.
+Callbacks and webhooks are requests from the server. dynacli cannot call them.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from dynacli.registry.opened_api import OpenedApi
 
 
 def parameters_of(described: DescribedOperation) -> list[dict[str, Any]]:
-    """Return the parameters, in the order of the operation's own."""
+    """Return the parameters in the order of the operation."""
     raw_parameters = described.raw_parameters
     parameters = [
         (parameter, raw_parameters.get(parameter.key, {})) for parameter in described.operation.parameters
@@ -40,7 +40,7 @@ def parameters_of(described: DescribedOperation) -> list[dict[str, Any]]:
 
 
 def body_of(described: DescribedOperation) -> dict[str, Any] | None:
-    """Return whether a body is required, and its schema and options by media type; None if none is taken."""
+    """Return whether a body is required, and schema and options by media type; None without a body."""
     body = described.operation.body
     if body is None:
         return None
@@ -60,7 +60,7 @@ def body_of(described: DescribedOperation) -> dict[str, Any] | None:
 def _described_media_type(described: DescribedOperation, media_type: MediaType, raw: Any) -> dict[str, Any]:
     schema = _schema_of_media_type(described, raw)
     fields = media_type.fields if takes_options(media_type) else ()
-    # The compiled fields have the first sentences of their descriptions alone.
+    # The catalog has only the first sentence of each description.
     listed = list_fields(schema, FlatSchemas(described.api.catalog.resolve)).fields if fields else ()
     descriptions = {field.path: field.description for field in listed}
     return {
@@ -103,7 +103,7 @@ def responses_of(described: DescribedOperation) -> dict[str, Any]:
 
 
 def _schema_of_media_type(described: DescribedOperation, raw_media_type: Any) -> Any:
-    """Return the schema of a Media Type Object; in OpenAPI 3.2 that may be a reference, or have an `itemSchema`."""
+    """Return the schema of a Media Type Object. In OpenAPI 3.2 it may be a reference, or have an `itemSchema`."""
     target = described.follow(raw_media_type)
     return body_schema(target) if isinstance(target, Mapping) else None
 
@@ -112,7 +112,7 @@ def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, A
     """Return the callbacks of an operation: name → expression of the URL → method → description of the request.
 
     Args:
-        part: The operation's part of the document.
+        part: Part of the document with the operation.
         resolve: Returns the target of an internal `$ref`.
     """
     callbacks = follow_reference(part["operation"].get("callbacks"), resolve)

@@ -1,6 +1,6 @@
-"""The operation that a method and a path mean, with the values that the path has.
+"""The operation for a method and a path, with the values in the path.
 
-They are written in the style of their parameter, and read back into texts and options.
+The values are decoded from the style of their parameters.
 """
 
 import json
@@ -35,22 +35,21 @@ _BY_ID = frozenset({"byid", "byuuid", "id", "uuid"})
 
 
 def delimiter_of(style: str) -> str:
-    """Return what stands between the items of a list in a style that has one text for all of them."""
+    """Return the delimiter between the items of a list in a style."""
     return DELIMITERS.get(style, DELIMITERS["csv"])[0]
 
 
 def styled_texts(parameter: Parameter, text: str) -> list[str]:
-    """Return the decoded texts that the percent-encoded text of a path parameter is made of, several for an array.
+    """Return the decoded value of a path parameter, or several values for an array.
 
-    OpenAPI 3.0.4, "Style Values" and "Style Examples". A text that is not in the parameter's style is a value as it
-    stands.
+    OpenAPI 3.0.4, "Style Values" and "Style Examples". Text that does not follow the parameter's style is one value.
     """
     start = _STARTS.get(parameter.style, "")
     plain = text.removeprefix(start)
     if start and plain == text:
         return [unquote(text)]
     if parameter.style == "matrix":
-        # Each item has the name if they are exploded, else all items have it together.
+        # If items are exploded, each has the name; else the name comes once.
         mark = f"{parameter.name}="
         texts = [item.removeprefix(mark) for item in plain.split(f";{mark}")]
     else:
@@ -59,14 +58,14 @@ def styled_texts(parameter: Parameter, text: str) -> list[str]:
         delimiter = delimiter_of(parameter.style)
         if parameter.style == "label" and parameter.explode:
             delimiter = "."
-        if delimiter not in ",.":  # those of Swagger 2.0, which are encoded themselves
+        if delimiter not in ",.":  # delimiters of Swagger 2.0, which are percent-encoded in a path
             return unquote(plain).split(delimiter)
         texts = [item for text in texts for item in text.split(delimiter)]
     return [unquote(text) for text in texts]
 
 
 def styled_properties(parameter: Parameter, text: str) -> dict[str, str] | None:
-    """Return the decoded properties in the percent-encoded text of an object in a path; None if it has none."""
+    """Return the decoded properties of an object in a path; None if the text is not an object."""
     text = text.removeprefix(_STARTS.get(parameter.style, ""))
     delimiter = ","
     if parameter.explode:
@@ -87,7 +86,7 @@ def styled_properties(parameter: Parameter, text: str) -> dict[str, str] | None:
 
 
 def _styled_options(parameter: Parameter, text: str) -> list[str]:
-    """Return the options that stand for the percent-encoded text of a path parameter."""
+    """Return the options for the percent-encoded value of a path parameter."""
     if parameter.value.type == "object":
         properties = styled_properties(parameter, text)
         if properties is not None:
@@ -96,7 +95,7 @@ def _styled_options(parameter: Parameter, text: str) -> list[str]:
 
 
 def _object_options(parameter: Parameter, properties: dict[str, str]) -> list[str]:
-    """Return an option for each property, or one with the whole object if a property has none."""
+    """Return an option for each property, or one for the whole object if a property has no option."""
     options = {field.path: field.option for field in parameter.fields}
     if all((name,) in options for name in properties):
         return [f"--{options[name,]}={value}" for name, value in properties.items()]
@@ -104,15 +103,16 @@ def _object_options(parameter: Parameter, properties: dict[str, str]) -> list[st
 
 
 def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, list[str]] | None:
-    """Return the operation of a method and a path, and the options that its path and query stand for.
+    """Return the operation of a method and a path, and the options for the values in its path and query.
 
     Args:
         catalog: The document.
-        method: In upper or lower case.
-        path: As the document has it (`/pets/{petId}`), with values in it (`/pets/7`), or with some; a query may follow.
+        method: The method, in upper or lower case.
+        path: The path as in the document (`/pets/{petId}`), with values (`/pets/7`), or with both. It may have a
+            query.
 
     Returns:
-        None if there is none. Of several, the one whose template says most of the path.
+        None if no operation matches. Of several, the one with the fewest parameters in its path.
     """
     path, _, query = path.partition("?")
     matching = [
@@ -131,17 +131,17 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
 
 
 def operations_of_path(catalog: Catalog, path: str) -> dict[str, str]:
-    """Return method → name of the operations of a path, which is written as in the document."""
+    """Return method → name for the operations of a path, spelled as in the document."""
     return {summary.method: summary.name for summary in catalog.each_summary() if summary.path == path}
 
 
 def operation_by_id(catalog: Catalog, path: str) -> OperationSummary | None:
-    """Return the operation that reads an item by its id, if there is one beside the path of an item.
+    """Return the operation that reads an item by its id, if it is separate from the usual path of an item.
 
-    Beside `/books/by-id/{id}`, `/books/{id}` may want a name, whatever its parameter is called.
+    Beside `/books/by-id/{id}`, the parameter of `/books/{id}` may be a name.
 
     Raises:
-        DamagedCatalogError: The catalog cannot be read.
+        DamagedCatalogError: The catalog is damaged.
     """
     last = len(parameter_names(path)) - 1
     collection = collection_template(path, last)
@@ -156,7 +156,7 @@ def operation_by_id(catalog: Catalog, path: str) -> OperationSummary | None:
 
 
 def _option_in_query(operation: Operation, name: str) -> str:
-    """Return the option for a name in a query, up to its `=`; it is never that of another input or of dynacli."""
+    """Return the option for a name in a query. It cannot be mistaken for another input or an option of dynacli."""
     found = parameter_named(operation, name)
     if found is None:
         return f"-Q{name}"
@@ -168,14 +168,14 @@ def _option_in_query(operation: Operation, name: str) -> str:
 
 
 def is_documented_way_out(api: OpenedApi, operation: Operation, url: str, status: int, location: str) -> bool:
-    """Return whether an operation documents a redirect, and it leads to a place that the document does not have.
+    """Return whether a redirect is documented and its target is not in the document.
 
-    What is there says nothing of the operation: the redirect is its response.
+    Such a redirect is itself the response of the operation.
 
     Args:
-        url: The URL that redirects.
-        status: The status of the redirect; `default` does not document it.
-        location: Where it leads, as its `Location` says.
+        url: URL that redirects.
+        status: Status of the redirect. `default` does not document it.
+        location: Value of its `Location`.
     """
     if documented_status(status, [response.status for response in operation.responses]) in {"", "default"}:
         return False
@@ -195,19 +195,19 @@ def is_documented_way_out(api: OpenedApi, operation: Operation, url: str, status
             origins[0] = origins[1]
             bases.append(split_url(known).path.rstrip("/"))
     paths = [target.path.removeprefix(base) for base in bases if target.path.startswith(f"{base}/")]
-    # Servers redirect to the same path with a slash at its end.
+    # Servers often redirect to the same path with a trailing slash.
     paths += [path.removesuffix("/") for path in paths]
     return origins[0] != origins[1] or not any(True for path in paths for _ in _matching(api.catalog, path))
 
 
 def _base_path(path: str, template: str) -> str:
-    """Return the path of the server: what stands before the operation's own in the path of its URL."""
+    """Return the base path: the path of a URL without the path of the operation."""
     own = template.partition("#")[0].partition("?")[0].count("/")
     return "/".join(path.split("/")[: max(path.count("/") - own, 0) + 1])
 
 
 def path_options(operation: Operation, values: Mapping[str, str]) -> list[str]:
-    """Return the options for the percent-encoded values of a path, by the names of its parameters."""
+    """Return the options for the percent-encoded values of a path, given by parameter name."""
     options: list[str] = []
     for parameter in operation.parameters:
         if parameter.location == "path" and parameter.name in values:
@@ -216,7 +216,7 @@ def path_options(operation: Operation, values: Mapping[str, str]) -> list[str]:
 
 
 def _no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
-    """Return the error for a method and a path that no operation has."""
+    """Return the error for a method and a path without an operation."""
     plain = path.partition("?")[0]
     methods = dict.fromkeys(operation.method for operation, _ in _matching(api.catalog, plain))
     near = [] if methods else _near(api.catalog, plain)
@@ -231,10 +231,10 @@ def _no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
 
 
 def _matching(catalog: Catalog, path: str) -> Iterator[tuple[OperationSummary, dict[str, str]]]:
-    """Yield the operations whose template a path fits, with the values of the template's parameters."""
+    """Yield the operations whose template matches a path, with the values of their parameters."""
     plain, _, fragment = path.partition("#")
     for operation in catalog.each_summary():
-        # Documents tell operations of one path apart by a fragment, which is not sent.
+        # Some documents distinguish operations of one path by a fragment, which is not sent.
         template, _, own = operation.path.partition("#")
         values = path_values(template.partition("?")[0], plain)
         if values is not None and fragment in ("", own):
@@ -249,28 +249,28 @@ def _near(catalog: Catalog, path: str) -> list[str]:
 
 
 class UndocumentedOperation(DescribedOperation):
-    """An operation that is made of a method and a path alone."""
+    """An operation that the document does not have, known by method and path alone."""
 
     is_documented = False
 
     @cached_property
     def part(self) -> dict[str, Any]:
-        """Return what a document that allows anything would say of it."""
+        """The part of a document that would allow any request."""
         content: dict[str, Any] = {media_type.name: {} for media_type in ANY_BODY.content}
         return {"operation": {"requestBody": {"content": content}}, "path_item": {}}
 
 
 def undocumented_operation(api: OpenedApi, method: str, path: str) -> UndocumentedOperation:
-    """Return the operation of a method and a path that the document does not have.
+    """Return an operation for a method and a path that the document does not have.
 
-    Its credentials are those of most operations that there are, if they are at hand.
+    It uses the security schemes of the other operations, if credentials are available.
 
     Args:
-        method: A word of letters is sent in upper case.
-        path: With its query.
+        method: The method. Letters are converted to upper case.
+        path: The path with its query.
 
     Raises:
-        UsageError: The path has placeholders, or the method is none.
+        UsageError: The path has placeholders, or the method is invalid.
     """
     method = method.upper() if method.isalpha() else method
     if "{" in path or not (method.isascii() and method.replace("-", "").isalnum()):
@@ -289,7 +289,7 @@ def undocumented_operation(api: OpenedApi, method: str, path: str) -> Undocument
 
 
 def undocumented_note(described: DescribedOperation) -> str:
-    """Return the note that nothing is validated, and why."""
+    """Return the note that the call is not validated, with the reason."""
     operation = described.operation
     missing = _no_operation_at(described.api, operation.method, operation.path)
     near = f". {missing.hint}" if missing.details["near"] else ""

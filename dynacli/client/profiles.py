@@ -1,4 +1,4 @@
-"""Profiles: options of one API under a name, kept in the configuration (`[apis.NAME.profiles.PROFILE]`)."""
+"""Profiles: named options of an API in the configuration (`[apis.NAME.profiles.PROFILE]`)."""
 
 import re
 from collections.abc import Iterable
@@ -18,19 +18,19 @@ _SIGNS = ("document", "always", "never")
 
 
 def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
-    """Return the profile that was asked for; empty if a variable asks and the API can have none.
+    """Return the requested profile; empty if a variable names one and the API is not registered.
 
     Args:
-        given: The name that the caller gives; empty if `DYNACLI_PROFILE` names the profile.
+        given: Name that the caller gives; empty for the name in `DYNACLI_PROFILE`.
 
     Raises:
-        UsageError: There is no such profile.
-        FileError: The profile is malformed.
+        UsageError: The profile does not exist.
+        FileError: The profile is invalid.
     """
     name = given or env.setting("PROFILE")
     if not api.is_registered:
         if not given:
-            return {}  # the variable is about registered APIs: files, URLs and the demo API have no profiles
+            return {}  # files, URLs and the demo API have no profiles, so the variable does not apply to them
         raise UsageError(
             f"There is no profile `{name}`",
             reason=f"`{api.name}` is not a registered API, and only those have profiles",
@@ -67,13 +67,13 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
 
 
 def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[str, Any]:
-    """Return what the entry of an API says of its calls, if no profile says anything else.
+    """Return the settings in the entry of an API, which profiles can override.
 
     Args:
-        keys: Those keys of a profile that the entry itself may have.
+        keys: Keys of profiles that are also allowed in the entry.
 
     Raises:
-        FileError: The entry is malformed.
+        FileError: The entry is invalid.
     """
     own = {key: api.entry[key] for key in keys if key in api.entry}
     wrong = wrong_in_profile(own)
@@ -87,7 +87,7 @@ def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def wrong_in_profile(profile: Any) -> str:
-    """Return what is wrong with a profile; empty if nothing is."""
+    """Return the first mistake in a profile, as a clause; empty if it is valid."""
     if not isinstance(profile, dict):
         return "it must be a table"
     unknown = sorted(profile.keys() - set(PROFILE_KEYS))
@@ -130,10 +130,10 @@ def wrong_in_profile(profile: Any) -> str:
 
 
 def key_named_in(place: tuple[str, ...], reason: str) -> tuple[str, ...]:
-    """Return the key that a clause names, as far as it names one: `` `token` of `auth.bearer` is ... ``.
+    """Return the key that a clause is about, if it names one: `` `token` of `auth.bearer` is ... ``.
 
     Args:
-        place: The key of the table that the clause is about.
+        place: Key of the table that the clause is about.
     """
     names = _NAMED.findall(reason)
     if len(names) > 1 and f"`{names[0]}` of `{names[1]}`" in reason:
@@ -162,10 +162,10 @@ def _what_is_wrong_with_auth(auth: Any) -> str:
 
 
 def signing_of(*entries: Any) -> dict[str, Any]:
-    """Return whether calls carry credentials, and security scheme → what the configuration says of its credential.
+    """Return when calls are signed, and security scheme → its table in the configuration.
 
     Args:
-        entries: The values of `auth` of the API's entry and of its profile, or None. The later one counts first.
+        entries: Values of `auth` in the API's entry and in its profile, or None. The last one wins.
     """
     signs, tables = "", dict[str, dict[str, Any]]()
     for auth in entries:
@@ -180,19 +180,21 @@ def signing_of(*entries: Any) -> dict[str, Any]:
 
 
 def malformed(env: Environment, part: str, reason: str, api: str, place: tuple[str, ...] = ()) -> FileError:
-    """Return the error for a part of the configuration that cannot be used.
+    """Return the error for an invalid part of the configuration.
 
     Args:
-        part: The part, as messages call it.
-        api: The API whose entry has it.
-        place: The key of the part; the line of what `reason` names in it is shown.
+        part: The part, as messages name it.
+        api: API whose entry has it.
+        place: Key of the part. The error gives the line of the key that `reason` names.
     """
     from dynacli.registry.configuration import Configuration
 
     configuration = Configuration(env)
     path = configuration.path_of(api)
     if place:
-        from dynacli.registry.configuration_text import nearest_line  # it takes tomlkit along
+        from dynacli.registry.configuration_text import (
+            nearest_line,
+        )  # imported late, because it imports tomlkit
 
         line = nearest_line(configuration.text_of(api), key_named_in(place, reason))
         reason = reason if line is None else f"line {line}: {reason}"

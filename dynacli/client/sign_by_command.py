@@ -1,6 +1,6 @@
-"""Signs requests by a command of the person's configuration, for schemes that no standard has.
+"""Signing by a command in the configuration, for schemes that no standard defines.
 
-The command gets the request as JSON on standard input, and responses `{"headers": {NAME: VALUE}}` on standard output.
+The command reads the request as JSON from standard input, and writes `{"headers": {NAME: VALUE}}` to standard output.
 """
 
 import json
@@ -25,7 +25,7 @@ class Signer:
     """A command that signs requests.
 
     Args:
-        scheme: The security scheme that it is for.
+        scheme: Security scheme of the command.
         words: The program and its arguments.
     """
 
@@ -34,17 +34,17 @@ class Signer:
 
     @property
     def label(self) -> str:
-        """The words for it in messages, which show no argument."""
+        """Description for messages, without arguments."""
         return f"the command `{self.words[0]}` of `sign`"
 
 
 def signer_of(
     settings: CallSettings, security: Sequence[Alternative]
 ) -> tuple[Signer | None, Sequence[Alternative]]:
-    """Return the command that signs a call, and the alternatives for what it does not sign; None for no command.
+    """Return the command that signs a call, if there is one, and the alternatives for other credentials.
 
     Args:
-        security: The alternatives that count for the call.
+        security: Alternatives of security schemes for the call.
     """
     signers = {
         name: Signer(name, tuple(shlex.split(line) if isinstance(line, str) else line))
@@ -62,13 +62,13 @@ def signer_of(
 
 
 def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
-    """Return the headers that a command responses for a request.
+    """Return the headers that a command writes for a request.
 
     Args:
-        request: The request with all that else is sent; a body that is read while it is sent is not in its JSON.
+        request: The request with all other credentials. A streamed body is not passed to the command.
 
     Raises:
-        AuthError: The command fails, or prints something else.
+        AuthError: The command failed or wrote invalid output.
     """
     body = b64encode(request.body).decode() if isinstance(request.body, bytes) else None
     form = {"method": request.method, "url": request.url, "headers": request.headers, "body_base64": body}
@@ -80,7 +80,7 @@ def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, UsageError):
         signed = ()
     if not signed:
-        # The texts of these may quote the response, which may hold a secret.
+        # The exception is hidden, because its text may quote a secret from the output.
         raise AuthError(
             f"{label} returns no headers that can be sent",
             reason='It must write `{"headers": {"NAME": "VALUE"}}` to standard output',

@@ -1,4 +1,4 @@
-"""The credentials of a call: found, held against the origin that they would go to, and put into the request."""
+"""Signing a request: its credentials are found, checked against its origin, and added."""
 
 from __future__ import annotations
 
@@ -58,18 +58,16 @@ class Signed:
     """A request with its credentials.
 
     Args:
-        request: As it is sent.
-        shown: As a person may see it.
-        masker: Takes its secrets out of whatever is printed.
-        secret_headers: The names of headers whose values are not shown, in lower case.
-        login: Signs the request by what the server responds to it; None if it is signed already.
-        tls: The certificates of the connection; None for those of the system.
-        renew: Refreshes the stored token that it carries, or raises why not; None if it carries none that can be
-            refreshed.
-        cookies: The source of the stored cookies that it carries; None if it carries none.
-        credentials: Those that were put into it; of a login that responds to a challenge, too.
-        sign_ins: Scheme → what identifies the sign-in, of the credentials among them that are refreshed. It may be a
-            secret.
+        request: The request as it is sent.
+        shown: The request with masked secrets.
+        masker: Masks its secrets in printed text.
+        secret_headers: Lower-case names of headers with secret values.
+        login: Signs the request after a challenge of the server; None if it is signed already.
+        tls: Certificates of the connection; None for those of the system.
+        renew: Refreshes the stored token of the request; None if it has none that can be refreshed.
+        cookies: Source of its stored cookies; None if it has none.
+        credentials: Its credentials, including one that is sent after a challenge.
+        sign_ins: Scheme → id of the sign-in, for credentials that may be refreshed. An id may be secret.
     """
 
     request: Request
@@ -84,7 +82,7 @@ class Signed:
     sign_ins: Mapping[str, str] = _NOTHING
 
     def account(self) -> list[Any]:
-        """Return what identifies who sends the request. It stays when a token is refreshed, and holds secrets."""
+        """Return data that identifies the sender of the request, including secrets. Refreshing a token keeps it."""
         account: list[Any] = [
             [
                 found.scheme,
@@ -101,18 +99,18 @@ class Signed:
         return account
 
     def head_of(self, response: WireResponse) -> dict[str, Any]:
-        """Return the status and the headers of a response as filters see them, with secrets masked."""
+        """Return the status and the headers of a response for filters, with secrets masked."""
         return head_value(response, self.masked_value)
 
     def masked_value(self, name: str, value: str) -> str:
-        """Return the value of a header as a person may see it."""
+        """Return the value of a header, masked if it is secret."""
         return mask_header(name, self.masker.mask(value), self.secret_headers)
 
     def response_masker(self, headers: Iterable[tuple[str, str]]) -> Masker:
-        """Return what masks the secrets of the request, and those of its response: the values of secret headers.
+        """Return a masker for the secrets of the request and for secret headers of its response.
 
         Args:
-            headers: The headers of the response.
+            headers: Headers of the response.
         """
         found = [(name, value) for name, value in headers if is_secret_header(name, self.secret_headers)]
         if not found:
@@ -123,10 +121,10 @@ class Signed:
 
 
 def head_value(response: WireResponse, shown: Callable[[str, str], str] | None = None) -> dict[str, Any]:
-    """Return the status and the headers of a response as filters see them: name in lower case → its values.
+    """Return the status and the headers of a response for filters: lower-case name → values.
 
     Args:
-        shown: Returns the value of a header as a person may see it; None if all values may be seen.
+        shown: Masks the value of a header if it is secret; None to mask nothing.
     """
     headers: dict[str, list[str]] = {}
     for name, value in response.headers:
@@ -137,13 +135,13 @@ def head_value(response: WireResponse, shown: Callable[[str, str], str] | None =
 def unsigned(
     operation: Operation, request: Request, settings: CallSettings, env: Environment | None = None
 ) -> Signed:
-    """Return the request as it is, with what the caller gave as a credential masked.
+    """Return the request without further credentials, and mask those that the caller gave.
 
     Args:
-        env: Where the authorities are that its connection trusts; None if it is not sent.
+        env: Environment with the certificate authorities; None if the request is not sent.
 
     Raises:
-        FileError: They cannot be read.
+        FileError: The file of certificate authorities cannot be read.
     """
     given, tls = _given(operation, request, settings), None
     if settings.ca and env is not None:
@@ -167,12 +165,12 @@ def sign(
     """Return the request with the credentials that its operation needs.
 
     Args:
-        ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
-        may_send: Whether a provider of tokens may be asked; a request that is only shown needs none.
+        ask: Asks the user whether credentials may go to a new origin; None if dynacli cannot ask.
+        may_send: True if token providers may be contacted; False for a request that is only shown.
 
     Raises:
-        AuthError: There is no credential.
-        RefusedError: It would go to an origin that no one accepted, or `read` would show it.
+        AuthError: A credential is missing.
+        RefusedError: The user has not accepted the origin of the request, or its response would reveal a credential.
     """
     if request.method == "TRACE":
         return _traced(env, operation, request, settings)
@@ -227,7 +225,7 @@ def sign(
         by_command = sign_by_command(signer, signed)
         credentials, signed = (*credentials, *by_command), attach(signed, by_command)
         headers |= {credential.name.lower() for credential in by_command}
-        bound = {**bound, signer.scheme: " ".join(signer.words)}  # each request gets another signature
+        bound = {**bound, signer.scheme: " ".join(signer.words)}  # the signature differs in each request
     secrets = [*given.secrets, *given.passwords]
     for credential in credentials:
         secrets += credential.parts
@@ -246,10 +244,10 @@ def sign(
 
 
 def _traced(env: Environment, operation: Operation, request: Request, settings: CallSettings) -> Signed:
-    """Return a request that the response repeats: it carries no credential (RFC 9110, section 9.3.8).
+    """Return a TRACE request, which the server echoes: it gets no credential (RFC 9110, section 9.3.8).
 
     Raises:
-        RefusedError: It has one already, by a header or an input, which whoever may only read would see.
+        RefusedError: A header or an input has a credential, which a user with read-only access would see.
     """
     signed = unsigned(operation, request, settings, env)
     if settings.is_bound and _given(operation, request, settings).secrets:
@@ -278,9 +276,9 @@ def _find_credentials(
     check_origin: Callable[[], None],
     may_send: bool,
 ) -> tuple[tuple[Credential, ...], Callable[[], None] | None, Mapping[str, str], StoredSource | None]:
-    """Return the credentials of a request, what renews a stored one, and of stored ones their sign-ins and cookies.
+    """Return the credentials of a request, the function that refreshes one, their sign-ins, and the source of cookies.
 
-    A stored credential was bound to the request's origin by the person who stored it.
+    Stored credentials need no check of the origin: they are bound to the origins for which the user stored them.
     """
     stored: list[StoredSource | PasswordSource] = []
     kept: list[StoredSource] = []
@@ -330,14 +328,14 @@ def _find_credentials(
 
 
 def is_accepted_origin(api: OpenedApi, settings: CallSettings, origin: str) -> bool:
-    """Return whether a person has accepted an origin for an API's credentials, before or by the options of the call."""
+    """Return whether the user has accepted an origin for an API's credentials, in the configuration or by an option."""
     return origin in accepted_origins(api, settings)
 
 
 def accepted_origins(api: OpenedApi, settings: CallSettings) -> frozenset[str]:
-    """Return the origins that a person has accepted for an API's credentials.
+    """Return the origins that the user has accepted for an API's credentials.
 
-    They are compared with the origin that a request has in the end, however its server was asked for.
+    The origin of the final URL must be among them, however the server was selected.
     """
     is_known = not settings.is_bound or api.is_registered or api.name == DEMO
     return frozenset(
@@ -357,13 +355,13 @@ def _check_origin(
     settings: CallSettings,
     ask: Callable[[str], bool] | None,
 ) -> None:
-    """Let credentials go to an origin only when a person accepted it for this API; the document accepts nothing.
+    """Refuse to send credentials to an origin that the user has not accepted. The document cannot accept origins.
 
     Args:
-        origin: Where the request goes: scheme, host and port of the URL as it was built.
+        origin: Scheme, host and port of the built URL.
 
     Raises:
-        RefusedError: The origin is new and no one accepted it.
+        RefusedError: The origin is new, and the user does not accept it.
     """
     if origin in accepted_origins(api, settings):
         return
@@ -381,7 +379,7 @@ def _check_origin(
 
 
 def how_to_accept(api: OpenedApi, origin: str) -> str:
-    """Return how a person lets the credentials of an API go to an origin: of one call, and of all calls."""
+    """Return how to accept an origin for the credentials of an API: for one call, and for all."""
     once = f"`--accept-origin {origin}`"
     configuration = Configuration(api.open_request.env)
     if not api.is_registered or api.name in configuration.project_apis():
@@ -393,23 +391,23 @@ def how_to_accept(api: OpenedApi, origin: str) -> str:
 def trust_hint(
     api: OpenedApi, servers: Sequence[Server], settings: CallSettings, origin: str, accepting: str
 ) -> str:
-    """Return the hint for a credential that would go to an origin you have not accepted.
+    """Return the hint for a credential whose origin you have not accepted.
 
-    A placeholder is nothing to trust, so the origin of the document comes first if the server is one.
+    If the server is a placeholder, the hint first suggests the document's origin.
 
     Args:
-        servers: As for `_server_hint`.
-        accepting: How a person accepts the origin.
+        servers: As in `_server_hint`.
+        accepting: Text that says how to accept the origin.
     """
     instead = _server_hint(api, servers, settings)
     return f"{instead}. If you trust `{origin}`: {accepting}" if instead else f"If you trust it: {accepting}"
 
 
 def _server_hint(api: OpenedApi, servers: Sequence[Server], settings: CallSettings) -> str:
-    """Return the hint to call an API where its document came from, if its server is a placeholder.
+    """Return the hint to use the document's own origin if the API's server is a placeholder.
 
     Args:
-        servers: Those of the operation; without any they are the document's.
+        servers: Servers of the operation; empty for those of the document.
     """
     if settings.server:
         return ""
@@ -420,7 +418,7 @@ def _server_hint(api: OpenedApi, servers: Sequence[Server], settings: CallSettin
 def add_server_hint(
     error: DynacliError, api: OpenedApi, servers: Sequence[Server], settings: CallSettings
 ) -> None:
-    """Add to an error the hint of `_server_hint`, before its own hint."""
+    """Add the hint of `_server_hint` to an error, before the error's own hint."""
     error.hint = ". ".join(filter(None, (_server_hint(api, servers, settings), error.hint)))
 
 
@@ -440,12 +438,14 @@ def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
 
 @record
 class _Given:
-    """What the caller gave as a credential: by `-H`, `--query` or a profile, or as a parameter that is an API key.
+    """Credentials that the caller gave with `-H`, `--query`, a profile, or a parameter that is an API key.
 
     Args:
-        passwords: The values of the parameters that the document calls passwords, and the texts in an undocumented URL
-            that may be secrets.
-        shown: The request without all of these, and without other parameters and headers that are called like secrets.
+        secrets: The values of these credentials.
+        passwords: Values of parameters that the document declares as passwords, and possible secrets in an
+            undocumented URL.
+        shown: The request with all of these masked, and other parameters and headers whose names suggest a secret.
+        headers: Lower-case names of headers with secret values.
     """
 
     secrets: list[Secret]
@@ -472,7 +472,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         if name.lower() in SECRET_HEADERS or is_secret_name(name):
             secret_headers.add(name.lower())
     passwords = list(_texts_of(names, request)) if names else []
-    # As `is_documented_name` says: a function would be entered for each request.
+    # Same rule as `is_documented_name`, repeated here because a call would slow down each request.
     is_documented = " " not in operation.name
     if not is_documented:
         passwords += map(Secret, secret_values(request.url))
@@ -480,7 +480,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     for name, value in request.headers:
         if name.lower() in secret_headers:
             values += secret_pieces(value, name)
-        # Cookies of the document are shown; those that are credentials are among the values that are masked below.
+        # Cookies are shown, except credentials, which the masker below replaces.
         is_shown = name.lower() == "cookie" and "cookie" not in secret_headers
         headers.append((name, value if is_shown else mask_header(name, value, secret_headers | names)))
     secrets = [Secret(value) for value in values if value]
@@ -495,7 +495,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
 
 
 def _passwords_of(operation: Operation) -> set[str]:
-    """Return the names on the wire of what the document calls passwords: parameters, or fields of them."""
+    """Return the names in the request of parameters, and of their fields, that are passwords in the document."""
     names: set[str] = set()
     for parameter in operation.parameters:
         is_password = _is_password(parameter.value)
@@ -504,7 +504,7 @@ def _passwords_of(operation: Operation) -> set[str]:
                 is_password = True
                 names.add(field.path[-1])
         if is_password:
-            # If it is not spread, the whole value has its name.
+            # A value that is not spread over its fields is sent under the parameter's name.
             names.add(parameter.name.lower() if parameter.location == "header" else parameter.name)
     return names
 
@@ -514,7 +514,7 @@ def _is_password(value: ValueType) -> bool:
 
 
 def _texts_of(names: Container[str], request: Request) -> Iterator[Secret]:
-    """Yield the texts of parameters, or of fields of them, that have one of some names."""
+    """Yield the values of parameters and their fields that have one of the names."""
     parts = request.parts
     for pair in (*parts.query, *parts.cookies):
         if pair.name in names or pair.name.rpartition("[")[2].rstrip("]") in names:
@@ -524,7 +524,7 @@ def _texts_of(names: Container[str], request: Request) -> Iterator[Secret]:
 
 
 def is_secret_input(given: Parameter | Field) -> bool:
-    """Return whether the values of an input are secrets, or have one in a field, as the document and names tell."""
+    """Return whether an input is secret or has a secret field, by its format or its name."""
     value = given.value.items or given.value
     if value.format == "password":
         return True

@@ -1,13 +1,12 @@
-"""The policies of registered APIs hold also if their document or their servers are called by another name.
+"""Policies of registered APIs that also apply to calls under another name of the same document or server.
 
-An API that has a policy of its own (`[apis.NAME.policy]`, and not just that of a profile) is bound by that one alone;
-so a person can give the same server two names, with two policies. All others, which a file, a URL or standard input
-names, or an entry without a policy, are bound by
+An API with its own policy (`[apis.NAME.policy]`, not only in a profile) obeys that one alone. So a user can register
+one server under two names, with two policies. Without such a policy, an API, file or URL obeys
 
-- the policy of each registered API with the same document, and
-- that of each one to whose servers a request goes: there its own document says which operation that is.
+- the policies of all registered APIs with the same document, and
+- the policies of all APIs to whose servers a request goes. Their documents determine the operation.
 
-The second holds also for an API with a policy of its own, if a request goes to another server than its document names.
+The second rule also applies to an API with its own policy, if a request goes to a server outside its document.
 """
 
 from __future__ import annotations
@@ -37,20 +36,20 @@ from dynacli.request.choose_server import choose_server
 from dynacli.urls import is_served, origin_of, server_of, split_url
 
 _MOST_BASES = 200
-"""Base URLs of one server with variables."""
+"""Maximum number of base URLs from one server with variables."""
 
 
 class OtherPolicies:
-    """The policies of the other registered APIs that have one.
+    """The policies of other registered APIs.
 
     Args:
         api: The API that is called.
-        entries: Name → entry of those.
-        profile: The name of the profile that calls are made with; empty for none.
-        has_own: Whether the API has a policy of its own.
+        entries: Name → entry of the other APIs.
+        profile: Name of the profile for calls; empty for none.
+        has_own: True if the API has its own policy.
 
     Raises:
-        FileError: One cannot be used.
+        FileError: One of the policies is invalid.
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class OtherPolicies:
         self._of_same_document = tuple(tables)
 
     def with_same_document(self, policy: Policy | None) -> Policy | None:
-        """Return a policy, or None, together with the rules of the APIs that have the same document."""
+        """Return a policy together with the policies of APIs with the same document; None if there are no rules."""
         tables = (*(policy.tables if policy is not None else ()), *self._of_same_document)
         return Policy(tables) if tables else None
 
@@ -86,14 +85,14 @@ class OtherPolicies:
         asked: Mapping[str, str],
         values: SentValues | None,
     ) -> None:
-        """Let a request be sent if the policies of the APIs do whose server it goes to.
+        """Apply the policies of the APIs to whose servers a request goes.
 
         Args:
-            asked: Method that the request asks for besides its own → by what.
+            asked: Further method that the server may execute → source of that method in the request.
             values: As in `Sent`.
 
         Raises:
-            RefusedError: One denies it, or wants it confirmed and no one agreed.
+            RefusedError: A policy denies the request, or it requires a confirmation that was not given.
         """
         decision = self.decision(request.method, request.url, asked, values)
         if decision.place:
@@ -106,11 +105,11 @@ class OtherPolicies:
         asked: Mapping[str, str],
         values: SentValues | None = None,
     ) -> Decision:
-        """Return what the policies of the APIs say whose server a request goes to.
+        """Return the decision of the APIs to whose servers a request goes.
 
         Args:
-            url: Its path may be a template of the document.
-            asked: Method that the request asks for besides its own → by what.
+            url: URL of the request. Its path may be a template of the document.
+            asked: Further method that the server may execute → source of that method in the request.
             values: As in `Sent`; None before the request is built.
         """
         if self._own and server_of(url) in self._own:
@@ -122,22 +121,22 @@ class OtherPolicies:
         )
 
     def rules_at(self, urls: Sequence[str]) -> list[Rules]:
-        """Return what the policies say of the servers of another API, by paths below these URLs.
+        """Return the rules of other policies for the servers of an API, as rules for paths.
 
         Args:
-            urls: The base URLs of that API.
+            urls: Base URLs of the API. The paths are relative to them.
         """
         return [rules for guarded in self._guarded for rules in guarded.rules_at(urls)]
 
 
 def documented_bases(api: OpenedApi) -> list[str]:
-    """Return the base URLs that the document of an API names, with each value that a variable lists."""
+    """Return the base URLs in the document of an API, for all listed values of server variables."""
     return list(_documented_bases(api.servers, api.uri))
 
 
 @lru_cache(maxsize=64)
 def _documented_bases(servers: tuple[Server, ...], uri: str) -> tuple[str, ...]:
-    # They are the same for all calls of an API.
+    # Cached, because all calls of an API share them.
     found: dict[str, None] = {}
     for server in servers:
         choices: list[list[tuple[str, str] | None]] = [
@@ -146,13 +145,13 @@ def _documented_bases(servers: tuple[Server, ...], uri: str) -> tuple[str, ...]:
             if f"{{{name}}}" in server.url
         ]
         for chosen in islice(product(*choices), _MOST_BASES):
-            with suppress(UsageError):  # one with other variables leads nowhere by itself
+            with suppress(UsageError):  # other variables have no default, so there is no URL without input
                 found[choose_server([server], uri, "", dict(filter(None, chosen)))] = None
     return tuple(found)
 
 
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
-    """Return whether the entry of an API has the document at a location."""
+    """Return whether an entry has the document at a location."""
     source = str(entry["source"])
     if is_url(location) or is_url(source):
         return source == location
@@ -160,7 +159,7 @@ def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
 
 
 class _GuardedServers:
-    """The servers of a registered API, and what its policy says of requests to them."""
+    """The servers of a registered API, and the rules of its policy for requests to them."""
 
     def __init__(
         self,
@@ -175,13 +174,13 @@ class _GuardedServers:
 
     @cached_property
     def _policy(self) -> Policy:
-        """The policy, read only for a request that it is about: a malformed one holds up no others."""
+        """The policy, read only when a request needs it, so that an invalid policy stops no other requests."""
         found = Policy.of(self._env, self._name, self._entry, self._profile, self._profile_name)
         return found if found is not None else Policy(())
 
     @cached_property
     def _bases(self) -> frozenset[str]:
-        """The URLs that calls of the API may start from."""
+        """Base URLs of calls of the API."""
         tables = (self._entry, *profiles_in(self._entry).values())
         found = [str(table.get("server", "")) for table in tables]
         found = [url for url in found if is_served(url)]
@@ -202,7 +201,7 @@ class _GuardedServers:
                 api.catalog.close()
 
     def rules_at(self, urls: Sequence[str]) -> list[Rules]:
-        """Return what the policy says, by paths below some base URLs; nothing if they lead elsewhere."""
+        """Return the rules of the policy for paths below base URLs; none if the URLs are on other servers."""
         paths = [
             (split_url(own).path.rstrip("/"), split_url(url).path.rstrip("/"))
             for own in self._bases
@@ -240,12 +239,12 @@ class _GuardedServers:
         asked: Mapping[str, str],
         values: SentValues | None,
     ) -> Iterator[Decision]:
-        """Yield what the policy says of a request; nothing if it goes elsewhere."""
+        """Yield the decision on a request; nothing if it goes to another server or path."""
         server, path = server_of(url), split_url(url).path
         bases = [split_url(base).path.rstrip("/") for base in self._bases if server_of(base) == server]
-        # Several APIs may share an origin, each below a path of its own.
+        # Several APIs may share an origin, each below its own path.
         steps = path_steps_of(path)
-        if steps is not None:  # else it may lead anywhere
+        if steps is not None:  # otherwise the server may resolve the path to any other
             own = [(base, path_steps_of(base) or ()) for base in bases]
             bases = [base for base, before in own if steps[: len(before)] == before]
         bases.sort(key=len, reverse=True)

@@ -1,7 +1,7 @@
-"""Whether a call may be made: decided by the policy, and if it is to be confirmed by the person, before it is built.
+"""Whether a call may be made: the policy decides, or the user confirms, before the request is built.
 
-Without a policy, a person on a terminal is asked about each DELETE; if there is no terminal it is sent, so that
-scripts work, and if there is one and no one may be asked, it wants `--yes`.
+Without a policy, dynacli asks on a terminal before each DELETE. Without a terminal it sends the DELETE, so that
+scripts work. If a terminal cannot be used for the question, the call needs `--yes`.
 """
 
 from __future__ import annotations
@@ -36,14 +36,13 @@ _NOTHING: Mapping[str, str] = {}
 
 
 class Bounds(NamedTuple):
-    """What decides whether a call may be made.
+    """The rules for calls.
 
     Args:
-        policy: What may be called; None if the configuration does not say.
-        headers: (name, value) of headers that are sent with each call, which may ask for another method.
-        consent: Whether a person agrees to calls that are to be confirmed.
-        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty if
-            nothing does.
+        policy: The policy; None if the configuration has none.
+        headers: Names and values of headers of all calls, which may override the method.
+        consent: The user's consent to calls that need confirmation.
+        reads_only_by: Command that allows only read-only operations, as named in messages; empty if there is none.
     """
 
     policy: Policy | None
@@ -58,11 +57,11 @@ def decision_on(
     asked: Mapping[str, str] = _NOTHING,
     sent: Sent | None = None,
 ) -> Decision:
-    """Return what the policy says of an operation.
+    """Return the decision of the policy on an operation.
 
     Args:
-        asked: Method that the request asks for besides its own → by what.
-        sent: What else the request says; None before it is built.
+        asked: Further method that the server may execute → source of that method in the request.
+        sent: Paths and values of the request; None before it is built.
     """
     if bounds.policy is None:
         return Decision(ALLOWED)
@@ -77,13 +76,13 @@ def decision_on(
 
 
 def denial(described: DescribedOperation, bounds: Bounds) -> RefusedError | None:
-    """Return why the policy never lets an operation be called; None if it does."""
+    """Return the error if the policy denies an operation in every call; None if it does not."""
     decision = decision_on(described, bounds)
     return _refused(described, decision) if decision.effect == DENIED else None
 
 
 def is_asked_about(described: DescribedOperation, bounds: Bounds) -> bool:
-    """Return whether a person on a terminal is asked before an operation is called, unless `--yes` was given."""
+    """Return whether dynacli asks on a terminal before it calls an operation, unless `--yes` is given."""
     decision = decision_on(described, bounds)
     return decision.effect == CONFIRMED or (decision.effect == ALLOWED and _is_delicate(described, decision))
 
@@ -94,15 +93,15 @@ def permit(
     asked: Mapping[str, str] = _NOTHING,
     sent: Sent | None = None,
 ) -> None:
-    """Let an operation be called if the policy does, and the person if one is to be asked.
+    """Refuse an operation unless the policy allows it and the user confirms it if needed.
 
     Args:
-        asked: Method that the request asks for besides its own → by what.
-        sent: What else the request says; None before it is built.
+        asked: Further method that the server may execute → source of that method in the request.
+        sent: Paths and values of the request; None before it is built.
 
     Raises:
-        RefusedError: It is not called: it may change something if nothing is to be, the policy denies it, or
-            no one agreed.
+        RefusedError: The policy denies the operation, the user did not confirm it, or it may change data although only
+            read-only operations are allowed.
     """
     if bounds.reads_only_by:
         check_that_it_reads(described, bounds, asked, sent)
@@ -115,14 +114,14 @@ def obey(
     consent: Consent,
     asked: Mapping[str, str] = _NOTHING,
 ) -> None:
-    """Let an operation be called if a decision does, and the person if one is to be asked.
+    """Refuse an operation unless a decision allows it and the user confirms it if needed.
 
     Raises:
-        RefusedError: It is denied, or no one agreed.
+        RefusedError: The operation is denied or was not confirmed.
     """
     if decision.effect == DENIED:
         raise _refused(described, decision)
-    # Whoever agrees to a call has not agreed to one of the same operation by another method.
+    # A confirmed operation needs another confirmation if it is called with another method.
     name = " as ".join((described.operation.name, *asked))
     if consent.is_given or name in consent.agreed:
         return
@@ -145,14 +144,14 @@ def check_that_it_reads(
     asked: Mapping[str, str] = _NOTHING,
     sent: Sent | None = None,
 ) -> None:
-    """Refuse an operation that may change something, and a request that may ask for such a method.
+    """Refuse an operation that may change data, and a request that may be executed with such a method.
 
     Args:
-        asked: Method that the request asks for besides its own → by what.
-        sent: What else the request says; None before it is built.
+        asked: Further method that the server may execute → source of that method in the request.
+        sent: Paths and values of the request; None before it is built.
 
     Raises:
-        RefusedError: It may change something.
+        RefusedError: The operation may change data.
     """
     operation = described.operation
     further = {**asked_by_headers(bounds.headers), **asked}
@@ -169,12 +168,12 @@ def check_that_it_reads(
 def _changing(
     described: DescribedOperation, method: str, bounds: Bounds, begin: str, word: str = ""
 ) -> RefusedError:
-    """Return the error for an operation that may change something, if only those are called that read.
+    """Return the error for an operation that may change data although only read-only operations are allowed.
 
     Args:
-        method: Its own, or the one that the request asks for in its place.
-        begin: The sentence before the method.
-        word: The word that says that a GET changes something.
+        method: Method of the operation, or the one that overrides it.
+        begin: Words before the method in the sentence.
+        word: Word in the name of a GET operation that indicates a change.
     """
     reason = f"{begin} {method}, which may change something"
     if method in SAFE_METHODS:
@@ -190,7 +189,7 @@ def _changing(
 
 
 def _hint_on_reads(described: DescribedOperation, policy: Policy | None) -> str:
-    """Return how a person says that an operation only reads; empty if no one can, or a person has said so."""
+    """Return the hint to declare an operation as read-only; empty if that is impossible or already done."""
     from shlex import quote
 
     from dynacli.registry.configuration import Configuration
@@ -200,7 +199,7 @@ def _hint_on_reads(described: DescribedOperation, policy: Policy | None) -> str:
     is_said = only_reads(policy, api.catalog, operation)
     if operation.method.upper() not in LISTED_METHODS or not described.is_documented or not is_own or is_said:
         return ""
-    # `api set` writes a whole list.
+    # `api set` replaces the whole list.
     tables = policy.tables if policy is not None else ()
     before = [word for rules in tables if rules.place == f"apis.{api.name}.policy" for word in rules.reads]
     line = invocation("api set", api.name)
@@ -211,7 +210,7 @@ def _hint_on_reads(described: DescribedOperation, policy: Policy | None) -> str:
 def _is_delicate(
     described: DescribedOperation, decision: Decision, asked: Mapping[str, str] = _NOTHING
 ) -> bool:
-    """Return whether an operation removes something, and no list of a policy allows it by name."""
+    """Return whether an operation deletes a resource and no table of a policy decides on it."""
     return _DESTROYING in (described.operation.method, *asked) and not decision.place
 
 
@@ -254,7 +253,9 @@ def _unconfirmed(
         f"`{operation.name}` needs confirmation, and there is no terminal to ask on",
         reason=reason,
         hint=consent.hint,
-        policy=_policy_json(decision._replace(effect=CONFIRMED)),  # a DELETE needs it without a rule, too
+        policy=_policy_json(
+            decision._replace(effect=CONFIRMED)
+        ),  # a DELETE needs confirmation even without a rule
     )
 
 
@@ -267,7 +268,7 @@ def _explaining(described: DescribedOperation) -> str:
 
 
 def _policy_json(decision: Decision) -> dict[str, str | None]:
-    """Return a decision as data."""
+    """Return a decision as data for the JSON of an error."""
     return {
         "decision": decision.effect,
         "table": decision.place or None,

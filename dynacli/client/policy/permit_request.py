@@ -1,7 +1,7 @@
-"""A request as it was built is held against the policy again: it may be taken for more than its operation says.
+"""Policies for built requests, which a server may take for other operations than the called one.
 
-A server may read another method in it, and another operation in the spelling of its path; and any name of an API leads
-to the same server. If it is in doubt what a server reads, the strictest reading counts.
+A header or a field may override the method, the spelling of a path may lead to another operation, and several APIs may
+share a server. In doubt, the strictest decision counts.
 """
 
 import re
@@ -21,12 +21,12 @@ from dynacli.text.terminal import visible
 from dynacli.urls import server_of, split_url
 
 _OTHER_PATH = re.compile(r"(?:url|uri|path|pathinfo)$")
-"""The end of the name, without its punctuation, of a header by which some servers take a request for another path.
+"""End of the name, without punctuation, of headers with which some servers replace the path.
 
 `X-Original-URL` and `X-Rewrite-URL` (IIS, Symfony, Zend), `X-Forwarded-Uri`, `X-Envoy-Original-Path`, `PATH_INFO`.
 """
 _PREFIX = re.compile(r"(?:scriptname|prefix|basepath)$")
-"""The same for what servers take away from the path: `SCRIPT_NAME` (gunicorn), `X-Forwarded-Prefix`."""
+"""The same for headers that remove a prefix of the path: `SCRIPT_NAME` (gunicorn), `X-Forwarded-Prefix`."""
 
 
 def permit_request(
@@ -37,16 +37,16 @@ def permit_request(
     *,
     is_whole: bool = True,
 ) -> None:
-    """Let a request be sent if the policy does, whatever a server may take it for, and wherever it goes.
+    """Refuse a request unless the policies allow every operation for which a server may take it.
 
-    Only a call that something binds has to be looked at: a policy, that of another API, or `reads_only_by`.
+    Call this only if there is a policy, a policy of another API, or `reads_only_by`.
 
     Args:
-        base: The URL that the path of the operation stands after.
-        is_whole: Whether the body is there; false for one that is too large to be looked at.
+        base: Base URL of the operation.
+        is_whole: False if the body is too large to be searched.
 
     Raises:
-        RefusedError: The policy denies it, that of another API does, or no one agreed.
+        RefusedError: A policy denies the request, or it was not confirmed.
     """
     asked, doubt = overrides_of(request, is_whole=is_whole)
     values = SentValues(request, is_whole=is_whole)
@@ -62,22 +62,22 @@ def permit_request(
 def permit_redirect(
     described: DescribedOperation, settings: CallSettings, request: Request, base: str
 ) -> None:
-    """Let a redirect be followed if the policy lets its request be sent: often an input says where it leads.
+    """Refuse a redirect unless the policies allow its request. Inputs often decide where a redirect goes.
 
-    No one is asked while a call is made: what is to be confirmed is refused, unless the person has agreed to the call.
+    dynacli does not ask during a call: a request that needs confirmation is refused, unless the call was confirmed.
 
     Args:
-        request: The one that the redirect leads to.
-        base: The URL that the path of the operation stands after.
+        request: Request to the target of the redirect.
+        base: Base URL of the operation.
 
     Raises:
-        RefusedError: The policy denies it, or that of another API does.
+        RefusedError: A policy denies the request.
     """
     consent = Consent(is_given=settings.consent.is_given, is_required=settings.consent.is_required)
     consent.agreed = settings.consent.agreed
     server = server_of(request.url)
     if server not in map(server_of, (base, *documented_bases(described.api))):
-        settings = replace(settings, policy=None)  # it is about paths below the servers of this API
+        settings = replace(settings, policy=None)  # the policy is for paths on the servers of this API
     try:
         permit_request(described, replace(settings, consent=consent), request, base)
     except RefusedError as error:
@@ -93,13 +93,13 @@ def _permit_in_doubt(
     methods: Mapping[str, str],
     sent: Sent,
 ) -> None:
-    """Let a request be sent that may ask for any method: only if no policy is about one of them.
+    """Refuse a request with an unclear method, unless all methods are allowed.
 
     Args:
-        methods: Method → why the request may ask for it.
+        methods: Method → reason why the request may be executed with it.
 
     Raises:
-        RefusedError: A policy is, or only operations are called that read.
+        RefusedError: A policy restricts one of the methods, or only read-only operations are allowed.
     """
     bounds = settings.bounds
     if bounds.reads_only_by:
@@ -113,7 +113,7 @@ def _permit_in_doubt(
 
 
 def _paths(described: DescribedOperation, request: Request, base: str, values: SentValues) -> Iterator[str]:
-    """Yield the path of a request below each base URL of its server that it may belong to, in all readings."""
+    """Yield the paths of a request, relative to each base URL of its server, in all spellings."""
     server = server_of(base)
     bases = [base, *(url for url in documented_bases(described.api) if server_of(url) == server)]
     own, others = split_url(request.url).path, list(values.routes())

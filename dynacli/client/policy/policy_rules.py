@@ -1,15 +1,15 @@
-"""The policy of an API or a profile, as the configuration has it, and what it says of an operation.
+"""The policy of an API or a profile in the configuration, and its decisions on operations.
 
-| list | what it means |
+| key | meaning |
 |---|---|
-| `deny` | such operations are never called |
-| `allow` | if the list is there, no others are called |
-| `read_only = true` | nothing is called that may change something |
-| `confirm` | a person agrees to each call, or `--yes` has |
-| `reads` | GET and POST operations that change nothing, as a person says: they count as read-only |
-| `apply = "agent"` | an agent may apply plans, too; it changes nothing else |
+| `deny` | these operations are never called |
+| `allow` | if the list exists, other operations are not called |
+| `read_only = true` | operations that may change data are not called |
+| `confirm` | the user confirms each call, or gives `--yes` |
+| `reads` | GET and POST operations that count as read-only |
+| `apply = "agent"` | agents may apply plans; calls are not affected |
 
-The first row of these that holds wins, whether it is the API's own or that of a profile.
+The first matching row wins, whether it is in the table of the API or of a profile.
 """
 
 from __future__ import annotations
@@ -40,38 +40,38 @@ from dynacli.record import record, replace
 from dynacli.registry.configuration import profiles_in
 
 ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
-"""What can become of a call: it is made, made once a person agrees, or never made."""
+"""Effects of a decision: the call is made, made after confirmation, or not made."""
 READS = "reads"
-"""The list of operations that only read though their method or their name says otherwise."""
+"""Key of the operations that are read-only, although their methods or names suggest a change."""
 _LISTS = ("allow", "confirm", "deny", READS)
 READ_ONLY = "read_only"
 ADDITIONAL = "additional"
-"""The key of a policy that does not free its API from those of others; one set without a person has it."""
+"""Key of a policy that applies in addition to those of other APIs. dynacli sets it if no user is present."""
 _BAKED = "policies"
 _EXACT = frozenset({"allow", READS})
-"""The lists that allow: what is unclear is not in them."""
+"""Lists that allow operations. Ambiguous entries do not match them."""
 _APPLY, _AGENT, _PERSON = "apply", "agent", "person"
 _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
 _HEAD, _GET, _OPTIONS, _POST = "HEAD", "GET", "OPTIONS", "POST"
 LISTED_METHODS = frozenset({_GET, _HEAD, _POST})
-"""The methods of the operations that `reads` may list."""
+"""Methods of operations that `reads` may list."""
 _METHODS = frozenset({*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "CONNECT"})
 
 
 @record
 class Rules:
-    """One table of a policy.
+    """A table of a policy.
 
     Args:
-        place: Its header in the configuration, without brackets.
-        allow: The words of `allow`; None if the list is not there, so that everything is allowed.
-        confirm: The words of `confirm`.
-        deny: The words of `deny`.
-        reads: The words of `reads`.
-        is_read_only: Whether nothing is called that may change something.
-        applied_by: Who may apply plans: `agent` for agents, too, or `person`; empty if it does not say so.
+        place: Header of the table in the configuration, without brackets.
+        allow: Entries of `allow`; None if the list is missing, so that everything is allowed.
+        confirm: Entries of `confirm`.
+        deny: Entries of `deny`.
+        reads: Entries of `reads`.
+        is_read_only: True if operations that may change data are not called.
+        applied_by: `agent` if agents may apply plans, too, or `person`; empty if the key is missing.
     """
 
     place: str
@@ -83,14 +83,14 @@ class Rules:
     applied_by: str = ""
 
     def as_table(self) -> dict[str, Any]:
-        """Return it as a table of the configuration."""
+        """Return the rules as a table of the configuration."""
         table = {"allow": self.allow, "confirm": self.confirm, "deny": self.deny, READS: self.reads}
         lists = {key: list(words) for key, words in table.items() if words is not None}
         applied = {_APPLY: self.applied_by} if self.applied_by else {}
         return {**lists, READ_ONLY: self.is_read_only, **applied}
 
     def words(self) -> Iterator[tuple[str, str]]:
-        """Yield (list, word) for each word of the lists."""
+        """Yield (list, entry) for each entry of the lists."""
         lists = {"deny": self.deny, "allow": self.allow or (), "confirm": self.confirm, READS: self.reads}
         for key, words in lists.items():
             yield from ((key, word) for word in words)
@@ -98,22 +98,22 @@ class Rules:
 
 @record
 class Policy:
-    """What a person says of the calls of an API.
+    """The rules for calls of an API.
 
     Args:
-        tables: The rules of the API, then those of the profile.
+        tables: Tables of the API, then of the profile.
     """
 
     tables: tuple[Rules, ...]
 
     @property
     def lets_agents_apply(self) -> bool:
-        """Whether an agent may apply plans: a table says so, and none says something else."""
+        """True if agents may apply plans: at least one table allows it, and none disagrees."""
         return {rules.applied_by for rules in self.tables} - {""} == {_AGENT}
 
     @property
     def names_operations(self) -> bool:
-        """Whether it tells operations of one method apart."""
+        """True if an entry is more specific than a method."""
         return any(word not in _METHODS for rules in self.tables for _, word in rules.words())
 
     @classmethod
@@ -128,31 +128,31 @@ class Policy:
         """Return the policy of an API and a profile; None if neither has one.
 
         Args:
-            name: Of the API.
-            entry: That of the API in the configuration.
+            name: Name of the API.
+            entry: Entry of the API in the configuration.
 
         Raises:
-            FileError: One of them cannot be used; nothing is called then.
+            FileError: A table is invalid. Then no operation is called.
         """
         places = ((entry, f"apis.{name}"), (profile, f"apis.{name}.profiles.{profile_name}"))
         tables = [
             rules_of(env, table["policy"], f"{place}.policy") for table, place in places if "policy" in table
         ]
-        # Those that `bake` has taken along; no configuration takes their place.
+        # Tables that `bake` has included. The configuration cannot replace them.
         tables += [rules_of(env, table, f"apis.{name}.{_BAKED}") for table in entry.get(_BAKED, ())]
         return cls(tuple(tables)) if tables else None
 
 
 class Decision(NamedTuple):
-    """What a policy says of an operation.
+    """The decision of a policy on an operation.
 
     Args:
         effect: `ALLOWED`, `CONFIRMED` or `DENIED`.
-        place: The table that decides, as `Rules.place` has it; empty if no table says anything.
-        key: The list or key in it.
-        word: The word of the list; empty if it is one that is missing, or `key` is not a list.
-        other: The documented operation whose rule it is, if a server may take the request for that one.
-        override: What asks for another method than the operation's own, and which; empty if nothing does.
+        place: Deciding table, as in `Rules.place`; empty if no table has a rule.
+        key: Deciding list or key of the table.
+        word: Matching entry of the list; empty if none matches or if `key` is not a list.
+        other: Documented operation that the rule is for, if a server may take the request for that operation.
+        override: Further method and its source, if the rule is for another method; else empty.
     """
 
     effect: str
@@ -164,13 +164,13 @@ class Decision(NamedTuple):
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The parts of the key that decides, from the top of the configuration."""
+        """Path to the deciding key in the configuration."""
         _, name, *rest = self.place.removesuffix(".policy").split(".", 3)
         return ("apis", name, *rest, "policy", self.key)
 
     @property
     def reason(self) -> str:
-        """The rule that decides, in a sentence without its period."""
+        """The deciding rule, as a sentence without its period."""
         if not self.place:
             return "No policy has a rule for it"
         if self.key == READ_ONLY:
@@ -185,13 +185,13 @@ class Decision(NamedTuple):
 
 
 def rules_of(env: Environment, table: Any, place: str) -> Rules:
-    """Return the rules of a table of the configuration.
+    """Return the rules of a table in the configuration.
 
     Args:
-        place: Its header in the configuration, without brackets.
+        place: Header of the table, without brackets.
 
     Raises:
-        FileError: It cannot be used.
+        FileError: The table is invalid.
     """
 
     def wrong(reason: str) -> FileError:
@@ -228,7 +228,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
 
 
 def stands_alone(entry: Mapping[str, Any]) -> bool:
-    """Return whether the entry of an API has a policy instead of those of other APIs with the same server."""
+    """Return whether an API has its own policy, which replaces those of other APIs with the same server."""
     policy = entry.get("policy")
     return "policy" in entry and not (isinstance(policy, dict) and policy.get(ADDITIONAL))
 
@@ -245,18 +245,20 @@ def only_reads(
     is_documented: bool = True,
     sent: Sent | None = None,
 ) -> bool:
-    """Return whether a call changes nothing: by method and name, or because `reads` lists all that a server may read.
+    """Return whether a call is read-only, by its method and name or because `reads` lists the operation.
+
+    With `reads`, all operations must be listed for which a server may take the request.
 
     Args:
-        policy: None if the configuration does not say what may be called.
+        policy: The policy; None if the configuration has none.
         catalog: The document.
-        is_documented: Whether the document has the operation.
-        sent: What else the request says; None before it is built.
+        is_documented: True if the document has the operation.
+        sent: Paths and values of the request; None before it is built.
     """
     method = operation.method.upper()
     meant: list[Operation | OperationSummary] = [operation]
     if method in NAMED_METHODS:
-        # A value or another spelling may lead to another GET of the document: `get-pad deleteAll`.
+        # A value or another spelling may lead to another GET operation: `get-pad deleteAll`.
         others = possible_operations_at(catalog, _GET, sent.paths, sent.values) if sent is not None else []
         meant = [item for item in others if not is_reading(item)]
         meant += [] if is_reading(operation, is_documented=is_documented) else [operation]
@@ -270,7 +272,7 @@ def only_reads(
     if sent is not None and method == _POST:
         fitting = {path: possible_operations_at(catalog, method, (path,), sent.values) for path in sent.paths}
         known = tuple(path for path, found in fitting.items() if found)
-        # A path below a shorter base URL ends with a known one; a path that does not comes from a header or a field.
+        # Paths below a shorter base URL end with a known path. Any other path comes from a header or a field.
         ends = tuple(path for path in known if path.strip("/"))
         if not known or not all(path in known or path.endswith(ends) for path in fitting):
             return False
@@ -287,29 +289,29 @@ def decide(
     is_documented: bool = True,
     sent: Sent | None = None,
 ) -> Decision:
-    """Return what a policy says of an operation, and of all that a server may take its request for.
+    """Return the decision on an operation, and on all operations for which a server may take its request.
 
     Args:
         catalog: The document.
-        methods: Further method that the server may take the call for → what asks for it.
-        is_documented: Whether the document has the operation. If it has not, the path may be one of the document's
-            in another spelling, so that what is denied or confirmed of any operation of its method is so for it, too.
-        sent: What else the request says; None before it is built.
+        methods: Further method that the server may execute → source of that method in the request.
+        is_documented: True if the document has the operation. If it has not, the path may be another spelling of a
+            documented one. So what is denied or confirmed for any operation of its method applies, too.
+        sent: Paths and values of the request; None before it is built.
     """
-    own = operation.method.upper()  # many servers read methods in any case of letters
+    own = operation.method.upper()  # many servers ignore the case of methods
     reads = only_reads(policy, catalog, operation, is_documented=is_documented, sent=sent)
     found = list(_matches_operation(policy, catalog, operation, own, reads=reads))
     if not policy.names_operations and not methods and own != _HEAD:
         return strictest(found)
     paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
     for path in paths:
-        # What names a path is about the one that is sent; the pattern of a name is not.
+        # Entries with a path apply to the sent path. Patterns of names do not.
         readings = _readings(policy, catalog, [_unnamed_operation(own, path)], own, "", is_in_doubt=True)
         found += [reading for reading in readings if " /" in reading.word]
     steps = [path_steps_of(path) for path in paths]
     is_clear = is_documented and None not in steps
     if not is_documented and own != _OPTIONS:
-        # Many servers run one function for all methods, or take one that they do not know for GET.
+        # Many servers run the same code for all methods, or treat unknown methods as GET.
         known = possible_operations_at(catalog, _GET if own == _HEAD else own, paths, values)
         if not known:
             methods_there = methods_in(catalog)
@@ -328,7 +330,7 @@ def decide(
         found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, reads=reads)
         depth = len(path_steps_of(operation.path) or ())
         if not fitting and any(step is not None and len(step) < depth for step in steps):
-            # An empty value leaves another path, which the document does not have.
+            # An empty value makes the path shorter, so that no documented operation fits.
             found += _readings(policy, catalog, [_unnamed_operation(own, operation.path)], own, "")
     asked = {method.upper(): f"{source} asks for {method.upper()}" for method, source in methods.items()}
     asked.pop(own, None)
@@ -366,11 +368,11 @@ def _readings(
     is_in_doubt: bool = False,
     reads: bool = False,
 ) -> Iterator[Decision]:
-    """Yield what a policy says of operations that a server may take a request for.
+    """Yield the decisions on operations for which a server may take a request.
 
     Args:
-        reason: What asks for the method; empty for that of the request.
-        is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
+        reason: Source of the method; empty for the method of the request itself.
+        is_in_doubt: True to yield only denials and confirmations by an entry, not a missing entry of `allow`.
         reads: As in `_matches_operation`.
     """
     for operation in operations:
@@ -381,7 +383,7 @@ def _readings(
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
-    """Return the decision that wins; without any, what none is about is allowed."""
+    """Return the strictest decision; allowed if there is none."""
     order = (DENIED, CONFIRMED, ALLOWED)
     return min(decisions, key=lambda decision: order.index(decision.effect), default=Decision(ALLOWED))
 
@@ -394,10 +396,10 @@ def _matches_operation(
     *,
     reads: bool = False,
 ) -> Iterator[Decision]:
-    """Yield what each table says of an operation that is called by a method, the strictest of each first.
+    """Yield the decisions of each table on an operation and a method, the strictest of each table first.
 
     Args:
-        reads: Whether the policy says that the operation only reads.
+        reads: True if the operation counts as read-only.
     """
     for rules in policy.tables:
         for word in rules.deny:
@@ -425,11 +427,11 @@ def _is_meant(
     *,
     is_strict: bool = False,
 ) -> bool:
-    """Return whether a word of a list means an operation.
+    """Return whether an entry of a list matches an operation.
 
     Args:
-        is_strict: Whether a method may be written in lower case, although it may be the name of an operation, too, and
-            a tag without `tag:`. What is unclear forbids, and allows nothing.
+        is_strict: True for lists that restrict. Then an entry may also be a method in lower case, or a tag without
+            `tag:`. Ambiguous entries restrict, but allow nothing.
     """
     if word == method or (is_strict and word.upper() == method):
         return True
@@ -449,7 +451,7 @@ def _is_meant(
 def _is_path_meant(
     word: str, operation: Operation | OperationSummary, method: str, *, is_strict: bool
 ) -> bool:
-    """Return whether `METHOD /path` means an operation; a path forbids in all its spellings, and allows in its own."""
+    """Return whether `METHOD /path` matches an operation; if strict, in all spellings of the path."""
     named, _, path = word.partition(" ")
     if named != method:
         return False
@@ -463,10 +465,10 @@ def _is_path_meant(
 def with_paths(
     rules: Rules, catalog: Catalog, paths_of: Callable[[OperationSummary], Iterable[str]]
 ) -> Rules:
-    """Return rules that say of paths what they say of the operations of a document, for another document.
+    """Return rules for paths of another document, from rules for the operations of this document.
 
     Args:
-        paths_of: Returns the paths that an operation has in the other document.
+        paths_of: Returns the paths of an operation in the other document.
     """
     summaries = catalog.summaries()
 
@@ -482,7 +484,7 @@ def with_paths(
         return tuple(dict.fromkeys(line for word in words for line in (word, *lines(word, is_strict=True))))
 
     def exact(words: Iterable[str]) -> tuple[str, ...]:
-        # A name may be that of another operation there.
+        # A name could belong to another operation there.
         return tuple(dict.fromkeys(line for word in words for line in lines(word, is_strict=False)))
 
     allow = None
@@ -493,18 +495,18 @@ def with_paths(
 
 
 def unknown_words(policy: Policy, catalog: Catalog) -> list[tuple[str, str, str]]:
-    """Return (place, list, word) of the words that mean no operation of a document, methods aside."""
+    """Return (place, list, entry) for each entry that matches no operation of a document and is not a method."""
     return [
         (rules.place, key, word)
         for rules in policy.tables
-        if not rules.place.endswith(f".{_BAKED}")  # they are those of another API
+        if not rules.place.endswith(f".{_BAKED}")  # these entries are for another API
         for key, word in rules.words()
         if word.upper() not in _METHODS and not _is_known(word, key, catalog)
     ]
 
 
 def _is_known(word: str, key: str, catalog: Catalog) -> bool:
-    """Return whether a word means an operation; all of them are looked at only for a pattern or a path."""
+    """Return whether an entry matches an operation. All operations are read only for a pattern or a path."""
     if catalog.find(word) is not None:
         return True
     is_tag = word.startswith(_TAG)
@@ -521,14 +523,14 @@ def _is_known(word: str, key: str, catalog: Catalog) -> bool:
 
 
 def unknown_in_entry(env: Environment, entry: Mapping[str, Any], catalog: Catalog, name: str) -> list[str]:
-    """Return the warnings of `unknown_notes` about the policies of an API and of its profiles.
+    """Return the warnings of `unknown_notes` about the policies of an API and its profiles.
 
     Args:
-        entry: Of the API in the configuration.
-        name: Of the API.
+        entry: Entry of the API in the configuration.
+        name: Name of the API.
 
     Raises:
-        FileError: A policy cannot be read.
+        FileError: A policy is invalid.
     """
     policies = (
         Policy.of(env, name, entry, profile, key) for key, profile in {"": {}, **profiles_in(entry)}.items()
@@ -538,10 +540,10 @@ def unknown_in_entry(env: Environment, entry: Mapping[str, Any], catalog: Catalo
 
 
 def unknown_notes(policy: Policy, catalog: Catalog, name: str) -> Iterator[str]:
-    """Yield a warning about each word that means no operation of an API.
+    """Yield a warning about each entry that matches no operation of an API.
 
     Args:
-        name: Of the API.
+        name: Name of the API.
     """
     for place, key, word in unknown_words(policy, catalog):
         is_tag = key in _EXACT and kebab(word) in catalog.tags()
