@@ -1,5 +1,4 @@
-"""The nouns of OpenAPI as frozen records, and how their names and values are written.
+"""The objects of OpenAPI as frozen records: operation, parameter, media type, server, security scheme.
 
-Objects of a document go in, records come out: operation, parameter, media type, server, security scheme. Read
-`operation` first.
+Other modules name operations and options, and write values for messages. Read `operation` first.
 """

@@ -1,9 +1,9 @@
-"""Whether a GET only reads, by its summary, its name and its path: `GET /restart` and `GET /deletePad` do not.
+"""Finds GET operations that are not read-only by their names: `GET /restart`, `GET /deletePad`.
 
-A GET only reads if each of these texts begins with a verb that reads, or with no verb. A verb that acts makes it none,
-whatever the other texts say. No list of such verbs is ever complete, so a word of no list counts as one, too, if it
-stands as a verb does: before an article, or before the name of a single thing. It does not if another text reads, or
-if something shows that it is a noun: its form, a parameter, a tag, or a plural in the path.
+The summary, the name and the path decide. A GET is read-only if none of them has a verb for a change.
+No list of verbs is complete, so an unknown term counts as a verb for a change if it is used like a verb: before
+an article, or before a singular noun. It does not count if another text has a verb for reading. It does not count
+either if its ending, a parameter, a tag, or a plural in the path shows that it is a noun.
 """
 
 import os
@@ -31,24 +31,24 @@ _READING = frozenset(
         *("whoami",),
     }
 )
-"""Verbs that read."""
+"""Verbs for reading."""
 _THINGS = frozenset({"poll", "run", "scan", "start", "stop", "sync", "test"})
-"""Verbs that also name a thing: `/scan/{scan_id}` and `/stop-areas` read it."""
+"""Verbs that are also nouns: `/scan/{scan_id}` and `/stop-areas` are read-only."""
 _MODIFYING = _THINGS | {
     *("autoscale", "backup", "cleanup", "deploy", "drop", "dump", "fork", "import", "invite", "launch"),
     *("lock", "login", "logout", "merge", "notify", "pause", "pull", "push", "reboot", "refresh"),
     *("reload", "restart", "resume", "retry", "send", "transfer", "trigger", "update", "upgrade"),
     *("upload",),
 }
-"""Verbs that also stand before a noun: `send-settings`, `restart-count`, `update-schedule`."""
+"""Verbs that are also part of a noun: `send-settings`, `restart-count`, `update-schedule`."""
 _MADE_OF_VERB = re.compile(r"(?:re|un|de|bulk)-?(.+)")
 _VERB_FORM = re.compile(r"[a-z]{3,}(?:ify|ize|yze)")
-"""The forms of verbs: `unpause` of one that is known, and `vaporize`."""
+"""Endings that only verbs have: `vaporize`."""
 _PAIRS = frozenset(
     {("log", "off"), ("log", "out"), ("power", "off"), ("shut", "down"), ("sign", "off"), ("sign", "out")}
     | {("log", "in"), ("sign", "in"), ("power", "on"), ("roll", "back"), ("turn", "off"), ("turn", "on")}
 )
-"""Verbs of two words."""
+"""Verbs with a particle."""
 _FACTS = frozenset(
     {
         *("count", "counts", "date", "dates", "form", "health", "info", "jobs", "limit", "limits"),
@@ -57,13 +57,13 @@ _FACTS = frozenset(
         *("statuses", "time", "times"),
     }
 )
-"""Last words of names that speak of a fact if a verb that also stands before a noun is first: `restart-count`."""
+"""Nouns that, after one of the `_MODIFYING` verbs, show that a name is a noun: `restart-count`."""
 _MODIFIED = _FACTS | {
     *("config", "configs", "configuration", "details", "history", "list", "mode", "preferences"),
     *("settings", "statistics", "stats", "summary", "template", "templates", "type", "types", "url"),
     *("version", "words"),
 }
-"""The same, and what such verbs configure."""
+"""The same, with nouns for settings and other data: `send-settings`."""
 _OBJECTS = frozenset(
     {
         *("alarm", "alert", "alerts", "all", "channel", "connection", "email", "emails", "everything"),
@@ -72,7 +72,7 @@ _OBJECTS = frozenset(
         *("webhook",),
     }
 )
-"""What verbs act upon that also name a thing: `test-alert`, and `testemail` in one word."""
+"""Nouns after which one of the `_MODIFYING` verbs stays a verb: `test-alert`, also unseparated in `testemail`."""
 _NOUNS = _MODIFIED | {
     *("about", "account", "active", "activity", "address", "admin", "advanced", "age", "agent", "alias"),
     *("anything", "api", "app", "array", "article", "asset", "attribute", "audit", "auth", "author"),
@@ -107,14 +107,14 @@ _NOUNS = _MODIFIED | {
     *("weather", "webhook", "website", "wide", "wiki", "workflow", "workspace", "worst", "wrong", "xml"),
     *("yaml", "year", "zone"),
 }
-"""Words that begin a name as nouns or adjectives, if their form does not show it: `user-profile`, `slow-call`."""
+"""Nouns and adjectives that may begin a name, without an ending that shows it: `user-profile`, `slow-call`."""
 _ORDERS = frozenset(
     {
         *("block", "charge", "email", "follow", "like", "log", "order", "post", "queue", "report"),
         *("request", "schedule", "share", "store", "tag", "vote"),
     }
 )
-"""Words that are nouns alone, and verbs before the name of one thing: `/order` and `order-pizza`."""
+"""Nouns that become verbs before a singular noun: `/order` and `order-pizza`."""
 _OF_ITEMS = frozenset(
     {
         *("ack", "archive", "beep", "blink", "bounce", "buzz", "call", "claim", "click", "compact"),
@@ -126,13 +126,13 @@ _OF_ITEMS = frozenset(
         *("touch", "trash", "turn", "use", "vacuum", "verify", "void", "vote", "watch", "zip"),
     }
 )
-"""Words that are verbs if they alone follow a parameter: `/doors/{id}/open`."""
+"""Verbs of one item, if they are the whole segment after a parameter: `/doors/{id}/open`."""
 _GENERATED = frozenset({"get", "head", "list", "retrieve"})
-"""Last words of the ids that generators make of a method and a path."""
+"""Endings of operation ids that generators make from a method and a path."""
 _NOUN_FORM = re.compile(
     r".*[^aeiou]ed|.*(?:ance|ence|graph|ics|ing|ism|ity|ment|ness|ology|ship|sion|tion|ture|ware|z)|.?|.*[0-9].*"
 )
-"""The forms of nouns and participles: `healthz`, `indexing`, `location`, `deleted`, `ipv6`."""
+"""Pattern of nouns and participles: `healthz`, `indexing`, `location`, `deleted`, `ipv6`."""
 _DETERMINERS = frozenset(
     {
         *("a", "all", "an", "any", "each", "every", "more", "no", "one", "other", "same", "some", "the"),
@@ -143,20 +143,20 @@ _LINKING = frozenset(
     {"about", "as", "at", "by", "for", "from", "in", "of", "on", "per", "that", "to", "with"}
 )
 NAMED_METHODS = frozenset({"GET", "HEAD"})
-"""The methods that servers also use for what changes something; no one runs a command by OPTIONS."""
+"""Safe methods that some servers also use for changes; OPTIONS is not among them."""
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LABEL = re.compile(r"^\W*\[[^\]]*\]")
 _PREFIX = re.compile(r"api|rest|v[0-9.]*")
-"""Segments at the beginning of a path that say nothing of an operation."""
+"""Pattern of segments at the beginning of a path that do not describe the operation."""
 
 
 class _Verb(NamedTuple):
-    """What a text begins with.
+    """The verb of a text.
 
     Args:
-        word: The verb, or a word that may be one; empty for a noun.
-        reads: Whether the verb reads.
-        is_known: Whether the word is surely a verb.
+        word: The verb, or a term that may be a verb; empty for a noun.
+        reads: Whether it is a verb for reading.
+        is_known: Whether it is certainly a verb.
     """
 
     word: str = ""
@@ -170,10 +170,10 @@ _NOUN = _Verb()
 def is_reading(
     operation: OperationSummary | Operation, method: str = "", *, is_documented: bool = True
 ) -> bool:
-    """Return whether a call only reads: its method is safe, and nothing says that its GET does more.
+    """Return whether a call is read-only: its method is safe, and a GET or HEAD has no verb for a change.
 
     Args:
-        method: The method of the call; empty for that of the operation.
+        method: The method of the call; empty for the method of the operation.
         is_documented: As in `acting_word`.
     """
     method = method or operation.method.upper()
@@ -183,12 +183,12 @@ def is_reading(
 
 
 def acting_word(operation: OperationSummary | Operation, *, is_documented: bool = True) -> str:
-    """Return the word that says that a GET or HEAD does more than read, or may; empty if it only reads.
+    """Return the verb that shows that a GET or HEAD may change data; empty if it is read-only.
 
-    The names of path parameters do not count, because they speak of a value.
+    The names of path parameters do not count, because they describe a value.
 
     Args:
-        is_documented: Whether the path is a template. If it is not, an unknown word in it may be a value.
+        is_documented: Whether the path is a template. If not, an unknown term in the path may be a value.
     """
     path = unquote(operation.path.partition("?")[0].partition("#")[0])
     segments = list(
@@ -200,7 +200,7 @@ def acting_word(operation: OperationSummary | Operation, *, is_documented: bool 
     name = _own_words(words_of_name(operation.operation_id), path)
     nouns = _nouns_beside(path, operation.tags)
     of_summary, of_name = _verb_of_sentence(summary, nouns), _verb_of_name(name, nouns)
-    # Generated summaries and ids repeat the method and the path: `get_irc_stop` does not say that it reads.
+    # Generated summaries and ids repeat the method and the path: `get` in `get_irc_stop` proves nothing.
     repeated = {"get", "head", "api", *_DETERMINERS, *_LINKING}
     repeated.update(text for words in segments for word in words for text in (word, singular(word)))
     texts_that_read = [
@@ -208,7 +208,7 @@ def acting_word(operation: OperationSummary | Operation, *, is_documented: bool 
         for verb, words in ((of_summary, summary), (of_name, name))
         if verb.reads and not repeated.issuperset(words)
     ]
-    # A word that follows a verb that reads is what it reads: "Get the stop words" of `/stop-words`.
+    # The object of a verb for reading is a noun in the path, too: "Get the stop words" of `/stop-words`.
     read_words = {word for words in texts_that_read for word in words[1:]}
     is_read = of_summary.reads or of_name.reads or (bool(segments) and segments[-1][0] in _READING)
     is_lenient = is_read or not segments or not is_documented
@@ -224,10 +224,10 @@ def acting_word(operation: OperationSummary | Operation, *, is_documented: bool 
 
 
 def _own_words(name: list[str], path: str) -> list[str]:
-    """Return the words of an operation id without those of the method and path that a generator adds.
+    """Return an operation id, split, without the method and the path that a generator adds.
 
-    FastAPI makes `stop_irc_irc_stop_get` of `stop_irc`, Springfox `padUsingGET` of `pad`, and Django REST framework
-    `irc_stop_retrieve` of the path alone.
+    FastAPI makes `stop_irc_irc_stop_get` of `stop_irc`, and Springfox makes `padUsingGET` of `pad`. Django REST
+    framework makes `irc_stop_retrieve` of the path alone.
     """
     if name[-2:] == ["using", "get"]:
         return name[:-2]
@@ -241,7 +241,7 @@ def _own_words(name: list[str], path: str) -> list[str]:
 
 
 def _nouns_beside(path: str, tags: Iterable[str]) -> set[str]:
-    """Return the words that other texts show to be nouns: tags, parameters and plurals of the path."""
+    """Return the nouns that tags, parameters and plurals in the path show."""
     nouns = {singular(word) for tag in tags for word in words_of_name(tag)}
     nouns.update(map(owner_name, parameter_names(path)))
     words = words_of_name(_PLACEHOLDER.sub("", path))
@@ -250,17 +250,17 @@ def _nouns_beside(path: str, tags: Iterable[str]) -> set[str]:
 
 @cache
 def _acting_verbs() -> frozenset[str]:
-    """Return the verbs that act and hardly ever name a thing."""
+    """Return the verbs for changes that are rarely nouns."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "acting_verbs.txt")
     with open(path, encoding="ascii") as file:
         return frozenset(file.read().split())
 
 
 def _acts(word: str, *, anywhere: bool = False) -> bool:
-    """Return whether a word is a verb that acts.
+    """Return whether a term is a verb for a change.
 
     Args:
-        anywhere: Whether it need not be the first word, so that verbs that also name a thing do not count.
+        anywhere: Whether the term may follow others. If so, verbs that are also part of a noun do not count.
     """
     if word in _MODIFYING or word in _READING:
         return word in _MODIFYING and not anywhere
@@ -279,8 +279,8 @@ def _is_noun(word: str, nouns: Collection[str]) -> bool:
 
 
 def _verb_of_sentence(words: Sequence[str], nouns: Collection[str]) -> _Verb:
-    """Return the verb that a summary begins with: "Send a test alert", "Logs out the user", "Returns all pads"."""
-    if len(words) == 1:  # it may as well be a thing
+    """Return the verb at the beginning of a summary: "Send a test alert", "Logs out the user", "Returns all pads"."""
+    if len(words) == 1:  # it may be a noun
         return _verb_of_phrase(words, nouns) if words[0] not in _THINGS else _NOUN
     if not words:
         return _NOUN
@@ -301,7 +301,7 @@ def _verb_of_sentence(words: Sequence[str], nouns: Collection[str]) -> _Verb:
 def _verb_of_name(words: Sequence[str], nouns: Collection[str]) -> _Verb:
     """Return the verb of a name, which may follow nouns: `issues/list-for-repo`, `padDelete`."""
     if len(words) == 1 and (words[0] in _THINGS or (words[0] in nouns and words[0] in _MODIFYING)):
-        return _NOUN  # it may be what the operation reads: `run` of `/runs/{id}`
+        return _NOUN  # it may be the resource: `run` of `/runs/{id}`
     reading = next((index for index, word in enumerate(words) if word in _READING), len(words))
     verb = _verb_before(words[:reading], nouns)
     if words[reading:] and (not verb.word or (verb.word in _MODIFYING and words[reading - 1] != "and")):
@@ -310,7 +310,7 @@ def _verb_of_name(words: Sequence[str], nouns: Collection[str]) -> _Verb:
 
 
 def _verb_before(words: Sequence[str], nouns: Collection[str]) -> _Verb:
-    """Return the first verb of the words of a name that stand before one that reads."""
+    """Return the first verb for a change in the part of a name before its verb for reading."""
     for index, (word, following) in enumerate(pairwise([*words, ""])):
         if (word, following) in _PAIRS:
             return _Verb(f"{word}-{following}")
@@ -325,7 +325,7 @@ def _verb_of_phrase(words: Sequence[str], nouns: Collection[str], *, is_read: bo
     """Return the verb of a command such as `stop-irc`, `sendTestEmail`, `testemail`; a noun for `restart-count`.
 
     Args:
-        is_read: Whether another text says that the operation reads.
+        is_read: Whether another text has a verb for reading.
     """
     if not words:
         return _NOUN
@@ -343,7 +343,7 @@ def _verb_of_phrase(words: Sequence[str], nouns: Collection[str], *, is_read: bo
         return _Verb(verb)
     if not is_alone and _acts(last, anywhere=words[-2] not in _OBJECTS):
         return _Verb(last)
-    # One unknown word is a noun, and one before the name of a single thing is a verb: `mood`, `yeet-node`.
+    # An unknown term is a noun by itself (`mood`), and a verb before a singular noun (`yeet-node`).
     is_noun = is_alone or last in _MODIFIED or _is_plural(last)
     if is_noun or (_is_noun(first, nouns) and first not in _ORDERS):
         return _NOUN
@@ -351,7 +351,7 @@ def _verb_of_phrase(words: Sequence[str], nouns: Collection[str], *, is_read: bo
 
 
 def _verb_of_compound(word: str) -> str:
-    """Return the verb of two words in one: `testemail`, `sendmail`."""
+    """Return the verb of a compound: `test` of `testemail`, `send` of `sendmail`."""
     verbs = (word.removesuffix(acted) for acted in sorted(_OBJECTS) if word.endswith(acted))
     return next(filter(_acts, verbs), "")
 
@@ -363,9 +363,9 @@ def _verb_of_path(
 
     Args:
         path: The path without its query.
-        segments: The words of its segments, without parameters.
-        nouns: The words that other texts show to be nouns.
-        is_read: Whether the name or the summary says that it reads, in words that may only repeat the path.
+        segments: Its segments, split, without parameters.
+        nouns: The nouns that other texts show.
+        is_read: Whether the name, the summary or the last segment has a verb for reading, even a generated one.
     """
     if not segments:
         return _NOUN
@@ -374,7 +374,7 @@ def _verb_of_path(
     if [verb.word] == last and verb.word in _THINGS:
         parameters = parameter_names(path.rpartition("/")[2]) if path.endswith("}") else []
         is_item = bool(parameters) and _names_item(parameters[0], verb.word)
-        # `/test` alone is a toy's page, and `/connection/test` a test.
+        # `/test` alone is usually a page, and `/connection/test` runs a test.
         is_page = verb.word == "test" and len(segments) == 1
         is_thing = verb.word not in {"start", "stop"} and (is_read or is_page)
         return _NOUN if is_item or is_thing else verb
@@ -383,7 +383,7 @@ def _verb_of_path(
     is_of_item = path.rpartition("/")[0].endswith("}") and len(last) == 1
     if is_of_item and last[0] in _OF_ITEMS and not is_read:
         return _Verb(last[0])
-    # In `/send/mail` the verb stands above what it acts upon, and `/stop/{stop_id}/departures` is of a thing.
+    # In `/send/mail` the verb is the segment before its object; in `/stop/{stop_id}/departures` it is a noun.
     is_noun = last[-1] in _MODIFIED or (is_read and last[-1] not in _OBJECTS)
     for segment, following in reversed(list(pairwise(filter(None, path.split("/"))))):
         word = plain_name(segment)

@@ -1,15 +1,15 @@
-"""What the names of fields, parameters and path segments say: which of them name the same thing, and which an id."""
+"""Names of fields, parameters and path segments: which ones are ids, and which ones name the same resource."""
 
 import re
 from collections.abc import Container, Iterable
 
 ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "code")
-"""The endings of names whose values tell one thing from others."""
+"""Endings of the names of fields that identify a resource."""
 IDENTIFYING = re.compile(r"id|uid|uuid|guid|key|number|sha")
 NAMING = re.compile(r"(?:display|full|user|first|last)?name|title|label|login|slug|subject|summary|email")
-"""Patterns of the names, without separators and in lower case, of what identifies an item, and of what it is called."""
+"""Patterns of the plain names of fields that identify an item (`IDENTIFYING`) or contain its name (`NAMING`)."""
 OWN_ID = re.compile(r"[a-z0-9](?:[_-]id|Id|ID)$")
-"""Pattern of the names that may take the place of an id: the first of them is the item's own, `runId` of a run."""
+"""Pattern of names such as `runId`; the first field that matches is usually the id of the item."""
 _PLAIN_IDS = frozenset({"id", "identifier", "uuid"})
 _SEARCH_VERBS = frozenset({"all", "filter", "find", "get", "list", "lookup", "paginate", "query", "search"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -35,7 +35,7 @@ GENERAL_NAMES = frozenset(
         ),
     }
 )
-"""Names that say nothing about what their values belong to."""
+"""Plain names that many resources use, so that they do not show the resource of a value."""
 
 MORE_NAMES = frozenset(
     (
@@ -52,14 +52,14 @@ MORE_NAMES = frozenset(
         *("hasmoreresults", "moreresults", "hasadditionalpages", "hasmorepages", "hasmoredata"),
     )
 )
-"""Plain names of fields that say of a page whether more follow."""
+"""Plain names of fields that say whether more pages follow."""
 
 
 def names_another_thing(name: str, nouns: Container[str]) -> bool:
-    """Return whether a field holds the id of something: `id`, `runId`, `user_ids`; not `name`, and not `paid`.
+    """Return whether a field contains ids of a resource: `id`, `runId`, `user_ids`; not `name`, and not `paid`.
 
     Args:
-        nouns: What the things of the API are called: `project_name` names a project, `first_name` names nothing.
+        nouns: The nouns of the API: `project_name` counts if `project` is a noun, `first_name` does not.
     """
     words = words_of_name(name)
     last = singular(words[-1]) if words else ""
@@ -72,7 +72,7 @@ def plain_name(name: str) -> str:
 
 
 def identifying_fields(names: Iterable[str]) -> list[str]:
-    """Return those of an item's fields that may tell it from others, the likeliest first."""
+    """Return the fields that may identify an item, the likeliest first."""
     listed = list(names)
     plain = {name: plain_name(name) for name in listed}
     ids = [name for name in listed if IDENTIFYING.fullmatch(plain[name])]
@@ -81,18 +81,18 @@ def identifying_fields(names: Iterable[str]) -> list[str]:
 
 
 def words_of_name(name: str) -> list[str]:
-    """Return the words of a name in lower case: `find`, `by` and `status` for `findByStatus`."""
+    """Return the parts of a name in lower case: `find`, `by` and `status` for `findByStatus`."""
     return [word.lower() for word in _WORD.findall(name)]
 
 
 def is_search_name(name: str) -> bool:
-    """Return whether a name, such as the last segment of a path, says that something is looked for: `findByStatus`."""
+    """Return whether a name, such as the last segment of a path, is of a search: `findByStatus`."""
     words = words_of_name(name)
     return bool(words) and words[0] in _SEARCH_VERBS
 
 
 def singular(name: str) -> str:
-    """Return the plain name of one item of what a plural names: `thing` for `/Things`."""
+    """Return the plain name in the singular: `run` for `Runs`."""
     plain = plain_name(name)
     if plain.endswith("ies"):
         return plain[:-3] + "y"
@@ -102,12 +102,12 @@ def singular(name: str) -> str:
 
 
 def owner_name(name: str) -> str:
-    """Return the plain name of what an id belongs to: `run` for `run_id`; empty if the name does not say it."""
+    """Return the plain name of the resource that an id belongs to: `run` for `run_id`; empty if the name has none."""
     plain = plain_name(name)
     ending = next((item for item in sorted(ID_ENDINGS, key=len, reverse=True) if plain.endswith(item)), "")
     return plain.removesuffix(ending) if ending else ""
 
 
 def is_id_name(name: str) -> bool:
-    """Return whether the values of a name tell one thing from others."""
+    """Return whether a name has the ending of an id."""
     return plain_name(name).endswith(ID_ENDINGS)

@@ -1,6 +1,6 @@
-"""The items of a list within a response: its pages are merged by them, and they are the rows of tables.
+"""The items of a list within a response, for the pages of a list and the rows of a table.
 
-Which values of an item paths name it by is guessed from names and shapes alone.
+Also guesses, from names and types alone, the values of an item that identify it in a path.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
 WRAPPERS = ("data", "items", "results", "value", "records", "rows", "entries", "content")
-"""The names under which responses usually keep their items, the likeliest first."""
+"""Usual names of the array of items in a response, the likeliest first."""
 ID_NAMES = frozenset({"id", "_id", "uuid", "key", "sid", "guid"})
-"""The names of fields that are ids, in lower case."""
+"""Names of fields that are ids, in lower case."""
 _EMBEDDED = "_embedded"
-"""The object of HAL under which each array holds items (draft-kelly-json-hal, section 4.1.2)."""
+"""Name of the object in HAL whose arrays contain items (draft-kelly-json-hal, section 4.1.2)."""
 _BESIDE = frozenset(
     (
         *("messages", "notices", "links", "included", "meta", "metadata", "response_metadata", "facets"),
         *("schemas", "paging", "pagination"),
     )
 )
-"""What arrays are called that often stand beside the items."""
+"""Names of arrays that often occur beside the items."""
 _MESSAGES = "messages"
-"""What an API calls its notes to the caller, and what a chat or a mailbox lists."""
+"""Name of an array of notes to the caller, or of the items of a chat or a mailbox."""
 _ERRORS = frozenset(("errors", "warnings"))
-"""What arrays are called that are never items, unless the path is called so."""
+"""Names of arrays that are not items, unless the path ends with the same name."""
 _DEEPEST = 4
 
-if TYPE_CHECKING:  # a protocol takes long to make
+if TYPE_CHECKING:  # creating a protocol class is slow
 
     class _Array(Protocol):
         """An array within a response, as the response or its schema shows it."""
 
         @property
         def steps(self) -> tuple[str, ...]:
-            """The keys that lead to it; none if the response itself is the array."""
+            """The keys on the path to the array; empty if the response itself is the array."""
 
         @property
         def may_hold_objects(self) -> bool:
-            """Whether its items are objects, or nothing says what they are."""
+            """Whether its items are objects, or of unknown type."""
 
         @property
         def has_ids(self) -> bool:
@@ -60,20 +60,20 @@ ENVELOPES = frozenset(
         *("nodes", "objects", "payload", "records", "response", "result", "results", "rows", "values"),
     }
 )
-"""Plain names of members that hold what a response is about, and do not say what it is."""
+"""Plain names of members that only wrap the content of a response."""
 _SHORTEST_ABBREVIATION = 3
 
 
 Fits = Callable[[Parameter, Any], bool]
-"""Whether a parameter takes a value."""
+"""Function that returns whether a parameter accepts a value."""
 
 
 @record
 class Items:
-    """An array, or an object that is a list by its keys, within a response that came.
+    """An array in a received response, or an object that is a list by its keys.
 
     Args:
-        steps: The keys that lead to it; none if the response itself is the array.
+        steps: The keys on the path to it; empty if the response itself is the list.
         values: The array, or the rows of the object.
         is_keyed: Whether it is an object.
     """
@@ -84,26 +84,26 @@ class Items:
 
     @property
     def may_hold_objects(self) -> bool:
-        """Whether the items are objects, or there are none."""
+        """Whether the first item is an object or null, or there are no items."""
         return not self.values or self.values[0] is None or isinstance(self.values[0], dict)
 
     @property
     def has_ids(self) -> bool:
-        """Whether the items have an id."""
+        """Whether the first item has an id."""
         first = self.values[0] if self.values else None
         return isinstance(first, dict) and not ID_NAMES.isdisjoint(map(str.lower, first))
 
 
 @record
 class KnownItems:
-    """What a document says of the items of a response.
+    """The items of a response according to the document.
 
     Args:
-        steps: The keys that lead to them.
+        steps: The keys on the path to the items.
         names: The names of their fields, in the order of the document.
-        holder: `array`; `object` if they are members of an object that is a list by its keys; `none` if the response
-            is one thing, whatever arrays it has; empty if it has named properties, and the document does not say
-            whether one of them is a list.
+        holder: `array`; `object` if the items are the members of an object that is a list by its keys; `none` if the
+            response is a single resource, even if it has arrays; empty if the response has named properties, and the
+            document does not show which of them is a list.
     """
 
     steps: tuple[str, ...] = ()
@@ -112,14 +112,14 @@ class KnownItems:
 
 
 def choose_array(arrays: Sequence[_A], path: str = "") -> _A | tuple[_A, ...]:
-    """Return the array that holds the items; else all that may be it, which are none if there is no array.
+    """Return the array of items; if it is not clear, all candidates, which may be none.
 
-    It is the only array; else the one that the path is called by; else the one whose items have an id; else the one
-    that is called as such arrays are. An array of objects goes before others, and an outer one before an inner one.
+    The first of these rules that holds decides: it is the only array, it has the name of the path, its items have an
+    id, or it has a usual name. Arrays of objects have priority over others, and outer arrays over inner ones.
 
     Args:
         arrays: The arrays of a response, or of its schema, in its order.
-        path: The path of the operation; empty if it is not known.
+        path: The path of the operation; empty if unknown.
     """
     segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
     count = len(arrays)
@@ -143,13 +143,13 @@ def choose_array(arrays: Sequence[_A], path: str = "") -> _A | tuple[_A, ...]:
 
 
 def _without_notes(arrays: Sequence[_A], *, has_errors: bool) -> list[_A]:
-    """Return the arrays without those that stand beside the items.
+    """Return the arrays without notes, links and other arrays that often occur beside the items.
 
-    Messages that are objects are the items if all else is plain values that are called like nothing in
-    particular; next to errors, or further out than the rest, they are notes.
+    An array `messages` of objects contains the items if all other arrays have plain values and unusual names. It
+    contains notes if the response also has errors, or if other arrays are further out.
 
     Args:
-        has_errors: Whether the response has an array of errors, too.
+        has_errors: Whether the response also has an array of errors.
     """
     found = [array for array in arrays if array.steps[-1].lower() not in _BESIDE]
     if has_errors or any(array.may_hold_objects for array in found) or _usual(found) is not None:
@@ -164,7 +164,7 @@ def _is_no_error(name: str, segments: Sequence[str]) -> bool:
 
 
 def _depth(array: _Array) -> int:
-    """Return how deep an array is; the object of HAL is only a place for it."""
+    """Return the depth of an array, without counting the `_embedded` of HAL."""
     return len(array.steps) - (array.steps[0] == _EMBEDDED)
 
 
@@ -180,18 +180,17 @@ def _usual(arrays: Sequence[_A]) -> _A | None:
 def find_items(
     value: Any, known: KnownItems | None = None, *, path: str = "", is_list: bool = False
 ) -> Items | tuple[Items, ...]:
-    """Return the items of a response that came; else all arrays that may be them, which may be none.
+    """Return the items of a received response; if they are not clear, all candidates, which may be none.
 
-    An array of something that has an `id` of its own, or of plain values beside text, is a property of that something.
-    An object is a list by its keys if the document says so; else if its members are objects of one shape, unless the
-    document describes a single thing.
+    An array is a property of the object around it if that object has an `id`, or has text beside plain values. An
+    object is a list by its keys if the document describes it so. Without a description, it is one if its members are
+    objects with similar fields.
 
     Args:
         value: The JSON value of a response.
-        known: What the document says, which goes before everything else if the response agrees with it.
-        path: The path of the operation; empty if it is not known.
-        is_list: Whether the response is known to be a list, so that its only array holds the items, whatever is
-            beside it.
+        known: The items according to the document; they have priority if the response has them.
+        path: The path of the operation; empty if unknown.
+        is_list: Whether the response is known to be a list. If so, any array may contain the items.
     """
     if known is not None and known.holder == "none":
         return ()
@@ -209,7 +208,7 @@ def find_items(
 
 
 def items_at(value: Any, places: Items | tuple[Items, ...]) -> Items | tuple[Items, ...]:
-    """Return the items of a response that were found before, of another reading of its value."""
+    """Return the items at known locations in another copy of a response, parsed again."""
     if isinstance(places, tuple):
         return tuple(_items_at(value, place) for place in places)
     return _items_at(value, places)
@@ -222,7 +221,7 @@ def _items_at(value: Any, place: Items) -> Items:
 
 
 def _keyed(value: Any, known: KnownItems | None) -> Items | None:
-    """Return the items of an object that is a list by its keys; None if it is none."""
+    """Return the items of an object that is a list by its keys; None for any other value."""
     if known is not None and known.holder != "array":
         for step in known.steps:
             value = value.get(step) if isinstance(value, dict) else None
@@ -247,7 +246,7 @@ def _arrays(value: Any, steps: tuple[str, ...]) -> Iterator[Items]:
 
 
 def _is_list(value: Any, array: Items) -> bool:
-    """Return whether an array holds items, and is not a property of one thing."""
+    """Return whether an array contains items, instead of being a property of a single resource."""
     if array.steps[-1] in WRAPPERS or _EMBEDDED in array.steps[-2:-1]:
         return True
     for key in array.steps:
@@ -259,9 +258,9 @@ def _is_list(value: Any, array: Items) -> bool:
 
 
 def items_of(body: Any, segment: str) -> list[Any]:
-    """Return what a response lists: itself, the array in it that is called like the path, or another array in it.
+    """Return the items of a response: itself, the array with the name of the path, or another array in it.
 
-    An object whose members are objects of one kind is a list by its keys.
+    An object whose members are objects with similar fields is a list by its keys.
 
     Args:
         segment: The plain name of the last segment of the path.
@@ -287,12 +286,12 @@ def items_of(body: Any, segment: str) -> list[Any]:
 
 
 def _is_keyed(value: Any, least: int = 2) -> bool:
-    """Return whether a JSON value is an object whose members are objects of one shape: a list by its keys.
+    """Return whether a JSON value is a list by its keys: an object whose members are objects with similar fields.
 
-    They have at least half of their properties in common, with values of the same types.
+    The members have at least half of their properties in common, with values of the same types.
 
     Args:
-        least: How many members there are at least; an object with a single one is likelier an envelope.
+        least: Minimum number of members; an object with one member is more likely an envelope.
     """
     if not isinstance(value, Mapping) or len(value) < least:
         return False
@@ -308,7 +307,7 @@ def _is_keyed(value: Any, least: int = 2) -> bool:
 
 
 def _kind(value: Any) -> str:
-    """Return the JSON type of a value; empty for null, which stands for any."""
+    """Return the JSON type of a value; empty for null, which matches any type."""
     if isinstance(value, Mapping | list | str | bool) or value is None:
         return "" if value is None else "object" if isinstance(value, Mapping) else type(value).__name__
     return "number"
@@ -317,8 +316,8 @@ def _kind(value: Any) -> str:
 def _keyed_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each member of an object that is a list by its keys, with the key in the first column.
 
-    The column is called `key`, and `_key` if the members have another value of that name. A member that is not an
-    object stands in the column `value`.
+    The name of the column is `key`, or `_key` if the members have another value with the name `key`. If a member is not
+    an object, all members are in the column `value`.
     """
     members = [member for member in value.values() if member is not None]
     if not all(isinstance(member, Mapping) for member in members):
@@ -330,10 +329,10 @@ def _keyed_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def rows_of_columns(value: Any) -> list[dict[str, Any]] | None:
-    """Return the rows of an object that has them by columns; None if it has none.
+    """Return the rows of an object that stores a table by columns; None for any other value.
 
-    It has an array of ids, and others of the same length beside it: `{"ids": ["a", "b"], "names": ["x", "y"]}`. An
-    array that names its neighbours is left out. If each column is an array of one array, these are the columns.
+    It has an array of ids, and other arrays of the same length: `{"ids": ["a", "b"], "names": ["x", "y"]}`. An array
+    with the names of other members is not a column. A column may be nested in another array.
     """
     if not isinstance(value, dict):
         return None
@@ -358,10 +357,10 @@ def _filled_arrays(holder: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
 
 
 def item_values(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Iterator[Any]:
-    """Yield the values by which a path parameter may name an item, the likeliest first.
+    """Yield the values of an item that a path parameter may take, the likeliest first.
 
     Args:
-        noun: What an item is called.
+        noun: The noun for an item.
     """
     if not isinstance(item, Mapping):
         value = fitting_value(item, parameter, fits)
@@ -377,22 +376,22 @@ def item_values(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Itera
 
 
 def naming_fields(name: str, description: str, noun: str) -> list[str]:
-    """Return the plain names of the fields by which an input may name an item, the likeliest first.
+    """Return the plain names of the fields that an input may take from an item, the likeliest first.
 
     Args:
         name: The name of the input.
-        description: What the document says of it, as plain text.
-        noun: What an item is called; empty if that is not known.
+        description: Its description, as plain text.
+        noun: The noun for an item; empty if unknown.
     """
     name = plain_name(name)
-    # `{owner}` below `/repos` is not an id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
+    # Below `/repos`, `{repo}` and `{repoId}` are ids of a repository, and `{owner}` is not.
     is_called_like_item = bool(noun) and (
         name.removeprefix(noun) in {"", *ID_ENDINGS}
         or (len(name) >= _SHORTEST_ABBREVIATION and noun.startswith(name))
     )
     has_id = is_called_like_item or name.endswith(ID_ENDINGS)
     described = [singular(word) for word in re.findall(r"\w+", description.lower())]
-    # `Database name` says what `{database}` is; the name itself says it better.
+    # The description `Database name` shows that `{database}` is a name. An ending of the input's name has priority.
     order = [
         *(ending for ending in ID_ENDINGS if name.endswith(ending)),
         *(ending for ending in ID_ENDINGS if ending in described),
@@ -405,15 +404,15 @@ def naming_fields(name: str, description: str, noun: str) -> list[str]:
 
 
 def takes_id(value: ValueType) -> bool:
-    """Return whether an input that is called like a thing takes the id of one: `project` takes a number or a UUID.
+    """Return whether an input with the name of a resource, such as `project`, takes its id: a number or a UUID.
 
-    A text may be its name, or a part of it.
+    Other text may be the name of the resource, or a part of its name.
     """
     return not value.enum and (value.type == "integer" or value.format == "uuid")
 
 
 def fitting_value(value: Any, parameter: Parameter, fits: Fits) -> Any:
-    """Return a value that a parameter takes, a number as text if it takes text; None if it takes neither."""
+    """Return the value if a parameter accepts it, else its text if the parameter accepts that; else None."""
     if value is None or value == "" or isinstance(value, bool | Mapping | list):
         return None
     return next((item for item in (value, str(value)) if fits(parameter, item)), None)

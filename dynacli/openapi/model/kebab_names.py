@@ -1,7 +1,7 @@
-"""Names of operations and options: in kebab case, without clashes, and stable across revisions.
+"""Names of operations and options in kebab case, unique and stable across revisions.
 
-Only ASCII letters, digits and hyphens reach a name, so that no control, bidirectional or look-alike
-character of a document ever stands in a command. Other scripts are transliterated to Latin letters.
+A name has only ASCII letters, digits and hyphens, so a command contains no control, bidirectional or look-alike
+character of a document. Other scripts are transliterated to Latin letters.
 """
 
 import re
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 MAX_LENGTH = 120
-"""The longest name, in characters; longer names are cut and told apart by a number."""
+"""Length, in characters, at which names are cut; a number may follow to make them unique."""
 
-# The plural of an acronym is one word: `listUserIDs`, `getURLsOfVMs`.
+# Do not split the plural of an acronym: `listUserIDs`, `getURLsOfVMs`.
 _BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])")
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 # Compiled on first use, because a call hardly ever needs them.
@@ -54,30 +54,30 @@ _SYMBOLS = {
     "`": "quote",
     " ": "space",
 }
-# Symbols that carry meaning; others, such as `-`, only join words and are spelled out if there are no words.
+# Symbols with a meaning. Others, such as `-`, only join names, and are spelled out if there is nothing else.
 _USEFUL = ("[]", "<", ">", "=", "!", "~", "*", "+", "$", "@", "#", "%", "&", "|", "?")
 
 
-@lru_cache(1_000)  # documents use the same names again and again
+@lru_cache(1_000)  # a document repeats its names
 def kebab(text: str) -> str:
-    """Return `text` in kebab case, or an empty string when it has no letter or digit.
+    """Return `text` in kebab case, or an empty string if it has no letter or digit.
 
     `listRuns` → `list-runs`, `Get_HTTPThing2` → `get-http-thing2`, `issues/list-for-repo` →
     `issues-list-for-repo`, `Überblick` → `uberblick`, `список` → `spisok`.
     """
     if "'" in text or not text.isascii():
-        # `List a user's pets`: an apostrophe does not end the word.
+        # An apostrophe does not split a name: `List a user's pets`.
         text = _to_ascii(re.sub(_APOSTROPHES, "", text))
     return "-".join(_OTHERS.sub(" ", _BOUNDARIES.sub(" ", text)).split()).lower()
 
 
 @lru_cache(1_000)
 def spelled_out(text: str, *, is_whole: bool = False) -> str:
-    """Return `text` in kebab case with its symbols as words: `StartTime<` → `start-time-lt`, `x[]` → `x-array`.
+    """Return `text` in kebab case with its symbols spelled out: `StartTime<` → `start-time-lt`, `x[]` → `x-array`.
 
     Args:
         is_whole: Whether all symbols are spelled out, for text that has nothing else: `...` → `dot-dot-dot`.
-            A character that has no word becomes its code point.
+            A symbol without a name becomes its code point.
     """
     symbols = "|".join(map(re.escape, _SYMBOLS if is_whole else _USEFUL))
     return kebab(
@@ -90,7 +90,7 @@ def spelled_out(text: str, *, is_whole: bool = False) -> str:
 
 
 def _to_ascii(text: str) -> str:
-    """Return a text in ASCII: other scripts in Latin letters, accents removed, all other characters as spaces."""
+    """Return a text in ASCII: transliterated, without accents, and with spaces for all other characters."""
     if text.isascii():
         return text
     import unicodedata
@@ -108,23 +108,23 @@ def _to_ascii(text: str) -> str:
 
 
 def tag_prefixes(tag: str) -> list[str]:
-    """Return what the names of a tag's operations may begin with, the tag itself first.
+    """Return the possible prefixes of the names of a tag's operations, the tag itself first.
 
     Generators name an operation after a tag or a controller: `issues/list` and `Issue_List` of the tag `issues`,
     `PetsController_findAll` of the tag `pets`.
 
     Args:
-        tag: Its kebab form.
+        tag: The tag in kebab case.
     """
     numbers = dict.fromkeys((tag, tag.removesuffix("s"), f"{tag}s"))
     return [f"{form}{kind}-" for kind in ("", "-controller", "-service", "-api") for form in numbers]
 
 
 def under_tag(name: str, tag: str) -> str:
-    """Return the name of an operation without the tag in front.
+    """Return the name of an operation without the prefix that repeats its tag.
 
     Args:
-        tag: The kebab form of the tag.
+        tag: The tag in kebab case.
     """
     prefixes = [prefix for prefix in tag_prefixes(tag) if name.startswith(prefix)]
     return name[len(max(prefixes, key=len, default="")) :] or name
@@ -134,9 +134,8 @@ class NameBook:
     """Gives each operation of a document its name.
 
     Args:
-        lock: (method, path) → name, as given by earlier revisions of the document.
-            Such a name stays with its method and path, and no other operation gets it,
-            even when the first one is gone.
+        lock: (method, path) → name, from earlier revisions of the document. Such a name stays with its method and path.
+            No other operation gets it, even if the first one is gone.
     """
 
     def __init__(self, lock: Mapping[tuple[str, str], str] | None = None) -> None:
@@ -149,7 +148,7 @@ class NameBook:
                 self._taken.add(name)
 
     def name(self, method: str, path: str, wanted: Iterable[str]) -> str:
-        """Return the name of the operation at `method` and `path`, and remember it.
+        """Return the name of the operation at `method` and `path`, and add it to the lock.
 
         Args:
             wanted: Texts to make the name from, the best first: `x-cli-name`, then operationId.
@@ -166,7 +165,7 @@ class NameBook:
         return name
 
     def is_of_another(self, word: str, method: str, path: str) -> bool:
-        """Return whether a word is the name of another operation, even if that operation is gone."""
+        """Return whether a name belongs to another operation, even if that operation is gone."""
         return word in self._taken and self.lock.get((method, path)) != word
 
     def _free(self, plain: str, qualified: str) -> str:
@@ -184,7 +183,7 @@ def _cut_to_longest(name: str) -> str:
 
 
 def is_tag_meant(pattern: str, tag: str) -> bool:
-    """Return whether a pattern, as policies have them after `tag:`, means a tag."""
+    """Return whether a pattern, such as a policy has after `tag:`, matches a tag."""
     from fnmatch import fnmatchcase
 
     return pattern == tag or kebab(pattern) == kebab(tag) or fnmatchcase(kebab(tag), pattern)

@@ -1,6 +1,6 @@
-"""Kinds of media types, which of them a body can be built for or read as JSON, and which is preferred among several.
+"""Media types of a body: which ones options can build, and which one is preferred.
 
-Also the plain success among the responses of an operation, and the schema of its value.
+Also finds the successful response of an operation and the schema of its value.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 
 def is_built(media_type: str) -> bool:
-    """Return whether a body of this media type can be built from options; other bodies are given whole."""
+    """Return whether options can build a body of this media type; other bodies must be given whole."""
     kinds = (is_json, is_structured, is_multipart, is_json_lines, is_json_sequence)
     return any(is_kind(media_type) for is_kind in kinds)
 
 
 def body_schema(media: Mapping[str, Any]) -> Any:
-    """Return the schema of a whole body; a sequence (`itemSchema`, OpenAPI 3.2) has the schema of an array."""
+    """Return the schema of a whole body: an array for a sequence (`itemSchema`, OpenAPI 3.2)."""
     if "schema" not in media and "itemSchema" in media:
         return {"type": "array", "items": media["itemSchema"]}
     return media.get("schema")
 
 
 def preferred(content: Sequence[MediaType]) -> MediaType:
-    """Return the media type that a body is sent as unless the person says otherwise.
+    """Return the media type of a body if the user gives none.
 
-    JSON comes first, unless a multipart takes files that JSON has no way to carry; then multipart if an option takes
-    a file, then a form, then any multipart.
+    The order: JSON without files, multipart with files, other JSON, a form, other multipart, and any other media
+    type that options can build.
     """
     ranks: tuple[Callable[[MediaType], bool], ...] = (
         lambda media_type: is_json(media_type.name) and not _takes_file(media_type),
@@ -54,9 +54,10 @@ def preferred(content: Sequence[MediaType]) -> MediaType:
 
 
 def sent_as(media_type: MediaType) -> MediaType:
-    """Return the media type with a name that can be sent, if the document has a range, the word `json` or nothing.
+    """Return the media type with a name that can be sent, if the document names a range, `json` or nothing.
 
     A `Content-Type` cannot be a range (RFC 9110, section 8.3). A string is sent as text, any other value as JSON.
+    Binary content stays as it is.
     """
     if not is_as_good_as_json(media_type.name) or media_type.value.format == "binary":
         return media_type
@@ -67,12 +68,12 @@ def sent_as(media_type: MediaType) -> MediaType:
 
 
 def is_as_good_as_json(name: str) -> bool:
-    """Return whether a document's name for a media type names none exactly, and allows JSON: `*/*`, `json`, empty."""
+    """Return whether the name of a media type is not exact and allows JSON: `*/*`, `json`, empty."""
     return name.strip().lower() in {"", "*", "*/*", "application/*", "json"}
 
 
 def takes_options(media_type: MediaType) -> bool:
-    """Return whether options build a body of this media type, as the document spells it."""
+    """Return whether options can build a body of this media type, as the document spells it."""
     return is_built(sent_as(media_type).name)
 
 
@@ -100,24 +101,24 @@ def is_binary(schema: Mapping[str, Any]) -> bool:
 
 
 def is_object_of_bytes(schema: Mapping[str, Any]) -> bool:
-    """Return whether a schema calls bytes an object: `type: object` with `format: binary` or `file`, no properties."""
+    """Return whether a schema has `type: object` or `file`, but `format: binary` or `file`, and no properties."""
     is_file = schema.get("format") in ("binary", "file") and not schema.get("properties")
     return is_file and schema.get("type") in ("object", "file")
 
 
 def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return status and Response Object of a plain success; both are empty if the document has none.
+    """Return the status and the Response Object of a success; both are empty if the document has none.
 
     Args:
         responses: The Responses Object of an operation.
-        follow: Follows references.
+        follow: Function that follows a reference.
     """
     if not isinstance(responses, Mapping):
         return "", {}
     codes = [str(code) for code in responses]
     successes = sorted(code for code in codes if code[:1] == "2")
     usual = [code for code in ("200", "206") if code in codes]
-    # What gets a response by default is an error if the document tells of a success without a body.
+    # If the document has a success, even without a body, `default` describes errors.
     others = ["default"] if not successes and "default" in codes else []
     empty: tuple[str, Mapping[str, Any]] = "", {}
     for code in (*usual, *successes, *others):
@@ -129,12 +130,12 @@ def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[st
 
 
 def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
-    """Return the Response Object of a plain success; empty if the document has none."""
+    """Return the Response Object of a success; empty if the document has none."""
     return documented_success(responses, follow)[1]
 
 
 def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:
-    """Return the schema of the value of a response, of its JSON if it has any; None if it has none."""
+    """Return the schema of a response, JSON first; None if the response has no structured content."""
     content = response.get("content")
     names = list(content) if isinstance(content, Mapping) else []
     of_json = [name for name in names if is_json(name) or is_as_good_as_json(name)]

@@ -1,8 +1,7 @@
 """The frozen data model of an operation: its parameters, body, responses, security schemes and servers.
 
-The compiler makes an operation from the document, the store keeps it as one row of JSON,
-and a run reads that row back.
-Names are those of the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
+The compiler makes an operation from the document, and the index stores it as one row of JSON. A run reads that row.
+The names come from the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import Any, Literal
 from dynacli.record import record
 
 Dialect = Literal["3.0", "3.1", "3.2"]
-"""The version of OpenAPI by which schemas are read."""
+"""The version of OpenAPI whose rules apply to schemas."""
 
 ANY = "any"
 EACH = "[]"
-"""The step into the items of an array, in a `Field.path`."""
+"""Step into the items of an array, in a `Field.path`."""
 MORE, AGAIN = "more", "again"
-"""Values of `Field.below`: deeper options exist and are not listed; the schema below is also above, a recursion."""
+"""Values of `Field.below`: deeper options exist but are not listed; the schema is recursive."""
 
 _QUOTE = r"[\"'`\u2018\u2019\u201c\u201d]"
 _WORD = r"([A-Za-z][A-Za-z-]{1,30})"
@@ -33,23 +32,25 @@ _PREFIX_IN_PROSE = (
     rf"{_QUOTE}{_WORD} {_QUOTE}",  # 'Token ' + key
     rf"(?:\bAuthorization: ?|{_QUOTE}){_WORD} {_KEY}",  # Authorization: Token YOUR_KEY; `Bearer <token>`
 )
-"""How the description of an API key says which word stands before it."""
+"""Patterns that find the prefix of an API key in its description."""
 _NO_PREFIXES = frozenset(("A", "API", "An", "Api", "My", "The", "Your", "a", "an", "my", "the", "your"))
 _NO_SINGLE_PREFIX = (
     rf"(?i)\b(?:no|not|never|without|don['\u2019]t|omit|optional(?:ly)?)\b|{_QUOTE} or (?:the )?{_QUOTE}"
 )
 _LONGEST_PROSE = 2_000
-"""Characters of a description that are looked at."""
+"""Maximum number of characters of a description to search."""
 
 WITHOUT_BODY = frozenset({204, 205, 304})
 """Statuses whose responses have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
 
 ITEM_FORMATS_KEY = "x-dynacli-item-formats"
-"""The key, in a Parameter or Encoding Object converted from Swagger 2.0, of the `collectionFormat` of each list within
-its list, the outer first; OpenAPI 3 has no word for them."""
+"""Key for the `collectionFormat` of each inner list, the outer first, in Parameter and Encoding Objects.
+
+The conversion from Swagger 2.0 adds it, because OpenAPI 3 has no such field.
+"""
 
 WEBHOOKS_POINTER = "/x-dynacli-webhooks"
-"""The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
+"""Key of the list of webhooks in an index; it is among the components, so that it is read only on demand."""
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters of these names "shall be ignored" (OpenAPI 3.1.1, "Parameter Object")."""
 _STYLES = {
@@ -61,7 +62,7 @@ _STYLES = {
 }
 """Location → its styles, the default first (OpenAPI 3.2.0, "Style Values").
 
-`ssv`, `tsv` and `pipes` are values of Swagger 2.0's `collectionFormat` that OpenAPI 3 has no style for at the location.
+`ssv`, `tsv` and `pipes` are values of `collectionFormat` in Swagger 2.0. OpenAPI 3 has no style for them there.
 """
 
 
@@ -76,13 +77,13 @@ class ValueType:
 
     Args:
         type: `string`, `integer`, `number`, `boolean`, `array`, `object` or `any`.
-        format: The schema's `format`, empty if it has none.
-        enum: The allowed values, empty if all are allowed.
+        format: The schema's `format`; empty if it has none.
+        enum: The allowed values; empty if all are allowed.
         has_default: Whether the schema names a default.
         default: The schema's default, a JSON value.
         limits: Bounds, lengths and the pattern by their JSON Schema keyword.
         is_nullable: Whether null is allowed.
-        items: The items of an array, or an object's properties under names that the schema does not list.
+        items: The type of an array's items, or of an object's additional properties.
     """
 
     type: str = ANY
@@ -96,31 +97,31 @@ class ValueType:
 
     @property
     def has_known_default(self) -> bool:
-        """Whether the schema's default can stand in for a value that is not given; null and empty defaults cannot."""
+        """Whether the schema's default can replace a missing value; null and empty defaults cannot."""
         return self.has_default and self.default not in (None, [], {})
 
     @property
     def type_words(self) -> str:
-        """The type in words: `integer`, or `array of string`."""
+        """The type as messages show it: `integer`, or `array of string`."""
         is_list = self.type == "array" and self.items is not None
         return f"array of {self.items.type}" if is_list and self.items else self.type
 
 
 @record
 class Field:
-    """A place inside a body or inside an object parameter that has an option of its own.
+    """A field of a body or of an object parameter that has its own option.
 
     Args:
         path: Property names from the root; `[]` steps into the items of an array.
         option: The option's name without dashes, for example `schedule.cron`.
         value: What the option takes.
         is_required: Whether its parent is invalid without it.
-        is_needed: Whether the whole value is invalid without it, because its parents are required too.
+        is_needed: Whether the whole value is invalid without it, because its parents are required, too.
         is_deprecated: Whether the schema is deprecated.
-        description: Of a compiled operation, the first sentence of the schema's description as plain text; in a listing
-            of a schema's fields, the description as it is written, Markdown.
-        branch: The branches that have the field, as help says it; empty if all have it.
-        below: Whether there are deeper options that are not listed: `MORE`, `AGAIN` in a recursive schema, or empty.
+        description: In a compiled operation, the first sentence of the schema's description as plain text. In a listing
+            of a schema's fields, the whole description in Markdown.
+        branch: The branches that have the field, as help prints them; empty if all have it.
+        below: `MORE` if deeper options are not listed, `AGAIN` if the schema is recursive, else empty.
     """
 
     path: tuple[str, ...]
@@ -135,19 +136,19 @@ class Field:
 
     @property
     def must_be_given(self) -> bool:
-        """Whether the whole value is invalid unless someone gives this; a default is filled in."""
+        """Whether the user must give the field: the value is invalid without it, and it has no default."""
         return self.is_needed and not self.value.has_known_default
 
 
 @record
 class Choice:
-    """A place in a body where one of several branches (`oneOf`, `anyOf`) applies.
+    """A part of a body that has several branches (`oneOf`, `anyOf`). Only one of them applies.
 
     Args:
-        option: The option of that place without dashes; empty for the body as a whole.
-        by: The option word of the property that picks the branch; empty if the given options pick it.
-        branches: The name of each branch with the value that picks it, empty if no value does.
-        more: How many further branches are not listed.
+        option: The option of that part without dashes; empty for the whole body.
+        by: The option, without dashes, of the property that selects the branch; empty if the given options select it.
+        branches: The name of each branch with the value that selects it; the value is empty if none does.
+        more: Number of branches that are not listed.
     """
 
     option: str
@@ -167,11 +168,11 @@ class Parameter:
         value: What the option takes.
         style: The document's style, else the location's default.
         explode: The document's `explode`, else the style's default.
-        item_formats: The `collectionFormat` of each list within its list, the outer first (Swagger 2.0).
-        allow_reserved: Whether RFC 3986 reserved characters are sent as they are.
-        allow_empty: Whether the empty string may stand for a value of any type (`allowEmptyValue`).
+        item_formats: The `collectionFormat` of each inner list, the outer first (Swagger 2.0).
+        allow_reserved: Whether reserved characters (RFC 3986) are sent unescaped.
+        allow_empty: Whether the empty string is allowed for a value of any type (`allowEmptyValue`).
         media_type: The media type of a parameter that has `content` instead of `schema`.
-        description: The first sentence of its description, as plain text.
+        description: First sentence of its description, as plain text.
         encoding: Property name → Encoding Object, if the media type is a form.
         fields: The options of an object parameter's properties.
     """
@@ -196,35 +197,35 @@ class Parameter:
 
     @property
     def word(self) -> str:
-        """The option without the location that tells it from the option of another input, or from one of dynacli's."""
+        """The option without the prefix of its location, which is there only to avoid a clash of names."""
         return self.option.removeprefix(f"{self.location}.")
 
     @property
     def argument(self) -> str:
-        """What usage lines and messages call it if it is an argument: `RUN_ID`."""
+        """The name of the argument in usage lines and messages: `RUN_ID`."""
         return self.word.upper().replace("-", "_")
 
     @property
     def must_be_given(self) -> bool:
-        """Whether a call is invalid unless someone gives it; a default is filled in."""
+        """Whether the user must give the parameter: it is required and has no default."""
         return self.is_required and not self.value.has_known_default
 
     @property
     def key(self) -> tuple[str, str]:
-        """The location and the name, which tell it from all other parameters of its operation."""
+        """The location and the name, which are unique within the operation."""
         return self.location, self.name
 
 
 @record
 class MediaType:
-    """A media type that a body can be sent as, with the options that build it.
+    """A media type of a body, with the options that build the body.
 
     Args:
         name: The media type, as the document spells it.
-        value: The type of the body as a whole.
-        fields: The options, in document order.
-        is_cut: Whether the schema goes deeper than the fields listed; deeper options work anyway.
-        choices: The places where one of several branches applies.
+        value: The type of the whole body.
+        fields: The options, in the order of the document.
+        is_cut: Whether the schema has deeper fields than are listed; their options work anyway.
+        choices: The parts of the body that have several branches.
     """
 
     name: str
@@ -243,7 +244,7 @@ class Body:
 
 
 ANY_BODY = Body((MediaType("application/json", ValueType()), MediaType("*/*", ValueType())))
-"""The body of an operation for which the document declares none: JSON, or any other media type."""
+"""Body of an operation without a declared body: JSON, or any other media type."""
 
 
 @record
@@ -252,7 +253,7 @@ class DocumentedResponse:
 
     Args:
         status: `200`, `4XX` or `default`, as the document spells it.
-        description: The first sentence of its description, as plain text.
+        description: First sentence of its description, as plain text.
         schema_name: The schema's component name or type, for help; empty if there is no schema.
     """
 
@@ -268,14 +269,14 @@ class SecurityScheme:
 
     Args:
         name: Its key in the document.
-        type: `http`, `apiKey`, `oauth2`, `openIdConnect`, `mutualTLS`, or empty when the document does not define it.
+        type: `http`, `apiKey`, `oauth2`, `openIdConnect`, `mutualTLS`, or empty if the document does not define it.
         scheme: For `http`: `bearer`, `basic`, ... in lower case.
         location: For `apiKey`: `query`, `header` or `cookie`.
         parameter: For `apiKey`: the name of that parameter.
         scopes: The scopes that the operation requires.
-        prefix: For `apiKey`: the word before the value, as the configuration or the description says; a document has no
-            field for it.
-        has_password_flow: For `oauth2`: whether a name and a password lead to a token.
+        prefix: For `apiKey`: the prefix of the value, from the configuration or the description; OpenAPI has no field
+            for it.
+        has_password_flow: For `oauth2`: whether a user name and a password can be exchanged for a token.
     """
 
     name: str
@@ -324,11 +325,11 @@ class Operation:
 
     Args:
         description: The blocks of its description, as `text.wrapping.Blocks` describes them.
-        security: Alternatives, each a set of schemes that are used together. Empty: no security is declared.
-            An empty alternative: anonymous calls are allowed.
-        example: The words after the operation's name that make a complete call.
-        media_headers: Header → value, of the required `Accept` and `Content-Type` parameters. They are no options
-            ("shall be ignored"), but if the document gives them a value, it is sent.
+        security: Alternatives, each a set of schemes that are used together. Empty if no security is declared.
+            If an alternative is empty, anonymous calls are allowed.
+        example: Arguments and options that make a complete call, without the name of the operation.
+        media_headers: Header → value, of the required `Accept` and `Content-Type` parameters. They are not options
+            ("shall be ignored"), but dynacli sends the values that the document gives them.
     """
 
     name: str
@@ -351,12 +352,12 @@ class Operation:
 
     @property
     def takes_options(self) -> bool:
-        """Whether a call takes inputs besides the arguments of its path."""
+        """Whether the operation has inputs that are not path parameters."""
         return self.body is not None or any(parameter.location != "path" for parameter in self.parameters)
 
     @property
     def api_keys(self) -> frozenset[tuple[str, str]]:
-        """The location and the name of each API key that one of the alternatives of its security takes."""
+        """The location and the name of each API key in the operation's security."""
         return frozenset(
             (scheme.location, scheme.parameter)
             for alternative in self.security
@@ -366,7 +367,7 @@ class Operation:
 
 
 def documented_status(status: int, documented: Iterable[str]) -> str:
-    """Return by which of its keys the document describes a status: code, range or `default`; empty for none.
+    """Return the key that describes a status in the document: code, range or `default`; empty for none.
 
     Args:
         documented: The keys of an operation's Responses Object.
@@ -380,21 +381,21 @@ def documented_status(status: int, documented: Iterable[str]) -> str:
 
 
 def is_documented_name(name: str) -> bool:
-    """Return whether a name is that of an operation in a document; any other call is named by method and path."""
+    """Return whether a name is an operation of the document, instead of a method and a path."""
     return " " not in name
 
 
 def has_password_flow(scheme: Mapping[str, Any]) -> bool:
-    """Return whether a Security Scheme Object has a flow by which a name and a password lead to a token."""
+    """Return whether a Security Scheme Object has a password flow with a token URL."""
     flows = scheme.get("flows")
     flow = flows.get("password") if isinstance(flows, Mapping) else None
     return scheme.get("type") == "oauth2" and isinstance(flow, Mapping) and bool(flow.get("tokenUrl"))
 
 
 def prefix_in_prose(scheme: Mapping[str, Any]) -> str:
-    """Return the word that the description of a Security Scheme Object puts before a key in `Authorization`.
+    """Return the prefix of an API key in `Authorization` according to the Security Scheme Object's description.
 
-    It is empty if the description names none or several, or says that there is none.
+    The prefix is empty if the description names none or several, or says that there is none.
     """
     description, name = scheme.get("description"), scheme.get("name")
     is_key = scheme.get("type") == "apiKey" and scheme.get("in") == "header"
@@ -411,7 +412,7 @@ def prefix_in_prose(scheme: Mapping[str, Any]) -> str:
 
 
 def default_style(location: str) -> str:
-    """Return the style of a location for which the document names no style."""
+    """Return the default style of a location."""
     return _STYLES[location][0]
 
 
@@ -426,12 +427,12 @@ def style_of(location: str, declared: Any) -> str:
 
 
 def item_formats_of(described: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the `collectionFormat` of each list within the list of a Parameter or Encoding Object."""
+    """Return the `collectionFormat` of each inner list of a Parameter or Encoding Object."""
     found = described.get(ITEM_FORMATS_KEY)
     known = found if isinstance(found, list) else []
     return tuple(name for name in known if name in {"csv", "ssv", "tsv", "pipes"})
 
 
 def explodes(style: str, declared: Any) -> bool:
-    """Return whether each member of an array or object is written by itself: the declared `explode`, or the default."""
+    """Return the declared `explode`, or the default of the style: whether members are separate parameters."""
     return declared if isinstance(declared, bool) else style in {"form", "cookie"}

@@ -1,4 +1,4 @@
-"""What a document comes to as a whole: how many operations it has under which tags, how to sign in, where to start."""
+"""The overview of a document: its number of operations by tag, its ways to sign in, and a call to start with."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ OVERVIEW = "/x-dynacli-overview"
 """The key of a catalog's overview, which is stored among the components, so that it is read only on demand."""
 
 MOST_TAGS = 40
-"""How many tags an overview keeps: as many as a overview has lines."""
+"""Maximum number of tags in an overview."""
 
 
 @record
@@ -18,9 +18,9 @@ class TagCount:
     """A tag with the number of its operations.
 
     Args:
-        word: The tag as a command line names it; as written if it has no letter or digit.
-        operations: How many operations have it, without the hidden ones.
-        about: The first sentence of its description on one line; else its name, if that differs from the word.
+        word: The tag as users type it, in kebab case; unchanged if it has no letter or digit.
+        operations: Number of operations with the tag, without hidden ones.
+        about: First sentence of its description on one line; else its name, if it differs from `word`.
     """
 
     word: str
@@ -30,11 +30,11 @@ class TagCount:
 
 @record
 class SignIn:
-    """A way to sign in: security schemes that are used together, without the scopes that operations ask for.
+    """A way to sign in: security schemes that are used together, without the scopes of operations.
 
     Args:
-        schemes: At least one.
-        operations: How many operations it is good for.
+        schemes: The schemes, at least one.
+        operations: Number of operations that accept it.
     """
 
     schemes: tuple[SecurityScheme, ...]
@@ -43,12 +43,12 @@ class SignIn:
 
 @record
 class SharedError:
-    """An error that many operations respond with in the same words.
+    """An error that many operations declare with the same description.
 
     Args:
-        status: As the document spells it: `404`, `4XX` or `default`.
-        description: The first sentence of its description, as plain text.
-        schema_name: As in `Response`.
+        status: The status as the document spells it: `404`, `4XX` or `default`.
+        description: First sentence of its description, as plain text.
+        schema_name: As in `DocumentedResponse`.
     """
 
     status: str
@@ -58,24 +58,24 @@ class SharedError:
 
 @record
 class Overview:
-    """A document as a whole. Hidden operations do not count, except for how to sign in.
+    """A document as a whole, without hidden operations except in `sign_ins` and `anonymous`.
 
     Args:
-        operations: The number of operations.
-        untagged: How many of them have no tag.
-        webhooks: How many requests the server sends.
-        tags: The number of tags.
-        largest_tags: The tags with most operations, at most `MOST_TAGS`; as in the document if they have as many.
-        about: The first sentence of the document's description, on one line.
+        operations: Number of operations.
+        untagged: Number of operations without a tag.
+        webhooks: Number of webhooks.
+        tags: Number of tags.
+        largest_tags: The tags with most operations, at most `MOST_TAGS`; equal ones in the order of the document.
+        about: First sentence of the document's description, on one line.
         sign_ins: The ways to sign in, the most used first.
-        anonymous: How many operations, hidden ones among them, can be called without signing in.
-        first_look: The operation of the simplest call that changes nothing; empty for none.
-        first_anonymous_look: The same among the operations that can be called without signing in.
-        shared_errors: The errors that many operations have in common, by their status.
-        error_fields: What the most common of them holds, as a line of text; empty if the document does not say it.
+        anonymous: Number of operations, including hidden ones, that need no credential.
+        first_look: Operation with the simplest read-only call; empty for none.
+        first_anonymous_look: The same among the operations that need no credential.
+        shared_errors: The errors that many operations have in common, by status.
+        error_fields: Fields of the most common error, as a line of text; empty if the document does not describe them.
         first_change: An operation that takes a body, else one other than `first_look`.
-        wish: What that one does in plain words, such as `create a project`, else what `first_look` does; empty if
-            neither the summary nor the path says it.
+        wish: A task for `first_change` or `first_look`, such as `create a project`; empty if neither a summary nor a
+            path describes it.
     """
 
     operations: int

@@ -1,10 +1,9 @@
-"""Path templates, compared whatever their parameters are called, and the operations that list their values.
+"""Path templates, compared without the names of parameters, and the operations that list the values of parameters.
 
 `/runs/{id}` and `/runs/{runId}` are the same path. A value of `runId` in `/workflows/{id}/runs/{runId}` is an item of
-`/workflows/{id}/runs`, and `ID` in `/message/{ID}` one of `/messages`. If nothing lists at that path, it is any
-collection that is called like what the parameter names: `/projects/{}/runs` for `/runs/{run_id}`, `/mailbox/messages`
-for `/message/{ID}`.
-Values that are found by the name of a field alone can come from any operation, and are left out here.
+`/workflows/{id}/runs`, and `ID` in `/message/{ID}` is an item of `/messages`. If no operation has that path, any
+collection with the noun of the parameter counts: `/projects/{}/runs` for `/runs/{run_id}`, `/mailbox/messages` for
+`/message/{ID}`. This module does not search for values by the names of fields.
 """
 
 import re
@@ -23,15 +22,15 @@ def parameter_names(path: str) -> list[str]:
 
 
 def path_template(path: str) -> str:
-    """Return a path with its parameters unnamed, without query and fragment: `/runs/{}/trace`."""
+    """Return a path without the names of its parameters, its query and its fragment: `/runs/{}/trace`."""
     return _PLACEHOLDER.sub("{}", _without_query(path))
 
 
 def collection_template(path: str, index: int) -> str:
-    """Return the template of the collection that a parameter picks an item of: what stands before the parameter.
+    """Return the template of the collection that a parameter picks an item from: the path before the parameter.
 
     Args:
-        index: The number of the parameter among those of the path; an index out of range has no collection.
+        index: The index of the parameter in the path; if it is out of range, the result is empty.
     """
     plain = _without_query(path)
     found = list(_PLACEHOLDER.finditer(plain))
@@ -41,14 +40,14 @@ def collection_template(path: str, index: int) -> str:
 def resource_template(collection: str) -> str:
     """Return a collection's template with a singular last segment: `/message` for `/messages` and for `/message`.
 
-    `GET /messages` lists what `/message/{ID}` picks from.
+    `GET /messages` lists the items of `/message/{ID}`.
     """
     above, slash, segment = collection.rpartition("/")
     return collection if collection.endswith("}") else f"{above}{slash}{singular(segment)}"
 
 
 def picked_noun(path: str, index: int) -> str:
-    """Return what a path parameter names: `run` for `{run_id}`, `message` for `/message/{ID}`; empty if unknown."""
+    """Return the noun of a path parameter: `run` for `{run_id}`, `message` for `/message/{ID}`; empty if unknown."""
     name = parameter_names(path)[index]
     segment = collection_template(path, index).rpartition("/")[2]
     is_bare = plain_name(name) in (*ID_ENDINGS, singular(segment)) and not segment.endswith("}")
@@ -60,8 +59,8 @@ class ListedCollections(NamedTuple):
 
     Args:
         collection: The template of the path itself, without a slash at its end.
-        nearby: The collection above, if the path chooses from that one; else empty.
-        segment: The segment that says what the items are.
+        nearby: The collection above, if the path selects items of it; else empty.
+        segment: The segment that names the items.
     """
 
     collection: str
@@ -70,7 +69,7 @@ class ListedCollections(NamedTuple):
 
 
 def listed_collections(path: str) -> ListedCollections:
-    """Return which collections the response of a path may list.
+    """Return the collections that the response of a path may list.
 
     `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
     """
@@ -78,42 +77,42 @@ def listed_collections(path: str) -> ListedCollections:
     above, _, segment = collection.rpartition("/")
     if not above or collection.endswith("}") or _is_other_collection(segment):
         return ListedCollections(collection, "", segment)
-    # `/pets/search` responds with pets.
+    # The items of `/pets/search` are pets.
     return ListedCollections(
         collection, above, above.rpartition("/")[2] if is_search_name(segment) else segment
     )
 
 
 def _is_other_collection(segment: str) -> bool:
-    """Return whether the last segment of a path names a collection of its own, instead of choosing from one."""
+    """Return whether the last segment of a path is a separate collection: `tags`, but not `findByStatus`."""
     plain = plain_name(segment)
     return singular(segment) != plain and not is_search_name(segment) and "by" not in plain
 
 
 def item_templates(path: str) -> list[str]:
-    """Return for each parameter of a path the template of what it names: the path up to its end."""
+    """Return the template of the item that each parameter of a path selects: the path up to the parameter."""
     plain = _without_query(path)
     return [path_template(plain[: found.end()]) for found in _PLACEHOLDER.finditer(plain)]
 
 
 def nouns_of(template: str) -> tuple[str, ...]:
-    """Return what an item of a collection is called: `version`, and `promptversion` for `/prompts/{}/versions`."""
+    """Return the nouns for an item of a collection: `version` and `promptversion` for `/prompts/{}/versions`."""
     *above, segment = template.split("/")
     noun, words = singular(segment), [word for word in above if word and "{" not in word]
     return (noun, singular(words[-1]) + noun) if "{" in template and words else (noun,)
 
 
 def nouns_of_paths(paths: Iterable[str]) -> set[str]:
-    """Return what the things of an API are called, as far as its paths say so."""
+    """Return the nouns of an API: the fixed segments of its paths, in the singular."""
     segments = {segment for path in paths for segment in path_template(path).split("/")}
     return {singular(segment) for segment in segments if segment and "{" not in segment}
 
 
 def path_values(template: str, path: str) -> dict[str, str] | None:
-    """Return the percent-encoded values that a path has in the places of a template; None if it does not fit."""
+    """Return the percent-encoded values of a template's parameters in a path; None if the path does not match."""
     if template.count("/") != path.count("/"):
-        return None  # before a path of thousands of steps is split for each operation
-    from urllib.parse import unquote  # help, which compares templates alone, does without it
+        return None  # splitting a path of thousands of steps for each operation would be slow
+    from urllib.parse import unquote  # help compares only templates and does not need it
 
     steps, given = template.split("/"), path.split("/")
     values: dict[str, str] = {}
@@ -130,16 +129,16 @@ def path_values(template: str, path: str) -> dict[str, str] | None:
 
 
 def _between(texts: Sequence[str], word: str) -> list[str] | None:
-    """Return the pieces of a word between texts, the first ones as long as possible; None if the texts differ.
+    """Return the values between the fixed texts of a segment, the first ones as long as possible; None if none match.
 
-    A regular expression with `(.+)` between the texts returns the same, but takes a power of the length of the word.
+    A regular expression with `(.+)` between the texts returns the same, but its time grows as a power of the length.
     """
     first, *middle, last = texts
     if len(word) <= len(first) + len(last) or not (word.startswith(first) and word.endswith(last)):
         return None
     pieces, end = [], len(word) - len(last)
     for text in reversed(middle):
-        # Each piece has a character at least, the one after the text included.
+        # Each piece has at least one character, also the piece after this text.
         at = word.rfind(text, len(first) + 1, max(end - 1, 0))
         if at < 0:
             return None
@@ -154,10 +153,10 @@ def _without_query(path: str) -> str:
 
 
 class ListingOperations:
-    """Operations whose responses may list things, by the paths and nouns of their collections.
+    """Operations whose responses may be lists, by the paths and nouns of their collections.
 
     Args:
-        operations: The operations, in the order in which they are preferred.
+        operations: The operations, the preferred ones first.
     """
 
     def __init__(self, operations: Iterable[OperationSummary | Operation]) -> None:
@@ -172,7 +171,7 @@ class ListingOperations:
                 self._by_noun.setdefault(noun, []).append(operation.name)
 
     def sources_of(self, operation: OperationSummary | Operation) -> Mapping[str, list[str]]:
-        """Return path parameter → the names of the other operations that list its values, if there are any."""
+        """Return path parameter → names of other operations that list its values, if there are any."""
         found = {}
         for index, parameter in enumerate(parameter_names(operation.path)):
             collection = collection_template(operation.path, index)
@@ -188,5 +187,5 @@ class ListingOperations:
         return found
 
     def lists_of(self, name: str) -> list[str]:
-        """Return the operations that list what an input of a name, such as `workflowId` or `workflow`, names."""
+        """Return the names of the operations that list values of an input named `workflowId` or `workflow`."""
         return self._by_noun.get(owner_name(name) or plain_name(name), [])

@@ -1,8 +1,8 @@
 """Regular expressions of a document, matched so that none can hang a call.
 
-`^(a+)+$` takes Python's `re` minutes on thirty characters. The first engine here decides in time linear to the
-text; only patterns that it does not know (look-around, back references) go to a second engine, which gives up after
-a number of steps. Both read ECMA-262, the dialect that OpenAPI names ("Schema Object", `pattern`).
+`^(a+)+$` takes Python's `re` minutes on thirty characters. The first engine here takes time linear in the text.
+Patterns that it does not support (look-around, back references) go to a second engine, which limits its steps.
+Both read ECMA-262, the dialect that OpenAPI names ("Schema Object", `pattern`).
 """
 
 import re
@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 MAX_PATTERN = 512
-"""The longest pattern that is tried, in characters."""
+"""Maximum length of a pattern that can be matched, in characters."""
 
 _SECONDS = 1.0
 _MAX_TEXT = 50_000
@@ -20,8 +20,8 @@ _MAX_TEXT = 50_000
 _MAX_TEXT_TO_BACKTRACK = 2_000
 _MAX_STEPS = 100_000
 _MAX_PROGRAM = 1 << 20
-# Strings, which `re` compiles when they are used, and remembers: most documents have no pattern.
-# ECMA-262 without its flag `u` reads a brace that begins no quantifier as a literal (Annex B.1.2); these engines don't.
+# `re` compiles these strings on first use, because most documents have no pattern.
+# Without its flag `u`, ECMA-262 reads a brace outside a quantifier as a literal (Annex B.1.2); these engines do not.
 _LONE_BRACE = r"(?<!\\)(?<!\\[pPux])\{(?!\d+(?:,\d*)?\})"
 # In a class, a hyphen beside a class such as `\w` is a literal (Annex B.1.2); these engines refuse it.
 _LONE_HYPHEN = r"(?<=\\[dDsSwW])-(?!\])|(?<!\[)(?<!\\)-(?=\\[dDsSwW])"
@@ -29,18 +29,18 @@ _CLASS_OR_REPETITION = r"(?s)\\.|(\[(?:\\.|[^\]\\])*\])|\{(\d+),(\d+)\}"
 
 
 class UnsupportedPatternError(Exception):
-    """A pattern cannot be matched here; the text says why."""
+    """A pattern that cannot be matched here; the message gives the reason."""
 
 
 class PatternTimeoutError(Exception):
-    """Matching takes too long."""
+    """A pattern took too long to match."""
 
 
 class Patterns:
     """Matches the patterns of a message within a time budget.
 
     Attributes:
-        end: The time by `time.perf_counter` after which none is matched, however much of the budget is left.
+        end: Time of `time.perf_counter` after which no pattern is matched, even if some of the budget is left.
     """
 
     end = inf
@@ -49,7 +49,7 @@ class Patterns:
         self._seconds = self._seconds_left = seconds
 
     def renew(self) -> None:
-        """Begin another message, with a full budget."""
+        """Restore the full budget, for another message."""
         self._seconds_left = self._seconds
 
     @property
@@ -61,8 +61,8 @@ class Patterns:
         """Return whether a pattern matches anywhere in a text.
 
         Raises:
-            UnsupportedPatternError: No engine here can decide.
-            PatternTimeoutError: The time budget is used up.
+            UnsupportedPatternError: No engine supports the pattern, or the pattern or the text is too long.
+            PatternTimeoutError: The time budget is used up, or the pattern takes too many steps.
         """
         if not isinstance(pattern, str):
             raise UnsupportedPatternError("a pattern is not text")
@@ -87,7 +87,7 @@ class Patterns:
 
 
 def is_pattern(text: str) -> bool:
-    """Return whether a text is a regular expression, as `format: regex` asks."""
+    """Return whether a text is a regular expression, as `format: regex` requires; long texts are not checked."""
     return len(text) > MAX_PATTERN or any(
         _compiled(spelled)[0] is not None for spelled in (text, _loosened(text, 0))
     )
@@ -104,7 +104,7 @@ def _search(compiled: Any, text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> tuple[Any, int]:
-    """Return the validator that matches a pattern, None if no engine knows it, and the longest text for it."""
+    """Return the validator for a pattern, None if no engine supports it, and the maximum length of a text."""
     from jsonschema_rs import Draft202012Validator, RegexOptions
 
     engines = (
@@ -115,14 +115,14 @@ def _compiled(pattern: str) -> tuple[Any, int]:
         for options, most in engines:
             try:
                 return Draft202012Validator({"pattern": spelled}, pattern_options=options), most
-            except ValueError:  # not a pattern of this engine, or not text that Unicode knows
+            except ValueError:  # this engine does not support it, or it has lone surrogates
                 continue
     return None, 0
 
 
 @lru_cache(maxsize=512)
 def engine_spelling(pattern: str) -> str | None:
-    """Return a pattern as the backtracking engine reads it, which takes a number of steps; None if it cannot."""
+    """Return the spelling of a pattern that the backtracking engine supports; None if it supports none."""
     from jsonschema_rs import Draft202012Validator
 
     if len(pattern) > MAX_PATTERN:
@@ -137,20 +137,20 @@ def engine_spelling(pattern: str) -> str | None:
 
 
 def engine_pattern_options() -> Any:
-    """Return the options of jsonschema-rs for patterns that it matches by itself, as names of properties."""
+    """Return the options of jsonschema-rs for patterns that it matches itself, such as `patternProperties`."""
     from jsonschema_rs import FancyRegexOptions
 
     return FancyRegexOptions(backtrack_limit=_MAX_STEPS, size_limit=_MAX_PROGRAM)
 
 
 def _spellings(pattern: str) -> list[str]:
-    """Return a pattern as it is written, and as engines without Annex B read it."""
+    """Return a pattern as written, and escaped for engines without Annex B."""
     braces = re.sub(_LONE_BRACE, r"\\{", pattern)
     return list(dict.fromkeys((pattern, braces, strict_spelling(braces))))
 
 
 def strict_spelling(pattern: str) -> str:
-    r"""Return a pattern with the literal hyphens that only Annex B allows in a class escaped: `[\w-.]` → `[\w\-.]`."""
+    r"""Return a pattern with escaped hyphens beside classes: `[\w-.]` → `[\w\-.]`. Only Annex B allows them bare."""
     return re.sub(
         _CLASS_OR_REPETITION,
         lambda part: re.sub(_LONE_HYPHEN, r"\\-", part[1]) if part[1] else part[0],
@@ -159,7 +159,7 @@ def strict_spelling(pattern: str) -> str:
 
 
 def _loosened(pattern: str, length: int) -> str:
-    """Return a smaller pattern that matches the same texts of at most `length` characters.
+    """Return a pattern without large upper bounds that matches the same texts of at most `length` characters.
 
     The linear engine compiles `.{1,2048}` to 2,048 copies of a dot. A text of 20 characters holds at most
     20 repetitions, so for it `.{1,}` means the same.

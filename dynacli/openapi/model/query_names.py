@@ -1,7 +1,7 @@
-"""The names in a query: which parameter each one gives, and those that the document does not declare.
+"""The names in a query: the parameter of each name, and names that the document does not declare.
 
-A parameter may have another name on the wire than in the document: the object `filter` is `filter[status]=open` in the
-style `deepObject`, and `status=open` if it is exploded (OpenAPI 3.1.1, "Style Examples").
+A parameter may have another name in the request than in the document. The object `filter` is `filter[status]=open` in
+the style `deepObject`, and `status=open` if it is exploded (OpenAPI 3.1.1, "Style Examples").
 """
 
 from urllib.parse import parse_qsl
@@ -13,10 +13,10 @@ UNDECLARED_BODY = "The body is not in the OpenAPI document"
 
 
 def parameter_named(operation: Operation, name: str) -> tuple[Parameter, str] | None:
-    """Return the parameter that a pair of the query gives, and the field of it; None for an undeclared name.
+    """Return the parameter that a name in the query belongs to, and its field; None for an undeclared name.
 
     Args:
-        name: The name of the pair, decoded.
+        name: The decoded name.
 
     Returns:
         The parameter, and the path of the field in it with dots: empty for the parameter itself.
@@ -39,7 +39,7 @@ def parameter_named(operation: Operation, name: str) -> tuple[Parameter, str] | 
 
 
 def is_declared(operation: Operation, name: str) -> bool:
-    """Return whether the document has a name of the query: as a parameter, in the path, or as an API key."""
+    """Return whether the document declares a name in the query: as a parameter, in the path, or as an API key."""
     return (
         parameter_named(operation, name) is not None
         or name in fixed_names(operation)
@@ -49,27 +49,27 @@ def is_declared(operation: Operation, name: str) -> bool:
 
 
 def _takes_any_name(parameter: Parameter) -> bool:
-    """Return whether a parameter is an object with any properties, and each is a pair of its own."""
+    """Return whether a parameter adds arbitrary names to the query: an exploded object, or a `querystring`."""
     is_object = parameter.value.type == "object" and (bool(parameter.value.items) or not parameter.fields)
     is_spread = parameter.location == "query" and parameter.style == "form" and parameter.explode
     return parameter.location == "querystring" or (is_object and is_spread and not parameter.media_type)
 
 
 def fixed_names(operation: Operation) -> frozenset[str]:
-    """Return the names in the query of the document's own path: `/messages?action=send` has `action`."""
+    """Return the names in the query that the document writes in a path: `action` in `/messages?action=send`."""
     query = operation.path.partition("#")[0].partition("?")[2]
     return frozenset(name for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
 def undeclared_text(operation: Operation, name: str) -> str:
-    """Return the sentence that says that a name of the query is undeclared, with the name that it is near to."""
+    """Return the message about an undeclared name in the query, with a similar name if there is one."""
     declared = (parameter.name for parameter in operation.parameters if parameter.location == "query")
     near = [item for item in declared if _is_one_edit_from(name, item)]
     return ". ".join(filter(None, (f"`{name}` is not in the OpenAPI document", did_you_mean(near[:1]))))
 
 
 def _is_one_edit_from(word: str, other: str) -> bool:
-    """Return whether two words differ by one letter, or by two neighbours that changed places."""
+    """Return whether two names differ by one letter, or by two swapped neighbours."""
     start = _common_length(word, other)
     left, right = word[start:], other[start:]
     end = _common_length(left[::-1], right[::-1])
@@ -78,6 +78,6 @@ def _is_one_edit_from(word: str, other: str) -> bool:
 
 
 def _common_length(word: str, other: str) -> int:
-    """Return how many letters two words begin with together."""
+    """Return the length of the common prefix."""
     shorter = min(len(word), len(other))
     return next((at for at in range(shorter) if word[at] != other[at]), shorter)

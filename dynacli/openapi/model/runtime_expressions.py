@@ -1,7 +1,7 @@
-"""Runtime expressions: where a link or a callback takes a value from, in a request or its response.
+"""Runtime expressions, by which a link or a callback takes a value from a request or its response.
 
-OpenAPI 3.2.0, "Runtime Expressions". Text that is not an expression is a constant; a common misspelling,
-such as `$response.body.id`, is read as the expression that is meant.
+See OpenAPI 3.2.0, "Runtime Expressions". Text that is not an expression is a constant. The common misspelling
+`$response.body.id` is read as `$response.body#/id`.
 """
 
 import re
@@ -24,7 +24,7 @@ class Expression(NamedTuple):
         message: `request` or `response`; empty for `$url`, `$method` and `$statusCode`.
         source: `header`, `query`, `path`, `body`, `url`, `method` or `statusCode`.
         name: The name of the header or parameter; empty for other sources.
-        steps: The path into the body: the decoded steps of a JSON pointer.
+        steps: The decoded steps of the JSON pointer into the body.
     """
 
     text: str
@@ -35,13 +35,13 @@ class Expression(NamedTuple):
 
     @property
     def placeholder(self) -> str:
-        """The text that stands for the value until it is known, for example `{id}`."""
+        """The placeholder for the value until it is known, for example `{id}`."""
         named = [step for step in self.steps if not step.isdecimal()]
         return f"{{{self.name or (named[-1] if named else self.source)}}}"
 
 
 def parse_expression(text: object) -> Expression | None:
-    """Return a text as an expression; None if the text is a constant."""
+    """Return the expression that a text is; None if the text is a constant."""
     found = _EXPRESSION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return None
@@ -57,7 +57,7 @@ def parse_expression(text: object) -> Expression | None:
 
 
 def split_template(text: str) -> list[str | Expression]:
-    """Return the constant parts of a text, and the expressions that stand in braces between them, in order."""
+    """Return the constant parts of a text and the expressions in braces between them, in order."""
     pieces: list[str | Expression] = []
     for index, piece in enumerate(_EMBEDDED.split(text)):
         # `split` returns constants at even positions and expressions at odd ones.

@@ -19,15 +19,15 @@ _URL = re.compile(
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-"""What looks like a URL, in any spelling."""
+"""Pattern of text that looks like a URL, in any spelling."""
 
 
 def read_servers(raw: Any, warn: Callable[..., None], *where: str) -> tuple[Server, ...]:
-    """Return the servers of a `servers` array; entries that are no Server Objects are left out.
+    """Return the servers of a `servers` array, without invalid entries.
 
     Args:
-        warn: Called with a message and the steps of a JSON pointer.
-        where: The steps to the array.
+        warn: Function that takes a message and the steps of a JSON pointer.
+        where: The steps of the JSON pointer to the array.
     """
     servers = []
     for index, item in enumerate(list_or_empty(raw)):
@@ -65,31 +65,31 @@ def _variables(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _variable_value(value: Any) -> str | None:
-    """Return the value of a server variable as text, since ports are often numbers; None if there is no value."""
+    """Return the value of a server variable as text, because ports are often numbers; None if there is no value."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return text_or_empty(value) if isinstance(value, str | int | float) else None
 
 
 def server_row(server: Server) -> dict[str, Any]:
-    """Return a server as the catalog stores it; `Server(**row)` reads it back."""
+    """Return a server as a JSON object for the index; `Server(**row)` reads it back."""
     row = {"url": server.url, "description": server.description, "variables": server.variables or {}}
     return {**row, "name": server.name} if server.name else row
 
 
 def named_servers(servers: Sequence[Server], word: str) -> list[Server]:
-    """Return the server that a word names, else all that it is a part of.
+    """Return the server with the given index, name, description or URL; else all servers that match in part.
 
-    What looks like a URL, in any spelling, is compared with URLs alone, and a host with their hosts: a document chooses
-    its names, its descriptions and its paths.
+    A whole URL is compared only with URLs, and a host only with hosts. Names, descriptions and paths are under the
+    control of the document, so they must not imitate another host.
 
     Args:
-        word: An index, or a name, a description or a URL, or a part of one in any case of letters.
+        word: An index, a name, a description, a URL, or a part of one, ignoring case.
     """
     if word.isdecimal() and int(word) < len(servers):
         return [servers[int(word)]]
     if _looks_like_url(word) and not is_whole_url(word):
-        # The server that a document calls `api.example.com` is at its own host.
+        # A document may name a server `api.example.com` that is at another host.
         at_host = re.compile(rf"(?:https?:)?//{re.escape(word.casefold())}(?:(?<=/)|(?=[:/])|\Z)")
         return [server for server in servers if at_host.match(server.url.casefold())]
     of_names = () if is_whole_url(word) else ("name", "description")

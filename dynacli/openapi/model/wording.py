@@ -1,4 +1,4 @@
-"""How messages and help pages write lists, spans of time, values and command lines: `a, b and c`, `3 days`."""
+"""Lists, durations, values and command lines as messages and help pages write them: `a, b and c`, `3 days`."""
 
 import json
 import re
@@ -11,25 +11,25 @@ from dynacli.text.wrapping import short_sentence, word_or_quoted
 
 _YEAR = 365.2425 * 86_400
 _MOST_NEAR, _MOST_LISTED = 3, 20
-"""Names that a message has, if they are near, and if they are all that there are."""
+"""Maximum number of names in a message: of similar names, and of all names."""
 NOT_EMPTY = "not empty"
 MAY_BE_NULL = "may be null"
 MAY_BE_REPEATED = "may be repeated"
 _MAX_VALUES = 12
 _LONGEST_VALUE = 80
-"""Characters of a value that are shown."""
+"""Maximum length of a shown value, in characters."""
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*")
-"""What means itself in every shell; zsh takes `=ls` for the path of `ls`."""
+"""Arguments that no shell must quote; zsh replaces `=ls` by the path of `ls`."""
 _NOT_IN_QUOTES = frozenset('"$`\\!')
-"""What means something between double quotes, also to a shell that looks for `!`."""
+"""Characters that are special between double quotes in at least one shell (`!` in Bash and zsh)."""
 
 
 def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
-    """Return words as a message lists them: `a, b and c`.
+    """Return items as a message lists them: `a, b and c`.
 
     Args:
-        conjunction: The word before the last item.
-        most: How many words to name; the others are counted ("and 3 more"). 0 names all.
+        conjunction: Conjunction before the last item.
+        most: Maximum number of items to name; the rest are counted ("and 3 more"). 0 names all.
     """
     if most and len(words) > most:
         return f"{', '.join(words[:most])} {conjunction} {len(words) - most} more"
@@ -37,12 +37,12 @@ def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) ->
 
 
 def in_backticks(words: Iterable[object]) -> str:
-    """Return words as a message lists them if each is code, separated by commas."""
+    """Return items in backticks, separated by commas."""
     return ", ".join(f"`{word}`" for word in words)
 
 
 def near_names(word: str, names: Iterable[str]) -> list[str]:
-    """Return the names that a word comes near, in any case: mistyped, or a part of one; the nearest first."""
+    """Return the names that a mistyped name resembles or is a part of, ignoring case, the most similar first."""
     from difflib import get_close_matches
 
     folded: dict[str, str] = {}
@@ -55,7 +55,7 @@ def near_names(word: str, names: Iterable[str]) -> list[str]:
 
 
 def listed_near(word: str, names: Iterable[str]) -> str:
-    """Return names as a message lists them, those that a word comes near first, and how many more there are."""
+    """Return names as a message lists them, similar ones first, with the number of names that are left out."""
     names = list(names)
     listed = [f"`{name}`" for name in dict.fromkeys([*near_names(word, names), *names])]
     more = len(listed) - _MOST_LISTED
@@ -63,20 +63,20 @@ def listed_near(word: str, names: Iterable[str]) -> str:
 
 
 def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:
-    """Return the question whether one of some names was meant; if there are none, what is reported instead."""
+    """Return the question "Did you mean ...?", or `otherwise` if there are no similar names."""
     return f"Did you mean {enumerated([f'`{name}`' for name in near], 'or')}?" if near else otherwise
 
 
 def telling(text: str, name: str) -> str:
-    """Return what the document says of something; empty if it is only its name again: `Read Flows` of `read-flows`."""
+    """Return a description, or an empty string if it only repeats the name: `Read Flows` of `read-flows`."""
     return "" if plain_name(text) == plain_name(name) != "" else text
 
 
 def age_text(seconds: float) -> str:
-    """Return a span of time in its largest unit, for example `3 days`; years from two on."""
+    """Return a duration in its largest unit, for example `3 days`; two years and more in years."""
     if seconds == float("inf"):
         return "an unknown time"
-    if seconds >= 2 * _YEAR:  # files of npm's archives are of 1985
+    if seconds >= 2 * _YEAR:  # npm dates the files of its archives 1985
         return f"{int(seconds // _YEAR)} years"
     for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
@@ -86,7 +86,7 @@ def age_text(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, whose plural ends in `s`: `1,223 operations`, `2 properties`."""
+    """Return a number with its noun in the singular or a regular plural: `1,223 operations`, `2 properties`."""
     plural = f"{noun[:-1]}ies" if noun.endswith("ty") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
 
@@ -105,7 +105,7 @@ def placeholder(value: ValueType) -> str:
 
 
 def file_or_value(value: ValueType) -> str:
-    """Return the placeholder of a part of a multipart body, which is `@FILE` if its content is a file's."""
+    """Return the placeholder of a part of a multipart body: `@FILE` if the part is a file."""
     inner = value.items if value.type == "array" and value.items is not None else value
     if inner.format != "binary":
         return placeholder(value)
@@ -113,7 +113,7 @@ def file_or_value(value: ValueType) -> str:
 
 
 def constraints(value: ValueType) -> list[str]:
-    """Return the constraints of a value, in words."""
+    """Return the constraints of a value as help prints them, such as `at least 3`."""
     facts = []
     source = value.items if value.type == "array" and value.items is not None else value
     if source.enum:
@@ -176,46 +176,46 @@ def _word(value: object) -> str:
 
 
 def option_pair(flag: str, value: str, *, is_joined: bool = False) -> list[str]:
-    """Return an option and its value as two words, or as one where the value looks like an option.
+    """Return an option and its value as two arguments, or as one if the value looks like an option.
 
     Args:
         flag: The option with its hyphens.
-        is_joined: Whether they are one word in any case, as where the option may also stand alone.
+        is_joined: Whether to return one argument in any case, because the option may also have no value.
     """
     return [f"{flag}={value}"] if is_joined or value.startswith("-") else [flag, value]
 
 
 def reads_input(word: str) -> bool:
-    """Return whether an input that takes files reads a file or standard input for a word."""
+    """Return whether an argument makes an input that takes files read a file or standard input."""
     return word == "-" or (word.startswith("@") and not word.startswith("@@"))
 
 
 def literal_word(text: str) -> str:
-    """Return the word by which an input that takes files is given a text itself."""
+    """Return a text escaped so that an input that takes files uses it as it is."""
     return f"@{text}" if text.startswith("@") else text
 
 
 def shell_line(words: Iterable[str]) -> str:
-    """Return words as one line for a shell."""
+    """Return arguments as one command for a shell, quoted."""
     return " ".join(map(shell_word, words))
 
 
 def shell_word(word: str) -> str:
-    r"""Return a word as a shell reads it, in one line and with nothing that a terminal should not get.
+    r"""Return an argument quoted for a shell, on one line and without control characters.
 
-    Bash, zsh and fish read the word as it is. A control character is an escape between `$'` and `'`, which fish and
-    POSIX shells do not know (Bash, "ANSI-C Quoting"): they get another word, and still only one.
+    Bash, zsh and fish read back the same argument. A control character is escaped between `$'` and `'` (Bash, "ANSI-C
+    Quoting"). Fish and older POSIX shells do not support this: they read another argument, but still only one.
     """
     shown = visible(word, keep="")
     if shown != word:
-        # `\'` would end the word for shells that know no `$'`.
+        # Shells without `$'` would read `\'` as the end of the argument.
         escaped = word.replace("\\", r"\\").replace("'", r"\x27")
         return f"$'{visible(escaped, keep='')}'"
     if "'" in word and _NOT_IN_QUOTES.isdisjoint(word):
         return f'"{word}"'
     if _PLAIN.fullmatch(word):
         return word
-    # Between single quotes, fish takes two backslashes for one, and one before a quote for its escape:
+    # Between single quotes, fish reads two backslashes as one, and a backslash before a quote as its escape:
     # https://fishshell.com/docs/current/language.html#quotes
     quoted = "'" + word.replace("'", "'\"'\"'") + "'"
     return re.sub(r"\\{2,}|\\(?=')", lambda found: f"'\"{2 * found[0]}\"'", quoted)
