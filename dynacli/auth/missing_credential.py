@@ -1,4 +1,4 @@
-"""Which environment variables a call wants, which of them are set, and the error for a call that has no credential."""
+"""What a call needs to sign in: in words, as environment variables, and as the error if it has no credential."""
 
 from __future__ import annotations
 
@@ -19,10 +19,33 @@ from dynacli.auth.credentials import (
 )
 from dynacli.environment import invocation
 from dynacli.errors import AuthError
+from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     from dynacli.auth.credential_store import StoredCredential
+
+
+def wanted_by(scheme: SecurityScheme) -> str:
+    """Return the secrets that signing in for a scheme requires, in words."""
+    if kind_of(scheme) in WITH_PASSWORD:
+        return "user name and password"
+    if scheme.has_password_flow:
+        return "user name and password, or an OAuth 2 access token"
+    match scheme.type:
+        case "http":
+            return (
+                "a bearer token" if scheme.scheme == "bearer" else f"HTTP {visible(scheme.scheme, keep='')}"
+            )
+        case "apiKey":
+            return f"an API key in {visible(f'{scheme.location} `{scheme.parameter}`', keep='')}"
+        case "oauth2":
+            return "an OAuth 2 access token"
+        case "openIdConnect":
+            return "an OpenID Connect token"
+        case "mutualTLS":
+            return "a client certificate"
+    return "not defined in the document"
 
 
 def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.auth.credentials import MUTUAL_TLS, CredentialSource, Held, kind_of
@@ -15,6 +15,7 @@ from dynacli.errors import AuthError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.cookies import Cookie, goes_to, read_cookie
 from dynacli.openapi.model.operation import SecurityScheme
+from dynacli.options.command_table import feature
 from dynacli.record import replace
 from dynacli.request.choose_server import parse_origin
 from dynacli.secrets import Secret
@@ -52,6 +53,29 @@ def credential_sources(
         return held_by_reference(scheme, table, env)
 
     return (configured, StoredSource(env, api, settings, url, may_refresh=may_refresh))
+
+
+class RenewableSource(Protocol):
+    """A source whose credential may be renewed, if the server refuses it.
+
+    Attributes:
+        given: Scheme → what identifies the sign-in, of the schemes whose credentials it gave; they are bound to the
+            origin that they go to.
+        lacking: Why what it has does not do.
+    """
+
+    given: dict[str, str]
+    lacking: AuthError | None
+
+    def __call__(self, scheme: SecurityScheme) -> Held | None:
+        """Return the credential for a scheme."""
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether what was used can be renewed."""
+
+    def renew(self) -> None:
+        """Renew what was used, although it has not ended."""
 
 
 class StoredSource:
@@ -106,9 +130,7 @@ class StoredSource:
             raise expired_credential(kept)
         kept = self._store.with_secrets(kept)
         if kept.is_refreshable and self._may_refresh:
-            from dynacli.client.credentials.oauth_sign_in import in_time
-
-            kept = in_time(self._env, self._settings, self._store, kept)
+            kept = feature("sign_in.oauth_sign_in").in_time(self._env, self._settings, self._store, kept)
         self.used = kept
         text = kept.secrets.get("credential")
         if text is None:
@@ -132,9 +154,9 @@ class StoredSource:
             DynacliError: Refreshing failed.
         """
         if self.used is not None:
-            from dynacli.client.credentials.oauth_sign_in import refreshed
-
-            self.used = refreshed(self._env, self._settings, self._store, self.used)
+            self.used = feature("sign_in.oauth_sign_in").refreshed(
+                self._env, self._settings, self._store, self.used
+            )
 
     @property
     def has_cookies(self) -> bool:

@@ -26,6 +26,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import ANY, Field, Operation, Parameter, Server, ValueType
+from dynacli.options.command_table import feature
 from dynacli.record import record
 from dynacli.registry.configuration import DEMO, Configuration, texts
 from dynacli.registry.opened_api import OpenedApi
@@ -46,8 +47,7 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.auth.challenges import DigestLogin
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
-    from dynacli.client.credential_sources import StoredSource
-    from dynacli.client.credentials.oauth_sign_in import PasswordSource
+    from dynacli.client.credential_sources import RenewableSource, StoredSource
     from dynacli.http.exchange import WireResponse
 
 _NOTHING: Mapping[str, str] = {}
@@ -184,9 +184,7 @@ def sign(
         security = chosen_security(api, security, settings.auth, settings.signs)
     signer, tls = None, None
     if settings.auth_tables:
-        from dynacli.client.sign_by_command import signer_of
-
-        signer, security = signer_of(settings, security)
+        signer, security = feature("sign_in.sign_by_command").signer_of(settings, security)
     check_origin = partial(_check_origin, env, api, operation, origin_of(request.url), settings, ask)
     if security:
         if settings.auth_tables:
@@ -220,9 +218,9 @@ def sign(
         login = DigestLogin(env, digest.value.reveal(), origin_of(request.url))
     signed, headers = attach(request, sent), given.headers
     if signer is not None:
-        from dynacli.client.sign_by_command import sign_by_command
-
-        by_command = sign_by_command(signer, signed)
+        by_command: tuple[Credential, ...] = feature("sign_in.sign_by_command").sign_by_command(
+            signer, signed
+        )
         credentials, signed = (*credentials, *by_command), attach(signed, by_command)
         headers |= {credential.name.lower() for credential in by_command}
         bound = {**bound, signer.scheme: " ".join(signer.words)}  # the signature differs in each request
@@ -280,7 +278,7 @@ def _find_credentials(
 
     Stored credentials need no check of the origin: they are bound to the origins for which the user stored them.
     """
-    stored: list[StoredSource | PasswordSource] = []
+    stored: list[RenewableSource] = []
     kept: list[StoredSource] = []
     variables = variables_of(env, api.prefix)
     origin = origin_of(request.url)
@@ -288,10 +286,8 @@ def _find_credentials(
     def further() -> Sequence[CredentialSource]:
         sources: Sequence[CredentialSource] = ()
         if has_login(security, variables):
-            from dynacli.client.credentials.oauth_sign_in import PasswordSource
-
             origins = accepted_origins(api, settings)
-            by_password = PasswordSource(
+            by_password = feature("sign_in.oauth_sign_in").PasswordSource(
                 env, api, variables, settings, origins, origin, check_origin, may_send=may_send
             )
             stored.append(by_password)

@@ -7,7 +7,7 @@ import keyring
 
 # Imported before there are children, which take what they need of it.
 import dynacli.client.credential_sources
-import dynacli.client.credentials.oauth_sign_in  # noqa: F401
+import dynacli.features.sign_in.oauth_sign_in  # noqa: F401
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError

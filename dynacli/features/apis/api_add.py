@@ -523,7 +523,7 @@ def _foreign_origin(api: OpenedApi) -> str:
 
 
 def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
-    from dynacli.client.credentials.sign_in import wanted_by
+    from dynacli.auth.missing_credential import wanted_by
 
     schemes = " with ".join(
         f"{word_or_quoted(scheme.name)} ({wanted_by(scheme)})" for scheme in sign_in.schemes

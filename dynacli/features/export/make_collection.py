@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from dynacli.auth.credentials import is_supported, kind_of
-from dynacli.auth.oauth import flows_of
+from dynacli.auth.oauth_flows import flows_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation

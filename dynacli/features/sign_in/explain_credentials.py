@@ -17,10 +17,10 @@ from dynacli.auth.credentials import (
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credential_sources import StoredSource, credential_sources
 from dynacli.client.credentials.chosen_security import chosen_security
-from dynacli.client.sign_by_command import signer_of
 from dynacli.client.sign_request import accepted_origins, how_to_accept, is_accepted_origin, trust_hint
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
+from dynacli.features.sign_in.sign_by_command import signer_of
 from dynacli.openapi.model.operation import Operation, SecurityScheme
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
@@ -71,7 +71,7 @@ def _alternative(
     variables, origin = variables_of(env, api.prefix), origin_of(url)
     sources = credential_sources(env, api.name, settings, url, may_refresh=False)
     if has_login([alternative], variables):
-        from dynacli.client.credentials.oauth_sign_in import PasswordSource
+        from dynacli.features.sign_in.oauth_sign_in import PasswordSource
 
         origins = accepted_origins(api, settings)
         by_password = PasswordSource(

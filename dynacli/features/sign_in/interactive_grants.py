@@ -13,10 +13,11 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from dynacli.auth.oauth import (
-    IMPLICIT,
+from dynacli.auth.oauth_flows import IMPLICIT, OAuthFlow
+from dynacli.environment import invocation, program
+from dynacli.errors import AuthError, TimedOutError, UsageError
+from dynacli.features.sign_in.oauth import (
     OAuthClient,
-    OAuthFlow,
     SignInContext,
     Token,
     ask_as_client,
@@ -29,8 +30,6 @@ from dynacli.auth.oauth import (
     request_token,
     scope_and_audience,
 )
-from dynacli.environment import invocation, program
-from dynacli.errors import AuthError, TimedOutError, UsageError
 from dynacli.secrets import Masker, Secret
 from dynacli.text.terminal import visible
 from dynacli.urls import authority, is_loopback, without_query

@@ -22,31 +22,32 @@ from dynacli.auth.credentials import (
     variables_of,
     with_prefixes,
 )
-from dynacli.auth.oauth import (
-    CLIENT_CREDENTIALS,
-    CODE,
-    DEVICE,
-    IMPLICIT,
-    PASSWORD,
+from dynacli.auth.oauth_flows import CLIENT_CREDENTIALS, CODE, DEVICE, IMPLICIT, PASSWORD, OAuthFlow
+from dynacli.auth.references import referred
+from dynacli.auth.tls_login import context_besides
+from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.credentials.chosen_security import COOKIE, CREDENTIAL_KINDS, declares_none, schemes_of
+from dynacli.commands.call.make_call import asker
+from dynacli.commands.questions import agrees, hidden_line, line, nobody_to_ask
+from dynacli.commands.run import Run
+from dynacli.environment import Environment, invocation, program
+from dynacli.errors import AuthError, UsageError
+from dynacli.features.sign_in.chosen_scheme import (
+    bound_origins,
+    chosen_scheme,
+    chosen_store,
+    keep_text,
+    text_of_choice,
+)
+from dynacli.features.sign_in.interactive_grants import sign_in_by_code, sign_in_by_device
+from dynacli.features.sign_in.oauth import (
     OAuthClient,
-    OAuthFlow,
     SignInContext,
     Token,
     sign_in_by_client_credentials,
     sign_in_by_password,
 )
-from dynacli.auth.references import referred
-from dynacli.auth.tls_login import context_besides
-from dynacli.client.call_settings import CallSettings, settings_of
-from dynacli.client.credentials.chosen_security import (
-    COOKIE,
-    CREDENTIAL_KINDS,
-    cookie_scheme,
-    create_scheme,
-    declares_none,
-    schemes_of,
-)
-from dynacli.client.credentials.oauth_sign_in import (
+from dynacli.features.sign_in.oauth_sign_in import (
     accepting,
     chosen_flow,
     credential_of,
@@ -57,19 +58,7 @@ from dynacli.client.credentials.oauth_sign_in import (
     operation_refresh_parts,
     provider_origins,
 )
-from dynacli.client.credentials.sign_in import (
-    bound_origins,
-    chosen_scheme,
-    chosen_store,
-    keep_text,
-    text_of_choice,
-)
-from dynacli.commands.call.make_call import asker
-from dynacli.commands.questions import agrees, hidden_line, line, nobody_to_ask
-from dynacli.commands.run import Run
-from dynacli.environment import Environment, invocation, program
-from dynacli.errors import AuthError, UsageError
-from dynacli.features.sign_in.interactive_grants import sign_in_by_code, sign_in_by_device
+from dynacli.features.sign_in.own_scheme import cookie_scheme, create_scheme
 from dynacli.http.cookies import Cookie
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.output.standard_error import write_stderr

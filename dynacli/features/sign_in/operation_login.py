@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.auth.credential_store import Keeping
 from dynacli.auth.credentials import Credential, attach, kind_of
-from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_operation_token
 from dynacli.client.call import Call, base_url_of, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import NO_SCHEME, schemes_of
@@ -30,6 +29,7 @@ from dynacli.commands.read_line import CommandLine, Word, input_binding
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.features.sign_in.operation_token import OperationRefresh, OperationToken, read_operation_token
 from dynacli.http.cookies import Cookie, read_cookie
 from dynacli.http.exchange import REDIRECTS
 from dynacli.http.semantics import is_json

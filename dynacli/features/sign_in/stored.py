@@ -145,7 +145,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
         )
     found = store.with_secrets(kept[0])
     if found.is_due(time.time()):
-        from dynacli.client.credentials.oauth_sign_in import in_time
+        from dynacli.features.sign_in.oauth_sign_in import in_time
 
         options = run.options.with_value("profile", found.profile)
         found = in_time(run.env, settings_of(run.env, run.api(api), options), store, found)
@@ -162,7 +162,7 @@ def _stored(
         if credential.api == api and scheme in ("", credential.scheme) and profile in ("", credential.profile)
     ]
     if not kept and api == DEMO:
-        from dynacli.client.credentials.sign_in import signs_itself_in
+        from dynacli.features.sign_in.chosen_scheme import signs_itself_in
 
         raise signs_itself_in()
     if not kept:

@@ -8,19 +8,10 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from dynacli.auth.oauth import (
-    CODE,
-    DEVICE,
-    IMPLICIT,
-    OAuthClient,
-    OAuthFlow,
-    SignInContext,
-    Token,
-    discover_flows,
-    refresh,
-)
+from dynacli.auth.oauth_flows import CODE, DEVICE, IMPLICIT, OAuthFlow
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.features.sign_in.interactive_grants import listening, sign_in_by_code, sign_in_by_device
+from dynacli.features.sign_in.oauth import OAuthClient, SignInContext, Token, discover_flows, refresh
 from dynacli.record import replace
 from tests.auth.oauth_provider import Browser, OAuthProvider, fetch, parameters
 from tests.harness import RecordedRequest, Recorder, Response, json_response

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from dynacli.auth.credential_store import LAST_MOMENT
-from dynacli.auth.oauth import SignInContext, exchange
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, FormatError
+from dynacli.features.sign_in.oauth import SignInContext, exchange
 from dynacli.http.semantics import ReceivedBody
 from dynacli.media.body_value import error_value
 from dynacli.record import record

@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
-from dynacli.auth.oauth import (
-    CLIENT_CREDENTIALS,
-    PASSWORD,
+from dynacli.auth.oauth_flows import CLIENT_CREDENTIALS, PASSWORD, OAuthFlow, flows_of
+from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError
+from dynacli.features.sign_in.oauth import (
     OAuthClient,
-    OAuthFlow,
     SignInContext,
     Token,
-    flows_of,
     refresh,
     sign_in_by_client_credentials,
     sign_in_by_password,
 )
-from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError
 from dynacli.secrets import Secret
 from tests.auth.oauth_provider import OAuthProvider, parameters
 from tests.harness import RecordedRequest, Recorder, Response, json_response

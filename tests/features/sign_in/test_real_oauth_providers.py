@@ -10,13 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dynacli.auth.oauth import (
-    CLIENT_CREDENTIALS,
-    CODE,
-    DEVICE,
-    PASSWORD,
+from dynacli.auth.oauth_flows import CLIENT_CREDENTIALS, CODE, DEVICE, PASSWORD, OAuthFlow
+from dynacli.errors import AuthError
+from dynacli.features.sign_in.interactive_grants import sign_in_by_code, sign_in_by_device
+from dynacli.features.sign_in.oauth import (
     OAuthClient,
-    OAuthFlow,
     SignInContext,
     Token,
     discover_flows,
@@ -24,8 +22,6 @@ from dynacli.auth.oauth import (
     sign_in_by_client_credentials,
     sign_in_by_password,
 )
-from dynacli.errors import AuthError
-from dynacli.features.sign_in.interactive_grants import sign_in_by_code, sign_in_by_device
 from dynacli.secrets import Secret
 from tests.auth.headless_browser import HeadlessBrowser, headless_browser
 from tests.auth.oauth_provider import Browser, fetch, parameters

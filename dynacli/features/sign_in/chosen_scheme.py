@@ -23,12 +23,13 @@ from dynacli.auth.credentials import (
     kind_of,
     shown_kind,
 )
-from dynacli.auth.operation_token import end_of_token
+from dynacli.auth.missing_credential import wanted_by
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import add_server_hint, is_accepted_origin, trust_hint
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.features.sign_in.operation_token import end_of_token
 from dynacli.http.sockets import check_private
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.registry.configuration import DEMO
@@ -136,28 +137,6 @@ def _unclear(api: OpenedApi, choices: Sequence[SecurityScheme]) -> UsageError:
         hint=f"Name one: {', '.join(lines)}",
         near=[choice.name for choice in choices],
     )
-
-
-def wanted_by(scheme: SecurityScheme) -> str:
-    """Return the secrets that signing in for a scheme requires, in words."""
-    if kind_of(scheme) in WITH_PASSWORD:
-        return "user name and password"
-    if scheme.has_password_flow:
-        return "user name and password, or an OAuth 2 access token"
-    match scheme.type:
-        case "http":
-            return (
-                "a bearer token" if scheme.scheme == "bearer" else f"HTTP {visible(scheme.scheme, keep='')}"
-            )
-        case "apiKey":
-            return f"an API key in {visible(f'{scheme.location} `{scheme.parameter}`', keep='')}"
-        case "oauth2":
-            return "an OAuth 2 access token"
-        case "openIdConnect":
-            return "an OpenID Connect token"
-        case "mutualTLS":
-            return "a client certificate"
-    return "not defined in the document"
 
 
 def text_of_choice(scheme: SecurityScheme) -> str:

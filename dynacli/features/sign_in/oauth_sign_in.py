@@ -24,30 +24,24 @@ from dynacli.auth.credential_store import (
 )
 from dynacli.auth.credentials import Held, Variables
 from dynacli.auth.missing_credential import expired_credential
-from dynacli.auth.oauth import (
-    CLIENT_CREDENTIALS,
-    CODE,
-    DEVICE,
-    IMPLICIT,
-    PASSWORD,
-    OAuthClient,
-    OAuthFlow,
-    SignInContext,
-    Token,
-    check_endpoint,
-    discover_flows,
-    flows_of,
-    refresh,
-    sign_in_by_client_credentials,
-    sign_in_by_password,
-)
-from dynacli.auth.operation_token import BY_OPERATION, OperationRefresh, OperationToken
+from dynacli.auth.oauth_flows import CLIENT_CREDENTIALS, CODE, DEVICE, IMPLICIT, PASSWORD, OAuthFlow, flows_of
 from dynacli.auth.references import referred
 from dynacli.auth.tls_login import TlsLogin, context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import tls_settings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError, UsageError
+from dynacli.features.sign_in.oauth import (
+    OAuthClient,
+    SignInContext,
+    Token,
+    check_endpoint,
+    discover_flows,
+    refresh,
+    sign_in_by_client_credentials,
+    sign_in_by_password,
+)
+from dynacli.features.sign_in.operation_token import BY_OPERATION, OperationRefresh, OperationToken
 from dynacli.openapi.document.json_trees import dict_or_empty, escaped
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.openapi.references import follow_reference

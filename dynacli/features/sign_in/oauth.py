@@ -12,8 +12,9 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
+from dynacli.auth.oauth_flows import CLIENT_CREDENTIALS, CODE, DEVICE, OAuthFlow
 from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError
 from dynacli.http.built_request import Request
@@ -27,24 +28,11 @@ from dynacli.openapi.document.json_trees import string_or_empty
 from dynacli.record import record, replace
 from dynacli.secrets import Masker, Secret
 from dynacli.text.body_text import server_message
-from dynacli.urls import is_loopback, origin_of, without_query
+from dynacli.urls import is_loopback, without_query
 
 if TYPE_CHECKING:
     import ssl
 
-CODE, DEVICE, CLIENT_CREDENTIALS = "authorizationCode", "deviceAuthorization", "clientCredentials"
-PASSWORD, IMPLICIT = "password", "implicit"
-"""The kinds of flows by their names in the OAuth Flows Object (OpenAPI 3.2.0)."""
-_URLS = ("authorizationUrl", "tokenUrl", "deviceAuthorizationUrl", "refreshUrl")
-"""The endpoints of an OAuth Flow Object (OpenAPI 3.2.0)."""
-_NEEDED = {
-    CODE: ("authorization_url", "token_url"),
-    DEVICE: ("device_url", "token_url"),
-    CLIENT_CREDENTIALS: ("token_url",),
-    PASSWORD: ("token_url",),
-    IMPLICIT: ("authorization_url",),
-}
-"""Kind of a flow → the endpoints that it needs."""
 _MAX_BYTES = 1024 * 1024
 _TEN_YEARS = 10 * 365 * 86400
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -63,39 +51,6 @@ _OPENID = f"{_WELL_KNOWN}openid-configuration"
 
 
 Form = Sequence[tuple[str, str]]
-
-
-@record
-class OAuthFlow:
-    """A way to a token, and the endpoints of the provider that it needs.
-
-    Args:
-        kind: `authorizationCode`, `deviceAuthorization`, `clientCredentials`, `password` or `implicit`.
-        refresh_url: Where tokens are refreshed; empty for the token endpoint.
-        scopes: The scopes that the document lists.
-        issuer: The provider's own name (RFC 8414), with which it marks its responses; empty if it is not known.
-        auth_methods: How the token endpoint lets clients authenticate, if the provider's metadata says so.
-    """
-
-    kind: str
-    authorization_url: str = ""
-    token_url: str = ""
-    device_url: str = ""
-    refresh_url: str = ""
-    scopes: tuple[str, ...] = ()
-    issuer: str = ""
-    auth_methods: tuple[str, ...] = ()
-
-    @property
-    def endpoints(self) -> tuple[str, ...]:
-        """The URLs that secrets, codes and the person are sent to."""
-        urls = (self.authorization_url, self.token_url, self.device_url, self.refresh_url)
-        return tuple(dict.fromkeys(url for url in urls if url))
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The origins of the endpoints."""
-        return tuple(dict.fromkeys(map(origin_of, self.endpoints)))
 
 
 @record
@@ -156,38 +111,6 @@ class SignInContext:
     seconds: float = 300.0
     timeout: float = 30.0
     tls: ssl.SSLContext | None = None
-
-
-def flows_of(scheme: Mapping[str, Any], base: str = "") -> tuple[OAuthFlow, ...]:
-    """Return the flows of a Security Scheme Object that have their endpoints, in the document's order.
-
-    Args:
-        scheme: A scheme of the type `oauth2`; one whose endpoints are in its metadata has no flows here.
-        base: The URL of the server, to which relative endpoints refer (OpenAPI 3.0.4, "Relative References in URLs").
-    """
-    flows = scheme.get("flows")
-    found = []
-    for name, flow in flows.items() if isinstance(flows, Mapping) else ():
-        if name not in _NEEDED or not isinstance(flow, Mapping):
-            continue
-        scopes = flow.get("scopes")
-        authorization_url, token_url, device_url, refresh_url = (
-            _absolute_url(flow.get(key), base) for key in _URLS
-        )
-        listed = tuple(map(str, scopes)) if isinstance(scopes, Mapping) else ()
-        made = OAuthFlow(name, authorization_url, token_url, device_url, refresh_url, listed)
-        if all(getattr(made, field) for field in _NEEDED[name]):
-            found.append(made)
-    return tuple(found)
-
-
-def _absolute_url(value: Any, base: str) -> str:
-    if not isinstance(value, str):
-        return ""
-    try:
-        return urljoin(base, value.strip())
-    except ValueError:
-        return value
 
 
 def check_endpoint(url: str, role: str) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from dynacli.auth.credential_store import CredentialStore
-from dynacli.auth.oauth import SignInContext
-from dynacli.client.credentials.oauth_sign_in import refresh_credential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from dynacli.features.sign_in import interactive_grants
+from dynacli.features.sign_in.oauth import SignInContext
+from dynacli.features.sign_in.oauth_sign_in import refresh_credential
 from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
 from tests.auth.stored_file import change_credential, credentials_file, stored_credential
