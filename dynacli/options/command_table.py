@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dynacli.environment import how_to_install, program
 from dynacli.errors import UsageError
 from dynacli.options.command import ALONE, API, CALL, Command
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     import click
@@ -93,7 +94,7 @@ class _Commands(Mapping[str, Command]):
         if name not in self._read:
             module = feature(f"{folder}.entry") if folder else import_module("dynacli.options._core_commands")
             commands: tuple[Command, ...] = module.COMMANDS
-            self._read.update({command.name: command for command in commands})
+            self._read.update({command.name: _without_absent(command) for command in commands})
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -101,6 +102,17 @@ class _Commands(Mapping[str, Command]):
 
     def __len__(self) -> int:
         return len(_FEATURES)
+
+
+def _without_absent(group: Command) -> Command:
+    """Return a group without the commands that features run which this installation does not have."""
+    folders = {*_FEATURES.values()}
+    present = tuple(
+        command
+        for command in group.commands
+        if not command.runs.startswith("features.") or command.runs.split(".")[1] in folders
+    )
+    return replace(group, commands=present) if present != group.commands else group
 
 
 COMMANDS: Mapping[str, Command] = _Commands()

@@ -12,7 +12,7 @@ import pytest
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MAP = "dynacli/options/command_table.py"
-_REMOVED = ("bake", "diff", "document", "doctor", "skill")
+_REMOVED = ("bake", "diff", "document", "doctor", "export", "skill")
 _FILES = {
     "__init__.py": '"""`dynacli greet`: says hello."""\n',
     "entry.py": '''"""The entry of this ability in the table of commands."""
@@ -94,7 +94,7 @@ def test_a_folder_with_four_files_is_an_ability(tmp_path: Path) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_program_without_five_features_works(tmp_path: Path) -> None:
+def test_a_program_without_six_features_works(tmp_path: Path) -> None:
     """Each folder goes with its line of the map and its tests; what is left runs, and its tests pass."""
     copy = _copy(
         tmp_path, "dynacli", "cache", "tests", "pyproject.toml", "README.md", "CHANGELOG.md", ".github"
@@ -108,6 +108,10 @@ def test_a_program_without_five_features_works(tmp_path: Path) -> None:
     table.write_text("".join(lines))
     page = _dynacli(copy, "--help")
     assert [] == [name for name in _REMOVED if re.search(rf"^ +{name} ", page, re.MULTILINE)]
+    history = _dynacli(copy, "history", "--help")
+    assert [True, False] == [
+        bool(re.search(rf"^ +{name} ", history, re.MULTILINE)) for name in ("show", "export")
+    ]
     organization = json.loads(_dynacli(copy, "demo", "get-org", "-o", "json"))
     assert "org_demo" == organization["organization"]["id"]
     tests = ("tests/options", "tests/commands/test_smoke.py", "tests/commands/test_describe.py")

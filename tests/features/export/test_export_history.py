@@ -60,3 +60,9 @@ def test_what_cannot_be_exported(words: list[str], message: str) -> None:
     result = run_cli("history", "export", *words)
     assert (2, "") == (result.exit_code, result.stdout)
     assert message in result.stderr
+
+
+def test_completion_offers_the_command_and_the_apis() -> None:
+    """The group `history` has the command as long as the export formats are installed."""
+    assert "export" in run_cli("__complete", "bash", "history", "").stdout.split()
+    assert "demo" in run_cli("__complete", "bash", "history", "export", "").stdout.split()
