@@ -1,6 +1,6 @@
-"""Turns any OpenAPI document into a command line, at run time, and into a Python client: `dynacli.open_api`."""
+"""Turns any OpenAPI document into a command line at run time, and into a Python client: `dynacli.open_api`."""
 
-TYPE_CHECKING = False  # not that of `typing`, whose import would take longer than all else here
+TYPE_CHECKING = False  # importing `typing` would take longer than the rest of this module
 if TYPE_CHECKING:
     from dynacli import errors
     from dynacli.client.api_client import Api, open_api
@@ -12,12 +12,12 @@ __all__ = ["Api", "CallEvent", "Response", "__version__", "errors", "open_api"]
 __version__ = "0.1.0"
 
 user_agent = f"dynacli/{__version__}"
-"""What servers learn of who asks."""
+"""Value of the header `User-Agent`."""
 
 is_own_process = False
-"""Whether dynacli is the program that runs, rather than code in someone else's process.
+"""Whether dynacli is the program that runs, not a library in another program.
 
-Then libraries are imported for dynacli alone, without the parts that it has no use for
+If so, dynacli imports libraries without the parts that it does not use
 (see `dynacli.http.import_httpx` and `dynacli.validation.validator`).
 """
 _PUBLIC = {
@@ -27,11 +27,11 @@ _PUBLIC = {
     "errors": "dynacli.errors",
     "open_api": "dynacli.client.api_client",
 }
-"""Name → the module that has it, imported when it is asked for: `import dynacli` alone costs nothing."""
+"""Public name → its module, imported on first use to keep `import dynacli` fast."""
 
 
 def version_of_build() -> str:
-    """Return the version of dynacli; of a build from git with its commit, such as `0.1.0 (52d4fcb8ab12 2026-11-30)`."""
+    """Return the version of dynacli. A build from git adds its commit: `0.1.0 (52d4fcb8ab12 2026-11-30)`."""
     import os
 
     try:

@@ -27,11 +27,11 @@ _HINTS = {
     "network": "Check the address and the network, then try again",
     "file": "Check the name and the permissions of the file",
 }
-"""Kind of error → what to do about one that brings no hint of its own."""
+"""Kind of error → the hint for errors without one."""
 
 
 class _TerminatedError(BaseException):
-    """SIGTERM came: the exception goes up through everything that has to clean up."""
+    """The process received SIGTERM. The exception lets every open block clean up."""
 
 
 _CODES: dict[type[BaseException], int] = {
@@ -39,15 +39,15 @@ _CODES: dict[type[BaseException], int] = {
     KeyboardInterrupt: _INTERRUPTED,
     _TerminatedError: _TERMINATED,
 }
-"""What ends a run → the exit code of a shell for it."""
+"""Exception that ends a run → its exit code, as shells define it."""
 
 
 def main(argv: list[str] | None = None, env: Environment | None = None) -> int:
     """Run the program and return its exit code, without ending the interpreter.
 
     Args:
-        argv: The words after the program's name; None for those of the process.
-        env: Streams, variables and directories; None for those of the process, as they are now.
+        argv: The arguments after the program's name; None for the arguments of the process.
+        env: Streams, variables and directories; None for the current ones of the process.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if env is None:
@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None, env: Environment | None = None) -> int:
         return _TERMINATED
     except MemoryError:
         failure = None
-    except (OSError, ValueError) as error:  # from `--version` and `__complete`; a command reports its own
+    except (OSError, ValueError) as error:  # from `--version` and `__complete`
         try:
             failure = _output_error(env, error)
         except BrokenPipeError:  # on Windows
@@ -95,10 +95,10 @@ def _output_error(env: Environment, error: Exception) -> DynacliError:
     from dynacli.errors import FileError
 
     name = getattr(error, "filename", None)
-    if name:  # it is not about a stream
+    if name:  # errors of streams have no file name
         return FileError(f"`{name}` cannot be used", reason=getattr(error, "strerror", None) or "")
     if isinstance(error, OSError) and dynacli.is_own_process:
-        _close_quietly(env)  # what could not be written is still in the buffer
+        _close_quietly(env)  # the buffer still holds the unwritten output
     from dynacli.output.standard_output import output_error
 
     return output_error(error)
@@ -115,7 +115,7 @@ def _memory_error() -> DynacliError:
 
 
 def _run_with_repair(env: Environment, words: list[str]) -> int:
-    """Run the command, and again without the catalog that was found damaged before anything was sent."""
+    """Run the command, and once more if it finds its compiled document damaged before sending anything."""
     from dynacli.lean_imports import import_click
 
     import_click()
@@ -148,7 +148,7 @@ def _run_with_repair(env: Environment, words: list[str]) -> int:
 
 
 def _repeatable_line(run: Run) -> Any:
-    """Return the typed line, which only some responses for agents need."""
+    """Return the typed command, which only some responses for agents need."""
     from dynacli.commands.typed_line import repeatable_line
 
     return repeatable_line(run)
@@ -184,8 +184,8 @@ def _run_command(run: Run, words: list[str]) -> int:
     except OSError as error:
         return _report(run, _output_error(env, error))
     except MemoryError:
-        pass  # its frames hold what took the memory, which they release here
-    except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
+        pass  # leaving this block frees the frames of the exception, and the memory that they hold
+    except Exception as error:  # noqa: BLE001  - a defect becomes one line here, instead of a traceback
         if env.stdout.closed and isinstance(error, ValueError):
             return _report(run, _output_error(env, error))
         return _report_defect(run, error)
@@ -225,12 +225,12 @@ def _usual_hint(kind: str) -> str:
 
 
 def _teach(run: Run, error: UsageError) -> None:
-    """Add to an error what leads to a call that works; a defect there must not hide the error itself."""
+    """Add a corrected command to an error, if there is one; a defect in this step must not hide the error."""
     try:
         from dynacli.commands.corrected_line import teach
 
         teach(run, error)
-    except Exception as defect:  # noqa: BLE001  - whatever it is, the error is reported without a corrected command
+    except Exception as defect:  # noqa: BLE001  - the error is reported without a corrected command
         if run.all_options.debug:
             _write_traceback(run, defect)
 
@@ -249,7 +249,7 @@ def _write_traceback(run: Run, error: Exception) -> None:
 
 
 def _report_defect(run: Run, error: Exception) -> int:
-    """Write that dynacli has a defect; return the exit code."""
+    """Report an unexpected exception as a defect of dynacli; return the exit code."""
     from dynacli.errors import InternalError
 
     if run.all_options.debug:
@@ -258,7 +258,7 @@ def _report_defect(run: Run, error: Exception) -> int:
 
 
 def _close_quietly(env: Environment) -> None:
-    """Point standard output at nothing: the interpreter flushes it at its end, and would complain."""
+    """Redirect standard output to the null device, so that the interpreter's last flush cannot fail."""
     try:
         descriptor = env.stdout.fileno()
     except (OSError, ValueError, AttributeError):
@@ -271,7 +271,7 @@ def _close_quietly(env: Environment) -> None:
 def _main_of_process(program: Callable[[], int]) -> int:
     import gc
 
-    # Importing makes many objects and no garbage: a hundred collections would find nothing.
+    # Imports make many objects and no garbage, so a hundred collections would free nothing.
     gc.set_threshold(100_000, 20, 100)
     import signal
 
@@ -287,7 +287,7 @@ def _main_of_process(program: Callable[[], int]) -> int:
     usual_hook = sys.unraisablehook
 
     def note_lost_signal(unraisable: sys.UnraisableHookArgs) -> None:
-        """Note a signal that came inside a callback, if Python writes the exception and goes on."""
+        """Note a signal that arrived inside a callback: Python prints its exception and continues."""
         if unraisable.exc_type is KeyboardInterrupt:
             lost.append(_INTERRUPTED)
         elif unraisable.exc_type is _TerminatedError:
@@ -301,14 +301,14 @@ def _main_of_process(program: Callable[[], int]) -> int:
 
 
 def run(program: Callable[[], int] = main) -> None:
-    """Run as a program: after cleaning up, a signal ends it the way that a shell expects.
+    """Run as a program and exit; after a signal, clean up and end by that signal, as shells expect.
 
     Args:
-        program: What is run, and returns the exit code.
+        program: The function to run, which returns the exit code.
     """
     try:
         code = _main_of_process(program)
-    except KeyboardInterrupt:  # before or after what `main` does
+    except KeyboardInterrupt:  # outside `main`
         code = _INTERRUPTED
     except _TerminatedError:
         code = _TERMINATED
@@ -326,21 +326,21 @@ def run(program: Callable[[], int] = main) -> None:
 
 
 def _leave_at_exit(code: int) -> None:
-    """Let the process end once threads have ended and all is done that was registered for its end.
+    """End the process without freeing every module and object, after all threads and exit functions.
 
-    Then the interpreter would free every module and object, for the last twentieth of the time of a call.
+    Freeing them would take a twentieth of the time of a call.
     """
     import atexit
 
     def leave() -> None:
         atexit.unregister(leave)
-        atexit._run_exitfuncs()  # noqa: SLF001  - what was registered before; no other function does this
+        atexit._run_exitfuncs()  # noqa: SLF001  - the functions registered earlier; no public function runs them
         try:
             for stream in (sys.stdout, sys.stderr):
                 if stream is not None:
                     stream.flush()
         except (OSError, ValueError):
-            return  # the interpreter knows how to tell it
+            return  # the interpreter reports it
         os._exit(code)
 
     atexit.register(leave)

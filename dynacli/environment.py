@@ -1,8 +1,7 @@
 """The surroundings of a run: streams, terminal, variables and directories.
 
-Everything that a run takes from its surroundings goes through one `Environment`,
-so that tests drive the whole program in-process.
-Streams are looked up when the `Environment` is made, never at import.
+A run takes everything from one `Environment`, so that tests can run the whole program in their own process.
+An `Environment` takes the streams of the process when it is made, not at import.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import IO, Any, BinaryIO, TextIO
 from dynacli.record import record
 
 DISTRIBUTION = "dynacli-openapi"
-"""What package installers call dynacli: `dynacli` is another project, with the same import package and executable."""
+"""The name of the package for installers: `dynacli` is another project with the same import package and executable."""
 
 _AGENT_VARIABLES = frozenset(
     {
@@ -41,36 +40,36 @@ _AGENT_VARIABLES = frozenset(
         "TRAE_AI_SHELL_ID",
     }
 )
-"""What agents set for the commands that they run; variables that people set, and editors in any terminal, are none."""
+"""Variables that agents set for the commands that they run. Users and the terminals of editors do not set them."""
 _AGENT_PREFIXES = ("CODEX_", "COPILOT_")
 _OF_PEOPLE = ("_HOME", "_TOKEN")
-"""The ends of variables with such a prefix by which people set an agent up: on a terminal they mean nothing."""
+"""Ends of the variables with these prefixes by which users configure an agent. On a terminal they do not count."""
 
 PROJECT_FILE = ".dynacli.toml"
-"""The name of the file in which a project has APIs of its own."""
+"""The name of the file with the APIs of a project."""
 
 _BELOW_HOME = {"cache": ".cache", "config": ".config", "state": os.path.join(".local", "state")}
-"""Kind of directory → where the XDG specification has it where its variable is not set."""
+"""Kind of directory → its default below the home directory (XDG specification)."""
 
 
 @record
 class Program:
-    """What runs: dynacli, or a tool that `dynacli bake` has made, which is bound to one API.
+    """The running program: dynacli, or a tool made by `dynacli bake` for one API.
 
-    Help, messages, completion, suggested lines, variables, directories and stored credentials take its name from here.
+    Its name appears in help, messages, completion, suggested commands, variables, directories and stored credentials.
 
     Args:
-        name: How it is called.
-        api: The API that it is bound to, which its command lines do not name; empty for dynacli.
-        version: Its version; empty for that of dynacli.
-        entry: What it knows of its API, beneath what its configuration says.
-        inside: The path of the archive with the compiled document that came with it; empty if none did.
+        name: Name of the command.
+        api: The API of a tool, which its commands do not name; empty for dynacli.
+        version: Version of the tool; empty for the version of dynacli.
+        entry: Default settings of its API. The configuration overrides them.
+        inside: Path of the archive that has its compiled document; empty if there is none.
         code: The Python code that runs it; empty for dynacli.
-        hooks: `before` and `after` → the function, as `MODULE:FUNCTION`, that is called around each call.
-        only: The tags and operations of the document that it has; without any, all.
-        without: The tags and operations of the document that it does not have.
-        is_short: Whether the names of operations lose the tag in front if they stay unique.
-        fetched_at: When the document inside was fetched or read, in seconds since 1970.
+        hooks: `before` and `after` → the function, as `MODULE:FUNCTION`, to run around each call.
+        only: The tags and operations that the tool has; empty for all.
+        without: The tags and operations that the tool leaves out.
+        is_short: Whether names of operations drop their leading tag if they stay unique.
+        fetched_at: Time at which the document in the archive was fetched or read, in seconds since 1970.
     """
 
     name: str = "dynacli"
@@ -87,7 +86,7 @@ class Program:
 
     @cached_property
     def prefix(self) -> str:
-        """The beginning of the names of its variables."""
+        """Prefix of the names of its environment variables."""
         return _as_variable(self.name)
 
 
@@ -95,33 +94,33 @@ _program = [Program()]
 
 
 def program() -> Program:
-    """Return what runs."""
+    """Return the running program."""
     return _program[0]
 
 
 def become(new: Program) -> Program:
-    """Let another program run from now on, in this process, and return the one that ran before."""
+    """Make this process run as another program from now on, and return the previous one."""
     old, _program[0] = _program[0], new
     return old
 
 
 def invocation_words(verb: str = "", api: str = "") -> list[str]:
-    """Return the first words of a command line of the program.
+    """Return the first arguments of a command of the program.
 
     Args:
-        verb: `describe`, or several words such as `auth login`; empty for a call.
-        api: The API as it was named; a program that is bound to one does not name it.
+        verb: `describe`, or a command with its subcommand such as `auth login`; empty for a call.
+        api: The API as the user named it. A tool of one API leaves it out.
     """
     runs = _program[0]
     return [runs.name, *verb.split(), *([api] if api and not runs.api else [])]
 
 
 def invocation(verb: str = "", api: str = "") -> str:
-    """Return the beginning of a command line of the program, as text.
+    """Return the beginning of a command of the program, as text.
 
     Args:
         verb: As for `invocation_words`.
-        api: As for `invocation_words`; it gets the quotes that a shell wants.
+        api: As for `invocation_words`. The text quotes it for a shell if necessary.
     """
     if api and not api.replace("-", "").replace("_", "").isalnum():
         from shlex import quote  # most APIs have a plain name
@@ -131,14 +130,17 @@ def invocation(verb: str = "", api: str = "") -> str:
 
 
 def variable(setting: str) -> str:
-    """Return the name of a variable of the program: `DYNACLI_CACHE_DIR` for `CACHE_DIR`."""
+    """Return the name of an environment variable of the program: `DYNACLI_CACHE_DIR` for `CACHE_DIR`."""
     return f"{_program[0].prefix}_{setting}"
 
 
 def how_to_install(extra: str = "") -> str:
-    """Return how dynacli is installed from its checkout, with one of its extras; the command is in backticks.
+    """Return the command that installs dynacli from its checkout, in backticks within a phrase.
 
-    No command names the distribution: no one has registered it on the public index yet, so anyone could.
+    The command does not name the distribution: the name is not registered on the public index, so anyone could take it.
+
+    Args:
+        extra: An extra of dynacli to install; empty for none.
     """
     source = f"'.[{extra}]'" if extra else "."
     return f"`pip install {source}` in the checkout of dynacli"
@@ -147,7 +149,7 @@ def how_to_install(extra: str = "") -> str:
 def prefix_of(api: str) -> str:
     """Return the prefix of the variables of an API: `DYNACLI_GIT_HUB` for `git-hub`.
 
-    Those of the API that the program is bound to have the prefix of the program.
+    The API of a tool made by `bake` has the prefix of the tool.
     """
     runs = _program[0]
     return runs.prefix if api == runs.api else f"{runs.prefix}_{_as_variable(api)}"
@@ -160,14 +162,14 @@ def _as_variable(name: str) -> str:
 
 
 class StandardInput:
-    """Standard input as a stream whose beginning can be looked at and put back.
+    """Standard input as a stream that can take back bytes that were read.
 
     Args:
-        stream: A byte stream, or a text stream that a caller has put in its place.
+        stream: A byte stream, or a text stream with which a caller replaced it.
     """
 
     def __init__(self, stream: Any) -> None:
-        # The raw stream: a thread that waits in the buffer would hold its lock when the interpreter ends.
+        # The raw stream: a thread waiting in the buffer would still hold its lock when the interpreter ends.
         self._stream = getattr(stream, "raw", stream)
         self._put_back = b""
 
@@ -185,15 +187,15 @@ class StandardInput:
         return chunk.encode() if isinstance(chunk, str) else chunk
 
     def seekable(self) -> bool:
-        """Return whether the input is a file, which can be read again."""
+        """Return whether the input is a file, so that it can be read twice."""
         return bool(self._stream.seekable())
 
     def tell(self) -> int:
-        """Return the position of the next byte that is read from the file."""
+        """Return the position in the file of the next byte to read."""
         return int(self._stream.tell()) - len(self._put_back)
 
     def seek(self, position: int) -> None:
-        """Let the next `read` begin at a position of the file."""
+        """Let the next `read` start at a position of the file."""
         self._put_back = b""
         self._stream.seek(position)
 
@@ -212,12 +214,12 @@ class Environment:
         variables: The environment variables.
 
     Attributes:
-        stdout_bytes: The byte stream under standard output; None if a caller replaced it by a text stream.
-        stdin_is_terminal: Whether a person can be asked.
-        stdout_is_terminal: Whether a person reads standard output.
-        stderr_is_terminal: Whether a person reads standard error.
-        stdout_size: How many bytes were written to standard output.
-        copies: Name → the copy of an input that can be read only once, kept for a run that begins again.
+        stdout_bytes: The byte stream under standard output; None if a caller replaced it with a text stream.
+        stdin_is_terminal: Whether standard input is a terminal, so that questions can be asked.
+        stdout_is_terminal: Whether standard output is a terminal.
+        stderr_is_terminal: Whether standard error is a terminal.
+        stdout_size: Number of bytes written to standard output.
+        copies: Name → copy of an input that can be read only once, for a run that starts again.
     """
 
     def __init__(
@@ -242,16 +244,16 @@ class Environment:
         self._stdin: tuple[str, StandardInput] | None = None
 
     def read_stdin(self, use: str, limit: int = -1) -> bytes:
-        """Return all of standard input, which is read once and for one use.
+        """Return all of standard input. It is read once, and serves one use.
 
         Args:
-            use: What the input is taken for, as messages say it.
-            limit: Bytes to read at most.
+            use: The use of the input, as messages name it: `read as the password`.
+            limit: Maximum number of bytes to read; -1 for all.
 
         Raises:
-            UsageError: Standard input was taken for another use in this run.
-            OSError: It cannot be read.
-            ValueError: It is closed, or holds text that is not Unicode.
+            UsageError: Standard input already serves another use in this run.
+            OSError: Standard input cannot be read.
+            ValueError: Standard input is closed, or its text is not Unicode.
         """
         if self._stdin is not None:
             self._check_use(self._stdin[0], use)
@@ -263,10 +265,10 @@ class Environment:
         return self._stdin_content[1]
 
     def open_stdin(self, use: str) -> StandardInput:
-        """Return standard input to be read piece by piece, for one use.
+        """Return standard input as a stream, for one use.
 
         Raises:
-            UsageError: Standard input was taken for another use in this run.
+            UsageError: Standard input already serves another use in this run.
         """
         if self._stdin_content is not None:
             import io
@@ -287,7 +289,7 @@ class Environment:
 
     @cached_property
     def is_agent(self) -> bool:
-        """Whether an agent runs the program, as its variables say, so that no one reads questions on a terminal."""
+        """Whether the environment variables show that an agent runs the program, so nobody can answer questions."""
         has_person = self.stdin_is_terminal and self.stderr_is_terminal
         return any(
             value
@@ -300,40 +302,40 @@ class Environment:
 
     @property
     def allows_colour(self) -> bool:
-        """Whether colour may be used on a terminal: `NO_COLOR` (no-color.org), `TERM=dumb` and an agent say no."""
+        """Whether terminals may get colour: not with `NO_COLOR` (no-color.org) or `TERM=dumb`, and not for an agent."""
         is_plain = self.variables.get("NO_COLOR") or self.variables.get("TERM") == "dumb"
         return not is_plain and not self.is_agent
 
     def setting(self, name: str) -> str:
-        """Return the value of a variable of the program, such as `CACHE_DIR`; empty if it is not set."""
+        """Return the value of an environment variable of the program, such as `CACHE_DIR`; empty if it is not set."""
         return self.variables.get(variable(name)) or ""
 
     @cached_property
     def cache_dir(self) -> str:
-        """Where compiled documents are kept: `DYNACLI_CACHE_DIR`, else the platform's directory."""
+        """The directory of compiled documents: `DYNACLI_CACHE_DIR`, else the platform's directory."""
         return self.setting("CACHE_DIR") or self._user_dir("cache")
 
     @property
     def responses_dir(self) -> str:
-        """Where responses are stored, if someone asks for that; the directory need not be there."""
+        """The directory of stored responses, which exists only if the user stores some."""
         return os.path.join(self.cache_dir, "responses")
 
     @cached_property
     def config_dir(self) -> str:
-        """Where the configuration is: `DYNACLI_CONFIG_DIR`, else the platform's directory."""
+        """The directory of the configuration: `DYNACLI_CONFIG_DIR`, else the platform's directory."""
         return self.setting("CONFIG_DIR") or self._user_dir("config")
 
     @cached_property
     def state_dir(self) -> str:
-        """Where the history is kept: `DYNACLI_STATE_DIR`, else the platform's directory."""
+        """The directory of the history: `DYNACLI_STATE_DIR`, else the platform's directory."""
         return self.setting("STATE_DIR") or self._user_dir("state")
 
     @cached_property
     def project_file(self) -> str:
-        """The nearest `.dynacli.toml`, which need not be a file or be trusted; empty if there is none.
+        """The path of the nearest `.dynacli.toml`, not yet checked; empty if there is none.
 
-        It is looked for in the working directory and those above it, up to the one that holds `.git`, and never in the
-        home directory or above it. A tool of one API has none.
+        The search starts in the working directory and goes up to the directory with `.git`. It leaves out the home
+        directory and all directories above it. A tool of one API has no project file.
         """
         if _program[0].api:
             return ""
@@ -345,7 +347,7 @@ class Environment:
         home = os.path.expanduser("~")
         while directory != home:
             path = os.path.join(directory, PROJECT_FILE)
-            if os.path.lexists(path):  # all else is looked at only then
+            if os.path.lexists(path):  # the slower checks run only if there is such a file
                 is_beyond = any(os.path.lexists(os.path.join(item, ".git")) for item in below)
                 return path if not is_beyond and self.may_hold_project(directory) else ""
             below.append(directory)
@@ -357,10 +359,10 @@ class Environment:
 
     @staticmethod
     def may_hold_project(directory: str) -> bool:
-        """Return whether a directory is neither the home directory nor above it.
+        """Return whether a directory may have a project file: not the home directory or one above it.
 
         Args:
-            directory: Its path, symbolic links resolved.
+            directory: Path of the directory, with symbolic links resolved.
         """
         home = os.path.realpath(os.path.expanduser("~"))
         return not f"{home}/".startswith(f"{directory.rstrip('/')}/")
@@ -378,8 +380,8 @@ class Environment:
         return home
 
     def _user_dir(self, kind: str) -> str:
-        # On Linux, XDG's two rules are written out, because importing platformdirs takes a third of the time
-        # that a help page has.
+        # XDG's two rules are written out for Linux: importing platformdirs would take a third of the time of a help
+        # page.
         if os.name == "posix" and sys.platform not in {"darwin", "ios"}:
             base = self.variables.get(f"XDG_{kind.upper()}_HOME", "")
             if not os.path.isabs(base):  # the XDG specification: a relative path is ignored
@@ -396,7 +398,7 @@ class Environment:
 
 
 def _closed_stream() -> TextIO:
-    """Return a stream for one that the program was started without (`>&-`), so that using it is an error."""
+    """Return a closed stream, for a program that was started without standard input or output (`>&-`)."""
     import io
 
     stream = io.StringIO()
@@ -412,17 +414,17 @@ def _is_terminal(stream: TextIO) -> bool:
 
 
 class Consent:
-    """Whether a person agrees to calls that are to be confirmed.
+    """The user's consent to calls that need confirmation.
 
     Attributes:
-        is_given: Whether the person has agreed to all of them, or nothing is sent.
-        ask: Asks the person, with a question; None if no one can be asked.
-        is_required: Whether nothing that removes something is called without it, if no one can be asked.
-        agreed: The names of the operations that the person has agreed to.
-        waiting: Ask the questions that wait until the call can be sent, by the consent to it; None if none waits.
-        hint: How a person agrees if no one can be asked.
-        hint_on_reading: How `{operation}` is called, by the line that begins with `{line}`, if only operations are
-            that read.
+        is_given: Whether the user has agreed to all calls, or no request will be sent.
+        ask: Function that asks the user a question; None if nobody can answer.
+        is_required: Whether calls that delete something need consent even if nobody can answer.
+        agreed: Names of the operations that the user has agreed to.
+        waiting: Questions to ask when the call is ready to be sent; None if questions are asked at once.
+        hint: Hint for the case that nobody can answer.
+        hint_on_reading: Hint if only read-only operations are allowed. `{line}` is the beginning of the command, and
+            `{operation}` the name.
     """
 
     hint = "Give `--yes` if a person has agreed"

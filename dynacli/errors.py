@@ -1,7 +1,7 @@
 """The exceptions of dynacli, each with its exit code.
 
-Every failure that a person can meet is a `DynacliError`; `dynacli.__main__`, and nothing else, turns it into
-text or JSON on standard error and into the exit code:
+Every failure that users can meet is a `DynacliError`. Only `dynacli.__main__` turns it into text or JSON on
+standard error, and into the exit code:
 
     DynacliError
     ├── InternalError        1    a defect in dynacli itself
@@ -13,10 +13,10 @@ text or JSON on standard error and into the exit code:
     │   └── BrokenResponseError     no response, or a truncated one, from a server that was reached
     ├── TimedOutError        7    connect, read or total budget
     ├── DocumentError        8    not found, not OpenAPI, over a limit, unreadable,
-    │                             a reference that may not be followed
-    ├── MismatchError        9    the response does not match the document
+    │                             a refused reference
+    ├── MismatchError        9    a response does not match the document, or the document changed
     ├── AuthError           10    a credential is missing, expired, refused
-    ├── RefusedError        11    the call would cross a line of trust
+    ├── RefusedError        11    the call is not safe or not allowed: origin, downgrade, policy
     ├── FileError           12    configuration unreadable, output cannot be written, disk full
     ├── FormatError           13    the response cannot be printed in the requested format
     └── FailedRowsError   any     rows of a batch failed; the code is the first one's
@@ -46,20 +46,20 @@ __all__ = [
 
 
 class DynacliError(Exception):
-    """The base of all errors that a person sees: what failed, why, and what to do.
+    """The base class of all errors that users see, with a message, a reason and a hint.
 
-    A traceback shows the message, with the first finding if there are some, and the reason and the hint as notes.
+    A traceback shows the message and the first finding, if there is one. It shows the reason and the hint as notes.
 
     Args:
-        message: What failed, on a single line without a final period; never holds a secret.
-        reason: Why it failed; empty if unknown.
-        hint: What the person can do about it, as a command if possible.
-        details: Further fields of the JSON form, for programs.
+        message: The failure, on a single line without a final period and without secrets.
+        reason: The cause; empty if unknown.
+        hint: Advice for the user, as a command if possible.
+        details: Further fields of the JSON output, for programs.
 
     Attributes:
         is_retryable: Whether the same call may succeed later.
-        try_: The corrected command line; empty if none is known.
-        is_declined: Whether the person said no to a question, so that nothing failed.
+        try_: The corrected command; empty if none is known.
+        is_declined: Whether the user answered no to a question, so nothing failed.
     """
 
     exit_code: int = 1
@@ -78,10 +78,10 @@ class DynacliError(Exception):
 
     @classmethod
     def declined(cls, message: str) -> Self:
-        """Return the error that ends a command because the person said no to a question.
+        """Return the error that ends a command after the user answered no to a question.
 
         Args:
-            message: What did not happen, on a single line without a final period.
+            message: The action that did not happen, on a single line without a final period.
         """
         error = cls(f"{message}: you answered no")
         error.is_declined = True
@@ -93,15 +93,15 @@ class DynacliError(Exception):
 
     @property
     def __notes__(self) -> list[str]:  # type: ignore[override]
-        """What a traceback shows below the message (PEP 678): the reason and the hint as they are now."""
+        """The lines below the message of a traceback (PEP 678): the current reason and hint, then added notes."""
         return [*(_printable(text) for text in (self.reason, self.hint) if text), *self._added]
 
     def add_note(self, note: str) -> None:
-        """Add a note of the caller's."""
+        """Add a note below the reason and the hint."""
         self._added.append(note)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON form that `--error-format json` prints."""
+        """Return the JSON object that `--error-format json` prints."""
         error: dict[str, Any] = {
             "kind": self.kind,
             "message": self.message,
@@ -117,7 +117,7 @@ class DynacliError(Exception):
 
 
 def _printable(text: str) -> str:
-    """Return a text with what could drive a terminal as escapes: unlike the command line, Python prints it as it is."""
+    """Return a text with its control characters escaped, because a traceback prints it unchanged to the terminal."""
     return "".join(
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in text
@@ -129,9 +129,9 @@ class InternalError(DynacliError):
 
     @classmethod
     def caused_by(cls, error: BaseException) -> InternalError:
-        """Return the error for an exception that nothing expects.
+        """Return the error for an unexpected exception.
 
-        The text of such an exception may hold secrets, so only its class and place are reported.
+        The text of the exception may hold secrets, so the error names only its class and its line of code.
         """
         from dynacli import version_of_build
 
@@ -149,12 +149,12 @@ class InternalError(DynacliError):
 
     @property
     def line(self) -> str:
-        """The defect on one line, for a server that goes on."""
+        """The defect on one line, for a server that keeps running."""
         return f"{self.message} ({self.reason})"
 
 
 class UsageError(DynacliError):
-    """The command line cannot be carried out as it stands; nothing was sent."""
+    """The command, or the request that it would send, is invalid. No request was sent."""
 
     exit_code = 2
     kind = "usage"
@@ -164,7 +164,7 @@ class HttpError(DynacliError):
     """The final response is not a 2xx, or its body says that the call failed.
 
     Args:
-        status: The response's status code; the exit code is its first digit, and of a 2xx 4.
+        status: Status code of the response. The exit code is its first digit, or 4 for a 2xx.
     """
 
     kind = "http"
@@ -175,26 +175,26 @@ class HttpError(DynacliError):
 
 
 class NetworkError(DynacliError):
-    """The connection failed or broke."""
+    """The connection to the server failed or was interrupted."""
 
     exit_code = 6
     kind = "network"
 
 
 class UnreachableError(NetworkError):
-    """No connection with the server came about, for a reason that may pass."""
+    """dynacli could not connect to the server, for a reason that may be temporary."""
 
     is_retryable = True
 
 
 class BrokenResponseError(NetworkError):
-    """The server was reached, and closed the connection before its response was complete."""
+    """The server closed the connection before its response was complete."""
 
     is_retryable = True
 
 
 class TimedOutError(DynacliError):
-    """A time budget ran out: connect, read or total."""
+    """A time limit was exceeded: for connecting, for reading, or for the whole call."""
 
     exit_code = 7
     kind = "timeout"
@@ -202,52 +202,52 @@ class TimedOutError(DynacliError):
 
 
 class DocumentError(DynacliError):
-    """The OpenAPI document cannot be used; nothing reached the API."""
+    """The OpenAPI document cannot be used. No request reached the API."""
 
     exit_code = 8
     kind = "document"
 
 
 class MismatchError(DynacliError):
-    """A response does not match the document, at a level that makes it a failure, or a document has changed."""
+    """A response does not match the OpenAPI document, or a comparison found changes (`changes --fail-on`, `diff`)."""
 
     exit_code = 9
     kind = "mismatch"
 
 
 class AuthError(DynacliError):
-    """A credential is missing, expired or cannot be read; nothing was sent."""
+    """A credential is missing, expired or unreadable. The operation was not called."""
 
     exit_code = 10
     kind = "auth"
 
 
 class RefusedError(DynacliError):
-    """Going on would cross a line of trust: origin, downgrade, path traversal, redirect."""
+    """dynacli refuses a call that is not safe or that a policy forbids."""
 
     exit_code = 11
     kind = "refused"
 
 
 class FileError(DynacliError):
-    """A local file cannot be read or written, or is in the way."""
+    """A local file cannot be read, written or replaced."""
 
     exit_code = 12
     kind = "file"
 
 
 class FormatError(DynacliError):
-    """The response came, and cannot be given in the form that was asked for: it was printed as JSON, or as it came."""
+    """The response arrived, but cannot be printed in the requested format. dynacli printed it as JSON, or unchanged."""
 
     exit_code = 13
     kind = "format"
 
 
 class FailedRowsError(DynacliError):
-    """Rows of a batch failed; the exit code is that of the first one (`dynacli help batch`).
+    """Rows of a batch failed. The exit code is the code of the first failed row (`dynacli help batch`).
 
     Args:
-        exit_code: That of the first row that failed.
+        exit_code: Exit code of the first failed row.
     """
 
     kind = "rows"

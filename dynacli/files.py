@@ -1,11 +1,11 @@
-"""How dynacli writes files: whole or not at all, and one writer at a time.
+"""Writing files: whole or not at all, and by one process at a time.
 
-The content goes to a new file beside the target, which then takes the target's name in one step (POSIX, `rename`):
-a reader, a crash or a full disk never meets half of it.
+dynacli writes the content to a new file beside the target and then renames it, in one step (POSIX, `rename`).
+A reader never sees half of a file, even after a crash or with a full disk.
 
-Files of dynacli's own are for their user alone, and whatever stands instead of one gives way to it. It must hold
-no one up: opening a named pipe waits for its other end, and reading a device may never end.
-A file that a person names is the person's: its links, its permissions and its directory stay as they are.
+dynacli's own files are readable by their user alone, and replace anything else at their path.
+A pipe or a device at such a path is never opened for reading, because that could block forever.
+For a file that the user names, dynacli keeps links, permissions and the directory as they are.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from dynacli.errors import FileError
 
 LOCK_SECONDS = 10.0
 _READING_SECONDS = 1.0
-"""For how long others that read a file are waited for on Windows."""
+"""Time to wait on Windows for other processes that read a file."""
 _KEY_BYTES = 32
 _PRIVATE, _SHARED = 0o600, 0o666
 """The permissions of a new file, before the umask removes some."""
 _UNFINISHED = ".part"
 _LONGEST_SECONDS = 3600
-"""A file that takes longer to write than this was left by a process that has ended."""
+"""Age of an unfinished file after which its writer counts as ended."""
 _WHY = {
     errno.EACCES: "permission is denied",
     errno.EEXIST: "it is there already, and only a file that you name is replaced",
@@ -44,27 +44,28 @@ _WHY = {
 
 
 def is_url(location: str) -> bool:
-    """Return whether the location of a document is a URL, of a server or of a socket, and not the path of a file."""
+    """Return whether the location of a document is a URL (of a server or a socket), not the path of a file."""
     return "://" in location or location.startswith("unix:")
 
 
 def looks_like_source(word: str) -> bool:
-    """Return whether a word names a document rather than a registered API."""
+    """Return whether an argument names a document, not a registered API."""
     return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
 
 
 def is_hidden(path: str) -> bool:
-    """Return whether a part of a normalized relative path begins with a dot, as those of tools and secrets do."""
+    """Return whether a segment of a normalized relative path begins with a dot, like many files with secrets."""
     return f"/{path.replace(os.sep, '/')}".count("/.") > 0
 
 
 def regular_file(path: str, flags: int = os.O_RDONLY) -> int:
-    """Open a file as an `opener` of `open`.
+    """Open a regular file; use this function as an `opener` of `open`.
 
     Raises:
-        OSError: It cannot be opened, or is not a regular file.
+        OSError: The file cannot be opened, or is not a regular file.
     """
-    # Looked at before, because opening a device can do something, and after, because it may be another file by then.
+    # Checked before opening, because opening a device can have effects, and again after it, because another process may
+    # have replaced the file.
     _check_regular(os.stat(path), path)
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
     try:
@@ -76,10 +77,10 @@ def regular_file(path: str, flags: int = os.O_RDONLY) -> int:
 
 
 def _check_regular(found: os.stat_result, path: str) -> None:
-    """Check that what was found at a path is a file.
+    """Check that a path is a regular file.
 
     Raises:
-        OSError: It is a directory, a pipe, a socket or a device.
+        OSError: The path is a directory, a pipe, a socket or a device.
     """
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
@@ -88,12 +89,12 @@ def _check_regular(found: os.stat_result, path: str) -> None:
 
 
 def make_directory(path: str) -> None:
-    """Make a directory and those above it; only the owner can read the new ones.
+    """Create a directory and its missing parents, readable only by the owner.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The directory cannot be created.
     """
-    # `os.makedirs` gives its mode to the last one alone.
+    # `os.makedirs` would apply its mode only to the last directory.
     above = os.path.dirname(path)
     if above and not os.path.isdir(above):
         make_directory(above)
@@ -105,14 +106,14 @@ def make_directory(path: str) -> None:
 
 
 def make_own_directory(path: str, *, may_be_link: bool = False) -> None:
-    """Make a directory, as `make_directory` does, and check that no other user can write in it.
+    """Create a directory, as `make_directory` does, and check that no other user can write in it.
 
     Args:
-        may_be_link: Whether the user may have put a symbolic link to a directory there.
+        may_be_link: Whether the path may be a symbolic link to a directory.
 
     Raises:
-        OSError: It cannot be made, another user can write in it, or the path is relative: who makes you enter a
-            directory could have brought it.
+        OSError: The directory cannot be created, another user can write in it, or its path is relative. A relative
+            path could lead into a directory of somebody else, such as a clone.
     """
     if not os.path.isabs(path):
         raise PermissionError(f"`{path}` is not an absolute path")
@@ -123,16 +124,16 @@ def make_own_directory(path: str, *, may_be_link: bool = False) -> None:
 def check_own(
     found: os.stat_result, path: str, *, is_secret: bool = False, may_be_of_root: bool = False
 ) -> None:
-    """Check that no other user can have made or changed a file or a directory.
+    """Check that no other user owns or can change a file or directory.
 
     Args:
-        found: What `os.lstat` says of it; what `os.stat` says if it may be a symbolic link.
-        path: Its path, for the error.
-        is_secret: Whether other users may not read it, either.
-        may_be_of_root: Whether the administrator may have made it, who can change any file anyway.
+        found: The result of `os.lstat`, or of `os.stat` if the path may be a symbolic link.
+        path: The path, for the error.
+        is_secret: Whether other users must not be able to read it, either.
+        may_be_of_root: Whether root may own it: root can change any file anyway.
 
     Raises:
-        PermissionError: Another user can, or can read it.
+        PermissionError: Another user owns the file, can change it, or can read a secret one.
     """
     from dynacli.system import others_may_write, own_user, user_name
 
@@ -148,17 +149,17 @@ def check_own(
 
 
 def secret_key(path: str, busy: str) -> bytes:
-    """Return the 32 random bytes in a file, which one process makes if it is not there.
+    """Return the 32 random bytes of a key file, and create the file if there is none.
 
-    A key that cannot be used is not replaced: what was made with it would count for nothing.
+    A damaged key is not replaced, because everything made with it would become invalid.
 
     Args:
         path: The file, in a directory that `make_own_directory` has checked.
-        busy: What another process is doing that makes the key, for the message that it takes too long.
+        busy: The work of another process that creates the key, for the message that it takes too long.
 
     Raises:
-        OSError: The file cannot be read or made, is damaged, or other users may have written or read it.
-        FileError: Another process has taken too long to make it.
+        OSError: The file cannot be read or created, is damaged, or other users can read or change it.
+        FileError: Another process has taken too long to create the file.
     """
     if not os.path.lexists(path):
         with locked(os.path.dirname(path), busy):
@@ -173,10 +174,10 @@ def secret_key(path: str, busy: str) -> bytes:
 
 
 def write_file(path: str, content: bytes, *, is_lasting: bool = True) -> None:
-    """Write a file of dynacli's own, as `replace_file` does.
+    """Write one of dynacli's own files, as `replace_file` does.
 
     Raises:
-        OSError: It cannot be written; the file that stood there stays.
+        OSError: The file cannot be written. An earlier file at this path stays.
     """
     with replace_file(path, is_lasting=is_lasting) as file:
         _write_all(file, content)
@@ -184,17 +185,17 @@ def write_file(path: str, content: bytes, *, is_lasting: bool = True) -> None:
 
 @contextmanager
 def replace_file(path: str, mode: int = _PRIVATE, *, is_lasting: bool = True) -> Iterator[IO[bytes]]:
-    """Open a new file that takes the place of the one at a path when the block ends, and is removed when it fails.
+    """Open a new file that replaces the file at a path when the block ends. If the block fails, remove it.
 
     Args:
         mode: The permissions of the file before the umask, from its creation on.
-        is_lasting: Whether the content has to survive a loss of power; the disk is waited for then.
+        is_lasting: Whether the content must survive a loss of power, so the disk is waited for.
 
     Yields:
-        The file, unbuffered; its `name` is its path.
+        The new file, unbuffered. Its `name` is its temporary path.
 
     Raises:
-        OSError: It cannot be written; the file that stood there stays.
+        OSError: The file cannot be written. An earlier file at this path stays.
     """
     temporary = _name_beside(path)
     try:
@@ -209,20 +210,20 @@ def replace_file(path: str, mode: int = _PRIVATE, *, is_lasting: bool = True) ->
         except (IsADirectoryError, PermissionError):  # the second on Windows
             if os.path.islink(path) or not os.path.isdir(path):
                 raise
-            # dynacli did not make it, and nothing in it shall be lost.
+            # dynacli did not create this directory, so it keeps its content.
             os.rename(path, _name_beside(path))
             os.replace(temporary, path)
     except BaseException:
-        with suppress(FileNotFoundError):  # it could not be made
+        with suppress(FileNotFoundError):  # the file could not be created
             os.unlink(temporary)
         raise
 
 
 def _replace(source: str, target: str) -> None:
-    """Replace a file by another one; Windows does so once no process has it open.
+    """Replace a file with another one. On Windows, wait a moment for processes that have it open.
 
     Raises:
-        OSError: It cannot be put there.
+        OSError: The file cannot be replaced.
     """
     end = time.monotonic() + _READING_SECONDS
     while True:
@@ -243,7 +244,7 @@ def _name_beside(path: str) -> str:
 
 
 def _beginning(name: str) -> str:
-    # The name of the target may already be as long as names can be: 255 bytes, up to four for a character.
+    # The name of the target may already have the maximum length: 255 bytes, and a character may have four bytes.
     return f".{name[:50]}."
 
 
@@ -254,10 +255,10 @@ def _write_all(file: IO[bytes], data: bytes) -> None:
 
 
 def remove_file(path: str) -> None:
-    """Remove a file of dynacli's own; a directory that someone has put in its place is moved aside.
+    """Remove one of dynacli's own files; rename it if it is a directory instead.
 
     Raises:
-        OSError: It cannot be removed.
+        OSError: The file cannot be removed.
     """
     try:
         os.unlink(path)
@@ -268,13 +269,13 @@ def remove_file(path: str) -> None:
 
 
 def sweep(directory: str, name: str = "") -> None:
-    """Remove the unfinished files of writers that were killed; those of living writers stay.
+    """Remove the unfinished files of writers that were killed; keep the files of running writers.
 
     Args:
-        name: The file that was to be written, if the directory has files of others, too.
+        name: The target of the writers, if the directory also has files of other programs; empty for any target.
 
     Raises:
-        OSError: The directory cannot be looked into.
+        OSError: The directory cannot be listed.
     """
     with os.scandir(directory) as entries:
         unfinished = [
@@ -287,11 +288,11 @@ def sweep(directory: str, name: str = "") -> None:
             if not _is_being_written(entry):
                 os.unlink(entry.path)
         except OSError:
-            continue  # it is in no one's way
+            continue  # a leftover file does no harm
 
 
 def _is_beside(found: str, name: str) -> bool:
-    """Return whether a name is one that `_name_beside` makes for a file."""
+    """Return whether `_name_beside` may have made a name for a file."""
     start = _beginning(name)
     number, _, random = found.removeprefix(start).removesuffix(_UNFINISHED).partition("-")
     return found.startswith(start) and number.isdigit() and len(random) == 8 and random.isalnum()
@@ -308,10 +309,10 @@ def _is_being_written(entry: os.DirEntry[str]) -> bool:
 
 
 def write_named_file(path: str | os.PathLike[str], data: bytes, *, is_private: bool = False) -> None:
-    """Write a file that a person named, as `replace_named_file` does.
+    """Write a file that the user named, as `replace_named_file` does.
 
     Raises:
-        FileError: The file cannot be written; nothing was changed and nothing is left over.
+        FileError: The file cannot be written. An earlier file stays, and no part is left over.
     """
     with replace_named_file(path, is_private=is_private) as write:
         write(data)
@@ -321,22 +322,22 @@ def write_named_file(path: str | os.PathLike[str], data: bytes, *, is_private: b
 def replace_named_file(
     path: str | os.PathLike[str], *, is_private: bool = False, may_replace: bool = True
 ) -> Iterator[Callable[[bytes], None]]:
-    """Write a file that a person named, piece by piece; it takes the target's place when the block ends.
+    """Write a file that the user named, in chunks. It replaces the target when the block ends.
 
-    A symbolic link that the user or root made is followed; one that someone else made is refused, even if it stands
-    for a directory of the path.
-    A device or a named pipe is written to directly: it has no content to keep whole.
+    The function follows symbolic links of the user and of root. It refuses links of other users, also those for a
+    directory of the path.
+    It writes directly to a device or a named pipe, which has no earlier content to save.
 
     Args:
-        path: The target; its directory exists. Replacing a file never loosens its permissions.
-        is_private: Whether only its owner may read a new file; else the umask decides.
-        may_replace: Whether a file that is there gives way.
+        path: The target, in an existing directory. Replacing a file never loosens its permissions.
+        is_private: Whether only the owner may read a new file; if not, the umask decides.
+        may_replace: Whether an existing file may be replaced.
 
     Yields:
-        A function that writes a piece.
+        A function that writes a chunk.
 
     Raises:
-        FileError: The file cannot be written; nothing was changed and nothing is left over.
+        FileError: The file cannot be written. An earlier file stays, and no part is left over.
     """
     name = os.fspath(path)
 
@@ -371,7 +372,7 @@ def _new_file(path: str, mode: int) -> Iterator[IO[bytes]]:
         with replace_file(temporary, mode) as file:
             yield file
         try:
-            os.link(temporary, path)  # unlike a rename, it replaces nothing that came meanwhile
+            os.link(temporary, path)  # unlike a rename, it does not replace an existing file
         except FileExistsError:
             raise
         except OSError:  # file systems without links
@@ -383,10 +384,10 @@ def _new_file(path: str, mode: int) -> Iterator[IO[bytes]]:
 
 
 def finish_named_file(unfinished: str, path: str) -> None:
-    """Put a file instead of one that a person named, beside which it was written.
+    """Rename a finished file to the name that the user gave, in the same directory.
 
     Raises:
-        FileError: It cannot be put there; both files are as they were.
+        FileError: The file cannot be renamed. Both files stay.
     """
     try:
         check_named_file(path)
@@ -400,11 +401,11 @@ def finish_named_file(unfinished: str, path: str) -> None:
 
 
 def check_named_file(path: str) -> None:
-    """Check that a file that a person named can be replaced, should there be one.
+    """Check that a path that the user named is free, or is a file that can be replaced.
 
     Raises:
-        FileError: It is not a regular file.
-        OSError: It may not be written.
+        FileError: The path is not a regular file.
+        OSError: The file must not be written.
     """
     with suppress(FileNotFoundError):
         existing = os.stat(path)
@@ -418,7 +419,7 @@ def check_named_file(path: str) -> None:
 def _check_replaceable(path: str, existing: os.stat_result) -> None:
     if stat.S_ISDIR(existing.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    # A rename would succeed, but a file that its owner protected is not to be replaced.
+    # A rename would succeed, but the owner protected the file.
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
@@ -426,7 +427,7 @@ def _check_replaceable(path: str, existing: os.stat_result) -> None:
 @contextmanager
 def _opened_target(path: str, mode: int) -> Iterator[IO[bytes]]:
     existing = None
-    with suppress(FileNotFoundError):  # also for a link to a file that is not there yet
+    with suppress(FileNotFoundError):  # also raised for a link to a file that does not exist yet
         existing = os.stat(path)
     if existing is not None:
         if not stat.S_ISREG(existing.st_mode) and not stat.S_ISDIR(existing.st_mode):
@@ -443,11 +444,11 @@ def _opened_target(path: str, mode: int) -> Iterator[IO[bytes]]:
 
 
 def followed_links(path: str) -> str:
-    """Return the file that symbolic links of the user and of root lead to.
+    """Return the target of symbolic links that the user or root made.
 
     Raises:
-        FileError: Another user made a link, or one that a directory of the path is.
-        OSError: The links run in a circle.
+        FileError: Another user made a link, or a link for a directory of the path.
+        OSError: The links form a circle.
     """
     for _ in range(40):  # as many links as Linux follows
         _check_links(path)
@@ -461,8 +462,8 @@ def _check_links(path: str) -> None:
     """Check that no part of a path is a symbolic link of another user.
 
     Raises:
-        FileError: One is.
-        OSError: A directory of the path cannot be looked into.
+        FileError: Another user made a link.
+        OSError: A directory of the path cannot be read.
     """
     from dynacli.system import own_user
 
@@ -488,9 +489,9 @@ def _sync_directory_of(path: str) -> None:
 
 
 def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
-    """Return the error for a file that a person named or that stands beside one."""
+    """Return the error for a file that the user named, or for a file beside it."""
     message = f"`{path}` cannot be written"
-    if not isinstance(error, OSError):  # a null character, or one that file names cannot have
+    if not isinstance(error, OSError):  # a character is not allowed in names, such as NUL
         return FileError(message, reason="no file can have this name")
     code = error.errno or 0
     if code == errno.EISDIR:
@@ -514,14 +515,14 @@ def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
 
 @contextmanager
 def locked(directory: str, busy: str) -> Iterator[None]:
-    """Keep other processes from writing in a directory for as long as the block lasts; readers are never kept.
+    """Lock a directory for other writers during the block; readers do not wait.
 
     Args:
-        busy: What the other process is doing, for the message that it takes too long.
+        busy: The work of the other process, for the message that it takes too long.
 
     Raises:
-        OSError: The lock cannot be made.
-        FileError: Another process has held it for too long.
+        OSError: The lock file cannot be created.
+        FileError: Another process has held the lock for too long.
     """
     with hold_lock(os.path.join(directory, "lock"), LOCK_SECONDS) as is_alone:
         if not is_alone:
@@ -534,18 +535,18 @@ def locked(directory: str, busy: str) -> Iterator[None]:
 
 @contextmanager
 def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[bool]:
-    """Hold a lock for as long as the block lasts; a process that dies releases it.
+    """Hold a lock during the block; the system releases it if the process dies.
 
     Args:
-        path: The file that is locked; it is made if it is not there.
-        seconds: How long another process that holds the lock is waited for; 0 for not at all.
-        is_needed: Whether a lock that cannot be made is an error; else the block runs without it.
+        path: The lock file, created if it does not exist.
+        seconds: Time to wait for another process that holds the lock; 0 to try once.
+        is_needed: Whether failing to create the lock is an error; if not, the block runs without a lock.
 
     Yields:
-        Whether no other process holds it.
+        Whether no other process holds the lock.
 
     Raises:
-        OSError: The lock cannot be made.
+        OSError: The lock file cannot be created.
     """
     descriptor, is_alone = None, True
     try:
@@ -562,7 +563,7 @@ def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[
 
 
 def _lock(path: str, seconds: float) -> int | None:
-    """Return an open file that is locked until it is closed; None if another process held it for so long."""
+    """Return the open, locked file, which unlocks when it is closed; None if another process held the lock too long."""
     from dynacli.system import try_lock
 
     end = time.monotonic() + seconds
@@ -570,7 +571,7 @@ def _lock(path: str, seconds: float) -> int | None:
         descriptor = _open_lock_file(path)
         is_locked = False
         try:
-            # A lock file that was removed meanwhile keeps no one away: the next process makes another.
+            # A lock on a removed file is useless: the next process creates and locks a new file.
             is_locked = try_lock(descriptor) and _is_at(path, descriptor)
         finally:
             if not is_locked:
@@ -583,7 +584,7 @@ def _lock(path: str, seconds: float) -> int | None:
 def _open_lock_file(path: str) -> int:
     flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with suppress(FileNotFoundError):  # it is made below
+        with suppress(FileNotFoundError):  # the file is created below
             _check_regular(os.lstat(path), path)
         return os.open(path, flags, 0o600)
     except FileNotFoundError:
@@ -591,7 +592,7 @@ def _open_lock_file(path: str) -> int:
     except OSError:
         if not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path)):
             raise
-        with suppress(FileNotFoundError):  # another process has just done the same
+        with suppress(FileNotFoundError):  # another process has just renamed it
             os.rename(path, _name_beside(path))
     return os.open(path, flags, 0o600)
 
@@ -604,15 +605,16 @@ def _is_at(path: str, descriptor: int) -> bool:
 
 
 def write_named_files(directory: str, files: Mapping[str, bytes]) -> None:
-    """Write files into a directory that a person named; directories that are missing are made.
+    """Write files into a directory that the user named, and create missing directories.
 
-    A symbolic link below the directory is followed only within it: it may have come with a clone or an archive.
+    A symbolic link must not lead out of the directory, because it may have come with a clone or an archive.
 
     Args:
+        directory: The directory that the user named.
         files: Path below the directory, with `/` → content.
 
     Raises:
-        FileError: A file cannot be written. If one of the paths is at fault, none is.
+        FileError: A file cannot be written. If a path is invalid, no file was written.
     """
     paths = {os.path.join(directory, *name.split("/")): data for name, data in files.items()}
     root = os.path.realpath(directory)

@@ -1,7 +1,7 @@
-"""orjson, imported after the modules that it looks up when it begins.
+"""Imports orjson, after the modules that it imports itself.
 
-It takes for granted that they can be imported (3.13.0, `src/typeref.rs`): if Ctrl-C comes while it imports them, the
-process ends with a segmentation fault.
+If Ctrl-C interrupts orjson while it imports them, the process ends with a segmentation fault (3.13.0,
+`src/typeref.rs`).
 """
 
 import dataclasses  # noqa: F401

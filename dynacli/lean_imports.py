@@ -1,11 +1,10 @@
-"""Importing a library without the modules that it imports and dynacli has little or no use for.
+"""Importing a library without the slow modules that it imports and dynacli hardly uses.
 
-The modules of such a library see placeholders: each is run with a builtin `__import__` of its own. `sys.modules` holds
-no placeholder, so no other module and no other thread ever sees one. A placeholder imports its module when something of
-it is used, so that the library does the same as without it.
+The modules of such a library get their own builtin `__import__`, which returns placeholders. `sys.modules` holds no
+placeholder, so no other module and no other thread sees one. A placeholder imports its real module on first use, so
+the library still works in full.
 
-If dynacli is not the program, other code may count on what an import brings along: there a library is imported as
-everybody does it.
+If dynacli is a library in another program, imports are ordinary, because other code may rely on their side effects.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ _lock = threading.RLock()
 
 
 class _Finder:
-    """Finds the modules of packages for one thread, and runs them with an `__import__` that gives them placeholders.
+    """Finds the modules of packages for one thread, and loads them with an `__import__` that returns placeholders.
 
-    The arguments are those of `import_lean`.
+    The arguments are the same as for `import_lean`.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class _Finder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec of a module of the packages; for other modules the next finder is asked."""
+        """Return the spec of a module of the packages; None for other modules, so that Python asks the next finder."""
         if fullname.partition(".")[0] not in self._packages or threading.get_ident() != self._thread:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
@@ -65,18 +64,18 @@ class _Finder:
         wanted: Sequence[str] = (),
         level: int = 0,
     ) -> Any:
-        """Import a module as `__import__` does, or return what stands in for it."""
+        """Import a module as `__import__` does, or return its placeholder."""
         package = str(module["__package__"]).rsplit(".", level - 1)[0] if level and module else ""
         full = f"{package}.{name}".rstrip(".") if level else name
         top, _, rest = full.partition(".")
         if top not in self._tops:
             return __import__(name, module, local, wanted, level)
         if top in self._stand_ins:
-            self._stand_in(top)  # if a package is to be missing, so are its modules
+            self._stand_in(top)  # a package that must look missing has no modules, either
         if full in self._stand_ins:
             if wanted:
                 return self._stand_in(full)
-            # `import a.b` binds `a`, and `import a.b as c` takes `b` from it.
+            # `import a.b` binds `a`, and `import a.b as c` reads `b` from it.
             return (
                 _with_modules(__import__(top), {rest: self._stand_in(full)}) if rest else self._stand_in(full)
             )
@@ -94,23 +93,23 @@ class _Finder:
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module that has an `__import__` of its own."""
+    """Loads a module with a special `__import__`."""
 
     def __init__(self, name: str, path: str, import_module: Callable[..., Any]) -> None:
         super().__init__(name, path)
         self._import_module = import_module
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType:
-        """Return a module to be run; an import statement calls the `__import__` of its `__builtins__`."""
-        # Here and not in `exec_module`, which would be one more frame on each level of imports: CPython keeps frames
-        # in chunks of 16 KiB, and a loop across the end of one maps and unmaps memory at each turn (`push_chunk`).
+        """Return an empty module whose `__builtins__` have the special `__import__`."""
+        # Done here because `exec_module` would add a frame to each level of imports. CPython keeps frames in chunks of
+        # 16 KiB, and a loop that crosses the end of a chunk maps and unmaps memory at each turn (`push_chunk`).
         module = types.ModuleType(spec.name)
         vars(module)["__builtins__"] = {**vars(builtins), "__import__": self._import_module}
         return module
 
 
 class _DeferringLoader(SourceFileLoader):
-    """Loads a package whose `__init__` is run when something of it is used; its submodules can be imported before."""
+    """Loads a package whose `__init__` runs on first use; its submodules can be imported before."""
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run nothing yet."""
@@ -145,11 +144,11 @@ def _with_modules(package: types.ModuleType, modules: Mapping[str, Any]) -> type
 
 
 class DeferredModule(types.ModuleType):
-    """A module that is imported when something of it is asked for.
+    """A placeholder that imports its module when another attribute is read.
 
     Args:
-        name: The module's name.
-        attributes: What it has without being imported.
+        name: Name of the module.
+        attributes: The attributes that need no import.
     """
 
     def __init__(self, name: str, **attributes: Any) -> None:
@@ -163,7 +162,7 @@ class DeferredModule(types.ModuleType):
 
 
 class DeferredFunctions(types.ModuleType):
-    """A module of functions and classes, which import it when they are called."""
+    """A placeholder for a module of functions and classes, which imports the module when one of them is called."""
 
     def __getattr__(self, name: str) -> _DeferredName:
         if name == "__path__":
@@ -172,7 +171,7 @@ class DeferredFunctions(types.ModuleType):
 
 
 class _DeferredName:
-    """What a module has, or an attribute of that: it can be called, or stand in annotations and among base classes."""
+    """An attribute of a placeholder. It can be called, and used in annotations and as a base class."""
 
     def __init__(self, module: types.ModuleType, *names: str) -> None:
         self._module, self._names = module, names
@@ -199,7 +198,7 @@ class _DeferredName:
 
 
 def _real(stand_in: types.ModuleType, name: str) -> Any:
-    """Return an attribute of the module that a placeholder stands for."""
+    """Return an attribute of the real module of a placeholder."""
     with _lock:
         if sys.modules.get(stand_in.__name__) is stand_in:
             del sys.modules[stand_in.__name__]
@@ -209,27 +208,27 @@ def _real(stand_in: types.ModuleType, name: str) -> Any:
 def import_lean(
     name: str, stand_ins: Mapping[str, Any], packages: Collection[str], *, deferred: Collection[str] = ()
 ) -> types.ModuleType:
-    """Import a library whose modules see placeholders; plainly if it needs something that a placeholder does not have.
+    """Import a library whose modules see placeholders, or import it as usual if that fails.
 
-    They see them for good, also in imports inside their functions.
+    The modules also see the placeholders in later imports inside their functions.
 
     Args:
         name: The module to import.
-        stand_ins: The name of a module → what stands in for it; None if the module is to be missing. A module that
-            is loaded already is used as it is.
-        packages: Names of top-level packages, or of modules that see them; if the import fails, they are imported
+        stand_ins: Name of a module → its placeholder, or None if the module must look missing. A module that is
+            already loaded is not replaced.
+        packages: The top-level packages whose modules see the placeholders. If the import fails, they are imported
             again.
-        deferred: Those of the packages whose `__init__` is run when something of it is used, and not before.
+        deferred: The packages whose `__init__` runs on first use.
     """
     before = frozenset(sys.modules)
     finder = _Finder(stand_ins, packages, deferred)
     sys.meta_path.insert(0, finder)
     try:
         return import_module(name)
-    except Exception:  # noqa: BLE001  - no one knows what another version misses in the placeholders
-        # The import below gets the real modules, and raises what has another cause.
+    except Exception:  # noqa: BLE001  - another version may need any attribute that a placeholder lacks
+        # The import below uses the real modules, and raises the error if it has another cause.
         for added in sys.modules.keys() - before:
-            # Other modules stay: other threads may have imported them, and compiled ones cannot start over.
+            # Other modules stay: other threads may have imported them, and compiled modules cannot be imported twice.
             if added in packages or added.partition(".")[0] in packages:
                 del sys.modules[added]
     finally:
@@ -240,9 +239,9 @@ def import_lean(
 def import_click() -> None:
     """Import click, before any other module does.
 
-    A quarter of the time of `import click` would go to `inspect`, which click asks to tidy texts of help, to
-    `uuid`, which one of its types needs, and to `gettext`, which translates click's own messages. That would be 5 to
-    7 ms of the CPU time of help (43 ms) and of `search` (63 ms).
+    A quarter of the time of `import click` would go to three modules: `inspect` for indentation of help texts, `uuid`
+    for one type, and `gettext` for translations. That is 5 to 7 ms of the CPU time of help (43 ms) and of `search`
+    (63 ms).
     """
     if not dynacli.is_own_process or "click" in sys.modules:
         return
@@ -257,25 +256,25 @@ def import_click() -> None:
 
 
 def _cleandoc(doc: str) -> str:
-    """Return what `inspect.cleandoc` returns, for a text of one line without importing it."""
+    """Return the result of `inspect.cleandoc`; for a text of one line, without importing `inspect`."""
     if "\n" not in doc:
         return doc.expandtabs().lstrip()
     return str(import_module("inspect").cleandoc(doc))
 
 
 class _UUID:
-    """The class that click's type of UUIDs converts to, if that type is made."""
+    """A placeholder for `uuid.UUID`, which click names in the annotations of a type."""
 
 
 def import_jsonschema_rs() -> None:
     """Import jsonschema-rs, before any other module does.
 
-    It asks `email.utils`, which brings nine more modules, for a single date: that of its own build. It is compiled, and
-    imports by `sys.modules` alone, so this is done only while no other thread is there to see it.
+    jsonschema-rs imports `email.utils`, with nine further modules, only to parse the date of its own build. A compiled
+    module sees placeholders only in `sys.modules`, so this is done only if no other thread can see them there.
     """
     if not is_alone() or not {"jsonschema_rs", "email.utils"}.isdisjoint(sys.modules):
         return
-    import_module("decimal")  # jsonschema-rs (0.61.0) panics if Ctrl-C comes while it imports it by itself
+    import_module("decimal")  # jsonschema-rs (0.61.0) panics if Ctrl-C interrupts its own import of `decimal`
     with placed("email.utils", DeferredModule("email.utils", parsedate_to_datetime=lambda _: None)):
         import_module("jsonschema_rs")
 
@@ -287,7 +286,7 @@ def is_alone() -> bool:
 
 @contextmanager
 def placed(name: str, stand_in: types.ModuleType) -> Iterator[None]:
-    """Put a placeholder for a module that is not loaded into `sys.modules`, during a block; only if `is_alone`."""
+    """Put a placeholder for a module that is not loaded into `sys.modules` during the block; only if `is_alone`."""
     sys.modules[name] = stand_in
     try:
         yield

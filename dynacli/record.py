@@ -1,8 +1,8 @@
-"""`@record`: a frozen dataclass that costs nothing to define.
+"""`@record`: a frozen dataclass that takes almost no time to define.
 
-`@dataclass(frozen=True)` writes and compiles three functions for each class at every start of the program. The import
-of `dataclasses` alone takes longer than defining all classes of the data model this way.
-`@record` gives all classes the same functions, which work by the names of the fields.
+`@dataclass(frozen=True)` writes and compiles three functions for each class at every start of the program. Importing
+`dataclasses` alone takes longer than defining all records of dynacli.
+`@record` gives all classes the same functions, which look up the names of the fields.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 def record(cls: type[_T]) -> type[_T]:
     """Return the class as a frozen dataclass with `__init__`, `__eq__`, `__hash__` by identity, and `__repr__`.
 
-    A record that it extends lends it its fields, which then all need defaults.
+    A record can extend another record. It inherits its fields, which must have defaults if it adds fields.
     """
     made = cast("Any", cls)
     names = tuple({**dict.fromkeys(getattr(made, "__match_args__", ())), **cls.__annotations__})
@@ -32,28 +32,28 @@ def record(cls: type[_T]) -> type[_T]:
 
 
 def replace(original: _T, **changes: Any) -> _T:
-    """Return a copy of a record with other values in some fields: `dataclasses.replace` takes three times as long.
+    """Return a copy of a record with other values in some fields, three times as fast as `dataclasses.replace`.
 
     Raises:
-        TypeError: The record has no field of that name.
+        TypeError: The record does not have one of the fields.
     """
     before = original.__dict__
     state = before | changes
     if len(state) > len(before):
         raise TypeError(f"{type(original).__name__}: unexpected: {', '.join(sorted(state.keys() - before))}")
-    # In the order of the fields; cached properties stand beside them in `__dict__`.
+    # Only the fields, in their order: `__dict__` may also hold cached properties.
     made: _T = type(original)(*map(state.__getitem__, cast("Any", original).__match_args__))
     return made
 
 
 @cache
 def defaults_of(kind: type) -> dict[str, Any]:
-    """Return field → default of a class of records, without the fields that have none."""
+    """Return the fields of a class of records that have a default, each with its default."""
     return {name: getattr(kind, name) for name in cast("Any", kind).__match_args__ if hasattr(kind, name)}
 
 
 class _DataclassFields:
-    """The fields of a record as `dataclasses` has them, made when that module asks for them."""
+    """The fields of a record for the module `dataclasses`, made when it first reads them."""
 
     def __get__(self, instance: object, owner: type) -> dict[str, Any]:
         from dataclasses import make_dataclass
@@ -73,14 +73,14 @@ class _DataclassFields:
 
 
 def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
-    # Set one by one, the fields of all records of a class share their names, which takes half the memory.
+    # Set one by one, the fields of all records of a class share one table of names, which halves the memory.
     put = object.__setattr__
     last = tuple(defaults.values())
     required = len(names) - len(last)
 
     def init(self: Any, *args: Any, **values: Any) -> None:
         if not values and required <= len(args) <= len(names):
-            # The usual case, at less than half of what it costs through a dictionary: defaults stand last.
+            # The usual case, in less than half the time of the general code below; defaults come last.
             for name, value in zip(names, args + last[len(args) - required :], strict=True):
                 put(self, name, value)
             return

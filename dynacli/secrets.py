@@ -1,6 +1,6 @@
-"""Secrets: the names that tell them, and texts, URLs, headers and bodies without them.
+"""Secrets: recognizing them by their names, and masking them in texts, URLs, headers and bodies.
 
-`names` are further names of secrets, which the document tells.
+The argument `names` of the functions has further names of secrets, from the document.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ _SECRET_WORDS = frozenset(
         *("key", "passphrase", "passwd", "password", "pwd", "secret", "sig", "signature", "token"),
     )
 )
-"""The words in the name of a parameter or header whose value is a secret."""
+"""Words in the name of a parameter or header whose value is a secret."""
 _KINDS_OF_KEYS = frozenset(
     (
         *("access", "account", "api", "app", "auth", "client", "consumer", "encryption", "license", "master"),
         *("private", "secret", "service", "session", "shared", "signing", "subscription", "user"),
     )
 )
-"""The words before `key` with which it is a secret; an `issue key` is none."""
+"""Words that make a name with `key` the name of a secret; an `issue_key` is not secret."""
 _OF_PAGES = frozenset(("continuation", "cursor", "next", "page", "previous", "sync"))
-"""The words before `token` with which it is not secret."""
+"""Words that make a name with `token` the name of a pagination token, which is not secret."""
 _ABOUT_SECRETS = frozenset(
     (
         *("count", "expiry", "expires", "id", "ids", "kind", "length", "limit", "method", "name", "policy"),
         *("provider", "scope", "size", "status", "type", "uri", "url", "version"),
     )
 )
-"""The words at the end of a name that is about a secret, and whose value is none: `token_type`."""
+"""Last words of names whose value describes a secret and is not secret itself: `token_type`."""
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MAY_BE_SECRET = frozenset(
     (
@@ -50,9 +50,9 @@ _MAY_BE_SECRET = frozenset(
         *("ticket", "tok", "totp", "verifier"),
     )
 )
-"""The names, besides those of headers, whose values may be secrets if no document describes them."""
+"""Further names whose values may be secrets if no document describes them."""
 _MAY_BE_WORDS = frozenset(("access", "digest", "hash", "invitation", "invite", "link", "nonce", "state"))
-"""The names whose values may be secrets unless they are words: `state=open`."""
+"""Names whose values may be secrets, unless the value is an ordinary word: `state=open`."""
 _CODES = tuple(
     f"{kind}code"
     for kind in (
@@ -61,27 +61,27 @@ _CODES = tuple(
         *("security", "sms", "user", "verification", "verify", "voucher"),
     )
 )
-"""The ends of names such as `login_code`; a `country_code` does not count."""
+"""Ends of names whose values may be secrets: `login_code`, but not `country_code`."""
 _SHORTEST_NAME = 3
-"""Characters; a shorter name says nothing, so the value decides."""
+"""Minimum length of a name that means something. For a shorter name, the value decides."""
 _PLAIN = re.compile(r"(?=.{1,30}\Z)[a-z]+(?:[A-Z_,-][a-z]+)*")
-"""Words that are no secrets: `open`, `in_progress`, `versionId`."""
+"""Ordinary words, which are not secrets: `open`, `in_progress`, `versionId`."""
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{12,}")
-"""Text with letters and digits that is too long for a number or a version."""
+"""Text of letters and digits that is too long for a number or a version."""
 MAY_HOLD_SECRET = re.compile(
     "[%#@;]|auth|code|cookie|cred|jwt|key|pass|pwd|secret|sess|sid|sig|state|tick|token"
 )
-"""What is in lower case in each URL of a documented path, or word of its call, that names a secret."""
+"""A quick test, for lower-case text: a documented URL or an argument without a match names no secret."""
 _PAIR = re.compile(r"([/?&#;])([^=/?&#;]*)(=?)")
 """The beginning of a pair: in the query, in the fragment, or in a segment of the path (RFC 3986, section 3.3)."""
 _AFTER_NAME = re.compile(r"/([^/?#]+)(?=/([^/?#;=]+))")
-"""A segment of a path, and the one after it."""
+"""A segment of a path, and the next segment."""
 _PAIRS_IN_SETTINGS = frozenset(("headers", "query", "server_vars"))
 _USERINFO = r"(://)[^/?#@\s]*@"
 _STEP = r"[^.\[\]]+"
 _IN_TEXT = r"[A-Za-z_-]+"
 _SHORTEST = 4
-"""Characters; a shorter secret is not masked by value, because it would occur by chance in most texts."""
+"""Minimum length of a secret that is masked by value. Shorter ones occur by chance in most texts."""
 _QUOTED = r"`[^`]*`|'[^']*'|\"[^\"]*\"|\([^()]*\)"
 E = TypeVar("E", bound="DynacliError")
 
@@ -95,7 +95,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the secret itself, for sending it."""
+        """Return the secret in plain text, to send it."""
         return self._value
 
     def __str__(self) -> str:
@@ -106,10 +106,11 @@ class Secret:
 
 
 class Masker:
-    """Replaces secrets in texts, as they are and as JSON or a URL encodes them.
+    """Replaces secrets in texts: plain, and as JSON or a URL encodes them.
 
     Args:
-        quoted: Words that sentences have, too: they are replaced only in quotes, however short they are.
+        secrets: The secrets to replace.
+        quoted: Further secrets, of any length, that may be ordinary words. They are replaced only in quotes.
     """
 
     def __init__(self, secrets: Iterable[Secret] = (), quoted: Iterable[str] = ()) -> None:
@@ -117,20 +118,20 @@ class Masker:
         for secret in secrets:
             value = secret.reveal()
             if len(value) >= _SHORTEST:
-                from urllib.parse import quote, quote_plus  # most runs have nothing to mask
+                from urllib.parse import quote, quote_plus  # most runs have no secret to mask
 
                 forms.update((value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]))
                 forms.update((quote(value, safe=""), quote(value, safe="*"), quote(value), quote_plus(value)))
-        # The longest first: a secret may be a part of another.
+        # Longest first, because a secret may be a part of another one.
         self._forms = sorted(forms, key=len, reverse=True)
         self._quoted = sorted(quoted, key=len, reverse=True)
 
     def extended(self, secrets: Iterable[Secret]) -> Masker:
-        """Return a masker that replaces these secrets, too."""
+        """Return a masker that also replaces these secrets."""
         return self.joined(Masker(secrets))
 
     def joined(self, other: Masker) -> Masker:
-        """Return a masker that replaces the secrets of another one, too."""
+        """Return a masker that also replaces the secrets of another masker."""
         masker = Masker()
         masker._forms = sorted({*self._forms, *other._forms}, key=len, reverse=True)
         masker._quoted = sorted({*self._quoted, *other._quoted}, key=len, reverse=True)
@@ -146,7 +147,7 @@ class Masker:
         return self._mask_cut(text) if self._forms and "..." in text else text
 
     def mask_bytes(self, content: bytes) -> bytes:
-        """Return bytes without secrets; all else in them, text or not, stays as it is."""
+        """Return bytes without secrets; all other bytes stay, even if they are not text."""
         return self.mask(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def mask_headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -154,11 +155,11 @@ class Masker:
         return tuple((name, self.mask(value)) for name, value in headers)
 
     def finds(self, content: bytes) -> bool:
-        """Return whether a content in UTF-8 holds a secret."""
+        """Return whether UTF-8 bytes contain a secret."""
         return any(form.encode("utf-8", "surrogatepass") in content for form in self._forms)
 
     def _mask_cut(self, text: str) -> str:
-        """Return a text whose shortened values (`abc...`) show no beginning of a secret."""
+        """Return a text with the beginnings of secrets masked in shortened values (`abc...`)."""
         pieces = text.split("...")
         for number, piece in enumerate(pieces[:-1]):
             longest = max(self._cut_length(piece, form) for form in self._forms)
@@ -168,7 +169,7 @@ class Masker:
 
     @staticmethod
     def _cut_length(text: str, form: str) -> int:
-        """Return how many characters at the end of a text are the beginning of a secret; 0 for fewer than four."""
+        """Return the number of characters at the end of a text that begin a secret; 0 if fewer than four."""
         at = text.find(form[:_SHORTEST], max(0, len(text) - len(form)))
         while at >= 0:
             if form.startswith(text[at:]):
@@ -177,7 +178,7 @@ class Masker:
         return 0
 
     def mask_value(self, value: Any) -> Any:
-        """Return a JSON value without secrets; the value itself if there are none to look for."""
+        """Return a JSON value without secrets."""
         if not (self._forms or self._quoted):
             return value
         if isinstance(value, str):
@@ -189,7 +190,7 @@ class Masker:
         return value
 
     def mask_error(self, error: E) -> E:
-        """Mask the secrets in an error, whose texts may quote the server, and return the error."""
+        """Mask the secrets in the texts and details of an error, which may quote the server. Return the error."""
         texts = (error.message, error.reason, error.hint, error.try_)
         error.message, error.reason, error.hint, error.try_ = map(self.mask, texts)
         error.details = self.mask_value(error.details)
@@ -198,10 +199,10 @@ class Masker:
 
 
 def is_secret_name(name: str, *, in_path: bool = False) -> bool:
-    """Return whether the name of a parameter or header tells that its value is a secret: `api_key`, `X-Auth-Token`.
+    """Return whether a parameter or header with this name has a secret value: `api_key`, `X-Auth-Token`.
 
     Args:
-        in_path: Whether it is the name of a path parameter: `?key=` is a secret, and `/kv/{key}` is none.
+        in_path: Whether this is the name of a path parameter: `?key=` is a secret, `/kv/{key}` is not.
     """
     if in_path and name.lower() == "key":
         return False
@@ -215,7 +216,7 @@ def is_secret_name(name: str, *, in_path: bool = False) -> bool:
 
 
 def is_secret_header(name: str, names: Container[str] = ()) -> bool:
-    """Return whether the value of a header, or of an input of that name, is a secret.
+    """Return whether the value of a header, or of an input with this name, is a secret.
 
     Args:
         names: Further names of secrets, in lower case.
@@ -225,12 +226,12 @@ def is_secret_header(name: str, names: Container[str] = ()) -> bool:
 
 
 def is_secret_setting(path: Sequence[str]) -> bool:
-    """Return whether a key of the configuration is of a header, a variable or a pair whose value is a secret."""
+    """Return whether a key of the configuration sets a header, variable or query pair with a secret value."""
     return not _PAIRS_IN_SETTINGS.isdisjoint(path[2:-1]) and is_secret_header(path[-1])
 
 
 def is_secret_path(path: str, names: Container[str] = ()) -> bool:
-    """Return whether the value at a path is a secret: of a header, an option, or a field such as `login.token`."""
+    """Return whether a header, an option, or a field such as `login.token` has a secret value."""
     steps = re.findall(_STEP, path.strip("-"))
     return bool(steps) and is_secret_header(steps[-1].strip(), names)
 
@@ -239,8 +240,8 @@ def may_be_secret(name: str, value: str) -> bool:
     """Return whether a pair of a query may be a secret if no document describes it: `sid=...`, `code=...`.
 
     Args:
-        name: Empty if the value stands alone.
-        value: As it stands in the query.
+        name: Name of the pair; empty if it has only a value.
+        value: The value, encoded as in the query.
     """
     plain = "".join(filter(str.isalnum, re.split(r"[.\[]", name)[-1])).lower()
     if is_secret_header(name) or plain in _MAY_BE_SECRET or "sess" in plain or plain.endswith(_CODES):
@@ -255,14 +256,14 @@ def may_be_secret(name: str, value: str) -> bool:
 
 
 def secret_pieces(value: str, name: str = "") -> Iterator[str]:
-    """Yield a secret value and the parts of it that are secrets by themselves.
+    """Yield a secret value and its parts that are secrets, too.
 
-    These are the value without its quotes, the text after the scheme in `Bearer TOKEN` (RFC 9110, section 11.4), and
-    the value of each cookie in `a=1; b=2`.
+    The parts are the value without its quotes, the text after the scheme in `Bearer TOKEN` (RFC 9110, section 11.4),
+    and the value of each cookie in `a=1; b=2`.
 
     Args:
-        name: The header that has the value. The attributes of a cookie in `Set-Cookie` (RFC 6265, section 4.1.1), such
-            as `Path`, are no secrets.
+        name: The header that has the value. The attributes in `Set-Cookie`, such as `Path`, are not secrets (RFC 6265,
+            section 4.1.1).
     """
     yield value
     yield value.strip('"')
@@ -277,9 +278,9 @@ def secret_pieces(value: str, name: str = "") -> Iterator[str]:
 def secrets_in(
     variables: Mapping[str, str], headers: Iterable[str] = (), query: Iterable[str] = ()
 ) -> list[Secret]:
-    """Return the values that may be secrets: of variables, headers (`Authorization: Bearer abc`) and pairs."""
+    """Return possible secrets of a run: values of variables, headers (`Authorization: Bearer abc`) and query pairs."""
     from dynacli.environment import program
-    from dynacli.options.standard_options import setting_variables  # most calls look for nothing here
+    from dynacli.options.standard_options import setting_variables  # most calls do not need it
 
     own, no_secrets = f"{program().prefix}_", setting_variables()
     secrets = [
@@ -295,7 +296,14 @@ def secrets_in(
 
 
 def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: bool = True) -> Iterator[str]:
-    """Yield the texts in a JSON value, which may have a name itself, that are secrets by the names of their fields."""
+    """Yield the texts in a JSON value that are secrets by the names of their fields.
+
+    Args:
+        value: The JSON value.
+        names: Further names of secret fields.
+        name: Name of the value itself, if it is the value of a field or parameter.
+        guesses: Whether a name such as `token` suffices, without the document.
+    """
     if isinstance(value, Mapping):
         for key, member in value.items():
             yield from secret_texts(member, names, str(key), guesses=guesses)
@@ -307,10 +315,10 @@ def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: 
 
 
 def body_secrets(body: str | bytes, names: Container[str], *, is_documented: bool = True) -> Iterator[str]:
-    """Yield the secrets in a body of JSON, as `secret_texts` does, or of a form; nothing if it is neither.
+    """Yield the secrets in a body of JSON, as `secret_texts` does, or in a form; nothing for other bodies.
 
     Args:
-        is_documented: Whether a document describes the body; else a form may hold more secrets, as a query may.
+        is_documented: Whether a document describes the body. If not, more names of a form count as names of secrets.
     """
     try:
         yield from secret_texts(_read_json(body), names)
@@ -341,17 +349,17 @@ def _read_json(text: str | bytes) -> Any:
 
 
 def secret_values(url: str) -> list[str]:
-    """Return the texts in a URL, or in a path with a query, that may be secrets if no document describes it."""
+    """Return the possible secrets in a URL, or in a path with a query, that no document describes."""
     return [unquote(url[found.start : found.end]) for found in _secrets_of(url, is_documented=False)]
 
 
 def secret_in_query(url: str) -> str:
-    """Return the name of the first parameter of a URL that holds a secret, as its name tells; else empty."""
+    """Return the name of the first parameter of a URL with the name of a secret; empty if there is none."""
     return next((found.name for found in _secrets_of(url)), "")
 
 
 def holds_secret(url: str) -> bool:
-    """Return whether a URL holds a password, or a secret in its query; no other text does."""
+    """Return whether a text is a URL with a password, or with a secret in its query."""
     if "://" not in url:
         return False
     user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
@@ -359,7 +367,7 @@ def holds_secret(url: str) -> bool:
 
 
 def mask_header(name: str, value: str, names: Container[str] = ()) -> str:
-    """Return the value of a header as it may be shown: of a secret, no more than the scheme (`Bearer ***`).
+    """Return the value of a header, masked if it is a secret. The authentication scheme stays: `Bearer ***`.
 
     Args:
         names: Further names of secrets, in lower case.
@@ -371,10 +379,10 @@ def mask_header(name: str, value: str, names: Container[str] = ()) -> str:
 
 
 def mask_fields(value: Any, names: frozenset[str] = frozenset(), *, guesses: bool = True) -> Any:
-    """Return a JSON value with the texts masked that are secrets by the names of their fields.
+    """Return a JSON value with its secret fields masked, as their names tell.
 
     Args:
-        names: The names of further fields that are secrets.
+        names: Further names of secret fields.
         guesses: As in `mask_text`.
     """
     if isinstance(value, dict):
@@ -390,13 +398,13 @@ def mask_fields(value: Any, names: frozenset[str] = frozenset(), *, guesses: boo
 
 
 def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
-    """Return a body, or a part of one, with the fields masked that are secrets by their names.
+    """Return a body, or a part of it, with its secret fields masked, as their names tell.
 
-    Text that is neither JSON nor a form is masked as a whole if it has such a name in it.
+    Text that is neither JSON nor a form is masked as a whole if it contains the name of a secret.
 
     Args:
-        names: The names of further fields that are secrets.
-        guesses: Whether a name such as `token` tells by itself that a field of JSON is one.
+        names: Further names of secret fields.
+        guesses: Whether a name such as `token` suffices, without the document.
     """
     known = frozenset(names)
     try:
@@ -414,7 +422,7 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
 
 
 def with_masked_query(location: str) -> str:
-    """Return the location of a document; the values of a URL's query, which may be secret, are masked."""
+    """Return the location of a document with the values of a URL's query masked, because they may be secrets."""
     head, mark, query = location.partition("?")
     if not mark or not is_url(head):
         return location
@@ -423,11 +431,11 @@ def with_masked_query(location: str) -> str:
 
 
 def mask_url(url: str, names: Container[str] = (), *, is_documented: bool = True) -> str:
-    """Return a URL, or a path with a query, without the secrets that names tell, and without userinfo.
+    """Return a URL, or a path with a query, with its userinfo and its secrets masked.
 
     Args:
-        names: The names of further parameters whose values are secrets.
-        is_documented: Whether a document describes the path; else more names are those of secrets.
+        names: Further names of secret parameters.
+        is_documented: Whether a document describes the path. If not, more names count as names of secrets.
     """
     if is_documented and not names and MAY_HOLD_SECRET.search(url.lower()) is None:
         return url
@@ -439,7 +447,7 @@ def mask_url(url: str, names: Container[str] = (), *, is_documented: bool = True
 
 
 class _SecretInUrl(NamedTuple):
-    """Where a secret of a URL begins and ends, and its name; empty if it has none."""
+    """The start, the end and the name of a secret in a URL; the name may be empty."""
 
     start: int
     end: int
@@ -449,14 +457,14 @@ class _SecretInUrl(NamedTuple):
 def _secrets_of(
     url: str, names: Container[str] = (), *, is_documented: bool = True
 ) -> Iterator[_SecretInUrl]:
-    """Yield the secrets of a URL; those in segments of its path come last."""
+    """Yield the secrets of a URL, and last those that are segments of its path."""
     path, end = re.split("[?#]", url, maxsplit=1)[0], 0
     for pair in _PAIR.finditer(url):
         is_alone = not pair[3]
         if pair.start() < end or (is_alone and (is_documented or pair[1] not in "?&#")):
             continue
         start = pair.start(2) if is_alone else pair.end()
-        # A secret in a query may have any other character; in the path it ends earlier.
+        # In a query, only `&` ends a secret. In the path, more characters do.
         value = re.split("[/;?#]" if start <= len(path) else "&", url[start:], maxsplit=1)[0]
         name = "" if is_alone else unquote(pair[2])
         is_secret = is_secret_name if is_documented else partial(may_be_secret, value=value)

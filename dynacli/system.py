@@ -1,8 +1,7 @@
-"""What POSIX and Windows do differently: a function for each, with a half for either system.
+"""Functions of the system that differ between POSIX and Windows, each written twice.
 
-No other module uses a function that only one of them has: `mypy --platform win32` and `--platform darwin` check that.
-The Windows half follows the documentation of Windows and of Python, and its types are checked. `tests/test_system.py`
-tests both halves: `python -m tests.tasks windows` on Windows or under Wine.
+No other module uses a function that only one of the systems has: `mypy --platform win32` and `--platform darwin` check
+that. `tests/test_system.py` tests both halves: `python -m tests.tasks windows` on Windows or under Wine.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ if sys.platform == "win32":
     import time
 
     _LOCKED_BYTE = 0x7FFF_FFFE
-    """The byte that is locked: a lock binds all who read or write there, and no file of dynacli is as long."""
+    """Position of the locked byte. A lock blocks reading and writing it, and no file of dynacli is that long."""
     _STILL_ACTIVE = 259
-    """The exit code of a process that has none yet (`GetExitCodeProcess`)."""
+    """The exit code that `GetExitCodeProcess` returns for a running process."""
     _QUERY_LIMITED_INFORMATION = 0x1000
     _NO_SUCH_PROCESS = 87
-    """`ERROR_INVALID_PARAMETER`, as `OpenProcess` says for a process that has ended."""
+    """`ERROR_INVALID_PARAMETER`, which `OpenProcess` reports for a process that has ended."""
 
     def try_lock(descriptor: int) -> bool:
         """Lock an open file until it is closed, and return whether no other process has locked it."""
@@ -43,7 +42,7 @@ if sys.platform == "win32":
         return True
 
     def is_running(process: int) -> bool:
-        """Return whether a process runs; `os.kill`, which asks this elsewhere, would end it."""
+        """Return whether a process is running, without `os.kill`, which would end it on Windows."""
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.OpenProcess.restype = ctypes.c_void_p
         handle = kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, False, process)
@@ -57,31 +56,31 @@ if sys.platform == "win32":
         return not is_known or code.value == _STILL_ACTIVE
 
     def end_by_signal(number: int) -> None:
-        """Do nothing: no signal ends a process here, so its exit code says it."""
+        """Do nothing: on Windows the exit code shows why a process ended."""
 
     def handle_signal(loop: asyncio.AbstractEventLoop, number: int, handle: Callable[[int], None]) -> None:
-        """Let a signal be handled in a running event loop; those of Windows have no handlers of their own."""
+        """Handle a signal in a running event loop. Event loops of Windows cannot register a handler themselves."""
         import signal
 
         signal.signal(number, lambda came, _: loop.call_soon_threadsafe(handle, came) and None)
 
     def own_user() -> int:
-        """Return the number that all files have as their owner."""
+        """Return 0, the owner that Python reports for every file on Windows."""
         return 0
 
     def user_name(number: int) -> str:
-        """Return what a user is called in messages; no file says who owns it."""
+        """Return the name of a user for messages."""
         return f"the user {number}"
 
     def others_may_write(found: os.stat_result, bits: int = 0) -> bool:  # noqa: ARG001
-        """Return False: who may write is not in the permissions that Python reads, but in access control lists."""
+        """Return False: Windows stores permissions in access control lists, which Python does not read."""
         return False
 
     def sync_directory(directory: str) -> None:
-        """Do nothing: a directory cannot be opened, and NTFS logs what happens in it."""
+        """Do nothing: a directory cannot be opened, and NTFS logs the changes in it."""
 
     def start_process(words: list[str], variables: Mapping[str, str]) -> int:
-        """Start a process without a console that has none of this process' files open, and return its number."""
+        """Start a process without a console and without this process's open files, and return its number."""
         import subprocess
 
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -89,7 +88,7 @@ if sys.platform == "win32":
         process = subprocess.Popen(
             words, env=variables, stdin=nothing, stdout=nothing, stderr=nothing, creationflags=flags
         )
-        process.returncode = 0  # else this object would warn at its end that the process still runs
+        process.returncode = 0  # otherwise the object warns when it is freed
         return process.pid
 
     def has_ended(process: int) -> bool:
@@ -97,13 +96,13 @@ if sys.platform == "win32":
         return not is_running(process)
 
     def run_in_background() -> None:
-        """Do nothing: `start_process` has given the process no console already."""
+        """Do nothing: `start_process` starts the process without a console."""
 
     def has_input(descriptor: int, seconds: float) -> bool:
         """Return whether standard input has something to read, or has ended, within a time.
 
         Raises:
-            OSError: It cannot be asked.
+            OSError: The descriptor is not open.
         """
         kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
         if kind != stat.S_IFIFO:
@@ -120,10 +119,10 @@ if sys.platform == "win32":
         return True  # the writer has closed its end
 
     def limit_memory(size: int) -> None:
-        """Do nothing: a process has no limit of its own here."""
+        """Do nothing: Windows has no such limit for a single process."""
 
     def is_reader_gone(descriptor: int, end: int) -> bool:  # noqa: ARG001
-        """Return False at once: a pipe does not say that its reader has closed it; writing fails then."""
+        """Return False at once: on Windows, only a failed write shows that the reader has closed the pipe."""
         return False
 
 else:
@@ -139,7 +138,7 @@ else:
         return True
 
     def is_running(process: int) -> bool:
-        """Return whether a process runs, also one of another user."""
+        """Return whether a process is running, even if it belongs to another user."""
         try:
             os.kill(process, 0)
         except (ProcessLookupError, OverflowError):
@@ -149,25 +148,25 @@ else:
         return True
 
     def end_by_signal(number: int) -> None:
-        """End this process by a signal, so that a shell knows why it ended."""
+        """End this process by a signal, so that the shell sees the reason."""
         import signal
 
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
     def handle_signal(loop: asyncio.AbstractEventLoop, number: int, handle: Callable[[int], None]) -> None:
-        """Let a signal be handled in a running event loop.
+        """Handle a signal in a running event loop.
 
-        A handler of `signal.signal` alone would come too late if the signal arrives just before the loop waits.
+        A handler of `signal.signal` would run too late if the signal arrived just before the loop waits.
         """
         loop.add_signal_handler(number, handle, number)
 
     def own_user() -> int:
-        """Return the number of the user that owns the files which this process makes."""
+        """Return the number of the user who will own new files of this process."""
         return os.geteuid()
 
     def user_name(number: int) -> str:
-        """Return what a user is called in messages."""
+        """Return the name of a user for messages."""
         import pwd
 
         try:
@@ -176,48 +175,46 @@ else:
             return f"the user {number}"
 
     def others_may_write(found: os.stat_result, bits: int = stat.S_IWGRP | stat.S_IWOTH) -> bool:
-        """Return whether users besides the owner may write a file, or in a directory, as far as `bits` say."""
+        """Return whether users other than the owner have write permission, or any permission in `bits`."""
         return bool(found.st_mode & bits)
 
     def sync_directory(directory: str) -> None:
-        """Wait until the disk has the names in a directory, if it can be asked."""
+        """Wait until the names in a directory are on the disk, if the system supports that."""
         try:
             descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        except (
-            OSError
-        ):  # a directory that may be written but not read: the file is whole, that is what counts
+        except OSError:  # the directory is not readable; its new file is complete anyway
             return
         try:
             os.fsync(descriptor)
-        except OSError:  # file systems without it: the same
+        except OSError:  # the file system does not support it
             return
         finally:
             os.close(descriptor)
 
     def start_process(words: list[str], variables: Mapping[str, str]) -> int:
-        """Start a process in a session of its own that has none of this process' files open, and return its number.
+        """Start a process in a new session, without this process's open files, and return its number.
 
-        Not by `subprocess`, whose import alone costs a tenth of a run's time.
+        It does not use `subprocess`, because the import alone takes a tenth of a run's time.
 
         Raises:
-            OSError: It cannot be started.
-            ValueError: A word or a variable has a null character.
+            OSError: The process cannot be started.
+            ValueError: An argument or a variable has a null character.
         """
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
-            # The files that a shell has open beside the standard streams (`3>log`) would be inherited, and a reader at
-            # the other end would wait for the process.
+            # The process would inherit further files that the shell opened (`3>log`), and a reader of such a pipe would
+            # wait for the process to end.
             actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
             try:
                 return os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
-            except NotImplementedError:  # on some systems the new process leaves the session by itself
+            except NotImplementedError:  # on some systems the new process must leave the session itself
                 return os.posix_spawn(words[0], words, dict(variables), file_actions=actions)
         finally:
             os.close(nothing)
 
     def _inherited() -> list[int]:
-        """Return the open files beside the standard streams that a new process would inherit."""
+        """Return the open files, except the standard streams, that a new process would inherit."""
         for directory in ("/proc/self/fd", "/dev/fd"):
             try:
                 numbers = [int(name) for name in os.listdir(directory)]
@@ -229,48 +226,48 @@ else:
     def _is_inherited(number: int) -> bool:
         try:
             return os.get_inheritable(number)
-        except OSError:  # the descriptor that listed them, which is closed by now
+        except OSError:  # `os.listdir` used this descriptor and has closed it
             return False
 
     def has_ended(process: int) -> bool:
-        """Return whether a process that was started has ended; the system then forgets it."""
+        """Return whether a child process has ended; if so, release its entry in the process table."""
         try:
             return os.waitpid(process, os.WNOHANG) != (0, 0)
-        except OSError:  # it was waited for elsewhere
+        except OSError:  # other code has already waited for the process
             return True
 
     def run_in_background() -> None:
-        """Let this process lead a session of its own, if it does not yet, and give way to others."""
-        with suppress(OSError):  # it leads its session already
+        """Move this process into a new session, unless it has one, and lower its priority."""
+        with suppress(OSError):  # the process already leads a session
             os.setsid()
-        os.nice(5)  # no one waits for it
+        os.nice(5)  # nobody waits for a background process
 
     def has_input(descriptor: int, seconds: float) -> bool:
         """Return whether standard input has something to read, or has ended, within a time.
 
         Raises:
-            OSError: It cannot be asked.
-            ValueError: It is closed.
+            OSError: The descriptor is not open.
+            ValueError: The descriptor is negative or too large.
         """
         import select
 
         return bool(select.select([descriptor], [], [], seconds)[0])
 
     def limit_memory(size: int) -> None:
-        """Limit the memory of this process, in bytes, where the system can do so."""
+        """Limit the memory of this process, in bytes, if the system can do so."""
         import resource
 
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
     def is_reader_gone(descriptor: int, end: int) -> bool:
-        """Wait until the reader of a pipe is gone or another descriptor can be read; return whether the reader is gone.
+        """Wait until the reader of a pipe closes it, or another descriptor is readable. Return whether the reader did.
 
-        `poll` reports an error for a pipe without a reader, whichever events are asked for (POSIX, `poll`).
+        `poll` always reports an error for a pipe without a reader, even without requested events (POSIX, `poll`).
 
         Args:
-            descriptor: The end of the pipe that is written to.
-            end: What ends the wait.
+            descriptor: The writing end of the pipe.
+            end: The descriptor that ends the wait when it is readable.
         """
         import select
 

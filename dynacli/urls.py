@@ -1,8 +1,8 @@
-"""URLs: their origins, and how messages show them.
+"""URLs: parsing, origins, and display in messages.
 
-Besides `http` and `https` URLs there are those of a socket of this machine: `unix:/run/app.sock:/v1/pets?limit=3`.
-They end the path of the socket with `:`, and go on with the path of the request. The path of a socket has none of the
-characters that could be read in two ways (`http.sockets.parse_socket`).
+Besides `http` and `https` URLs, dynacli has URLs of a Unix socket: `unix:/run/app.sock:/v1/pets?limit=3`.
+A `:` separates the path of the socket from the path of the request. `http.sockets.parse_socket` refuses characters in
+the path of a socket that would make this ambiguous.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from dynacli.files import is_url
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _SOCKET = "unix:"
 _ORIGIN_ON_SOCKETS = "http://localhost"
-"""What a server on a socket takes for its own origin, by the header `Host`; curl sends the same."""
+"""Origin of a server on a socket, as the header `Host` tells it; curl sends the same."""
 _LOCAL_NAMES = frozenset(
     ("ip6-localhost", "ip6-loopback", "localhost4", "localhost6", "localhost.localdomain", "localhost")
 )
@@ -33,9 +33,9 @@ def is_loopback(host: str) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of a URL: scheme, host and port, the port only if it is not the default.
+    """Return the origin of a URL: scheme, host, and the port if it is not the default.
 
-    That of a socket is `unix:` and its path.
+    The origin of a URL of a socket is `unix:` and the path of the socket.
 
     Source: RFC 6454, section 4.
 
@@ -49,7 +49,7 @@ def origin_of(url: str) -> str:
 
 
 class _SocketUrl(SplitResult):
-    """The parts of a URL of a socket: its path is the network location, and its host is this machine."""
+    """The parts of a URL of a socket. `netloc` is the path of the socket, and the host is `localhost`."""
 
     __slots__ = ()
 
@@ -67,7 +67,7 @@ class _SocketUrl(SplitResult):
 
 
 def split_url(url: str) -> SplitResult:
-    """Return the parts of a URL, which may be that of a socket.
+    """Return the parts of a URL, which may be the URL of a socket.
 
     Raises:
         ValueError: The URL is malformed.
@@ -78,19 +78,19 @@ def split_url(url: str) -> SplitResult:
 
 
 def socket_of(url: str) -> str:
-    """Return the path of the socket that a URL leads to; empty for the other URLs."""
+    """Return the path of the socket in a URL; empty if the URL is not the URL of a socket."""
     return url.removeprefix(_SOCKET).partition(":/")[0].removesuffix(":") if url.startswith(_SOCKET) else ""
 
 
 def url_at(origin: str, path: str) -> str:
-    """Return the URL of a path at an origin; the path may be empty, and be put after it later."""
+    """Return the URL of a path at an origin. A caller may pass an empty path and append the real one later."""
     return f"{origin}{':' * origin.startswith(_SOCKET)}{path}"
 
 
 def join_url(base: str, reference: str) -> str:
-    """Return the URL that a reference means (RFC 3986, section 5).
+    """Return the URL of a reference, resolved against a base URL (RFC 3986, section 5).
 
-    A server on a socket calls itself `http://localhost`, as the header `Host` does.
+    If the base is on a socket, references to `http://localhost` stay on the socket: the server sees that as its origin.
 
     Raises:
         ValueError: The reference is malformed.
@@ -104,17 +104,17 @@ def join_url(base: str, reference: str) -> str:
 
 
 def url_on_the_wire(url: str) -> str:
-    """Return a URL as HTTP has it: on a socket, the host is `localhost`."""
+    """Return a URL as it is sent over HTTP: for a socket, the host is `localhost`."""
     if not url.startswith(_SOCKET):
         return url
     return _ORIGIN_ON_SOCKETS + url.removeprefix(_SOCKET + socket_of(url)).removeprefix(":")
 
 
 def server_of(url: str) -> tuple[str, int]:
-    """Return the host and the port of a URL in one form for all spellings of the same server.
+    """Return the host and the port of a URL, equal for all spellings of the same server.
 
-    Every name and address of this machine that needs no look-up is `localhost`, and the default ports of HTTP and HTTPS
-    are one server. A socket is the same one under each name that leads to it.
+    All names and addresses of this machine that need no DNS query become `localhost`. Port 80 becomes 443. All paths
+    of the same socket give the same result.
 
     Raises:
         ValueError: The URL is malformed.
@@ -149,14 +149,14 @@ def _plain_host(host: str) -> str:
     if name in _LOCAL_NAMES or name.endswith(".localhost") or name == socket.gethostname().lower():
         return "localhost"
     try:
-        # As the system reads an address: `127.1`, `0x7f.1`, `2130706433` (inet_aton(3)).
+        # The system also reads these as addresses: `127.1`, `0x7f.1`, `2130706433` (inet_aton(3)).
         address: Any = ipaddress.ip_address(socket.inet_aton(name))
     except (OSError, ValueError):
         try:
             address = ipaddress.ip_address(name.partition("%")[0])
         except ValueError:
             return name
-        # IPv4 within IPv6: mapped, compatible, translated (RFC 4291, section 2.5.5; RFC 2765; RFC 6052).
+        # IPv4 in IPv6: mapped, compatible or translated (RFC 4291, section 2.5.5; RFC 2765; RFC 6052).
         if (
             address.version == 6
             and int(address) >> 32 in {0, 0xFFFF, 0xFFFF0000, 0x64FF9B << 64}
@@ -167,28 +167,28 @@ def _plain_host(host: str) -> str:
 
 
 def authority(scheme: str, host: str, port: int | None) -> str:
-    """Return the host and the port of a URL, the port only if it is not the scheme's default."""
+    """Return the host of a URL, with the port if it is not the default of the scheme."""
     name = bracketed(host)
     return name if port in (None, DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"
 
 
 def bracketed(host: str) -> str:
-    """Return a host as it stands in a URL: an IPv6 address in brackets."""
+    """Return a host as URLs write it: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def is_served(url: str) -> bool:
-    """Return whether requests can be sent to a URL: one of `http`, of `https`, or of a socket."""
+    """Return whether requests can be sent to a URL: its scheme is `http`, `https` or `unix`."""
     return url.startswith(("http://", "https://", _SOCKET))
 
 
 def is_whole_url(word: str) -> bool:
-    """Return whether a person wrote a URL, or a path, which need not be one of the document's."""
+    """Return whether an argument is a URL or a path, instead of the name of an operation."""
     return is_url(word) or word.startswith("/")
 
 
 def without_query(url: str) -> str:
-    """Return a URL as messages may show it: no userinfo, no query, no fragment."""
+    """Return a URL without userinfo, query and fragment, for messages."""
     try:
         parts = split_url(url)
     except ValueError:

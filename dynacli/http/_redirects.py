@@ -1,4 +1,4 @@
-"""The request that a redirect leads to: never with a secret to another origin, never out of encryption."""
+"""Following redirects, without sending secrets to another origin and without leaving encryption."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language"
 _KEPT_ACROSS_ORIGINS = frozenset(
     ("accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent")
 )
-"""Headers that say which form and which part is wanted, and nothing of who asks."""
+"""Headers that describe the requested representation and say nothing about the user."""
 
 
 def following_request(
     request: Request, response: WireResponse, hops: list[tuple[int, str]]
 ) -> Request | None:
-    """Return the request that a redirect of a safe method leads to; None if the response is the final one.
+    """Return the next request after the redirect of a safe method; None if the response is the final one.
 
     Args:
         hops: The redirects so far; the response is added if its redirect is followed.
@@ -46,7 +46,7 @@ def following_request(
 
 
 def redirected(request: Request, status: int, location: str) -> Request | None:
-    """Return the request that a redirect asks for; None if its body would have to go to another origin."""
+    """Return the request that follows a redirect; None if it would send the body to another origin."""
     from dynacli.http.import_httpx import httpx
 
     try:
@@ -63,7 +63,7 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
                 reason="It is not plain `http` or `https`, or holds credentials",
                 hint="Give the right address with `--server`",
             )
-        # Written as the client will write it, so that the origin that is compared is the one that is called.
+        # Parsed by the client, so that the compared origin is the origin that it will connect to.
         target = str(httpx.URL(url_on_the_wire(parts._replace(fragment="").geturl())))
         target = join_url(request.url, target) if socket else target
         here, there = origin_of(request.url), origin_of(target)

@@ -1,4 +1,4 @@
-"""A request that is built and not yet sent."""
+"""A request before it is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Pair(NamedTuple):
     Attributes:
         name: The name, decoded.
         value: The value, as a server reads it.
-        encoded: `name=value`, encoded; pairs are joined by `&` in a query, by `; ` in a header.
+        encoded: `name=value`, encoded. Pairs are joined by `&` in a query and by `; ` in a header.
     """
 
     name: str
@@ -26,17 +26,17 @@ class Pair(NamedTuple):
 
 @record
 class RequestParts:
-    """The parts of a request as the document describes them: each parameter's text by its name.
+    """The parameters of a request, as text by their names.
 
-    A request is validated by these, so that nothing has to be parsed back out of the URL.
+    Validation reads them here, instead of parsing the URL.
 
     Args:
         path: Name → percent-encoded text.
-        query: The pairs of the query, with those that stand in the document's path.
+        query: The pairs of the query, including pairs in the document's path.
         headers: Name → field value.
         cookies: The cookies in the order in which they are sent.
         querystring: Name and percent-encoded text of the parameter that is the whole query.
-        added: The names of those pairs of the query that are no parameters.
+        added: Names of the query pairs that are not parameters of the document.
     """
 
     path: dict[str, str]
@@ -48,20 +48,20 @@ class RequestParts:
 
 
 _NO_PARTS = RequestParts({}, (), {}, ())
-"""Those of a request that no document describes."""
+"""The parts of a request that no document describes."""
 
 
 class Request(NamedTuple):
     """A request.
 
-    Never show its `repr`: headers and URL may hold a credential.
+    Never print its `repr`: headers and URL may hold a credential.
 
     Args:
-        method: The method; methods are case-sensitive (RFC 9110, section 9.1).
+        method: The method, which is case-sensitive (RFC 9110, section 9.1).
         url: The absolute, percent-encoded URL.
         headers: The headers in the order in which they are sent.
-        body: None if there is no body; a `Payload` is read while it is sent, and only once.
-        parts: The parts that the request was built from, if it was built by a document.
+        body: The body; None if there is none. A `Payload` is read during sending, and only once.
+        parts: The parameters of the document that the request was built from.
     """
 
     method: str
@@ -71,6 +71,6 @@ class Request(NamedTuple):
     parts: RequestParts = _NO_PARTS
 
     def header(self, name: str) -> str | None:
-        """Return the value of the first header with a name, whose case does not matter."""
+        """Return the value of the first header with a name, ignoring case; None if there is none."""
         lowered = name.lower()
         return next((value for key, value in self.headers if key.lower() == lowered), None)

@@ -1,6 +1,6 @@
-"""A private cache's rules: which responses it stores, how long they are fresh, and when one is used again.
+"""The rules of a private cache: which responses are stored, how long they are fresh, and when they are reused.
 
-Source: RFC 9111, "HTTP Caching". Everything here is pure: records and the time go in, decisions come out.
+Source: RFC 9111, "HTTP Caching". All functions are pure: they take records and the time, and return decisions.
 """
 
 import re
@@ -12,7 +12,7 @@ from dynacli.record import record, replace
 from dynacli.secrets import is_secret_header
 
 Headers = tuple[tuple[str, str], ...]
-"""(name, value) in their order."""
+"""Pairs of name and value, in order."""
 
 REVALIDATE = "revalidate"
 AUTO = "auto"
@@ -20,14 +20,13 @@ AUTO = "auto"
 _DIRECTIVE = re.compile(r'([a-z0-9-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,"]*)))?', re.IGNORECASE)
 _LONGEST_FIELD = 8000
 _MOST_NAMES = 32
-"""Names in `Vary` above which a response is not stored: its server wants no cache, or wants to fill ours."""
+"""Maximum number of names in `Vary` of a stored response. A longer list avoids caching, or tries to fill the cache."""
 _HEURISTIC_SHARE = 0.1
 _LONGEST_HEURISTIC = 86_400.0
 _HEURISTIC = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
-"""Statuses that may be stored and are fresh for a while without a word of the server (RFC 9110, section 15.1)."""
+"""Statuses that may be stored and reused without explicit freshness (RFC 9110, section 15.1)."""
 _NEVER_STORED = frozenset({206, 304, 401, 407, 428, 429, 431, 511})
-"""Partial content; 304, which stands for another response; requests to sign in, which must reach the program again; and
-what RFC 6585 forbids to store."""
+"""Statuses of responses that are not stored: partial content, 304, requests to sign in, and those of RFC 6585."""
 _CONDITIONAL = frozenset(
     {"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
 )
@@ -40,19 +39,19 @@ _OF_CONNECTION = frozenset(
 """Headers for one connection or one proxy (RFC 9111, section 3.1)."""
 _OF_CLIENT = frozenset({"authentication-info", "set-cookie", "set-cookie2"})
 _NOT_UPDATED = frozenset({"content-encoding", "content-length", "content-range", "content-type"})
-"""Headers that describe the stored body, which a 304 does not bring (RFC 9111, section 3.2)."""
+"""Headers that describe the stored body, so a 304 does not update them (RFC 9111, section 3.2)."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HALF_A_CENTURY = 50
 
 
 @record
 class CacheSpec:
-    """How the responses of calls are stored and used again.
+    """Settings for storing and reusing the responses of calls.
 
     Args:
-        mode: `REVALIDATE`, `AUTO`, or empty for a length of time that the person gives.
-        seconds: That time.
-        is_offline: Whether nothing is sent, and a stored response of any age is used.
+        mode: `REVALIDATE`, `AUTO`, or empty if the user gives a lifetime.
+        seconds: The lifetime that the user gives.
+        is_offline: Whether stored responses of any age are used, and no request is sent.
         stores: Whether responses are stored.
     """
 
@@ -69,11 +68,11 @@ class StoredHead:
     Args:
         status: The status code.
         reason: The reason phrase.
-        http_version: As the status line had it: `HTTP/1.1`.
-        headers: The headers that are stored.
-        requested_at: The time of its request, in seconds since 1970 by the clock of this machine.
-        received_at: The time at which its head came, or that of the 304 that confirmed it.
-        valid: What it is valid for, as who stores it names that; empty if it was not validated, or not all was well.
+        http_version: The version in the status line: `HTTP/1.1`.
+        headers: The stored headers.
+        requested_at: Time of the request, in seconds since 1970 by the clock of this machine.
+        received_at: Time at which the headers arrived, or the headers of the 304 that confirmed the response.
+        valid: Identifier of the validation that the response passed; empty if it passed none.
     """
 
     status: int
@@ -86,9 +85,9 @@ class StoredHead:
 
 
 def cache_control(headers: Headers) -> dict[str, str]:
-    """Return directive in lower case → value of `Cache-Control` (RFC 9111, section 5.2); the first of a name counts.
+    """Return the directives of `Cache-Control`: name in lower case → value (RFC 9111, section 5.2).
 
-    A field that is too long says `no-store`, whatever else it says.
+    Of repeated directives the first counts. A field that is too long counts as `no-store`.
     """
     directives: dict[str, str] = {}
     field = _joined_values(headers, "cache-control")
@@ -100,17 +99,17 @@ def cache_control(headers: Headers) -> dict[str, str]:
 def delta_seconds(text: str | None) -> float | None:
     """Return a number of seconds (RFC 9111, section 1.2.2); None if the text is not a number."""
     text = (text or "").strip()
-    # Ten digits are 300 years; larger numbers are legal, and mean the same.
+    # Ten digits are 300 years. Larger numbers are allowed, but make no difference.
     return float(text[:10]) if text.isascii() and text.isdigit() else None
 
 
 def _joined_values(headers: Headers, name: str) -> str:
-    """Return the values of all headers of a name, joined by commas (RFC 9110, section 5.3)."""
+    """Return the values of all headers with a name, joined by commas (RFC 9110, section 5.3)."""
     return ", ".join(value.strip() for key, value in headers if key.lower() == name)
 
 
 class _Date(NamedTuple):
-    """The parts of a date as texts, and how many digits its year has."""
+    """The parts of a date as texts, and the number of digits of its year."""
 
     day: str
     month: str
@@ -120,7 +119,7 @@ class _Date(NamedTuple):
 
 
 def _http_date(text: str) -> float | None:
-    """Return a date as seconds since 1970; None if the text has none of the three forms of RFC 9110, section 5.6.7."""
+    """Return a date as seconds since 1970; None if the text has none of the formats in RFC 9110, section 5.6.7."""
     found: _Date | None = None
     match text.strip().split(" "):
         case [weekday, day, month, year, time, zone] if weekday[3:] == "," and zone.upper() == "GMT":
@@ -146,7 +145,7 @@ def _seconds_of(date: _Date) -> float | None:
         return None
     day, year, hour, minute, second = map(int, numbers)
     if date.digits == 2:
-        # A year that is more than fifty years ahead is one of the last century.
+        # A year more than fifty years in the future belongs to the last century (RFC 9110, section 5.6.7).
         now = datetime.now(UTC).year
         year += now - now % 100
         year -= 100 if year > now + _HALF_A_CENTURY else 0
@@ -158,10 +157,9 @@ def _seconds_of(date: _Date) -> float | None:
 
 
 def is_cacheable_request(method: str, headers: Headers, body: object) -> bool:
-    """Return whether a stored response may be the response to a request, and its response be stored.
+    """Return whether a request can be served from the cache, and its response stored.
 
-    A request with a condition or a range of its own goes to the server as it is, and one with `no-store`
-    (RFC 9111, section 5.2.1.5) leaves nothing in the store.
+    The cache leaves out requests with a condition, a range or `no-store` (RFC 9111, section 5.2.1.5).
     """
     return (
         method in {"GET", "HEAD"}
@@ -174,10 +172,10 @@ def is_cacheable_request(method: str, headers: Headers, body: object) -> bool:
 def may_store(spec: CacheSpec, status: int, headers: Headers, received_at: float) -> bool:
     """Return whether the response to a cacheable request is stored (RFC 9111, section 3).
 
-    `no-store` binds whatever the person asks for, also together with `must-understand`.
+    `no-store` overrides all options of the user, and also `must-understand`.
 
     Args:
-        received_at: When the response came, in seconds since 1970.
+        received_at: Time of arrival, in seconds since 1970.
     """
     directives = cache_control(headers)
     if not spec.stores or "no-store" in directives or not 200 <= status < 600 or status in _NEVER_STORED:
@@ -197,15 +195,14 @@ def may_store(spec: CacheSpec, status: int, headers: Headers, received_at: float
 
 
 def _is_whole_success(status: int) -> bool:
-    """Return whether a status is that of a success with the whole content."""
+    """Return whether a status means success with the whole content."""
     return 200 <= status < 300 and status not in _NEVER_STORED
 
 
 def stored_headers(headers: Headers) -> Headers:
     """Return the headers of a response that are stored (RFC 9111, section 3.1).
 
-    Left out are those of the connection, cookies, what has the name of a secret, and what `no-cache="..."` names, which
-    may only be used again after the server has confirmed it.
+    These are not stored: headers of the connection, cookies, secrets, and the headers that `no-cache="..."` lists.
     """
     named = f"{_joined_values(headers, 'connection')},{cache_control(headers).get('no-cache', '')}"
     left_out = {*_OF_CONNECTION, *_OF_CLIENT, *(name.strip().lower() for name in named.split(","))}
@@ -215,7 +212,7 @@ def stored_headers(headers: Headers) -> Headers:
 
 
 def varying_names(headers: Headers) -> tuple[str, ...] | None:
-    """Return the names in `Vary`, in lower case and sorted; None for `*` or too many (RFC 9111, section 4.1)."""
+    """Return the sorted names in `Vary`, in lower case; None for `*` or too many names (RFC 9111, section 4.1)."""
     names = {name.strip().lower() for name in _joined_values(headers, "vary").split(",")} - {""}
     if "*" in names or len(names) > _MOST_NAMES or sum(map(len, names)) > _LONGEST_FIELD:
         return None
@@ -223,7 +220,7 @@ def varying_names(headers: Headers) -> tuple[str, ...] | None:
 
 
 def _lifetime_of(stored: StoredHead) -> float:
-    """Return for how many seconds a response is fresh after its server made it (RFC 9111, section 4.2.1)."""
+    """Return the freshness lifetime of a response in seconds (RFC 9111, section 4.2.1)."""
     explicit = _explicit_lifetime(stored.headers, stored.received_at)
     if explicit is not None:
         return explicit
@@ -236,7 +233,7 @@ def _lifetime_of(stored: StoredHead) -> float:
 
 
 def _explicit_lifetime(headers: Headers, received_at: float) -> float | None:
-    """Return the lifetime that the server gives; 0 if it is malformed, None if there is none."""
+    """Return the explicit freshness lifetime in seconds; 0 if it is malformed, None if there is none."""
     directives = cache_control(headers)
     if "max-age" in directives:
         return delta_seconds(directives["max-age"]) or 0.0
@@ -253,10 +250,10 @@ def _date_of(headers: Headers, received_at: float) -> float:
 
 
 def age_of(stored: StoredHead, now: float) -> float:
-    """Return how many seconds ago the server made or confirmed a response (RFC 9111, section 4.2.3).
+    """Return the age of a response: the seconds since the server made or confirmed it (RFC 9111, section 4.2.3).
 
     Args:
-        now: In seconds since 1970; a clock that was set back makes no response younger than it was when it came.
+        now: Current time, in seconds since 1970. If the clock was set back, the age is the age on arrival.
     """
     apparent = max(0.0, stored.received_at - _date_of(stored.headers, stored.received_at))
     given = delta_seconds(_joined_values(stored.headers, "age").partition(",")[0]) or 0.0
@@ -265,17 +262,17 @@ def age_of(stored: StoredHead, now: float) -> float:
 
 
 def may_reuse(spec: CacheSpec, stored: StoredHead, asked: Mapping[str, str], now: float) -> bool:
-    """Return whether a stored response is used without asking the server (RFC 9111, section 4).
+    """Return whether a stored response may be used without a request to the server (RFC 9111, section 4).
 
     Args:
         asked: The directives of the request's `Cache-Control`; see `asked_directives`.
-        now: In seconds since 1970.
+        now: Current time, in seconds since 1970.
     """
     if spec.is_offline:
         return True
     age, given = age_of(stored, now), cache_control(stored.headers)
     longest = delta_seconds(asked.get("max-age"))
-    # If the clock was set back, no one knows how old the response is.
+    # If the clock was set back, the age of the response is unknown.
     if (
         spec.mode == REVALIDATE
         or "no-cache" in asked
@@ -302,7 +299,7 @@ def asked_directives(headers: Headers) -> dict[str, str]:
 
 
 def conditions_of(stored: StoredHead) -> Headers:
-    """Return the headers that ask whether a stored response is still right (RFC 9111, section 4.3.1)."""
+    """Return the headers of a conditional request that revalidates a stored response (RFC 9111, section 4.3.1)."""
     found = (
         ("If-None-Match", _joined_values(stored.headers, "etag")),
         ("If-Modified-Since", _joined_values(stored.headers, "last-modified")),
@@ -313,21 +310,21 @@ def conditions_of(stored: StoredHead) -> Headers:
 def freshened(
     stored: StoredHead, headers: Headers, requested_at: float, received_at: float
 ) -> StoredHead | None:
-    """Return a stored response as a 304 has confirmed it (RFC 9111, sections 3.2 and 4.3.4).
+    """Return a stored response, updated with the headers of a 304 (RFC 9111, sections 3.2 and 4.3.4).
 
     Args:
-        headers: Those of the 304.
-        requested_at: The time of its request.
-        received_at: The time at which it came.
+        headers: Headers of the 304.
+        requested_at: Time of the request that led to the 304.
+        received_at: Time at which the 304 arrived.
 
     Returns:
-        None if the 304 is about another response: it has another strong validator.
+        The updated response; None if the 304 has a different strong validator, so it belongs to another response.
     """
     etag = _joined_values(headers, "etag")
     if etag and not etag.startswith("W/") and etag != _joined_values(stored.headers, "etag"):
         return None
     new = tuple(pair for pair in stored_headers(headers) if pair[0].lower() not in _NOT_UPDATED)
-    # What the 304 leaves out of these says nothing of how old it is.
+    # The stored `Age` and `Date` say nothing about the age of the 304, even if it has neither.
     names = {"age", "date", *(name.lower() for name, _ in new)}
     old = (pair for pair in stored.headers if pair[0].lower() not in names)
     return replace(stored, headers=(*old, *new), requested_at=requested_at, received_at=received_at)

@@ -1,4 +1,4 @@
-"""Whom a connection reaches: the proxy that the environment names, and no private address after a public one."""
+"""Protection against DNS rebinding, and the proxy that the environment names."""
 
 import base64
 import ipaddress
@@ -11,17 +11,17 @@ from dynacli.errors import RefusedError, UsageError
 from dynacli.urls import socket_of
 
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv6 addresses that a NAT64 translator makes of IPv4 addresses (RFC 6052, section 2.1)."""
+"""The IPv6 addresses into which NAT64 translates IPv4 addresses (RFC 6052, section 2.1)."""
 
 
 class Peers:
-    """The servers at the other end of several connections.
+    """The servers of several connections, checked against DNS rebinding.
 
-    A host name may resolve to a public address first and to a private one a moment later, which leads a program into
-    the network that it runs in ("DNS rebinding"). So after a connection to a public address, none to a private address
-    is used. If the first connection leads to a private address, the person named a host of their own network.
+    In such an attack, a host name resolves to a public address first and to a private one later, so that a program
+    calls servers of its own network. So a connection to a private address is refused after one to a public address.
+    If the first connection goes to a private address, the user named a host of their own network.
 
-    If a proxy is configured, it is the peer of every connection and resolves names itself: then nothing is checked.
+    A configured proxy is the peer of every connection and resolves the names itself, so the check does not apply.
     """
 
     def __init__(self) -> None:
@@ -30,10 +30,10 @@ class Peers:
         self._is_public = False
 
     def check(self, connection: socket.socket) -> None:
-        """Check a new connection, over which nothing has been sent yet.
+        """Check a new connection before anything is sent over it.
 
         Raises:
-            RefusedError: The address is private after a public address; the connection is closed.
+            RefusedError: The address is private, but an earlier one was public. The connection is closed.
         """
         is_public = _is_public(connection)
         if not self.is_connected:
@@ -50,7 +50,7 @@ class Peers:
 
 def _is_public(connection: socket.socket) -> bool:
     try:
-        # A link-local address has its scope after a `%`.
+        # A link-local address may end with `%` and a scope, which `ip_address` need not know.
         address = ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0])
     except (OSError, ValueError, IndexError):
         return False
@@ -66,8 +66,10 @@ class EnvironmentProxy(NamedTuple):
     """A proxy that requests pass through.
 
     Args:
-        name: Its host and port, for messages.
-        authorization: The value of `Proxy-Authorization`; empty for none.
+        host: Host of the proxy.
+        port: Port of the proxy.
+        name: Host and port, for messages.
+        authorization: Value of `Proxy-Authorization`; empty for none.
     """
 
     host: str
@@ -92,7 +94,7 @@ def environment_proxy(url: str) -> EnvironmentProxy | None:
     """Return the proxy that the environment names for a URL; None if it names none.
 
     Raises:
-        UsageError: It is none that speaks plain HTTP.
+        UsageError: The proxy is not an `http://` URL with a host.
     """
     proxy = proxy_url_of(url)
     if not proxy:

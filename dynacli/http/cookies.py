@@ -1,8 +1,8 @@
-"""The cookies that responses set: how they are read, and which of them the next try of a call sends.
+"""Cookies of responses: parsing them, and sending them with the next try of a call.
 
-Two things use them: the tries of one call, since load balancers set a cookie with a 503 and want it back, and signing
-in. A cookie belongs to the origin of its response, a stricter rule than that of `Domain`.
-Source: RFC 6265, section 5; of the prefixes and the sizes, RFC 6265bis (draft-ietf-httpbis-rfc6265bis).
+dynacli uses them in two cases: for signing in, and for the tries of one call, because load balancers set a cookie with
+a 503 and expect it back. A cookie belongs to the origin of its response, which is stricter than `Domain`.
+Sources: RFC 6265, section 5. For prefixes and sizes, RFC 6265bis (draft-ietf-httpbis-rfc6265bis).
 """
 
 import re
@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MOST_CHARACTERS = 4096
 _MOST_COOKIES = 50
 _LAST_MOMENT = 253_402_300_799
-"""The end of the year 9999, after which there are no dates."""
+"""The end of the year 9999, the last year of Python's dates."""
 
 
 @record
@@ -29,12 +29,12 @@ class Cookie:
     """A cookie that a response has set.
 
     Args:
-        origin: The origin of the response.
-        path: The path that it is for.
-        name: Its name.
-        value: Its value, as it is sent: quotes are a part of it.
-        is_secure: Whether it goes over encrypted connections only, and to this machine.
-        expires_at: When it ends, in seconds since the epoch; None if the server does not say.
+        origin: Origin of the response.
+        path: Path of the requests that the cookie is sent with.
+        name: Name of the cookie.
+        value: Value of the cookie, as it is sent, including any quotes.
+        is_secure: Whether the cookie is sent only over encrypted connections and to this machine.
+        expires_at: Time of expiry, in seconds since 1970; None if the server gives none.
     """
 
     origin: str
@@ -46,16 +46,16 @@ class Cookie:
 
     @property
     def place(self) -> dict[str, Any]:
-        """Its name and where it goes, as the store of credentials has them."""
+        """Name, path and security of the cookie, as the credential store has them."""
         return {"name": self.name, "path": self.path, "secure": self.is_secure}
 
     def is_for(self, url: str) -> bool:
-        """Return whether a request to a URL sends it (section 5.4)."""
+        """Return whether requests to a URL send the cookie (section 5.4)."""
         return origin_of(url) == self.origin and goes_to(url, self.path, is_secure=self.is_secure)
 
 
 def goes_to(url: str, path: str, *, is_secure: bool) -> bool:
-    """Return whether a cookie with a path goes to a URL of its origin (sections 5.1.4 and 5.4)."""
+    """Return whether a cookie with a path is sent to a URL of its origin (sections 5.1.4 and 5.4)."""
     asked = split_url(url).path or "/"
     is_below = asked.startswith(path) and (path.endswith("/") or asked[len(path) :][:1] in ("", "/"))
     return is_below and (not is_secure or _is_safe(url))
@@ -69,12 +69,12 @@ def _is_safe(url: str) -> bool:
 def read_cookie(url: str, text: str, now: float) -> Cookie | None:
     """Return the cookie of a header `Set-Cookie`; None if the response may not set it.
 
-    One that its server takes back is returned as one that has ended.
+    A cookie that the server removes is returned as an expired one.
 
     Args:
-        url: That of the request.
-        text: The value of the header.
-        now: In seconds since the epoch.
+        url: URL of the request.
+        text: Value of the header.
+        now: Current time, in seconds since 1970.
     """
     pair, *attributes = (piece.strip() for piece in text.split(";"))
     given: dict[str, str] = {}
@@ -103,7 +103,7 @@ def _may_set(url: str, pair: str, given: Mapping[str, str]) -> bool:
 
 
 def _is_within(host: str, domain: str) -> bool:
-    """Return whether a host is a domain or one of its subdomains (section 5.1.3), and the domain not a whole TLD."""
+    """Return whether a host is a domain, or a subdomain of it (section 5.1.3) and the domain is not a top-level one."""
     if host == domain:
         return True
     try:
@@ -114,7 +114,7 @@ def _is_within(host: str, domain: str) -> bool:
 
 
 def _end(given: Mapping[str, str], now: float) -> float | None:
-    """Return when a cookie ends: `Max-Age` counts before `Expires`."""
+    """Return the time of expiry of a cookie; `Max-Age` takes precedence over `Expires`."""
     age = given.get("max-age", "")
     if re.fullmatch(r"-?\d{1,18}", age, re.ASCII):
         return min(max(now + int(age), 0.0), _LAST_MOMENT) if int(age) > 0 else now
@@ -126,17 +126,17 @@ def _end(given: Mapping[str, str], now: float) -> float | None:
 
 
 class RetryCookies:
-    """The cookies that the responses of one call have set before its last try; they are forgotten when it ends."""
+    """The cookies that the responses of one call have set, for its next try. They are not stored."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str], Cookie] = {}
 
     def keep(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
-        """Keep the cookies that a response sets, and drop those that it ends.
+        """Add the cookies that a response sets, and drop those that it expires.
 
         Args:
-            url: That of the request.
-            headers: Those of the response.
+            url: URL of the request.
+            headers: Headers of the response.
         """
         now = time.time()
         for name, value in headers:
@@ -150,7 +150,7 @@ class RetryCookies:
                 self._kept[key] = cookie
 
     def added(self, request: Request) -> Request:
-        """Return a request with the cookies that are for its URL; one that it has already stays as it is."""
+        """Return a request with the cookies for its URL added; cookies that it already has stay."""
         if not self._kept:
             return request
         sent = [value for name, value in request.headers if name.lower() == "cookie"]

@@ -1,6 +1,6 @@
-"""A download that may break off and be gone on with, and the name that a server gives to its file.
+"""Resumable downloads, and the name that a server gives to a file.
 
-Beside FILE stand, until it is complete, FILE.part with the bytes and FILE.part.json with what they are of.
+Until FILE is complete, FILE.part has its first bytes, and FILE.part.json has the source and the version of the file.
 """
 
 import hashlib
@@ -33,13 +33,13 @@ from dynacli.urls import split_url
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
 _PARTIAL, _NOT_SATISFIABLE = 206, 416
 _LONGEST = 200
-"""Bytes of a name; with what is put beside it while it is written it stays below the 255 of file systems."""
+"""Maximum length of a name in bytes. With the endings of temporary files it stays below 255, the usual limit."""
 _PARAMETER = re.compile(r';\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _DEVICES = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3]) *(?:\..*)?", re.IGNORECASE
 )
-"""Names that mean a device on Windows, whatever comes after their first dot; superscript digits count as digits.
+"""Names of devices on Windows, with any ending. Superscript digits count as digits.
 
 https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 """
@@ -47,19 +47,19 @@ _UNKNOWN = "download"
 
 
 class OutdatedPartError(DynacliError):
-    """The part that is there is of no use, and was removed; the call can be made again."""
+    """The existing part does not match the file any more and was removed. The call can be repeated."""
 
 
 class PartialDownload:
     """A file that is downloaded in parts.
 
     Attributes:
-        had: The number of bytes that were there before and are kept.
-        is_part: Whether the response is only a part of the file, so that no schema is about it.
+        had: Number of bytes that an earlier call downloaded and that are still valid.
+        is_part: Whether the response is only a part of the file, so it cannot be validated.
 
     Args:
-        path: The file, as the person named it.
-        url: The URL that it comes from.
+        path: Path of the file, as the user gave it.
+        url: URL of the file.
     """
 
     def __init__(self, path: str, url: str) -> None:
@@ -72,22 +72,22 @@ class PartialDownload:
 
     @contextmanager
     def held(self) -> Iterator[Sequence[tuple[str, str]]]:
-        """Keep other processes away from the part for as long as the block lasts.
+        """Lock the part for other processes during the block.
 
         Yields:
-            The headers that ask for what is missing.
+            The headers that request the missing bytes.
 
         Raises:
-            FileError: Another process writes it, or it cannot be written.
+            FileError: Another process is writing the part, or it cannot be written.
         """
         try:
             check_named_file(self._path)
-            # With the permissions of a new file, and through no link that someone put there.
+            # With the permissions of a new file, and without following a link that another user may have made.
             flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
             os.close(os.open(self._part, flags, 0o666))
         except (OSError, ValueError) as error:
             raise cannot_be_written(self._part, error) from error
-        # Windows renames no file that is open, and no other handle can write what one has locked.
+        # Windows does not rename an open file, and a locked file cannot be written through a second handle.
         lock = f"{self._part}.lock" if os.name == "nt" else self._part
         try:
             with hold_lock(lock, 0, is_needed=False) as is_alone:
@@ -109,10 +109,10 @@ class PartialDownload:
                     os.unlink(lock)
 
     def _read_note(self) -> None:
-        """Find out what the part is of.
+        """Read the source and the version of the part.
 
         Raises:
-            FileError: It is not a part of dynacli's.
+            FileError: The file is not a part that dynacli wrote.
         """
         known, size = None, os.path.getsize(self._part)
         with suppress(OSError, ValueError), open(self._note, "rb", opener=regular_file) as file:
@@ -141,10 +141,10 @@ class PartialDownload:
         self._known, self.had = {}, 0
 
     def is_there(self, response: WireResponse) -> bool:
-        """Return whether a server says that nothing is missing; the file is then complete.
+        """Return whether the server reports that the part is complete; if so, rename it to the file.
 
         Raises:
-            OutdatedPartError: There are more bytes than the server has.
+            OutdatedPartError: The part does not match the file of the server any more.
             FileError: The file cannot be written.
         """
         found = _CONTENT_RANGE.fullmatch(response.header("content-range"))
@@ -159,12 +159,12 @@ class PartialDownload:
 
     @contextmanager
     def written(self, response: WireResponse, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
-        """Write the body of a response after what is there, or again; the file is complete at the end of the block.
+        """Append the body of a response to the part, or restart the part. When the block ends, the file is complete.
 
-        If the block fails, the part stays for the next call, if the server says by what it knows it again.
+        If the block fails, the part stays for the next call, if the response has a validator (`ETag`, `Last-Modified`).
 
         Raises:
-            NetworkError: The response is another part than the one that was asked for, or not all that is missing.
+            NetworkError: The response is not the requested part, or is incomplete.
             FileError: The file cannot be written.
         """
         total = self._total(response, pieces)
@@ -184,7 +184,7 @@ class PartialDownload:
         self._finish()
 
     def _total(self, response: WireResponse, pieces: Pieces) -> int | None:
-        """Return the size of the whole file, None if the server does not say it; check what the response is of."""
+        """Check that a response is the whole file or the missing part, and return the total size; None if unknown."""
         if response.status == _PARTIAL:
             found = _CONTENT_RANGE.fullmatch(response.header("content-range"))
             if found is None or found[1] is None or not self.had or int(found[1]) != self.had:
@@ -215,7 +215,7 @@ class PartialDownload:
         )
 
     def _differs(self, response: WireResponse) -> bool:
-        """Return whether a response is of another version than the part, as far as it says so."""
+        """Return whether the validator of a response shows another version of the file."""
         validator = str(self._known.get("validator", ""))
         name = "etag" if validator.startswith('"') else "last-modified"
         found = response.header(name)
@@ -223,7 +223,7 @@ class PartialDownload:
 
     def _finish(self) -> None:
         finish_named_file(self._part, self._path)
-        self._known = {}  # what is left of the part can go
+        self._known = {}  # `held` removes the leftover files
 
 
 def _write(file: IO[bytes], piece: bytes, path: str) -> None:
@@ -236,7 +236,7 @@ def _write(file: IO[bytes], piece: bytes, path: str) -> None:
 
 
 def _validator(response: WireResponse) -> str:
-    """Return the strong `ETag` or the `Last-Modified` by which a version is known again; empty if there is none."""
+    """Return the strong `ETag` or `Last-Modified` that identifies the version of a file; empty if there is none."""
     etag = response.header("etag").strip()
     if re.fullmatch(r'"[\x21\x23-\x7e\x80-\xff]*"', etag):
         return etag
@@ -244,7 +244,7 @@ def _validator(response: WireResponse) -> str:
     if modified is None or date is None:
         return ""
     try:
-        # Within one second it may have changed twice (RFC 9110, section 8.8.2.2).
+        # The file may change twice within one second (RFC 9110, section 8.8.2.2).
         is_strong = mktime_tz(date) - mktime_tz(modified) >= 1
     except (ValueError, OverflowError):
         return ""
@@ -252,12 +252,13 @@ def _validator(response: WireResponse) -> str:
 
 
 def download_name(disposition: str, url: str) -> str:
-    """Return the name of a file: the one in `Content-Disposition`, else the last segment of the URL's path.
+    """Return the name of a file: the name in `Content-Disposition`, else the last segment of the URL's path.
 
-    It has no directory, no leading dot or hyphen and no control characters, and can be used on Windows.
+    The name has no directory, no leading dot or hyphen and no control characters, and is allowed on Windows.
 
     Args:
-        disposition: The value of `Content-Disposition`; empty if there is none.
+        disposition: Value of `Content-Disposition`; empty if there is none.
+        url: URL of the file.
     """
     found = {key.lower(): quoted or token for key, quoted, token in _PARAMETER.findall(f";{disposition}")}
     segment = unquote(split_url(url).path.rstrip("/").rpartition("/")[2])
@@ -266,7 +267,7 @@ def download_name(disposition: str, url: str) -> str:
 
 
 def _extended(value: str) -> str:
-    """Return the text of an extended value, `UTF-8'en'na%C3%AFve`; empty if it is none."""
+    """Return the text of an extended value such as `UTF-8'en'na%C3%AFve`; empty for other values."""
     charset, _, rest = value.partition("'")
     _, quote, text = rest.partition("'")
     if not quote or charset.lower() not in {"utf-8", "iso-8859-1"}:
@@ -280,9 +281,9 @@ def _parameter_text(value: str) -> str:
 
 
 def _safe(name: str) -> str:
-    """Return a name that can do no harm; empty if nothing is left of it."""
+    """Return a name without harmful parts, which may be empty."""
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
-    # Control, format (bidi) and private characters, and surrogates, have no place in a name.
+    # Remove control, format (bidi) and private characters, and surrogates: they can disguise a name.
     name = "".join(letter for letter in name if not unicodedata.category(letter).startswith("C"))
     name = _NOT_ON_WINDOWS.sub("_", name).lstrip(".- ").rstrip(". ")
     if _DEVICES.fullmatch(name):

@@ -1,6 +1,6 @@
-"""The content encodings of a response, decoded piece by piece so that its size can be limited on the way.
+"""Decoding the content encodings of a response in small pieces, so that its size can be limited.
 
-The standard library decodes gzip and deflate, and packages Brotli and Zstandard if they are installed.
+The standard library decodes gzip and deflate. Optional packages decode Brotli and Zstandard.
 """
 
 import zlib
@@ -11,17 +11,18 @@ _ZSTD_WINDOW = 8 * 1024 * 1024
 """The largest window of Zstandard as a content encoding (RFC 9659, section 3)."""
 _INSTALL = {"br": "brotli", "zstd": "zstandard"}
 _ZSTD_SLICE = 128
-"""Bytes that are decoded at once: 4 bytes may be a block of 128 KiB (RFC 8878, section 3.1.1.2)."""
+"""Number of bytes decoded at once, because 4 bytes can be a block of 128 KiB (RFC 8878, section 3.1.1.2)."""
 _GZIP = 16 + zlib.MAX_WBITS
 _WINDOW_BITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 _STEP = 1024 * 1024
 
 
 class BadEncodingError(Exception):
-    """The encoded data cannot be decoded; the text says why.
+    """Encoded data cannot be decoded; the message gives the reason.
 
     Args:
-        is_cut: Whether the data ends too early, as it does when a connection breaks.
+        message: The reason.
+        is_cut: Whether the data ends too early, as after a broken connection.
     """
 
     def __init__(self, message: str, *, is_cut: bool = False) -> None:
@@ -30,19 +31,20 @@ class BadEncodingError(Exception):
 
 
 class TooLargeError(Exception):
-    """A body has more bytes than are taken."""
+    """A body is larger than the limit."""
 
 
 def decode_whole(content: bytes, encodings: Iterable[str], limit: int) -> bytes:
     """Return the decoded body of a complete response.
 
     Args:
-        encodings: The same as for `decode_chunks`.
-        limit: The most bytes that it may have.
+        content: The whole body as it was sent.
+        encodings: As for `decode_chunks`.
+        limit: Maximum number of decoded bytes.
 
     Raises:
-        BadEncodingError: The same as for `decode_chunks`.
-        TooLargeError: It has more bytes.
+        BadEncodingError: As for `decode_chunks`.
+        TooLargeError: The body has more decoded bytes.
     """
 
     def check(size: int) -> None:
@@ -59,17 +61,17 @@ def decode_chunks(
 
     Args:
         chunks: The body as it arrives.
-        encodings: The values of `Content-Encoding`, each a list; at most one encoding that is not `identity`.
-        check: Called with the number of decoded bytes so far, for every piece;
-            raises when they are too many or the time is up.
+        encodings: Values of `Content-Encoding`, each a list of encodings. At most one may differ from `identity`.
+        check: Called after each piece with the number of decoded bytes so far.
+            It raises if the body is too large or the time is up.
 
     Raises:
-        BadEncodingError: The encoding is unknown, there is more than one, or the data is not encoded in it.
+        BadEncodingError: There are several encodings, the encoding is unknown, or the data does not match it.
     """
     applied = [name.strip().lower() for value in encodings for name in value.split(",")]
     applied = [value for value in applied if value not in ("", "identity")]
     if len(applied) > 1:
-        # With several, 253 bytes can become 50 MiB.
+        # With several encodings, 253 bytes can become 50 MiB.
         raise BadEncodingError(
             f"it is compressed {len(applied)} times over, and at most one encoding is accepted"
         )
@@ -88,10 +90,10 @@ class _Decoder(Protocol):
     """A decompressor whose pieces of output are limited in size."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what further data is decoded to."""
+        """Decode further data, and yield the output."""
 
     def finish(self) -> bytes:
-        """Return what is left at the end of the data."""
+        """Return the rest of the output after the last data."""
 
 
 def _decoder(encoding: str) -> _Decoder:
@@ -136,7 +138,7 @@ class _Brotli:
 
 
 class _Zstandard:
-    """Zstandard (RFC 8878); a body may have several frames, one after the other."""
+    """Zstandard (RFC 8878). A body may have several frames in sequence."""
 
     def __init__(self) -> None:
         import zstandard
@@ -174,14 +176,14 @@ class _Inflater:
         if not data:
             return
         if self.is_empty and self.encoding == "deflate" and not _has_zlib_header(data):
-            # Some servers send raw deflate data, without the zlib wrapper that RFC 9110 asks for.
+            # Some servers send raw deflate data, without the zlib wrapper that RFC 9110 requires.
             self.inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         self.is_empty = False
         while data:
             if self.inflater.eof:
                 if self.encoding == "deflate":
                     return
-                # A gzip file may have several members, one after the other (RFC 1952, section 2.2).
+                # A gzip file may have several members in sequence (RFC 1952, section 2.2).
                 self.inflater = zlib.decompressobj(_GZIP)
             try:
                 yield self.inflater.decompress(data, _STEP)
@@ -199,5 +201,5 @@ class _Inflater:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Return whether data starts with a zlib header (RFC 1950, section 2.2), validated by the bytes that are there."""
+    """Return whether data starts with a zlib header, or with its first byte (RFC 1950, section 2.2)."""
     return data[0] & 0x0F == 8 and (len(data) < 2 or (data[0] << 8 | data[1]) % 31 == 0)

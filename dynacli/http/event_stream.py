@@ -1,4 +1,4 @@
-"""Server-sent events, asked for again from where they were if the connection is lost.
+"""Server-sent events, resumed after the last event if the connection is lost.
 
 See https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 """
@@ -16,28 +16,28 @@ from dynacli.http.send import Pieces
 from dynacli.urls import without_query
 
 _END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
-"""The end of a line, which may be written in three ways, and the empty line after it."""
+"""The end of a line, in one of three notations, and the empty line after it."""
 MAX_EVENT = 16 * 1024 * 1024
-"""Bytes up to which an event is held back until it is complete."""
+"""Maximum size of an event that is held back until it is complete, in bytes."""
 _LINE = re.compile(rb"\r\n|\n|\r")
 _NO_CONTENT = 204
 _LINE_END = re.compile(rb"\n")
 _RECORD = re.compile(rb"\x1e")
 _LONG = b"data:"
-"""Instead of an item that is too long to keep: it is one, of whatever kind."""
+"""Placeholder for an item that is too long to keep. It counts as an item in every kind of stream."""
 _DATA = re.compile(rb"(?:^|\r|\n)data(?:[:\r\n]|$)")
-"""A field of an event without which it is none."""
+"""The field that every event must have."""
 
 
 class EventPieces:
-    """The body of a response with events, in pieces of whole events.
+    """The body of an event stream, in pieces of whole events.
 
-    If the connection breaks and the events so far had an id, the rest is asked for with `Last-Event-ID`: as often
-    in a row as the call may be tried, after the pause that the server wants (`retry:`, at most 30 s). If the
-    server ends the stream, nothing more is asked for.
+    If the connection breaks and an event had an id, the stream resumes with `Last-Event-ID`. It tries as often in a row
+    as `--retries` allows, after the pause that the server wants (`retry:`, at most 30 s). If the server ends the
+    stream, it does not resume.
 
     Args:
-        pieces: The body as it comes; their size counts what comes later, too.
+        pieces: The body as it arrives. Its size also counts the bytes after resuming.
     """
 
     def __init__(self, pieces: Pieces) -> None:
@@ -47,10 +47,10 @@ class EventPieces:
         self._losses = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the events; what is after the last one only if the server ends the body.
+        """Yield whole events, and an incomplete one at the end only if the server ends the body.
 
         Raises:
-            NetworkError: The connection broke, and the rest cannot be asked for.
+            NetworkError: The connection broke, and the stream cannot be resumed.
             TimedOutError: The time of the call is used up.
         """
         pieces = iter(self._pieces)
@@ -67,7 +67,7 @@ class EventPieces:
                 return
 
     def _whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield pieces of whole events, and at the end what is left."""
+        """Yield pieces of whole events, and the rest at the end."""
         rest, seen = b"", 0
         for piece in pieces:
             rest += piece
@@ -81,7 +81,7 @@ class EventPieces:
                 self._losses = 0
                 yield rest[:end]
                 rest = rest[end:]
-            # The end of an event takes up to four bytes; the last one may still be missing.
+            # The end of an event has up to four bytes, and the last one may not have arrived yet.
             seen = max(len(rest) - 3, 0)
         if rest:
             yield rest
@@ -96,10 +96,10 @@ class EventPieces:
                 self._pause = min(int(value[:9]) / 1000, MAX_PAUSE)
 
     def _rest_after(self, failure: NetworkError) -> Iterator[bytes]:
-        """Yield the pieces after the last event; it is asked for until the server responds.
+        """Request the stream after the last event until the server responds, and yield its pieces.
 
         Raises:
-            DynacliError: It was asked for often enough, or the response is no more events.
+            DynacliError: All tries failed, or the response is not a stream of events.
         """
         call = self._call
         headers = [pair for pair in self._request.headers if pair[0].lower() != "last-event-id"]
@@ -128,7 +128,7 @@ class EventPieces:
 
     def _more(self, response: WireResponse, more: Pieces) -> Iterator[bytes]:
         if response.status == _NO_CONTENT:
-            return  # so a server says that there is nothing more to come
+            return  # a 204 means that no more events follow
         if (
             not 200 <= response.status < 300
             or "text/event-stream" not in response.header("content-type").lower()
@@ -156,12 +156,12 @@ def _end_of_item(media_type: str) -> re.Pattern[bytes]:
 
 
 def pieces_of_items(pieces: Pieces, media_type: str, count: int | None = None) -> Iterator[bytes]:
-    """Yield the body of a stream; events are asked for again if the connection is lost, and waited for.
+    """Yield the body of a stream. A stream of events resumes after a lost connection, and has no read timeout.
 
     Args:
-        pieces: The body as it comes.
+        pieces: The body as it arrives.
         media_type: The value of `Content-Type`, of a sequence.
-        count: The number of items after which the body ends, at least 1; None for all of it.
+        count: Maximum number of items, at least 1; None for all.
     """
     found: Iterable[bytes] = pieces
     if is_event_stream(media_type):
@@ -172,18 +172,18 @@ def pieces_of_items(pieces: Pieces, media_type: str, count: int | None = None) -
 
 
 def _first_items(pieces: Iterable[bytes], media_type: str, count: int) -> Iterator[bytes]:
-    """Yield the beginning of a body, up to the end of as many items."""
+    """Yield the beginning of a body, up to the end of the last of `count` items."""
     end_of_item = _end_of_item(media_type)
     left, rest = count, b""
     for piece in pieces:
-        # What is yielded never waits for the end of an item, but `rest` keeps it to see whether it is one.
+        # Pieces are yielded at once; `rest` only keeps the text of the current item, to see whether it counts.
         begun, rest, start = len(rest), rest + piece, 0
         for found in end_of_item.finditer(rest):
             is_item = _is_item(rest[start : found.start()], media_type)
             start = found.end()
             left -= is_item
             if left == 0:
-                # The separator of the next record belongs to that one.
+                # A record separator belongs to the record after it.
                 end = found.start() if end_of_item is _RECORD else found.end()
                 if end > begun:
                     yield rest[begun:end]
@@ -197,14 +197,14 @@ def _is_item(text: bytes, media_type: str) -> bool:
 
 
 class WholeItems:
-    """The body of a stream in pieces of whole items: an item that breaks off is left out.
+    """The body of a stream in pieces of whole items, without an item that is cut off.
 
     Attributes:
-        count: How many items were yielded.
-        ended_by: Why no more came, if the body broke off and all that was yielded are whole items; else None.
+        count: Number of yielded items.
+        ended_by: The exception that interrupted the body, if all yielded items are whole; else None.
 
     Args:
-        pieces: The body as it comes.
+        pieces: The body as it arrives.
         media_type: The value of `Content-Type`, of a sequence.
     """
 
@@ -214,12 +214,12 @@ class WholeItems:
         self.ended_by: BaseException | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the items, and at the end of the body what is left.
+        """Yield the items, and the rest at the end of the body.
 
         Raises:
             NetworkError: The connection broke.
             TimedOutError: The time of the call is used up.
-            KeyboardInterrupt: A person interrupted it.
+            KeyboardInterrupt: The user interrupted the call.
         """
         end_of_item, rest, seen, is_cut = _end_of_item(self._media_type), b"", 0, False
         pieces = iter(self._pieces)
@@ -237,7 +237,7 @@ class WholeItems:
                 break
             rest, end = rest + piece, 0
             for found in end_of_item.finditer(rest, seen):
-                # The separator of the next record belongs to that one.
+                # A record separator belongs to the record after it.
                 ends = found.start() if end_of_item is _RECORD else found.end()
                 self.count += is_cut or _is_item(rest[end:ends].removeprefix(b"\x1e"), self._media_type)
                 end, is_cut = ends, False
@@ -246,14 +246,14 @@ class WholeItems:
             if end:
                 yield rest[:end]
                 rest = rest[end:]
-            # The end of an event takes up to four bytes; the last one may still be missing.
+            # The end of an event has up to four bytes, and the last one may not have arrived yet.
             seen = max(len(rest) - 3, 0)
         if rest:
             yield rest
 
 
 def _is_whole_value(text: bytes) -> bool:
-    """Return whether a line or record without an end is a JSON value that nothing could continue."""
+    """Return whether an unfinished line or record is a complete JSON value, which no further text could continue."""
     text = text.removeprefix(b"\x1e")
     try:
         json.loads(text)

@@ -1,9 +1,9 @@
-"""One HTTP exchange: its limits, its response, the client that makes it, and a time limit for the whole of it.
+"""One HTTP exchange: its client, its limits, its response, and a time limit for the whole exchange.
 
-The client is httpx without its own redirects, credentials, cookies and decoding.
-httpx limits each read, not their sum, and nothing limits the look-up of a host name.
-So the exchange runs in a thread of its own, and the thread that waits for it can give up:
-it cuts the connections, which ends the exchange's thread too.
+The client is httpx, without its redirects, credentials, cookies and decoding.
+httpx limits the time of each read, but not of all reads together, and nothing limits a DNS query.
+So the exchange runs in a separate thread. If the waiting thread gives up, it cuts the connections, which ends the
+separate thread, too.
 """
 
 from __future__ import annotations
@@ -33,36 +33,36 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GRACE_SECONDS = 0.5
-"""How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
+"""Time to wait for a thread after its connections were cut. Only a DNS query may take longer."""
 MIB = 1024 * 1024
 RENDER_LIMIT = 64 * MIB
 CONNECT_SECONDS = 10.0
 PASSING = frozenset({408, 425, 429, 502, 503, 504})
-"""Statuses after which the same request may go well a little later."""
+"""Statuses after which the same request may succeed a little later."""
 _SERVER_ERROR = 500
 
 
 class Login(Protocol):
-    """Signs the requests of a call in."""
+    """Adds credentials to the requests of a call."""
 
     def signed(self, request: Request) -> Request:
-        """Return a request as it is sent; called for each, redirected and repeated ones included."""
+        """Return a request with its credentials; called for each request, also redirected and repeated ones."""
 
     def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
-        """Return whether the request is signed and sent again; called with each response.
+        """Return whether to sign the request and send it again; called with each response.
 
         Args:
-            request: As it was before it was signed.
-            status: Of the response.
-            headers: Of the response, in their order.
+            request: The request without credentials.
+            status: Status of the response.
+            headers: Headers of the response, in order.
         """
 
 
 class Certificates(Protocol):
-    """The certificates that connections show and trust."""
+    """The client certificates and trusted authorities of connections."""
 
     def context(self, origin: str) -> ssl.SSLContext | None:
-        """Return what a connection to an origin is made with; None for the authorities of the system."""
+        """Return the context for connections to an origin; None for the authorities of the system."""
 
 
 def open_client(
@@ -73,17 +73,17 @@ def open_client(
     context: ssl.SSLContext | None = None,
     has_http2: bool = False,
 ) -> httpx.Client:
-    """Return an HTTP client for the URLs of one scheme, or for one socket, to which no proxy leads.
+    """Return an HTTP client for the URLs of one scheme, or for one socket.
 
-    It follows no redirect, sends no credential of its own (no netrc), keeps no cookie,
-    and has `User-Agent` and `Accept-Encoding` set.
+    The client follows no redirects and adds no credentials (no netrc). It sets `User-Agent` and `Accept-Encoding`.
+    For a socket it uses no proxy.
 
     Args:
         server: `http`, `https`, or the origin of a socket.
-        connect: The seconds that connecting may take.
-        read: The seconds that may pass between two pieces of a response.
-        context: The certificates that connections are made with; None for those of the system.
-        has_http2: Whether HTTP/2 is offered to a server that speaks TLS (RFC 9113, section 3.2).
+        connect: Time limit for connecting, in seconds.
+        read: Time limit between two pieces of a response, in seconds.
+        context: The TLS context of connections; None for the authorities of the system.
+        has_http2: Whether to offer HTTP/2 over TLS (RFC 9113, section 3.2).
 
     Raises:
         UsageError: A proxy or certificate variable of the environment is malformed.
@@ -108,22 +108,22 @@ def open_client(
 
 
 class OneContext:
-    """The certificates of connections to whatever origin.
+    """One TLS context for connections to all origins.
 
     Args:
-        context: None for the authorities of the system.
+        context: The context; None for the authorities of the system.
     """
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
 
     def context(self, origin: str) -> ssl.SSLContext | None:  # noqa: ARG002
-        """Return what a connection to any origin is made with."""
+        """Return the context for all origins."""
         return self._context
 
 
 def system_context() -> ssl.SSLContext:
-    """Return what connections are made with that trust the authorities of the system, or those of `SSL_CERT_FILE`."""
+    """Return a context that trusts the authorities of the system, or of `SSL_CERT_FILE`."""
     from dynacli.http.import_httpx import httpx
 
     return httpx.create_ssl_context()
@@ -146,7 +146,7 @@ class ClientPool:
         context: ssl.SSLContext | None = None,
         has_http2: bool = False,
     ) -> Iterator[httpx.Client]:
-        """Yield the client for a server, which stays open after the block; the arguments are those of `open_client`.
+        """Yield the client for a server, which stays open after the block. The arguments are those for `open_client`.
 
         Raises:
             UsageError: A proxy or certificate variable of the environment is malformed.
@@ -156,12 +156,12 @@ class ClientPool:
             if client is None:
                 client = open_client(server, connect=connect, read=read, context=context, has_http2=has_http2)
                 self._clients[server, context, has_http2] = client
-                # The cookie of a response is not a part of the next request.
+                # A cookie of a response must not become a part of the next request.
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
 
     def connections(self) -> Connections:
-        """Return what a new exchange notes its connections in."""
+        """Return the list of connections for a new exchange."""
         return Connections()
 
     def close(self) -> None:
@@ -173,12 +173,12 @@ class ClientPool:
 
 
 class EndableClients(ClientPool):
-    """The clients of one call and its pages, which another thread can end.
+    """The clients of one call and its pages, which another thread can stop.
 
-    It remembers every exchange, since a later one may use the connection that an earlier one has opened.
+    The pool remembers every exchange, because a later exchange may use the connection of an earlier one.
 
     Args:
-        check: Called with each new connection before anything is sent over it; raises if it may not be used.
+        check: Called with each new connection before anything is sent over it. It raises if the connection is refused.
     """
 
     def __init__(self, check: Callable[[socket.socket], None] | None = None) -> None:
@@ -188,7 +188,7 @@ class EndableClients(ClientPool):
         self._is_ended = False
 
     def connections(self) -> Connections:
-        """Return what a new exchange notes its connections in; after the end it gets none."""
+        """Return the list of connections for a new exchange; after `end`, they are cut at once."""
         connections = super().connections()
         connections.check = self._check
         with self._lock:
@@ -204,7 +204,7 @@ class EndableClients(ClientPool):
             return any(socket.fileno() >= 0 for exchange in self._exchanges for socket in exchange.sockets)
 
     def end(self) -> None:
-        """Cut all connections, from any thread, and let no further request be sent."""
+        """Cut all connections and refuse further requests; may be called from any thread."""
         with self._lock:
             self._is_ended = True
             for connections in self._exchanges:
@@ -212,9 +212,9 @@ class EndableClients(ClientPool):
 
 
 class _NoCertificates:
-    """An SSL context that trusts no one, so that TLS fails, should it be used anyway.
+    """A TLS context without authorities, so that TLS connections fail.
 
-    Loading the certificate authorities takes 15 ms, the import of `ssl` 4 ms, and an `http:` URL needs neither.
+    It is for `http:` URLs, which need no TLS: loading the authorities takes 15 ms, and importing `ssl` 4 ms.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -232,7 +232,7 @@ def _keep_none(_: httpx.Response) -> None:
 
 
 def _hide_location(response: httpx.Response) -> None:
-    # httpx parses `Location` even if it follows no redirect, and raises if the URL is malformed.
+    # httpx parses `Location` even without following redirects, and raises if the URL is malformed.
     response.extensions["headers"] = response.headers
     if "Location" in response.headers:
         response.headers = response.headers.copy()
@@ -240,7 +240,11 @@ def _hide_location(response: httpx.Response) -> None:
 
 
 def check_unchanged(made: httpx.URL, url: str) -> None:
-    """Check that the client sends to the URL that was built and checked: httpx resolves `..`, for example."""
+    """Check that the client does not change the URL of a request: httpx resolves `..`, for example.
+
+    Raises:
+        RefusedError: The client would send to another URL.
+    """
     built = url_on_the_wire(url)
     if str(made) == built:
         return
@@ -261,19 +265,19 @@ def headers_of(response: httpx.Response) -> httpx.Headers:
 
 
 class Connections:
-    """The connections of an exchange: they are cut when the exchange takes too long."""
+    """The connections of an exchange, which can be cut if the exchange takes too long."""
 
     def __init__(self) -> None:
         self._cut = threading.Event()
         self.check: Callable[[socket.socket], None] | None = None
-        """Called with each new connection before anything is sent over it; raises if it may not be used."""
+        """Called with each new connection before anything is sent over it. It raises if the connection is refused."""
         self._sockets: list[socket.socket] = []
         self._paused = 0.0
         self._paused_since: float | None = None
 
     @property
     def paused(self) -> float:
-        """The seconds in which the exchange waited for this program and not for the server."""
+        """Number of seconds in which the exchange waited for this program, not for the server."""
         since = self._paused_since
         return self._paused + (0 if since is None else time.monotonic() - since)
 
@@ -283,12 +287,12 @@ class Connections:
         return self._cut.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Wait, at most until the exchange is ended."""
+        """Wait for a number of seconds, or until the exchange is stopped."""
         self._cut.wait(seconds)
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        """Do not count the time that a block takes towards the time limit."""
+        """Exclude the time of a block from the time limit."""
         self._paused_since = time.monotonic()
         try:
             yield
@@ -296,28 +300,28 @@ class Connections:
             self._paused, self._paused_since = self.paused, None
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Add the connection of an event; made for httpcore's extension `trace`.
+        """Add the connection of an event; used as httpcore's extension `trace`.
 
         See https://www.encode.io/httpcore/extensions/#trace
         """
         is_new = event in {"connection.connect_tcp.complete", "connection.connect_unix_socket.complete"}
-        # TLS puts another socket instead of the one that was opened.
+        # With TLS, a second socket replaces the opened one.
         if is_new or event.endswith(".start_tls.complete"):
-            import socket  # 6 ms that a run does without which sends nothing
+            import socket  # takes 6 ms, and runs that send nothing do not need it
 
             connection = info["return_value"].get_extra_info("socket")
             if isinstance(connection, socket.socket):
                 if event == "connection.connect_unix_socket.complete":
                     from dynacli.http.sockets import check_socket
 
-                    # Again, as another user may have put a socket there after the first look.
+                    # Checked again, because another user may have replaced the socket after the first check.
                     check_socket(connection.getpeername())
                 if is_new and self.check is not None:
                     self.check(connection)
                 self.take(connection)
 
     def take(self, connection: socket.socket) -> None:
-        """Add a connection, for instance one that is still open from an earlier exchange."""
+        """Add a connection, for example an open one of an earlier exchange."""
         self._sockets.append(connection)
         if self.is_cut:
             self.cut()
@@ -340,23 +344,23 @@ class Connections:
         return tuple(self._sockets)
 
     def cut(self) -> None:
-        """End every wait for the server, also on connections that are added later."""
+        """Interrupt all waiting for the server, also on connections that are added later."""
         import socket
 
         self._cut.set()
         for connection in self._sockets:
-            # Closing would not wake a thread that reads; it may also be closed already.
+            # `shutdown` wakes a thread that is reading; `close` would not. The socket may already be closed.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class _Exchange(threading.Thread, Generic[_T]):
-    """The thread that an exchange runs in.
+    """The thread of an exchange.
 
     Attributes:
-        end: Set when it has ended.
-        result: What it has returned; missing after an error.
-        error: What it has raised; None for nothing.
+        end: Event that is set when the exchange has ended.
+        result: Return value of the exchange; missing after an error.
+        error: Exception that the exchange raised; None if it raised none.
     """
 
     result: _T
@@ -366,31 +370,31 @@ class _Exchange(threading.Thread, Generic[_T]):
         self._work = work
         self.error: BaseException | None = None
         # Not `join` and `is_alive`: up to Python 3.12 a thread whose `join` is interrupted counts as ended,
-        # although it goes on (https://github.com/python/cpython/issues/90882).
+        # although it is still running (https://github.com/python/cpython/issues/90882).
         self.end = threading.Event()
 
     def run(self) -> None:
         try:
             self.result = self._work()
-        except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
+        except BaseException as error:  # noqa: BLE001  - raised again in the waiting thread
             self.error = error
         finally:
             self.end.set()
 
 
 def run_within(seconds: float | None, url: str, work: Callable[[], _T], connections: Connections) -> _T:
-    """Run an exchange under a time limit: return what `work` returns, or raise what it raises.
+    """Run an exchange with a time limit. Return the result of `work`, or raise its exception.
 
-    Ctrl-C ends the wait at once, too.
+    Ctrl-C also stops the exchange at once.
 
     Args:
-        seconds: The time limit of the whole exchange; None for none.
-        url: The URL that messages name; shown without its query.
-        work: Makes the exchange.
-        connections: The connections that it uses, each added before it is used.
+        seconds: Time limit for the whole exchange; None for none.
+        url: The URL for messages, which show it without its query.
+        work: The function that makes the exchange.
+        connections: The connections of the exchange, each added before its first use.
 
     Raises:
-        TimedOutError: The time was used up.
+        TimedOutError: The exchange took longer than the time limit.
     """
     exchange = _Exchange(work)
     exchange.start()
@@ -413,19 +417,19 @@ def run_within(seconds: float | None, url: str, work: Callable[[], _T], connecti
 
 @record
 class Budget:
-    """How long a call may take, how large its response may be, and how far it follows redirects.
+    """The limits of a call: its time, the size of its response, and its redirects.
 
     Args:
-        total: Seconds for the whole call; None if only connecting and each reading are limited.
-        max_bytes: The largest size of a response that is kept in memory.
+        total: Time limit for the whole call, in seconds; None to limit only connecting and each read.
+        max_bytes: Maximum size of a response in memory.
         ends_with: Returns whether the first redirect is the final response; None to follow it.
-        connect: The seconds that connecting may take.
-        read: The seconds that may pass between two pieces of a response; None if the total alone limits them.
-        follow: Returns the request that a redirect of a safe method leads to, and None if the redirect is the
-            final response: called with the request, the response, and the redirects so far, to which it adds. None for
-            the rules of a call, `_redirects.following_request`.
-        permit: Called with each request that a redirect leads to; its exceptions end the call. None to permit all.
-        has_http2: Whether HTTP/2 is offered to servers that speak TLS.
+        connect: Time limit for connecting, in seconds.
+        read: Time limit between two pieces of a response, in seconds; None if only `total` limits it.
+        follow: Returns the request after a redirect of a safe method, or None if the redirect is the final response.
+            It gets the request, the response and the list of redirects, to which it adds. None for the usual rules,
+            `_redirects.following_request`.
+        permit: Called with each redirected request. Its exceptions end the call. None to permit all.
+        has_http2: Whether to offer HTTP/2 over TLS.
     """
 
     total: float | None = None
@@ -440,15 +444,15 @@ class Budget:
 
 @record
 class Retries:
-    """How often a request is sent again, if it may be, after a failure that may pass.
+    """The rules for repeating a request after a temporary failure.
 
     Args:
-        count: The number of further tries.
-        after_lost_connections: Whether a connection that cannot be made, or breaks before the response, is tried again.
-        waiting: Makes the block in which the call waits for its next try, for example to say so.
-        wait: Waits for so many seconds; by default in real time, until the call is ended.
-        rate: How often requests may be sent; each try keeps to it.
-        statuses: Further statuses after which a request of a safe method is sent again.
+        count: Maximum number of repetitions.
+        after_lost_connections: Whether to repeat a request after a failed connection, or one lost before the response.
+        waiting: Makes a context manager that is active during each pause, for example to report it.
+        wait: Waits for a number of seconds; None to wait in real time, until the call is stopped.
+        rate: The rate limit that each try obeys; None for no limit.
+        statuses: Further statuses after which a request with a safe method is repeated.
     """
 
     count: int = 0
@@ -464,18 +468,21 @@ class WireResponse:
     """The final response of a call.
 
     Args:
-        url: The URL of the request that it responds to, after redirects.
-        headers: The headers in their order, repeated ones repeated.
-        body: The decoded body; empty if it was not kept.
-        seconds: The time from the start of sending until the body was read.
-        hops: (status, URL) of each redirect on the way.
-        size: The number of bytes of the decoded body, kept or not.
-        tries: How often the request was sent until this response came.
-        redirect_headers: The headers of the first redirect on the way.
-        set_cookies: (URL, value) of each `Set-Cookie` of this response, and of those before it in the call.
-        cache: What the response cache did: `hit` for a stored response, `revalidated` for one that the server
-            confirmed, `miss` for one of the server's; empty if it was not asked.
-        age: How many seconds old a stored response is.
+        status: The status code.
+        reason: The reason phrase.
+        http_version: The version in the status line.
+        url: URL of the request, after redirects.
+        headers: The headers in order. Repeated headers are repeated.
+        body: The decoded body; empty if it was not kept in memory.
+        seconds: Time from the start of sending to the end of the body.
+        hops: (status, URL) of each redirect of the call.
+        size: Number of bytes of the decoded body, even if it was not kept.
+        tries: Number of times that the request was sent.
+        redirect_headers: Headers of the first redirect.
+        set_cookies: (URL, value) of each `Set-Cookie` of this response and of the earlier responses of the call.
+        cache: `hit` for a stored response, `revalidated` for a stored response that the server confirmed, `miss` for
+            a response of the server; empty without a cache.
+        age: Age of a stored response in seconds.
         is_refusal: Whether the body says that the call failed, by the expression `success` of the configuration.
         is_json_lines: Whether the body is JSON Lines, although the server calls it JSON.
     """
@@ -499,13 +506,13 @@ class WireResponse:
 
     @property
     def is_success(self) -> bool:
-        """Whether the call did what was asked for: a 2xx whose body, once it is there, says nothing else."""
+        """Whether the call succeeded: the status is a 2xx, and the body does not report a failure."""
         return 200 <= self.status < 300 and not self.is_refusal
 
     def header(self, name: str) -> str:
-        """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent.
+        """Return the values of a header, joined by commas (RFC 9110, section 5.3); empty if it is absent.
 
-        `Content-Type` is the one that the body has in fact; `headers` has what the server says of it.
+        `content-type` is the real type of the body, which may differ from the type in `headers`.
         """
         if self.is_json_lines and name == "content-type":
             return JSON_LINES
@@ -513,18 +520,20 @@ class WireResponse:
 
 
 def values_of(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
-    """Return the values of all headers of a name, whose case does not matter."""
+    """Return the values of all headers with a name, ignoring case."""
     wanted = name.lower()
     return [value for key, value in headers if key.lower() == wanted]
 
 
 def may_pass(response: WireResponse, method: str, statuses: Sequence[int] = ()) -> bool:
-    """Return whether the same request may go well a little later.
+    """Return whether the same request may succeed a little later.
 
-    After a 500 with `Retry-After`, and after further statuses, only one of a safe method may.
+    After a 500 with `Retry-After`, and after the further statuses, this holds only for a safe method.
 
     Args:
         response: The response, with or without its body.
+        method: Method of the request.
+        statuses: Further statuses after which a request may be repeated.
     """
     if response.status in PASSING or method not in SAFE_METHODS:
         return response.status in PASSING
@@ -533,7 +542,7 @@ def may_pass(response: WireResponse, method: str, statuses: Sequence[int] = ()) 
 
 
 def stated_length(response: WireResponse) -> int | None:
-    """Return the length that a response states for its body as it is sent; None if it states none."""
+    """Return the `Content-Length` of a response; None if it is missing or malformed."""
     length = response.header("content-length")
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 
@@ -543,13 +552,13 @@ FollowRedirect = Callable[[Request, WireResponse, list[tuple[int, str]]], Reques
 
 @record
 class Pause:
-    """The time between two tries.
+    """The pause between two tries.
 
     Args:
-        seconds: How long it is.
-        reason: What failed, in a few words.
-        next_try: The number of the try after it, counted from 1.
-        tries: How many tries there are at most.
+        seconds: Length of the pause.
+        reason: The failure, in a few words.
+        next_try: Number of the next try, counted from 1.
+        tries: Maximum number of tries.
     """
 
     seconds: float
@@ -558,11 +567,11 @@ class Pause:
     tries: int
 
     def __str__(self) -> str:
-        """Return the sentence that says what is waited for."""
+        """Return the reason for the pause and its length as a sentence."""
         return f"{self.reason}; try {self.next_try} of {self.tries} in {seconds_text(self.seconds)}"
 
     def wait(self, retries: Retries, connections: Connections) -> None:
-        """Wait until the next try may begin; a call that is ended meanwhile waits no longer."""
+        """Wait until the next try may begin, or the call is stopped."""
         with contextlib.nullcontext() if retries.waiting is None else retries.waiting(self):
             (retries.wait or connections.wait)(self.seconds)
             if retries.rate is not None:
@@ -570,5 +579,5 @@ class Pause:
 
 
 def seconds_text(seconds: float) -> str:
-    """Return a pause in seconds, those below ten with a tenth: `2.5 s`."""
+    """Return a number of seconds as text, with one decimal if it is below ten: `2.5 s`."""
     return f"{seconds:.{0 if seconds >= 10 else 1}f} s"
