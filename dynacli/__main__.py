@@ -115,7 +115,7 @@ def _memory_error() -> DynacliError:
 
 
 def _run_with_repair(env: Environment, words: list[str]) -> int:
-    """Run the command, and once more if it finds its compiled document damaged before sending anything."""
+    """Run the command, and run it again if it finds its compiled document damaged before sending anything."""
     from dynacli.lean_imports import import_click
 
     import_click()

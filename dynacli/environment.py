@@ -289,7 +289,7 @@ class Environment:
 
     @cached_property
     def is_agent(self) -> bool:
-        """Whether the environment variables show that an agent runs the program, so nobody can answer questions."""
+        """Whether the environment variables show that an agent runs the program, so questions are not asked."""
         has_person = self.stdin_is_terminal and self.stderr_is_terminal
         return any(
             value
@@ -418,11 +418,11 @@ class Consent:
 
     Attributes:
         is_given: Whether the user has agreed to all calls, or no request will be sent.
-        ask: Function that asks the user a question; None if nobody can answer.
-        is_required: Whether calls that delete something need consent even if nobody can answer.
+        ask: Function that asks the user a question; None if the user cannot be asked.
+        is_required: Whether calls that delete something need consent even if the user cannot be asked.
         agreed: Names of the operations that the user has agreed to.
         waiting: Questions to ask when the call is ready to be sent; None if questions are asked at once.
-        hint: Hint for the case that nobody can answer.
+        hint: Hint if the user cannot be asked.
         hint_on_reading: Hint if only read-only operations are allowed. `{line}` is the beginning of the command, and
             `{operation}` the name.
     """

@@ -113,7 +113,7 @@ def make_own_directory(path: str, *, may_be_link: bool = False) -> None:
 
     Raises:
         OSError: The directory cannot be created, another user can write in it, or its path is relative. A relative
-            path could lead into a directory of somebody else, such as a clone.
+            path could lead into a directory from elsewhere, such as a clone.
     """
     if not os.path.isabs(path):
         raise PermissionError(f"`{path}` is not an absolute path")

@@ -240,7 +240,7 @@ else:
         """Move this process into a new session, unless it has one, and lower its priority."""
         with suppress(OSError):  # the process already leads a session
             os.setsid()
-        os.nice(5)  # nobody waits for a background process
+        os.nice(5)  # a background process has time
 
     def has_input(descriptor: int, seconds: float) -> bool:
         """Return whether standard input has something to read, or has ended, within a time.
