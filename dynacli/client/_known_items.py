@@ -1,4 +1,4 @@
-"""The items of a list in a response, and the fields beside them, as far as the document names them."""
+"""Items of a list in a response, and the fields around them, according to the document."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,12 +25,13 @@ class ResponseField:
     """A field of a response.
 
     Args:
-        steps: The names that lead to it; none for the response itself.
-        types: The types that it may have, without null; empty if that is not known.
-        facts: The keywords of its schema that tell what it means: `format`, `description`, `example`, `title`.
-        is_shown: Whether it was found in a response.
-        item_names: The properties of the items of an array.
-        item_types: The types of the items of an array; empty if that is not known.
+        steps: Property names on the path to it; empty for the response itself.
+        types: Possible types except null; empty if unknown.
+        facts: Keywords of its schema that describe its meaning: `format`, `description`, `example`, `title`,
+            `default`.
+        is_shown: True if it was found in a response.
+        item_names: Properties of the items of an array.
+        item_types: Types of the items of an array; empty if unknown.
     """
 
     steps: tuple[str, ...]
@@ -42,17 +43,17 @@ class ResponseField:
 
     @property
     def has_ids(self) -> bool:
-        """Whether the items of an array have an id."""
+        """True if the items of an array have an id."""
         return not ID_NAMES.isdisjoint(name.lower() for name in self.item_names)
 
     @property
     def may_hold_objects(self) -> bool:
-        """Whether the items of an array may be objects."""
+        """True if the items of an array may be objects."""
         return not self.item_types or "object" in self.item_types
 
 
 def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[ResponseField]:
-    """Return the fields of the responses that a schema describes, the outermost first."""
+    """Return the fields of responses with a schema, outer fields first."""
     found: list[ResponseField] = []
     waiting: deque[tuple[tuple[str, ...], Any, tuple[int, ...]]] = deque([((), schema, ())])
     while waiting and len(found) < _MOST_FIELDS:
@@ -91,7 +92,7 @@ def _described_field(
 
 
 def fields_of_value(value: Any) -> list[ResponseField]:
-    """Return the fields of a response that came, the outermost first."""
+    """Return the fields of a received response, outer fields first."""
     found: list[ResponseField] = []
     waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), value)])
     while waiting and len(found) < _MOST_FIELDS:
@@ -109,25 +110,25 @@ def fields_of_value(value: Any) -> list[ResponseField]:
 
 
 def item_field(fields: Sequence[ResponseField], path: str) -> ResponseField | tuple[ResponseField, ...]:
-    """Return the array that holds the items; else all that may be it, which are none if there is no array.
+    """Return the array with the items; if unclear, all candidates, and an empty tuple without arrays.
 
     Args:
-        fields: The fields of the response, by its schema.
-        path: The path of the operation.
+        fields: Fields of the response, from its schema.
+        path: Path of the operation.
     """
     arrays = [field for field in fields if "array" in field.types and "object" not in field.types]
     return choose_array(arrays, path)
 
 
 def items_of_schema(schema: Any, resolve: Callable[[str], Any], path: str) -> KnownItems | None:
-    """Return what the schema of a response says of its items; None if it does not describe the response.
+    """Return the items in responses with a schema; None if the schema does not describe the response.
 
-    An object without named properties, whose other properties are objects or arrays, is a list by its keys; so is one
-    in a property that is called like the path, or as such properties usually are. An array of something that has an
-    `id` of its own is a property of that something, unless it is called as arrays of items are.
+    An object is a list by its keys if it has no named properties and its values are objects or arrays. So is such an
+    object in a property with the name of the path's last segment or a usual name for items. An array in an object with
+    an `id` is a property of that object, unless its name is a usual name for items.
 
     Args:
-        path: The path of the operation.
+        path: Path of the operation.
     """
     schemas = list(possible_schemas(schema, resolve))
     properties = properties_of(schemas)
@@ -156,7 +157,7 @@ def items_of_schema(schema: Any, resolve: Callable[[str], Any], path: str) -> Kn
 
 
 def _is_property(array: ResponseField, fields: Sequence[ResponseField]) -> bool:
-    """Return whether an array is a property of one thing instead of its items."""
+    """Return whether an array is a property of one resource, not the list of items."""
     if not array.steps or array.steps[-1] in WRAPPERS:
         return False
     owners = {array.steps[:depth] for depth in range(len(array.steps))}
@@ -165,7 +166,7 @@ def _is_property(array: ResponseField, fields: Sequence[ResponseField]) -> bool:
 
 
 def _has_text_beside(array: ResponseField, fields: Sequence[ResponseField]) -> bool:
-    """Return whether an array that is a property stands beside texts, so that its owner is surely one thing."""
+    """Return whether a string is next to the array. Then the object with both is one resource."""
     owner = array.steps[:-1]
     return any(field.steps[:-1] == owner and "string" in field.types for field in fields if field.steps)
 
@@ -173,7 +174,7 @@ def _has_text_beside(array: ResponseField, fields: Sequence[ResponseField]) -> b
 def _keyed_items(
     steps: tuple[str, ...], schemas: Iterable[Mapping[str, Any]], resolve: Callable[[str], Any]
 ) -> KnownItems | None:
-    """Return the items of an object that schemas describe as a list by its keys; None if they do not."""
+    """Return the items of an object whose schemas describe a list by its keys; None if they do not."""
     schemas = list(schemas)
     if properties_of(schemas):
         return None

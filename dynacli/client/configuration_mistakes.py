@@ -1,4 +1,4 @@
-"""What a configuration says that no run could use: all of it is read as a run reads it, which takes parts alone."""
+"""Mistakes in the configuration. All of it is checked here, while a run reads only the parts that it needs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
@@ -28,7 +28,7 @@ _TEXTS = ("document_login", "pin", "source")
 _OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")
 _ENTRY_KEYS = (*PROFILE_KEYS, *_LISTS, *_OWN, *_TEXTS)
 _MEANT = {"credential": "auth", "credentials": "auth", "authentication": "auth", "url": "source"}
-"""What a key may be called that has another name here."""
+"""Key that users may expect → the key that dynacli has instead."""
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "rate": rate_of,
     "retries": retries_of,
@@ -36,37 +36,37 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "success": lambda text: check_filter(text, "the text"),
     "timeout": seconds_of,
 }
-"""Key of an API or of a profile → what reads its value for a call."""
+"""Key of an API or a profile → function that parses its value."""
 
 KeyPath = tuple[str, ...]
 
 
 class Mistake(NamedTuple):
-    """A part of the configuration that cannot be used.
+    """An invalid part of the configuration.
 
     Args:
         path: Its key, from the top of the file.
-        reason: What is wrong with it, in a clause.
+        reason: The mistake, as a clause.
     """
 
     path: KeyPath
     reason: str
 
     def text(self, content: str) -> str:
-        """Return the mistake with the line where it stands.
+        """Return the mistake with its line in the file.
 
         Args:
-            content: The text of the file.
+            content: Text of the file.
         """
         line = nearest_line(content, self.path)
         return self.reason if line is None else f"line {line}: {self.reason}"
 
 
 def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Yield what is wrong with a configuration, in the order of its tables.
+    """Yield the mistakes in a configuration, in the order of its tables.
 
     Args:
-        tables: What the file says.
+        tables: Content of the file.
     """
     yield from _unknown_keys((), tables, ("apis", "cache", "cache_limit", "history"))
     if "history" in tables and tables["history"] not in HISTORY_MODES:
@@ -128,7 +128,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
 
 
 def _in_table(env: Environment, place: KeyPath, table: Any) -> Iterator[Mistake]:
-    """Yield what is wrong with what an API's entry and a profile have in common."""
+    """Yield the mistakes in the keys that entries of APIs and profiles share."""
     if not isinstance(table, dict):
         yield Mistake(place, f"`{'.'.join(place)}` must be a table")
         return
@@ -153,7 +153,7 @@ def _in_table(env: Environment, place: KeyPath, table: Any) -> Iterator[Mistake]
 
 
 def _unreadable_values(place: KeyPath, table: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Yield the values of the right type that a call could not read."""
+    """Yield settings with the right type and an invalid value."""
     for key in _PARSERS.keys() & table.keys():
         try:
             _PARSERS[key](str(table[key]))

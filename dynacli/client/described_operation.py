@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 EXAMPLE_OPTION = "--example"
 _SERVER = ("--server", "URL")
 _MOST_LISTED = 12
-"""Media types that a message names."""
+"""Maximum number of media types in a message."""
 
 
 @record
 class DescribedOperation:
-    """An operation of an API, with what the document says of it; the document's part is read when it is needed.
+    """An operation of an API and its part of the document, which is read when it is needed.
 
     Args:
-        api: The API, opened.
-        operation: The operation, as the catalog has it.
-        media_type: The media type of the body that is built; None if no body is.
+        api: The open API.
+        operation: The operation from the catalog.
+        media_type: Media type of the body; None if there is no body.
     """
 
     api: OpenedApi
@@ -44,43 +44,44 @@ class DescribedOperation:
     is_documented = True  # without an annotation, which would make it a field
 
     def sending(self, content_type: str) -> DescribedOperation:
-        """Return the operation with a body of a media type.
+        """Return the operation with the media type of its body set.
 
         Args:
-            content_type: The media type, or a part of it; empty for the one that dynacli prefers.
+            content_type: The media type, or a part of it; empty for the preferred one.
 
         Raises:
-            UsageError: The operation takes no such body.
+            UsageError: The operation takes no body of this media type.
         """
         media_type = choose_media_type(self.operation, content_type)
         return replace(self, media_type=media_type) if media_type is not None else self
 
     def with_any_body(self) -> DescribedOperation:
-        """Return the operation with a body of any media type, if the document declares none and its method has one."""
+        """Return the operation with any body allowed, if the document declares no body and the method permits one."""
         if self.operation.body is not None or self.operation.method in METHODS_WITHOUT_BODY:
             return self
         return replace(self, operation=replace(self.operation, body=ANY_BODY)).sending("")
 
     @property
     def has_undeclared_body(self) -> bool:
-        """Whether a body is given that the document does not declare."""
+        """True if a body is sent although the document declares none."""
         return self.is_documented and self.operation.body is ANY_BODY
 
     @property
     def example_line(self) -> str:
-        """The command line of a call that runs as it stands."""
+        """Command line of a working call."""
         return self.line_of(self.operation.example)
 
     def line_of(self, words: tuple[str, ...], command: str = "") -> str:
-        """Return the command of a call with these words; the last one may be dynacli's own `--example`.
+        """Return the command line of a call with the given arguments. The last one may be `--example`.
 
         Args:
-            command: The command that makes the call, such as `read`; empty for none.
+            words: The arguments after the operation.
+            command: Command that makes the call, such as `read`; empty for none.
         """
         return " ".join(self.shell_words_of(words, command))
 
     def shell_words_of(self, words: tuple[str, ...], command: str = "") -> list[str]:
-        """Return the words of `line_of`, each as a shell reads it."""
+        """Return the words of `line_of`, each quoted for a shell."""
         from dynacli.openapi.model.wording import shell_word
 
         name, *api = invocation_words(command, self.api.name)
@@ -88,7 +89,7 @@ class DescribedOperation:
         server = _SERVER if self._needs_server else ()
         if words[-1:] == (EXAMPLE_OPTION,) or server:
             fields = self.media_type.fields if self.media_type is not None else ()
-            # An operation's own option of that name wins after it.
+            # If the operation has an option of this name, it is dynacli's own only before the operation.
             own = {
                 *(parameter.option for parameter in self.operation.parameters),
                 *(field.option for field in fields),
@@ -101,7 +102,7 @@ class DescribedOperation:
 
     @cached_property
     def _needs_server(self) -> bool:
-        """Whether calls must name a server, as neither the document nor the configuration does."""
+        """True if calls must name a server, because neither the document nor the configuration does."""
         entry = self.api.entry
         profiles = entry.get("profiles")
         tables = [entry, *(profiles.values() if isinstance(profiles, dict) else ())]
@@ -120,31 +121,31 @@ class DescribedOperation:
 
     @cached_property
     def part(self) -> dict[str, Any]:
-        """The operation and its path item, as they stand in the document."""
+        """The operation and its path item, as in the document."""
         return self.api.catalog.part(self.operation.name)
 
     @cached_property
     def flat_schemas(self) -> FlatSchemas:
-        """What flattens the schemas of the document, each once."""
+        """Flattened schemas of the document, shared so that each is flattened once."""
         from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
         return FlatSchemas(self.resolve)
 
     @property
     def version(self) -> Any:
-        """The version of OpenAPI: `3.0`, `3.1` or `3.2`."""
+        """Version of OpenAPI: `3.0`, `3.1` or `3.2`."""
         return self.api.catalog.meta["dialect"]
 
     def resolve(self, reference: str) -> Any:
-        """Return what a reference of the document leads to.
+        """Return the target of a reference in the document.
 
         Raises:
-            LookupError: It leads nowhere.
+            LookupError: The target does not exist.
         """
         return self.api.catalog.resolve(reference)
 
     def follow(self, value: Any) -> Any:
-        """Return what stands at the end of a chain of references; None if it leads nowhere."""
+        """Return the final target of a chain of references; None if it does not exist."""
         if not isinstance(value, dict) or "$ref" not in value:
             return value
         from dynacli.openapi.references import follow_reference
@@ -152,20 +153,20 @@ class DescribedOperation:
         return follow_reference(value, self.resolve)
 
     def sent_schema(self) -> BodySchema:
-        """Return the document's schema of the body that is built."""
+        """Return the schema of the body that is sent."""
         from dynacli.media.text_values import BodySchema
 
         schema = self.body_schema()
         return BodySchema(True if schema is None else schema, self.resolve)
 
     def received(self, response: WireResponse) -> ReceivedBody:
-        """Return the body of a response, whose schema is found when it is needed."""
+        """Return the body of a response. Its schema is found when it is needed."""
         find_schema = partial(self.response_schema, response.status, response.headers)
         media_type = response.header("content-type")
         return ReceivedBody(response.body, media_type, find_schema, lambda: self.known_items)
 
     def response_schema(self, status: int, headers: Iterable[tuple[str, str]]) -> BodySchema:
-        """Return the document's schema of the body of a response, by the media type that the server names."""
+        """Return the documented schema of a response body, by its status and media type."""
         from dynacli.media.text_values import BodySchema
 
         media_type = ", ".join(value for name, value in headers if name.lower() == "content-type")
@@ -179,7 +180,7 @@ class DescribedOperation:
 
     @cached_property
     def known_items(self) -> KnownItems | None:
-        """What the document says of the items of a response; None if it does not describe the response."""
+        """Items of the response according to the document; None if the response is not described."""
         from dynacli.client._known_items import items_of_schema
         from dynacli.openapi.model.media_types import success_response, success_schema
 
@@ -188,23 +189,23 @@ class DescribedOperation:
 
     @property
     def raw_responses(self) -> dict[str, Any]:
-        """The document's Responses Object, whose members may be references; empty if there is none."""
+        """The Responses Object, whose members may be references; empty if there is none."""
         found = self.follow(self.part["operation"].get("responses"))
         return found if isinstance(found, dict) else {}
 
     @cached_property
     def raw_parameters(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """The document's Parameter Objects by location and name; the operation's own count, then the first ones."""
+        """Parameter Objects by location and name. Parameters of the operation override those of the path."""
         holders = (self.part["path_item"], self.part["operation"])
         found = (self.follow(raw) for holder in holders for raw in reversed(holder.get("parameters") or []))
         return {(str(raw.get("in")), str(raw.get("name"))): raw for raw in found if isinstance(raw, dict)}
 
     def parameter_schema(self, parameter: Parameter) -> Any:
-        """Return the document's schema of a parameter; None if it has none."""
+        """Return the schema of a parameter; None if it has none."""
         return schema_of_parameter(self.raw_parameters.get(parameter.key, {}))
 
     def raw_media_type(self) -> dict[str, Any]:
-        """Return the document's Media Type Object of the body that is built; empty if there is none."""
+        """Return the Media Type Object of the body that is sent; empty if there is none."""
         body = self.follow(self.part["operation"].get("requestBody"))
         content = body.get("content") if isinstance(body, dict) else None
         if not isinstance(content, dict) or self.media_type is None:
@@ -217,12 +218,12 @@ class DescribedOperation:
         return found if isinstance(found, dict) else {}
 
     def body_schema(self) -> Any:
-        """Return the document's schema of the body that is built."""
+        """Return the raw schema of the body that is sent."""
         return body_schema(self.raw_media_type())
 
 
 def schema_of_parameter(raw: dict[str, Any]) -> Any:
-    """Return the schema of a Parameter Object, also of one that has `content`."""
+    """Return the schema of a Parameter Object, from `schema` or `content`."""
     content = raw.get("content")
     if isinstance(content, dict) and content:
         media = next(iter(content.values()))
@@ -231,13 +232,13 @@ def schema_of_parameter(raw: dict[str, Any]) -> Any:
 
 
 def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
-    """Return the media type that a body is sent as; None if the operation takes no body.
+    """Return the media type in which a body is sent; None if the operation takes no body.
 
     Args:
-        wanted: A media type of the operation, or a part of one; empty for the one that dynacli prefers.
+        wanted: A media type of the operation, or a part of it; empty for the preferred one.
 
     Raises:
-        UsageError: The operation takes no body of the media type that is wanted.
+        UsageError: The operation takes no body of the requested media type.
     """
     if operation.body is None:
         return None
@@ -250,7 +251,7 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
             return sent_as(media_type)
     for media_type in content:
         if essence(media_type.name) == name:
-            # With arguments of the person's own, such as a boundary, it is theirs that is sent.
+            # A media type with parameters, such as a boundary, is sent exactly as the user gave it.
             return replace(media_type, name=wanted) if ";" in wanted else sent_as(media_type)
     if "/" in wanted:
         for media_type in content:

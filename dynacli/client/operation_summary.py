@@ -1,6 +1,6 @@
 """The summary of an operation, as data and as text of at most 1,400 bytes.
 
-What the document says stands in quotes, so that no one takes it for the tool's own words.
+Texts from the document are in quotes, to distinguish them from dynacli's own words.
 """
 
 from collections.abc import Collection, Iterator
@@ -19,7 +19,7 @@ from dynacli.text.wrapping import block_text, closed, foreign, short_sentence, w
 
 _MOST_OPTIONAL = 5
 _LONGEST_FILLER = 3
-"""Characters of the longest words of a question that name no input: `the`, `of`."""
+"""Maximum length of words in a task that are ignored: `the`, `of`."""
 _SEARCHES = frozenset(
     ("q", "query", "search", "filter", "name", "status", "state", "type", "since", "sort", "title")
 )
@@ -30,7 +30,7 @@ _PLACES = frozenset(
         *("before", "startingafter", "endingbefore", "continuationtoken"),
     )
 )
-"""Plain names of inputs that `--all` fills in."""
+"""Plain names of inputs that `--all` sets."""
 _LONGEST_SUMMARY = 160
 _MOST_BYTES = 1_400
 _PLAIN = Painter(enabled=False)
@@ -39,10 +39,10 @@ _PLAIN = Painter(enabled=False)
 def _summary_inputs(
     description: OperationDescription, question: str = ""
 ) -> tuple[tuple[DescribedInput, ...], tuple[str, ...]]:
-    """Return the required inputs with the most useful of the others, and the options of those that are left out.
+    """Return the required inputs with the most useful optional ones, and the options of all others.
 
     Args:
-        question: What someone wants to do, in plain words: inputs that it names are the most useful ones.
+        question: A task in plain words. Inputs that it mentions are the most useful ones.
     """
     operation = description.operation
     inputs = description.inputs
@@ -53,7 +53,7 @@ def _summary_inputs(
         if not (input_.is_required or (isinstance(input_.origin, Parameter) and input_.origin.is_hidden))
     ]
     asked = _words(question) - _words(f"{operation.name} {operation.summary}")
-    # `wrong_answer` and `costUsd` are words of programs, which a description gives as examples of values.
+    # Words such as `wrong_answer` and `costUsd` come from programs. A description may list them as example values.
     said = (word.strip(".,;:?!\"'`()") for word in question.split())
     literals = [
         word for word in said if len(word) > _LONGEST_FILLER and not (word.isalpha() and word[1:].islower())
@@ -73,18 +73,18 @@ def _words(text: str) -> set[str]:
 
 
 def _is_asked(input_: Parameter | Field, asked: set[str], literals: list[str]) -> bool:
-    """Return whether words of a question name an input, or one of the values that it takes."""
+    """Return whether a task mentions an input, or one of its values."""
     if any(literal in input_.description for literal in literals):
         return True
     values = (input_.value.items or input_.value).enum
     named = _words(" ".join([input_.option, *(value for value in values if isinstance(value, str))]))
-    # `failed` and `fail`, `classified` and `classification`
+    # Matches `failed` with `fail`, and `classified` with `classification`.
     return any(left.startswith(right[:6]) or right.startswith(left[:6]) for left in asked for right in named)
 
 
 def _usefulness(input_: Parameter | Field) -> int:
-    """Return how useful an optional input is; the least number is the most useful."""
-    # A search by POST has the page and the filters in its body.
+    """Return a rank for an optional input. The lowest rank is the most useful."""
+    # A search by POST has pages and filters in its body.
     is_alone = isinstance(input_, Parameter) or len(input_.path) == 1
     name = plain_name(input_.option.rpartition(".")[2])
     if input_.is_deprecated:
@@ -94,7 +94,7 @@ def _usefulness(input_: Parameter | Field) -> int:
     if isinstance(input_, Parameter) and input_.location in ("header", "cookie"):
         return 7
     if isinstance(input_, Field) and len(input_.path) > 1:
-        # `flows.operator` has a value in any case, and says nothing without the filters beside it.
+        # `flows.operator` has a default, and means nothing without the filters next to it.
         is_settled = bool(input_.value.enum) and input_.value.has_default
         return 4 + min(len(input_.path), 3) - input_.is_required + is_settled
     if is_alone and name in _SIZES:
@@ -106,22 +106,22 @@ def _usefulness(input_: Parameter | Field) -> int:
 
 @record
 class Summary:
-    """The least that someone needs to make a first correct call of an operation.
+    """The information that a correct first call of an operation needs.
 
     Args:
-        api: The name of the API.
-        name: The name of the operation.
-        operation_id: The document's; empty if it has none.
-        method: In capitals.
-        path: As the document has it.
-        summary: One sentence of the document about it, as plain text.
-        is_deprecated: Whether the document says so.
-        inputs: The required inputs, and the most useful of the others.
-        more_inputs: The options of the inputs that are left out, without dashes.
-        returns: What a successful response holds.
-        credential: `{"scheme", "state"}`; None if a call needs none.
-        pages: The rule by which `--all` works; None if the response is not a list.
-        example: A command line that runs as it stands.
+        api: Name of the API.
+        name: Name of the operation.
+        operation_id: Its operationId in the document; empty if it has none.
+        method: Its upper-case method.
+        path: Its path as in the document.
+        summary: One sentence from the document, as plain text.
+        is_deprecated: True if the document deprecates it.
+        inputs: Required inputs, and the most useful optional ones.
+        more_inputs: Options of all other inputs, without dashes.
+        returns: Outline of a successful response.
+        credential: `{"scheme", "state", "hint"}`; None if a call needs no credential.
+        pages: Pagination rule of `--all`; None if the response is not a list.
+        example: Command line of a working call.
     """
 
     api: str
@@ -139,7 +139,7 @@ class Summary:
     example: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return the summary as `-o json` has it."""
+        """Return the summary for `-o json`."""
         return {
             "api": self.api,
             "name": self.name,
@@ -163,12 +163,12 @@ def operation_summary(
     """Return the summary of an operation.
 
     Args:
-        operation_name: The name of the operation in the catalog.
-        profile: The profile whose credentials count; empty for none.
-        question: What someone wants to do, in plain words: the inputs that it names are shown first.
+        operation_name: Name of the operation in the catalog.
+        profile: Profile with the credentials; empty for none.
+        question: A task in plain words. Inputs that it mentions come first.
 
     Raises:
-        LookupError: There is no such operation.
+        LookupError: The operation does not exist.
         FileError: The configuration cannot be read.
     """
     operation = api.catalog.operation(operation_name)
@@ -211,11 +211,17 @@ def _summary_sentence(operation: Operation) -> str:
 
 @record
 class _Detail:
-    """How much of everything a summary has, as numbers of characters, names, lines and inputs.
+    """Limits for the parts of a summary, in characters, names, lines and inputs.
 
     Args:
-        names: The most names of fields on a line.
-        others: The most options that are named without more.
+        summary: Characters of the operation's summary.
+        sentence: Characters of an input's description.
+        facts: Characters of an input's constraints.
+        names: Field names on a line.
+        lines: Lines of the response.
+        optional: Optional inputs with a line.
+        others: Options that are only listed.
+        required: Required inputs.
     """
 
     summary: int
@@ -239,7 +245,7 @@ _DETAILS = (
 
 
 def summary_text(summary: Summary, paint: Painter = _PLAIN) -> str:
-    """Return the summary as text without a line feed at its end; what does not fit is left out and counted."""
+    """Return the summary as text without a final line feed. Parts that do not fit are left out and counted."""
     for detail in _DETAILS:
         if len("\n".join(_summary_lines(summary, detail, _PLAIN)).encode()) <= _MOST_BYTES:
             break
@@ -290,7 +296,7 @@ def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = 
     """Return the line of an input.
 
     Args:
-        like: The option of an input before it that takes the same values; empty if there is none.
+        like: Option of an earlier input with the same values; empty if there is none.
     """
     left = input_.usage
     known = [fact for fact in constraints(input_.value) if not _is_obvious(fact)]
@@ -308,7 +314,7 @@ def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = 
 
 
 def _is_obvious(fact: str) -> bool:
-    """Return whether a first call hardly ever breaks a rule, or its placeholder tells it already."""
+    """Return whether a constraint rarely matters for a first call, or is clear from the placeholder."""
     is_length = fact.startswith("at most ") and fact.endswith((" characters", " items"))
     return is_length or fact in (NOT_EMPTY, MAY_BE_NULL, MAY_BE_REPEATED)
 
@@ -316,13 +322,14 @@ def _is_obvious(fact: str) -> bool:
 def summary_of_inputs(
     described: DescribedOperation, named: Collection[str], question: str, profile: str
 ) -> dict[str, Any]:
-    """Return the summary of an operation that has only the inputs that an error is about, as data.
+    """Return the summary of an operation with only the inputs that an error is about, as data.
 
     Args:
-        described: The operation, with the media type that is sent.
-        named: The options of those inputs, without dashes; if there are none of them, the most useful inputs count.
-        question: Words by which these are chosen.
-        profile: The profile whose credentials count; empty for none.
+        described: The operation, with the media type of its body.
+        named: Options of these inputs, without dashes. If the operation has none of them, the most useful inputs are
+            described instead.
+        question: Words that select the most useful inputs.
+        profile: Profile with the credentials; empty for none.
     """
     inputs, name = OperationDescription(described).inputs, described.operation.name
     wanted = [input_ for input_ in inputs if input_.option in named]

@@ -1,16 +1,15 @@
-"""What a server may read in a request: other operations in its path, and other methods besides its own.
+"""Possible interpretations of a request by a server: other operations for its path, and other methods.
 
-Servers differ in what they ignore in the spelling of a path. Many ignore the case of letters, empty steps, a slash at
-the end, or the rest after a `;`. Some decode `%2F` before they look for the route, or take a backslash for a slash.
-IIS ignores dots and blanks at the end of a step, and decodes `%u0061`
+Servers differ in the spellings of a path that they accept. Many ignore case, empty segments, a trailing slash, or text
+after a `;`. Some decode `%2F` before routing, or treat a backslash as a slash. IIS ignores dots and blanks at the end
+of a segment, and decodes `%u0061`
 (https://learn.microsoft.com/troubleshoot/developer/webapps/iis/iisadmin-service-inetinfo/httpsys-registry-windows).
 PHP runs the script in `/index.php/pets`.
 
-A header, or a field of the query or of the body, may ask for another method. Each framework has a spelling of its
-own, and reads names less strictly than they are written. All of them count here, and what cannot be read is in doubt:
-it may ask for any method.
+A header, or a field of the query or the body, can override the method. Each framework has its own names for it, and
+accepts variants of them. This module covers all of them. If a value cannot be read, any method is possible.
 
-| server | reads |
+| server | override |
 |---|---|
 | Rack and Rails, Laravel and Symfony, Spring, CakePHP, CodeIgniter, Yii, Express, WordPress | `_method` |
 | Slim | `_METHOD` |
@@ -41,7 +40,7 @@ from dynacli.record import record
 from dynacli.urls import split_url
 
 ANY_METHOD = ("DELETE", "GET", "PATCH", "POST", "PUT")
-"""What a field may ask for whose value is not known, besides the methods of the document."""
+"""Methods that a field with an unknown value may set, besides the methods of the document."""
 
 _KNOWN = frozenset((*ANY_METHOD, *("CONNECT", "COPY", "HEAD", "LINK", "LOCK", "MERGE", "MOVE", "OPTIONS")))
 _KNOWN |= frozenset(("PURGE", "QUERY", "REPORT", "SEARCH", "TRACE", "UNLINK", "UNLOCK", "VIEW"))
@@ -53,25 +52,25 @@ _NAMES = frozenset(
 _FIELD = re.compile(r"[^a-z0-9]+(?:http[^a-z0-9]*)?method(?:[^a-z0-9]*|[\[\0].*)", re.DOTALL)
 _MENTION = re.compile(r"[^a-z0-9](?:http)?[^a-z0-9]?method[^a-z0-9]|method.?override|httpmethod")
 _ESCAPED = re.compile(r"[\\%]u([0-9A-Fa-f]{4})")
-"""In JSON, and in a form for IIS."""
+"""Escapes in JSON, and in forms for IIS."""
 _PARTS_NAME = re.compile(r"""\bname\*?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^;]*)""", re.IGNORECASE)
 _ENCODED_NAME = re.compile(r"\bname\*[0-9]|=\?")
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+ *(?:;[^,]*)?")
 _PLAIN_CHARSETS = re.compile(r"utf-?8|(?:us-)?ascii|iso-?8859-?[0-9]+|latin-?1|windows-125[0-9]|cp125[0-9]")
 _BLANKS = "\xef\xbb\xbf\xff\xfe \t\r\n"
-"""What may stand before a JSON value, byte order marks included."""
+"""Characters that may precede a JSON value, including byte order marks."""
 _MOST_FIELDS = 10_000
-"""Fields of one name that are looked at; servers take fewer fields of all names.
+"""Maximum number of fields of one name that are read. Servers accept fewer fields in total.
 
 PHP 1,000, Django 1,000, Rack 4,096, Express 1,000.
 """
 _MOST_READ = 64 * 1024 * 1024
-"""Bytes of a file that are read before they are sent, because it may be a form."""
+"""Maximum size in bytes of a file that is searched for fields before it is sent."""
 _UNSEEN = "a body that is too large, encoded or not clear, which may have a field that"
 _ROUTES = frozenset(("kohanauri", "r", "restroute", "url"))
-"""Fields of the query by which front controllers take a request for one of another path, whatever its own is.
+"""Query fields with which front controllers replace the path of the request.
 
-`kohana_uri`, `r` (Yii), `rest_route` (WordPress, which reads it in the body as well:
+`kohana_uri`, `r` (Yii), `rest_route` (WordPress, which also reads it from the body:
 https://developer.wordpress.org/reference/classes/wp/parse_request/), and `_url` (Phalcon).
 """
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
@@ -79,15 +78,15 @@ _ROUTE_OF_BODY = "restroute"
 _UNICODE = re.compile(r"%u([0-9A-Fa-f]{4})")
 _SCRIPT = re.compile(r"(?i)^/[^/]*\.(?:php[0-9]?|cgi|fcgi|pl|dll|ashx|aspx|jsp|do)(?=/|%2f)")
 _DOT_ABOVE = "\u0307"
-"""What remains of a Turkish capital I with a dot; some servers take it, and the small one without, for an `i`."""
+"""The rest of a Turkish capital I with a dot after conversion. Some servers treat the Turkish letters as `i`."""
 
 
 class Overrides(NamedTuple):
-    """What a request asks for besides its method.
+    """Methods that a request may be executed with, besides its own.
 
     Args:
-        asked: Method in upper case → what asks for it.
-        doubt: Why it may ask for any method; empty if all of it is clear.
+        asked: Upper-case method → its source in the request.
+        doubt: The reason if any method is possible; empty if all values are clear.
     """
 
     asked: dict[str, str]
@@ -95,7 +94,7 @@ class Overrides(NamedTuple):
 
 
 def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return method → what asks for it, for the headers of a request."""
+    """Return method → its source, for the headers of a request."""
     found: dict[str, str] = {}
     for name, value in headers:
         plain = _NOT_IN_NAMES.sub("", name.lower())
@@ -103,18 +102,18 @@ def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
             continue
         words = [word.upper() for word in _WORD.findall(value)]
         if plain not in _NAMES and not ("method" in plain and "override" in plain):
-            # `X-Original-Method: DELETE`; what a preflight request asks for is another request.
+            # For example `X-Original-Method: DELETE`. A preflight request asks about another request.
             words = [word for word in words if word in _KNOWN and "accesscontrol" not in plain]
         found |= dict.fromkeys(words, "a header")
     return found
 
 
 def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = True) -> Overrides:
-    """Return what a request asks for besides its method.
+    """Return the methods that override the method of a request.
 
     Args:
-        is_whole: Whether the body is there; false for one that is too large to be looked at.
-        is_strict: Whether `method` and similar names of the query count, which may also filter a list.
+        is_whole: False if the body is too large to be searched.
+        is_strict: True to include `method` and similar query parameters, which may also be filters.
     """
     asked, doubts = asked_by_headers(request.headers), list[str]()
     if any(method not in _KNOWN for method in asked):
@@ -123,7 +122,7 @@ def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = T
     def take(name: str, value: str) -> None:
         words = [word.upper() for word in _WORD.findall(value)]
         asked.update(dict.fromkeys(words, f"`{name.strip(chr(0))}`"))
-        # One that is encoded again is another word.
+        # An encoded value could be any method.
         if not _KNOWN.issuperset(words) or not words:
             doubts.append(f"`{name}`, whose value is not clear, which")
 
@@ -142,7 +141,7 @@ def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = T
 
 
 def _speaks_of_method(text: str) -> bool:
-    """Return whether a name of the query may ask for a method: `method`, `http_method`, `X-Verb`, `_method`."""
+    """Return whether a query parameter may set the method: `method`, `http_method`, `X-Verb`, `_method`."""
     plain = text.casefold()
     return "method" in plain or "verb" in plain or _is_field(text) or _mentions(plain)
 
@@ -154,12 +153,12 @@ def _body_fields(
     *,
     is_whole: bool = True,
 ) -> Iterator[tuple[str, str | None]]:
-    """Yield the names and values of the fields of a body, as any server may read it; None for one that is not clear.
+    """Yield names and values of the body's fields, as any server may read them; None for an unclear value.
 
     Args:
-        is_wanted: Whether a field of a name is looked for; others may be left out.
-        mentions: Whether a text in small letters, decoded, may have the name of such a field.
-        is_whole: Whether the body is there; false for one that is too large to be looked at.
+        is_wanted: Selects fields by name. Others may be left out.
+        mentions: Returns whether a decoded lower-case text may have the name of such a field.
+        is_whole: False if the body is too large to be searched.
     """
     media_type = _clear_media_type(request)
     body, is_seen = _known_body(request, is_whole=is_whole)
@@ -179,7 +178,7 @@ def _header_values(request: Request, plain: str) -> list[str]:
 
 
 def _clear_media_type(request: Request) -> str:
-    """Return the media type by which every server reads the body, with its parameters; empty if that is not clear."""
+    """Return the media type that all servers agree on, with its parameters; empty if it is unclear."""
     found = [value.strip().lower() for value in _header_values(request, "contenttype")]
     dropped = ",".join(_header_values(request, "connection")).lower()
     is_clear = len(found) == 1 and _MEDIA_TYPE.fullmatch(found[0]) and "content" not in dropped
@@ -187,7 +186,7 @@ def _clear_media_type(request: Request) -> str:
 
 
 def _has_fields(media_type: str) -> bool:
-    """Return whether servers may read fields from a body of a media type."""
+    """Return whether servers may read fields from a body of this media type."""
     kind = essence(media_type)
     is_one_of = (is_form, is_json, is_multipart)
     return (
@@ -199,14 +198,14 @@ def _has_fields(media_type: str) -> bool:
 
 
 def _known_body(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
-    """Return what is known of the body, and whether fields could hide nowhere else."""
+    """Return the known part of the body, and whether all fields must be in it."""
     body = request.body
     if any(value.strip().lower() != "identity" for value in _header_values(request, "contentencoding")):
         return b"", not body
     if body is None or isinstance(body, bytes):
         return body or b"", is_whole
     media_type = _clear_media_type(request)
-    # The files of a form that is made here stand in parts with names of their own; any other file is a body.
+    # In a form built by dynacli, files are separate parts. Any other file is the body itself.
     is_of_parts = is_multipart(media_type) and isinstance(body.pieces[0], bytes)
     if not is_of_parts and _has_fields(media_type) and (body.length or _MOST_READ + 1) <= _MOST_READ:
         whole = b"".join(body)
@@ -222,7 +221,7 @@ def _fields(
     charset = re.search(r"charset\s*=\s*[\"']?([^\s\"';]*)", media_type)
     if charset is not None and not _PLAIN_CHARSETS.fullmatch(charset[1]) and _has_fields(kind):
         yield "", None
-    text = body.decode("latin-1").replace("\0", "")  # also UTF-16, as far as it is ASCII
+    text = body.decode("latin-1").replace("\0", "")  # this also makes the ASCII part of UTF-16 readable
     if not _may_have(text, mentions):
         is_split = "content-disposition" in text.lower() and _ENCODED_NAME.search(text)
         yield from [("", None)] if is_split else []
@@ -248,11 +247,11 @@ def _fields(
 
 
 def _members_at_any_depth(body: bytes, is_wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
-    """Return the members of all objects of a JSON value, the repeated ones, too; None for one that is not a scalar.
+    """Return the members of all objects in a JSON value, including repeated ones; None for an array or null.
 
     Raises:
-        ValueError: It is none.
-        RecursionError: It is nested too deeply.
+        ValueError: The body is not JSON.
+        RecursionError: The value is nested too deeply.
     """
     found: list[tuple[str, str | None]] = []
 
@@ -268,7 +267,7 @@ def _members_at_any_depth(body: bytes, is_wanted: Callable[[str], bool]) -> list
 
 
 def _may_have(text: str, mentions: Callable[[str], bool]) -> bool:
-    """Return whether a text may have the name of a field, however it is escaped."""
+    """Return whether a text may contain the name of a wanted field, even if it is escaped."""
     plain = f" {unquote_plus(_ESCAPED.sub(_unescaped, text))} "
     return mentions(plain.casefold()) or ("%" in plain and mentions(unquote_plus(plain).casefold()))
 
@@ -278,7 +277,7 @@ def _mentions(plain: str) -> bool:
 
 
 def _form_pairs(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of a form or a query, in each way in which servers decode them."""
+    """Yield names and values of a form or a query, in every way that servers decode them."""
     for pair in re.split("[&;]", text):
         name, _, value = pair.partition("=")
         if "%" in name or "+" in name:
@@ -292,7 +291,7 @@ def _form_pairs(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[s
 
 
 def _parts(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str | None]]:
-    """Yield the names and values of the parts of a multipart body, whatever ends its lines."""
+    """Yield names and values of the parts of a multipart body, with any kind of line ends."""
     name, is_value, is_plain = "", False, True
     header = ""
     for line in [*re.split("\r\n|\r|\n", text), "", "--"]:
@@ -320,10 +319,10 @@ def _parts(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, s
 
 
 class SentValues:
-    """What the query, the headers and the fields of a request say.
+    """Values in the query, the headers and the body of a request, as servers may read them.
 
     Args:
-        is_whole: Whether the body is there; false for one that is too large to be looked at.
+        is_whole: False if the body is too large to be searched.
     """
 
     def __init__(self, request: Request, *, is_whole: bool = True) -> None:
@@ -331,7 +330,7 @@ class SentValues:
         self._of_body: dict[str, list[str] | None] = {}
 
     def may_have(self, location: str, name: str, wanted: Iterable[Any]) -> bool:
-        """Return whether a server may find one of some values.
+        """Return whether a server may read one of the wanted values under a name.
 
         Args:
             location: `query` or `header`.
@@ -348,10 +347,10 @@ class SentValues:
         return of_body is None or any(value.strip().casefold() in plain for value in values)
 
     def routes(self) -> Iterator[str]:
-        """Yield the paths that the query or the body names."""
+        """Yield the paths in fields of the query or the body."""
         found = [value for name in _ROUTES for value in self._query.get(name, [])]
         found += self._fields(_ROUTE_OF_BODY) or []
-        # `?url=page` is usually about something else.
+        # A value without `/` is rarely a path: `?url=page`.
         yield from dict.fromkeys(
             "/" + value.lstrip("/") for value in found if "/" in value and "://" not in value
         )
@@ -371,7 +370,7 @@ class SentValues:
         return _grouped(self._request.headers)
 
     def _fields(self, key: str) -> list[str] | None:
-        """Return the values of a field of the body; None if that is not clear."""
+        """Return the values of a field of the body; None if the body is unclear."""
         if not self._request.body:
             return []
         if key not in self._of_body:
@@ -399,11 +398,11 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 @record
 class Sent:
-    """What a request says of its operation besides its method.
+    """Paths and values with which a request selects an operation.
 
     Args:
-        paths: Its path below each base URL that it may belong to, as it is sent.
-        values: Those that may tell operations of one path apart; None before it is built.
+        paths: The sent path, relative to each possible base URL.
+        values: Values that can distinguish operations of one path; None before the request is built.
     """
 
     paths: tuple[str, ...]
@@ -414,8 +413,8 @@ class _Template(NamedTuple):
     """The path of an operation.
 
     Args:
-        steps: As `path_steps_of` returns them.
-        variables: How many of them have a parameter.
+        steps: Segments from `path_steps_of`.
+        variables: Number of segments with a parameter.
     """
 
     steps: tuple[str, ...]
@@ -424,11 +423,11 @@ class _Template(NamedTuple):
 
 
 _templates: WeakKeyDictionary[Catalog, dict[str, list[_Template]]] = WeakKeyDictionary()
-"""Catalog → method → its paths."""
+"""Catalog → method → templates of its paths."""
 
 
 def path_steps_of(path: str) -> tuple[str, ...] | None:
-    """Return the steps of a path in the spelling that all spellings of it share; None if that is not clear."""
+    """Return the normalized segments of a path, equal for all of its spellings; None if they are unclear."""
     plain = _UNICODE.sub(_unescaped, path.partition("#")[0].partition("?")[0])
     try:
         text = unquote(plain, errors="strict")
@@ -443,7 +442,7 @@ def path_steps_of(path: str) -> tuple[str, ...] | None:
         step = word.partition(";")[0].rstrip(" ")
         if step.startswith(".") and not step.strip(". "):
             if step != ".":
-                return None  # a step back
+                return None  # `..` or similar
             continue
         if plain := step.rstrip(". ").casefold():
             steps.append(plain)
@@ -457,14 +456,14 @@ def _unescaped(found: re.Match[str]) -> str:
 def _plain_letters(text: str) -> str:
     import unicodedata
 
-    # Servers compare in capital or in small letters, and a wide letter may become a plain one (best fit of Windows).
+    # Servers may compare upper or lower case, and Windows may turn a wide letter into a plain one (best fit).
     return unicodedata.normalize("NFKC", text).upper().casefold().replace(_DOT_ABOVE, "")
 
 
 def readings_of(path: str) -> Iterator[str]:
-    """Yield a path, and what a server may make of it that cuts it or runs a script in it."""
+    """Yield a path, and the paths that a server gets if it truncates it or runs a script in it."""
     yield path
-    # Rules that rewrite paths may decode them first (CVE-2024-38474).
+    # Rewrite rules may decode the path first (CVE-2024-38474).
     if cut := re.match("(?i)(.*?)%(?:3f|23)", path):
         yield cut[1]
     if script := _SCRIPT.match(path):
@@ -472,7 +471,7 @@ def readings_of(path: str) -> Iterator[str]:
 
 
 def is_path_of(template: str, path: str) -> bool:
-    """Return whether a server may take a path for one of a template."""
+    """Return whether a server may match a path with a template."""
     fixed, steps = path_steps_of(template), path_steps_of(path)
     return (
         fixed is not None and steps is not None and len(fixed) == len(steps) and _fits_template(fixed, steps)
@@ -480,23 +479,23 @@ def is_path_of(template: str, path: str) -> bool:
 
 
 def operations_with_methods(catalog: Catalog, methods: Iterable[str]) -> list[OperationSummary]:
-    """Return the operations of some methods, in upper case."""
+    """Return the operations with one of the upper-case methods."""
     return [template.summary for method in methods for template in _templates_of(catalog).get(method, ())]
 
 
 def methods_in(catalog: Catalog) -> list[str]:
-    """Return the methods of all operations, in upper case."""
+    """Return the upper-case methods of all operations."""
     return list(_templates_of(catalog))
 
 
 def possible_operations_at(
     catalog: Catalog, method: str, paths: Iterable[str], values: SentValues | None = None
 ) -> list[OperationSummary]:
-    """Return the operations of a method that a server may take a path for: of those that fit, the most literal ones.
+    """Return the operations for which a server may take a path: the most literal of the matching ones.
 
     Args:
-        method: In upper case.
-        values: As in `Sent`; None if they are not known yet.
+        method: The upper-case method.
+        values: As in `Sent`; None if they are unknown.
     """
     found: list[OperationSummary] = []
     for path in paths:
@@ -511,7 +510,7 @@ def possible_operations_at(
         distinct = [template for template in fitting if not {"?", "#"}.isdisjoint(template.summary.path)]
         if distinct:
             agreeing = [template for template in distinct if _agrees(catalog, template.summary, values)]
-            # A request that agrees with none may mean any: servers differ in how they compare names and values.
+            # If no operation agrees, all are possible: servers differ in how they compare names and values.
             is_sent = values is not None and len(distinct) == len(fitting)
             left = agreeing or (distinct if is_sent else [])
             fitting = [template for template in fitting if template not in distinct or template in left]
@@ -532,7 +531,7 @@ def _templates_of(catalog: Catalog) -> dict[str, list[_Template]]:
 
 
 def _fits_template(template: tuple[str, ...], steps: tuple[str, ...]) -> bool:
-    # Many servers ignore the ending of the last step: `/pets.json`.
+    # Many servers ignore an extension of the last segment: `/pets.json`.
     *first, last = zip(template, steps, strict=True) if template else [("", "")]
     return all(
         step == word or ("{" in step and path_values(step, word) is not None) for step, word in first
@@ -544,9 +543,9 @@ def _fits_template(template: tuple[str, ...], steps: tuple[str, ...]) -> bool:
 
 
 def _agrees(catalog: Catalog, summary: OperationSummary, values: SentValues | None) -> bool:
-    """Return whether the query, the headers and the fields of a request may be those of an operation.
+    """Return whether query, headers and fields of a request may select an operation.
 
-    Documents have `/messages?action=send`, and `/#Action=A` beside `/#Action=B`, each with a parameter of one value.
+    Some documents have `/messages?action=send`, or `/#Action=A` and `/#Action=B` with a parameter of one value each.
     """
     if values is None:
         return False

@@ -1,4 +1,4 @@
-"""What came of one call among many: of a row of a batch, or a request of a plan."""
+"""Results of one call among many: of a row of a batch, or a request of a plan."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from dynacli.media.body_value import shown_value
 
 
 def received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
-    """Return the result of a row that got a response, and the error that it means as a call by itself."""
+    """Return the result of a row with a response, and the error that the call alone would have."""
     call, response, validation = made
     request_validation = call.validating.validation if call.validating is not None else None
     validations = [validated for validated in (request_validation, validation) if validated is not None]

@@ -1,4 +1,4 @@
-"""Finding operations of APIs by what a person says in plain words, and the error for a word that names none."""
+"""Search for operations in plain words, and errors for unknown names of operations and tags."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,26 +12,26 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.wrapping import quoted, word_or_quoted
 
 _TIE = 0.01
-"""Scores that are no further apart are as good as the same."""
+"""Maximum difference of scores that count as equal."""
 _MOST_FOUND = 3
 SLIP = 0.85
-"""How alike, as `difflib` measures it, a mistyped name and the name that was meant are."""
+"""Minimum similarity (ratio of `difflib`) of two names if one is probably a typo of the other."""
 
 
 @record
 class Hit:
-    """An operation that a search found.
+    """An operation in the results of a search.
 
     Args:
-        api: The name of its API.
+        api: Name of its API.
         name: Its name.
-        method: In capitals.
-        path: As the document has it.
-        summary: The document's, empty if it has none.
-        score: How well it fits, from 0 to about 1.7, and more if the question names it. Scores of different APIs can
-            be compared.
-        reasons: What the score is made of: a text, and its part of the score.
-        calls: How many calls of it the history has; 0, too, if no other hit is as good, so that no one asked.
+        method: Its upper-case method.
+        path: Its path as in the document.
+        summary: Summary in the document; empty if there is none.
+        score: Relevance, from 0 to about 1.7, or higher if the query names the operation. Scores of different APIs are
+            comparable.
+        reasons: Parts of the score, each with a text.
+        calls: Number of its calls in the history; 0 if no other hit has the same score, because then it is not read.
     """
 
     api: str
@@ -45,13 +45,13 @@ class Hit:
 
     @property
     def is_fitting(self) -> bool:
-        """Whether the operation fits the question, and does not merely come nearest to it."""
+        """True if the operation matches the query, and is not only the nearest one."""
         from dynacli.openapi.catalog.rank_operations import FITTING
 
         return self.score >= FITTING
 
     def explanation(self) -> str:
-        """Return one line that says what the score is made of."""
+        """Return a line that explains the score."""
         parts = " ".join(f"{part:+.2f} {text}," for text, part in self.reasons if round(part, 2))
         times = "once" if self.calls == 1 else f"{self.calls} times"
         usage = f"; before others with this score, because it was called {times} lately" if self.calls else ""
@@ -59,18 +59,18 @@ class Hit:
 
 
 def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> list[Hit]:
-    """Return the operations that fit a question, the best first; hidden ones are left out.
+    """Return the operations that match a query, the best first. Hidden operations are left out.
 
-    What the question names, by name, operationId, or method and path, comes before all others.
-    Of those that fit equally well, the one comes first that was called more often lately, by the history.
+    Operations named by the query come first: by name, operationId, or method and path. Among equal scores, the
+    operation with more recent calls in the history comes first.
 
     Args:
-        apis: The APIs that are searched.
-        words: The question.
-        most: How many are returned.
+        apis: APIs to search.
+        words: The query.
+        most: Maximum number of results.
 
     Raises:
-        UsageError: The question has no words.
+        UsageError: The query has no usable words.
         DamagedCatalogError: A catalog is damaged.
     """
     from dynacli.openapi.catalog.rank_operations import has_words, rank_operations
@@ -103,10 +103,10 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
 
 
 def _by_usage(apis: dict[str, OpenedApi], hits: list[Hit], most: int) -> list[Hit]:
-    """Return hits so that the first ones, if they are as good, are in the order of their usage.
+    """Return hits with equally good ones at the top sorted by their usage.
 
     Args:
-        most: How many of them are of interest.
+        most: Number of hits that are needed.
     """
     ordered: list[Hit] = []
     while len(ordered) < min(most, len(hits)):
@@ -132,7 +132,7 @@ def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]
 
 
 def unknown_tag(api: OpenedApi, word: str) -> UsageError:
-    """Return the error for a word that is not a tag, with those that come near first."""
+    """Return the error for an unknown tag, with similar tags."""
     tags = list(api.catalog.tags())
     near = near_names(kebab(word) or word, tags)
     return UsageError(
@@ -144,9 +144,9 @@ def unknown_tag(api: OpenedApi, word: str) -> UsageError:
 
 
 def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
-    """Return the error for a word that is not an operation, with the names that come near.
+    """Return the error for an unknown operation, with similar names.
 
-    An operation that the catalog leaves out is an error of the document, with the reason.
+    If the catalog leaves the operation out, this is an error of the document, with the reason.
     """
     from difflib import get_close_matches
     from shlex import quote
@@ -164,7 +164,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             )
     gone = next((key for key, name in api.catalog.given_names().items() if name == wanted), None)
     if gone is not None and not tag and api.catalog.find(wanted) is None:
-        # The name is kept for it: it may come back, and no other operation is to be called by mistake.
+        # A removed operation keeps its name, so that no other operation takes it.
         return UsageError(
             f"`{api.name}` has no operation `{word}` any more",
             reason=f"It was the name of `{' '.join(gone)}`, which the document does not have now",
@@ -183,10 +183,10 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     parts = set(wanted.split("-"))
     near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
     hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
-    # What is not a slip of the finger is a name that someone made up of words.
+    # A name that is not a typo may consist of words that describe a task.
     found = [] if get_close_matches(wanted, listed, 1, SLIP) else _found_hits(api, word)
     if found:
-        # A word that no one knows is mistyped: what looks like the name comes before what its other words mean.
+        # An unknown word is probably a typo, so the most similar name comes before hits for the other words.
         mistyped = (
             near[:1]
             if has_strange_words(wanted.replace("-", " "), Vocabulary(StemIndex(api.catalog)))
@@ -211,7 +211,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
 
 
 def search_words_of(name: str) -> str:
-    """Return the words of a name, as a search takes them."""
+    """Return the words of a name as a query."""
     return kebab(name).replace("-", " ") or name
 
 
@@ -224,15 +224,15 @@ def _found_hits(api: OpenedApi, word: str) -> list[Hit]:
     """Return the operations that a search for the words of a name finds."""
     try:
         return search_operations([api], search_words_of(word), _MOST_FOUND)
-    except UsageError:  # there is nothing in it that can be searched for
+    except UsageError:  # the name has no words to search for
         return []
 
 
 def chosen_operations(api: OpenedApi, words: Iterable[str]) -> Iterator[OperationSummary]:
-    """Yield the operations that words name, in the order of the document; without words all that are not hidden.
+    """Yield the operations with the given names or tags, in the order of the document; by default all visible ones.
 
     Raises:
-        UsageError: A word names neither an operation nor a tag.
+        UsageError: A word is neither an operation nor a tag.
     """
     catalog = api.catalog
     names: set[str] = set()

@@ -1,4 +1,4 @@
-"""Shards: which part of a batch or a check this machine does, as `--shard` or the engine that started it says."""
+"""Shards: the part of a batch or a check that this machine runs, from `--shard` or the variables of a CI engine."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dynacli.http.rate_limit import RateLimit
 from dynacli.record import record
 
 _AUTO = "auto"
-"""The value of `--shard` that reads the shard from the variables of an engine."""
+"""Value of `--shard` that reads the shard from the variables of an engine."""
 _MOST = 999_999
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,6}")
@@ -18,12 +18,12 @@ _COUNT = "SHARD_COUNT"
 
 @record
 class Shard:
-    """One part of several; by default the whole.
+    """One of several parts of the work; by default the whole.
 
     Args:
-        index: Its number, from 1.
-        count: The number of shards.
-        shares_rate: Whether `--rate` is a limit for all shards together.
+        index: Number of the shard, from 1.
+        count: Number of shards.
+        shares_rate: True if `--rate` limits all shards together.
     """
 
     index: int = 1
@@ -31,23 +31,23 @@ class Shard:
     shares_rate: bool = False
 
     def has(self, number: int) -> bool:
-        """Return whether a row or an operation belongs to the shard, by its number, from 1."""
+        """Return whether the row or operation with a number, from 1, belongs to the shard."""
         return (number - self.index) % self.count == 0
 
     def rate(self, limit: RateLimit | None) -> RateLimit | None:
-        """Return the limit of requests for this shard."""
+        """Return the rate limit of this shard."""
         return limit.divided(self.count) if limit is not None and self.shares_rate else limit
 
 
 @record
 class _Engine:
-    """A program that runs one command several times, and says by variables which time it is.
+    """A program that runs a command several times, and numbers the runs in environment variables.
 
     Args:
-        name: What people call it.
-        index: The variable with the index of the shard.
-        count: The variable with the number of shards; empty if the engine has none.
-        first: The index of the first shard.
+        name: Usual name of the program.
+        index: Variable with the index of the shard.
+        count: Variable with the number of shards; empty if there is none.
+        first: Index of the first shard.
     """
 
     name: str
@@ -56,9 +56,9 @@ class _Engine:
     first: int = 0
 
 
-# https://slurm.schedmd.com/job_array.html: the first index is `SLURM_ARRAY_TASK_MIN`
+# https://slurm.schedmd.com/job_array.html: `SLURM_ARRAY_TASK_MIN` is the first index.
 _SLURM = _Engine("Slurm", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT")
-# https://docs.gitlab.com/ci/variables/predefined_variables/: the index is set only for jobs with `parallel`
+# https://docs.gitlab.com/ci/variables/predefined_variables/: only jobs with `parallel` have an index.
 _GITLAB = _Engine("GitLab", "CI_NODE_INDEX", "CI_NODE_TOTAL", first=1)
 _ENGINES = (
     # https://kubernetes.io/docs/tasks/job/indexed-parallel-processing-static/
@@ -75,15 +75,15 @@ _ENGINES = (
 
 
 def asked_shard(env: Environment, text: str | None, count: int | None) -> Shard:
-    """Return the shard that the options ask for.
+    """Return the requested shard.
 
     Args:
-        env: Has the variables of the engine.
-        text: The value of `--shard`: `I/N`, `auto`, or None for the whole.
-        count: The value of `--shard-count`, which wins over the variables.
+        env: Environment with the variables of the engine.
+        text: Value of `--shard`: `I/N`, `auto`, or None for the whole.
+        count: Value of `--shard-count`, which overrides the variables.
 
     Raises:
-        UsageError: The value is invalid, or the variables of the engine do not say which one.
+        UsageError: The value is invalid, or the variables do not determine the shard.
     """
     if count is not None and text != _AUTO:
         raise UsageError("`--shard-count` needs `--shard auto`", hint="Or give both numbers: `--shard 2/5`")
@@ -103,7 +103,7 @@ def asked_shard(env: Environment, text: str | None, count: int | None) -> Shard:
 
 
 def _shard_of_engine(variables: Mapping[str, str], asked: int | None) -> Shard:
-    """Return the shard that an engine names, with the number of shards that `--shard-count` asks for."""
+    """Return the shard from the variables of an engine, with the count of `--shard-count` if given."""
     engine = _engine(variables)
     is_single = engine is _GITLAB and not variables.get(engine.index)
     index = engine.first if is_single else _number_in_variable(variables, engine.index)
@@ -137,7 +137,7 @@ def _shard_of_engine(variables: Mapping[str, str], asked: int | None) -> Shard:
 
 
 def _engine(variables: Mapping[str, str]) -> _Engine:
-    """Return the engine that has set its variables."""
+    """Return the engine whose variables are set."""
     found = [engine for engine in _ENGINES if variables.get(engine.index) or variables.get(engine.count)]
     if not found:
         names = ", ".join(engine.name for engine in _ENGINES)
@@ -157,7 +157,7 @@ def _engine(variables: Mapping[str, str]) -> _Engine:
 
 
 def _first_of_slurm(variables: Mapping[str, str], index: int) -> int:
-    """Return the first index of an array of Slurm, whose indexes must have no gaps: `--array=1-10`, not `1-10:2`."""
+    """Return the first index of a Slurm array, which must have no gaps: `--array=1-10`, not `1-10:2`."""
     least, most = (
         _number_in_variable(variables, name, index)
         for name in ("SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_MAX")

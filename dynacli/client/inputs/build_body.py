@@ -1,4 +1,4 @@
-"""The body of a call: of a whole value, of assignments applied to it, or of an example."""
+"""Building the body of a call: from a whole value, from assignments to it, or from an example."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class BuiltBody(NamedTuple):
     """A body that was built.
 
     Args:
-        content: The bytes that are sent, None if there is no body.
-        media_type: Their media type, with the boundary of a multipart body.
-        form: The value that a form or the parts of a multipart body were made of.
-        missing: The options that a branch of the schema needs besides those that chose it.
+        content: The bytes to send; None if there is no body.
+        media_type: Its media type, with the boundary of a multipart body.
+        form: Value from which a form or a multipart body was built.
+        missing: Options that the selected branch of the schema requires, but that are not given.
     """
 
     content: bytes | Payload | None = None
@@ -52,14 +52,14 @@ class BuiltBody(NamedTuple):
 
 
 def build_body(described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> BuiltBody:
-    """Return the body of a call; it has no content if the call has no body.
+    """Return the body of a call. Its content is None if the call has no body.
 
     Args:
-        described: The operation, with the media type that is sent.
-        is_strict: Whether a value that no branch of the schema fits is an error.
+        described: The operation, with the media type of its body.
+        is_strict: True if a value that matches no branch of the schema is an error.
 
     Raises:
-        UsageError: No such body can be made.
+        UsageError: The body cannot be built.
     """
     media_type = described.media_type
     if media_type is None:
@@ -83,7 +83,7 @@ def build_body(described: DescribedOperation, inputs: CallInputs, *, is_strict: 
         if not assignments and (is_json(name) or is_yaml(name)):
             if is_json(name):
                 json_value(decoded_json_text(whole), "--body")
-            return BuiltBody(whole, name)  # byte for byte as it was given
+            return BuiltBody(whole, name)  # unchanged, byte for byte
         base = _yaml_body(whole, name) if may_be_yaml else json_value(decoded_json_text(whole), "--body")
     elif inputs.wants_example and (assignments or _needs_body(described) or inputs.content_type):
         fitting = selected(described, assemble(None, assignments), assignments, is_final=False)
@@ -96,7 +96,7 @@ def build_body(described: DescribedOperation, inputs: CallInputs, *, is_strict: 
             if not is_built(name) or (is_text and isinstance(base, str)):
                 return BuiltBody(_text_body(described, base, name), name)
         except UsageError:
-            return BuiltBody()  # it can be left out
+            return BuiltBody()  # the body is optional
     elif not assignments and not _has_all_defaults(described, media_type):
         return BuiltBody()
     selection = selected(described, assemble(base, assignments), assignments, is_strict=is_strict)
@@ -128,7 +128,7 @@ def selected(
     is_strict: bool = True,
     is_final: bool = True,
 ) -> BranchSelection:
-    """Return which branches of its schema a body is of, if the schema leaves a choice."""
+    """Return the branches of the schema that a body selects, if the schema has alternatives."""
     if not assignments:
         return BranchSelection(value, (), True)
     sources = {assignment.path: assignment.source for assignment in assignments}
@@ -138,7 +138,7 @@ def selected(
 
 
 def _has_all_defaults(described: DescribedOperation, media_type: MediaType) -> bool:
-    """Return whether a required body can be made of the document alone: everything that it needs has a default."""
+    """Return whether a required body can be built from defaults alone."""
     needed = [field for field in media_type.fields if field.is_needed]
     return (
         _needs_body(described)
@@ -149,7 +149,7 @@ def _has_all_defaults(described: DescribedOperation, media_type: MediaType) -> b
 
 
 def _with_defaults(media_type: MediaType, value: Any) -> Any:
-    """Return a body with the defaults of the fields that it needs and no one gave, as for required parameters."""
+    """Return a body with defaults for missing required fields, as for required parameters."""
     if value is not None and not isinstance(value, dict):
         return value
     made: dict[str, Any] = {} if value is None else value
@@ -165,7 +165,7 @@ def _with_defaults(media_type: MediaType, value: Any) -> Any:
 
 
 def _example_parts(example: Any, described: DescribedOperation, assignments: Sequence[Assignment]) -> Any:
-    """Return an example of a body; in a form whose parts the document does not name, a file under a name."""
+    """Return the example of a body. A form without named parts gets a part `file`."""
     media_type = described.media_type
     is_named = media_type is None or essence(media_type.name) != "multipart/form-data" or media_type.fields
     if is_named or (isinstance(example, dict) and (example or assignments)):
@@ -174,7 +174,7 @@ def _example_parts(example: Any, described: DescribedOperation, assignments: Seq
 
 
 def holds_a_value(content: bytes, media_type: str) -> bool:
-    """Return whether a whole body is a JSON value that is still to be written in the media type."""
+    """Return whether a whole body is a JSON value that must still be converted to the media type."""
     if is_json(media_type):
         return True
     starts = {b"["} if is_json_lines(media_type) or is_json_sequence(media_type) else {b"{", b"["}
@@ -185,7 +185,7 @@ def check_takes_options(described: DescribedOperation, assignments: Sequence[Ass
     """Refuse options for a body that cannot be built from them.
 
     Raises:
-        UsageError: There are some.
+        UsageError: Such options are given.
     """
     media_type, body = described.media_type, described.operation.body
     if not assignments or media_type is None or is_built(media_type.name):
@@ -204,7 +204,7 @@ def check_takes_options(described: DescribedOperation, assignments: Sequence[Ass
 
 
 def _check_boundary(media_type: str) -> None:
-    """Refuse a multipart body that no one could take apart (RFC 2046, section 5.1.1)."""
+    """Refuse a multipart body without a boundary, which no server can split (RFC 2046, section 5.1.1)."""
     name, _, arguments = media_type.lower().partition(";")
     if name.strip().startswith("multipart/") and "boundary=" not in arguments:
         raise UsageError(
@@ -215,7 +215,7 @@ def _check_boundary(media_type: str) -> None:
 
 
 def missing_in_body(described: DescribedOperation, body: BuiltBody) -> list[str]:
-    """Return the options that a body built from options lacks, so that they can be named all at once."""
+    """Return the options that a body built from options lacks, to report all of them together."""
     media_type = described.media_type
     if media_type is None or (body.content is None and not _needs_body(described)):
         return []
@@ -232,7 +232,7 @@ def missing_in_body(described: DescribedOperation, body: BuiltBody) -> list[str]
 def _has(value: Any, path: tuple[str, ...]) -> bool:
     for index, step in enumerate(path):
         if not isinstance(value, dict):
-            # Another value was given if the document has an object: that is for the validator to say.
+            # The value is not an object as in the document. Validation reports that.
             return index > 0
         if step not in value:
             return False
@@ -252,13 +252,13 @@ def _is_meant(described: DescribedOperation) -> bool:
 
 
 def decoded_json_text(content: bytes, option: str = "--body") -> str:
-    """Return the text of a value that is to be JSON.
+    """Return the text of a JSON value.
 
     Args:
-        option: The option that it was given to.
+        option: Option with the value.
 
     Raises:
-        UsageError: It is not text in UTF-8.
+        UsageError: The value is not UTF-8.
     """
     try:
         return content.decode("utf-8-sig")
@@ -271,11 +271,11 @@ def example_body(described: DescribedOperation, overlay: Any, schemas: DocumentS
 
     Args:
         described: The operation.
-        overlay: A schema that the example should fit besides the body's own, if there is such a value.
-        schemas: What evaluates the schema, for a caller that evaluates it, too.
+        overlay: A further schema that the example should match, if possible.
+        schemas: Evaluator of the schema, if the caller needs it, too.
 
     Raises:
-        UsageError: None can be made.
+        UsageError: No example can be made.
     """
     from dynacli.openapi.schema.document_schemas import NoExampleError
     from dynacli.openapi.schema.example_call import body_example
@@ -283,7 +283,7 @@ def example_body(described: DescribedOperation, overlay: Any, schemas: DocumentS
     media, schema = described.raw_media_type(), described.body_schema()
     choices = [{"allOf": [schema, overlay]}] * (overlay is not True) + [schema]
     if described.version == "3.2" and described.media_type and is_sequence(described.media_type.name):
-        # There `schema` describes the whole sequence as an array, so that of its alternatives only arrays are meant.
+        # There, `schema` describes the whole sequence as an array, so only arrays are valid alternatives.
         choices = [kind for choice in choices for kind in ({"type": "array", "allOf": [choice]}, choice)]
     for wanted in choices:
         try:
@@ -296,10 +296,10 @@ def example_body(described: DescribedOperation, overlay: Any, schemas: DocumentS
 
 
 def _fitting_example(described: DescribedOperation) -> Any:
-    """Return an example that surely fits the schema.
+    """Return an example that matches the schema.
 
     Raises:
-        UsageError: None can be made, as where two alternatives are so wide that whatever fits one fits both.
+        UsageError: No example can be made, for example if every value matches two alternatives at once.
     """
     from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
 
@@ -319,10 +319,10 @@ def _text_body(described: DescribedOperation, example: Any, media_type: str) -> 
 
 
 def encodings_of(described: DescribedOperation, *, has_examples: bool) -> Encodings:
-    """Return how the document wants each property of the body written.
+    """Return the encodings of the body's properties according to the document.
 
     Args:
-        has_examples: Whether values may come from the document's examples.
+        has_examples: True if values may come from the document's examples.
     """
     from dynacli.openapi.schema.form_encoding import Encodings
 
@@ -339,13 +339,13 @@ def encodings_of(described: DescribedOperation, *, has_examples: bool) -> Encodi
 def encode_form_body(
     described: DescribedOperation, value: Any, inputs: CallInputs, *, is_strict: bool
 ) -> tuple[bytes | Payload, str]:
-    """Return the body and its media type, with a boundary if there are parts.
+    """Return the encoded body and its media type, with a boundary if there are parts.
 
     Args:
-        is_strict: Whether a member that holds the delimiter of its list is refused.
+        is_strict: True to refuse list items that contain the delimiter of the list.
 
     Raises:
-        UsageError: The value cannot be written the way the document asks for.
+        UsageError: The value cannot be encoded as the document requires.
     """
     from dynacli.request.form_body import Multipart, encode_form, make_parts
 
@@ -364,7 +364,7 @@ def encode_form_body(
         )
     plain_name = name.partition(";")[0].strip()
     if isinstance(value, list) and plain_name.lower() == "multipart/form-data":
-        value = None  # its parts all need a name (RFC 7578, section 4.2)
+        value = None  # without names there are no parts (RFC 7578, section 4.2)
     parts = make_parts(value, encodings, dict(inputs.part_headers), is_strict=is_strict)
     multipart = Multipart(parts, plain_name, inputs.boundary or _random_boundary())
     return multipart, multipart.media_type

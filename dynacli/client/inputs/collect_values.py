@@ -1,4 +1,4 @@
-"""The values of a call, collected from its inputs. Everything that is missing is named at once."""
+"""Collecting the values of a call from its inputs. All missing inputs are reported together."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ def collect_values(described: DescribedOperation, inputs: CallInputs, *, is_stri
     """Return the values of a call.
 
     Args:
-        described: The operation, with the media type that is sent.
-        is_strict: Whether the values must fit what the document says; the level `off` asks for no.
+        described: The operation, with the media type of its body.
+        is_strict: True if the values must match the document; False at level `off`.
 
     Raises:
-        UsageError: Something required is missing, or no body can be made.
+        UsageError: A required input is missing, or the body cannot be built.
     """
     parameters, missing = collect_parameters(described, inputs, is_strict=is_strict)
     if described.media_type is None:
         check_missing(described, missing)
         return CallValues(parameters, query=inputs.query)
-    # The modules that make bodies are not imported by the calls that have none.
+    # Imported late: calls without a body do not need these modules.
     from dynacli.client.inputs.build_body import build_body, missing_in_body
 
     body = build_body(described, inputs, is_strict=is_strict)
@@ -35,10 +35,10 @@ def collect_values(described: DescribedOperation, inputs: CallInputs, *, is_stri
 def collect_parameters(
     described: DescribedOperation, inputs: CallInputs, *, is_strict: bool
 ) -> tuple[dict[ParameterKey, Any], list[str]]:
-    """Return the values of the parameters, and what messages call those that are missing.
+    """Return the values of the parameters, and the names of missing ones for messages.
 
     Args:
-        is_strict: Whether anything but the path has to be complete.
+        is_strict: True if all required parameters must be given, not only those in the path.
     """
     operation = described.operation
     parameters = dict(inputs.parameters)
@@ -55,22 +55,22 @@ def collect_parameters(
         if key in parameters or not parameter.is_required:
             continue
         if parameter.value.has_known_default:
-            parameters[key] = parameter.value.default  # the document says what is meant
+            parameters[key] = parameter.value.default  # the document defines this value
         elif is_strict or parameter.location == "path":
             missing.append(input_name(parameter))
     return parameters, missing
 
 
 def is_idempotency_key(parameter: Parameter) -> bool:
-    """Return whether a parameter is the header by which a server knows that a request came before."""
+    """Return whether a parameter is the header by which servers recognise a repeated request."""
     return parameter.location == "header" and parameter.name.lower() == "idempotency-key"
 
 
 def check_missing(described: DescribedOperation, missing: list[str]) -> None:
-    """Raise what says which inputs are missing, if any are.
+    """Raise an error for missing inputs, if there are any.
 
     Raises:
-        UsageError: It names all of them, and an example of the call.
+        UsageError: Inputs are missing. The error lists them, with an example of the call.
     """
     if missing:
         from dynacli.openapi.model.wording import enumerated
@@ -94,27 +94,27 @@ def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKe
         try:
             parameters[key] = parameter_example(parameter, raw.get(key), described.resolve)
         except (NoExampleError, LookupError):
-            continue  # it is then named as missing
+            continue  # it is reported as missing
 
 
 def input_name(parameter: Parameter) -> str:
-    """Return what messages call a parameter: `OWNER` for one in the path, else `--state`."""
+    """Return the name of a parameter in messages: `OWNER` for one in the path, else `--state`."""
     if parameter.location == "path":
         return parameter.argument
     return f"--{parameter.option}"
 
 
 def new_idempotency_key(parameter: Parameter) -> str | None:
-    """Return a new value for a call; None if the document wants something else than any unique text.
+    """Return a new idempotency key; None if the document requires a special format.
 
     Args:
-        parameter: The header of that name.
+        parameter: The header parameter.
     """
     value, limits = parameter.value, parameter.value.limits or {}
     is_uuid = value.format == "uuid"
     if value.type not in {"string", "any"} or value.enum or ("pattern" in limits and not is_uuid):
         return None
-    from uuid import uuid4  # few calls need it
+    from uuid import uuid4  # imported late, because few calls need it
 
     key = uuid4()
     text = str(key)

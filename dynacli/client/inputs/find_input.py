@@ -1,4 +1,4 @@
-"""Which input of an operation a name means, and which one a wrong name may have been meant for."""
+"""Find the input of an operation for a name, and suggest inputs for an unknown name."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from dynacli.record import replace
 from dynacli.secrets import is_secret_name
 
 _MOST_READ = 150
-"""How many other operations are looked at: the nearest ones by their path."""
+"""Maximum number of other operations to search. Those with similar paths come first."""
 _MOST_NAMED = 3
 _INDEX = re.compile(r"\[(\d+)\]")
 _NUMBER = re.compile(r"\.\d+(?=\.|$)")
@@ -32,7 +32,7 @@ _OF_OTHER_PROGRAMS = {
     "-n": ("--max-items",),
     "-q": ("--jq",),
 }
-"""Option of curl, gh or kubectl → dynacli's own option for the same."""
+"""Option of curl, gh or kubectl → dynacli's equivalent."""
 _PROXY = "Name a proxy in `HTTPS_PROXY` or `HTTP_PROXY`: see `{0} help environment`"
 _VERIFY = (
     "Certificates are always verified; `ca = FILE` trusts one more authority: see `{0} help auth-config`"
@@ -52,17 +52,17 @@ INSTEAD = {
     "-k": _VERIFY,
     "-x": _PROXY,
 }
-"""Option of another program that dynacli does without → what there is instead."""
+"""Option of another program without an equivalent → hint at the alternative."""
 
 
 def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:
-    """Return the parameter that a name means, and the field inside of it or of the body; None if it means none.
+    """Return the parameter for a name, and the field in it or in the body; None for each that does not exist.
 
     Args:
-        word: As after `--`: the document's own spelling, `query.NAME`, `body.NAME`, a deeper field (`filter.status`),
-            an item of an array (`tags[0]`), a key of a map.
+        word: The name, as after `--`: spelled as in the document, `query.NAME`, `body.NAME`, a deeper field
+            (`filter.status`), an item of an array (`tags[0]`), or a key of a map.
     """
-    # Most calls have listed options alone.
+    # Imported late: most calls use only listed options.
     from dynacli.openapi.schema.option_fields import find_field
 
     head, dot, rest = word.partition(".")
@@ -84,15 +84,15 @@ def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | No
     if inside != word and inside.startswith((".", "[")):
         field = find_field(schema, described.resolve, inside.removeprefix("."))
         if field is not None:
-            return None, replace(field, option=word)  # what was typed is what messages call it
+            return None, replace(field, option=word)  # messages use the name that was typed
     return None, find_field(schema, described.resolve, word, allows_any_name=False)
 
 
 def how_to_sign_in(described: DescribedOperation | None = None) -> str:
-    """Return what to do instead of giving a secret as an option, which other programs could see.
+    """Return the hint for a secret that is given as an option, where other programs could see it.
 
     Args:
-        described: The operation that is called; None if no API is named yet.
+        described: The called operation; None if no API is known yet.
     """
     rule = "No option takes a secret"
     if described is None:
@@ -104,12 +104,12 @@ def how_to_sign_in(described: DescribedOperation | None = None) -> str:
 
 
 def no_such_input(described: DescribedOperation, flag: str, known: set[str], page: str) -> UsageError:
-    """Return the error for an option that there is not, with those that it may have been meant for.
+    """Return the error for an unknown option, with similar options.
 
     Args:
-        flag: With its `--`.
-        known: The flags of all options that are listed.
-        page: The command that shows the help page.
+        flag: The option with its dashes.
+        known: All listed options.
+        page: Command that shows the help page.
     """
     if flag in _OF_BODIES and described.operation.body is None:
         return no_body(described, flag)
@@ -132,10 +132,10 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
 
 
 def no_body(described: DescribedOperation, flag: str) -> UsageError:
-    """Return the error for an option of the body if the document declares none.
+    """Return the error for an option of the body if the document declares no body.
 
     Args:
-        flag: With its `--`.
+        flag: The option with its dashes.
     """
     operation = described.operation
     if operation.method in METHODS_WITHOUT_BODY:
@@ -154,7 +154,7 @@ def no_body(described: DescribedOperation, flag: str) -> UsageError:
 
 
 def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
-    """Return the error for a key of a map that an option cannot say; None if no map is meant."""
+    """Return the error for a key of a map that no option can express; None if the option is not for a map."""
     word = flag.removeprefix("--")
     for end in [index for index, char in enumerate(word) if char in ".["][1:]:
         _, field = find_input(described, word[:end])
@@ -173,25 +173,25 @@ def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
 
 
 def near_options(described: DescribedOperation, flag: str, known: Iterable[str]) -> list[str]:
-    """Return the options that a wrong one may have been meant for, the likeliest first, at most three.
+    """Return at most three options that a wrong one may have meant, the likeliest first.
 
     Args:
-        flag: With its `--`.
-        known: The flags of all options that are listed.
+        flag: The option with its dashes.
+        known: All listed options.
     """
     from difflib import get_close_matches
 
     from dynacli.options.standard_options import OPTIONS_BY_FLAG
 
     if described.with_any_body().operation.body is not None:
-        known = {*known, "--body"}  # also one that the document does not declare
+        known = {*known, "--body"}  # accepted even if the document does not declare it
     if not flag.startswith("--"):
         return [near for near in _OF_OTHER_PROGRAMS.get(flag, ()) if near in known]
     word = flag.removeprefix("--")
     fields = described.media_type.fields if described.media_type else ()
     items = [f"--{of_first_items(field.option)}" for field in fields]
     spelled = [*dict.fromkeys([*items, *sorted(item for item in known if item.startswith("--"))])]
-    # Deep options are often called by their last name alone, as the document calls them.
+    # Users often type only the last name of a deep option, as in the document.
     near = [item for item in spelled if _last_name(item) == word]
     near = near or [item for item in spelled if plain_name(_last_name(item)) == plain_name(word)]
     if not near and flag in INSTEAD:
@@ -200,14 +200,14 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     near = near or list(_page_size(described, word))
     near = near or [item for item in _OF_OTHER_PROGRAMS.get(flag, ()) if item in known]
     names = [item[2:] for item in spelled]
-    # `--criterion` may be a part of `--criteria.0.criterion-text`, and `--criteria` with a slip.
+    # `--criterion` may be a part of `--criteria.0.criterion-text`, or a typo of `--criteria`.
     near = near or [
         *(f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.8)),
         *_with_words(words_of_name(word), spelled),
     ]
     near = near or [f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.67)]
     near = near or list(_through(plain_name(word), spelled))
-    # `--flow` is rather `--flow-id` of the operation than `--follow` of dynacli.
+    # `--flow` more likely means the operation's `--flow-id` than dynacli's `--follow`.
     near.sort(key=lambda item: item in OPTIONS_BY_FLAG)
     aliases = {
         f"--{alias}": f"--{parameter.option}"
@@ -218,7 +218,7 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
 
 
 def _in_same_place(word: str, items: Iterable[str]) -> Iterator[str]:
-    """Yield the fields of the object in the body that a wrong option leads into, the likeliest first."""
+    """Yield the fields of the object in the body to which a wrong option belongs, the likeliest first."""
     from difflib import get_close_matches
 
     above, _, name = _INDEX.sub(r".\1", word).rpartition(".")
@@ -234,9 +234,9 @@ def _last_name(flag: str) -> str:
 
 
 def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
-    """Yield the option that says how many items a page has, if the word is another name for it.
+    """Yield the option for the page size, if the word is another name for it.
 
-    A list without such an option still ends after a number of items.
+    If a list has no such option, this is `--max-items`.
     """
     from dynacli.client.pages.page_rule import NUMBERS, SIZES, input_of, is_listing, paging_inputs
 
@@ -250,7 +250,7 @@ def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
 
 
 def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
-    """Yield the options whose last name has all the words, if these are few: `--workflow-id` for `--workflow`."""
+    """Yield options whose last name has all the words, unless there are many: `--workflow-id` for `--workflow`."""
     wanted = set(words)
     found = [item for item in spelled if wanted and wanted < set(words_of_name(_last_name(item)))]
     if len(found) <= _MOST_NAMED:
@@ -258,13 +258,13 @@ def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
 
 
 def _through(word: str, spelled: Iterable[str]) -> Iterator[str]:
-    """Yield the deep options that a word is a step to, the shortest first: `--runs.state.any` for `--state`."""
+    """Yield the deep options whose path has a word, the shortest first: `--runs.state.any` for `--state`."""
     steps = {item: [plain_name(step) for step in item[2:].split(".")] for item in spelled if "." in item}
     yield from sorted((item for item in steps if word in steps[item]), key=lambda item: len(steps[item]))
 
 
 def _operations_with_option(described: DescribedOperation, word: str) -> list[str]:
-    """Return the names of other operations of the API that have an option, the nearest first, at most three.
+    """Return at most three other operations with an option, those with similar paths first.
 
     Args:
         word: The option without dashes.

@@ -1,7 +1,6 @@
-"""Inputs that are given by their names in the query: `--query NAME=VALUE`, the query of a path, `query` in Python.
+"""Inputs by their names in the query: `--query NAME=VALUE`, the query of a path, and `query` in Python.
 
-A name that the document declares is an input like any other. Any other pair is sent as it is, because documents are
-often wrong.
+Declared names are inputs as usual. Other pairs are sent unchanged, because many documents are incomplete.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,15 +31,15 @@ def with_pairs(
     settings: CallSettings,
     given: Iterable[tuple[str, Any]] = (),
 ) -> CallInputs:
-    """Return the inputs of a call with the pairs that are given for it, and those of all calls.
+    """Return the inputs of a call with query pairs added.
 
     Args:
-        inputs: What is given by the names of inputs.
-        settings: They have the pairs of all calls.
-        given: (name, value) of those of this call: texts, and any JSON value if the name is undeclared.
+        inputs: The other inputs.
+        settings: Settings with the pairs of all calls.
+        given: Names and values of the pairs of this call: strings, or any JSON values for undeclared names.
 
     Raises:
-        UsageError: An input is given twice, a pair is a fixed part of the path, or a value does not fit.
+        UsageError: An input is given twice, a pair is a fixed part of the path, or a value is invalid.
     """
     pairs = [QueryPair(*pair) for pair in (*settings.query, *given)]
     names = {pair.name for pair in pairs}
@@ -78,7 +77,7 @@ def _give(
     *,
     is_strict: bool,
 ) -> None:
-    """Add the value of a parameter, or of a field of it."""
+    """Set the value of a parameter or of one of its fields."""
     if field is None:
         option = input_name(parameter)
         parameters[parameter.key] = convert_parameter(parameter, words, option, is_strict=is_strict)
@@ -90,14 +89,14 @@ def _give(
 
 
 def for_further_calls(settings: CallSettings) -> CallSettings:
-    """Return the settings for calls that dynacli fills in itself: the values of those win over pairs of all calls."""
+    """Return settings for calls whose inputs dynacli fills. Their own values override the pairs of all calls."""
     names = {name for name, _ in settings.query}
     defaults = (pair for pair in settings.default_query if pair[0] not in names)
     return replace(settings, query=(), default_query=(*defaults, *settings.query))
 
 
 def _may_be_added(described: DescribedOperation, pair: QueryPair) -> bool:
-    """Return whether a pair is added to the query; a default gives way to a fixed part of the path.
+    """Return whether a pair is added to the query. A default is left out if it is a fixed part of the path.
 
     Raises:
         UsageError: The pair is a fixed part of the path, or its value is an object.
@@ -119,12 +118,12 @@ def _may_be_added(described: DescribedOperation, pair: QueryPair) -> bool:
 
 
 def given_twice(name: str, option: str) -> UsageError:
-    """Return the error for an input that is given by its name in the query and by its option."""
+    """Return the error for an input that is given both by its name in the query and by its option."""
     return UsageError(f"`--query {name}` and `--{option}` are the same input", hint="Give it once", pair=name)
 
 
 def input_in_query(described: DescribedOperation, name: str) -> tuple[Parameter, Field | None] | None:
-    """Return the parameter, and the field of it, that a pair of the query gives; None if it gives none."""
+    """Return the parameter, and its field if any, for a name in the query; None if there is none."""
     found = parameter_named(described.operation, name)
     if found is None:
         return None
@@ -137,10 +136,10 @@ def input_in_query(described: DescribedOperation, name: str) -> tuple[Parameter,
 
 
 def undeclared_notes(described: DescribedOperation, pairs: Iterable[QueryPair], level: str) -> list[str]:
-    """Return what a person should know of pairs and of a body that the document does not declare.
+    """Return notes on query pairs and on a body that the document does not declare.
 
     Args:
-        level: That of the validation. At `off` no one wants to know, and at `exact` they are findings.
+        level: Level of validation. There are no notes at `off`, and findings instead of notes at `exact`.
     """
     if level in {"off", "exact"} or not described.is_documented:
         return []

@@ -1,4 +1,4 @@
-"""Plain Python values, by the names of inputs, as the inputs of a call."""
+"""Reading the inputs of a call from plain Python values by name."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ _Input = tuple[Parameter | None, Field | None]
 
 
 def is_whole_body(described: DescribedOperation, name: str, value: Any) -> bool:
-    """Return whether an input among data is the whole body: `body`, unless it is the text of a field of that name."""
+    """Return whether an input is the whole body: it is named `body`, and is not a string for a field of that name."""
     if name != "body" or described.media_type is None:
         return False
     return not (value is None or isinstance(value, str)) or body_field(described, "body") is None
 
 
 def takes_content_type(described: DescribedOperation, name: str) -> bool:
-    """Return whether a name asks for the media type of the body, as no input of the operation is called so."""
+    """Return whether a name sets the media type of the body. It does not if an input has the same name."""
     if name != "content_type" or described.operation.body is None:
         return False
     return _find_input(described, name, _inputs_by_flag(described)) is None
 
 
 def input_key(described: DescribedOperation, name: str, value: Any = MISSING) -> tuple[str, ...] | None:
-    """Return what two names of one input have in common; None if a name means no input.
+    """Return a key that all names of an input share; None if there is no such input.
 
-    It begins with the location of a parameter, or with `body`, before the steps into it. `query` alone has the pairs
-    that are no parameters.
+    The key has the location of a parameter or `body`, and then the path of the field. The key of other query pairs is
+    `query` alone.
 
     Args:
-        described: The operation, with the media type that is sent.
-        value: Its value, which says whether `body` is the whole body or a field of it.
+        described: The operation, with the media type of its body.
+        value: Value of the input, which determines whether `body` is the whole body or a field of it.
     """
     if is_whole_body(described, name, value):
         return (name,)
@@ -68,17 +68,17 @@ def input_key(described: DescribedOperation, name: str, value: Any = MISSING) ->
 
 
 def body_field(described: DescribedOperation, name: str) -> Field | None:
-    """Return the field of the body that a name means; None if it means another input, or none."""
+    """Return the field of the body for a name; None if the name is unknown or another input."""
     found = _find_input(described, name, _inputs_by_flag(described))
     return found[1] if found is not None and found[0] is None else None
 
 
 def unknown_input(described: DescribedOperation, name: str, what: str, reason: str = "") -> UsageError:
-    """Return the error for a name among data that means no input.
+    """Return the error for an unknown input in data.
 
     Args:
-        what: The name as the message begins with it.
-        reason: Where it is.
+        what: Beginning of the message, which names the input.
+        reason: Location of the name in the data.
     """
     error = no_such_plain_input(described, name)
     return UsageError(
@@ -90,7 +90,7 @@ def unknown_input(described: DescribedOperation, name: str, what: str, reason: s
 
 
 def no_such_plain_input(described: DescribedOperation, name: str) -> UsageError:
-    """Return the error for a name that means no input."""
+    """Return the error for an unknown input."""
     page = f"{invocation(api=described.api.name)} {described.operation.name} --help"
     return no_such_input(described, f"--{name.replace('_', '-')}", set(_inputs_by_flag(described)), page)
 
@@ -103,18 +103,18 @@ def read_given(
     content_type: str = "",
     are_words: bool = False,
 ) -> tuple[DescribedOperation, CallInputs]:
-    """Return an operation with the media type that is sent, and the inputs of its call.
+    """Return an operation with the media type of its body, and the inputs of its call.
 
     Args:
-        values: As of `read_plain_inputs`; `content_type` asks for the media type, and `query` has pairs of the query by
-            their names on the wire, if no input is called so.
-        settings: They have the pairs of all calls. At the level `off`, values need not fit the document. None for
-            those of no caller.
-        content_type: The media type of the body that was asked for, which wins over that of the values.
-        are_words: As of `read_plain_inputs`.
+        values: As in `read_plain_inputs`. `content_type` sets the media type and `query` adds query pairs, if no input
+            has this name.
+        settings: Settings with the pairs of all calls. At level `off`, values need not match the document. None for
+            default settings.
+        content_type: Requested media type of the body, which overrides the one in `values`.
+        are_words: As in `read_plain_inputs`.
 
     Raises:
-        UsageError: There is no such input or media type, or a value does not fit.
+        UsageError: An input or the media type is unknown, or a value is invalid.
         FileError: A file cannot be read.
     """
     settings = settings or CallSettings()
@@ -140,7 +140,7 @@ def read_given(
 
 
 def with_given_body(described: DescribedOperation, values: Mapping[str, Any]) -> DescribedOperation:
-    """Return an operation with a body of any media type if `body` is given, and the document has no such input."""
+    """Return the operation with any body allowed, if `body` is given and the operation has no such input."""
     if "body" not in values or described.operation.body is not None:
         return described
     is_input = _find_input(described, "body", _inputs_by_flag(described)) is not None
@@ -148,7 +148,7 @@ def with_given_body(described: DescribedOperation, values: Mapping[str, Any]) ->
 
 
 def _media_type_of(file: Any) -> str:
-    """Return the media type of a file for whose body the document declares none."""
+    """Return the media type for a file, if the document does not declare the body."""
     from dynacli.request.form_body import media_type_of_file
 
     name = os.fspath(file) if isinstance(file, os.PathLike) else getattr(file, "name", "")
@@ -156,7 +156,7 @@ def _media_type_of(file: Any) -> str:
 
 
 def _is_query(described: DescribedOperation, name: str, value: Any) -> bool:
-    """Return whether an input is pairs of the query: an object called `query`, unless the operation takes one there."""
+    """Return whether an input is an object of query pairs: it is named `query`, and no input accepts an object."""
     if name != "query" or not isinstance(value, Mapping):
         return False
     found = _find_input(described, name, _inputs_by_flag(described))
@@ -167,7 +167,7 @@ def _is_query(described: DescribedOperation, name: str, value: Any) -> bool:
 def _split_query(
     described: DescribedOperation, values: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], list[tuple[str, Any]]]:
-    """Return the inputs that are given, those by a name in the query among them, and the other pairs of the query.
+    """Return the inputs, including those given by their names in the query, and the other query pairs.
 
     Raises:
         UsageError: An input is given twice.
@@ -202,17 +202,17 @@ def read_plain_inputs(
     """Return the inputs of a call.
 
     Args:
-        described: The operation, with the media type that is sent.
-        values: The name of an input (of its option, with `_` for `-`; in the document's own spelling; `query.NAME`,
-            `body.NAME`, or a deeper place as in `schedule.cron`) → its value. `body` is the whole body; a
-            text or None is the field `body` of it, if there is one. None leaves a parameter out, and is null in a body.
-            A file is an `os.PathLike` or has a method `read` that returns bytes.
-        content_type: The media type of the body that was asked for.
-        is_strict: Whether values must fit what the document says.
-        are_words: Whether all values are texts that are read as words of the command line are.
+        described: The operation, with the media type of its body.
+        values: Name of an input → its value. A name is an option with `_` for `-`, the name in the document,
+            `query.NAME`, `body.NAME`, or a deeper field such as `schedule.cron`. `body` is the whole body; if there is
+            a field `body`, a string or None is for that field. None omits a parameter, and is null in a body. A file
+            is an `os.PathLike`, or an object whose `read` returns bytes.
+        content_type: Requested media type of the body.
+        is_strict: True if values must match the document.
+        are_words: True if all values are strings, to be parsed as on the command line.
 
     Raises:
-        UsageError: There is no such input, or a value does not fit.
+        UsageError: An input is unknown, or a value is invalid.
         FileError: A file cannot be read.
     """
     parameters: dict[ParameterKey, Any] = {}
@@ -251,17 +251,17 @@ def read_plain_inputs(
 
 
 def _is_free_part(described: DescribedOperation, value: Any) -> bool:
-    """Return whether a value is a part of any name: a file, if the document names no parts."""
+    """Return whether a value is a file for a part of any name, because the document names no parts."""
     media_type = described.media_type
     is_nameless = media_type is not None and is_multipart(media_type.name) and not media_type.fields
     return is_nameless and _is_file(value)
 
 
 def _find_input(described: DescribedOperation, name: str, listed: Mapping[str, _Input]) -> _Input | None:
-    """Return the input that a name means; None if it means none.
+    """Return the input for a name; None if there is none.
 
     Args:
-        listed: Flag → input, of those that have an option of their own.
+        listed: Option → input, for inputs with their own options.
     """
     for spelled in dict.fromkeys((name, name.replace("_", "-"))):
         found = listed.get(f"--{spelled}") or find_input(described, spelled)
@@ -271,7 +271,7 @@ def _find_input(described: DescribedOperation, name: str, listed: Mapping[str, _
 
 
 def _inputs_by_flag(described: DescribedOperation) -> dict[str, _Input]:
-    """Return flag → input, of those that have an option of their own."""
+    """Return option → input, for inputs with their own options."""
     listed: dict[str, _Input] = {}
     for parameter in described.operation.parameters:
         for name in (parameter.option, *parameter.aliases):
@@ -284,7 +284,7 @@ def _inputs_by_flag(described: DescribedOperation) -> dict[str, _Input]:
 
 
 def encodings_of_body(described: DescribedOperation) -> Encodings | None:
-    """Return how a form or a multipart body is written; None if the body is neither."""
+    """Return the encodings of a form or a multipart body; None for other bodies."""
     name = described.media_type.name if described.media_type is not None else ""
     if not is_form(name) and not is_multipart(name):
         return None
@@ -294,7 +294,7 @@ def encodings_of_body(described: DescribedOperation) -> Encodings | None:
 
 
 class _Reading(Protocol):
-    """Returns the JSON value of a given one."""
+    """Converts a given value to a JSON value."""
 
     def __call__(
         self, value: Any, value_type: ValueType, option: str, *, is_strict: bool, fields: Sequence[Field]
@@ -324,7 +324,7 @@ def _field_value(
     is_strict: bool,
     fields: Sequence[Field],
 ) -> Any:
-    """Return the value of a place in the body; in a form it may be a file, or several."""
+    """Return the value of a field of the body. In a form it may be a file, or several files."""
     option = f"--{field.option}"
     if encodings is not None and len(field.path) == 1 and encodings.of(field.path[0]).takes_file:
         if isinstance(value, list | tuple) and any(_is_file(item) for item in value):
@@ -337,10 +337,10 @@ def _field_value(
 def _json_value(
     value: Any, value_type: ValueType, option: str, *, is_strict: bool, fields: Sequence[Field]
 ) -> Any:
-    """Return the JSON value of a plain one; texts are read as the command line reads them.
+    """Return the JSON value of a plain value. Strings are parsed as on the command line.
 
     Raises:
-        UsageError: It does not fit what the document says, and `is_strict`.
+        UsageError: The value does not match the document, and `is_strict` is True.
     """
     plain = _in_json_types(value, option)
     if value_type.type == "array" and plain is not None:
@@ -365,10 +365,10 @@ def _json_value(
 
 
 def _in_json_types(value: Any, option: str) -> Any:
-    """Return a value made of JSON's types alone.
+    """Return a value that consists of JSON types only.
 
     Raises:
-        UsageError: JSON has no such type.
+        UsageError: JSON has no equivalent type.
     """
     match value:
         case enum.Enum():
@@ -416,7 +416,7 @@ def _is_file(value: Any) -> bool:
 
 
 def _source(value: Any, option: str) -> ByteSource:
-    """Return what is sent as it is read.
+    """Return a source of bytes that is read while it is sent.
 
     Raises:
         FileError: The file cannot be read.

@@ -1,8 +1,8 @@
-"""Links: which call can follow a response, with the command that makes it (OpenAPI 3.2.0, "Link Object").
+"""Links: the calls that can follow a response, with their commands (OpenAPI 3.2.0, "Link Object").
 
-The operations of an API are a graph, too: which list has the ids that others need, and where the links lead. Its texts
-are for Mermaid (https://mermaid.js.org/syntax/flowchart.html) and for Graphviz
-(https://graphviz.org/doc/info/lang.html). Foreign text in them is quoted, so that it is never part of their grammar.
+The operations of an API are also a graph: lists provide ids for other operations, and links connect operations. The
+graph is written for Mermaid (https://mermaid.js.org/syntax/flowchart.html) and Graphviz
+(https://graphviz.org/doc/info/lang.html). Text of the document is quoted, so that it cannot change the graph.
 """
 
 import re
@@ -27,7 +27,7 @@ from dynacli.text.terminal import visible
 
 _PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
 MOST_EDGES, MOST_CHARACTERS = 500, 50_000
-"""What Mermaid draws at most: `maxEdges` and `maxTextSize`, which no text of a graph may change.
+"""Limits of Mermaid, `maxEdges` and `maxTextSize`, which the text of a graph cannot change.
 
 Source: https://mermaid.js.org/config/schema-docs/config.html
 """
@@ -37,9 +37,9 @@ _MERMAID_SPECIAL = re.compile(r"[^\w /.{}:,()-]")
 def describe_links(described: DescribedOperation) -> dict[str, Any]:
     """Return the links of an operation's responses by name.
 
-    Each is the Link Object with four members more: `status`; `operation`, what dynacli calls the linked operation,
-    or null if there is none, and then a `note` says why; `fills`, what the link puts where; and `example`, the
-    command of the linked call. A value that the document gives no example of stands there as `{id}`.
+    Each is the Link Object with four more members: `status`; `operation`, the name of the linked operation, or null
+    with a `note` that gives the reason; `fills`, the inputs that the link provides; and `example`, the command of the
+    linked call. A value without an example in the document is a placeholder such as `{id}`.
     """
     found: dict[str, Any] = {}
     for status, response, name, link in links_in(described.raw_responses, described.follow):
@@ -49,7 +49,7 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
 
 
 def linked_names(described: DescribedOperation) -> Iterator[tuple[str, str]]:
-    """Yield the name of each link of an operation's responses, and the operation that it leads to, if any."""
+    """Yield the name of each link in an operation's responses, with the linked operation, if it exists."""
     for _, _, name, link in links_in(described.raw_responses, described.follow):
         target = linked_operation(described.api.catalog, link, described.api.uri)
         if target is not None:
@@ -57,11 +57,11 @@ def linked_names(described: DescribedOperation) -> Iterator[tuple[str, str]]:
 
 
 class _Link:
-    """A link, as it is described.
+    """A link to be described.
 
     Args:
-        described: The operation whose response has it.
-        status: The response's.
+        described: Operation with the link in a response.
+        status: Status of the response.
         response: The Response Object.
         link: The Link Object.
     """
@@ -90,7 +90,7 @@ class _Link:
         return {**described, "note": "; ".join(self._notes)} if self._notes else described
 
     def _target(self) -> str | None:
-        """Return the name of the linked operation; if there is none, note why."""
+        """Return the name of the linked operation; if there is none, note the reason."""
         name = linked_operation(self._api.catalog, self._link, self._api.uri)
         wanted, ref = self._link.get("operationId"), self._link.get("operationRef")
         if name is not None:
@@ -105,7 +105,7 @@ class _Link:
         return None
 
     def _fills(self, target: DescribedOperation) -> Iterator[dict[str, Any]]:
-        """Yield what the link puts where: `name`, `in`, `option`, `from` and, if it is known, `value`."""
+        """Yield the inputs that the link provides: `name`, `in`, `option`, `from`, `value` and `placeholder`."""
         parameters = self._link.get("parameters")
         for key, given in parameters.items() if isinstance(parameters, Mapping) else ():
             parameter = _parameter(target.operation, key)
@@ -137,7 +137,7 @@ class _Link:
         return {"from": given, "value": text if is_known else None, "placeholder": text}
 
     def _evaluated(self, expression: Expression) -> Iterator[Any]:
-        """Yield the values that the document knows for an expression, the surest first."""
+        """Yield the values in the document for an expression, the most reliable first."""
         resolve = self._api.catalog.resolve
         match expression.message, expression.source:
             case "", "method":
@@ -177,7 +177,7 @@ class _Link:
             yield from documented_values_at(media.get("schema"), steps, resolve)
 
     def _parameter_values(self, location: str, name: str) -> Iterator[Any]:
-        """Yield what the example of the first call has for parameter of its parameters, or the document's own."""
+        """Yield example values for a parameter of the first call."""
         described, resolve = self._described, self._api.catalog.resolve
         raw = described.raw_parameters
         for parameter in described.operation.parameters:
@@ -228,7 +228,7 @@ class _Link:
 
 
 def _parameter(operation: Operation, key: str) -> Parameter | None:
-    """Return the parameter that a link calls `name` or `location.name`."""
+    """Return the parameter that a link names as `name` or `location.name`."""
     location, dot, name = key.partition(".")
     for parameter in operation.parameters:
         if dot and (location, name) == parameter.key:
@@ -257,11 +257,13 @@ def _json_line(value: Any) -> str:
 
 @record
 class OperationEdge:
-    """A step from an operation whose response has something to one that needs it.
+    """An edge from an operation to one that can use its response.
 
     Args:
-        label: The path parameter whose values are listed, or the name of the link.
-        is_link: Whether the document has a link for it; else the step follows from the paths.
+        source: Operation with the response.
+        target: Operation that uses it.
+        label: Path parameter whose values are listed, or name of the link.
+        is_link: True if the document has a link; False if the edge follows from the paths.
     """
 
     source: str
@@ -271,7 +273,7 @@ class OperationEdge:
 
 
 def operation_edges(api: OpenedApi, operations: Sequence[OperationSummary]) -> Iterator[OperationEdge]:
-    """Yield the steps among some operations of an API, in the order of the operations that they begin or end at."""
+    """Yield the edges among some operations of an API: first those from paths, then those from links."""
     listing = ListingOperations(operation for operation in operations if operation.method in SAFE_METHODS)
     shown = {operation.name for operation in operations}
     for operation in operations:
@@ -287,7 +289,7 @@ def operation_edges(api: OpenedApi, operations: Sequence[OperationSummary]) -> I
 def graph_text(
     operations: Sequence[OperationSummary], edges: Iterable[OperationEdge], language: str
 ) -> Iterator[str]:
-    """Yield the lines of the graph; an operation stands below its first tag.
+    """Yield the lines of a graph, with operations grouped by their first tags.
 
     Args:
         language: `mermaid` or `dot`.
@@ -295,7 +297,7 @@ def graph_text(
     numbers = {operation.name: f"n{number}" for number, operation in enumerate(operations)}
     tags = _by_tag(operations)
     is_mermaid = language == "mermaid"
-    # Without `newrank` Graphviz (2.42) gives up on many steps between subgraphs: "trouble in init_rank".
+    # Without `newrank`, Graphviz (2.42) fails if many edges connect subgraphs: "trouble in init_rank".
     yield "flowchart LR" if is_mermaid else "digraph {\n  rankdir=LR newrank=true\n  node [shape=box]"
     for number, (tag, tagged) in enumerate(tags.items()):
         if tag:
@@ -325,13 +327,13 @@ def graph_text(
 
 
 def is_drawn(lines: Sequence[str]) -> bool:
-    """Return whether Mermaid draws the graph of some lines."""
-    edges = sum("->" in line for line in lines)  # in a text `>` is written as an entity
+    """Return whether Mermaid can draw a graph with these lines."""
+    edges = sum("->" in line for line in lines)  # labels have no `>`, because it is written as an entity
     return edges <= MOST_EDGES and sum(len(line) + 1 for line in lines) <= MOST_CHARACTERS
 
 
 def tag_text(operations: Sequence[OperationSummary], edges: Iterable[OperationEdge]) -> Iterator[str]:
-    """Yield the lines of a graph for Mermaid of the first tags of operations, with the number of steps between them."""
+    """Yield the lines of a Mermaid graph of tags, with the number of edges between them."""
     numbers: dict[str, int] = {}
     yield "flowchart LR"
     for number, (tag, tagged) in enumerate(_by_tag(operations).items()):

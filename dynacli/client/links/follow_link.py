@@ -1,6 +1,6 @@
-"""Following a link: the call that it describes, filled from the call before and its response.
+"""Following a link: make the next call with values from a call and its response.
 
-The values that it takes from them are runtime expressions (OpenAPI 3.2.0, "Runtime Expressions").
+The values are given by runtime expressions (OpenAPI 3.2.0, "Runtime Expressions").
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 
 class ReceivedCall(NamedTuple):
-    """A call and its response, as expressions look at them.
+    """A call and its response, for evaluating expressions.
 
     Args:
-        request: The request; its URL is what `$url` stands for.
-        sent: (location, name) of a parameter → its value as JSON.
-        sent_json: The JSON value that the body of the request was made of; None if there is none.
+        request: The request. Its URL is the value of `$url`.
+        sent: Location and name of a parameter → its JSON value.
+        sent_json: JSON value from which the body was built; None if there is none.
         response: The response.
         response_json: Returns the JSON value of the response; None if there is none.
     """
@@ -55,7 +55,7 @@ class ReceivedCall(NamedTuple):
 
 
 def json_of(body: ReceivedBody) -> Any:
-    """Return the JSON value of a body; None if it is none."""
+    """Return the JSON value of a body; None if it is not JSON."""
     if not is_json(body.media_type):
         return None
     try:
@@ -65,7 +65,7 @@ def json_of(body: ReceivedBody) -> Any:
 
 
 def sent_json(values: CallValues) -> Any:
-    """Return the JSON value that the body of a call was made of; None if there is none."""
+    """Return the JSON value from which the body of a call was built; None if there is none."""
     if values.form is not None:
         return values.form
     body = values.body
@@ -73,10 +73,10 @@ def sent_json(values: CallValues) -> Any:
 
 
 def link_value(source: Any, call: ReceivedCall) -> Any:
-    """Return the value that a link takes from a call; None if it is not there.
+    """Return the value that a link takes from a call; None if it is missing.
 
     Args:
-        source: An expression, a text with expressions in it, or a constant.
+        source: An expression, a string with embedded expressions, or a constant.
     """
     expression = parse_expression(source)
     if expression is not None:
@@ -93,7 +93,7 @@ def link_value(source: Any, call: ReceivedCall) -> Any:
 
 
 def _evaluate(expression: Expression, call: ReceivedCall) -> Iterator[Any]:
-    """Yield the value of an expression, if there is one."""
+    """Yield the value of an expression, if it has one."""
     request, response = call.request, call.response
     sent = {(location, name.lower()): value for (location, name), value in call.sent.items()}
     match expression.message, expression.source:
@@ -120,14 +120,14 @@ def _evaluate(expression: Expression, call: ReceivedCall) -> Iterator[Any]:
 
 
 class FollowedLink(NamedTuple):
-    """A link of an operation's responses.
+    """A link in the responses of an operation.
 
     Args:
         name: Its name in the document.
-        status: The responses that have it: a status, a range or `default`, as the document spells it.
-        target: The operation that it leads to, on the link's own server if it has one; None if it leads nowhere.
-        fills: What it puts where, as `describe_links` has it.
-        note: What is wrong with it; empty if nothing is.
+        status: Status of the responses with the link: a code, a range or `default`, as in the document.
+        target: The linked operation, with the link's own server if it has one; None if it does not exist.
+        fills: Inputs that it provides, as in `describe_links`.
+        note: A problem with the link; empty if there is none.
     """
 
     name: str
@@ -138,12 +138,12 @@ class FollowedLink(NamedTuple):
 
     @property
     def names(self) -> tuple[str, str]:
-        """The names by which it can be followed: its own, and that with the status before it."""
+        """Names for following the link: its own name, and the name after the status."""
         return self.name, f"{self.status}.{self.name}"
 
 
 def links_of(described: DescribedOperation) -> list[FollowedLink]:
-    """Return the links of all responses of an operation."""
+    """Return the links in all responses of an operation."""
     found = []
     for key, link in describe_links(described).items():
         status = link["status"]
@@ -169,19 +169,19 @@ def check_links(
     is_read_only: bool = False,
     wants_example: bool = False,
 ) -> list[DescribedOperation]:
-    """Check before anything is sent that links can be followed, one after the other, as far as the document tells.
+    """Check before sending that links can be followed one after another, as far as the document shows.
 
     Args:
-        described: The operation whose response has the first one.
-        is_read_only: Whether an operation that may change something is refused.
-        wants_example: Whether what a call requires and no link fills is made up.
+        described: The operation whose response has the first link.
+        is_read_only: True to refuse operations that may change data.
+        wants_example: True to fill required inputs with examples if no link provides them.
 
     Returns:
-        The operations to which the last link may lead.
+        Possible operations of the last link.
 
     Raises:
-        UsageError: The document has no such link, or one that leads nowhere or leaves out what its call requires.
-        RefusedError: A link leads to an operation that may change something, or to another server.
+        UsageError: A link does not exist, has no target, or does not provide a required input.
+        RefusedError: A link refers to an operation that may change data, or to another server.
     """
     operations = [described]
     for name in names:
@@ -230,7 +230,7 @@ def _error_of(
     is_read_only: bool,
     wants_example: bool,
 ) -> DynacliError | None:
-    """Return why a link cannot be followed; None if the document does not tell."""
+    """Return the error if a link cannot be followed; None if the document shows no problem."""
     target = link.target
     if target is None:
         return UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
@@ -271,7 +271,7 @@ def _error_of(
 
 
 def settings_for(link: FollowedLink, settings: CallSettings) -> CallSettings:
-    """Return the settings of the call that a link leads to: variables that its server lacks are left out."""
+    """Return the settings of the next call, without variables that the link's server does not have."""
     servers = link.target.operation.servers if link.target is not None else ()
     if settings.server or not servers:
         return settings
@@ -280,10 +280,10 @@ def settings_for(link: FollowedLink, settings: CallSettings) -> CallSettings:
 
 
 def link_of_response(described: DescribedOperation, name: str, status: int) -> FollowedLink | None:
-    """Return the link of a name that a response has; None if it has none.
+    """Return the named link of a response; None if there is none.
 
     Args:
-        status: The response's.
+        status: Status of the response.
     """
     documented = documented_status(status, [response.status for response in described.operation.responses])
     for link in links_of(described):
@@ -295,15 +295,15 @@ def link_of_response(described: DescribedOperation, name: str, status: int) -> F
 def followed_inputs(
     link: FollowedLink, call: Call, response: WireResponse, *, wants_example: bool = False
 ) -> CallInputs:
-    """Return the inputs of the call that a link leads to.
+    """Return the inputs of the next call of a link.
 
     Args:
-        call: The call before.
+        call: The previous call.
         response: Its response.
-        wants_example: Whether what is required and the link does not fill is made up.
+        wants_example: True to fill required inputs with examples if the link does not provide them.
 
     Raises:
-        FormatError: The response lacks what the link puts into the call.
+        FormatError: The response lacks a value that the link needs.
     """
     responded = ReceivedCall(
         call.signed.request._replace(url=call.signed.shown.url),
@@ -316,7 +316,7 @@ def followed_inputs(
     body: bytes | None = None
     for fill in link.fills:
         value = link_value(fill["from"], responded)
-        # A server does not choose that the path ends before its value, where another operation may be.
+        # An empty value would end the path early, where the server could have another operation.
         is_empty = fill["in"] == "path" and value == ""
         if value is None or is_empty:
             where = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
@@ -334,7 +334,7 @@ def followed_inputs(
 
 
 def missing_link(described: DescribedOperation, name: str, status: int) -> FormatError:
-    """Return the error for a response that lacks a link which the document has for others."""
+    """Return the error for a response without a link that the document has for other statuses."""
     links = links_of(described)
     statuses = [link.status for link in links if name in link.names]
     documented = documented_status(status, [response.status for response in described.operation.responses])

@@ -1,4 +1,4 @@
-"""The links of responses, and the operation that a link leads to (OpenAPI 3.2.0, "Link Object")."""
+"""Links of responses, and the operations that they refer to (OpenAPI 3.2.0, "Link Object")."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ from dynacli.openapi.catalog.catalog_file import Catalog
 def links_in(
     responses: Any, follow: Callable[[Any], Any]
 ) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, Any]]]:
-    """Yield for each link the status of its response, the Response Object, the link's name, and the Link Object.
+    """Yield for each link the status and the Response Object with it, its name, and the Link Object.
 
     Args:
-        responses: The Responses Object of an operation; reading a document has replaced references in place of maps.
+        responses: Responses Object of an operation.
         follow: Follows references.
     """
     for status, reference in responses.items() if isinstance(responses, Mapping) else ():
@@ -25,11 +25,11 @@ def links_in(
 
 
 def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str | None:
-    """Return the name of the operation that a link leads to; None if the document does not have it.
+    """Return the name of the operation that a link refers to; None if the document does not have it.
 
     Args:
         link: The Link Object.
-        uri: Where the document is.
+        uri: URI of the document.
     """
     wanted, ref = link.get("operationId"), link.get("operationRef")
     if isinstance(wanted, str):
@@ -39,18 +39,18 @@ def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str
 
 
 def _first_name(catalog: Catalog, condition: str, *values: str) -> str | None:
-    """Return the name of the first operation that a condition of SQL holds for."""
+    """Return the name of the first operation for which an SQL condition is true."""
     rows = catalog.rows(f"SELECT name FROM operations WHERE {condition} ORDER BY id LIMIT 1", *values)  # noqa: S608
     return str(rows[0][0]) if rows else None
 
 
 def leads_elsewhere(ref: str, uri: str) -> bool:
-    """Return whether an `operationRef` leads to another document than that at `uri`."""
+    """Return whether an `operationRef` refers to another document than the one at `uri`."""
     return _method_and_path(ref, uri) is None
 
 
 def _method_and_path(ref: str, uri: str) -> tuple[str, str] | None:
-    """Return path and method that an `operationRef` leads to; None if that is in another document."""
+    """Return the path and the method in an `operationRef`; None if it refers to another document."""
     from dynacli.openapi.document.json_trees import from_fragment
 
     document, _, fragment = ref.partition("#")

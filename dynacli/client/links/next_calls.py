@@ -1,6 +1,6 @@
-"""The calls that a response leads to: read-only operations that take the id of what it lists, shows or has created.
+"""Next calls after a response: read-only operations that take the id of the listed, shown or created resource.
 
-Paths and names alone decide: `/runs` leads to `/runs/{id}`, and that to `/runs/{id}/trace`.
+They are found by paths and names: `/runs` leads to `/runs/{id}`, and that leads to `/runs/{id}/trace`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 _IDS = ("id", "uuid", "identifier", "number")
 _LONGEST = 100
-"""Characters of a value of a path that a command is suggested with."""
+"""Maximum length of a path value in a suggested command."""
 _MOST_OPERATIONS = 50
-"""Operations that are looked at: a document can have thousands below one resource, and none that takes its id."""
+"""Maximum number of operations to try. A document can have thousands below one resource that do not take its id."""
 _MOST_DIGITS = 20
 _UNFINISHED = frozenset(
     (
@@ -62,7 +62,7 @@ _UNFINISHED = frozenset(
         *("scheduled", "started", "starting", "submitted", "waiting", "working"),
     )
 )
-"""Plain names of states that something has only for a while."""
+"""Plain names of temporary states."""
 _STATES = ("status", "state")
 _STATE = re.compile(r"[\w.-]+")
 
@@ -70,18 +70,18 @@ _STATE = re.compile(r"[\w.-]+")
 def next_calls(
     described: DescribedOperation, item: Any, given: Mapping[ParameterKey, Any]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield the operations that a response leads to, each with the words of a call: `get-run`, `["r7"]`.
+    """Yield the operations that may follow a response, each with the arguments of a call: `get-run`, `["r7"]`.
 
-    After a list, and after the creation of an item, these are first the operations on that item, then those below it.
-    After one item they are those below it.
+    After a list or the creation of an item, operations on that item come first, then those below it. After a single
+    item, only operations below it follow.
 
     Args:
-        described: The operation that got the response.
+        described: The operation of the response.
         item: An item of the list, or the value of the response.
-        given: Parameter → value of its call; inputs of the same name get them, too.
+        given: Parameter → value in its call. Inputs of the same name get these values, too.
 
     Raises:
-        DamagedCatalogError: The catalog cannot be read.
+        DamagedCatalogError: The catalog is damaged.
     """
     operation, catalog = described.operation, described.api.catalog
     found = _operations_with_id(catalog, operation.path) if operation.method != "DELETE" else []
@@ -94,7 +94,7 @@ def next_calls(
 
 
 def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
-    """Return the operations on the item that a response of a path is about, and those below it, in this order."""
+    """Return the operations on the item of a response, then those below it."""
     listed = listed_collections(path)
     is_of_item = listed.collection.endswith("}")
     above = listed.collection.rpartition("/")[0] if is_of_item else listed.collection
@@ -111,7 +111,7 @@ def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
 
     found = operations_at(catalog, ("GET",), is_wanted)
     if not found and not is_of_item:
-        # `/workflows/{id}/runs` lists what `/runs/{id}` shows, if nothing shows it below the workflow.
+        # `/workflows/{id}/runs` lists runs that `/runs/{id}` shows, unless there is a path below the workflow.
         found = operations_at(catalog, ("GET",), is_on_item)
     by_id = operation_by_id(catalog, found[0].path) if found else None
     found = sorted(found, key=lambda summary: not summary.path.rstrip("/").endswith("}"))
@@ -121,7 +121,7 @@ def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
 def _given_to(
     target: DescribedOperation, described: DescribedOperation, given: Mapping[ParameterKey, Any]
 ) -> dict[ParameterKey, Any]:
-    """Return parameter → value of an operation, as another call has given them: of a path those of the same place."""
+    """Return parameter → value for a target, from another call. Path values are matched by the path before them."""
     values = {key: value for key, value in given.items() if key[0] != "path"}
     ours, theirs = described.operation.path, target.operation.path
     places = dict(zip(item_templates(ours), parameter_names(ours), strict=True))
@@ -132,7 +132,7 @@ def _given_to(
 
 
 def _words_of(target: DescribedOperation, item: Any, values: Mapping[ParameterKey, Any]) -> list[str] | None:
-    """Return the words of a call that takes the id of an item; None if a required input is not known."""
+    """Return the arguments of a call with the id of an item; None if a required input is unknown."""
     in_path: list[str] = []
     options: list[str] = []
     for parameter in target.operation.parameters:
@@ -153,7 +153,7 @@ def _words_of(target: DescribedOperation, item: Any, values: Mapping[ParameterKe
 
 
 def _id_of(target: DescribedOperation, parameter: Parameter, item: Any) -> Any:
-    """Return the value by which a path parameter names an item, which may stand in an envelope; None if it has none."""
+    """Return the id of an item for a path parameter, also from inside an envelope; None if it has none."""
     collection = collection_template(target.operation.path, len(parameter_names(target.operation.path)) - 1)
     noun = singular(collection.rpartition("/")[2])
     fits = partial(_takes_value, target)
@@ -164,12 +164,14 @@ def _id_of(target: DescribedOperation, parameter: Parameter, item: Any) -> Any:
 
 
 def _takes_value(target: DescribedOperation, parameter: Parameter, value: Any) -> bool:
-    """Return whether a parameter takes a value, by its schema: what stands at the same place of a path may differ."""
+    """Return whether a parameter accepts a value. Parameters in the same position of a path may differ in type."""
     schema = target.parameter_schema(parameter)
     if schema is None:
         return True
     is_number = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < _MOST_DIGITS
-    meanings = (value, int(value)) if is_number else (value,)  # another operation may have read it as a text
+    meanings = (
+        (value, int(value)) if is_number else (value,)
+    )  # the other operation may declare it as a string
     try:
         return any(DocumentSchemas(target.resolve, "request").fits(meant, schema) for meant in meanings)
     except (NoExampleError, RecursionError):
@@ -177,25 +179,25 @@ def _takes_value(target: DescribedOperation, parameter: Parameter, value: Any) -
 
 
 def _without_names(item: Any, parameter: Parameter) -> Any:
-    """Return an item without what it is called, if a parameter takes an id: `{id}` is not the name of a pet."""
+    """Return an item without its name, if a parameter takes an id: `{id}` is not the name of a pet."""
     if not isinstance(item, Mapping) or not plain_name(parameter.name).endswith(_IDS):
         return item
     return {key: value for key, value in item.items() if not NAMING.fullmatch(plain_name(str(key)))}
 
 
 def call_after_creation(call: Call, response: WireResponse) -> tuple[str, list[str]] | None:
-    """Return the operation that reads what a call has created, and the words of that call; None if nothing tells it.
+    """Return the operation that reads a created resource, with the arguments of a call; None if it is unknown.
 
-    A link is the document's word, `Location` is HTTP's (RFC 9110, section 10.2.2), and an id in the response is a guess
-    from paths and names. If the state of what was created is one that passes, the words wait for its end.
+    A link of the document is tried first, then `Location` (RFC 9110, section 10.2.2), then an id in the response,
+    which is a guess. If the state of the resource is temporary, the arguments wait for its end.
 
     Args:
-        call: The call, of an operation that may change something.
+        call: Call of an operation that may change data.
         response: Its successful response.
     """
     body = json_of(call.received(response))
     item = body[0] if isinstance(body, list) and len(body) == 1 else body
-    # What is sent to an item itself changes it, and creates nothing.
+    # A request to an item changes it, and creates no resource.
     is_on_item = call.described.operation.path.rstrip("/").endswith("}")
     guessed = () if is_on_item else next_calls(call.described, item, call.values.parameters)
     for name, words in (*_linked_calls(call, response), *_located_calls(call, response), *guessed):
@@ -206,7 +208,7 @@ def call_after_creation(call: Call, response: WireResponse) -> tuple[str, list[s
 
 
 def _linked_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, list[str]]]:
-    """Yield the operations that the links of a response read, with the values that they fill a path with."""
+    """Yield the read-only operations in links of a response, with the path values that the links provide."""
     documented = documented_status(response.status, call.described.raw_responses)
     for link in links_of(call.described):
         if link.target is None or link.status != documented:
@@ -223,7 +225,7 @@ def _linked_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, lis
 
 
 def _located_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, list[str]]]:
-    """Yield the operation at the URL in `Location`, if that is below the server of the call."""
+    """Yield the operation for the URL in `Location`, if it is on the server of the call."""
     from dynacli.client.operation_at import operation_at
 
     location = response.header("location")
@@ -241,20 +243,20 @@ def _located_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, li
 
 
 def _takes_only_path(operation: Operation) -> bool:
-    """Return whether a call needs nothing but the values of its path."""
+    """Return whether a call needs only the values in its path."""
     return operation.body is None and not any(
         parameter.must_be_given for parameter in operation.parameters if parameter.location != "path"
     )
 
 
 def _is_plain(word: str) -> bool:
-    """Return whether a word that a server chose means itself, to a shell, to dynacli and to who reads it."""
+    """Return whether an argument from a server is safe: not quoted by a shell, and not special to dynacli."""
     is_name = bool(word.strip(".")) and word[0] not in "-@" and len(word) <= _LONGEST
     return is_name and shell_word(word) == word
 
 
 def _waiting(reading: DescribedOperation, item: Any) -> list[str]:
-    """Return the words that wait for the end of something whose state passes, as the document names its states."""
+    """Return arguments that wait until a resource leaves its temporary state, by the states in the document."""
     schema = success_schema(success_response(reading.raw_responses, reading.follow), reading.follow)
     properties = properties_of(possible_schemas(schema, reading.resolve))
     for field in _STATES:

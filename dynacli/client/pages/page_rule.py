@@ -1,6 +1,6 @@
-"""The rule by which an operation is paged: which input changes from page to page, and what in a response says so.
+"""Pagination rules: the input that changes from page to page, and the field of a response that sets it.
 
-Also which inputs may be about pages, and the largest page that may be asked for.
+This module also finds inputs for pagination, and the largest allowed page.
 """
 
 import os
@@ -15,28 +15,27 @@ from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.record import record, replace
 
 ABSENT = object()
-"""What a response has at a place that it does not have."""
+"""Value of a field that a response does not have."""
 NUMBERS = ("integer", "number")
-"""The types of inputs that take a number."""
+"""Types of numeric inputs."""
 _DATES = frozenset({"date", "date-time", "time"})
 _MOST = (
     r"(?:\bmax(?:imum)?|\bup to|\bat most|\bno more than|\bnot exceed|\blimited to|\bcapped at|\bbetween \d+ and"
     r"|\bfrom \d+ to|\bless than or equal to|<=|\b\d+ ?-)(?!\w)[^0-9.;\n]{0,40}?(\d[\d,_]{0,8})\b"
 )
-"""The pattern of the largest number that a description allows."""
+"""Pattern that finds the largest allowed number in a description."""
 _LARGEST = 10_000
-"""A larger page than this is never asked for, whatever the document allows."""
+"""Maximum page size that dynacli requests, even if the document allows more."""
 
 
 @record
 class ResponsePlace:
-    """A place in a response.
+    """The location of a value in a response.
 
     Args:
-        text: As messages call it; in a body a JMESPath expression.
-        steps: The names, and indexes of arrays, that lead there from the root of the body; None if an expression
-            that is not a plain path says it.
-        header: The name of a header; empty for a place in the body.
+        text: The location as messages name it; in a body a JMESPath expression.
+        steps: Names and array indexes from the root of the body; None for an expression that is not a plain path.
+        header: Name of a header; empty for a location in the body.
     """
 
     text: str
@@ -44,7 +43,7 @@ class ResponsePlace:
     header: str = ""
 
     def value_in(self, value: Any) -> Any:
-        """Return what the body of a response has there; `ABSENT` if it has nothing."""
+        """Return the value at this location of a body; `ABSENT` if there is none."""
         if self.steps is None:
             import jmespath
 
@@ -60,7 +59,7 @@ class ResponsePlace:
 
 
 def place_at(*steps: str | int) -> ResponsePlace:
-    """Return the place in a body that steps lead to."""
+    """Return the location in a body with the given steps."""
     pieces: list[str] = []
     for step in steps:
         if isinstance(step, int):
@@ -73,15 +72,15 @@ def place_at(*steps: str | int) -> ResponsePlace:
 
 @record
 class InputPlace:
-    """An input that pages are asked for by.
+    """An input that controls pagination.
 
     Args:
         location: `path`, `query`, `header`, `cookie` or `body`.
-        name: The name of the parameter; empty for the body.
-        path: The property names that lead to the place inside of the parameter or the body.
+        name: Name of the parameter; empty for the body.
+        path: Property names inside the parameter or the body.
         option: Its option on the command line, without dashes.
-        value: What it takes.
-        description: In the document.
+        value: Type of its value.
+        description: Its description in the document.
     """
 
     location: str
@@ -93,32 +92,32 @@ class InputPlace:
 
     @property
     def plain_name(self) -> str:
-        """The plain name: `pagenumber` for `page[number]` and for `number` inside of `page`."""
+        """Plain name: `pagenumber` for `page[number]`, and for `number` inside `page`."""
         return plain_name("".join((self.name, *self.path)))
 
 
 @record
 class PageRule:
-    """How the next page is asked for.
+    """A rule for requesting the next page.
 
     Args:
-        kind: What says it: `link` (the header `Link`), `url` (a URL in the body), `cursor` (a response value that
-            an input takes), `last-id` (the id of the last item), `page` (a number that grows by one), `offset` (the
-            number of items before the page), `keyset` (an id of the page, over a bare array); `none`: nothing does.
-        reason: What in the document, in the configuration or in a response the rule rests on.
-        is_declared: Whether someone has written the rule down; other rules are then not looked for.
-        is_configured: Whether it is that of the person's configuration.
-        input: The input that the next page is asked for by; None for `link`, `url` and `none`.
-        size: The input that says how many items a page has.
-        most: The largest page that the document allows.
-        usual: How many items a page has if no one asks for a number.
-        next: Where a response has the URL or the cursor.
-        items: Where a response has its items; None if the response decides.
-        more: Where a response says whether there is another page.
-        total: Where a response says how many items there are on all pages.
-        last: Where a response says how many pages there are.
-        first: The number of the first page, or of the first item; None if the first response decides.
-        other: Of a key set, the input that leads the other way.
+        kind: Source of the next page: `link` (the header `Link`), `url` (a URL in the body), `cursor` (a value of the
+            response for an input), `last-id` (id of the last item), `page` (a page number), `offset` (number of items
+            before the page), `keyset` (an id of the page, in a bare array); `none` if there is no rule.
+        reason: Evidence for the rule in the document, the configuration or a response.
+        is_declared: True if the rule is written down. Then dynacli looks for no other rule.
+        is_configured: True if the rule is from the user's configuration.
+        input: Input that selects the next page; None for `link`, `url` and `none`.
+        size: Input that sets the page size.
+        most: Largest page that the document allows.
+        usual: Default page size.
+        next: Location of the URL or the cursor in a response.
+        items: Location of the items in a response; None if the response decides.
+        more: Location of the value that says whether there is another page.
+        total: Location of the number of items on all pages.
+        last: Location of the number of pages.
+        first: Number of the first page or item; None if the first response decides.
+        other: Input for the opposite direction, in a key set.
     """
 
     kind: str
@@ -138,7 +137,7 @@ class PageRule:
     other: InputPlace | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the rule as `describe -o json` has it."""
+        """Return the rule for `describe -o json`."""
         return {
             "kind": self.kind,
             "reason": self.reason,
@@ -168,15 +167,15 @@ NAMES: dict[str, dict[str, list[str]]] = {
 
 
 HOLDERS = NAMES["objects"]["about_pages"]
-"""Plain names of objects about pages."""
+"""Plain names of objects with data about pages."""
 _INPUT_HOLDERS = {*HOLDERS, *NAMES["objects"]["inputs"]}
-"""Plain names of inputs that have those about pages inside."""
+"""Plain names of inputs that contain inputs for pagination."""
 SIZES = NAMES["inputs"]["sizes"]
-"""Plain names of inputs that say how many items a page has, the surest first."""
+"""Plain names of inputs for the page size, the most reliable first."""
 
 
 def is_listing(described: DescribedOperation) -> bool:
-    """Return whether an operation only reads: a safe method, or a POST that is called a search."""
+    """Return whether an operation may be paged: a GET or QUERY, or a POST whose name says that it searches."""
     operation = described.operation
     if operation.method != "POST":
         return operation.method in ("GET", "QUERY")
@@ -185,7 +184,7 @@ def is_listing(described: DescribedOperation) -> bool:
 
 
 def paging_inputs(described: DescribedOperation) -> list[InputPlace]:
-    """Return the inputs that may be about pages: of the query, of headers, and of the body of a search."""
+    """Return the inputs that may be for pagination: in the query, in headers, and in the body."""
     raw = described.raw_parameters
     found: list[InputPlace] = []
     for parameter in described.operation.parameters:
@@ -213,7 +212,7 @@ def paging_inputs(described: DescribedOperation) -> list[InputPlace]:
                 len(field.path) == 1 or (len(field.path) == 2 and plain_name(field.path[0]) in _INPUT_HOLDERS)
             )
         ]
-    # In the query first: a header that is called so is seldom about pages.
+    # The query comes first, because a header with such a name is rarely for pagination.
     order = {"query": 0, "body": 1, "header": 2}
     return sorted(found, key=lambda place: order[place.location])
 
@@ -221,7 +220,7 @@ def paging_inputs(described: DescribedOperation) -> list[InputPlace]:
 def input_of(
     inputs: Sequence[InputPlace], names: Sequence[str], types: tuple[str, ...] = ()
 ) -> InputPlace | None:
-    """Return the input that has one of the names, the first name that any has."""
+    """Return the input for the first of the names that any input has."""
     for name in names:
         for place in inputs:
             is_fitting = not types or place.value.type in (*types, ANY)
@@ -231,14 +230,14 @@ def input_of(
 
 
 def names_of(place: InputPlace) -> tuple[str, ...]:
-    """Return the plain names of an input: with those that it stands in, and its own if those are about pages."""
+    """Return the plain names of an input: with its parents, and alone if these are for pagination."""
     if place.path and (place.location == "body" or plain_name(place.name) in _INPUT_HOLDERS):
         return (place.plain_name, plain_name(place.path[-1]))
     return (place.plain_name,)
 
 
 def with_size(rule: PageRule, inputs: Sequence[InputPlace]) -> PageRule:
-    """Return a rule with the input that says how many items a page has, and the largest number for it."""
+    """Return a rule with the input for the page size, and the largest page."""
     size = rule.size
     if size is None:
         names: Sequence[str] = SIZES
@@ -262,7 +261,7 @@ def _most(size: InputPlace) -> int | None:
     elif size.value.enum and all(isinstance(item, int) for item in size.value.enum):
         most = max(size.value.enum)
     if most is None:
-        # A pattern that ignores the case takes much longer to compile.
+        # Lower case, because a pattern that ignores case takes much longer to compile.
         numbers = re.findall(_MOST, size.description.lower())
         reported = [int(number.replace(",", "").replace("_", "")) for number in numbers]
         most = max(reported, default=None)
