@@ -39,6 +39,7 @@ from dynacli.options.standard_options import (
     INPUT_OPTIONS,
     KEYS,
     LINKS,
+    OPERATIONS,
     OTHER_SIDES,
     PART,
     PLANS,
@@ -443,7 +444,7 @@ def _offered(
     elif offers == REVISIONS and named:
         yield from _revision_names(env, named[0])
         yield from _git_revisions(env, named[0], word)
-    elif offers and named and (catalog := _cached_catalog(env, named[0])) is not None:
+    elif offers in {OPERATIONS, TAGS} and named and (catalog := _cached_catalog(env, named[0])) is not None:
         with closing(catalog):
             if offers == TAGS:
                 yield from _tag_names(catalog)
