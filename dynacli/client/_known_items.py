@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from dynacli.openapi.model.field_names import plain_name
@@ -18,6 +19,7 @@ from dynacli.record import record
 
 _DEPTH = 4
 _MOST_FIELDS = 400
+_NO_PROPERTIES: Mapping[str, Any] = MappingProxyType({})
 
 
 @record
@@ -30,7 +32,7 @@ class ResponseField:
         facts: Keywords of its schema that describe its meaning: `format`, `description`, `example`, `title`,
             `default`.
         is_shown: True if it was found in a response.
-        item_names: Properties of the items of an array.
+        item_properties: Name → schema of the properties of an array's items; the schema is True if there is none.
         item_types: Types of the items of an array; empty if unknown.
     """
 
@@ -38,8 +40,13 @@ class ResponseField:
     types: frozenset[str]
     facts: Mapping[str, Any]
     is_shown: bool = False
-    item_names: tuple[str, ...] = ()
+    item_properties: Mapping[str, Any] = _NO_PROPERTIES
     item_types: frozenset[str] = frozenset()
+
+    @property
+    def item_names(self) -> tuple[str, ...]:
+        """The names of the properties of the items of an array."""
+        return tuple(self.item_properties)
 
     @property
     def has_ids(self) -> bool:
@@ -74,7 +81,7 @@ def _described_field(
     steps: tuple[str, ...], schemas: list[Mapping[str, Any]], resolve: Callable[[str], Any]
 ) -> ResponseField:
     facts: dict[str, Any] = {}
-    item_names: tuple[str, ...] = ()
+    item_properties: Mapping[str, Any] = _NO_PROPERTIES
     item_types: frozenset[str] = frozenset()
     for schema in schemas:
         for keyword in ("format", "description", "example", "title", "default"):
@@ -83,12 +90,12 @@ def _described_field(
         examples = schema.get("examples")
         if isinstance(examples, list) and examples:
             facts.setdefault("example", examples[0])
-        if "items" in schema and not item_names:
+        if "items" in schema and not item_properties:
             items = list(possible_schemas(schema["items"], resolve))
-            item_names = tuple(properties_of(items))
+            item_properties = properties_of(items)
             item_types = frozenset(name for item in items for name in types_of(item))
-            item_types = item_types or frozenset({"object"} if item_names else ())
-    return ResponseField(steps, frozenset(value_types_of(schemas)), facts, False, item_names, item_types)
+            item_types = item_types or frozenset({"object"} if item_properties else ())
+    return ResponseField(steps, frozenset(value_types_of(schemas)), facts, False, item_properties, item_types)
 
 
 def fields_of_value(value: Any) -> list[ResponseField]:
@@ -97,13 +104,13 @@ def fields_of_value(value: Any) -> list[ResponseField]:
     waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), value)])
     while waiting and len(found) < _MOST_FIELDS:
         steps, part = waiting.popleft()
-        names: tuple[str, ...] = ()
+        properties: Mapping[str, Any] = _NO_PROPERTIES
         item_types: frozenset[str] = frozenset()
         if isinstance(part, list) and part:
-            names = tuple(part[0]) if isinstance(part[0], dict) else ()
+            properties = dict.fromkeys(part[0], True) if isinstance(part[0], dict) else properties
             item_types = frozenset({json_type(part[0])}) - {"null"}
         types = frozenset({json_type(part)}) - {"null"}
-        found.append(ResponseField(steps, types, {"example": part}, True, names, item_types))
+        found.append(ResponseField(steps, types, {"example": part}, True, properties, item_types))
         if isinstance(part, dict) and len(steps) < _DEPTH:
             waiting.extend(((*steps, name), below) for name, below in part.items())
     return found
@@ -150,7 +157,8 @@ def items_of_schema(schema: Any, resolve: Callable[[str], Any], path: str) -> Kn
     array = item_field(fields, path)
     if isinstance(array, ResponseField):
         if not _is_property(array, fields):
-            return KnownItems(array.steps, array.item_names)
+            states = _states_of(array.item_properties, resolve)
+            return KnownItems(array.steps, array.item_names, states=states)
         if _has_text_beside(array, fields):
             return KnownItems(holder="none")
     return next(filter(None, found.values()), KnownItems(holder="") if properties else None)
@@ -183,5 +191,15 @@ def _keyed_items(
     types = value_types_of(members)
     if not types or not {"object", "array"}.issuperset(types):
         return None
-    names = (name for name in properties_of(members) if name != "key")
-    return KnownItems(steps, ("key", *names), "object")
+    properties = properties_of(members)
+    names = (name for name in properties if name != "key")
+    return KnownItems(steps, ("key", *names), "object", _states_of(properties, resolve))
+
+
+def _states_of(properties: Mapping[str, Any], resolve: Callable[[str], Any]) -> tuple[str, ...]:
+    """Return the names of the properties whose schemas have `enum`."""
+    return tuple(
+        name
+        for name, schema in properties.items()
+        if any("enum" in part for part in possible_schemas(schema, resolve))
+    )

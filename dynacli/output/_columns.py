@@ -1,7 +1,7 @@
 """The columns of items: those that they have, which of them are shown, and in which order."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from dynacli.errors import FormatError
@@ -30,7 +30,8 @@ _OWN = (OWN_ID, re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
 """Patterns of the names of columns that may take the places of an id and a name."""
 _OTHER_ID = re.compile(r".*id")
 _URL = re.compile(r".*(?:url|uri|href|links?)")
-_PLAIN, _REFERENCE, _ADDRESS, NESTED, EMPTY = range(len(_KINDS), len(_KINDS) + 5)
+ID, NAME, STATE, DATE, _DESCRIPTION, PLAIN, REFERENCE, _ADDRESS, NESTED, EMPTY = range(10)
+"""Ranks of columns; the first five are those of `_KINDS`."""
 
 
 def cell_text(value: Any) -> str:
@@ -73,9 +74,13 @@ class Columns:
     Args:
         wanted: The paths that are asked for; none for the columns that the items have.
         known: The names of columns whose order is known, and that count if an item has them.
+        states: The names of columns that take one of a few values.
     """
 
-    def __init__(self, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> None:
+    def __init__(
+        self, wanted: Sequence[str] = (), known: Sequence[str] = (), states: Collection[str] = ()
+    ) -> None:
+        self.states = states
         self._wanted = tuple(path.replace("[", ".").replace("]", "") for path in wanted)
         self._missing = dict.fromkeys(self._wanted)
         self._known = known
@@ -189,7 +194,7 @@ def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
             values = [value.get(field, {}) for value in objects]
             is_plain = not any(isinstance(value, dict | list) for value in values)
             if (
-                pattern.fullmatch(_column_key(field))
+                pattern.fullmatch(column_key(field))
                 and is_plain
                 and any(value is not None for value in values)
             ):
@@ -197,7 +202,7 @@ def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
     return ""
 
 
-def _column_key(name: str) -> str:
+def column_key(name: str) -> str:
     return re.sub(r"[-_. ]", "", name).lower()
 
 
@@ -207,7 +212,7 @@ def ranks_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
     for rank, pattern in enumerate(_OWN):
         # If nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
         own = next(
-            (i for i, name in enumerate(names) if ranks[i] in {_PLAIN, _REFERENCE} and pattern.search(name)),
+            (i for i, name in enumerate(names) if ranks[i] in {PLAIN, REFERENCE} and pattern.search(name)),
             None,
         )
         if rank not in ranks and own is not None:
@@ -221,13 +226,13 @@ def _column_rank(name: str, values: Sequence[Any]) -> int:
         return EMPTY
     if any(isinstance(value, dict | list) for value in present):
         return NESTED
-    word = _column_key(name)
+    word = column_key(name)
     for rank, pattern in enumerate(_KINDS):
         if pattern.fullmatch(word):
             return rank
     if _URL.fullmatch(word):
         return _ADDRESS
-    return _REFERENCE if _OTHER_ID.fullmatch(word) else _PLAIN
+    return REFERENCE if _OTHER_ID.fullmatch(word) else PLAIN
 
 
 def fitting(sizes: Sequence[int], width: int) -> list[int]:

@@ -14,6 +14,7 @@ from dynacli.http.semantics import ReceivedBody, is_structured
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.standard_output import blocks, write_bytes, written_text
+from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def write_body(
     Args:
         env: The surroundings of the run.
         body: The content, and what was found in it.
-        form: `raw` and a file get the exact bytes, and so does `auto` in a pipe; on a terminal `auto` is `text`.
-            `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
-            other formats convert.
+        form: `raw` and a file get the exact bytes, and so does `auto` in a pipe. On a terminal, `auto` is a `table`
+            if the body has items that are objects, else `text`. `text` indents JSON, writes other text as it is, and
+            for binary content a line on standard error. All other formats convert.
         head: Status and headers, if the result is an object of them and the value of the body.
         around: Returns what `agent` writes around the data; None for nothing but counts.
 
@@ -71,8 +72,36 @@ def write_body(
     )
 
 
+def items_of_table(env: Environment, body: ReceivedBody, form: OutputFormat) -> int:
+    """Return how many items of a body `auto` prints as a table; 0 if it prints none.
+
+    It prints one on a terminal if all items are objects.
+    """
+    if form.format != "auto" or form.filter or form.file or not env.stdout_is_terminal or env.is_agent:
+        return 0
+    from dynacli.media.body_value import NoValueError, body_items
+    from dynacli.openapi.model.find_items import Items
+
+    def count() -> int:
+        try:
+            found = body_items(body)
+        except NoValueError:
+            return 0
+        items = found.values if isinstance(found, Items) else []
+        return len(items) if all(isinstance(item, dict) for item in items) else 0
+
+    counted: int = body.derived("items_of_table", count)
+    return counted
+
+
 def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:
     content, media_type = body.content, body.media_type
+    if items_of_table(env, body, form):
+        from contextlib import suppress
+
+        with suppress(FormatError):  # what makes no table was written as JSON, as if it had no items
+            _write_formed(env, body, replace(form, format="table"))
+        return
     if form.is_of_value or (form.format in {"json", "yaml"} and is_structured(media_type)):
         _write_formed(env, body, form)
         return

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
-from dynacli.openapi.model.find_items import Items, find_items
-from dynacli.output._columns import Columns, cell_text, fitting, ranks_of, show_names
+from dynacli.openapi.model.find_items import Items, KnownItems, find_items
+from dynacli.output._columns import Columns, cell_text, ranks_of
+from dynacli.output._terminal_table import TerminalTable
 from dynacli.output.output_format import AT_THE_END, ITEM_FORMATS, TABLES, OutputFormat
 from dynacli.output.standard_error import write_filter_note
 from dynacli.output.standard_output import Write, blocks, written_text
@@ -26,6 +27,7 @@ from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
 if TYPE_CHECKING:
     from dynacli.http.semantics import ReceivedBody
 
+_UNKNOWN = KnownItems()
 _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
 
@@ -46,14 +48,12 @@ _LEAST_CELL = 20
 _LONGEST_KEY = 40
 _WIDEST = 1000
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_MOST_NAMED = 8
-"""How many of the columns that do not fit are named."""
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 @contextmanager
 def written_items(
-    env: Environment, form: OutputFormat, *, columns: Sequence[str] = ()
+    env: Environment, form: OutputFormat, *, known: KnownItems = _UNKNOWN
 ) -> Iterator[WriteItem]:
     """Write items: lines as they come, tables at the end of the block, even if an exception ends it.
 
@@ -61,7 +61,7 @@ def written_items(
     left out if the filter gives null.
 
     Args:
-        columns: The names of columns whose order is known, in that order.
+        known: What is known of the items, such as the order of their columns.
 
     Yields:
         A function that writes an item, a value of `dynacli.text.exact_json`.
@@ -72,7 +72,7 @@ def written_items(
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    write_all = _collected(env, form, columns) if form.format in AT_THE_END else _as_they_come(env, form)
+    write_all = _collected(env, form, known) if form.format in AT_THE_END else _as_they_come(env, form)
     with write_all as write:
         if not form.filter:
             yield write
@@ -105,7 +105,7 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputFormat) -> N
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.format in AT_THE_END:
-        with _collected(env, form, ()) as write_item:
+        with _collected(env, form, _UNKNOWN) as write_item:
             for item in items:
                 write_item(item)
         return
@@ -130,9 +130,9 @@ def _as_they_come(env: Environment, form: OutputFormat) -> Iterator[WriteItem]:
 
 
 @contextmanager
-def _collected(env: Environment, form: OutputFormat, known: Sequence[str]) -> Iterator[WriteItem]:
+def _collected(env: Environment, form: OutputFormat, known: KnownItems) -> Iterator[WriteItem]:
 
-    columns = Columns(form.columns, known)
+    columns = Columns(form.columns, known.names, known.states)
     values: list[Any] = []
     # Text takes a tenth of the memory of Python's values, and time to be written and read again.
     texts: list[bytes] = []
@@ -188,12 +188,17 @@ def _write_table(
     Raises:
         FormatError: The items make no table; nothing was written.
     """
-    columns.names()
+    names = columns.names()
     is_shown = env.stdout_is_terminal and not form.file
     note = ""
     if form.format == "table":
-        table = _Table(env, items(), columns, is_shown=is_shown)
-        pieces, note = table.pieces(), table.note
+        rows = list(columns.rows(items()))
+        right = _number_columns(rows)
+        if is_shown:
+            table = TerminalTable(env, names, rows, right, columns.states, is_chosen=columns.is_chosen)
+            pieces, note = table.lines(), table.note
+        else:
+            pieces, note = _plain_table(names, rows, right, is_chosen=columns.is_chosen)
     else:
         pieces = separated_lines(items(), columns, is_csv=form.format == "csv")
         if is_shown:
@@ -284,13 +289,12 @@ def _write_text(env: Environment, value: Any, form: OutputFormat) -> None:
 def _write_items(
     env: Environment, value: Any, form: OutputFormat, body: ReceivedBody | None, *, is_one: bool
 ) -> None:
-    names: tuple[str, ...] = ()
+    known = _UNKNOWN
     found: Items | tuple[Items, ...] = ()
     if body is not None:
         from dynacli.media.body_value import body_items
 
-        known = None if body.known is None else body.known()
-        found, names = body_items(body), () if known is None else known.names
+        found, known = body_items(body), (body.known and body.known()) or _UNKNOWN
     elif not is_one:
         found = find_items(value)
     items = found.values if isinstance(found, Items) else [value]
@@ -298,9 +302,10 @@ def _write_items(
         write_items(env, items, form)
         return
 
+    names = known.names
     if isinstance(found, Items) and found.is_keyed and found.values:
         names = tuple(dict.fromkeys((next(iter(found.values[0])), *names)))
-    columns = Columns(form.columns, names)
+    columns = Columns(form.columns, names, known.states)
     for item in items:
         columns.note(item)
     if not isinstance(found, Items) and form.format == "table" and isinstance(value, dict):
@@ -511,76 +516,28 @@ class _ItemText:
         return "\n]\n" if self._count else "[]\n"
 
 
-class _Table:
-    """Items as a table.
+def _number_columns(rows: Sequence[Sequence[Any]]) -> frozenset[int]:
+    """Return the columns whose values are all numbers or null."""
+    return frozenset(
+        column
+        for column, values in enumerate(zip(*rows, strict=True))
+        if any(map(_is_number, values)) and all(value is None or _is_number(value) for value in values)
+    )
 
-    Args:
-        is_shown: Whether the table is for a terminal.
 
-    Raises:
-        FormatError: The items make no table.
-    """
-
-    def __init__(self, env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool) -> None:
-        self.note = ""
-        """What is reported about cells and columns that are not shown; empty if all are."""
-        self._header: Callable[[str], str] = str
-        self._width: int | None = None
-        names, values = columns.names(), list(columns.rows(items))
-        if is_shown and not columns.is_chosen:
-            show_names(names, values)
-        ranks = [0] * len(names) if columns.is_chosen else ranks_of(names, values)
-        order = sorted(range(len(names)), key=ranks.__getitem__)
-        self._right = {
-            place
-            for place, column in enumerate(order)
-            if any(_is_number(row[column]) for row in values)
-            and all(row[column] is None or _is_number(row[column]) for row in values)
-        }
-        texts = [names, *([cell_text(value) for value in row] for row in values)]
-        if not is_shown:
-            rows = [[row[column].translate(_ESCAPES) for column in order] for row in texts]
-            self._rows, self._width = _within_line(rows)
-            self.note = _CUT if self._width else ""
-            return
-        width = terminal_width(env, env.stdout, widest=_WIDEST)
-        self._header = Painter.for_stdout(env).bold
-        # A cell that is cut to the whole width is cut again to its column.
-        self._rows = [[shortened(visible(row[column], keep=""), width) for column in order] for row in texts]
-        if columns.is_chosen:
-            self._width = width
-        else:
-            self._fit([ranks[column] for column in order], width)
-
-    def _fit(self, ranks: list[int], width: int) -> None:
-        """Leave out the columns that do not fit, and cut the cells of the others."""
-        natural = [max(map(cell_width, cells)) for cells in zip(*self._rows, strict=True)]
-        # Half an id is none.
-        sizes = [
-            size if rank == 0 else min(size, _LEAST_CELL) for size, rank in zip(natural, ranks, strict=True)
-        ]
-        kept = fitting(sizes, width)
-        hidden = [name for column, name in enumerate(self._rows[0]) if column not in kept]
-        for column in kept:
-            sizes[column] = min(sizes[column], width)
-        room = width - sum(sizes[column] for column in kept) - len(COLUMN_GAP) * (len(kept) - 1)
-        for column in kept:
-            more = max(min(natural[column] - sizes[column], room), 0)
-            sizes[column] += more
-            room -= more
-        self._rows = [[shortened(row[column], sizes[column]) for column in kept] for row in self._rows]
-        self._right = {place for place, column in enumerate(kept) if column in self._right}
-        if hidden:
-            more = len(hidden) - _MOST_NAMED
-            named = ", ".join(hidden[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-            self.note = f"Not shown: {named} (`--columns` chooses, `-o csv` has all)"
-
-    def pieces(self) -> Iterator[str]:
-        """Yield the lines of the table."""
-        if not self._rows[0]:
-            return
-        for line in table_lines(self._rows, self._width, right=self._right, paint_header=self._header):
-            yield f"{line}\n"
+def _plain_table(
+    names: Sequence[str], rows: Sequence[Sequence[Any]], right: Collection[int], *, is_chosen: bool
+) -> tuple[Iterator[str], str]:
+    """Return the lines of a table in a pipe or a file, the ids first, and a note if cells are cut."""
+    order = list(range(len(names)))
+    if not is_chosen:
+        order.sort(key=ranks_of(names, rows).__getitem__)
+    texts = [names, *([cell_text(value) for value in row] for row in rows)]
+    cells, width = _within_line([[row[column].translate(_ESCAPES) for column in order] for row in texts])
+    if not order:
+        return iter(()), ""
+    right = {position for position, column in enumerate(order) if column in right}
+    return (f"{line}\n" for line in table_lines(cells, width, right=right)), _CUT if width else ""
 
 
 def _within_line(rows: list[list[str]]) -> tuple[list[list[str]], int | None]:

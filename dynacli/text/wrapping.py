@@ -51,11 +51,20 @@ def wrapped(text: str, width: int) -> list[str]:
     return lines if text.strip() else []
 
 
-def shortened(text: str, width: int) -> str:
-    """Return a line cut to at most `width` columns; one that is cut ends in `...`."""
+def shortened(text: str, width: int, mark: str = "...") -> str:
+    """Return a line cut to at most `width` columns; one that is cut ends in the mark."""
     if len(text) <= width // 2 or cell_width(text) <= width:
         return text
-    return _pieces_of_word(text, max(width - 3, 1))[0].rstrip() + "..."
+    return _pieces_of_word(text, max(width - len(mark), 1))[0].rstrip() + mark
+
+
+def ellipsis_for(encoding: str | None) -> str:
+    """Return `…` if an encoding has it, else `...`."""
+    try:
+        "…".encode(encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return "..."
+    return "…"
 
 
 def _pieces_of_word(word: str, width: int) -> list[str]:

@@ -23,6 +23,7 @@ from dynacli.commands.call._receive_response import ResponseReceiver, note_if_la
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
+from dynacli.openapi.model.find_items import KnownItems
 from dynacli.openapi.model.operation import Parameter
 from dynacli.openapi.model.wording import counted, option_pair, shell_line
 from dynacli.options.standard_options import Options
@@ -203,9 +204,8 @@ class Listing:
                     # The format of items is that of a result; a response without any is written as it is.
                     from dynacli.output.written_items import written_items
 
-                    known = self._described.known_items
-                    columns = () if known is None else known.names
-                    writing = written_items(self._run.env, self._form, columns=columns)
+                    known = self._described.known_items or KnownItems()
+                    writing = written_items(self._run.env, self._form, known=known)
                     self._write_item = stack.enter_context(writing)
                     self._write_item(item)
 

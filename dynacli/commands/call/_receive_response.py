@@ -39,7 +39,7 @@ from dynacli.output.standard_output import (
 from dynacli.record import replace
 
 if TYPE_CHECKING:
-    from dynacli.client.pages.page_loop import PageLoop
+    from dynacli.client.pages.page_loop import PageLoop, RespondedPage
     from dynacli.commands.call.call_report import CallReport
     from dynacli.http.downloads import PartialDownload
     from dynacli.validation.read_body import UnreadBody
@@ -418,7 +418,7 @@ class ResponseReceiver:
             or "next" in response.header("link")
         ):
             # The plain bytes in a pipe are the exception: reading them again takes longer than all of validation.
-            _note_more_pages(run, call, response, form)
+            _note_items(run, call, response, form)
         is_created = call.described.operation.method == "POST" and response.is_success
         if is_created and run.env.is_agent and form.format != "agent":
             from dynacli.commands.call._conclude_call import note_next_call
@@ -486,27 +486,34 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     yield from pieces
 
 
-def _note_more_pages(run: Run, call: Call, response: WireResponse, form: OutputFormat) -> None:
-    """Write a note if a response shows that it is one page of several: a cut list looks like a whole one.
+def _note_items(run: Run, call: Call, response: WireResponse, form: OutputFormat) -> None:
+    """Write a note if a response is one page of several, or `auto` made a table of it.
 
-    The format `agent` has this note in its first line. A filter that does not name the items, such as `total`, gives
-    the same for all pages.
+    A cut list looks like a whole one. The format `agent` has this note in its first line.
     """
     if form.format == "agent":
         return
     from dynacli.client.pages.page_loop import received_page
     from dynacli.openapi.model.wording import counted
+    from dynacli.output.render import items_of_table
 
     page = received_page(call, response)
-    steps = page.place.steps if page is not None and page.place is not None else None
-    if page is None:
-        return
-    if form.filter and steps and not any(name in form.filter for name in (str(steps[-1]), "@", "*")):
-        return
-    shown = counted(page.items, "item")
-    if page.total is not None and page.total > page.items:
-        shown = f"{page.items:,} of {page.total:,}"
-    run.note(f"{shown}; --all for the rest")
+    shown, more = "", []
+    if page is not None and _shows_items(form, page):
+        is_part = page.total is not None and page.total > page.items
+        shown = f"{page.items:,} of {page.total:,}" if is_part else counted(page.items, "item")
+        more.append("--all for the rest")
+    if count := items_of_table(run.env, call.received(response), form):
+        shown = shown or counted(count, "item")
+        more.append("-o json for the response as sent")
+    if more:
+        run.note(f"{shown}; {', '.join(more)}")
+
+
+def _shows_items(form: OutputFormat, page: RespondedPage) -> bool:
+    """Return whether a form shows the items of a page: a filter such as `total` gives the same for all pages."""
+    steps = None if page.place is None else page.place.steps
+    return not (form.filter and steps) or any(name in form.filter for name in (str(steps[-1]), "@", "*"))
 
 
 def check_file_options(run: Run, settings: CallSettings) -> None:

@@ -16,6 +16,7 @@ from dynacli.commands.demo_api import opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, RefusedError, UsageError
+from dynacli.openapi.model.find_items import KnownItems
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.options.command_table import feature
 from dynacli.options.standard_options import UNNAMED
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dynacli.output.output_format import OutputFormat
     from dynacli.output.status_line import CallsLine
 
+_ROWS = KnownItems(names=("row", "status", "exit_code"))
 _SHOWN_EACH = 500
 _NO_FAIL = frozenset((0, 3, 4, 5, 9))
 """Exit codes of rows that count as success with `--no-fail`."""
@@ -439,7 +441,7 @@ class _ResultWriter:
 
         form = replace(self._form, filter="")
         try:
-            with written_items(self._run.env, form, columns=("row", "status", "exit_code")) as write:
+            with written_items(self._run.env, form, known=_ROWS) as write:
                 try:
                     with noting_interrupt(self._note_interrupt):
                         for result in self._batch:

@@ -66,7 +66,7 @@ def _write_view(
     elif not response.body:
         write_note(env, "The response has no body")
     else:
-        form = OutputFormat("auto" if view == "pretty" else view, may_page=False)
+        form = OutputFormat("text" if view == "pretty" else view, may_page=False)
         _write_formed(env, response, body, form, signed)
 
 

@@ -104,11 +104,13 @@ class KnownItems:
         holder: `array`; `object` if the items are the members of an object that is a list by its keys; `none` if the
             response is a single resource, even if it has arrays; empty if the response has named properties, and the
             document does not show which of them is a list.
+        states: The names of the fields whose schemas have `enum`.
     """
 
     steps: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     holder: str = "array"
+    states: tuple[str, ...] = ()
 
 
 def choose_array(arrays: Sequence[_A], path: str = "") -> _A | tuple[_A, ...]:
