@@ -30,7 +30,7 @@ _ROOMS = ("auth", "client", "http", "media", "options", "registry", "request")
 _ON_WINDOWS = (
     "tests/test_system.py",
     "tests/auth/test_stored_credentials.py",
-    "tests/features/changes/test_cache_command.py",
+    "tests/features/cache/test_cache_command.py",
     "tests/commands/test_smoke.py",
     "tests/http/test_redirects.py",
     "tests/media/test_decoded_responses.py",

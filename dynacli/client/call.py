@@ -21,6 +21,7 @@ from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, 
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import SAFE_METHODS, ReceivedBody
 from dynacli.openapi.model.operation import documented_status
+from dynacli.options.command_table import feature, has_feature
 from dynacli.record import record, replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.choose_server import check_path, choose_server
@@ -28,8 +29,7 @@ from dynacli.request.choose_server import check_path, choose_server
 if TYPE_CHECKING:
     from threading import RLock
 
-    from dynacli.client.response_cache import CachedCall
-    from dynacli.http.caching import CacheSpec, Headers
+    from dynacli.http.caching import CachedExchange, CacheSpec, Headers
     from dynacli.http.exchange import ClientPool, Pause, Retries, WireResponse
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Finding, ValidationResult
@@ -203,7 +203,7 @@ class Call:
         self.pieces: Pieces | None = None
         self._on_event = on_event
         self._ask: Callable[[str], bool] | None = None
-        self._cached: CachedCall | None = None
+        self._cached: CachedExchange | None = None
         self._asking_later = asking_later = settings.asking_later()
         request = request_of(described, asking_later, values)
         if program().hooks:
@@ -382,10 +382,8 @@ class Call:
 
     def _forget_changed(self, response: WireResponse) -> None:
         """Remove stored responses that the call may have changed."""
-        if os.path.isdir(self.env.responses_dir):
-            from dynacli.client.response_cache import forget_changed
-
-            forget_changed(self, response)
+        if os.path.isdir(self.env.responses_dir) and has_feature("cache"):
+            feature("cache.stored_responses").forget_changed(self, response)
 
     def _send_renewing(self, receive: Receive, clients: ClientPool | None) -> WireResponse:
         """Send the request, and repeat it with a new token if the server refuses the old one."""
@@ -403,14 +401,14 @@ class Call:
         Raises:
             NetworkError: No response is stored, and nothing may be sent.
         """
-        from dynacli.client.response_cache import CachedCall
 
         def report(text: str) -> None:
             if self._on_event is not None:
                 self._on_event(CacheUnusable(self, text))
 
-        self._cached = CachedCall(self, spec, report)
-        return self._cached.reusable()
+        cached: CachedExchange = feature("cache.stored_responses").CachedCall(self, spec, report)
+        self._cached = cached
+        return cached.reusable()
 
     def _reuse(self, response: WireResponse, pieces: Pieces, receive: Receive) -> WireResponse:
         """Return a stored response with its body, if the request matches the document."""

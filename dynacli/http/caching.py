@@ -3,13 +3,19 @@
 Source: RFC 9111, "HTTP Caching". All functions are pure: they take records and the time, and return decisions.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dynacli.http.semantics import is_sequence
 from dynacli.record import record, replace
 from dynacli.secrets import is_secret_header
+
+if TYPE_CHECKING:
+    from dynacli.http.exchange import WireResponse
+    from dynacli.http.send import Pieces, Receive
 
 Headers = tuple[tuple[str, str], ...]
 """Pairs of name and value, in order."""
@@ -42,6 +48,34 @@ _NOT_UPDATED = frozenset({"content-encoding", "content-length", "content-range",
 """Headers that describe the stored body, so a 304 does not update them (RFC 9111, section 3.2)."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HALF_A_CENTURY = 50
+
+
+class CachedExchange(Protocol):
+    """A call whose response may come from the response cache, or be stored in it."""
+
+    def look_up(self) -> None:
+        """Find the stored response for the request."""
+
+    def reusable(self) -> tuple[WireResponse, Pieces] | None:
+        """Return a stored response and its body if the server need not be asked; else None."""
+
+    def exchange(self, receive: Receive, send: Callable[[Receive, Headers], WireResponse]) -> WireResponse:
+        """Send the request, and return the response, or the stored one if the server confirms it.
+
+        Args:
+            receive: Reads the body of the response.
+            send: Sends the request with further headers.
+        """
+
+    def leave_out(self) -> None:
+        """Store no response, and remove the stored one."""
+
+    def store(self, *, is_valid: bool) -> None:
+        """Store the response of the call, if it may be stored.
+
+        Args:
+            is_valid: True if validation of request and response found nothing to report.
+        """
 
 
 @record

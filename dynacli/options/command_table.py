@@ -25,7 +25,7 @@ _FEATURES = {
     "api": "apis",
     "auth": "sign_in",
     "config": "config",
-    "cache": "changes",
+    "cache": "cache",
     "search": "",
     "operations": "",
     "describe": "",
@@ -84,6 +84,11 @@ def feature(module: str) -> Any:
         ) from error
 
 
+def has_feature(folder: str) -> bool:
+    """Return whether this installation has a feature, by the name of its folder."""
+    return folder in _FEATURES.values()
+
+
 class _Commands(Mapping[str, Command]):
     """The table, read in parts: the call of an operation asks for names alone, and needs none of the 230 records."""
 
@@ -106,11 +111,10 @@ class _Commands(Mapping[str, Command]):
 
 def _without_absent(group: Command) -> Command:
     """Return a group without the commands that features run which this installation does not have."""
-    folders = {*_FEATURES.values()}
     present = tuple(
         command
         for command in group.commands
-        if not command.runs.startswith("features.") or command.runs.split(".")[1] in folders
+        if not command.runs.startswith("features.") or has_feature(command.runs.split(".")[1])
     )
     return replace(group, commands=present) if present != group.commands else group
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import dynacli
-from dynacli.client import response_cache
 from dynacli.errors import UsageError
+from dynacli.features.cache import stored_responses
 from tests.documents import document, operation, parameter, serve
 from tests.harness import RecordedRequest, Recorder, Response, Result, assert_ended, json_response, run_cli
 
@@ -135,8 +135,8 @@ def test_offline_uses_a_response_of_any_age(
     """It says how old the response is, sends nothing, and fails with 6 if there is none."""
     server.responses["/items"] = json_response([{"id": 1}], **{"Cache-Control": "no-cache"})
     first = _call("list-items", cache="auto")
-    now = response_cache.wall_clock()
-    monkeypatch.setattr(response_cache, "wall_clock", lambda: now + 3 * 86_400)
+    now = stored_responses.wall_clock()
+    monkeypatch.setattr(stored_responses, "wall_clock", lambda: now + 3 * 86_400)
     result = _call("list-items", "--offline", cache="revalidate")
     assert first.stdout == result.stdout
     assert "The response is from the cache, 3 days old" in result.stderr
@@ -223,7 +223,7 @@ def test_a_secret_that_an_older_version_stored_is_not_shown(
     """Headers that were stored before their names counted as those of secrets are left out."""
     server.responses["/items"] = json_response([], **{"X-Session-Id": "s-e-s-s"})
     with monkeypatch.context() as older:
-        older.setattr("dynacli.client.response_cache.stored_headers", lambda headers: headers)
+        older.setattr("dynacli.features.cache.stored_responses.stored_headers", lambda headers: headers)
         _call("list-items")
     assert b"s-e-s-s" in _stored(home)[0].read_bytes()
     server.requests.clear()
@@ -435,7 +435,7 @@ def test_such_a_response_is_not_stored(
     api: str, server: Recorder, home: Path, response: Response, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No time that the person gives overrides what must not or cannot be stored."""
-    monkeypatch.setattr(response_cache, "LARGEST", 4000)
+    monkeypatch.setattr(stored_responses, "LARGEST", 4000)
     server.responses["/items"] = response
     for _ in range(2):
         run_cli(api, "list-items", "--cache", "1h", "--validate", "off")
@@ -448,7 +448,7 @@ def test_variants_are_kept_side_by_side_up_to_a_number(
     server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each value of a header in `Vary` has a response of its own; the oldest go if there are too many."""
-    monkeypatch.setattr(response_cache, "_MOST_VARIANTS", 2)
+    monkeypatch.setattr(stored_responses, "_MOST_VARIANTS", 2)
     # Each value of most headers has a directory of its own; not that of this one.
     server.responses["/items"] = lambda request: json_response(request.headers["pragma"], Vary="Pragma")
     for language in ("de", "en", "en", "de"):
@@ -639,10 +639,10 @@ def test_a_clock_that_was_set_back_makes_nothing_fresh(
 ) -> None:
     """A response of the future is asked for again, and its age is never negative."""
     _call("list-items")
-    now = response_cache.wall_clock()
-    monkeypatch.setattr(response_cache, "wall_clock", lambda: now - 86_400)
+    now = stored_responses.wall_clock()
+    monkeypatch.setattr(stored_responses, "wall_clock", lambda: now - 86_400)
     assert "cache: revalidated" in _call("list-items", "-v").stderr
-    monkeypatch.setattr(response_cache, "wall_clock", lambda: now - 2 * 86_400)
+    monkeypatch.setattr(stored_responses, "wall_clock", lambda: now - 2 * 86_400)
     assert "less than" not in _call("list-items", "-v", "--offline").stderr
     assert 2 == len(server.requests)
 

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 import dynacli
-from dynacli.client import response_cache
 from dynacli.errors import NetworkError
+from dynacli.features.cache import stored_responses
 from tests.documents import operation, save_api
 from tests.harness import serving
 
@@ -97,7 +97,7 @@ def _script() -> Iterator[tuple[Clock, SimpleNamespace]]:
 def api(script: tuple[Clock, SimpleNamespace], monkeypatch: pytest.MonkeyPatch) -> str:
     """The document of the server."""
     clock, running = script
-    monkeypatch.setattr(response_cache, "wall_clock", clock)
+    monkeypatch.setattr(stored_responses, "wall_clock", clock)
     paths = {
         path: {method: operation(f"{method}{name}") for method in _METHODS}
         for path, name in (("/thing", ""), ("/location_target", "L"), ("/content_location_target", "C"))

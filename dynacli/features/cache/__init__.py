@@ -1,0 +1,1 @@
+"""`dynacli cache`, and the response cache of `--cache`."""

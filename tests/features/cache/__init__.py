@@ -1,0 +1,1 @@
+"""Tests of `dynacli cache`, and of the response cache."""
