@@ -1,1 +1,1 @@
-"""`dynacli check` and `dynacli validate`: a whole API, or recorded traffic, against its document."""
+"""`dynacli check` and `dynacli validate`: validate a whole API, or recorded traffic, by its document."""

@@ -1,7 +1,7 @@
-"""The calls of one operation, with values from the surest source that has some.
+"""Plans and prepares the calls of one operation, with values from the most reliable source.
 
-Earlier responses give ids of a collection's items, links, and fields of the same name. A planned call becomes a call
-that can be sent: its body is built, its request validated, its credentials found.
+Earlier responses supply the ids of items in a collection, links, and fields with the same name. Preparing a planned
+call builds its body, validates its request and finds its credentials.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ _METHODS_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
 
 
 _Place = tuple[str, tuple[Any, ...]]
-"""The beginning of a path up to a parameter, as a template, and the values of its parameters."""
+"""The beginning of a path up to a parameter, as a template, and the values of the parameters in it."""
 _Values = dict[ParameterKey, InputValue]
 
 
@@ -64,17 +64,17 @@ class ParameterSchemas:
         self._described = described
 
     def fits(self, parameter: Parameter, value: Any) -> bool:
-        """Return whether a parameter takes a value, as far as its schema says so."""
+        """Return whether the schema of a parameter allows a value, or cannot decide it."""
         schema = self._described.parameter_schema(parameter)
         if schema is None:
             return True
         try:
             return DocumentSchemas(self._described.resolve, "request").fits(value, schema)
         except (NoExampleError, RecursionError):
-            return True  # the validator of the request may tell
+            return True  # the validation of the request decides later
 
     def examples(self, parameter: Parameter) -> Iterator[Any]:
-        """Yield the examples that the document has for a parameter, and that its schema allows."""
+        """Yield the examples of a parameter in the document that its schema allows."""
         raw = self._described.raw_parameters.get(parameter.key, {})
         content = raw.get("content")
         holders = [raw, *(content.values() if isinstance(content, Mapping) else ())]
@@ -92,7 +92,7 @@ class ParameterSchemas:
         yield from (value for value in values if self.fits(parameter, value))
 
     def schema_values(self, parameter: Parameter) -> Iterator[Any]:
-        """Yield the values that the schema of a parameter gives: its examples, `const`, `default` and `enum`."""
+        """Yield the values in the schema of a parameter: examples, `const`, `default` and `enum`."""
         for value in documented_values_at(
             self._described.parameter_schema(parameter), (), self._described.resolve
         ):
@@ -103,8 +103,8 @@ class ParameterSchemas:
         """Return a value that fits the schema of a parameter.
 
         Raises:
-            NoExampleError: None can be made.
-            LookupError: A reference leads nowhere.
+            NoExampleError: No fitting value was found.
+            LookupError: A reference has no target.
         """
         raw = self._described.raw_parameters.get(parameter.key)
         return parameter_example(parameter, raw, self._described.resolve)
@@ -115,9 +115,9 @@ class _ItemList(NamedTuple):
 
     Args:
         operation_name: The operation that responded.
-        path_values: The values of the path that was asked for, in order.
+        path_values: The values of the path parameters of that call, in order.
         items: The items.
-        noun: What an item is called, as far as the path says so.
+        noun: Singular noun for an item, taken from the path.
     """
 
     operation_name: str
@@ -127,7 +127,7 @@ class _ItemList(NamedTuple):
 
 
 class ResponseValues:
-    """The values of the responses so far, in the order in which they came."""
+    """The values of the responses so far, in order of arrival."""
 
     def __init__(self) -> None:
         self._known_places: dict[_Place, str] = {}
@@ -138,7 +138,7 @@ class ResponseValues:
         self._links: dict[str, list[tuple[InputValue, ...]]] = {}
 
     def add_response(self, operation: Operation, exchange: Exchange) -> None:
-        """Keep the values of a successful response."""
+        """Store the values of a successful response."""
         body = exchange.response_json()
         if body is None:
             return
@@ -160,13 +160,13 @@ class ResponseValues:
     def add_created(
         self, create: str, item_path: str, path: tuple[Any, ...], body: Any
     ) -> Callable[[], None]:
-        """Let what a call created come first in its collection and among fields, and return what forgets it.
+        """Put a created resource first in its collection and among fields; return a function that undoes this.
 
         Args:
-            create: The operation that created it.
-            item_path: The path of such a thing, a template whose parameters have no names.
-            path: The values of its path.
-            body: The response that tells of it.
+            create: The operation that created the resource.
+            item_path: The path of such a resource: a template whose parameters have no names.
+            path: The values of its path parameters.
+            body: The body of the response to its creation.
         """
         collection = item_path.rpartition("/")[0]
         nouns = nouns_of(collection)
@@ -194,17 +194,17 @@ class ResponseValues:
         return forget
 
     def add_status(self, operation: Operation, exchange: Exchange, *, is_unknown: bool) -> None:
-        """Keep what a status says of the values in a path.
+        """Store whether the server knows the values in a path, by the status of a response.
 
         Args:
-            is_unknown: Whether the server has nothing at that path.
+            is_unknown: Whether the status says that nothing exists at the path.
         """
         sent, names = exchange.planned.path_values, parameter_names(operation.path)
         values = [sent[name] for name in names if name in sent]
         if not names or len(self._known_places) > _MAX_PLACES or len(values) < len(names):
             return
         if any(isinstance(value, list | Mapping) for value in values):
-            return  # several things at once: none of them is known by it
+            return  # one status about several resources at once shows nothing about each
         places = _places_in_path(operation.path, values)
         if exchange.is_success:
             for place in places:
@@ -213,20 +213,20 @@ class ResponseValues:
             self._unknown_places.add(places[-1])
 
     def add_link(self, target: str, values: tuple[InputValue, ...]) -> None:
-        """Keep the values that a link of a response has for another operation."""
+        """Store the values that a link of a response supplies for another operation."""
         known = self._links.setdefault(target, [])
         if len(known) < _MAX_LISTS and values not in known:
             known.append(values)
 
     def from_links(self, operation_name: str) -> list[tuple[InputValue, ...]]:
-        """Return the values that links have for an operation, a set for each response."""
+        """Return the values that links supply for an operation, a set for each response."""
         return self._links.get(operation_name, [])
 
     def for_path(self, operation: Operation, fits: Fits) -> list[tuple[InputValue, ...]]:
-        """Return values for an operation's path that belong together: an item, and the path of its collection.
+        """Return sets of path values that belong together: an item, and the path of its collection.
 
-        Of an item's id and its name the server may know only one: values that got a response elsewhere come first,
-        and those that the server does not know come last.
+        The server may accept only the id of an item, or only its name. So values that were successful elsewhere come
+        first, and values that the server does not know come last.
         """
 
         def order(values: tuple[InputValue, ...]) -> tuple[bool, int, bool]:
@@ -253,7 +253,7 @@ class ResponseValues:
                 values = [
                     list(item_values(item, parameters[names[index]], found.noun, fits)) for item in items
                 ]
-                # What names each item best comes first, then what else may name it.
+                # First the best identifier of each item, then the second best of each, and so on.
                 for column in zip_longest(*values):
                     for value in column:
                         if value is not None:
@@ -264,7 +264,7 @@ class ResponseValues:
                     yield _path_values(names, path, source)
 
     def _lists_of(self, collection: str, parameter: Parameter) -> Iterator[_ItemList]:
-        """Yield the lists of a collection; `/flows/name/{name}` picks from `/flows`."""
+        """Yield the lists of a collection; for `/flows/name/{name}`, also the lists of `/flows`."""
         yield from self._lists_at(collection)
         above, _, segment = collection.rpartition("/")
         by, noun = plain_name(segment).removeprefix("by"), singular(above.rpartition("/")[2])
@@ -276,7 +276,7 @@ class ResponseValues:
         yield from self._nearby_lists.get(resource_template(collection), ())
 
     def _lists_called(self, noun: str) -> Iterator[_ItemList]:
-        """Yield the lists of things that are called so, wherever they are, if no value of a path belongs to them."""
+        """Yield the lists of items with this noun, at any path without parameters."""
         for lists in (self._lists, self._nearby_lists):
             yield from (
                 found
@@ -286,9 +286,9 @@ class ResponseValues:
             )
 
     def from_fields(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
-        """Yield the values of fields that are called like a parameter, wherever they were seen.
+        """Yield the values of fields with the name of a parameter, from all responses.
 
-        A number is taken only if the name is that of an id: any other number is an amount of something unknown.
+        A number counts only if the parameter is named like an id: any other number may be some amount.
         """
         name = plain_name(parameter.name)
         if name in GENERAL_NAMES:
@@ -302,9 +302,9 @@ class ResponseValues:
                 yield InputValue(parameter.location, parameter.name, fitting, "response", source)
 
     def _ids_of_items(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
-        """Yield the ids of listed items that a parameter is called like, if it takes ids: a number, or a UUID.
+        """Yield the ids of listed items for a parameter that has their noun and takes a number or a UUID.
 
-        A text `project` may as well be a name, which a field of that name has.
+        Any other string, such as `project`, may be a name instead of an id.
         """
         if not takes_id(parameter.value):
             return
@@ -320,7 +320,7 @@ class ResponseValues:
         """Yield the values of fields, each with the operation whose response has it.
 
         Args:
-            name: The plain name of the fields; for `tenantname`, texts of fields `tenant` come after them.
+            name: The plain name of the fields. For `tenantname`, strings of fields `tenant` follow.
         """
         yield from self._fields.get(name, ())
         for ending in _NAMING_ENDINGS:
@@ -332,9 +332,9 @@ class ResponseValues:
             yield from self._fields.get(owner + ending, ())
 
     def known_ids(self, operations: Iterable[DescribedOperation]) -> dict[str, bool]:
-        """Return the ids at the end of the operations' paths that earlier responses tell of, and whether one named it.
+        """Return each known id for the ends of the operations' paths → whether a response contained it.
 
-        Otherwise a call with that id succeeded, which may have been a guess.
+        Otherwise, a call with that id succeeded, but the id may have been a guess.
         """
         ids: dict[str, bool] = {}
         for described in operations:
@@ -359,7 +359,7 @@ def _keep(lists: dict[str, list[_ItemList]], collection: str, found: _ItemList) 
 
 
 def _places_in_path(path: str, values: Sequence[Any]) -> list[_Place]:
-    """Return the places in a path, up to each parameter that has a value."""
+    """Return the beginnings of a path, up to each parameter that has a value."""
     templates = zip(item_templates(path), values, strict=False)
     return [(template, tuple(values[: number + 1])) for number, (template, _) in enumerate(templates)]
 
@@ -370,10 +370,10 @@ def _path_values(names: Iterable[str], values: Iterable[Any], source: str) -> tu
 
 
 def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the texts and numbers in a response by their plain names; those of `id` and similar ones by `runid`, too.
+    """Yield (plain name, value) of each string and number in a response; for `id` and similar names, also `runid`.
 
     Args:
-        nouns: What an item of the response is called.
+        nouns: Nouns for an item of the response.
     """
     waiting: list[tuple[Any, tuple[str, ...]]] = [(body, nouns)]
     for _ in range(_MAX_NODES):
@@ -394,7 +394,7 @@ def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]
                 if isinstance(value, Mapping | list):
                     waiting.append((value, owners))
                 elif isinstance(value, str):
-                    yield from ((owner, value) for owner in owners)  # `{"tags": ["x"]}` has a tag
+                    yield from ((owner, value) for owner in owners)  # in `{"tags": ["x"]}`, `x` is a `tag`
 
 
 class OperationPlan(NamedTuple):
@@ -402,8 +402,8 @@ class OperationPlan(NamedTuple):
 
     Args:
         calls: The calls to make.
-        spare_calls: Calls to make one by one, as long as the server knows nothing of what the others ask for.
-        skip_reason: Why there are no calls; empty if there are some.
+        spare_calls: Calls to make one by one, as long as all other calls get 404 or 410.
+        skip_reason: Reason why there are no calls; empty if there are calls.
     """
 
     calls: Sequence[PlannedCall] = ()
@@ -416,11 +416,11 @@ class CallPlanner:
 
     Args:
         responses: The values of earlier responses.
-        preset: The values that the person set for the operation.
-        max_calls: How many calls the operation may have.
-        created: For an operation that may change something, values that name what this check created, a set for
-            each resource; no other resource is guessed then. None for an operation that only reads.
-        body_values: Values for fields of the body, unless the person set the field.
+        preset: The values that you set for the operation.
+        max_calls: Maximum number of calls of the operation.
+        created: For an operation that may change something, a set of path values for each resource that this check
+            created; the operation is called on no other resource. None for a read-only operation.
+        body_values: Values for fields of the body, unless you set the field.
     """
 
     def __init__(
@@ -439,7 +439,7 @@ class CallPlanner:
         self._created, self._is_reading = created or (), created is None
 
     def plan(self) -> OperationPlan:
-        """Return the calls, the plainest first; or none, and why not."""
+        """Return the calls, the simplest first, or the reason why there are none."""
         sets = list(islice(self._fitting_sets(), _MAX_SPARE))
         candidates = {
             parameter.key: list(self._candidates(parameter, sets[0] if sets else {}))
@@ -452,7 +452,7 @@ class CallPlanner:
         for value in (*self._body_values, *self._preset):
             candidates.setdefault(value.key, []).append(value)
         plainest = {key: values[0] for key, values in candidates.items()}
-        # Each further example is a call that has the values of the plainest call otherwise.
+        # Each further example makes another call, with the other values of the simplest call.
         further = [value for values in candidates.values() for value in self._further_values(values)]
         spare = [
             {**plainest, value.key: value}
@@ -470,7 +470,7 @@ class CallPlanner:
         return OperationPlan(calls, spare_calls[: self._max_calls - len(calls)])
 
     def _distinct_calls(self, value_sets: Sequence[_Values]) -> list[PlannedCall]:
-        """Return the calls with these values, leaving out those that send the same as an earlier one."""
+        """Return the calls with these values, without those that repeat an earlier one."""
         calls: list[PlannedCall] = []
         for values in value_sets:
             call = PlannedCall(self._operation.name, tuple(values.values()))
@@ -479,7 +479,7 @@ class CallPlanner:
         return calls
 
     def _skip_reason(self, missing: list[str]) -> str:
-        """Return why there is no call, and what to do."""
+        """Return the reason why there is no call, and what to do about it."""
         if self._is_reading:
             listed = enumerated([f"`{name}`" for name in missing])
             return f"no value is known for {listed}: give one with `--set`"
@@ -490,7 +490,7 @@ class CallPlanner:
         )
 
     def _further_values(self, values: list[InputValue]) -> list[InputValue]:
-        """Return the values of an input that make a call of their own: those that are set, else the examples."""
+        """Return the values of an input that need another call: further set values, or further examples."""
         first = values[0]
         origins = {"set", "example"} if self._is_reading else {"set"}
         if first.origin not in origins or first.location == "body":
@@ -498,9 +498,9 @@ class CallPlanner:
         return [value for value in values[1:] if value.origin == first.origin and value.value != first.value]
 
     def _fitting_sets(self) -> Iterator[_Values]:
-        """Yield values that belong together: those of a link, then an item of a collection with its path.
+        """Yield sets of values that belong together: values of a link, then an item with the path of its collection.
 
-        For an operation that may change something they are the paths of created resources alone.
+        For an operation that may change something, yield only the paths of created resources.
         """
         preset = {value.key: value.value for value in self._preset}
         parameters = {parameter.key: parameter for parameter in self._operation.parameters}
@@ -516,10 +516,10 @@ class CallPlanner:
                 yield found
 
     def _candidates(self, parameter: Parameter, together: _Values) -> Iterator[InputValue]:
-        """Yield values for an input that must be there, the surest first.
+        """Yield values for a required input, the most reliable first.
 
         Args:
-            together: Values that belong together.
+            together: A set of values that belong together.
         """
         key = parameter.key
         yield from (value for value in self._preset if value.key == key)
@@ -527,7 +527,7 @@ class CallPlanner:
             yield together[key]
         if not self._is_reading and parameter.location == "path":
             return
-        # A POST may be given what the document makes up, and never the name of a resource that is there already.
+        # A POST may get examples and invented values, but never the name of an existing resource.
         may_guess = self._is_reading or self._operation.method == "POST"
         if self._is_reading:
             yield from self._responses.from_fields(parameter, self._schemas.fits)
@@ -535,7 +535,7 @@ class CallPlanner:
             yield InputValue(*key, value, "example")
         for value in self._schemas.schema_values(parameter):
             yield InputValue(*key, value, "default")
-        # An array of words that the document lists is made of the document's own words.
+        # The items of an array with an `enum` come from the `enum`, so they are not invented.
         is_listed = parameter.value.items is not None and bool(parameter.value.items.enum)
         if may_guess or is_listed:
             try:
@@ -545,7 +545,7 @@ class CallPlanner:
             yield InputValue(*key, invented, "default" if is_listed else INVENTED)
 
     def _optional_examples(self) -> Iterator[InputValue]:
-        """Yield the examples of the inputs that may be left out: the first of each, then the second, ..."""
+        """Yield the examples of optional inputs: the first one of each, then the second one of each, and so on."""
         examples: list[tuple[Parameter, list[Any]]] = [
             (parameter, list(self._schemas.examples(parameter)))
             for parameter in self._operation.parameters
@@ -567,7 +567,7 @@ class NotCalledError(Exception):
 
     Args:
         kind: `values`, `request`, `auth` or `refused`, as in `CheckedOperation.skip_kind`.
-        error: Why, as the call would end if it were made alone.
+        error: The error that a single call would raise.
     """
 
     def __init__(self, kind: str, error: DynacliError) -> None:
@@ -576,7 +576,7 @@ class NotCalledError(Exception):
 
     @property
     def reason(self) -> str:
-        """The error in one line, with what to do if that is known."""
+        """The error on one line, with its hint."""
         texts = (self.error.message, self.error.reason, self.error.hint)
         return ". ".join(" ".join(text.split()) for text in texts if text)
 
@@ -593,23 +593,23 @@ def prepare_call(
     content_type: str,
     validator: OperationValidator | None = None,
 ) -> Call:
-    """Return a call whose request is built, allowed by the document, and signed.
+    """Return a call whose request is built, validated and signed.
 
     Args:
-        content_type: The media type of bodies that was asked for; empty for the preferred one.
-        validator: Validates the request; None if nothing is validated.
+        content_type: The requested media type of bodies; empty for the preferred one.
+        validator: Validates the request; None if validation is off.
 
     Raises:
         NotCalledError: The call cannot be made.
     """
     masker = Masker()
-    # The request is validated here, and what is after a documented redirect says nothing of the operation.
+    # The request is validated here. The target of a documented redirect shows nothing about the operation.
     settings = replace(settings, level="off", ends_with_redirects=True)
     try:
         values = call_values(described, planned, settings, content_type)
         call = engine.prepare(described, values, settings, is_signed=False)
         masker = call.signed.masker
-        # Before credentials are looked for, so that an invalid request is reported first.
+        # Before signing, so that an invalid request is reported before a missing credential.
         _check_allowed(call, validator)
         call.sign()
     except DynacliError as error:
@@ -634,21 +634,21 @@ def _check_allowed(call: Call, validator: OperationValidator | None) -> None:
 def call_values(
     described: DescribedOperation, planned: PlannedCall, settings: CallSettings, content_type: str = ""
 ) -> CallValues:
-    """Return what the request of a planned call is built of.
+    """Return the values from which the request of a planned call is built.
 
     Args:
-        settings: They have the pairs of the query that are added to all calls.
-        content_type: The media type of the body that was asked for; empty for the preferred one.
+        settings: Settings with the query parameters that are added to all calls.
+        content_type: The requested media type of the body; empty for the preferred one.
 
     Raises:
-        UsageError: No body can be made.
+        UsageError: The body cannot be built.
     """
     parameters = {value.key: value.value for value in planned.values if value.location != "body"}
     operation = described.operation
     given = {value.key for value in planned.values if value.origin == "set"}
     for parameter in operation.parameters:
         if is_idempotency_key(parameter) and parameter.key not in given:
-            # With a value of the document's the server would take each call for the same one.
+            # An example would be the same in each call, so the server would ignore all calls after the first.
             key = new_idempotency_key(parameter)
             if key is not None and not planned.probe:
                 parameters[parameter.key] = key
@@ -678,12 +678,12 @@ def call_values(
     except UsageError:
         if operation.body.is_required or assignments:
             raise
-        return CallValues(parameters, query=query)  # nothing can be made up for a body that may be left out
+        return CallValues(parameters, query=query)  # an optional body without an example is left out
     return CallValues(parameters, body.content, body.media_type, body.form, query)
 
 
 def _with_required_body(described: DescribedOperation) -> DescribedOperation:
-    """Return the operation with its body required, even if the document says that it may be left out.
+    """Return the operation with a required body, even if it is optional in the document.
 
     Many documents forget `required`, whose default is false (OpenAPI 3.1.1, "Request Body Object").
     """

@@ -1,4 +1,4 @@
-"""The files of a check: one HTML page, which needs nothing else, and its calls for an HTTP Archive."""
+"""The files of a check: a self-contained HTML page, and its calls for an HTTP Archive."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,10 +47,10 @@ mark { background: var(--mark); color: inherit }
 
 
 def check_page(results: CheckResults, seconds_since_1970: float) -> str:
-    """Return the page.
+    """Return the HTML page of a check.
 
     Args:
-        seconds_since_1970: When the check ended.
+        seconds_since_1970: The end of the check.
     """
     meta = results.api.catalog.meta
     kind = "Recorded traffic" if results.is_recorded else "Check"
@@ -79,7 +79,7 @@ def _html_section(title: str, content: str) -> str:
 
 
 def _other_servers(results: CheckResults) -> list[str]:
-    """Return the origins that were called, as far as they differ from that of the document."""
+    """Return the called origins that are not the origin of the document."""
     from dynacli.urls import origin_of
 
     origins = dict.fromkeys(origin_of(exchange.shown.url) for exchange in results.all_exchanges)
@@ -121,7 +121,7 @@ def _anchor(name: str) -> str:
 
 
 def _with_excerpts(defects: Sequence[Defect]) -> Iterator[tuple[Defect, str]]:
-    """Yield the defects of an operation, each with the part of the response that it is about."""
+    """Yield the defects of an operation, each with the affected part of the response."""
     by_exchange: dict[int, list[Defect]] = {}
     for defect in defects:
         by_exchange.setdefault(id(defect.exchange), []).append(defect)
@@ -152,7 +152,7 @@ def _finding(results: CheckResults, defect: Defect, excerpt: str) -> str:
 
 
 def _excerpt(excerpt: str) -> str:
-    """Return a part of a response, the line with the wrong value and the marker below it standing out."""
+    """Return a part of a response; the line with the wrong value and the marker below it are highlighted."""
     if not excerpt:
         return ""
     marked = marker_line(excerpt)
@@ -164,7 +164,7 @@ def _excerpt(excerpt: str) -> str:
 
 
 def _coverage(results: CheckResults) -> str:
-    """Return how much of each tag was seen, as bars; an operation counts for each of its tags."""
+    """Return a table of the coverage of each tag, with bars; an operation counts for each of its tags."""
     by_tag: dict[str, list[CheckedOperation]] = {}
     for checked in (*results.checked, *results.left_out):
         for tag in checked.operation.tags or ("",):
@@ -224,7 +224,7 @@ def _validation(checked: CheckedOperation) -> str:
 
 
 def _notes(rows: Rows) -> str:
-    """Return each text once, with the operations that it is about."""
+    """Return a table of texts, each once with all its operations."""
     by_text: dict[str, list[str]] = {}
     for name, text in rows:
         by_text.setdefault(text, []).append(name)
@@ -238,7 +238,7 @@ def _notes(rows: Rows) -> str:
 
 
 def har_calls(exchanges: Iterable[Exchange]) -> list[HarCall]:
-    """Return calls as the archive takes them; secrets are masked also in what the server sent back."""
+    """Return calls for the archive, with masked secrets in requests and responses."""
     return [_har_call(exchange) for exchange in exchanges]
 
 
@@ -262,7 +262,7 @@ def _har_call(exchange: Exchange) -> HarCall:
     return HarCall(
         **request,
         hops=tuple((status, masker.mask(url)) for status, url in response.hops),
-        # Without a redirect it is the URL of the request; `shown` masks more of it than the masker knows.
+        # Without a redirect it is the URL of the request, and `shown` masks more of it than the masker.
         final_url=masker.mask(response.url if response.hops else shown.url),
         status=response.status,
         reason=masker.mask(response.reason),

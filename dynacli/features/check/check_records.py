@@ -1,6 +1,6 @@
-"""The records of a check: its calls, and what it found, as data for `-o json`, for reports and for people.
+"""The records of a check: its calls and findings, as data for `-o json`, for reports and for text.
 
-Equal findings become one.
+Equal findings are merged into one defect.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
 
 TIMEOUT = 30.0
-"""Seconds for one call: no one waits for a check as they would for a response that they asked for."""
+"""Default time limit of one call, in seconds; a single slow operation must not delay a whole check."""
 INVENTED = "invented"
-"""The origin of a value that was made up to fit the schema, and that the server may know nothing of."""
+"""Origin of a value that was invented to fit the schema, and that the server may not know."""
 _DIFFERENCES = {
     "changed": "the other server has another value",
     "removed": "the other server does not have it",
@@ -43,9 +43,9 @@ _IN_OWN_RESPONSE = re.compile("/paths/[^/]+/[^/]+/responses/")
 _NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
 _NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
 _RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
-"""Rules that a server breaks for all operations alike, wherever they stand in the document."""
+"""Rules that a server usually breaks for all operations in the same way."""
 _FEWEST_MERGED = 4
-"""Fields with the same defect that become one block."""
+"""Minimum number of fields with the same defect that are merged."""
 
 
 RecordKey = tuple[str, ...]
@@ -53,14 +53,14 @@ RecordKey = tuple[str, ...]
 
 @record
 class InputValue:
-    """A value of an input, and where it comes from.
+    """A value of an input, and its origin.
 
     Args:
         location: `path`, `query`, `header`, `cookie`, `querystring`, or `body` for a field of the body.
-        name: The parameter's name on the wire; for `body` the option of the field, such as `schedule.cron`.
+        name: The name of the parameter in the request; for `body`, the option of the field, such as `schedule.cron`.
         value: A JSON value.
-        origin: `set` (given by the person), `link`, `response`, `example`, `default`, or `invented`.
-        source: The name of the operation whose response gave the value, for `link` and `response`.
+        origin: `set` (you set it), `link`, `response`, `example`, `default`, or `invented`.
+        source: For `link` and `response`, the name of the operation whose response contained the value.
     """
 
     location: str
@@ -76,7 +76,7 @@ class InputValue:
 
     @property
     def shown_origin(self) -> str:
-        """The origin as a person reads it."""
+        """The origin as text."""
         match self.origin:
             case "set":
                 return "--set"
@@ -93,12 +93,12 @@ class InputValue:
 
 @record
 class PlannedCall:
-    """A call that is to be made.
+    """A planned call.
 
     Args:
-        operation_name: The operation's name.
+        operation_name: The name of the operation.
         values: The values to send; the rest of a required body comes from its example.
-        probe: `method`, `credentials` or `request`, if the server ought to refuse the call for that; else empty.
+        probe: `method`, `credentials` or `request` for a call that the server must refuse because of it; else empty.
     """
 
     operation_name: str
@@ -107,7 +107,7 @@ class PlannedCall:
 
     @property
     def invented_values(self) -> tuple[InputValue, ...]:
-        """The values that were made up to fit a schema."""
+        """The values that were invented to fit a schema."""
         return tuple(value for value in self.values if value.origin == INVENTED)
 
     @property
@@ -118,25 +118,23 @@ class PlannedCall:
 
 @record
 class Exchange:
-    """A call that was made: its request, and the response or the error that it ended with.
+    """A call that was made, with its request and its response or error.
 
     Args:
-        planned: The call as it was planned.
-        request: The request with its credentials; it is never shown.
-        shown: The request as a person may see it.
-        masker: Takes the secrets of this call out of whatever is printed.
-        response: None if none came; then `error` says why.
-        error: What ended the call, its secrets masked.
-        validation: The result on the response, or on a server that closed the connection without one; None if
-            nothing is validated, or the call failed otherwise. A request that the document does not allow is never
-            sent, so that requests need no result here.
-        seconds: From sending to the last byte, or to the failure.
-        sent_json: The JSON value that the body of the request was made from; None if there is none.
-        started: When sending began, in seconds since 1970.
-        cut_reason: Why the response's body is only the beginning of a stream, or not there at all; empty if it is
-            complete.
-        is_validated: Whether the document describes the response, so that the result says something about it.
-        times: How many exchanges of a recording it stands for, which came to the same.
+        planned: The call, as it was planned.
+        request: The request with its credentials, which must not be printed.
+        shown: The request with masked secrets.
+        masker: Masks the secrets of this call in everything that is printed.
+        response: The response; None if `error` ended the call.
+        error: The error of the call, with masked secrets; None after a response.
+        validation: The validation result of the response, or of a connection that the server closed too early; None if
+            validation is off or the call failed for another reason. In a recording it includes the request.
+        seconds: Time from sending to the last byte or the failure.
+        sent_json: The JSON value of the request body; None if there is none.
+        started: Time of sending, in seconds since 1970.
+        cut_reason: Reason why the body of the response is incomplete or missing; empty if it is complete.
+        is_validated: Whether the document describes the response.
+        times: Number of exchanges of a recording with the same result, which this one represents.
     """
 
     planned: PlannedCall
@@ -160,23 +158,23 @@ class Exchange:
 
     @property
     def has_findings(self) -> bool:
-        """Whether the response does not match the document, or the server broke it off."""
+        """Whether the validation result has findings."""
         return self.validation is not None and not self.validation.is_valid
 
     @property
     def is_success(self) -> bool:
-        """Whether a response came and its status is a 2xx."""
+        """Whether the response has a 2xx status."""
         return self.response is not None and self.response.is_success
 
     @property
     def error_text(self) -> str:
-        """What ended the call, and why; empty if a response came."""
+        """The error of the call and its reason; empty after a response."""
         return (
             ": ".join(filter(None, (self.error.message, self.error.reason))) if self.error is not None else ""
         )
 
     def response_json(self) -> Any:
-        """Return the JSON value of a successful response; None if there is none."""
+        """Return the JSON value of a successful response; None if it has none."""
         if self.response is None or not self.is_success:
             return None
         return json_of(ReceivedBody(self.response.body, self.response.header("content-type")))
@@ -184,16 +182,16 @@ class Exchange:
 
 @record
 class CheckedOperation:
-    """What became of an operation in a check.
+    """The results of one operation in a check.
 
     Args:
         operation: The operation.
-        exchanges: Its calls, in the order in which they were planned.
-        skip_reason: Why it was not called; empty if it was.
-        skip_kind: `unsafe`, `dangerous`, `skipped`, `values`, `request`, `auth`, `refused` or `interrupted`; empty
-            if it was called.
-        unsent: The planned calls that were not made although others were, each with the reason.
-        probes: The calls that the server ought to refuse; they do not count as calls of the operation.
+        exchanges: Its calls, in the planned order.
+        skip_reason: Reason why it was not called; empty if it was called.
+        skip_kind: `unsafe`, `dangerous`, `skipped`, `values`, `request`, `auth`, `refused`, `interrupted` or `unseen`;
+            empty if it was called.
+        unsent: The planned calls that could not be made, each with the reason.
+        probes: The calls that the server must refuse; they do not count as calls of the operation.
     """
 
     operation: Operation
@@ -210,17 +208,17 @@ class CheckedOperation:
 
     @property
     def count(self) -> int:
-        """The number of its calls, without the probes."""
+        """Number of calls, without the probes."""
         return sum(exchange.times for exchange in self.exchanges)
 
     @property
     def has_findings(self) -> bool:
-        """Whether one of its responses does not match the document, or a probe was not refused."""
+        """Whether a call or a probe has findings."""
         return any(exchange.has_findings for exchange in self.all_exchanges)
 
     @property
     def statuses(self) -> tuple[int, ...]:
-        """The statuses of its responses, each once, in the order in which they came."""
+        """The different statuses of its responses, in the order of the calls."""
         return tuple(
             dict.fromkeys(
                 exchange.response.status for exchange in self.exchanges if exchange.response is not None
@@ -233,9 +231,9 @@ class ComparedCall:
     """A call that was made on two servers.
 
     Args:
-        exchange: The second one.
-        differences: What differs between the responses, without secrets; empty if they are equal.
-        left_out: How many differences are in values that change with every response.
+        exchange: The call on the second server.
+        differences: The differences between the responses, without secrets; empty if they are equal.
+        left_out: Number of differences in values that change with every response.
     """
 
     exchange: Exchange
@@ -248,7 +246,7 @@ class ComparedCall:
         return self.exchange.operation_name
 
     def findings(self) -> tuple[dict[str, Any], ...]:
-        """Return the differences as findings of reports, in the form of the validation report."""
+        """Return the differences as findings, in the format of the validation report."""
         return tuple(
             {
                 "where": "response",
@@ -265,7 +263,7 @@ class ComparedCall:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the call as `check -o json` has it."""
+        """Return the call for `check -o json`."""
         return {
             "operation": self.operation_name,
             "equal": not self.differences,
@@ -275,11 +273,11 @@ class ComparedCall:
 
 @record
 class ResponseCoverage:
-    """The documented responses of an operation, and those that came.
+    """The documented responses of an operation, and the ones that were seen.
 
     Args:
-        documented: The responses that the document has: `200`, `4XX`, `default`.
-        seen: Those among them that came.
+        documented: The responses in the document: `200`, `4XX`, `default`.
+        seen: The documented responses that the server sent.
     """
 
     documented: tuple[str, ...] = ()
@@ -287,17 +285,17 @@ class ResponseCoverage:
 
 
 def coverage_of(checked: CheckedOperation) -> ResponseCoverage:
-    """Return which of one operation's documented responses came."""
+    """Return the documented responses of an operation, and the ones that the server sent."""
     documented = [response.status for response in checked.operation.responses]
     responses = [exchange.response for exchange in checked.exchanges if exchange.response is not None]
-    # A redirect that was followed came, too.
+    # A redirect that was followed counts as a response, too.
     statuses = [*checked.statuses, *(status for response in responses for status, _ in response.hops)]
     seen = {documented_status(status, documented) for status in statuses}
     return ResponseCoverage(tuple(documented), tuple(status for status in documented if status in seen))
 
 
 def total_coverage(operations: Iterable[CheckedOperation]) -> tuple[int, int]:
-    """Return how many documented responses came, and how many there are."""
+    """Return the number of documented responses that were seen, and the number of all."""
     coverages = [coverage_of(checked) for checked in operations]
     return sum(len(coverage.seen) for coverage in coverages), sum(
         len(coverage.documented) for coverage in coverages
@@ -305,15 +303,15 @@ def total_coverage(operations: Iterable[CheckedOperation]) -> tuple[int, int]:
 
 
 class CheckResults:
-    """The results of a check. All that it returns may be shown: secrets are masked.
+    """The results of a check, with masked secrets.
 
     Args:
-        checked: What became of each operation that was to be called.
-        left_out: The operations that were not to be called, each with the reason.
-        seconds: How long the check took.
+        checked: The results of each selected operation.
+        left_out: The operations that were not selected, each with the reason.
+        seconds: Duration of the check.
         is_interrupted: Whether Ctrl-C ended it early.
-        is_recorded: Whether the calls are those of a recording, so that requests were validated, too.
-        against: The calls that were compared with those of another server; None if none were to be.
+        is_recorded: Whether the calls come from a recording, so that requests were validated, too.
+        against: The calls that were compared with another server; None without `--against`.
     """
 
     def __init__(
@@ -343,13 +341,13 @@ class CheckResults:
         return tuple(exchange for checked in self.checked for exchange in checked.all_exchanges)
 
     def findings(self, exchange: Exchange) -> list[dict[str, Any]]:
-        """Return the findings on a response, in the form of the validation report."""
+        """Return the findings of a call, in the format of the validation report."""
         if self._findings is None:
             self._findings = self._locate_findings()
         return self._findings.get(id(exchange), [])
 
     def _locate_findings(self) -> dict[int, list[dict[str, Any]]]:
-        """Return the findings on all responses; the files of the document are read once for all of them."""
+        """Return the findings of all calls at once, so that the files of the document are read only once."""
         from dynacli.client.responses.validation_text import findings_json
 
         validated = [
@@ -362,7 +360,7 @@ class CheckResults:
         }
 
     def compared(self, checked: CheckedOperation) -> list[ComparedCall]:
-        """Return the calls of an operation that were compared with those of another server."""
+        """Return the calls of an operation that were compared with another server."""
         return [
             compared_call
             for compared_call in self.against or ()
@@ -370,7 +368,7 @@ class CheckResults:
         ]
 
     def calls(self) -> list[ValidatedCall]:
-        """Return what reports are made of: each call, and each operation that was not called."""
+        """Return the entries of reports: each call, and each operation that was not called."""
         calls = []
         for checked in (*self.checked, *self.left_out):
             if not checked.exchanges:
@@ -408,7 +406,7 @@ class CheckResults:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return an object for each operation, the validation report of its responses inside."""
+        """Return an object for each operation, with the validation report of its responses."""
         return [self._row(checked) for checked in (*self.checked, *self.left_out)]
 
     def _row(self, checked: CheckedOperation) -> dict[str, Any]:
@@ -444,7 +442,7 @@ class CheckResults:
 
 
 def _numbered(findings_of_calls: Iterable[Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return findings with the numbers of their calls."""
+    """Return findings, each with the number of its call."""
     return [
         {**finding, "call": number}
         for number, findings in enumerate(findings_of_calls)
@@ -466,7 +464,7 @@ def _call_row(operation: Operation, exchange: Exchange) -> dict[str, Any]:
 
 
 def planned_values(operation: Operation, planned: PlannedCall) -> list[dict[str, Any]]:
-    """Return the values of a call, each with its origin; credentials among them are masked."""
+    """Return the values of a call with their origins and with masked credentials."""
     return [
         {
             "in": value.location,
@@ -480,13 +478,13 @@ def planned_values(operation: Operation, planned: PlannedCall) -> list[dict[str,
 
 
 def is_secret(operation: Operation, value: InputValue) -> bool:
-    """Return whether the input of a value is a credential as well."""
+    """Return whether a value is a credential."""
     keys = ((location, name.lower()) for location, name in operation.api_keys)
     return (value.location, value.name.lower()) in {*keys, ("header", "authorization"), ("header", "cookie")}
 
 
 def not_validated_of(exchange: Exchange) -> tuple[str, ...]:
-    """Return the reasons why something in a response was not validated."""
+    """Return the reasons why parts of a response were not validated."""
     if exchange.validation is None:
         return ()
     reasons = _distinct([*exchange.validation.failures, *exchange.validation.not_validated])
@@ -494,14 +492,14 @@ def not_validated_of(exchange: Exchange) -> tuple[str, ...]:
 
 
 def tolerated_of(exchange: Exchange) -> list[dict[str, Any]]:
-    """Return the findings on a response that count at the level `exact` alone."""
+    """Return the findings on a response that only count at the level `exact`."""
     if exchange.validation is None:
         return []
     return [exchange.masker.mask_value(finding.as_json()) for finding in exchange.validation.tolerated]
 
 
 def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
-    """Return the findings that the configuration switches off, each with the reason."""
+    """Return the findings that the configuration suppresses, each with the reason."""
     if exchange.validation is None:
         return ()
     rows = ({**finding.as_json(), "reason": reason} for finding, reason in exchange.validation.suppressed)
@@ -509,13 +507,13 @@ def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
 
 
 def error_of(exchange: Exchange) -> str:
-    """Return why no response came, in one line and without the query of the URL; empty if a response came."""
+    """Return the error of a call on one line, without the query of the URL; empty after a response."""
     url = exchange.shown.url
     return " ".join(exchange.error_text.replace(url, without_query(url)).split())
 
 
 def curl_of(exchange: Exchange) -> str:
-    """Return the call as a command for curl, its secrets masked."""
+    """Return the call as a curl command with masked secrets."""
     return exchange.masker.mask(as_curl(exchange.shown))
 
 
@@ -525,16 +523,16 @@ def _distinct(texts: Iterable[str]) -> list[str]:
 
 @record
 class Defect:
-    """A finding, and how often it was found again.
+    """A finding and its repetitions.
 
     Args:
         checked: The operation where it was found first.
         exchange: The call where it was found first.
-        number: The finding's number among those of that call.
-        finding: The finding in the form of the validation report.
-        more: How many more such findings the operation has.
-        places: The pointers of all of them in that operation, indices as `*`.
-        others: The names of the other operations that have it.
+        number: Index of the finding among the findings of that call.
+        finding: The finding in the format of the validation report.
+        more: Number of further such findings of the operation.
+        places: The pointers of all these findings, with `*` for indices.
+        others: The names of other operations with such findings.
     """
 
     checked: CheckedOperation
@@ -547,14 +545,14 @@ class Defect:
 
 
 def find_defects(results: CheckResults) -> list[Defect]:
-    """Return each defect once, in the order in which they were found."""
+    """Return each defect once, in the order of first finding."""
     defects: dict[RecordKey, Defect] = {}
     first_alike: dict[RecordKey, RecordKey] = {}
     for checked in results.checked:
         for exchange, number, finding in _distinct_findings(results, checked):
             key, place = (finding["where"], *_defect_key(finding)), starred(finding["pointer"])
             if _IN_OWN_RESPONSE.match(finding["schema_pointer"]):
-                # Operations that repeat a schema have its defects at places of their own.
+                # Operations that repeat a schema have its defects at different locations in the document.
                 alike = (finding["where"], finding["rule"], place, finding["message"])
                 key = first_alike.setdefault(alike, key)
             defect = defects.get(key)
@@ -569,9 +567,9 @@ def find_defects(results: CheckResults) -> list[Defect]:
 
 
 def merged_defects(defects: Iterable[Defect]) -> list[Defect]:
-    """Return the defects of one operation, with one for each rule that many of its fields break.
+    """Merge the defects of one operation if many of its fields break the same rule.
 
-    The first stands for them all, with the places of the others.
+    The first defect represents all, and has the locations of the others.
     """
     by_rule: dict[tuple[str, str], list[Defect]] = {}
     for defect in defects:
@@ -589,26 +587,26 @@ def merged_defects(defects: Iterable[Defect]) -> list[Defect]:
 
 
 def _places_of_name(defect: Defect) -> Iterator[str]:
-    """Yield the places of a defect; that of a property which is missing ends with its name."""
+    """Yield the locations of a defect; the location of a missing property ends with its name."""
     finding = defect.finding
     is_missing = finding["rule"] in _NAMING_RULES and isinstance(finding["expected"], str)
     yield from (f"{place}/{finding['expected']}" if is_missing else place for place in defect.places)
 
 
 def finding_key(finding: Mapping[str, Any]) -> RecordKey:
-    """Return what is the same in findings that several calls of an operation repeat."""
+    """Return a key that is the same for findings that several calls of an operation repeat."""
     return finding["where"], finding["rule"], finding["pointer"], finding["message"]
 
 
 def starred(pointer: str) -> str:
-    """Return a pointer that stands for all items of its lists: `/data/*/id`."""
+    """Return a pointer with `*` for indices: `/data/*/id`."""
     return _INDEX.sub("/*", pointer)
 
 
 def _distinct_findings(
     results: CheckResults, checked: CheckedOperation
 ) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
-    """Yield the findings on an operation's responses, each once, with its call and its number among the call's."""
+    """Yield the different findings of an operation, each with its call and its index in that call."""
     seen: set[RecordKey] = set()
     for exchange in checked.all_exchanges:
         for number, finding in enumerate(results.findings(exchange)):
@@ -618,11 +616,11 @@ def _distinct_findings(
 
 
 def _defect_key(finding: Mapping[str, Any]) -> RecordKey:
-    """Return what is the same in all findings of one defect.
+    """Return a key that is the same for all findings of one defect.
 
-    That is the rule, and its place in the document. If the rule is about a name, the message belongs to it, because
-    it holds the name. A rule of an operation's own part of the document is the same defect in another operation if
-    the messages are the same.
+    The key is the rule and its location in the document. If the rule is about a name, the message is part of the key,
+    because it contains the name. For a schema inside an operation, the message and the pointer replace the location,
+    so that other operations can have the same defect.
     """
     rule, schema_pointer = finding["rule"], finding["schema_pointer"]
     if rule in _RULES_OF_THE_SERVER:
@@ -630,7 +628,7 @@ def _defect_key(finding: Mapping[str, Any]) -> RecordKey:
     if not (rule in _NAMING_RULES or rule.startswith(_NAMING_PREFIXES)):
         return rule, schema_pointer
     if rule == "undocumented-status":
-        return rule, str(finding["got"])  # the message also lists the documented ones, which differ
+        return rule, str(finding["got"])  # the message also lists the documented statuses, which differ
     if schema_pointer.startswith("/paths/"):
         return rule, finding["message"], starred(finding["pointer"])
     return rule, schema_pointer, finding["message"]

@@ -1,4 +1,4 @@
-"""The run of a check: round by round, calls are planned, sent side by side, and validated."""
+"""The run of a check: round by round, it plans calls, sends them in parallel, and validates the responses."""
 
 import time
 from collections import deque
@@ -36,17 +36,17 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.validation.finding import Finding
 
 _TICK = 0.1
-"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
+"""Interval in seconds at which the main thread wakes up and can notice Ctrl-C."""
 _MAX_TIMEOUTS = 4
-"""Calls in a row that get no response in time, after which the check stops, if no call ever got a response."""
+"""Number of consecutive timeouts after which the check stops, if no call ever got a response."""
 _PATIENCE_AFTER_RESPONSES = 4
-"""The factor by which more such calls are made if some call got a response."""
+"""Factor for that number if some call got a response."""
 _LEAST_RETRIES = 2
-"""How often a removal is tried again at least, so that nothing is left over."""
+"""Minimum number of retries of a removal, so that no resource is left over."""
 
 
 def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange:
-    """Send a call, and return what came of it; a thread of its own can do it."""
+    """Send a call, and return the exchange; can run in another thread."""
     signed = call.signed
     exchange = Exchange(
         planned,
@@ -67,7 +67,7 @@ def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange
     cut_reason = ""
     if reader.is_cut:
         cut_reason = f"the stream went on after {response.seconds:.1f} s: what came later is not validated"
-    # A call may wait for its turn before it begins.
+    # The call may have waited for the rate limit before it was sent.
     started = time.time() - response.seconds
     return replace(
         exchange, response=response, started=started, seconds=response.seconds, cut_reason=cut_reason
@@ -76,13 +76,13 @@ def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange
 
 @record
 class CheckSettings:
-    """How many calls a check makes.
+    """Settings of a check.
 
     Args:
-        parallel: Calls at once.
-        max_calls: Calls of one operation.
+        parallel: Number of parallel calls.
+        max_calls: Maximum number of calls of one operation.
         content_type: The media type of bodies; empty for the preferred one of each operation.
-        has_probes: Whether the server is also asked for what it ought to refuse.
+        has_probes: Whether to send probes, which the server must refuse.
     """
 
     parallel: int = 4
@@ -92,13 +92,13 @@ class CheckSettings:
 
 
 def settings_of_check(env: Environment, api: OpenedApi, options: Options) -> CallSettings:
-    """Return how the calls of a check are made: validated exactly, unless an option says otherwise.
+    """Return the settings of the calls of a check; the default validation level is `exact`.
 
     Raises:
-        DynacliError: As `settings_of` does.
+        DynacliError: `settings_of` fails.
     """
     settings = for_further_calls(settings_of(env, api, options, default_level="exact"))
-    # What breaks a connection is found, and not repeated; what changes something is made once.
+    # A broken connection is a finding, so it is not retried. A call that may change something is made only once.
     return replace(
         settings,
         timeout=settings.timeout or TIMEOUT,
@@ -109,7 +109,7 @@ def settings_of_check(env: Environment, api: OpenedApi, options: Options) -> Cal
 
 
 class _Skip(NamedTuple):
-    """Why an operation, or one planned call of it, was not called."""
+    """The reason why an operation was not called, or one of its planned calls was not made."""
 
     reason: str
     kind: str
@@ -120,21 +120,21 @@ class CheckRun:
     """One check of an API.
 
     Attributes:
-        call_settings: How the calls are made, and their responses validated.
+        call_settings: Settings of the calls and of the validation of their responses.
         is_interrupted: Whether Ctrl-C ended the check early.
-        has_sent: Whether a request may be on its way.
-        left_out_probes: How many probes were not sent, because they would be too many.
-        leftovers: What was created and is still there, or may be: a sentence for each resource.
+        has_sent: Whether a request may have been sent.
+        left_out_probes: Number of probes that were not sent because of the limit.
+        leftovers: A sentence for each created resource that was not removed, or may exist.
 
     Args:
         operations: The operations to call.
-        call_settings: The timeout in them is that of each call.
-        check_settings: How fast the check goes.
+        call_settings: Settings of the calls; the timeout is the limit of each call.
+        check_settings: Settings of the check.
         chains: Chains to run; the changing operations in them are called only there.
         changing_names: The names of operations that may change something; they are called last.
-        preset: Operation → the values that the person set for it.
-        on_progress: Called with the numbers of calls that are done, under way, and planned so far.
-        on_exchange: Called with each call when it is over.
+        preset: Operation → the values that you set for it.
+        on_progress: Function that gets the numbers of calls that are done, in progress, and planned so far.
+        on_exchange: Function that gets each call when it is done.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class CheckRun:
         self.leftovers: list[str] = []
 
     def plans(self) -> list[tuple[Operation, OperationPlan]]:
-        """Return each operation with its calls as far as they are known before anything is sent."""
+        """Return each operation with the calls that can be planned before anything is sent."""
         in_chains = [self._by_name[name] for chain in self._chains for name in chain.changing]
         return [
             (described.operation, self._plan(described))
@@ -192,14 +192,14 @@ class CheckRun:
         ]
 
     def sources(self) -> dict[str, list[str]]:
-        """Return operation → the operations whose responses may give values for it, by a collection or by a link."""
+        """Return operation → the operations whose collections or links may supply values for it."""
         return value_sources(self._operations, self._linked_from)
 
     def repeat(self, settings: CallSettings) -> list[tuple[Exchange, Exchange | DynacliError]]:
-        """Make the calls that only read, and got a whole response, again with other settings.
+        """Repeat the read-only calls that got a complete response, with other settings.
 
         Returns:
-            Each call, and its repetition or why that could not be made.
+            Each call, with its repetition or the error of that.
         """
         engine = Engine(self._engine.env, settings)
         exchanges = [
@@ -221,7 +221,7 @@ class CheckRun:
     def _repeat(
         self, engine: Engine, waiting: deque[Exchange], again: dict[int, Exchange | DynacliError]
     ) -> None:
-        """Make calls again, side by side, and put what came of each into `again`, by the identity of its plan."""
+        """Repeat calls in parallel, and put each result into `again`, by the identity of the planned call."""
         while waiting or self._dispatcher.running:
             if waiting and self._dispatcher.is_free:
                 planned = waiting.popleft().planned
@@ -244,7 +244,7 @@ class CheckRun:
             self._report_progress()
 
     def possible_probes(self) -> dict[str, list[str]]:
-        """Return operation → the kinds of probes that it may get; empty if nothing is probed."""
+        """Return operation → the kinds of probes that it may get; empty without probes."""
         if not self._check_settings.has_probes:
             return {}
         from dynacli.features.check.probes import possible_probes
@@ -252,7 +252,7 @@ class CheckRun:
         return possible_probes(described.operation for described in self._operations)
 
     def run(self) -> tuple[CheckedOperation, ...]:
-        """Call the operations, and return what became of each, in the order of the document."""
+        """Call the operations, and return their results in the order of the document."""
         from dynacli.http.import_httpx import httpx  # noqa: F401  - before openapi-core, and before any thread needs it
 
         try:
@@ -271,14 +271,14 @@ class CheckRun:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The names of the operations outside of chains, in the order in which they are called."""
+        """The names of the operations outside of chains, in the order of their calls."""
         return tuple(described.operation.name for item in self._rounds for described in item)
 
     def run_operation(self, name: str) -> CheckedOperation:
-        """Call one operation, and before it those whose responses may give values for it, unless they were called.
+        """Call one operation after the operations that may supply values for it, unless those were called before.
 
         Returns:
-            What became of it.
+            The results of the operation.
         """
         from dynacli.http.import_httpx import httpx  # noqa: F401  - as in `run`
 
@@ -314,13 +314,13 @@ class CheckRun:
         """Make one call and return it; None if it cannot be made.
 
         Args:
-            path_values: Values of its path.
+            path_values: Values of its path parameters.
             body_values: Values for fields of its body.
-            is_vital: Whether a first Ctrl-C does not end the wait for the response.
-            may_repeat: Whether it is made again after a failure that may pass, although it changes something.
+            is_vital: Whether to wait for the response even after a first Ctrl-C.
+            may_repeat: Whether to retry it after a temporary failure, although it changes something.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C was pressed; during a vital call for the second time.
+            KeyboardInterrupt: Ctrl-C was pressed, or pressed twice during a vital call.
         """
         name = described.operation.name
         preset = [*path_values, *self._preset.get(name, ())]
@@ -345,13 +345,13 @@ class CheckRun:
         return None
 
     def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
-        """Return the operations below the path of an item that only read, and that no call of succeeded so far.
+        """Return the read-only operations below the path of an item that have no successful call so far.
 
-        Those that read what a chain creates are left to that chain. `/things/{key}/log` is not below `/things/{id}`: a
-        server may know a thing by one of both alone.
+        Omit the operations of chains. `/things/{key}/log` is not below `/things/{id}`, because the server may
+        accept only one of the two identifiers.
 
         Args:
-            item_path: With the names of its parameters.
+            item_path: The path of the item, with the names of its parameters.
         """
         in_chains = {name for chain in self._chains for name in chain.steps}
         return [
@@ -364,13 +364,13 @@ class CheckRun:
         ]
 
     def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
-        """Return the operations about things of a kind that only read, had no good response, and have values for one.
+        """Return the read-only operations on one kind of resource that may succeed with values from new responses.
 
-        They are those at other paths, such as `/things/name/{name}` and `/ui/things/{id}` for `/things/{}`, whose path
-        can be filled from responses, and was not called with the same values before.
+        They have other paths, such as `/things/name/{name}` and `/ui/things/{id}` for `/things/{}`. No call of them
+        succeeded so far, or had the same values.
 
         Args:
-            item_path: The path of such a thing, a template whose parameters have no names.
+            item_path: The path of such a resource: a template whose parameters have no names.
         """
         segment = item_path.rpartition("/")[0].rpartition("/")[2]
         in_chains = {name for chain in self._chains for name in chain.steps}
@@ -394,7 +394,7 @@ class CheckRun:
         return found
 
     def skip(self, name: str, reason: str) -> None:
-        """Note why an operation is not called."""
+        """Record the reason why an operation is not called."""
         if name in self._by_name:
             self._skips.setdefault(name, []).append(_Skip(reason, "values"))
 
@@ -402,7 +402,7 @@ class CheckRun:
         name = described.operation.name
         created = self._created.path_values(described) if name in self._changing else None
         preset, max_calls = self._preset.get(name, ()), self._check_settings.max_calls
-        # What only reads may be asked about anything that is known; what may change something is not.
+        # Only read-only operations may get the ids of existing resources.
         ids = known_ids_for_body(described, self._responses) if created is None else ()
         return CallPlanner(described, self._responses, preset, max_calls, created, ids).plan()
 
@@ -429,7 +429,7 @@ class CheckRun:
             self._report_progress()
 
     def _run_probes(self) -> None:
-        """Ask for what the server ought to refuse; calls that change something come after that."""
+        """Send the probes, which the server must refuse."""
         from dynacli.features.check.probes import plan_probes, prepare_probe, validate_probe
 
         planned, self.left_out_probes = plan_probes(
@@ -473,19 +473,19 @@ class CheckRun:
         return self._validators[name]
 
     def _may_start(self, described: DescribedOperation) -> bool:
-        """Return whether a call may begin beside those under way: one that changes something waits for their end."""
+        """Return whether a call may start now: one that may change something waits until no other call runs."""
         return not self._dispatcher.running or described.operation.name not in self._changing
 
     @property
     def _is_silent(self) -> bool:
-        """Whether the server seems to hang, so that each further call would take the whole time limit."""
+        """Whether the server seems to hang, so that each further call would time out."""
         most = max(self._check_settings.parallel, _MAX_TIMEOUTS)
         return self._timeouts_in_a_row >= most * (_PATIENCE_AFTER_RESPONSES if self._has_responded else 1)
 
     def _start(
         self, described: DescribedOperation, planned: PlannedCall, *, may_repeat: bool = False
     ) -> None:
-        """Begin a call; note why, if it cannot be made."""
+        """Start a call, or record the reason why it cannot be made."""
         name, content_type = described.operation.name, self._check_settings.content_type
         validator = self._validator_of(described) if self.call_settings.level != "off" else None
         settings = self.call_settings
@@ -502,7 +502,7 @@ class CheckRun:
         self._dispatcher.start(lambda: _make_exchange(self._engine, planned, call))
 
     def _take_exchange(self) -> None:
-        """Wait for the end of a call; validate it, and keep its values for later calls."""
+        """Wait for the next call to end, validate it, and store its values for later calls."""
         exchange = self._dispatcher.take(_TICK)
         if exchange is None:
             return
@@ -522,7 +522,7 @@ class CheckRun:
         self._exchanges[name].append(exchange)
         described = self._by_name[name]
         self._on_exchange(exchange)
-        self._created.add(exchange)  # before its values count as those of resources that were there before
+        self._created.add(exchange)  # first, because the next lines make its values known
         is_unknown = exchange.response is not None and exchange.response.status in GONE
         self._responses.add_status(described.operation, exchange, is_unknown=is_unknown)
         self._responses.add_response(described.operation, exchange)
@@ -537,7 +537,7 @@ class CheckRun:
         self._on_progress(self._done_count, self._dispatcher.running, self._planned_count)
 
     def _is_all_gone(self, name: str) -> bool:
-        """Return whether the server knows nothing of what an operation's calls asked for, and no call waits."""
+        """Return whether all calls of an operation got 404 or 410, and no call of it is waiting."""
         is_waiting = any(described.operation.name == name for described, _ in self._waiting)
         responses = [exchange.response for exchange in self._exchanges[name]]
         return not is_waiting and all(

@@ -1,4 +1,4 @@
-"""A check for a person: its plan, what it found, the next step, and the error that ends it."""
+"""A check as text: its plan, its results, the next step, and the error that ends it."""
 
 import re
 from collections import Counter
@@ -54,24 +54,24 @@ from dynacli.urls import without_query
 from dynacli.validation.validator import UNAUTHORIZED
 
 Rows = list[tuple[str, str]]
-"""(name of an operation, text about it)"""
+"""Pairs of the name of an operation and a text about it."""
 _MAX_DEFECTS = 20
-"""Defects that are listed below one operation."""
+"""Maximum number of listed defects of one operation."""
 _MAX_PLACES = 12
 _MAX_OPERATIONS = 5
-"""Operations that are named as having the same defect."""
+"""Maximum number of named operations with the same defect."""
 _WIDE_FOR_EXCERPTS = 80
-"""Columns from which on the part of the response is shown that a finding is about."""
+"""Minimum width in columns for showing the affected part of a response."""
 _LEAST_RESPONSES = 3
 _NEARLY_ALL = 0.9
 _SERVER_ERROR = 500
 _LEAST_FAILED = 5
-"""Responses with 5xx, one after the other, that tell of a server which broke during the check."""
+"""Minimum number of 5xx responses that suggest that the server broke during the check."""
 _NARROWEST_NAME = 4
 _WIDE = 70
-"""Columns from which on methods, responses and times are shown."""
+"""Minimum width in columns for showing methods, responses and times."""
 _PLACES = 5
-"""Places of an operation that are listed."""
+"""Maximum number of listed differences of an operation."""
 _MAX_LISTED = 5
 _PROBE_TEXTS = {
     "method": "TRACE or OPTIONS for its path",
@@ -82,18 +82,18 @@ _PROBE_TEXTS = {
 
 OperationPlans = Sequence[tuple[Operation, OperationPlan]]
 Sources = Mapping[str, Sequence[str]]
-"""Operation → the operations whose responses may give better values once they are there."""
+"""Operation → the operations whose responses may supply better values."""
 PlannedProbes = Mapping[str, Sequence[str]]
 """Operation → the kinds of its probes."""
 
 
 def notes_before_findings(results: CheckResults) -> dict[str, Rows]:
-    """Return the notes that a report has before the findings: title → rows."""
+    """Return the notes before the findings of a report: title → rows."""
     return {"Not called": _not_called(results)}
 
 
 def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
-    """Return the notes that a report has after the findings: title → rows, which may be none."""
+    """Return the notes after the findings of a report: title → rows, which may be empty."""
     return {
         "No response": _rows_of_calls(results, _no_response),
         "Failed, as the body says": _rows_of_calls(results, _refusal),
@@ -105,7 +105,7 @@ def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
 
 
 def check_summary(results: CheckResults) -> str:
-    """Return one line: what was called, how much of the document was seen, and how much was found."""
+    """Return one line with the number of calls, the coverage of the document, and the number of findings."""
     called = [checked for checked in results.checked if checked.exchanges]
     seen, documented = total_coverage(called)
     findings = {
@@ -130,7 +130,7 @@ def check_summary(results: CheckResults) -> str:
 
 
 def unsafe_text(results: CheckResults) -> str:
-    """Return how many operations were left out because they may change something; empty if none was."""
+    """Return a sentence about the operations that were not called because they may change something; else empty."""
     unsafe = [checked for checked in results.left_out if checked.skip_kind == "unsafe"]
     if not unsafe:
         return ""
@@ -142,7 +142,7 @@ def unsafe_text(results: CheckResults) -> str:
 
 
 def validation_word(checked: CheckedOperation) -> str:
-    """Return what became of an operation, in a few words: `ok`, `2 findings`, `no response`, ..."""
+    """Return a short result of an operation: `ok`, `2 findings`, `no response`, ..."""
     if not checked.exchanges and not checked.has_findings:
         return "not called"
     validations = [
@@ -163,7 +163,7 @@ def validation_word(checked: CheckedOperation) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a time as a person reads it: `12 ms`, `1.5 s`."""
+    """Return a duration as text: `12 ms`, `1.5 s`."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
@@ -171,7 +171,7 @@ def _not_called(results: CheckResults) -> Rows:
     rows = [
         (checked.operation.name, checked.skip_reason)
         for checked in (*results.checked, *results.left_out)
-        # There are too many of these to list them.
+        # These are too many to list.
         if checked.skip_reason and checked.skip_kind not in {"unsafe", "unseen"}
     ]
     rows.extend(
@@ -197,13 +197,13 @@ def _rows_of_calls(results: CheckResults, texts_of: Callable[[Exchange], Iterabl
 def _no_response(exchange: Exchange) -> list[str]:
     if exchange.has_findings:
         return []
-    # Without the URL, so that what many operations share appears once: `The response of URL broke off`, `URL refused`.
+    # Without the URL, so that many operations can share an error: `The response of URL broke off`, `URL refused`.
     url = re.escape(f"`{without_query(exchange.shown.url)}`")
     return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
 
 
 def _refusal(exchange: Exchange) -> list[str]:
-    """Return what the server says in a 2xx that is a failure by the expression `success` of the configuration."""
+    """Return the message in a 2xx response that the expression `success` of the configuration marks as a failure."""
     response = exchange.response
     if response is None or not response.is_refusal:
         return []
@@ -231,7 +231,7 @@ def _findings_count(findings: int, defects: int) -> str:
 
 
 def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
-    """Return name of an operation → the defects that were found there first, one of a rule that many fields break."""
+    """Return name of an operation → the merged defects that were found there first."""
     by_operation: dict[str, list[Defect]] = {}
     for defect in find_defects(results):
         by_operation.setdefault(defect.checked.operation.name, []).append(defect)
@@ -239,7 +239,7 @@ def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
 
 
 def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
-    """Return the lines, each defect below the operation where it was found first; none if nothing was found."""
+    """Return the lines about findings, each defect below the first operation that has it; empty without findings."""
     lines: list[str] = []
     for defects in defects_by_operation(results).values():
         shown = defects[:_MAX_DEFECTS]
@@ -260,7 +260,7 @@ def _exchange_lines(
     url = visible(exchange.shown.url, keep="")
     lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {exchange.shown.method} {url} {status}"]
     if exchange.response is None:
-        lines.append(f"    {visible(curl_of(exchange), keep='')}")  # in one line, to be copied
+        lines.append(f"    {visible(curl_of(exchange), keep='')}")  # on one line, so that you can copy it
     numbers = [defect.number for defect in defects]
     excerpts = excerpts_of(exchange, operation.path, numbers) if width >= _WIDE_FOR_EXCERPTS else {}
     for defect in defects:
@@ -272,7 +272,7 @@ def _exchange_lines(
 
 
 def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, str]:
-    """Return number of a finding → the part of the response, or of a recorded request, that it is about.
+    """Return index of a finding → the affected part of the response, or of a recorded request.
 
     Args:
         path: The path template of the operation.
@@ -299,12 +299,12 @@ def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, 
 
 
 def _is_in_request(exchange: Exchange, where: str) -> bool:
-    """Return whether a finding is one in a request; that of a probe, which is wrong on purpose, has none."""
+    """Return whether a finding is in a request, except in a probe, which is invalid on purpose."""
     return where == "request" and not exchange.planned.probe
 
 
 def place_text(exchange: Exchange, finding: Mapping[str, Any]) -> str:
-    """Return where in a message a finding is."""
+    """Return the location of a finding in the request or response."""
     place: str = finding["pointer"]
     if _is_in_request(exchange, finding["where"]) and (not place or place.startswith("/")):
         return f"request body {place}".rstrip()
@@ -312,7 +312,7 @@ def place_text(exchange: Exchange, finding: Mapping[str, Any]) -> str:
 
 
 def marker_line(excerpt: str) -> int:
-    """Return the number of the line that points at the value in the line above; 0 if there is none."""
+    """Return the number of the line with the marker `^` below the wrong value; 0 if there is none."""
     lines = enumerate(excerpt.splitlines())
     return next((number for number, line in lines if "^" in line and not line.strip(" |^")), 0)
 
@@ -324,7 +324,7 @@ def _finding_lines(
     place = place_text(defect.exchange, finding)
     text = visible(f"{place}: {finding['message']} [{finding['rule']}]")
     lines = [f"    {paint.red(line)}" for line in wrapped(text, width - 4)]
-    # Only the marker and the line above it stand out.
+    # Only the marker and the line above it are highlighted.
     marked = marker_line(excerpt)
     for number, line in enumerate(excerpt.splitlines()):
         colour = paint.red if number == marked else paint.bold if number == marked - 1 else paint.dim
@@ -336,7 +336,7 @@ def _finding_lines(
 
 
 def location_text(results: CheckResults, finding: Mapping[str, Any]) -> str:
-    """Return the line of the document that a finding is about, in words; empty if it is unknown."""
+    """Return the line of the document for a finding as text; empty if it is unknown."""
     location = Location(**finding["document"])
     if location.line is None:
         return ""
@@ -344,7 +344,7 @@ def location_text(results: CheckResults, finding: Mapping[str, Any]) -> str:
 
 
 def repetition_texts(defect: Defect) -> list[str]:
-    """Return where else the same defect was found, a text for the operation itself and one for the others."""
+    """Return texts about the repetitions of a defect, in the same operation and in other operations."""
     texts = []
     if defect.more:
         places = enumerated([f"`{place or 'body'}`" for place in defect.places], most=_MAX_PLACES)
@@ -359,9 +359,9 @@ def repetition_texts(defect: Defect) -> list[str]:
 
 
 def check_hint(results: CheckResults) -> str:
-    """Return a sentence; empty if nothing is conspicuous.
+    """Return a hint for the most likely mistake, such as a wrong server; empty if there is none.
 
-    If the ids in all paths were made up, a 404 says nothing about the server.
+    If the ids in all paths were invented, a 404 does not suggest a wrong server.
     """
     responded = [exchange for exchange in results.exchanges if exchange.response is not None]
     gone = _with_status(GONE, responded)
@@ -377,7 +377,7 @@ def check_hint(results: CheckResults) -> str:
 
 
 def _failing_hint(responded: Sequence[Exchange]) -> str:
-    """Return from which call on nearly all responses are 5xx; empty if they are so from the first one, or never."""
+    """Return a hint if nearly all responses after some call are 5xx; empty if they are 5xx from the start or never."""
     calls = sorted(responded, key=lambda exchange: exchange.started)
     failed = [call for call in calls if call.response is not None and call.response.status >= _SERVER_ERROR]
     before = 0
@@ -392,7 +392,7 @@ def _failing_hint(responded: Sequence[Exchange]) -> str:
 
 
 def _with_status(statuses: Container[int], responded: Sequence[Exchange]) -> list[Exchange]:
-    """Return the calls that got one of the statuses; none if they are not nearly all."""
+    """Return the calls with one of the statuses if they are nearly all; else an empty list."""
     found = [exchange for exchange in responded if exchange.response and exchange.response.status in statuses]
     is_nearly_all = len(responded) >= _LEAST_RESPONSES and len(found) >= _NEARLY_ALL * len(responded)
     return found if is_nearly_all else []
@@ -409,14 +409,14 @@ def _has_invented_path(exchange: Exchange) -> bool:
 
 
 def _base_url(results: CheckResults, exchange: Exchange) -> str:
-    """Return the URL that the operation's path was put after."""
+    """Return the URL before the path of the operation."""
     operations = (checked.operation for checked in results.checked)
     path = next(operation.path for operation in operations if operation.name == exchange.operation_name)
     return without_query(exchange.shown.url).rsplit("/", path.partition("?")[0].count("/"))[0]
 
 
 def check_table(results: CheckResults, paint: Painter, width: int) -> str:
-    """Return the text."""
+    """Return the report of a check as text."""
     sections = [
         _operation_lines(results, paint, width),
         *_sections(notes_before_findings(results), paint, width),
@@ -441,7 +441,7 @@ def _operation_lines(results: CheckResults, paint: Painter, width: int) -> list[
         max(cell_width(cell) for cell in cells) + 2 for cells in zip(*(row[1:] for row in rows), strict=True)
     )
     room = max(width - others - 2, _NARROWEST_NAME)
-    # A name is never cut, because it is what a person types: a longer name has a line of its own.
+    # You type the names, so a name is never cut. A longer one gets a separate line.
     names = [row[0] for row in rows]
     for row in rows:
         row[0] = row[0] if cell_width(row[0]) <= room else ""
@@ -482,7 +482,7 @@ def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
 
 
 def compared_rows(results: CheckResults) -> tuple[list[list[str]], Rows]:
-    """Return the rows of the comparison with another server, the header first, and the places that differ."""
+    """Return the rows of the comparison with another server, the header first, and the differing locations."""
     rows = [["operation", "equal", "differs", "only left", "only right"]]
     places: Rows = []
     for checked in results.checked:
@@ -503,7 +503,7 @@ def compared_rows(results: CheckResults) -> tuple[list[list[str]], Rows]:
 
 
 def _compared_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
-    """Return the lines of the comparison with another server; none if there was none."""
+    """Return the lines about the comparison with another server; empty without one."""
     if not results.against:
         return []
     rows, places = compared_rows(results)
@@ -519,7 +519,7 @@ def _sections(notes: dict[str, Rows], paint: Painter, width: int) -> list[list[s
 
 
 def _section(title: str, rows: Rows, paint: Painter, width: int) -> list[str]:
-    """Return a heading, and each text once, with the operations that it is about."""
+    """Return a heading, and each text once with its operations."""
     if not rows:
         return []
     by_text: dict[str, list[str]] = {}
@@ -545,14 +545,14 @@ def _summary_lines(results: CheckResults, paint: Painter, width: int) -> list[st
 
 
 def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | None:
-    """Return the error that a check ends with; None if all is well.
+    """Return the error that ends a check; None if it succeeded.
 
     Args:
         is_strict: Whether findings are a failure.
     """
     mismatch = (_mismatch(results) if is_strict else None) or _different(results)
     if results.is_recorded:
-        return mismatch  # whether a recorded call got a response is not matter of the document
+        return mismatch  # a recorded call without a response does not violate the document
     if not results.exchanges and mismatch is None:
         return None if results.is_interrupted else _nothing_called(results)
     errors = [exchange.error for exchange in results.exchanges if exchange.error is not None]
@@ -566,7 +566,7 @@ def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | Non
 
 
 def _first_of_kind(kind: type[DynacliError], errors: Sequence[DynacliError]) -> DynacliError | None:
-    """Return the first error of a kind, and how many more there are; None if there is none."""
+    """Return the first error of a kind, with the number of others; None if there is none."""
     found = [error for error in errors if isinstance(error, kind)]
     if len(found) < 2:
         return next(iter(found), None)
@@ -640,14 +640,14 @@ def _nothing_called(results: CheckResults) -> DynacliError:
 
 
 def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPlan]:
-    """Return an operation that is left out as the plan shows it."""
+    """Return the plan of an operation that was not selected, with the reason."""
     return checked.operation, OperationPlan(skip_reason=checked.skip_reason)
 
 
 def plan_rows(
     plans: OperationPlans, sources: Sources, chains: Sequence[ResourceChain], probes: PlannedProbes
 ) -> list[dict[str, Any]]:
-    """Return an object for each operation, then one for each chain."""
+    """Return the plan for `-o json`: an object for each operation, then one for each chain."""
     rows: list[dict[str, Any]] = [
         {
             "operation": operation.name,
@@ -672,7 +672,7 @@ def plan_text(
     paint: Painter,
     width: int,
 ) -> str:
-    """Return the plan for a person."""
+    """Return the plan as text."""
     lines = []
     for operation, plan in plans:
         name, path = visible(operation.name, keep=""), visible(operation.path, keep="")

@@ -44,10 +44,10 @@ _MAX_LISTED = 10
 
 @record
 class _CheckOptions:
-    """The options of `check` alone, by the names of their flags.
+    """The options that only `check` has, by their names.
 
     Args:
-        set_: The words of `--set`, first those before the command.
+        set_: The values of `--set`, the ones before the name of the API first.
     """
 
     operation: tuple[str, ...]
@@ -80,13 +80,13 @@ def check(ctx: click.Context, /, api: str, **params: Any) -> None:
 
 @record
 class _Chosen:
-    """What is called of an API, and what is not.
+    """The operations that a check calls, and those that it leaves out.
 
     Args:
         api: The API, which may have been fetched again.
-        operations: The operations that are called, those of chains too, in document order.
-        chains: The resources that are created, read, changed and removed.
-        changing_names: The names of the operations that are called by themselves and may change something.
+        operations: The operations to call, including operations of chains, in the order of the document.
+        chains: The chains that create, read, change and remove resources.
+        changing_names: The names of called operations outside of chains that may change something.
         left_out: The operations that are not called, each with the reason.
     """
 
@@ -150,7 +150,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     if options.write and not chosen.chains:
         run.note("The document does not show how to create and remove resources, so nothing is written")
     _confirm_calls(run, settings, chosen.operations, chosen.chains)
-    settings.consent.ask = None  # whoever may be asked was asked
+    settings.consent.ask = None  # `_confirm_calls` has asked
     try:
         _run_check(run, chosen, check_run, progress, options, other)
     except DamagedCatalogError as damage:
@@ -158,10 +158,10 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
 
 
 def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> CallSettings:
-    """Return how the calls of a check are made.
+    """Return the settings of the calls of a check.
 
     Raises:
-        UsageError: Nothing would be validated of what is probed.
+        UsageError: `--probe` is given, but validation is off.
     """
     from dynacli.features.check.check_run import settings_of_check
 
@@ -176,10 +176,10 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> CallSettings:
 
 
 def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> CallSettings:
-    """Return how the calls are made on the server that `--against` names.
+    """Return the settings of the calls to the server of `--against`.
 
     Raises:
-        UsageError: There is no such profile, or something else is asked for that a check cannot compare with.
+        UsageError: The profile does not exist, or `--against` names neither a profile nor a URL.
     """
     from dynacli.client.responses.compare_calls import options_of_other
     from dynacli.features.check.check_run import settings_of_check
@@ -199,7 +199,7 @@ def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> CallSet
 def _compared(
     run: Run, chosen: _Chosen, check_run: CheckRun, other: CallSettings
 ) -> tuple[list[ComparedCall], DynacliError | None]:
-    """Make the calls again on the other server, and return what differs, and why a first call could not be compared."""
+    """Repeat the calls on the other server; return the compared calls, and the first error of a repetition."""
     from dynacli.client.responses.compare_calls import ReceivedResponse, compare_calls, comparison_rules
     from dynacli.client.responses.compare_responses import left_out_note
     from dynacli.features.check.check_records import ComparedCall
@@ -225,7 +225,7 @@ def _compared(
 
 
 def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: CallSettings) -> _Chosen:
-    """Choose the operations to call, those of the shard if there are several."""
+    """Choose the operations to call; with `--shard`, only the ones of the shard."""
     from dynacli.features.check.select_operations import may_change, select_chains, select_operations
 
     select = partial(
@@ -240,7 +240,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: CallSett
     )
     try:
         selection = select(api)
-    except (DocumentError, UsageError):  # what is named may have appeared a moment ago
+    except (DocumentError, UsageError):  # the named operation or tag may be new
         api = run.fetch_again(api) or api
         selection = select(api)
     chains = select_chains(api, selection) if options.write else []
@@ -266,7 +266,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: CallSett
 
 
 def _in_chains(chains: Sequence[ResourceChain]) -> set[str]:
-    """Return the names of the operations that are called in chains alone."""
+    """Return the names of the operations that are only called in chains."""
     names = {name for chain in chains for name in chain.changing}
     return names | {chain.read for chain in chains if chain.is_created_by_put}
 
@@ -279,7 +279,7 @@ def _run_check(
     options: _CheckOptions,
     other: CallSettings | None,
 ) -> None:
-    """Run a check, and report what it finds."""
+    """Run a check, and report its results."""
     start = time.monotonic()
     against: list[ComparedCall] | None = None
     failure: DynacliError | None = None
@@ -289,7 +289,7 @@ def _run_check(
             against, failure = _compared(run, chosen, check_run, other)
     finally:
         progress.clear()
-        for leftover in check_run.leftovers:  # however the run ended
+        for leftover in check_run.leftovers:  # even if the run failed
             run.warn(leftover)
     if check_run.left_out_probes:
         from dynacli.features.check.probes import MAX_PROBES
@@ -308,7 +308,7 @@ def _run_check(
     is_strict = check_run.call_settings.is_strict
     conclude_check(run, results, is_strict=is_strict, learn=options.learn, har=options.har)
     if isinstance(failure, UsageError | AuthError | DocumentError):
-        # Their exit codes say that nothing was sent.
+        # The exit code of such an error would mean that nothing was sent.
         raise FormatError(
             "Not all responses could be compared",
             reason=": ".join(filter(None, (failure.message, failure.reason))),
@@ -333,7 +333,7 @@ def _show_plan(run: Run, check_run: CheckRun, chosen: _Chosen) -> None:
 
 
 class _Progress:
-    """Shows on a terminal how far a check is, and with `--verbose` a line for each call."""
+    """Shows the progress of a check on a terminal, and with `--verbose` a line for each call."""
 
     def __init__(self, run: Run) -> None:
         from dynacli.output.status_line import StatusLine
@@ -363,13 +363,13 @@ def _confirm_calls(
     operations: Sequence[DescribedOperation],
     chains: Sequence[ResourceChain],
 ) -> None:
-    """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
+    """Ask before chains create, change and remove resources; do not ask with `--yes`.
 
-    Without chains, the person on a terminal is asked about the operations that are to be confirmed; if there is no
-    terminal, the check itself leaves them out.
+    Without chains, ask on a terminal about the operations that need confirmation. Without a terminal, the check itself
+    leaves these out.
 
     Raises:
-        UsageError: No one agreed; nothing was sent.
+        UsageError: You did not confirm, so nothing was sent.
     """
     from dynacli.client.call import base_url_of
     from dynacli.commands.questions import agrees
@@ -409,7 +409,7 @@ def _confirm_calls(
 
 
 def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[ResourceChain]) -> list[str]:
-    """Return the line that says which inputs may attach what is created to what is there; none if none may."""
+    """Return a line about inputs that may attach new resources to existing ones; empty if there are none."""
     from dynacli.openapi.model.path_templates import parameter_names
 
     creations = {chain.create: chain for chain in chains}
@@ -430,14 +430,14 @@ def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[Reso
 
 
 def check_files(options: Options, **files: str | None) -> None:
-    """Check, before anything is sent, that each file is named once, and that its directory is there.
+    """Check, before anything is sent, that no file is named twice and that its directory exists.
 
     Args:
         files: Option → the file that it names.
 
     Raises:
-        UsageError: An option names no file, or a file that another option names, too.
-        FileError: A directory is not there.
+        UsageError: An option names no file, or two options name the same file.
+        FileError: The directory of a file does not exist.
     """
     import os
 
@@ -467,31 +467,31 @@ def check_files(options: Options, **files: str | None) -> None:
 
 
 def _write_har(file: str, results: CheckResults) -> None:
-    """Write all calls as an HTTP Archive, secrets masked, into a file that only its owner may read.
+    """Write all calls, with masked secrets, into an HTTP Archive that only you may read.
 
     Raises:
-        FileError: It cannot be written.
+        FileError: The file cannot be written.
     """
     from dynacli.features.check.check_page import har_calls
     from dynacli.output.har import har_of
 
-    # Bodies of responses may hold private data that no mask knows of: the permissions are those of dynacli's own state.
+    # Private, because bodies of responses may contain private data that is not masked.
     content = har_of(har_calls(results.all_exchanges)).encode("utf-8", "backslashreplace")
     write_named_file(Path(file), content, is_private=True)
 
 
 def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
-    """Write the overlay that would make the document agree with the responses, if it can be made.
+    """Write an overlay that makes the document match the responses, if it needs one.
 
     Raises:
-        DocumentError: The document's text is lost.
-        FileError: It cannot be written.
+        DocumentError: The text of the document is no longer in the cache.
+        FileError: The file cannot be written.
     """
     from dynacli.features.check.learn_overlay import learn_overlay, observed_responses, overlay_text
 
     responses = observed_responses(results.checked)
     learned = learn_overlay(results.api, responses)
-    # Each once: the report says where each was found.
+    # Without locations, so that each finding is listed once; the report has the locations.
     unmended = list(
         dict.fromkeys(f"{name}: {finding.message} [{finding.rule}]" for name, finding in learned.unmended)
     )
@@ -521,16 +521,16 @@ def conclude_check(
     har: str | None = None,
     is_shown: bool = True,
 ) -> None:
-    """Write everything that is asked for, and end the run by what was found.
+    """Write the results, reports and files of a check, and raise its error.
 
     Args:
         is_strict: Whether findings are a failure.
-        learn: The file for the overlay; None if none is wanted.
-        har: The file for the traffic; None if none is wanted.
-        is_shown: Whether the results are written to standard output; else only reports and files are.
+        learn: The file for the overlay; None for no overlay.
+        har: The file for the traffic; None for no archive.
+        is_shown: Whether to print the results to standard output, in addition to reports and files.
 
     Raises:
-        DynacliError: What was found, or a file that cannot be written.
+        DynacliError: The check failed, or a file cannot be written.
         KeyboardInterrupt: The check was interrupted.
     """
     error = check_error(results, is_strict=is_strict)
@@ -546,9 +546,9 @@ def conclude_check(
         if error is None and not results.is_interrupted:
             error = second
         else:
-            run.warn(f"{second.message}: {second.reason}")  # the first cause wins
+            run.warn(f"{second.message}: {second.reason}")  # the exit code is for the first error
     if not is_shown:
-        pass  # what was found stands there already
+        pass  # the caller has printed the results
     elif run.options.output_format == HTML:
         from dynacli.features.check.check_page import check_page
 

@@ -1,7 +1,7 @@
-"""Values that a check takes before invented ones: those that a person sets, ids that responses gave, its own names.
+"""Values that a check prefers to invented ones: values of `--set`, ids from responses, and unused names.
 
-`--set NAME=VALUE` and `--set OPERATION.NAME=VALUE` set a value. A name may lead into an object: `filter.limit` is a
-property of the parameter `filter`, or a field of the body.
+`--set NAME=VALUE` and `--set OPERATION.NAME=VALUE` set a value. A name may be a path into an object: `filter.limit` is
+a property of the parameter `filter`, or a field of the body.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, convert_parameter
 
 OWN_PREFIX = "dynacli-check-"
-"""The beginning of names that a check gives to what it creates."""
+"""Prefix of the names of resources that a check creates."""
 
 
 def known_ids_for_body(described: DescribedOperation, responses: ResponseValues) -> list[InputValue]:
-    """Return values of earlier responses for the fields of a body that are named like an id of something else."""
+    """Return values from earlier responses for the fields of a body that are named like the id of another resource."""
     body = _ExampleBody.of(described)
     if body is None:
         return []
@@ -53,15 +53,15 @@ def known_ids_for_body(described: DescribedOperation, responses: ResponseValues)
 
 
 def fields_of_other_ids(described: DescribedOperation) -> list[str]:
-    """Return the fields of a body, as `--set` names them, that may get the id of something that is there."""
+    """Return the fields of a body, as `--set` names them, that may get the id of another existing resource."""
     body = _ExampleBody.of(described)
     return [field.option for field in _fields_of_other_ids(described, body)] if body is not None else []
 
 
 def _fields_of_other_ids(described: DescribedOperation, body: _ExampleBody) -> Iterator[Field]:
-    """Yield the fields of a body that are named like an id of something else.
+    """Yield the fields of a body that are named like the id of another resource.
 
-    A field that names what the operation itself creates is left alone: the id of a thing that is there would change it.
+    Omit a field that names the new resource itself: the id of an existing resource would change that resource.
     """
     template = path_template(described.operation.path).rstrip("/")
     noun = singular(template.rpartition("/")[2])
@@ -75,7 +75,7 @@ def _fields_of_other_ids(described: DescribedOperation, body: _ExampleBody) -> I
 
 
 def own_names_for_body(described: DescribedOperation, names: Iterable[str]) -> list[InputValue]:
-    """Return names that nothing has yet, for fields at the top of the body of a creation.
+    """Return an unused name for some top-level fields in the body of a creation.
 
     Args:
         names: The plain names of the fields.
@@ -92,16 +92,16 @@ def own_names_for_body(described: DescribedOperation, names: Iterable[str]) -> l
 
 
 def unused_name() -> str:
-    """Return a random name that hardly anything has yet, and that says who made it."""
+    """Return a random name that is almost certainly unused, and shows that a check created the resource."""
     return f"{OWN_PREFIX}{secrets.token_hex(4)}"
 
 
 class _ExampleBody:
-    """The body that an operation would be sent with.
+    """The example body of an operation.
 
     Args:
-        described: With the media type of the body.
-        value: The body's example.
+        described: The operation, with the chosen media type of the body.
+        value: The example.
     """
 
     def __init__(self, described: DescribedOperation, value: Any) -> None:
@@ -110,7 +110,7 @@ class _ExampleBody:
 
     @classmethod
     def of(cls, described: DescribedOperation) -> _ExampleBody | None:
-        """Return the body of an operation; None if it has none, or none can be made up."""
+        """Return the example body of an operation; None if it has no body or no example."""
         if described.operation.body is None:
             return None
         try:
@@ -120,14 +120,14 @@ class _ExampleBody:
             return None
 
     def fields(self) -> Iterator[Field]:
-        """Yield the fields that the body has or must have; those inside of lists are left out."""
+        """Yield the fields that the body has or must have, except fields inside of lists."""
         media_type = self._described.media_type
         for field in media_type.fields if media_type is not None else ():
             if EACH not in field.path and (field.is_needed or self._at(field.path) is not None):
                 yield field
 
     def fits(self, field: Field, value: Any) -> bool:
-        """Return whether the body would be allowed with another value of a field."""
+        """Return whether the schema allows the body with another value of a field."""
         body = deepcopy(self._value)
         holder = body
         for step in field.path[:-1]:
@@ -148,10 +148,10 @@ class _ExampleBody:
 
 
 class _PropertyText(NamedTuple):
-    """A text for a property of an object that is a parameter.
+    """The text for a property of a parameter that is an object.
 
     Args:
-        option: How messages call it.
+        option: Name of the option for messages.
     """
 
     parameter: Parameter
@@ -166,20 +166,20 @@ _Preset = InputValue | _PropertyText
 def read_preset_values(
     words: Sequence[str], operations: Sequence[DescribedOperation]
 ) -> dict[str, list[InputValue]]:
-    """Return operation → the values that are set for it; those that are set for it alone come first.
+    """Return operation → the values of `--set` for it; values for this operation alone come first.
 
     Args:
         words: `NAME=VALUE` or `OPERATION.NAME=VALUE`; a name is spelled as in the document or as an option.
 
     Raises:
-        UsageError: A word has no `=`, no operation has an input of its name, or its value does not fit.
+        UsageError: An argument has no `=`, no operation has such an input, or the value is invalid.
     """
     for_all: dict[str, list[_Preset]] = {}
     for_one: dict[str, list[_Preset]] = {}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals or not name.strip():
-            # The word may hold a secret: it is not repeated.
+            # The message does not repeat the argument, because it may contain a secret.
             raise UsageError(
                 "A value of --set has no `=`", hint="Write `--set NAME=VALUE` or `--set OPERATION.NAME=VALUE`"
             )
@@ -196,10 +196,10 @@ def read_preset_values(
 
 
 def _joined_presets(for_one: list[_Preset], for_all: list[_Preset]) -> list[InputValue]:
-    """Return the values of one operation; the properties of an object override the object, if it is set."""
+    """Return the values of one operation; set properties of an object override the object itself."""
     values = [preset for preset in (*for_one, *for_all) if isinstance(preset, InputValue)]
     texts: dict[ParameterKey, dict[tuple[str, ...], list[_PropertyText]]] = {}
-    for preset in (*for_all, *for_one):  # the last word wins
+    for preset in (*for_all, *for_one):  # the last value wins
         if isinstance(preset, _PropertyText):
             by_path = texts.setdefault(preset.parameter.key, {})
             by_path.setdefault(preset.field.path, []).append(preset)
@@ -217,7 +217,7 @@ def _joined_presets(for_one: list[_Preset], for_all: list[_Preset]) -> list[Inpu
 
 
 def _without_operation(described: DescribedOperation, name: str) -> str:
-    """Return what stands after the operation's own name; empty if the name begins otherwise."""
+    """Return a name without the name of the operation before it; empty if it does not start with that."""
     operation = described.operation
     for start in (operation.name, operation.operation_id, *operation.aliases):
         if start and name.startswith(f"{start}."):
@@ -245,7 +245,7 @@ def _presets(described: DescribedOperation, name: str, text: str) -> Iterable[_P
 
 
 def _find_property(described: DescribedOperation, parameter: Parameter, name: str) -> Field | None:
-    """Return the property of a parameter that a name leads to; None if it leads to none."""
+    """Return the property of a parameter by its path; None if the parameter has no such property."""
     for start in _names_of(parameter):
         rest = name.removeprefix(start)
         if rest != name and rest.startswith((".", "[")):

@@ -1,7 +1,7 @@
-"""The overlay that makes a document agree with responses (Overlay Specification 1.0.0).
+"""The overlay that makes a document match responses (Overlay Specification 1.0.0).
 
-The overlay is proven while it is made: the responses are validated again by the changed document,
-until nothing is found any more, or no change of the document would fix what is left.
+The responses are validated again by the changed document, until no findings remain, or no change of the document
+fixes the rest.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ from dynacli.validation.validator import Validator
 _UNDOCUMENTED_STATUS = ("undocumented-status", "status")
 _MISSING_BODY = ("missing-body", "")
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$%&'+.^_`|~-]+/[a-z0-9!#$%&'+.^_`|~-]+")
-"""One without `*` in lower case (RFC 9110, sections 5.6.2 and 8.3.1)."""
+"""A media type in lower case without `*` (RFC 9110, sections 5.6.2 and 8.3.1)."""
 _MAX_HOPS = 50
 _PARAMETER = "undocumented-parameter"
 _BODY_RULES = {"undocumented-status", "undocumented-media-type", "undocumented-body"}
 _NAMED_EDITS = _BODY_RULES | {"property", "undocumented-header", _PARAMETER}
-"""Kinds of edits that add a member; its name belongs to the place that a note is about."""
+"""Kinds of edits that add a member; the location of their note ends with the name of the member."""
 _HOLDERS: Mapping[str, tuple[str, ...]] = {
     "property": ("properties",),
     "undocumented-media-type": ("content",),
@@ -71,30 +71,30 @@ _HOLDERS: Mapping[str, tuple[str, ...]] = {
     "undocumented-header": ("headers",),
     _PARAMETER: ("parameters",),
 }
-"""Kind of edit → the steps from its place to the object that the member is added to."""
+"""Kind of edit → path from its location to the object that gets the new member."""
 _MAX_LISTED = 4
 _MAX_ROUNDS = 6
-"""A change may bring to light what stood after it: a property that is added, the findings inside of it."""
+"""Maximum number of rounds. A change may reveal further findings, such as those inside a new property."""
 
 
 _Steps = tuple[str, ...]
 _Notes = dict[tuple[str, ...], list[str]]
-"""Steps to a place of the document → what was changed there."""
+"""Path in the document → texts about the changes there."""
 
 
 class ObservedResponse:
-    """A response.
+    """A response to learn from.
 
     Args:
-        operation_name: The name of the operation that was called.
-        method: The operation's method in upper case.
-        path: The operation's path template.
+        operation_name: The name of the called operation.
+        method: The method of the operation, in upper case.
+        path: The path template of the operation.
         status: The status of the response.
         headers: The headers of the response.
-        body: The body, without its content encoding.
-        masker: Takes the secrets of the call out; no value that holds one is learned.
-        ignored: (rule, pointer) of findings that teach nothing.
-        query: Name → texts, of the pairs of the query that the server accepted and the document did not declare.
+        body: The decoded body.
+        masker: Masks the secrets of the call, so that the overlay contains none.
+        ignored: (rule, pointer) of findings that must not change the document.
+        query: Name → values of query parameters that the server accepted and the document does not declare.
     """
 
     def __init__(
@@ -121,23 +121,23 @@ class ObservedResponse:
 
     @property
     def content_type(self) -> str:
-        """The value of `Content-Type`; empty if there is none."""
+        """The value of `Content-Type`; empty if the header is missing."""
         return self.headers.get("content-type", "")
 
     @property
     def media_type(self) -> str:
-        """The media type's name in lower case; empty if there is none that could stand in a document."""
+        """The media type in lower case; empty if there is no valid one."""
         name = split_media_type(self.content_type)[0]
         return name if _MEDIA_TYPE.fullmatch(name) else ""
 
     @property
     def is_sequence(self) -> bool:
-        """Whether the body is one value after the other."""
+        """Whether the body is a sequence of values."""
         return is_sequence(self.media_type)
 
     @cached_property
     def value(self) -> Any:
-        """The body as a JSON value, a sequence as the list of its items; `MISSING` if no document can describe it."""
+        """The body as a JSON value, or as a list for a sequence; `MISSING` if a schema cannot describe it."""
         from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json_body
 
         name, parameters = split_media_type(self.content_type)
@@ -153,7 +153,7 @@ class ObservedResponse:
         return value if _is_writable(value) else MISSING
 
     def at(self, pointer: str) -> Any:
-        """Return the value that a finding points to; `MISSING` if it cannot be had."""
+        """Return the value at the pointer of a finding; `MISSING` if it is unknown."""
         if pointer.startswith("header/"):
             name = pointer.split("/")[1].lower()
             return self.masker.mask(self.headers[name]) if name in self.headers else MISSING
@@ -163,7 +163,7 @@ class ObservedResponse:
 
 
 def _is_writable(value: Any) -> bool:
-    """Return whether a file can have a JSON value: none has a lone surrogate."""
+    """Return whether a JSON value can be written to a file: a lone surrogate cannot be encoded."""
     import json
 
     try:
@@ -174,7 +174,7 @@ def _is_writable(value: Any) -> bool:
 
 
 def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedResponse]:
-    """Return the responses of a check that were validated."""
+    """Return the validated responses of a check."""
     responses = []
     for checked in operations:
         operation = checked.operation
@@ -186,7 +186,7 @@ def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedR
             if all(
                 (finding.rule, finding.pointer) != _UNDOCUMENTED_STATUS for finding in validation.findings
             ):
-                # The check excused the status: a 404 for an invented value says nothing of the document.
+                # The check excused the status: after a 404 for an invented value, the document may be right.
                 ignored.add(_UNDOCUMENTED_STATUS)
             if exchange.cut_reason and not response.body:
                 ignored.add(_MISSING_BODY)
@@ -207,7 +207,7 @@ def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedR
 
 
 def _accepted_pairs(operation: Operation, exchange: Exchange) -> dict[str, list[str]]:
-    """Return name → texts, of undeclared pairs of the query; no secret is learned."""
+    """Return name → values of undeclared query parameters, except secrets."""
     found: dict[str, list[str]] = {}
     parts = exchange.request.parts
     for pair in parts.query:
@@ -221,7 +221,7 @@ class _DocumentPart(NamedTuple):
     """A part of the document.
 
     Args:
-        pointer: The JSON pointer to it in the document as it was put together, past all references.
+        pointer: The JSON pointer to it in the merged document, after following all references.
         node: Its value; None if the document has none.
     """
 
@@ -229,7 +229,7 @@ class _DocumentPart(NamedTuple):
     node: Any
 
     def child(self, *steps: str | int) -> _DocumentPart:
-        """Return a part of it as it stands there, its own references not followed."""
+        """Return a child node, without following its references."""
         pointer, node = self
         for step in steps:
             pointer = pointer_below(pointer, step)
@@ -241,7 +241,7 @@ class _DocumentPart(NamedTuple):
 
 
 class _ResponseDescription:
-    """What the document says of the responses of one operation.
+    """The description of the responses of one operation in the document.
 
     Args:
         catalog: The compiled document.
@@ -262,7 +262,7 @@ class _ResponseDescription:
         return self.follow(self.operation().child("responses"))
 
     def response(self, status: int) -> _DocumentPart | None:
-        """Return the Response Object of a status; None if there is none."""
+        """Return the Response Object of a status; None if the status is undocumented."""
         responses = self.responses()
         if not isinstance(responses.node, Mapping):
             return None
@@ -270,7 +270,7 @@ class _ResponseDescription:
         return self.follow(responses.child(key)) if key else None
 
     def header(self, status: int, name: str) -> _DocumentPart | None:
-        """Return the Header Object of a response; None if there is none."""
+        """Return the Header Object of a response; None if the header is undocumented."""
         response = self.response(status)
         headers = self.follow(response.child("headers")) if response is not None else None
         if headers is None or not isinstance(headers.node, Mapping):
@@ -279,7 +279,7 @@ class _ResponseDescription:
         return self.follow(headers.child(key)) if key is not None else None
 
     def body_schema(self, status: int, content_type: str) -> _DocumentPart | None:
-        """Return the Schema Object of a body, or of its items; None if there is none."""
+        """Return the Schema Object of a body, or of its items; None if the document has none."""
         response = self.response(status)
         content = self.follow(response.child("content")) if response is not None else None
         if content is None or not isinstance(content.node, Mapping):
@@ -296,12 +296,12 @@ class _ResponseDescription:
     def object_schema(
         self, schema: _DocumentPart, value: Any, steps: tuple[str, ...]
     ) -> _DocumentPart | None:
-        """Return the schema of an object in a body that a property can be added to; None if there is none.
+        """Return the schema to which a new property of an object can be added; None if there is none.
 
         Args:
             schema: The schema of the body.
             value: The body.
-            steps: The steps from the body to the object.
+            steps: Path from the body to the object.
         """
         schemas = list(self._schemas(schema, value, frozenset()))
         for step in steps:
@@ -336,10 +336,10 @@ class _ResponseDescription:
         return _DocumentPart(pointer, node)
 
     def _schemas(self, schema: _DocumentPart, value: Any, above: frozenset[str]) -> Iterator[_DocumentPart]:
-        """Yield the schemas that apply to a value: the schema itself, those of its references, and of its branches.
+        """Yield the schemas that apply to a value: the schema itself, its references, and its fitting branches.
 
         Args:
-            above: The pointers of the schemas that led here.
+            above: The pointers of the enclosing schemas, to stop at cycles.
         """
         if schema.pointer in above or not isinstance(schema.node, Mapping) or len(above) > _MAX_HOPS:
             return
@@ -347,7 +347,7 @@ class _ResponseDescription:
         if (ref := reference_of(schema.node)) is not None:
             yield from self._schemas(self._target(ref), value, above)
             if self._version < "3.1":
-                return  # the keywords beside the reference are ignored
+                return  # OpenAPI 3.0 ignores keywords beside the reference
         yield schema
         for branch in _branches(schema, "allOf"):
             yield from self._schemas(branch, value, above)
@@ -365,7 +365,7 @@ def _branches(schema: _DocumentPart, keyword: str) -> list[_DocumentPart]:
 
 
 def _child_schemas(schema: _DocumentPart, value: Any, step: str) -> Iterator[_DocumentPart]:
-    """Yield the schemas that a schema has for a member or an item of a value."""
+    """Yield the subschemas for a member or an item of a value."""
     node = schema.node
     if isinstance(value, list):
         if int(step) < len(list_or_empty(node.get("prefixItems"))):
@@ -383,9 +383,9 @@ def _child_schemas(schema: _DocumentPart, value: Any, step: str) -> Iterator[_Do
 
 
 def _nearness(schemas: list[_DocumentPart], value: Any) -> tuple[int, int]:
-    """Return how well an alternative fits a value, as a key for `max`.
+    """Return a sort key for `max`: the higher it is, the better an alternative fits a value.
 
-    First counts what the value breaks, constants and required names; then how many of its names are known.
+    Violated constants and missing required names count first, then the number of known names.
     """
     if not isinstance(value, Mapping):
         return 0, len(schemas)
@@ -405,11 +405,11 @@ def _nearness(schemas: list[_DocumentPart], value: Any) -> tuple[int, int]:
 
 
 class _Observed(NamedTuple):
-    """What was observed at a place.
+    """An observed value for an edit.
 
     Args:
-        value: The JSON value that broke the document; `MISSING` or None if the name alone says what is wrong.
-        response: The response that holds it.
+        value: The JSON value that the document does not allow; `MISSING` or None if the edit needs only the name.
+        response: The response that contains it.
     """
 
     value: Any
@@ -417,23 +417,23 @@ class _Observed(NamedTuple):
 
 
 class _DocumentEdits:
-    """Collects edits, and makes them.
+    """Collects and applies edits of the document.
 
     Args:
-        tree: The document as it is written, which is changed.
-        steps_to: Returns the steps to a place in it by its JSON pointer; None if it is in another file.
-        dialect: The version of OpenAPI that it is written in.
+        tree: The document, which is changed.
+        steps_to: Function from a JSON pointer to the path in this document; None for a location in another file.
+        dialect: The version of OpenAPI of the document.
     """
 
     def __init__(
         self, tree: dict[str, Any], steps_to: Callable[[str], _Steps | None], dialect: SchemaDialect
     ) -> None:
         self._tree, self._steps_to, self._dialect = tree, steps_to, dialect
-        # (steps to the place, kind of edit, name of the member that it is about)
+        # (path to the location, kind of edit, name of the affected member)
         self._edits: dict[tuple[_Steps, str, str], list[_Observed]] = {}
 
     def add(self, description: _ResponseDescription, response: ObservedResponse, finding: Finding) -> None:
-        """Collect the edit that fixes a finding, if there is one."""
+        """Add the edit that fixes a finding, if there is one."""
         rule, pointer = finding.rule, finding.pointer
         if rule in _BODY_RULES:
             self._add_body(description, response, rule)
@@ -448,7 +448,7 @@ class _DocumentEdits:
             schema_pointer, _, keyword = finding.schema_pointer.rpartition("/")
             value = response.at(pointer)
             if rule == "type" and keyword != "type" and pointer.startswith("header/"):
-                # The header's text could not be read as any value, so that no schema was asked.
+                # The text of the header has no value of its type, so it was not validated by the schema.
                 header = description.header(response.status, pointer.split("/")[1])
                 schema = description.follow(header.child("schema")) if header is not None else None
                 if schema is not None:
@@ -467,13 +467,13 @@ class _DocumentEdits:
         else:
             documented = description.response(response.status)
             if documented is None or not media_type:
-                return  # a body without a media type, which no document can describe
+                return  # a document cannot describe a body without a media type
             holder, name = documented, media_type
         if holder.node is None:
             return
         self._collect(holder.pointer, rule, name, response.value, response)
         if self._dialect == "2.0" and media_type:
-            # There the media types of all responses stand in one list, beside the responses.
+            # Swagger 2.0 has one list of media types for all responses of an operation.
             self._collect(description.operation().pointer, "produces", media_type, None, response)
 
     def _add_property(
@@ -486,7 +486,7 @@ class _DocumentEdits:
             return
         body = response.value
         if response.is_sequence and steps and dict_or_empty(schema.node).get("type") != "array":
-            # The schema is that of an item, not of the whole sequence.
+            # The schema describes an item, not the whole sequence.
             body, steps = body[int(steps[0])], steps[1:]
         place = description.object_schema(schema, body, tuple(steps))
         if place is not None:
@@ -508,7 +508,7 @@ class _DocumentEdits:
             self._edits.setdefault((steps, kind, name), []).append(_Observed(value, response))
 
     def apply(self) -> tuple[dict[str, Any], dict[_Steps, list[str]]]:
-        """Return the changed document, and steps to a place → what was changed there."""
+        """Return the changed document, and path in the document → texts about the changes there."""
         required: dict[_Steps, list[str]] = {}
         property_counts: Counter[_Steps] = Counter()
         property_values: dict[_Steps, list[Any]] = {}
@@ -523,7 +523,7 @@ class _DocumentEdits:
             node = follow(self._tree, steps)
             values = _observed_values(observed)
             if kind == "required":
-                names = required.pop(steps, [])  # all names at once, at the first of them
+                names = required.pop(steps, [])  # the first edit of a location drops all names at once
                 text = drop_required(node, names) if names else ""
             elif kind == "property":
                 if property_counts[steps] > MAX_NAMES:
@@ -561,7 +561,7 @@ class _DocumentEdits:
         return "added"
 
     def _body_content(self, observed: list[_Observed]) -> dict[str, Any]:
-        """Return the members of a Response Object that describe bodies."""
+        """Return the members of a Response Object for the observed bodies."""
         by_media_type: dict[str, list[ObservedResponse]] = {}
         for _, response in observed:
             if response.body and response.media_type:
@@ -591,7 +591,7 @@ class _DocumentEdits:
         return f"adds the media type {name}"
 
     def _add_parameter(self, node: dict[str, Any], name: str, values: list[list[str]]) -> str:
-        """Describe a name in the query, which is an array if a request had it more than once."""
+        """Add a query parameter, which is an array if a request repeated it."""
         schema = infer_text_schema(text for texts in values for text in texts)
         is_swagger = self._dialect == "2.0"
         if any(len(texts) > 1 for texts in values):
@@ -634,7 +634,7 @@ def _phrase(status: int) -> str:
 
 
 class _Mismatch(NamedTuple):
-    """A finding on a response, and what the document says of the responses of its operation."""
+    """A finding on a response, with the description of the responses in the document."""
 
     response: ObservedResponse
     description: _ResponseDescription
@@ -643,11 +643,11 @@ class _Mismatch(NamedTuple):
 
 @record
 class LearnedOverlay:
-    """What responses taught about a document.
+    """The result of learning from responses.
 
     Args:
-        overlay: The overlay; None if the document needs no change, or none can be made.
-        unmended: (name of the operation, finding) of what no change of the document would fix.
+        overlay: The overlay; None if there is nothing that it could change.
+        unmended: (name of the operation, finding) of each finding that an overlay cannot fix.
     """
 
     overlay: dict[str, Any] | None
@@ -655,18 +655,18 @@ class LearnedOverlay:
 
 
 def learn_overlay(api: OpenedApi, responses: Iterable[ObservedResponse]) -> LearnedOverlay:
-    """Return the overlay that makes a document agree with responses, validated at the level `exact`.
+    """Return the overlay that makes a document match responses at the level `exact`.
 
     Raises:
-        DocumentError: The document's text is lost, or cannot be read any more.
+        DocumentError: The text of the document is no longer in the cache, or cannot be parsed.
     """
     return _OverlayLearner(api, list(responses)).learn()
 
 
 def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
-    """Return an overlay as the text of a file: JSON if its name says so, else YAML.
+    """Return an overlay as the text of a file: JSON if the name ends with `.json`, else YAML.
 
-    If servers chose characters that an editor or a terminal does not show as they are, all but ASCII are escapes.
+    If it contains characters that an editor or a terminal may not show, all characters except ASCII are escaped.
     """
     import json
 
@@ -721,14 +721,14 @@ class _OverlayLearner:
             catalog.close()
 
     def _validate(self, catalog: Catalog) -> list[_Mismatch]:
-        """Return every finding on every response."""
+        """Return all findings on all responses."""
         names = {(summary.method, summary.path): summary.name for summary in catalog.summaries()}
         validators: dict[str, tuple[Validator, _ResponseDescription]] = {}
         mismatches: list[_Mismatch] = []
         for response in self._responses:
             name = names.get((response.method, response.path))
             if name is None:
-                continue  # the operation cannot be used any more
+                continue  # the change has made the operation unusable
             if name not in validators:
                 operation = catalog.operation(name)
                 validators[name] = Validator(catalog, operation), _ResponseDescription(catalog, operation)
@@ -750,7 +750,7 @@ class _OverlayLearner:
         return mismatches
 
     def _compile(self, tree: dict[str, Any]) -> Catalog | None:
-        """Return the catalog of a changed document; None if it cannot be used."""
+        """Compile a changed document; return None if it is unusable."""
         import json
 
         from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
@@ -788,7 +788,7 @@ class _OverlayLearner:
 def _changed(
     tree: dict[str, Any], catalog: Catalog, mismatches: list[_Mismatch]
 ) -> tuple[dict[str, Any], _Notes]:
-    """Return the document with a change for each finding, and what was changed where."""
+    """Return the document with an edit for each finding, and the notes about the edits."""
 
     def steps_to(pointer: str) -> tuple[str, ...] | None:
         file, pointer_in_file = catalog.place(pointer)

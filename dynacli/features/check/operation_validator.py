@@ -1,6 +1,6 @@
-"""The results of a check on the calls of one operation: strict about statuses, fair to values that were made up.
+"""Validation of the calls of one operation: strict about statuses, but tolerant if the check itself caused an error.
 
-The body of a response is read whole, or the beginning of a stream, because a stream may have no end.
+The body of a response is read whole, but only the beginning of a stream, because a stream may be endless.
 """
 
 import time
@@ -24,22 +24,22 @@ from dynacli.validation.validated_messages import ValidatedRequest, ValidatedRes
 from dynacli.validation.validator import Validator, excuse_of_status
 
 GONE = frozenset({404, 410})
-"""Statuses by which a server says that it has nothing of that name."""
+"""Statuses of a resource that does not exist."""
 _GONE_OR_WRONG = frozenset({*GONE, 422})
 _MAX_NODES = 5_000
 _KNOWN_ORIGINS = frozenset({"set", "link", "response"})
-"""The origins of values that the server should know."""
+"""Origins of values that the server should know."""
 _STREAM_SECONDS = 5.0
-"""Seconds that a stream is listened to, once an item of it has come."""
+"""Maximum time for reading a stream, in seconds, if at least one item has arrived."""
 _STREAM_BYTES = 1024 * 1024
-"""Bytes of a stream that are read, once they hold an item."""
+"""Maximum number of bytes to read of a stream, if they contain at least one item."""
 
 
 class OperationValidator:
     """Validates the requests and responses of one operation.
 
     Args:
-        settings: The level, and the findings that the configuration switches off.
+        settings: Settings with the validation level and the suppressed findings.
     """
 
     def __init__(self, api: OpenedApi, operation: Operation, settings: CallSettings) -> None:
@@ -48,20 +48,19 @@ class OperationValidator:
         self._documented = [response.status for response in operation.responses]
 
     def request(self, sent: ValidatedRequest) -> ValidationResult:
-        """Return the result on a request."""
+        """Validate a request."""
         validation = self._validator.request(sent)
         self._settings.set_apart(validation, self._operation)
         return validation
 
     def response(self, exchange: Exchange, response: WireResponse) -> ValidationResult:
-        """Return the result on a response.
+        """Validate a response.
 
         OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
-        Object"). A check is there to get errors known, so any status that is not documented is a finding,
-        except for those that the check itself brings about.
+        Object"). A check makes errors known, so an undocumented status is a finding, unless the check itself caused it.
 
         Args:
-            exchange: The call that it responds to.
+            exchange: The call with this response.
         """
         cut_reason = exchange.cut_reason
         is_documented = bool(documented_status(response.status, self._documented))
@@ -83,17 +82,17 @@ class OperationValidator:
 
     @property
     def responses_place(self) -> DocumentPlace:
-        """The place of the operation's responses in the document."""
+        """Location of the operation's responses in the document."""
         return self._validator.responses_place
 
     def broken_off(self) -> ValidationResult:
-        """Return the result on a call whose connection the server closed before its response was complete."""
+        """Return the validation result of a call whose connection the server closed too early."""
         validation = broken_off_validation(self.responses_place)
         self._settings.set_apart(validation, self._operation)
         return validation
 
     def is_described(self, response: WireResponse) -> bool:
-        """Return whether the document describes a response; it does not if it describes only the redirect to it."""
+        """Return whether the document describes a response. A description of the redirect to it is not enough."""
         last = documented_status(response.status, self._documented)
         if not response.hops or last not in {"", "default"}:
             return bool(last)
@@ -101,7 +100,7 @@ class OperationValidator:
         return bool(last) and first in {"", "default"}
 
     def _excuse(self, exchange: Exchange, status: int) -> str:
-        """Return why an undocumented status is not a defect of the document; empty if it is one."""
+        """Return the reason why an undocumented status is not a defect; empty if it is one."""
         values = exchange.planned.values
         outside = [value for value in values if value.location != "body"]
         if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
@@ -114,7 +113,7 @@ class OperationValidator:
         return excuse_of_status(status, self._operation)
 
     def _ids_in(self, body: Any) -> Iterator[Any]:
-        """Yield the texts and numbers in a JSON value that name something, as far as their fields say so."""
+        """Yield the strings and numbers in a JSON value whose fields are named like the id of another resource."""
         if not isinstance(body, Mapping | list):
             return
         nouns = nouns_of_paths(summary.path for summary in self._api.catalog.summaries())
@@ -132,7 +131,7 @@ class OperationValidator:
 
 
 class ResponseReader:
-    """Reads the body of one response, and keeps what has come of a stream that goes on."""
+    """Reads the body of one response, but only the beginning of a long stream."""
 
     def __init__(self) -> None:
         self._head: WireResponse | None = None
@@ -142,10 +141,10 @@ class ResponseReader:
         self._is_complete = False
 
     def __call__(self, response: WireResponse, pieces: Pieces) -> bytes:
-        """Read a body; `send` calls it with the response's head.
+        """Read a body; `send` calls this with the status and headers of the response.
 
         Raises:
-            NetworkError: The body is too large, or breaks off.
+            NetworkError: The body is too large or incomplete.
         """
         self._head, self._is_stream = response, is_sequence(essence(response.header("content-type")))
         if not self._is_stream:
@@ -165,14 +164,14 @@ class ResponseReader:
         return self._head is not None and self._is_stream and not self._is_complete
 
     def partial_response(self) -> WireResponse | None:
-        """Return what has come of a stream when the time of the call was over; None if no stream began."""
+        """Return the beginning of a stream after the call has timed out; None if there is no stream."""
         if self._head is None or not self._is_stream:
             return None
-        # The end of the time cut the connection, which looks like the end of a body that has no length.
+        # The timeout closed the connection, which looks like the normal end of a body without a length.
         self._is_complete = False
         return replace(self._head, body=self._complete_items(), seconds=time.monotonic() - self._start)
 
     def _complete_items(self) -> bytes:
-        """Return the items of the stream that have come completely: the last item may be cut anywhere."""
+        """Return the complete items of the stream, without an incomplete last one."""
         media_type = essence(self._head.header("content-type") if self._head else "")
         return complete_items(bytes(self._content), media_type)

@@ -1,11 +1,11 @@
-"""Probes: what a server ought to refuse is asked for, and nothing that could change anything.
+"""Probes: read-only requests that a server must refuse.
 
-- `method`: TRACE, else OPTIONS, whichever the path does not document, without credentials. Found if it gets a
-  response with 2xx, if 405 comes without `Allow`, and where `Allow` names a method that the document does not have.
-- `credentials`: a read that needs a credential, without one. Found if it gets 2xx.
-- `request`: a read with a value that the document does not allow, or without one that it requires. Found likewise.
+- `method`: TRACE or OPTIONS, whichever the path does not document, without credentials. A finding is 2xx for TRACE, a
+  405 without `Allow`, or an undocumented method in `Allow`.
+- `credentials`: a read-only request that needs a credential, without one. A finding is 2xx.
+- `request`: a read-only request with an invalid value, or without a required one. A finding is 2xx.
 
-TRACE and OPTIONS are safe (RFC 9110, section 9.2.1): a method with another meaning is never tried out.
+TRACE and OPTIONS are safe (RFC 9110, section 9.2.1). No other method is tried.
 """
 
 import re
@@ -30,17 +30,17 @@ from dynacli.secrets import is_secret_header, is_secret_name
 from dynacli.validation.finding import Finding, ValidationResult
 
 MAX_PROBES = 50
-"""Probes of one kind."""
+"""Maximum number of probes of one kind."""
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _WRONG_VALUES = ("dynacli-invalid", -1)
 _METHODS = ("TRACE", "OPTIONS")
 _HARMLESS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
-"""Methods that servers have of themselves."""
+"""Methods that servers support without being told."""
 _NOT_ALLOWED = 405
 
 
 def plan_probes(operations: Sequence[CheckedOperation]) -> tuple[list[PlannedCall], int]:
-    """Return the probes of a check, and the number of those that are left out because they would be too many."""
+    """Return the probes of a check, and the number of probes that are left out because of the limit."""
     probes: dict[str, list[PlannedCall]] = {"method": [], "credentials": [], "request": []}
     paths = set()
     for checked in operations:
@@ -64,9 +64,9 @@ def plan_probes(operations: Sequence[CheckedOperation]) -> tuple[list[PlannedCal
 
 
 def possible_probes(operations: Iterable[Operation]) -> dict[str, list[str]]:
-    """Return operation → the kinds of its probes, as far as they are known before anything is sent.
+    """Return operation → the kinds of probes that it may get.
 
-    Whether there is a good call to start from, and a wrong value for it, turns out later.
+    A probe also needs a successful call and an invalid value, which are not known before anything is sent.
     """
     probes: dict[str, list[str]] = {}
     counts = dict.fromkeys(("method", "credentials", "request"), 0)
@@ -100,7 +100,7 @@ def _without_credentials(operation: Operation, planned: PlannedCall) -> PlannedC
 
 
 def _invalid_calls(operation: Operation, planned: PlannedCall) -> Iterator[PlannedCall]:
-    """Yield calls that differ from a good call in one value, which may be wrong; the document says whether it is."""
+    """Yield calls that differ from a successful call in one value, which may be invalid or missing."""
     for parameter in operation.parameters:
         if parameter.location in {"query", "header"} and parameter.is_required:
             yield _with_values(planned, [value for value in planned.values if value.key != parameter.key])
@@ -110,7 +110,7 @@ def _invalid_calls(operation: Operation, planned: PlannedCall) -> Iterator[Plann
         key = parameter.key
         others = [value for value in planned.values if value.key != key]
         for wrong in _WRONG_VALUES:
-            # A text is a text in every URL, whatever digits it has.
+            # In a URL, any number is also a valid string.
             value = str(wrong) if parameter.value.type == "string" else wrong
             yield _with_values(planned, [*others, InputValue(*key, value, INVENTED)])
 
@@ -120,10 +120,10 @@ def _with_values(planned: PlannedCall, values: Sequence[InputValue]) -> PlannedC
 
 
 def _documented_methods(exchange: Exchange, path: str, operations: Sequence[OperationSummary]) -> set[str]:
-    """Return the methods that the document has for the path that a call asked for, under any of its templates.
+    """Return the documented methods of the path of a call, for all templates that match it.
 
     Args:
-        path: The path of the call's operation.
+        path: The path template of the call's operation.
     """
     asked = _PLACEHOLDER.sub(lambda found: exchange.request.parts.path.get(found[0][1:-1], "x"), path)
     methods = set()
@@ -141,7 +141,7 @@ def prepare_probe(
     validator: OperationValidator,
     operations: Sequence[OperationSummary],
 ) -> tuple[PlannedCall, Call, Finding | None] | None:
-    """Return a probe that can be sent, with what is wrong with its request; None if there is none.
+    """Return a probe that can be sent, with the finding on its invalid request; None if there is none.
 
     Args:
         operations: All operations of the document.
@@ -160,14 +160,14 @@ def prepare_probe(
                 return None
         return planned, _unsigned_call(engine, described, planned, method), None
     except DynacliError:
-        return None  # what cannot be built is not asked for
+        return None  # a request that cannot be built cannot be a probe
 
 
 def _unsigned_call(engine: Engine, described: DescribedOperation, planned: PlannedCall, method: str) -> Call:
     """Return a call without credentials.
 
     Args:
-        method: The method instead of the operation's; empty for that itself.
+        method: The method to use; empty for the method of the operation.
     """
     settings = engine.settings
     keys = {name.lower() for _, name in described.operation.api_keys}
@@ -186,7 +186,7 @@ def _unsigned_call(engine: Engine, described: DescribedOperation, planned: Plann
 def _invalid_call(
     engine: Engine, described: DescribedOperation, planned: PlannedCall, validator: OperationValidator
 ) -> tuple[PlannedCall, Call, Finding] | None:
-    """Return the first call of those that may be wrong whose request the document does not allow."""
+    """Return the first call with an invalid request, with its finding; None if there is none."""
     settings = replace(engine.settings, level="off")
     for wrong in _invalid_calls(described.operation, planned):
         try:
@@ -194,7 +194,7 @@ def _invalid_call(
             call = engine.prepare(described, values, settings, is_signed=False)
             validation = validator.request(validated_request(call.request, values))
         except DynacliError:
-            continue  # a value that cannot even be written
+            continue  # the value cannot be sent
         if validation.findings:
             call.sign()
             return wrong, call, validation.findings[0]
@@ -209,11 +209,11 @@ def validate_probe(
     operations: Sequence[OperationSummary],
     wrong: Finding | None,
 ) -> Exchange:
-    """Return a probe with its result: findings if the server does what it ought to refuse.
+    """Return a probe with its validation result: findings if the server did not refuse it.
 
     Args:
         operations: All operations of the document.
-        wrong: What is wrong with the request.
+        wrong: The finding on the invalid request; None for other kinds of probes.
     """
     response, validation = exchange.response, ValidationResult()
     if response is not None:

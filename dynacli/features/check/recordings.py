@@ -1,6 +1,6 @@
-"""The results of validating the exchanges that other programs made, in a recording or through a proxy.
+"""Validation of the exchanges of other programs, from a recording or a proxy.
 
-Of the exchanges that came to the same, one is kept. No secret is shown.
+One exchange represents all exchanges with the same result. Secrets are masked.
 """
 
 import time
@@ -41,9 +41,9 @@ from dynacli.urls import origin_of
 from dynacli.validation.finding import Finding, ValidationResult
 
 _MOST_KEPT = 100
-"""Different exchanges that are kept of one operation."""
+"""Maximum number of different exchanges to store of one operation."""
 _MOST_BYTES = 64 * 1024 * 1024
-"""Bytes of bodies that are kept of all exchanges."""
+"""Maximum size of all stored bodies, in bytes."""
 
 
 _Key = tuple[object, ...]
@@ -57,10 +57,10 @@ def _exchange_of(
     *,
     is_validated: bool,
 ) -> Exchange:
-    """Return an exchange as reports take it, its secrets masked in what is shown.
+    """Return an exchange for reports, with masked secrets.
 
     Args:
-        validation: On the request and the response; None if nothing is validated.
+        validation: Result on the request and the response; None if validation is off.
         is_validated: Whether the document describes the response.
     """
     request, names = recorded.request, secret_names_of(api, match.operation)
@@ -102,15 +102,14 @@ class RecordingValidator:
     """Validates the exchanges of one API.
 
     Attributes:
-        count: How many exchanges there are.
-        elsewhere: Host → how many exchanges with it belong to no operation.
-        possible_servers: Base URL that is not a server of the document → how many exchanges would belong to operations
-            if it were.
-        unlisted: How many exchanges had findings that are not listed, because there are too many different ones.
+        count: Number of exchanges.
+        elsewhere: Host → number of its exchanges that belong to no operation.
+        possible_servers: Base URL that the document lacks → number of exchanges that would belong to operations there.
+        unlisted: Number of exchanges with findings that are not listed, because there are too many different ones.
 
     Args:
-        servers: The base URLs whose exchanges are validated; none for the servers of the document.
-        is_whole: Whether requests are there as they were sent, with their credentials.
+        servers: The base URLs whose exchanges are validated; empty for the servers of the document.
+        is_whole: Whether requests are complete, including their credentials.
     """
 
     def __init__(
@@ -128,12 +127,12 @@ class RecordingValidator:
         self.unlisted = 0
 
     def unvalidated(self, recorded: RecordedExchange) -> ValidatedExchange | None:
-        """Return an exchange with its operation alone; None if it belongs to none."""
+        """Find the operation of an exchange without validating it; None if it belongs to none."""
         match = self._finder.find_request(recorded.request)
         return ValidatedExchange(match, None, is_validated=False) if match is not None else None
 
     def add(self, recorded: RecordedExchange) -> ValidatedExchange | None:
-        """Validate an exchange; None if it belongs to no operation."""
+        """Validate an exchange; return None if it belongs to no operation."""
         self.count += 1
         request = recorded.request
         match = self._finder.find_request(request)
@@ -143,7 +142,7 @@ class RecordingValidator:
             host = origin_of(request.url)
         except ValueError:
             host = "a URL that cannot be read"
-        # `data:` and `about:blank` have none.
+        # `data:` and `about:blank` have no host.
         self.elsewhere["no host" if host.endswith("://") else host] += 1
         other = self._finder.find_request_anywhere(request)
         if other is not None:
@@ -152,7 +151,7 @@ class RecordingValidator:
 
     @property
     def unlisted_text(self) -> str:
-        """How many exchanges had findings that are not listed, and why, as a sentence."""
+        """A sentence about the exchanges with findings that are not listed."""
         return f"{self.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
 
     @property
@@ -163,10 +162,10 @@ class RecordingValidator:
     def results(
         self, *, is_interrupted: bool = False, unseen_reason: str = "the recording has no such exchange"
     ) -> CheckResults:
-        """Return what was found: the operations with exchanges, and those without.
+        """Return the results: the operations with exchanges, and those without.
 
         Args:
-            unseen_reason: Why an operation was not validated that has none.
+            unseen_reason: Reason for an operation without exchanges.
         """
         checked, unseen = [], []
         for summary in self._api.catalog.each_summary():
@@ -212,7 +211,7 @@ class RecordingValidator:
 
 
 def _tellings(validation: ValidationResult | None) -> tuple[object, ...]:
-    """Return what is the same in exchanges that tell the same."""
+    """Return a key of a validation result that is the same for exchanges with the same findings."""
     if validation is None:
         return ()
     suppressed = (finding for finding, _ in validation.suppressed)

@@ -5,12 +5,12 @@
     PATCH, PUT /things/{id}       change
     DELETE /things/{id}           deletes; without it `POST /things/{id}/delete`, `/remove` or `/archive`
 
-The path of the created resource lies below that of the POST, or is where links of the POST's responses lead. Or it is
-that of its own collection without what it is created in: `POST /teams/{id}/things`, `GET` and `DELETE /things/{id}`.
-If no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
+The path of the created resource is below the path of the POST, or a target of links in the responses of the POST. Or it
+is in a collection without the enclosing resource: `POST /teams/{id}/things`, `GET` and `DELETE /things/{id}`.
+If there is no POST, a PUT with an invented name creates the resource, after a GET has shown that the name is unused.
 If several POSTs create the same kind of resource, each has a chain.
 
-A check runs them: what a call creates is read, changed and removed again, whatever happens between.
+A check runs the chains: it reads, changes and removes each resource that it created, even after an error.
 """
 
 import re
@@ -41,16 +41,16 @@ from dynacli.urls import join_url, split_url, without_query
 _UPDATES = ("PATCH", "PUT")
 _DELETING_ENDS = ("delete", "remove", "archive")
 _HOLDER = re.compile(r"/[^/{}]+/\{\}(?=/[^/{}]+$)")
-"""The resource that the items of the collection at the end of a path are in."""
+"""The resource that contains the collection at the end of a path."""
 _ENVELOPES = ("data", "result")
 _MAX_DEPTH = 3
 _NOT_THERE = frozenset({*GONE, 400, 422})
-"""Statuses by which a server says that it knows no such id, or that an id does not look so."""
+"""Statuses for an id that the server does not know, or that is malformed."""
 _SERVER_ERROR = 500
 
 
 _ByPlace = Mapping[tuple[str, str], str]
-"""(method, path template) → the operation's name."""
+"""(method, path template) → name of the operation."""
 
 
 @record
@@ -58,13 +58,13 @@ class ResourceChain:
     """The operations on one kind of resource, by their names.
 
     Args:
-        create: Creates a resource.
-        item_path: The path of a resource, a template whose parameters have no names: `/things/{}`.
-        read: Returns it; empty if nothing does.
-        updates: Change it.
-        delete: Deletes it; empty if nothing does.
-        parent_path: The `item_path` of the chain whose resource it is a part of; empty if it is part of none.
-        is_created_by_put: Whether the creation says what the resource is to be called.
+        create: The operation that creates a resource.
+        item_path: The path of a resource: a template whose parameters have no names, such as `/things/{}`.
+        read: The operation that returns it; empty if there is none.
+        updates: The operations that change it.
+        delete: The operation that deletes it; empty if there is none.
+        parent_path: The `item_path` of the chain whose resource contains this one; empty if there is none.
+        is_created_by_put: Whether the client chooses the name of the resource.
     """
 
     create: str
@@ -77,7 +77,7 @@ class ResourceChain:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """All operations, in the order in which they are called."""
+        """All operations, in the order of their calls."""
         return tuple(name for name in (self.create, self.read, *self.updates, self.delete) if name)
 
     @property
@@ -87,17 +87,17 @@ class ResourceChain:
 
     @property
     def on_item(self) -> tuple[str, ...]:
-        """The operations on a resource that is there."""
+        """The operations on an existing resource."""
         return tuple(name for name in (self.read, *self.updates, self.delete) if name)
 
 
 def find_chains(
     operations: Sequence[OperationSummary | Operation], linked_to: Mapping[str, Iterable[str]] | None = None
 ) -> list[ResourceChain]:
-    """Return the chains of a document, in its order.
+    """Return the chains of a document, in the order of the document.
 
     Args:
-        linked_to: Operation → the operations that the links of its responses lead to.
+        linked_to: Operation → the targets of links in its responses.
     """
     by_place: dict[tuple[str, str], str] = {}
     for operation in operations:
@@ -127,7 +127,8 @@ def find_chains(
         if chain is not None:
             chains.append(chain)
             created[path] = None
-    # A resource at a path of its own is part of what it is created in, unless that is at a path of its own, too.
+    # A resource that is not below the path of its POST still belongs to the enclosing resource, if that one is below
+    # the path of its POST.
     plain = [chain.item_path for chain in chains if chain.item_path.startswith(paths[chain.create])]
     return [_with_parent(chain, created, paths[chain.create], plain) for chain in chains]
 
@@ -145,7 +146,10 @@ def _chain_of_post(create: str, item_path: str, by_place: _ByPlace) -> ResourceC
 
 
 def _chain_of_shallow_post(create: str, path: str, by_place: _ByPlace) -> ResourceChain | None:
-    """Return the chain of a POST in a resource whose items are at a path without that; they can be read and deleted."""
+    """Return the chain of a POST in a collection of another resource, if the items also have a path without that one.
+
+    The items must be readable and deletable there.
+    """
     collection = _HOLDER.sub("", path)
     if collection == path or ("POST", collection) in by_place:
         return None
@@ -174,7 +178,7 @@ def _with_parent(
 
 
 class ResponseLinks:
-    """The links of one operation's responses, read once."""
+    """The links in the responses of one operation."""
 
     def __init__(self, described: DescribedOperation) -> None:
         self._documented = [response.status for response in described.operation.responses]
@@ -182,11 +186,11 @@ class ResponseLinks:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The names of the operations that the links lead to."""
+        """The names of the operations that are targets of the links."""
         return tuple(dict.fromkeys(link["operation"] for link in self._links.values() if link["operation"]))
 
     def values(self, exchange: Exchange) -> Iterator[tuple[str, tuple[InputValue, ...]]]:
-        """Yield for each link of this very response the name of the linked operation, and values for it."""
+        """Yield the linked operation and the values for it, for each link that applies to a response."""
         if exchange.response is None:
             return
         status = documented_status(exchange.response.status, self._documented)
@@ -209,7 +213,7 @@ class ResponseLinks:
 
 
 def _unused_id(described: DescribedOperation) -> Any:
-    """Return a random id that hardly anything is called by yet; None if the document allows none.
+    """Return a random id that is almost certainly unused; None if the document allows none.
 
     Args:
         described: An operation on one resource.
@@ -222,7 +226,7 @@ def _unused_id(described: DescribedOperation) -> Any:
     for parameter in described.operation.parameters:
         if parameter.location == "path" and parameter.name == last:
             ids: tuple[Any, ...] = (unused_name(), str(uuid4()))
-            if is_id_name(last):  # `/delay/{delay}` takes an amount, and would wait as long
+            if is_id_name(last):  # not for an amount: `/delay/{delay}` would wait that long
                 ids += (10**8 + secrets.randbelow(10**8),)
             return next((id_ for id_ in ids if fits(parameter, id_)), None)
     return None
@@ -236,22 +240,22 @@ def _created_paths(
     *,
     can_confirm: bool = False,
 ) -> list[tuple[Any, ...]]:
-    """Return values of the path of a resource that a POST created, in order; none if nothing says them.
+    """Return the possible path values of a resource that a POST created, the most reliable first; empty if unknown.
 
-    The surest come first. Of several the server may know only one: a path may want the name of a thing, or its id.
+    The server may know only one of them: the path may need the id of the resource, or its name.
 
     Args:
         exchange: The call that created it.
         create: The operation of that call.
-        links: The links of that operation's responses.
-        on_item: The operations on such a resource; all have the same path, by whatever names.
-        can_confirm: Whether the resource is read before it is changed. Otherwise a name that was sent counts only if
-            it is one that nothing had before.
+        links: The links in the responses of that operation.
+        on_item: The operations on such a resource; they have the same path, except for the names of parameters.
+        can_confirm: Whether the resource is read before it is changed. Otherwise, a name in the request counts only if
+            the check invented it.
     """
     if not on_item:
         return []
     sent = exchange.planned.path_values
-    # An item may be at a path without what it was created in.
+    # The path of an item may lack the resource in which it was created.
     above = len(parameter_names(on_item[0].operation.path)) - 1
     parent = tuple(map(sent.get, parameter_names(create.operation.path)))[:above]
     ids = dict.fromkeys(_created_ids(exchange, links, on_item, can_confirm=can_confirm))
@@ -259,13 +263,13 @@ def _created_paths(
 
 
 def _naming_fields(on_item: list[DescribedOperation]) -> list[str]:
-    """Return the plain names of the fields of a new resource that its path names it by, besides `name`."""
+    """Return the plain names of fields that may name a new resource: `name`, and those that its path suggests."""
     names = ["name"]
     for described in on_item[:1]:
         parameter, noun = _last_parameter(described), _noun(described)
         if parameter is not None:
             name = plain_name(parameter.name)
-            # An id is the server's to give, unless the path asks for a name, a key or a slug.
+            # The server chooses an id, unless the path parameter is a name, key, slug or code.
             endings = [item for item in ("name", "key", "slug", "code") if name.endswith(item)]
             names.extend(item for ending in endings for item in (ending, noun + ending))
     return list(dict.fromkeys(names))
@@ -274,10 +278,10 @@ def _naming_fields(on_item: list[DescribedOperation]) -> list[str]:
 def _created_ids(
     exchange: Exchange, links: ResponseLinks, on_item: list[DescribedOperation], *, can_confirm: bool
 ) -> Iterator[Any]:
-    """Yield the values that the last parameter of a created resource's path may have.
+    """Yield possible values for the last path parameter of a created resource.
 
-    A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), a field of the response is a guess,
-    and what was sent is the name that the resource was asked to have.
+    The sources are a link in the document, then `Location` (RFC 9110, section 15.3.2), then fields of the response, and
+    last the name in the request. The first two are certain, so they end the search.
     """
     names = {described.operation.name: parameter_names(described.operation.path)[-1] for described in on_item}
     for target, values in links.values(exchange):
@@ -312,13 +316,13 @@ def _last_parameter(described: DescribedOperation) -> Parameter | None:
 
 
 def _noun(described: DescribedOperation) -> str:
-    """Return what a resource is called, as the last word before the last parameter of its path says."""
+    """Return the noun for a resource: the singular of the last segment before the last parameter of its path."""
     collection = re.sub(r"/?\{[^{}]*\}/?$", "", described.operation.path)
     return singular(collection.rpartition("/")[2])
 
 
 def _naming_part(sent: Any, parameter: Parameter, noun: str) -> Mapping[str, Any]:
-    """Return the fields of a body that say how the new resource is to be called, as the path would call it."""
+    """Return the fields of a body that may contain the identifier of the new resource."""
     if not isinstance(sent, Mapping):
         return {}
     name = plain_name(parameter.name)
@@ -330,13 +334,13 @@ def _naming_part(sent: Any, parameter: Parameter, noun: str) -> Mapping[str, Any
 def _candidates(body: Any, noun: str, depth: int = 0) -> Iterator[Any]:
     """Yield the parts of a response that may be the resource.
 
-    They are the member that is called like it, what an envelope holds, the response itself, and any other member.
+    They are members with its noun as the name, the content of an envelope, the response itself, and all other members.
     """
     if isinstance(body, list):
         body = body[0] if len(body) == 1 else None
     if not isinstance(body, Mapping):
         if body is not None:
-            yield body  # the id alone
+            yield body  # the body may be just the id
         return
     members = [(key, value) for key, value in body.items() if isinstance(value, Mapping)]
     yield from (value for key, value in members if singular(str(key)) == noun)
@@ -350,7 +354,7 @@ def _candidates(body: Any, noun: str, depth: int = 0) -> Iterator[Any]:
 def _id_in_location(exchange: Exchange, path: str) -> str:
     """Return the last segment of the URL in `Location` (RFC 9110, section 10.2.2); empty if it has another path.
 
-    The URL may be relative to that of the request, or, as many servers mean it, to the collection.
+    The URL may be relative to the URL of the request, or to the collection, as many servers do it.
     """
     location = exchange.response.header("location") if exchange.response is not None else ""
     if not location:
@@ -365,19 +369,19 @@ def _id_in_location(exchange: Exchange, path: str) -> str:
             return ""
         if found is not None:
             return unquote(found.groups()[-1])
-    # After a proxy, what stands before the collection may differ.
+    # A proxy may change the part of the path before the collection.
     *_, collection, value = ["", "", *split_url(location).path.rstrip("/").split("/")]
     is_same = collection != "" and collection == path.rstrip("/").rpartition("/")[0].rpartition("/")[2]
     return unquote(value) if is_same else ""
 
 
 class CreatedResources:
-    """Remembers the paths of created resources.
+    """Remembers the paths of resources that were created outside of chains.
 
     Args:
-        operations: The operations that are called, by name.
-        changing_names: The names of those that may change something and were named by the person.
-        links: Operation → the links of its responses.
+        operations: The called operations, by name.
+        changing_names: The names of operations that you selected although they may change something.
+        links: Operation → the links in its responses.
         responses: The values of earlier responses.
     """
 
@@ -402,7 +406,7 @@ class CreatedResources:
         self._paths: list[tuple[ResourceChain, tuple[object, ...]]] = []
 
     def add(self, exchange: Exchange) -> None:
-        """Remember what a call created, unless its response is about a resource that was there before."""
+        """Remember the resource that a call created, unless its response names a known resource."""
         chain = self._chains.get(exchange.operation_name)
         if chain is None or not exchange.is_success:
             return
@@ -412,7 +416,7 @@ class CreatedResources:
             self._paths.append((chain, paths[0]))
 
     def path_values(self, described: DescribedOperation) -> Sequence[tuple[InputValue, ...]]:
-        """Return values for the beginning of an operation's path that name created resources, the longest first."""
+        """Return path values of created resources for the beginning of an operation's path, the longest first."""
         template = path_template(described.operation.path).removesuffix("/")
         names = parameter_names(described.operation.path)
         found = [
@@ -428,7 +432,7 @@ class CreatedResources:
 
 
 class ChainCaller(Protocol):
-    """Makes single calls."""
+    """The part of `CheckRun` that chains need: it makes single calls."""
 
     is_interrupted: bool
 
@@ -441,41 +445,41 @@ class ChainCaller(Protocol):
         is_vital: bool = False,
         may_repeat: bool = False,
     ) -> Exchange | None:
-        """Make a call with these values in its path and body; None if it cannot be made."""
+        """Make a call with these values in its path and body; return None if it cannot be made."""
 
     def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
-        """Return the operations below the path of an item that only read, and that no call of succeeded so far.
+        """Return the read-only operations below the path of an item that have no successful call so far.
 
         Args:
-            item_path: With the names of its parameters.
+            item_path: The path of the item, with the names of its parameters.
         """
 
     def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
-        """Return the operations about things of a kind that only read, had no good response, and have values for one.
+        """Return the read-only operations on one kind of resource that may succeed with values from new responses.
 
         Args:
-            item_path: The path of such a thing.
+            item_path: The path of such a resource.
         """
 
     def skip(self, name: str, reason: str) -> None:
-        """Note why an operation is not called."""
+        """Record the reason why an operation is not called."""
 
 
 class ChainRunner:
     """Runs chains.
 
     Attributes:
-        leftovers: What was created and is still there, or may be: a sentence for each resource.
+        leftovers: A sentence for each created resource that was not removed, or may exist.
 
-    If several operations create the same kind of resource, what changes one and its parts are tried in the first
+    If several operations create the same kind of resource, its updates and parts are tested on the first resource
     that can be created.
 
     Args:
         caller: Makes the calls.
-        operations: The operations by name.
+        operations: The operations, by name.
         chains: The chains to run.
         responses: The values of the responses so far.
-        links: Operation → the links of its responses.
+        links: Operation → the links in its responses.
     """
 
     def __init__(
@@ -499,10 +503,10 @@ class ChainRunner:
     def run(self) -> None:
         """Run the chains one after the other.
 
-        A chain for parts of a resource runs while that resource is there, and so does one whose body wants its id.
+        A chain for parts of a resource runs while that resource exists. So does a chain whose body needs its id.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C was pressed; what was created was deleted first.
+            KeyboardInterrupt: Ctrl-C was pressed, after which the created resources were deleted.
         """
         alone = [chain for chain in self._tops if not any(self._wants(chain, of) for of in self._tops)]
         for chain in (*alone, *self._tops):
@@ -511,7 +515,7 @@ class ChainRunner:
                 self._run_chain(chain, (), "")
 
     def _wants(self, chain: ResourceChain, other: ResourceChain) -> bool:
-        """Return whether the body of a creation has a field for the id of what another chain creates."""
+        """Return whether the body of a creation has a field for the id of a resource of another chain."""
         if chain.create not in self._wanted:
             fields = fields_of_other_ids(self._operations[chain.create])
             self._wanted[chain.create] = {plain_name(field.rpartition(".")[2]) for field in fields}
@@ -521,7 +525,7 @@ class ChainRunner:
         )
 
     def _dependents(self, chain: ResourceChain) -> Iterator[ResourceChain]:
-        """Yield the chains that want the id of what a chain has created, each once, and none that is running."""
+        """Yield the chains that need the id of the created resource, each once, unless they created one before."""
         for other in self._tops:
             pair = other.create, chain.create
             if other.create not in self._done and pair not in self._nested and self._wants(other, chain):
@@ -532,8 +536,8 @@ class ChainRunner:
         """Run a chain.
 
         Args:
-            parent: The path values of the resource that it is a part of, as far as this check created that.
-            parent_source: The operation that created that resource.
+            parent: The path values of the enclosing resource if this check created it; else empty.
+            parent_source: The operation that created the enclosing resource.
         """
         create = self._operations[chain.create]
         path_values = _values_for_path(create, parent, parent_source)
@@ -555,8 +559,8 @@ class ChainRunner:
         if creation is None or not paths:
             self._stop_if_interrupted()
             others = (item.create for item in self._chains if item.item_path == chain.item_path)
-            if self._tried.issuperset(others):  # nothing else creates what the parts could be in
-                for part in self._parts(chain):  # in a resource that was there before, if one is known
+            if self._tried.issuperset(others):  # no other chain can create an enclosing resource
+                for part in self._parts(chain):  # so use an existing one, if one is known
                     self._run_chain(part, (), "")
             return
         self._done.add(chain.create)
@@ -587,15 +591,15 @@ class ChainRunner:
             self._delete(chain, creation, path)
 
     def _parts(self, chain: ResourceChain) -> list[ResourceChain]:
-        """Return the chains for parts of a chain's resource, but those that have created something already."""
+        """Return the chains for parts of a chain's resource, except chains that have created something already."""
         parts = [part for part in self._chains if part.parent_path == chain.item_path]
         return [part for part in parts if part.create not in self._done]
 
     def _read(self, chain: ResourceChain, paths: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-        """Read what was created, and return its path: of the paths that may be meant, the first that the server knows.
+        """Read the created resource, and return the first of the possible paths that the server knows.
 
-        If the server knows none, it is the surest. A path that is not the surest counts only if the response
-        speaks of the surest value, too, so that it is not that of something else.
+        If the server knows none, return the most reliable one. Another path counts only if the response contains the
+        most reliable value, too: otherwise it may belong to another resource.
         """
         if chain.read not in self._operations:
             return paths[0]
@@ -622,7 +626,7 @@ class ChainRunner:
         return self._caller.call(described, path_values, is_vital=is_removal, may_repeat=is_removal)
 
     def _unused_path(self, chain: ResourceChain, parent_values: list[InputValue]) -> list[InputValue]:
-        """Return values for the path of a PUT if nothing is yet; none if no such path is found."""
+        """Return path values for a PUT where no resource exists; empty if no such path was found."""
         create, read = self._operations[chain.create], self._operations[chain.read]
         unused = _unused_id(create)
         if unused is None:
@@ -644,11 +648,11 @@ class ChainRunner:
     def _paths_of_created(
         self, chain: ResourceChain, creation: Exchange | None, known_ids: Mapping[str, bool]
     ) -> list[tuple[Any, ...]]:
-        """Return the path values that what a call created may have; none, and a note why, if they are unknown.
+        """Return the possible path values of a created resource; empty if they are unknown, with a recorded reason.
 
         Args:
-            creation: The call; None if it could not be made.
-            known_ids: The ids of resources that were there before, and whether a response named them.
+            creation: The call that creates it; None if it could not be made.
+            known_ids: Id of each resource that existed before → whether a response contained it.
         """
         if creation is None or not creation.is_success:
             status = creation.response.status if creation is not None and creation.response is not None else 0
@@ -708,7 +712,7 @@ class ChainRunner:
             self.leftovers.append(f"{created}, which is archived and not removed")
 
     def _skip(self, chain: ResourceChain, reason: str, *, with_creation: bool = False) -> None:
-        """Note why the rest of a chain, and the chains for parts of its resource, are not called."""
+        """Record the reason why the other operations of a chain are not called."""
         for name in (chain.create if with_creation else "", *chain.updates, chain.delete):
             if name:
                 self._caller.skip(name, reason)
@@ -719,11 +723,11 @@ class ChainRunner:
 
 
 def _do_nothing() -> None:
-    """Do nothing."""
+    """Forget nothing, because no resource was added yet."""
 
 
 def _created_text(chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> str:
-    """Return what was created, without secrets: "`create` created http://host/things/1"."""
+    """Return a sentence about the created resource, without secrets: "`create` created http://host/items/1"."""
     url = without_query(creation.shown.url).removesuffix("/")
     if not chain.is_created_by_put:
         url = creation.masker.mask(f"{url}/{quote(str(path[-1]), safe='')}")
@@ -731,7 +735,7 @@ def _created_text(chain: ResourceChain, creation: Exchange, path: tuple[Any, ...
 
 
 def _speaks_of(body: Any, value: Any) -> bool:
-    """Return whether a value stands anywhere in a JSON response."""
+    """Return whether a JSON response contains a value at any depth."""
     waiting, text = [body], str(value)
     while waiting:
         node = waiting.pop()
@@ -749,7 +753,7 @@ def _renamed(value: InputValue, name: str) -> InputValue:
 
 
 def _values_for_path(described: DescribedOperation, path: Sequence[Any], source: str) -> list[InputValue]:
-    """Return values for a path by position: `/things/{id}` and `/things/{thingId}/parts` name the same resource."""
+    """Return path values by position, because the same parameter may have another name in another path."""
     return [
         InputValue("path", name, value, "response", source)
         for name, value in zip(parameter_names(described.operation.path), path, strict=False)

@@ -1,4 +1,4 @@
-"""Which operations a check calls and in which order: those that only read or are named, those that give ids first."""
+"""Selects the operations that a check calls, and their order: operations that supply ids come first."""
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,8 +23,8 @@ from dynacli.registry.opened_api import OpenedApi
 _MAX_ROUNDS = 20
 _MAX_STEPS = 1_000
 READING_METHODS = frozenset({"GET", "HEAD"})
-"""Methods that are called without being named. OPTIONS and TRACE are safe too (RFC 9110, section 9.2.1),
-and say more of the server than of the operation."""
+"""Methods that a check calls by default. OPTIONS and TRACE are safe, too (RFC 9110, section 9.2.1), but they show more
+about the server than about the operation."""
 _UNSAFE = "it may change something; `--operation NAME` or `--write` calls it anyway"
 _UNSAFE_WITH_WRITE = (
     "it may change something, and is not about what is created here; `--operation NAME` calls it anyway"
@@ -34,7 +34,7 @@ _UNSAFE_WITH_WRITE = (
 def value_sources(
     operations: Sequence[DescribedOperation], linked_from: Mapping[str, Iterable[str]]
 ) -> dict[str, list[str]]:
-    """Return operation → the operations whose responses may give values for it, by a collection or by a link.
+    """Return operation → the operations whose collections or links may supply values for it.
 
     Args:
         linked_from: Operation → the operations whose responses link to it.
@@ -55,7 +55,7 @@ def call_rounds(
     linked_from: Mapping[str, Iterable[str]],
     changing_names: Iterable[str],
 ) -> list[list[DescribedOperation]]:
-    """Return the operations in rounds: each operation only needs what earlier rounds can give.
+    """Return the operations in rounds: earlier rounds supply the values for later ones.
 
     Args:
         linked_from: Operation → the operations whose responses link to it.
@@ -68,27 +68,27 @@ def call_rounds(
     for described in reading:
         by_rank.setdefault(ranks[described.operation.name], []).append(described)
     rounds = [by_rank[rank] for rank in sorted(by_rank)]
-    # One after the other, in the order of the document: what they change must not happen at the same time.
-    # What removes something comes last, parts before the whole, so that the others find it there.
+    # One at a time, in the order of the document, because changes must not happen in parallel.
+    # Removals come last, parts before the whole, so that the other operations find their resources.
     last = [described for described in operations if described.operation.name in changing]
     rounds.extend([described] for described in sorted(last, key=_removal_order))
     return rounds
 
 
 def _removal_order(described: DescribedOperation) -> int:
-    """Return a key that sorts deletions after all others, the deepest path first."""
+    """Return a sort key that puts deletions after all others, the deepest path first."""
     return -described.operation.path.count("/") if described.operation.method == "DELETE" else -_MAX_STEPS
 
 
 def _ranks(operations: Sequence[DescribedOperation], sources: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return operation → the number of its round."""
+    """Return operation → number of its round."""
     ranks = {described.operation.name: _least_rank(described.operation) for described in operations}
     for _ in range(_MAX_ROUNDS):
         has_changed = False
         for name, rank in ranks.items():
-            # An operation that needs no value waits for no one, whoever links to it.
+            # An operation without required values is called first, even if others link to it.
             needed = max([rank, *(ranks[source] + 1 for source in sources[name])]) if rank else 0
-            # Links may lead in a circle, which would raise ranks without end.
+            # Links may form a cycle, which would raise ranks forever.
             if rank < needed <= _MAX_ROUNDS:
                 ranks[name], has_changed = needed, True
         if not has_changed:
@@ -103,7 +103,7 @@ def _least_rank(operation: Operation) -> int:
 
 
 class Selection(NamedTuple):
-    """The operations that are looked at, in document order.
+    """The operations in the scope of a check, in the order of the document.
 
     Args:
         called: The operations to call.
@@ -128,13 +128,13 @@ def select_operations(
     """Return the operations of a check.
 
     Args:
-        only: Operations and patterns; if there are some, no others are looked at.
-        named: Operations and patterns whose operations are called although they may change something.
-        tags: If there are some, only operations with one of them are looked at.
-        skipped: Operations, tags and patterns whose operations are not called, even if another option selects them.
-        may_write: Whether the person let the check create and change things.
-        policy: What a person says of calls; its `reads` lists operations that only read.
-        refusal: Returns why an operation is never called; empty if it may be.
+        only: Operations and patterns that limit the scope; empty for no limit.
+        named: Operations and patterns to call even if they may change something.
+        tags: Tags that limit the scope; empty for no limit.
+        skipped: Operations, tags and patterns to leave out, even if another option selects them.
+        may_write: Whether `--write` allows the check to create and change resources.
+        policy: The policy, whose `reads` lists read-only operations.
+        refusal: Function that returns why an operation must not be called; empty if it may be called.
 
     Raises:
         UsageError: No operation has such a name or tag, or matches such a pattern.
@@ -181,17 +181,17 @@ def select_operations(
 
 
 def may_change(operation: Operation) -> bool:
-    """Return whether an operation may change something; `POST /runs/search` only reads."""
+    """Return whether an operation may change something; `POST /runs/search`, for example, is read-only."""
     last = operation.path.rstrip("/").rpartition("/")[2].rpartition(":")[2]
     is_search = operation.method == "POST" and "{" not in last and is_search_name(last)
     return operation.method not in READING_METHODS and not is_search
 
 
 def _names_of_word(api: OpenedApi, word: str, *, with_tags: bool = False) -> set[str]:
-    """Return the names of all operations that a word can mean: an operation, a pattern of names or paths, or a tag.
+    """Return the names of all operations for an argument: an operation, a pattern of names or paths, or a tag.
 
     Raises:
-        UsageError: It means none.
+        UsageError: The argument matches no operation.
     """
     catalog = api.catalog
     name, tag = catalog.find(word), catalog.tag(word) if with_tags else ""
@@ -227,10 +227,10 @@ def _names_with_tag(api: OpenedApi, tags: Iterable[str]) -> set[str]:
 
 
 def select_chains(api: OpenedApi, selection: Selection) -> list[ResourceChain]:
-    """Return the chains that hold a selected operation, without the reads and updates that were not selected.
+    """Return the chains with a selected operation, without reads and updates that were not selected.
 
-    What creates and what deletes stays in each: the one makes the others possible, the other cleans up. A chain is
-    left out if one of its necessary operations is not to be called.
+    Each chain keeps its creation, which the others need, and its deletion, which cleans up. Omit a chain if one of its
+    necessary operations must not be called.
     """
     summaries = api.catalog.summaries()
     linked_to = {
@@ -253,7 +253,7 @@ def select_chains(api: OpenedApi, selection: Selection) -> list[ResourceChain]:
 
 
 def shard_operations(api: OpenedApi, selection: Selection, shard: Shard) -> Selection:
-    """Return every N-th operation, and besides those that are called the ones whose responses give them values."""
+    """Return every N-th operation, and the operations that supply values for the called ones."""
     operations = [DescribedOperation(api, operation) for operation in selection.called]
     linked_from: dict[str, list[str]] = {}
     for described in operations:

@@ -1,4 +1,4 @@
-"""`dynacli validate`: recorded traffic is validated against the document."""
+"""`dynacli validate`: validates recorded traffic by the document."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def validate(run: Run, api: str, file: str, learn: str | None) -> None:
 
 
 def _server(api: OpenedApi, settings: CallSettings) -> str:
-    """Return the base URL that is asked for; empty if the servers of the document are meant."""
+    """Return the base URL of `--server` or the configuration; empty for the servers of the document."""
     from dynacli.request.choose_server import choose_server
 
     if not settings.server and not settings.server_variables:
@@ -64,7 +64,7 @@ def _server(api: OpenedApi, settings: CallSettings) -> str:
 
 
 def _note_others(run: Run, validator: RecordingValidator) -> None:
-    """Say what was not validated, and why."""
+    """Note how many exchanges were left out or have unlisted findings, and the reasons."""
     others = validator.elsewhere.total()
     if others:
         exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"
