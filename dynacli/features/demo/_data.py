@@ -1,6 +1,6 @@
-"""The data of the demo API: its runs, the sessions of agents, what is derived from them, and what requests change.
+"""The data of the demo API: runs, sessions of agents, records derived from them, and changes by requests.
 
-What the demo API starts with depends on no clock and no random number, so output that is quoted anywhere stays true.
+The initial data depends on no clock and no random number, so quoted output stays true.
 """
 
 import json
@@ -42,15 +42,15 @@ def shipped_data(name: str) -> dict[str, Any]:
 
 
 def _rows_of(table: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of a table as objects; a collection of many records is one, newest first."""
+    """Return the rows of a table as objects. The data file stores large collections as tables, newest first."""
     columns = table["columns"]
     return [dict(zip(columns, row, strict=True)) for row in table["rows"]]
 
 
 def _identifier(*parts: str) -> str:
-    """Return the UUIDv5 (RFC 9562, section 5.5) for the words that identify a record.
+    """Return the UUIDv5 (RFC 9562, section 5.5) of a record, from the strings that identify it.
 
-    The import of `uuid` takes longer than the response to a request.
+    Importing `uuid` would take longer than the response to a request.
     """
     made = bytearray(sha1(_NAMESPACE + "/".join(parts).encode(), usedforsecurity=False).digest()[:16])
     made[6] = made[6] & 0x0F | 0x50
@@ -65,20 +65,20 @@ def _chance(*parts: str) -> int:
 
 
 def timestamp(moment: datetime) -> str:
-    """Return a time in the form of RFC 3339, to the second; it must be in UTC."""
+    """Return a time, which must be in UTC, in the format of RFC 3339, to the second."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _later(moment: str, **passed: float) -> str:
-    """Return the time that is a while after another one."""
+    """Return a time plus a duration."""
     return timestamp(datetime.fromisoformat(moment) + timedelta(**passed))
 
 
 def _runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return id → run of the starting data, newest first, in the form of `getRun`.
+    """Return id → run of the initial data, newest first, in the format of `getRun`.
 
     Args:
-        data: The starting data.
+        data: The initial data.
         workflows: Id → workflow.
     """
     runs = {}
@@ -92,7 +92,7 @@ def _runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -
 
 
 def _outcome(verdict: str, summary: str | None) -> dict[str, Any] | None:
-    """Return what `getRun` tells of an evaluation; None if nothing was validated, so that there is no summary."""
+    """Return the evaluation that `getRun` shows; None without a summary, which only evaluated runs have."""
     return {"verdict": verdict, "summary": summary} if summary else None
 
 
@@ -126,7 +126,7 @@ def _pending_run(
 
 
 def _advanced_run(run: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Return a run one step further: a pending one has started, and one that was running has passed."""
+    """Return a run one step further: a pending run has started, a running one has passed."""
     if run["status"] == "pending":
         return run | {"status": "running", "startedAt": timestamp(now)}
     if run["status"] == "running":
@@ -143,7 +143,7 @@ def _advanced_run(run: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the tool calls of a run in order; none for a run that has not started.
+    """Return the tool calls of a run in order; an empty list before its start.
 
     Args:
         run: The run as the API shows it.
@@ -172,7 +172,7 @@ def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, A
 
 
 def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
-    """Return the trace of a run: the agent as the root, a turn before each tool call, and the validator at the end."""
+    """Return the trace of a run: the agent as the root, a turn before each tool call, and the evaluator at the end."""
     calls = tool_calls(run, tools)
     spans = []
     if run["startedAt"] is not None:
@@ -220,7 +220,7 @@ def evaluation(
     call = tool_calls(run, tools)[-1]
     results = []
     for criterion in criteria:
-        # The first criterion was missed, because it is always required.
+        # Only the first criterion can fail, because it is always required.
         own = verdict if criterion["position"] == 1 else "pass"
         results.append(
             {
@@ -281,7 +281,7 @@ class Visit(NamedTuple):
 
     Args:
         session: The session as the API shows it.
-        search: The failed search cluster that it belongs to.
+        search: The id of its failed search cluster, if it belongs to one.
     """
 
     session: Mapping[str, Any]
@@ -289,7 +289,7 @@ class Visit(NamedTuple):
 
 
 def _visits(data: Mapping[str, Any]) -> tuple[Visit, ...]:
-    """Return the sessions of the starting data, newest first."""
+    """Return the sessions of the initial data, newest first."""
     return tuple(Visit(row, row.pop("search_id")) for row in _rows_of(data["sessions"]))
 
 
@@ -429,7 +429,7 @@ def _version_record(
         number: The number of the version, from 1 on.
         created_at: An RFC 3339 timestamp.
         fields: The fields of the request body.
-        before: The version before, from which fields are taken that the body leaves out; empty for the first.
+        before: The previous version, whose fields replace those missing in the body; empty for the first version.
     """
     slug = workflow_id.removeprefix("wf_")
     criteria = before.get("criteria", [])
@@ -459,10 +459,10 @@ def _version_record(
 
 
 class Store:
-    """The data of a server in memory; the same at every start, and gone at its end.
+    """The data of a server, in memory. Every server starts with the same data.
 
-    The time starts at the reference date, and advances by a second with every write. A run that a request has started
-    goes on each time it is looked at.
+    The clock starts at the reference date, and advances by a second with every write. If a request has started a run,
+    each read of that run advances it by a step.
     """
 
     def __init__(self) -> None:
@@ -480,7 +480,7 @@ class Store:
         self._keys: dict[tuple[str, str], list[str]] = {}
 
     def look_at(self, run: dict[str, Any]) -> dict[str, Any]:
-        """Return a run as it is; one that a request has started is a step further for whoever looks next."""
+        """Return a run. If a request has started it, advance it by a step for the next read."""
         identity = run["id"]
         if identity in self._begun:
             self.runs[identity] = _advanced_run(run, NOW + timedelta(seconds=self._writes))
@@ -503,7 +503,7 @@ class Store:
         return criteria
 
     def add_server(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Add an MCP server; secrets in the body are not kept."""
+        """Add an MCP server, without the secrets of its `authProfile`."""
         created_at = self._tick()
         identity = _identifier("new-mcp-server", str(self._writes), fields["name"])
         record = {

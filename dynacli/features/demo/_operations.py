@@ -1,4 +1,4 @@
-"""The operations of the demo API: for each operationId of the document the function that responds."""
+"""The operations of the demo API: a function for each operationId of the document."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -327,4 +327,4 @@ RESPONDERS: Mapping[str, Callable[[DemoCall], dict[str, Any]]] = {
     "getInsightSessionTrace": _get_session_trace,
     "listWorkflowVersions": _list_versions,
 }
-"""operationId → what returns the JSON value of a good response, or raises a ProblemResponse."""
+"""operationId → function that returns the JSON value of a good response, or raises a `ProblemResponse`."""

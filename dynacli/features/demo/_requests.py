@@ -1,4 +1,4 @@
-"""Requests to the demo API, checked by the schemas of its OpenAPI document, and the responses that refuse them."""
+"""Validation of requests to the demo API by the schemas of its OpenAPI document, and the error responses."""
 
 import json
 import re
@@ -16,21 +16,21 @@ _TYPES = {
     "array": (list, "is an array"),
     "object": (dict, "is an object"),
 }
-"""Type of a schema → the type in Python, and the message about a value of another one."""
+"""Type of a schema → the Python type, and the message about a value of another type."""
 _SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
 _INTEGER = re.compile(r"-?[0-9]+")
 _MOST_DIGITS = 1000
-"""More than any bound has, and fewer than `int` refuses."""
+"""Maximum length of an integer that is converted: longer than any bound, and short enough for `int`."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class DemoRequest(NamedTuple):
-    """A whole request.
+    """A complete request.
 
     Args:
-        method: The HTTP method as it came.
+        method: The HTTP method as received.
         path: The path without percent-encoding.
-        query: The query string as it came, without `?`.
+        query: The query string as received, without `?`.
         headers: The names in lower case, and the values.
         body: The bytes of the body.
     """
@@ -68,20 +68,20 @@ def json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] 
 
 @record
 class FieldError:
-    """A wrong part of a request: the name of the parameter or the path of the body field, and what is wrong."""
+    """An invalid part of a request: the name of the parameter or the path of the body field, and a message."""
 
     field: str
     message: str
 
 
-class ProblemResponse(Exception):  # noqa: N818 - the word of RFC 9457 for an error response; it never leaves the demo API
+class ProblemResponse(Exception):  # noqa: N818 - RFC 9457 calls it a problem; it never leaves the demo API
     """A response of 400 and above.
 
     Args:
         status: The HTTP status code.
-        code: The stable word for programs.
+        code: The stable error code for programs.
         message: One sentence for people.
-        field_errors: The wrong parts of the request, if that was the reason.
+        field_errors: The invalid parts of the request, if there are any.
         headers: Response headers to add.
     """
 
@@ -102,7 +102,7 @@ class ProblemResponse(Exception):  # noqa: N818 - the word of RFC 9457 for an er
         self.headers = dict(headers or {})
 
     def as_json(self) -> dict[str, Any]:
-        """Return the body of the response, in the API's error shape."""
+        """Return the body of the response, in the error format of the API."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.field_errors:
             errors = [{"field": error.field, "message": error.message} for error in self.field_errors]
@@ -111,31 +111,31 @@ class ProblemResponse(Exception):  # noqa: N818 - the word of RFC 9457 for an er
 
 
 def invalid(field_errors: Sequence[FieldError]) -> ProblemResponse:
-    """Return the 400 that names the wrong fields."""
+    """Return the 400 response that lists the invalid fields."""
     return ProblemResponse(400, "validation_failed", "The request is not valid", field_errors=field_errors)
 
 
 def unauthenticated(message: str) -> ProblemResponse:
-    """Return the 401 with the challenge that RFC 9110, section 11.6.1 asks for."""
+    """Return the 401 response with the challenge that RFC 9110, section 11.6.1 requires."""
     return ProblemResponse(
         401, "unauthenticated", message, headers={"www-authenticate": 'Bearer realm="armature"'}
     )
 
 
 def forbidden(role: str) -> ProblemResponse:
-    """Return the 403 for a role that may only read."""
+    """Return the 403 response for a role that is read-only."""
     return ProblemResponse(
         403, "forbidden_role", f"The role `{role}` may only read; this needs editor, admin or owner"
     )
 
 
 def not_found(kind: str, identifier: str) -> ProblemResponse:
-    """Return the 404 for a resource that does not exist."""
+    """Return the 404 response for a resource that does not exist."""
     return ProblemResponse(404, "not_found", f"There is no {kind} `{identifier}`")
 
 
 class Schemas:
-    """The schemas of a document, by which values are checked.
+    """The schemas of a document, which validate values.
 
     Args:
         components: The `components` of the document.
@@ -154,7 +154,7 @@ class Schemas:
         return target
 
     def errors(self, value: Any, path: str, schema: Mapping[str, Any]) -> Iterator[FieldError]:
-        """Yield what is wrong with a value.
+        """Yield the errors of a value.
 
         Args:
             path: The path to the value; empty for a whole body.
@@ -216,7 +216,7 @@ def _string_errors(value: str, path: str, schema: Mapping[str, Any]) -> Iterator
 
 
 def _is_web_url(value: str) -> bool:
-    """Return whether a text is an absolute `http` or `https` URL."""
+    """Return whether a string is an absolute `http` or `https` URL."""
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -225,14 +225,14 @@ def _is_web_url(value: str) -> bool:
 
 
 _FORMATS: Mapping[str, tuple[Callable[[str], object], str]] = {
-    # A UUID in its usual form (RFC 9562, section 4).
+    # The usual notation of a UUID (RFC 9562, section 4).
     "uuid": (
         re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch,
         "is a UUID, such as 00000000-0000-0000-0000-000000000001",
     ),
     "uri": (_is_web_url, "is an http or https URL"),
 }
-"""Format → whether a text has it, and the message about a text that has not."""
+"""Format → the test of a string, and the message if the test fails."""
 
 
 def read_query(
@@ -245,10 +245,10 @@ def read_query(
         parameters: Name → schema of the parameter.
 
     Returns:
-        A value for every parameter; its default, or else None, if the parameter was not sent.
+        A value for every parameter. If a parameter was not sent, it is the default or None.
 
     Raises:
-        ProblemResponse: A 400 that names each unknown, repeated or wrong parameter.
+        ProblemResponse: A 400 that names each unknown, repeated or invalid parameter.
     """
     values: dict[str, Any] = {name: schema.get("default") for name, schema in parameters.items()}
     errors: list[FieldError] = []
@@ -270,7 +270,7 @@ def read_query(
 def _read_value(
     name: str, raw: str, schema: Mapping[str, Any], schemas: Schemas
 ) -> tuple[Any, list[FieldError]]:
-    """Return the value of a parameter, and what is wrong with it; lists are `style: form`, `explode: false`."""
+    """Return the value of a parameter and its errors; arrays have `style: form` and `explode: false`."""
     if schema["type"] == "array":
         items = raw.split(",")
         return items, [error for item in items for error in schemas.errors(item, name, schema["items"])]
@@ -291,10 +291,10 @@ def read_body(
         required: Whether the body is required.
 
     Returns:
-        The JSON value; None if no body came and none was required.
+        The JSON value; None if there is no body and none is required.
 
     Raises:
-        ProblemResponse: A 400 that names `Content-Type`, `body`, or each wrong field.
+        ProblemResponse: A 400 that names `Content-Type`, `body`, or each invalid field.
     """
     if not raw:
         if required:
@@ -304,7 +304,7 @@ def read_body(
         raise invalid([FieldError("Content-Type", "is application/json")])
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
-        # Refuse what could not be written into a response: half a surrogate pair, a number that is infinite as a float.
+        # Refuse values that a response could not repeat: half a surrogate pair, an infinite number.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise invalid([FieldError("body", "is not valid JSON in UTF-8")]) from error

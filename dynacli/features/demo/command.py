@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 def _options_before(ctx: click.Context) -> DemoOptions:
-    """Return the options that stand before the word that names a command of `demo`."""
+    """Return the options between `demo` and its subcommand."""
     return demo_options(ctx.parent.params if ctx.parent else {})
 
 
 class _DemoCommand(OperationCommand):
-    """The command of an operation of the demo API, whose server runs as long as the call."""
+    """The command of a demo operation. The server runs as long as the call."""
 
     def invoke(self, ctx: click.Context) -> None:
         """Make the call while the server runs."""
@@ -81,7 +81,7 @@ class DemoGroup(TableGroup):
     """The command `demo`: the demo API's operations, and `serve`."""
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
-        """Return the command that the words name."""
+        """Return the command that the arguments name, and the remaining arguments."""
         ctx.obj.ahead = WordsAhead(words[1:])
         command, rest = self._find(ctx, words)
         if command is None:
@@ -104,7 +104,7 @@ class DemoGroup(TableGroup):
         return (_DemoCommand(command.described) if isinstance(command, OperationCommand) else command), rest
 
     def note_options(self, ctx: click.Context, flags: Collection[str]) -> None:
-        """Note what the help page depends on."""
+        """Note whether `--next` is given, because the help page depends on it."""
         ctx.meta[WITH_NEXT] = "--next" in flags
 
     def page(self, ctx: click.Context) -> str:

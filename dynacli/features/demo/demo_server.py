@@ -1,8 +1,8 @@
-"""The demo API as it runs, with its document: in threads for the duration of a block, or in the foreground.
+"""The running demo API and its document: in threads for the duration of a block, or in the foreground.
 
-The application has routing, keys, roles, checks, the error shape, and responses that are spoiled on purpose.
-Its HTTP server is h11 on a thread for each connection. uvicorn, asyncio and Starlette would take longer to import than
-the rest of a call takes; h11 is there anyway, because httpx speaks HTTP/1.1 by it.
+The application has routing, keys, roles, validation, error responses, and responses that are wrong on purpose.
+Its HTTP server is h11 with a thread for each connection. Importing uvicorn, asyncio and Starlette would take longer
+than the rest of a call. h11 is installed anyway: httpx uses it for HTTP/1.1.
 """
 
 import json
@@ -49,7 +49,7 @@ from dynacli.registry.demo_facts import (
 )
 
 _UNDOCUMENTED_STATUS = 203
-# operationId → the path to the required field that is spoiled in its response.
+# operationId → the path to the required field that a misbehaviour spoils in the response.
 _SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
     "getOrg": ("organization", "slug"),
     "listMcpServers": ("rows", 0, "name"),
@@ -82,12 +82,12 @@ _NEXT_OPERATION = "listWorkflowVersions"
 """The operation that only the next revision has."""
 _NO_RESPONSE_BODY = 304
 _PIECE = 64 * 1024
-"""The most bytes that are read at once, and that the head of a request may have."""
+"""Maximum bytes of one read, and of the request line and headers."""
 _MOST_BODY = 16 * 1024 * 1024
 _MOST_CONNECTIONS = 200
-"""Connections that are open at once, a thread each; further ones are closed."""
+"""Maximum number of open connections, with a thread each. The server closes further ones."""
 _SILENCE = 30.0
-"""Seconds that a client may take for the next piece of a request."""
+"""Seconds to wait for the next piece of a request."""
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PLAIN = ("content-type", "text/plain; charset=utf-8")
 _BAD_REQUEST = DemoResponse(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
@@ -99,7 +99,7 @@ _NO_MISBEHAVIOUR: Mapping[str, str] = {}
 
 @record
 class ServedDocument:
-    """The document as it is sent.
+    """The document as the server sends it.
 
     Args:
         content: Its bytes.
@@ -116,10 +116,10 @@ class ServedDocument:
 
 
 def served_document(*, with_next: bool = False) -> ServedDocument:
-    """Return the shipped document, byte for byte, or the next revision of it.
+    """Return the shipped document, byte for byte, or its next revision.
 
     Args:
-        with_next: Whether it is the next revision, which has the operation `listWorkflowVersions`.
+        with_next: Whether to return the next revision, which has the operation `listWorkflowVersions`.
 
     Raises:
         FileError: The document cannot be read.
@@ -141,7 +141,7 @@ def served_document(*, with_next: bool = False) -> ServedDocument:
 
 
 def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with what the next revision adds to it; the path follows the one of the workflow's runs."""
+    """Return the next revision of the document. Its new path follows the path of a workflow's runs."""
     added = shipped_data("next_revision.json")
     paths: dict[str, Any] = {}
     for path, item in document["paths"].items():
@@ -180,7 +180,7 @@ def check_misbehaviours(misbehave: Mapping[str, str], *, with_next: bool) -> Non
 
 
 def _misbehaving_response(kind: str, name: str, status: int, value: dict[str, Any]) -> DemoResponse:
-    """Return the spoiled response instead of a good one.
+    """Return the misbehaving response that replaces a good one.
 
     Args:
         kind: One of `MISBEHAVIOURS`.
@@ -224,11 +224,11 @@ def _of_another_type(value: Any) -> Any:
 
 
 class Application:
-    """The demo API, with new data; threads may call it.
+    """The demo API with fresh data. Several threads may call it at once.
 
     Args:
-        document: The OpenAPI document that it serves, and by which it finds operations and checks requests.
-        misbehave: operationId → the misbehaviour of its good responses, one of `MISBEHAVIOURS`; already checked.
+        document: The OpenAPI document to serve, which also defines the operations and validates requests.
+        misbehave: operationId → misbehaviour of its good responses, one of `MISBEHAVIOURS`; already checked.
     """
 
     def __init__(self, document: ServedDocument, misbehave: Mapping[str, str]) -> None:
@@ -242,7 +242,7 @@ class Application:
 
     @cached_property
     def _store(self) -> Store:
-        # A request that is refused, or that asks for the document, does without the data.
+        # Made on first use: a refused request, or one for the document, needs no data.
         return Store()
 
     def response(self, request: DemoRequest) -> DemoResponse:
@@ -265,7 +265,7 @@ class Application:
         return DemoResponse(200, (*headers, ("content-type", "application/json")), self._document.content)
 
     def _found(self, path: str) -> tuple[Mapping[str, Any], str]:
-        """Return the Path Item Object of a path, and the `{id}` in the path; empty if it has none."""
+        """Return the Path Item Object of a path, and its `{id}`; empty if the path has none."""
         steps = tuple(path.split("/"))
         for template, item in self._paths.items():
             # `{id}` takes any step but an empty one.
@@ -278,7 +278,7 @@ class Application:
 
     def _response(self, request: DemoRequest, item: Mapping[str, Any], identity: str) -> DemoResponse:
         methods = {name.upper(): operation for name, operation in item.items() if name != "parameters"}
-        # HEAD gets a response like GET; the server drops the body.
+        # HEAD is handled like GET; the server drops the body.
         operation = methods.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
@@ -313,7 +313,7 @@ class Application:
             return read_body(
                 request.body, content_type, schema, self._schemas, required=described["required"]
             )
-        # A body of DELETE has no meaning and does no harm; a body of GET is a mistake of the client.
+        # A DELETE body has no meaning and does no harm. Any other unexpected body is a mistake of the client.
         if request.body and request.method != "DELETE":
             raise invalid([FieldError("body", "is not taken by this operation")])
         return None
@@ -354,7 +354,7 @@ class _ThreadedServer:
         self._accepting.start()
 
     def stop(self) -> None:
-        """End at once, whatever clients wait for."""
+        """Stop at once, even if clients still wait for a response."""
         self._waker.close()
         self._accepting.join()
         with self._lock:
@@ -367,7 +367,7 @@ class _ThreadedServer:
 
     def _accept(self) -> None:
         with self._listener, self._woken, selectors.DefaultSelector() as selector:
-            # A client that gave up meanwhile is not there to be waited for.
+            # If the client has given up meanwhile, accepting must not block.
             self._listener.setblocking(False)
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -391,7 +391,7 @@ class _ThreadedServer:
         """Respond to the requests of a connection, one after the other, until either side ends it."""
         state = h11.Connection(h11.SERVER, max_incomplete_event_size=_PIECE)
         try:
-            # Whatever ends a connection under way is the client's affair.
+            # A connection that the client breaks is not a defect, so nothing is reported.
             with sock, suppress(OSError, h11.LocalProtocolError):
                 try:
                     while self._exchange(state, sock):
@@ -427,7 +427,7 @@ def _next_request(state: h11.Connection, sock: socket.socket) -> DemoRequest | N
     """Return the next request of a connection; None if the client ends it.
 
     Raises:
-        h11.RemoteProtocolError: It is not HTTP/1.1, or its body is too large.
+        h11.RemoteProtocolError: The request is not HTTP/1.1, or its body is too large.
         OSError: The connection broke, or the client was silent for too long.
     """
     head, body = None, bytearray()
@@ -464,7 +464,7 @@ def _send(state: h11.Connection, sock: socket.socket, response: DemoResponse, me
     content = response.body or b""
     headers = list(response.headers)
     if response.status != HTTPStatus.NOT_MODIFIED:
-        # Before the media type, and lower case like it: as Starlette and uvicorn write them.
+        # In lower case and before the media type, as Starlette and uvicorn write it.
         headers.insert(-1, ("content-length", str(len(content))))
     reason = HTTPStatus(response.status).phrase
     parts = [state.send(h11.Response(status_code=response.status, headers=headers, reason=reason))]
@@ -483,7 +483,7 @@ def serving(
     """Serve for the duration of a block.
 
     Args:
-        listener: It listens already, and is closed at the end.
+        listener: A listening socket, which is closed at the end.
         response: Called in several threads at once.
         announce: Called with an exception of `response`; the client gets 500.
     """
@@ -496,9 +496,9 @@ def serving(
 
 
 def _wait_for_signal(on_ready: Callable[[], None]) -> int:
-    """Wait for SIGINT or SIGTERM, and return its number; in another thread than the first one, wait for ever.
+    """Wait for SIGINT or SIGTERM, and return its number. Outside the main thread, wait for ever.
 
-    A signal that comes just before the wait begins would not end that of a lock, but leaves a byte for a socket
+    A signal that arrives just before the wait would not end the wait for a lock. In a socket it leaves a byte
     (https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd).
 
     Args:
@@ -536,13 +536,13 @@ def running(
 
     Args:
         port: The TCP port on 127.0.0.1; 0 takes a free one.
-        with_next: Whether there is the operation `listWorkflowVersions`, in the document and on the server,
-            as in a later revision of the API.
+        with_next: Whether the document and the server have the operation `listWorkflowVersions`, as in a later
+            revision of the API.
         misbehave: operationId → the misbehaviour of its good responses, one of `MISBEHAVIOURS`.
-        announce: Called with an exception of an exchange, which gets 500.
+        announce: Called with an exception of an exchange; the client gets 500.
 
     Raises:
-        UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
+        UsageError: The port is not available, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
     check_misbehaviours(misbehave, with_next=with_next)
@@ -563,17 +563,17 @@ def serve_forever(
 ) -> int:
     """Run a demo API in the foreground, until SIGINT or SIGTERM.
 
-    Outside of the main thread signals cannot be handled, so only the end of the process stops it there.
+    Outside the main thread, signals cannot be handled, so only the end of the process stops the server.
 
     Args:
-        port: The same as for `running`, as are `announce`, `with_next` and `misbehave`.
+        port: As for `running`, like `announce`, `with_next` and `misbehave`.
         on_ready: Called once when connections are accepted.
 
     Returns:
-        The number of the signal, which has only ended the server so far.
+        The number of the signal that stopped the server. The process still runs.
 
     Raises:
-        UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
+        UsageError: The port is not available, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
     with running(port=port, with_next=with_next, misbehave=misbehave, announce=announce) as server:

@@ -2,9 +2,9 @@
 
 | `--against` | the right side |
 |---|---|
-| a profile, a URL | the response of that server to the same inputs |
-| `history:N` | a stored response, whose secrets are masked |
-| `rev:N` | the same response, validated against that revision of the document |
+| a profile, a URL | the response of the other server to the same inputs |
+| `history:N` | a stored response with masked secrets |
+| `rev:N` | the same response, validated by another revision of the document |
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _UNUSED = frozenset(
         *("plan", "plan_expires", "cache"),
     }
 )
-"""The names of the options of a call that comparing has no use for, besides those about further calls."""
+"""Names of the options of a call that `diff` rejects, besides those about further calls."""
 _PAGES = frozenset({"all", "max_items"})
 _HISTORY, _REVISION = "history:", "rev:"
 
@@ -72,7 +72,7 @@ def show_differences(run: Run, described: DescribedOperation, line: CommandLine)
     """Make a call on two sides, and show how the responses differ.
 
     Raises:
-        MismatchError: They differ.
+        MismatchError: The responses differ.
         RefusedError: The operation may change something; nothing was sent.
         DynacliError: A side cannot be called; the exit code is the error's.
     """
@@ -108,10 +108,10 @@ def show_differences(run: Run, described: DescribedOperation, line: CommandLine)
 
 
 def _permitted(run: Run, described: DescribedOperation, options: Options) -> CallSettings:
-    """Return how an operation is called.
+    """Return the settings of the calls.
 
     Raises:
-        RefusedError: It may not be.
+        RefusedError: The settings do not permit the operation.
     """
     settings = replace(settings_of(run.env, described.api, options), cache=None)
     settings.asking_later().permit(described)
@@ -119,7 +119,7 @@ def _permitted(run: Run, described: DescribedOperation, options: Options) -> Cal
 
 
 class _Found(NamedTuple):
-    """What differs between two sides.
+    """The names of the two sides, and their differences.
 
     Args:
         left: The left side, as messages call it.
@@ -133,7 +133,7 @@ class _Found(NamedTuple):
 
 
 def _engine(run: Run, settings: CallSettings, clients: ClientPool | None = None) -> Engine:
-    """Return what makes the calls, for a comparison; the history does not store them."""
+    """Return the engine for the calls of a comparison; the history does not store them."""
     return Engine(run.env, settings, clients=clients, ask=asker(run), on_event=TerminalListener(run, None))
 
 
@@ -145,7 +145,7 @@ def _against_server(
     options: Options,
     stack: ExitStack,
 ) -> _Found:
-    """Compare with the response of another server, which a profile or a URL names."""
+    """Compare with the response of another server, given by a profile or a URL."""
     other = _permitted(run, described, options_of_other(options, options.against))
     described, inputs, _ = read_inputs(run, described, line, settings)
     own = inputs
@@ -185,7 +185,7 @@ def _stored_side(run: Run, described: DescribedOperation) -> ReceivedResponse:
     """Return a response of the history.
 
     Raises:
-        UsageError: There is no such call, it is of another operation, or its response was not stored.
+        UsageError: The call does not exist, is of another operation, or has no stored response.
     """
     from dynacli.registry.call_history import earlier_call
 
@@ -223,7 +223,7 @@ def _stored_side(run: Run, described: DescribedOperation) -> ReceivedResponse:
 def _against_revision(
     run: Run, described: DescribedOperation, line: CommandLine, settings: CallSettings, stack: ExitStack
 ) -> _Found:
-    """Validate a response against two revisions of the document; the differences are the findings of only one."""
+    """Validate a response by two revisions of the document. The findings of only one are the differences."""
     from dynacli.client.operation_at import operation_at
     from dynacli.commands.document_notes import SHOWN_DIGITS, find_revision, open_cached_revision
 
@@ -246,7 +246,7 @@ def _against_revision(
     other_described = DescribedOperation(other, at[0])
     if at[0].body is not None:
         other_described = other_described.sending(content_type)
-    # With an engine of its own: each engine has one validator for all calls of an operation.
+    # Each engine has one validator for all calls of an operation, so the other revision needs a second engine.
     unsent = _engine(run, settings).prepare(other_described, call.values, is_signed=False)
     left = receive(engine, call)
     findings = [_findings(item, left.response) for item in (call, unsent)]
@@ -266,7 +266,7 @@ def _findings(call: Call, response: WireResponse) -> list[Finding]:
 
 
 def _of_one_alone(left: list[Finding], right: list[Finding]) -> Iterator[Difference]:
-    """Yield the findings that only one of two revisions has, each with its place in the response."""
+    """Yield the findings that only one of two revisions has, with their locations in the response."""
 
     def key(finding: Finding) -> tuple[str, str, str]:
         return finding.rule, finding.pointer, finding.message
@@ -280,7 +280,7 @@ def _of_one_alone(left: list[Finding], right: list[Finding]) -> Iterator[Differe
 
 
 def _steps_of(finding: Finding) -> tuple[str, ...]:
-    """Return the steps to the place of a finding in a response."""
+    """Return the steps to the location of a finding in a response."""
     pointer = finding.pointer
     if pointer == "status":
         return ("status",)
@@ -295,7 +295,7 @@ def _write(
     """Write the differences.
 
     Raises:
-        MismatchError: There are any.
+        MismatchError: The responses differ, and `--no-fail` is not given.
     """
     differences = comparison.differences
     form = run.data_format
@@ -327,10 +327,10 @@ def _notes(comparison: ResponseComparison) -> Iterator[str]:
 
 
 class DiffGroup(CallGroup):
-    """The APIs, for an operation that reads: it is called twice, and the responses are compared."""
+    """The APIs of `diff`, which calls a read-only operation and compares its response."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
-        """Let the response of the call be compared."""
+        """Set the run to compare the response of the call."""
         from dynacli.features.diff.command import show_differences
 
         run.act, run.act_options = show_differences, self.entry.options

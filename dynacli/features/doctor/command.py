@@ -1,4 +1,4 @@
-"""`dynacli doctor`: checks whether dynacli works on this machine, and what is wrong with the documents."""
+"""`dynacli doctor`: checks the installation, the configuration and the documents."""
 
 import os
 from collections.abc import Iterable
@@ -23,16 +23,16 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
 _MOST_SHOWN = 50
-"""Messages of each kind that the text shows for a document; the JSON form has all."""
+"""Maximum number of messages of each kind for a document in the text; the JSON output has all."""
 
 
 class _Check(NamedTuple):
-    """One check of the doctor's.
+    """The result of one check.
 
     Args:
         name: The subject of the check, such as `cache`.
-        message: The result; if something is wrong, what and why.
-        error: What is wrong; None if nothing is.
+        message: The result; if the check failed, the problem and its reason.
+        error: The error; None if the check passed.
     """
 
     name: str
@@ -48,8 +48,8 @@ class _Document(NamedTuple):
     """A document that could be read.
 
     Args:
-        warnings: The places that dynacli does not use as they stand.
-        problems: The places that are not valid OpenAPI.
+        warnings: The problems that dynacli works around.
+        problems: The locations that are not valid OpenAPI.
     """
 
     name: str
@@ -81,10 +81,10 @@ def examine(run: Run, api: str | None) -> None:
 
 
 def _raise_first_error(checks: list[_Check]) -> None:
-    """End the run with the error of a check.
+    """Raise the error of a failed check, if one failed. The error of a file has precedence.
 
     Raises:
-        DynacliError: Something is wrong.
+        DynacliError: A check failed.
     """
     errors = [check.error for check in checks if check.error is not None]
     if not errors:
@@ -119,7 +119,7 @@ def _libraries() -> _Check:
     for requirement in sorted(requirements):
         name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
         if name == "httpx":
-            continue  # httpx2 may be there instead, and one of them has a check of its own
+            continue  # httpx2 may replace it, and the HTTP library has its own check
         try:
             installed.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -165,11 +165,11 @@ def _configuration(env: Environment) -> tuple[_Check, list[str]]:
 
 
 def _project(env: Environment) -> Iterable[_Check]:
-    """Check the project file of this directory, if there is one; one that is not trusted is as it should be."""
+    """Check the project file of this directory, if there is one. An untrusted file is not an error."""
     try:
         state = Configuration(env).project_state()
     except FileError:
-        return  # the check of the configuration says so
+        return  # the check of the configuration reports the error
     if state is None:
         return
     if state.error is not None:
@@ -181,7 +181,7 @@ def _project(env: Environment) -> Iterable[_Check]:
 
 
 def _mistakes(env: Environment, configuration: Configuration) -> FileError | None:
-    """Return the error for what the configuration says and no run could use; policies have checks of their own."""
+    """Return the error about invalid keys and values in the configuration; policies have separate checks."""
     from dynacli.client.configuration_mistakes import mistakes_in
 
     text = configuration.text()
@@ -196,7 +196,7 @@ def _mistakes(env: Environment, configuration: Configuration) -> FileError | Non
 
 
 def _cache(env: Environment) -> _Check:
-    """Check that the cache can be written, by making a file in it that is removed at once."""
+    """Check that the cache is writable, by creating a temporary file in it."""
     import tempfile
 
     from dynacli.files import make_directory
@@ -239,7 +239,7 @@ def _size_of_directory(directory: str) -> float:
 
 
 def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
-    """Check that the document of an API can be used; return it with the check. It is fetched for `--refresh` only."""
+    """Check that the document of an API is usable, and return it with the check. Only `--refresh` fetches it."""
     from dynacli.client.credentials.chosen_security import unknown_schemes_of_entry
     from dynacli.commands.typed_line import typed_masker
 
@@ -254,7 +254,7 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     except DynacliError as error:
         return _Check(label, _message(error), error), None
     try:
-        # The whole file is checked: if it is damaged, the run starts again without it.
+        # If the cached file is damaged anywhere, the run starts again without it.
         api.catalog.check(whole=True)
         for note in unknown_schemes_of_entry(api):
             run.warn(f"`{name}`: {note}")
@@ -269,7 +269,7 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
 
 
 def _policies(run: Run, name: str) -> Iterable[_Check]:
-    """Check the policies of a registered API and of its profiles; a text that means nothing is a warning."""
+    """Check the policies of a registered API and its profiles; an entry without a matching operation is a warning."""
     from dynacli.client.policy.policy_rules import unknown_in_entry
 
     entry = Configuration(run.env).apis()[name]
@@ -278,7 +278,7 @@ def _policies(run: Run, name: str) -> Iterable[_Check]:
     try:
         api = run.open_apart(name, refresh=False, offline=True)
     except DynacliError:
-        return  # the check of its document says so
+        return  # the check of its document reports the error
     try:
         notes = unknown_in_entry(run.env, entry, api.catalog, name)
         for note in notes:

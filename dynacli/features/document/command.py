@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _MAX_VALUES = 20_000_000
-"""Values in a document without references, at most; its parts may contain each other a great many times."""
+"""Maximum number of values in a document without references, whose parts may repeat many times."""
 _MAX_NAMED = 5
-"""References that have a warning of their own; the others are only counted."""
+"""Maximum number of references with a warning each; the others are only counted."""
 
 
 @click.pass_obj
@@ -52,10 +52,10 @@ def write_document(run: Run, api: str, *, bundled: bool, resolved: bool, only: t
 
 
 def _cut_document(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
-    """Return the part of a document that some operations need; a word names an operation or a tag.
+    """Return the part of a document that the given operations and tags need.
 
     Raises:
-        UsageError: A word names neither.
+        UsageError: An argument names no operation and no tag.
     """
     from dynacli.client.search_operations import chosen_operations
     from dynacli.openapi.document.references.cut_document import cut_to_operations
@@ -65,7 +65,7 @@ def _cut_document(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...
 
 
 def _bundled(run: Run, document: Document) -> dict[str, Any]:
-    """Return the document as one file; warn of references that are left out or still lead elsewhere."""
+    """Return the document as one file, and warn of references that are left out or unchanged."""
     from dynacli.openapi.document.references.cut_document import make_portable
 
     portable = make_portable(document.tree)
@@ -83,10 +83,10 @@ def _bundled(run: Run, document: Document) -> dict[str, Any]:
 
 
 def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedApi], _T | None]) -> _T:
-    """Return what a function reads of the document in the cache; if the cache has lost it, it is fetched again.
+    """Return the result of a function that reads the cached document. If the cache has lost it, fetch it again.
 
     Raises:
-        DocumentError: The cache has lost it, and nothing may be fetched.
+        DocumentError: The cache has lost the document, and `--offline` forbids fetching it.
     """
     content = read(opened)
     if content is None and not run.options.offline:
@@ -102,17 +102,17 @@ def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedA
 
 
 def _check_size(resolved: Any, name: str) -> None:
-    """Check that a document without references is small enough to be written.
+    """Check that a document without references is small enough to print.
 
     Raises:
-        DocumentError: It has too many values, or is nested too deeply.
+        DocumentError: The document has too many values, or is nested too deeply.
     """
     sizes: dict[int, int] = {}
 
     def size(node: Any) -> int:
         if not isinstance(node, dict | list):
             return 1
-        # A part that is in many places has the same size in each, so it is computed once.
+        # A part has the same size at each location, so its size is computed once.
         if id(node) not in sizes:
             sizes[id(node)] = 1 + sum(map(size, node.values() if isinstance(node, dict) else node))
         return sizes[id(node)]

@@ -31,16 +31,16 @@ from dynacli.text.json_text import reindent
 
 _JSON_PATCH = "application/json-patch+json"  # RFC 6902
 _UPDATES = ("PATCH", "PUT")
-"""The methods that change a resource, the one first whose body says the least."""
+"""The methods that change a resource. The first one needs the smaller body."""
 _UNUSED = frozenset({"cache", "resume", "remote_name", "report"})
-"""The names of the options of a call that editing has no use for, besides those about further calls."""
+"""Names of the options of a call that `edit` rejects, besides those about further calls."""
 
 
 def _update_of(described: DescribedOperation) -> DescribedOperation:
-    """Return the operation that changes what an operation reads: a PATCH or a PUT of the same path, with JSON.
+    """Return the operation that changes a resource: a PATCH or a PUT of the same path, with a JSON body.
 
     Raises:
-        UsageError: There is none.
+        UsageError: The document has no such operation.
     """
     operation, catalog = described.operation, described.api.catalog
     siblings = operations_of_path(catalog, operation.path)
@@ -68,7 +68,7 @@ def _media_type(operation: Operation) -> str:
 
 
 def _known_properties(update: DescribedOperation) -> frozenset[str] | None:
-    """Return the properties that the body of an update may have; None if it may have any."""
+    """Return the properties that the body of an update allows; None if it allows any."""
     applied = list(applied_schemas(update.body_schema(), following(update.resolve)))
     if not any(schema.get("additionalProperties") is False for schema in applied):
         return None
@@ -81,11 +81,11 @@ def _body_of_update(update: DescribedOperation, before: Any, after: Any) -> Any:
 
     Args:
         before: The value as it was read.
-        after: The value as it shall be.
+        after: The value as it was edited.
 
     Returns:
-        For a PUT the whole value; for a PATCH the members that differ, with null for those that are gone (RFC 7396),
-        or the steps of a JSON Patch (RFC 6902).
+        For a PUT the whole value. For a PATCH the members that differ, with null for the removed ones (RFC 7396), or
+        the operations of a JSON Patch (RFC 6902).
     """
     name = essence(update.media_type.name) if update.media_type is not None else ""
     if update.operation.method == "PUT":
@@ -121,7 +121,7 @@ def _steps(before: Any, after: Any, pointer: str) -> Iterator[dict[str, Any]]:
 
 
 def edit_resource(run: Run, described: DescribedOperation, line: CommandLine) -> None:
-    """Read a resource, let a person change it, show the difference, and send what changes it.
+    """Read a resource, open it in an editor, show the difference, and send the update.
 
     Raises:
         DynacliError: The resource cannot be read, edited or changed; the exit code is the error's.
@@ -133,7 +133,7 @@ def edit_resource(run: Run, described: DescribedOperation, line: CommandLine) ->
         feature("plans.planned_call").check_options(run)
     update = _update_of(described)
     settings = replace(settings_of(run.env, described.api, run.call_options), cache=None)
-    settings.consent.is_given = run.options.yes  # with `--dry-run` the resource is read anyway
+    settings.consent.is_given = run.options.yes  # `--dry-run` does not cover the GET, which is sent
     settings.permit(described)
     settings.consent.is_given |= bool(run.options.dry_run or run.options.plan)
     _check_update(update, settings)
@@ -160,7 +160,7 @@ def edit_resource(run: Run, described: DescribedOperation, line: CommandLine) ->
             _confirm(run.env, update)
             settings.consent.agreed.add(update.operation.name)
         etag = response.header("etag")
-        if etag and not etag.startswith("W/"):  # If-Match never matches a weak one: RFC 9110, section 13.1.1
+        if etag and not etag.startswith("W/"):  # If-Match never matches a weak tag: RFC 9110, section 13.1.1
             settings = replace(settings, headers=(*settings.headers, ("If-Match", etag)))
         parameters = {key: value for key, value in inputs.parameters.items() if key in _keys(update)}
         body = draft.content
@@ -180,10 +180,10 @@ def edit_resource(run: Run, described: DescribedOperation, line: CommandLine) ->
 
 
 def _check_update(update: DescribedOperation, settings: CallSettings) -> None:
-    """Check before anything is sent that the update may be sent, too; a person is asked once there is something to see.
+    """Check before the GET that the policy permits the update. If you can be asked, the question comes later.
 
     Raises:
-        RefusedError: The policy denies it, or wants it confirmed and no one can be asked.
+        RefusedError: The policy denies the update, or requires a confirmation and no question is possible.
     """
     if settings.policy is None:
         return
@@ -211,7 +211,7 @@ def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> An
         if text is not None and body_text.is_json_content(media_type, text):
             return read_json(text)
     except (ValueError, RecursionError):
-        pass  # the error follows
+        pass  # the error is raised below
     raise UsageError(
         f"The response of `{described.operation.name}` cannot be edited",
         reason=f"It is not JSON: its media type is `{media_type}`" if media_type else "It is not JSON",
@@ -219,7 +219,7 @@ def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> An
 
 
 def _editable(update: DescribedOperation, value: Any) -> Any:
-    """Return the part of a value that an update may send: a read-only `id` of a closed schema is left out."""
+    """Return the members of a value that the update accepts: a closed schema may exclude a read-only `id`."""
     known = _known_properties(update)
     if known is None or not isinstance(value, dict):
         return value
@@ -231,10 +231,10 @@ def _indented_json(value: Any) -> str:
 
 
 def _show_difference(env: Environment, before: str, after: str) -> None:
-    """Show what was changed.
+    """Show the difference.
 
     Raises:
-        UsageError: Nothing was.
+        UsageError: Nothing was changed.
     """
     from dynacli.output.standard_error import write_stderr
     from dynacli.text.terminal import visible
@@ -248,10 +248,10 @@ def _show_difference(env: Environment, before: str, after: str) -> None:
 
 
 def _confirm(env: Environment, update: DescribedOperation) -> None:
-    """Ask whether the change is sent.
+    """Ask whether to send the change.
 
     Raises:
-        UsageError: It is not.
+        UsageError: You declined.
     """
     from dynacli.commands.questions import agrees
 
@@ -260,10 +260,10 @@ def _confirm(env: Environment, update: DescribedOperation) -> None:
 
 
 class EditGroup(CallGroup):
-    """The APIs, for an operation that reads, and the one that writes the same resource."""
+    """The APIs of `edit`, which reads a resource and updates it with another operation of its path."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
-        """Let the response of the call be edited."""
+        """Set the run to edit the response of the call."""
         from dynacli.features.edit.command import edit_resource
 
         run.act = edit_resource

@@ -1,4 +1,4 @@
-"""The dialogs of the explorer: a question, a choice among values, what is known of an input, a file, and the keys."""
+"""The dialogs of the explorer: a question, a choice, information about an input, a file, and a text."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ _NOT_GIVEN = "(not given)"
 
 
 class QuestionDialog(ModalScreen[str]):
-    """A question before a call, which is sent, planned or neither: the result is `yes`, `plan` or `no`.
+    """A question before a call. The result is `yes`, `plan` or `no`.
 
     Args:
-        question: The question, with foreign text in it as it came.
-        is_dangerous: Whether another button has the focus than the first.
-        action: What the first button does.
-        may_plan: Whether the call may be planned.
+        question: The question. Text from the document is not escaped in it.
+        is_dangerous: Whether the button to cancel has the focus at first.
+        action: The label of the first button.
+        may_plan: Whether to offer a plan.
     """
 
     BINDINGS = [  # noqa: RUF012
@@ -52,7 +52,7 @@ class QuestionDialog(ModalScreen[str]):
                 yield Button("Cancel (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
-        """Give the focus to the response that does no harm."""
+        """Give the focus to the first button, or to the one that cancels a dangerous call."""
         self.query_one("#no" if self._is_dangerous else "#yes").focus()
 
     @on(Button.Pressed)
@@ -66,13 +66,13 @@ class QuestionDialog(ModalScreen[str]):
 
 
 class ChoiceDialog(ModalScreen[str | None]):
-    """A choice among words, which are found by typing a part of one.
+    """A choice among values. Typing a part of a value finds it.
 
     Args:
-        title: What is chosen.
-        words: The words.
-        current: The one that is chosen now; empty for none.
-        may_be_empty: Whether none may be chosen.
+        title: The title.
+        words: The values.
+        current: The current value; empty for none.
+        may_be_empty: Whether to offer no value.
     """
 
     BINDINGS = [  # noqa: RUF012
@@ -99,7 +99,7 @@ class ChoiceDialog(ModalScreen[str | None]):
             yield OptionList(markup=False, compact=True)
 
     def on_mount(self) -> None:
-        """List all words."""
+        """List all values."""
         self._list("")
 
     @on(Input.Changed)
@@ -131,16 +131,16 @@ class ChoiceDialog(ModalScreen[str | None]):
         self.dismiss(self._shown[event.option_index])
 
     def action_dismiss_none(self) -> None:
-        """Leave everything as it is."""
+        """Close the dialog without a choice."""
         self.dismiss(None)
 
 
 class AboutDialog(ModalScreen[str | None]):
-    """A text to read, and below it values to choose among.
+    """A text to read, with values to choose from below it.
 
     Args:
-        text: The text, with foreign text in it as it came.
-        values: Value → what it is called.
+        text: The text. Text from the document is not escaped in it.
+        values: Value → its label.
     """
 
     BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
@@ -169,15 +169,15 @@ class AboutDialog(ModalScreen[str | None]):
         self.dismiss(list(self._values)[event.option_index])
 
     def action_leave(self) -> None:
-        """Choose none."""
+        """Close the dialog without a choice."""
         self.dismiss(None)
 
 
 class PathDialog(ModalScreen[str | None]):
-    """A file to save the response in; one that is there is replaced only if the person says so again.
+    """A file to save the response in. A second Enter is needed to replace an existing file.
 
     Args:
-        name: The name that is proposed.
+        name: The proposed name.
     """
 
     BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
@@ -207,7 +207,7 @@ class PathDialog(ModalScreen[str | None]):
         self.dismiss(path)
 
     def action_leave(self) -> None:
-        """Name no file."""
+        """Close the dialog without a file."""
         self.dismiss(None)
 
 
@@ -224,10 +224,10 @@ class TextDialog(ModalScreen[None]):
             yield Static(visible(self._text), markup=False)
 
     def on_key(self, event: events.Key) -> None:
-        """Close it."""
+        """Close the dialog."""
         event.stop()
         self.dismiss()
 
     def on_click(self) -> None:
-        """Close it."""
+        """Close the dialog."""
         self.dismiss()

@@ -1,4 +1,4 @@
-"""Plans in the explorer: a request is planned, the plans of the API are listed, and one is read and applied."""
+"""Plans in the explorer: plan a request, list the plans of the API, and show and apply a plan."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -43,7 +43,7 @@ from dynacli.registry.record_call import api_key
 from dynacli.text.terminal import Painter, visible
 
 _WIDTH = 70
-"""Columns of a text in a dialog."""
+"""Width of a text in a dialog, in columns."""
 
 
 def _make_plan(
@@ -56,12 +56,12 @@ def _make_plan(
     """Plan the request of a draft, and write the plan into the state directory.
 
     Args:
-        settings: How the call would be made.
-        options: What the person said besides the inputs.
-        ask_origin: Asks the person whether credentials may go to an origin.
+        settings: The settings of the call.
+        options: The options of the explorer and the form.
+        ask_origin: Asks whether credentials may go to an origin.
 
     Raises:
-        DynacliError: It cannot be planned; nothing was sent that changes anything.
+        DynacliError: The request cannot be planned; nothing was sent that changes anything.
     """
     if further_calls(draft.described, draft.settings, settings):
         raise UsageError(
@@ -93,11 +93,11 @@ def _plans_of(env: Environment, api: OpenedApi) -> list[StoredPlan]:
 def _apply(
     env: Environment, api: OpenedApi, options: Options, stored: StoredPlan, caller: Caller
 ) -> AppliedPlan:
-    """Apply a plan as the person has read it, once the person agrees.
+    """Apply a plan as it was shown, after a confirmation.
 
     Raises:
-        RefusedError: Something has moved, or the person did not agree.
-        DynacliError: It cannot be checked; nothing was sent that changes anything.
+        RefusedError: The plan or the resource has changed, or you declined.
+        DynacliError: The plan cannot be checked; nothing was sent that changes anything.
     """
     plan, path = read_plan(env, stored.path)
     if plan != stored.plan:
@@ -126,7 +126,7 @@ def _plan_text(stored: StoredPlan, screen: ResponseScreen) -> str:
 
 
 def _applied_text(applied: AppliedPlan, screen: ResponseScreen) -> str:
-    """Return what became of a plan, with the colours of a terminal."""
+    """Return the result of a plan, with the colours of a terminal."""
     screen.env.stdout.write("".join(f"{line}\n" for line in applied.lines()))
     if applied.path:
         write_note(screen.env, f"{applied.text}; the result is in {visible(applied.path, keep='')}")
@@ -136,12 +136,12 @@ def _applied_text(applied: AppliedPlan, screen: ResponseScreen) -> str:
 
 
 class PlansDialog(ModalScreen[int | None]):
-    """The plans of an API, and before them the request that may be planned.
+    """The plans of an API, after the request that may be planned.
 
-    It returns the position of the plan that was chosen, -1 for the request, None for nothing.
+    The result is the position of the chosen plan, -1 for the request, None for nothing.
 
     Args:
-        request: What may be planned; empty if there is nothing.
+        request: The request that may be planned; empty if there is none.
     """
 
     BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
@@ -168,7 +168,7 @@ class PlansDialog(ModalScreen[int | None]):
         self.dismiss(event.option_index - bool(self._request))
 
     def action_leave(self) -> None:
-        """Choose nothing."""
+        """Close the dialog without a choice."""
         self.dismiss(None)
 
 
@@ -180,11 +180,11 @@ def _line_of(stored: StoredPlan) -> str:
 
 
 class PlanDialog(ModalScreen[bool]):
-    """A plan to read, which is applied or not.
+    """A plan to read, and a button to apply it.
 
     Args:
         text: The plan, with colours.
-        action: What the button is called that applies it; empty if it cannot be applied.
+        action: The label of the button that applies it; empty if it cannot be applied.
     """
 
     BINDINGS = [  # noqa: RUF012
@@ -221,17 +221,17 @@ class PlanDialog(ModalScreen[bool]):
             self.dismiss(True)
 
     def action_leave(self) -> None:
-        """Do not apply it."""
+        """Close the dialog without applying the plan."""
         self.dismiss(False)
 
 
 class Plans(Widget):
-    """Makes, lists and applies plans; only its dialogs are seen.
+    """Makes, lists and applies plans. Only the dialogs of this widget are visible.
 
     Args:
-        options: How calls are made, if a plan does not say it.
-        settings: Returns how the call of a draft is made, and what the person said about that.
-        caller: Asks the person while a plan is made or applied.
+        options: The options of calls, for what a plan does not set.
+        settings: Returns the settings and the options for the call of a draft.
+        caller: Asks questions while a plan is made or applied.
     """
 
     DEFAULT_CSS = "Plans { display: none; }"
@@ -259,7 +259,7 @@ class Plans(Widget):
         self._settings, self._caller = settings, caller
 
     def list_plans(self, draft: Draft | None) -> None:
-        """Let the person choose a plan, or plan a draft if it may change something."""
+        """Open the list of plans, which also offers to plan a draft that may change something."""
         is_offered = draft is not None and changes(draft.described)
         self._begin(lambda: self._Listed(draft if is_offered else None, _plans_of(self._env, self._api)))
 

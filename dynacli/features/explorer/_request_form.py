@@ -1,6 +1,6 @@
-"""The form of an operation: its inputs, the body as text, how it is called, and the command line of all that.
+"""The form of an operation: its inputs, the body as text, the settings of the call, and the command line.
 
-It is made of widgets: a box for a text, a box for a choice, and a line that does something.
+Its widgets are a text box, a choice box, and a line that does something.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ from dynacli.text.terminal import visible
 
 _EMPTY = "sent as an empty text"
 _WIDTH = 72
-"""The columns of a description."""
+"""Width of a description in columns."""
 _ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {
     "wait": ("wait-timeout", "wait-interval"),
     "all": ("max-items",),
 }
-"""Setting → those that are shown only if it is given."""
+"""Setting → the settings that are shown below it if it is given."""
 _FACTS: Final = {
     PROFILE: "a profile of the configuration",
     QUERY: "NAME=VALUE&..., added to the query, also undeclared names",
@@ -77,11 +77,11 @@ _FACTS: Final = {
     "wait-interval": "SECONDS between two calls [2, growing to 30]",
 }
 _SHOWN_AT_FIRST = 40
-"""How many rows a form has before the person asks for more: making a widget takes time."""
+"""Number of rows until the form offers more: making a widget takes time."""
 
 
 def _facts_of(row: FormRow) -> str:
-    """Return in words what an input takes."""
+    """Return a description of the values that an input takes."""
     kind = "@FILE" if row.file == "only" else placeholder(row.value).replace(" ...", ", or a JSON array")
     facts = [fact for fact in constraints(row.value) if fact != "may be repeated"]
     if row.is_required and row.location == BODY_LOCATION and not row.is_needed:
@@ -91,16 +91,16 @@ def _facts_of(row: FormRow) -> str:
     return f"{kind} [{'; '.join(facts)}]" if facts else kind
 
 
-# Selectors of textual match a class by its name, and none that begins with an underscore.
+# Selectors of textual match a class by its name, but no name that begins with an underscore.
 class ChoiceBox(Static, can_focus=True):
-    """A value that is chosen among words.
+    """A value that is chosen from a list.
 
     Args:
-        title: What is chosen.
-        words: The words.
-        value: The one that is chosen; empty for none.
-        may_be_empty: Whether none may be chosen.
-        hint: What is shown while none is.
+        title: The title of the dialog.
+        words: The values to choose from.
+        value: The chosen value; empty for none.
+        may_be_empty: Whether the value may be empty.
+        hint: The text that is shown while the value is empty.
     """
 
     BINDINGS = [  # noqa: RUF012
@@ -111,7 +111,7 @@ class ChoiceBox(Static, can_focus=True):
     ]
 
     class Changed(Message):
-        """Another word was chosen."""
+        """Another value was chosen."""
 
         def __init__(self, box: ChoiceBox) -> None:
             super().__init__()
@@ -137,14 +137,14 @@ class ChoiceBox(Static, can_focus=True):
         self.refresh()
 
     def choose(self, value: str) -> None:
-        """Choose a word, and tell of it if it is another one."""
+        """Choose a value, and report it if it is another one."""
         if value != self.value:
             self.value = value
             self.refresh()
             self.post_message(self.Changed(self))
 
     def action_choose(self) -> None:
-        """Let the person choose in a dialog."""
+        """Open a dialog for the choice."""
 
         def take(word: str | None) -> None:
             if word is not None:
@@ -155,19 +155,19 @@ class ChoiceBox(Static, can_focus=True):
         )
 
     def action_step(self, step: int) -> None:
-        """Choose the next word."""
+        """Choose the next or the previous value."""
         words = ["", *self._words] if self._may_be_empty else self._words
         if words:
             at = words.index(self.value) if self.value in words else -1
             self.choose(words[(at + step) % len(words)])
 
     def action_clear(self) -> None:
-        """Choose none."""
+        """Make the value empty."""
         if self._may_be_empty:
             self.choose("")
 
     def on_click(self) -> None:
-        """Let the person choose in a dialog."""
+        """Open a dialog for the choice."""
         self.action_choose()
 
 
@@ -175,8 +175,8 @@ class ActionLine(Static, can_focus=True):
     """A line that does something when it is chosen.
 
     Args:
-        text: What it does.
-        name: What is done, for whoever does it.
+        text: The label.
+        name: The name of the action.
     """
 
     BINDINGS = [Binding("enter,space", "press", show=False)]  # noqa: RUF012
@@ -192,16 +192,16 @@ class ActionLine(Static, can_focus=True):
         super().__init__(visible(text, keep=""), markup=False, name=name, classes="action")
 
     def action_press(self) -> None:
-        """Report that it was chosen."""
+        """Report that the line was chosen."""
         self.post_message(self.Pressed(self))
 
     def on_click(self) -> None:
-        """Report that it was chosen."""
+        """Report that the line was chosen."""
         self.action_press()
 
 
 class _Name(Static):
-    """The name of an input. A narrow form shows its end: inputs within one object begin alike."""
+    """The name of an input. A narrow form shows the end, because inputs of one object begin alike."""
 
     def __init__(self, name: str) -> None:
         super().__init__(markup=False, classes="name")
@@ -216,12 +216,12 @@ class _Name(Static):
 
 
 class _TextBox(Input):
-    """A box for a text of one line, which shows as much of its hint as there is room for while it is empty.
+    """A box for one line of text. Its hint is cut to its width.
 
     Args:
-        value: What stands in it.
-        hint: What it takes.
-        is_secret: Whether what is typed is not shown.
+        value: The first text.
+        hint: The text that is shown while the box is empty.
+        is_secret: Whether typed text is hidden.
     """
 
     def __init__(
@@ -241,7 +241,7 @@ class _TextBox(Input):
         self._fit()
 
     def on_resize(self) -> None:
-        """Cut the hint again, which textual would fold, and show no more than its first line."""
+        """Cut the hint to the new width: textual would fold it, and show only its first line."""
         self._fit()
 
     def _fit(self) -> None:
@@ -250,7 +250,7 @@ class _TextBox(Input):
         self.placeholder = hint.plain
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take all pasted lines, though textual takes only the first: JSON as one line, others joined."""
+        """Insert all pasted lines as one line, JSON in compact format. Textual takes only the first line."""
         lines = event.text.splitlines()
         if len(lines) < 2:
             return
@@ -267,7 +267,7 @@ class _TextBox(Input):
 
 
 class _BodyText(TextArea, inherit_bindings=False):
-    """The body as text; F6 and F7 are the explorer's."""
+    """The body as text, without textual's F6 and F7, which the explorer uses."""
 
     BINDINGS = [  # noqa: RUF012
         binding
@@ -277,13 +277,13 @@ class _BodyText(TextArea, inherit_bindings=False):
 
 
 class FieldRow(Horizontal):
-    """An input of an operation.
+    """The row of an input.
 
     Args:
         row: The input.
-        word: What stands in it.
-        facts: What it takes, in words.
-        is_empty: Whether it is given, and empty.
+        word: The text in its box.
+        facts: A description of the values that it takes.
+        is_empty: Whether it is given as an empty string.
     """
 
     def __init__(self, row: FormRow, word: str, facts: str = "", *, is_empty: bool = False) -> None:
@@ -306,7 +306,7 @@ class FieldRow(Horizontal):
         return _EMPTY if self._is_empty else self.facts
 
     def show_empty(self, *, is_empty: bool) -> None:
-        """Show whether it is given, and empty, or not given."""
+        """Show whether the input is an empty string or not given."""
         self._is_empty = is_empty
         box = self.children[1]
         if isinstance(box, ChoiceBox | _TextBox):
@@ -314,12 +314,12 @@ class FieldRow(Horizontal):
 
     @property
     def word(self) -> str:
-        """What stands in it."""
+        """The text in its box."""
         box = self.children[1]
         return box.value if isinstance(box, Input | ChoiceBox) else ""
 
     def fill(self, word: str) -> None:
-        """Put a word into its box."""
+        """Put a text into its box."""
         box = self.children[1]
         if isinstance(box, ChoiceBox):
             box.choose(word)
@@ -331,7 +331,7 @@ class FieldRow(Horizontal):
         self.children[1].focus()
 
     def mark(self, error: str) -> None:
-        """Show what is wrong with its value, in a line below; nothing if that is empty."""
+        """Show an error in a line below, or hide that line if the error is empty."""
         self.set_class(bool(error), "wrong")
         text = f"  ^ {visible(error, keep='')}"
         if self._error is None and error and self.parent is not None:
@@ -342,7 +342,7 @@ class FieldRow(Horizontal):
             self._error.display = bool(error)
 
     def on_click(self, event: events.Click) -> None:
-        """Give the focus to the box if its name was clicked on."""
+        """Give the focus to the box if its name was clicked."""
         if event.widget is self.children[0]:
             self.focus_box()
 
@@ -352,11 +352,11 @@ class SettingRow(FieldRow):
 
 
 class _AboutInput(NamedTuple):
-    """What is known of an input, or of an operation.
+    """Information about an input or an operation.
 
     Args:
-        text: What is to be read, with foreign text in it as it came.
-        values: Value → what it is called, of those that it may have.
+        text: The explanation. Text from the document is not escaped in it.
+        values: Known value → its label.
     """
 
     text: str
@@ -364,7 +364,7 @@ class _AboutInput(NamedTuple):
 
 
 def _about_operation(described: DescribedOperation) -> _AboutInput:
-    """Return what the document says of an operation."""
+    """Return the description of an operation in the document."""
     operation = described.operation
     reported = to_text(OperationDescription(described).description, _WIDTH)
     parts = (f"{operation.method} {operation.path}", operation.summary, reported)
@@ -372,10 +372,10 @@ def _about_operation(described: DescribedOperation) -> _AboutInput:
 
 
 def _about_input(env: Environment, draft: Draft, row: FormRow, facts: str) -> _AboutInput:
-    """Return what is known of an input.
+    """Return the information about an input.
 
     Args:
-        facts: What it takes, in words.
+        facts: A description of the values that it takes.
     """
     described, text = draft.described, [row.option, facts, row.description]
     (reported,) = OperationDescription(described).with_sources([row.input], [row.input])
@@ -401,8 +401,8 @@ class BodyRows(NamedTuple):
     """A body in the rows of a form.
 
     Args:
-        words: Option → word.
-        counts: Array of objects → how many of its items have rows.
+        words: Option → the text in its row.
+        counts: Array of objects → number of its items that have rows.
     """
 
     words: Mapping[str, str]
@@ -410,10 +410,10 @@ class BodyRows(NamedTuple):
 
 
 def body_text(draft: Draft) -> str:
-    """Return the body that the rows of a draft give, as text; an example of it if they give none.
+    """Return the body in the rows of a draft as text; if they are empty, an example of the body.
 
     Raises:
-        UsageError: A row does not fit, or holds a file.
+        UsageError: A row has an invalid value, or holds a file.
     """
     value = _value_of_body(draft)
     if value is None:
@@ -431,21 +431,21 @@ def body_text(draft: Draft) -> str:
 
 
 def _value_of_body(draft: Draft) -> Any:
-    """Return the value that the rows of the body give; None if they give none."""
+    """Return the value of the body in the rows; None if they are empty."""
     body = {row.option: word for row, word in draft.given if row.location == BODY_LOCATION}
     inputs = typed_inputs(replace(draft, words=body, text=None), is_strict=False)
     return assemble(None, inputs.assignments) if inputs.assignments else None
 
 
 def body_rows(draft: Draft) -> BodyRows | None:
-    """Return the rows that give the body which is written as text; None if no rows give exactly that."""
+    """Return rows for the body that is written as text; None if no rows give exactly that body."""
     try:
         value = read_limited(draft.text or "null")
     except (ValueError, RecursionError):
         return None
     rows, counts = _rows_for(draft.described, value)
     words: dict[str, str] = {}
-    # From the last, so that a place is given as a whole only if nothing inside of it is given.
+    # From the last row, so that a parent gets a value only if none of its fields has one.
     for row in reversed([row for row in rows if row.location == BODY_LOCATION]):
         inside = any(option.startswith(f"{row.option}.") for option in words)
         found = next(walk_value(value, _steps_of_pointer(row.pointer)), None)
@@ -460,7 +460,7 @@ def body_rows(draft: Draft) -> BodyRows | None:
 
 
 def _rows_for(described: DescribedOperation, value: Any) -> tuple[list[FormRow], dict[str, int]]:
-    """Return the rows of an operation with one for each item of each array in the value."""
+    """Return the rows of an operation, with one for each item of each array in the value."""
     counts: dict[str, int] = {}
     while True:
         rows = rows_of_form(described, counts)
@@ -479,7 +479,7 @@ def _steps_of_pointer(pointer: str) -> tuple[str, ...]:
 
 
 def _word_of(value: Any, row: FormRow) -> str:
-    """Return the word that gives a value."""
+    """Return the text that gives a value in a row."""
     if isinstance(value, str):
         with suppress(UsageError):
             if convert_all([value], row.value, row.option) == value:
@@ -488,7 +488,7 @@ def _word_of(value: Any, row: FormRow) -> str:
 
 
 def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | None]:
-    """Return option → word of the example in the catalog, and its whole body if it has one."""
+    """Return option → value of the example in the compiled document, and the whole body of the example, if any."""
     words: dict[str, str] = {}
     in_path = [
         parameter.option for parameter in described.operation.parameters if parameter.location == "path"
@@ -512,7 +512,7 @@ def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | 
 
 
 def with_example_body(draft: Draft) -> Draft:
-    """Return a draft with an example of its body, in rows or as text, if it requires one and has none."""
+    """Return a draft with an example body, in rows or as text, if the body is required and missing."""
     body = draft.described.operation.body
     rows_there = rows_of_form(draft.described, {}, list(draft.words))
     filled = replace(draft, rows=tuple(row for row in rows_there if isinstance(row, FormRow)))
@@ -521,7 +521,7 @@ def with_example_body(draft: Draft) -> Draft:
         return draft
     try:
         written = replace(draft, text=body_text(replace(draft, words={})))
-    except UsageError:  # it holds a file, which has no example
+    except UsageError:  # the body holds a file, which has no example
         return draft
     rows = body_rows(written)
     return replace(draft, words={**draft.words, **rows.words}) if rows is not None else written
@@ -530,11 +530,11 @@ def with_example_body(draft: Draft) -> Draft:
 def _setting_rows(
     described: DescribedOperation, given: Mapping[str, str], profiles: Sequence[str]
 ) -> Iterator[SettingRow]:
-    """Yield the rows of the settings in which there is a choice.
+    """Yield the rows of the settings that leave a choice.
 
     Args:
-        given: Setting → what was typed or chosen.
-        profiles: Those of the API.
+        given: Setting → its typed or chosen value.
+        profiles: The profiles of the API.
     """
     body = described.operation.body
     if body is not None and len(body.content) > 1 and described.media_type is not None:
@@ -596,12 +596,12 @@ class RequestForm(Vertical):
         yield Static(id="line", markup=False)
 
     def on_mount(self) -> None:
-        """Begin without a body."""
+        """Hide the body at first."""
         self.query_one("#body").display = False
 
     @property
     def draft(self) -> Draft | None:
-        """What stands in the form; None if no operation was chosen."""
+        """The contents of the form; None if no operation is chosen."""
         if self._described is None:
             return None
         rows = tuple(row for row in self._rows if isinstance(row, FormRow))
@@ -614,10 +614,10 @@ class RequestForm(Vertical):
         )
 
     def set_up(self, options: Options, profiles: Sequence[str]) -> None:
-        """Take over how calls are made until the person says something else.
+        """Set the server and the profile that forms have at first.
 
         Args:
-            profiles: The profiles that the API has.
+            profiles: The profiles of the API.
         """
         self._settings = {SERVER: options.server, PROFILE: options.profile}
         self._profiles = list(profiles)
@@ -628,7 +628,7 @@ class RequestForm(Vertical):
         await self.recall(Draft(described.sending(""), (), {}, None, kept))
 
     async def recall(self, draft: Draft) -> None:
-        """Show the form of an operation as it was filled in."""
+        """Show the form of an operation, filled in from a draft."""
         self._described, self._text = draft.described, draft.text
         self._settings = dict(draft.settings)
         self._words, self._counts, self._added = dict(draft.words), {}, []
@@ -682,14 +682,14 @@ class RequestForm(Vertical):
         return [field for field in self.query(FieldRow) if not isinstance(field, SettingRow)]
 
     def focus_again(self) -> None:
-        """Give the focus to what had it last, or to the first box."""
+        """Give the focus to the widget that had it last, or to the first box."""
         if self._focused is not None and self._focused.is_attached and self._focused.display:
             self.screen.set_focus(self._focused)
         else:
             self.focus_first()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Remember what has the focus."""
+        """Remember the widget that has the focus."""
         self._focused = event.widget
 
     def focus_first(self) -> None:
@@ -732,7 +732,7 @@ class RequestForm(Vertical):
         self.post_message(self.Changed())
 
     def give_empty(self, widget: Widget | None) -> None:
-        """Give an empty text for the input that has the focus, or none if that is given."""
+        """Give an empty string for the input that has the focus, or take it back."""
         field = widget.parent if widget is not None else None
         if not isinstance(field, FieldRow) or isinstance(field, SettingRow) or field.word:
             self.app.notify("Choose an empty input", severity="warning")
@@ -778,13 +778,13 @@ class RequestForm(Vertical):
             self._focus_field(f"{array}.{self._counts[array] - 1}.")
 
     def _focus_field(self, beginning: str) -> None:
-        """Give the focus to the first row whose option begins so."""
+        """Give the focus to the first row whose option begins with a string."""
         found = [field for field in self._fields if field.row.option.startswith(beginning)]
         if found:
             found[0].focus_box()
 
     async def toggle_text(self) -> None:
-        """Show the body as text, or as rows if rows can give it."""
+        """Switch the body to text, or to rows if rows can give it."""
         draft = self.draft
         if draft is None or draft.described.media_type is None:
             self.app.notify("This operation takes no body", severity="warning")
@@ -828,7 +828,7 @@ class RequestForm(Vertical):
             self.post_message(self.Changed())
 
     async def fill_example(self) -> None:
-        """Put an example into the boxes that are empty."""
+        """Fill the empty boxes with an example."""
         draft = self.draft
         if draft is None or self._described is None:
             return
@@ -846,7 +846,7 @@ class RequestForm(Vertical):
         self.post_message(self.Changed())
 
     def mark(self, checked: Checked) -> None:
-        """Show what is wrong."""
+        """Show the errors."""
         shown = set()
         for field in self.query(FieldRow):
             errors = checked.settings if isinstance(field, SettingRow) else checked.errors
@@ -864,7 +864,7 @@ class RequestForm(Vertical):
         self.query_one("#line", Static).update(f"$ {visible(line, keep='')}" if line else "")
 
     def show_about(self, env: Environment) -> None:
-        """Show all that is known of the input that has the focus, else of the operation, and take a value for it."""
+        """Open a dialog about the input that has the focus, else the operation. A chosen value fills the input."""
         draft, focused = self.draft, self.screen.focused
         if draft is None:
             self.app.notify("Choose an operation first", severity="warning")
@@ -880,13 +880,13 @@ class RequestForm(Vertical):
 
         try:
             about = _about_input(env, draft, field.row, field.facts)
-        except DynacliError as error:  # such as a configuration that cannot be read
+        except DynacliError as error:  # for example, the configuration cannot be read
             self.app.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
         else:
             self.app.push_screen(AboutDialog(*about), take)
 
     def show_hint(self, widget: Widget | None) -> None:
-        """Show what is known of the input that has the focus."""
+        """Show a hint about the input that has the focus."""
         field = widget.parent if widget is not None else None
         hint = ""
         if isinstance(field, FieldRow):

@@ -1,4 +1,4 @@
-"""The right side: the response in the view that was chosen, and the calls that were made."""
+"""The pane on the right: the response in the chosen view, and the list of calls."""
 
 import os
 import re
@@ -50,19 +50,19 @@ if TYPE_CHECKING:
 
 _COLOUR = re.compile("\x1b\\[[0-9]+m")
 _EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
-"""The beginning of a line of an excerpt, whose marker would stand elsewhere if it were folded."""
+"""The beginning of a line of an excerpt. Such a line is not folded: its marker would move."""
 _LONGEST = 2_000
-"""Columns of a line that is folded between words, and has colours."""
+"""Maximum width in columns of a line that is folded between words, with its colours."""
 _MOST_FOLDED = 2_000
-"""Lines of a text whose long lines are folded; in a longer text they are scrolled to."""
+"""Maximum number of lines of a text whose long lines are folded; a longer text scrolls sideways."""
 _MOST_APPENDED = 20_000
-"""Lines that are kept of a text that grows without an end."""
+"""Maximum number of lines of a growing text. When it is exceeded, the last half stays."""
 _SMALL = 100_000
-"""The size in bytes of a body that is laid out before anything else is done."""
+"""Maximum size in bytes of a body that is laid out at once; a larger one is laid out in a thread."""
 _LONGEST_COPY = 500_000
-"""Characters of a text that is copied, and of what is kept of a stream's text."""
+"""Maximum characters of a copied text. The text of a long stream is cut to as many."""
 _PAUSE_BEFORE_FILTER = 0.3
-"""Seconds without a key after which the filter that is typed is applied, if it is one."""
+"""Seconds without a key until a typed filter is applied, if it is valid."""
 _UNFILTERED = OutputFormat(may_page=False)
 _HISTORY = "history"
 _TABS = (*VIEWS, _HISTORY)
@@ -71,9 +71,9 @@ _KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
 
 
 class _TextPane(ScrollView, can_focus=True):
-    """Lines of text, with the colours of a `Painter`; the caller has made them `visible`."""
+    """Lines of text with the colours of a `Painter`. The caller escapes them with `visible`."""
 
-    BINDINGS = [  # noqa: RUF012  - textual's own form
+    BINDINGS = [  # noqa: RUF012  - textual's own way
         Binding("home", "scroll_home", show=False),
         Binding("end", "scroll_end", show=False),
         Binding("space", "page_down", show=False),
@@ -89,18 +89,18 @@ class _TextPane(ScrollView, can_focus=True):
 
     @property
     def text(self) -> str:
-        """All lines as they are laid out, without colours."""
+        """All lines as laid out, without colours."""
         return "\n".join(self._plain(number).rstrip() for number in range(len(self._lines)))
 
     def show(self, text: str) -> None:
-        """Show a text instead of the one before, from its beginning."""
+        """Replace the text, and scroll to its beginning."""
         self._source, self._lines, self._width = [], [], 0
         self._found = None
         self.scroll_to(0, 0, animate=False)
         self._extend(text)
 
     def append(self, text: str) -> None:
-        """Add to the end of a text, keep its last lines, and still show the end if that is shown."""
+        """Append to the text, whose first lines may go, and stay at the end if that is visible."""
         is_at_end = self.is_vertical_scroll_end
         self._extend(text)
         surplus = len(self._source) - _MOST_APPENDED
@@ -117,14 +117,14 @@ class _TextPane(ScrollView, can_focus=True):
         self._add(lines)
 
     def find(self, part: str, step: int = 1) -> bool:
-        """Go to the next line that has a text, whatever the case of its letters, or from the last to the first one.
+        """Go to the next line that contains a text, ignoring case. After the last line comes the first one.
 
         Args:
-            part: The text; empty to mark none any more.
-            step: 1 for the next line, -1 for the one before, 0 for the next one or the same again.
+            part: The text; empty to remove the marks.
+            step: 1 for the next line, -1 for the previous one, 0 for the same line or the next one.
 
         Returns:
-            Whether there is one.
+            Whether a line contains the text.
         """
         self._sought = part.lower()
         count, base = len(self._lines), self.scroll_offset.y
@@ -150,10 +150,10 @@ class _TextPane(ScrollView, can_focus=True):
     def _add(self, lines: Iterable[str]) -> None:
         self._room = self.scrollable_content_region.width
         if not self._room:
-            return  # it is hidden
+            return  # a hidden pane has no width
         room = self._room
         for line in lines:
-            if len(line) <= room and line.isascii():  # as nearly all are
+            if len(line) <= room and line.isascii():  # which is true of nearly all lines
                 self._lines.append(line)
             else:
                 self._lines.extend(self._laid_out(line))
@@ -161,13 +161,13 @@ class _TextPane(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Fold the lines again, as one that was hidden had no width at all."""
+        """Fold the lines for the new width, which is the first one after the pane was hidden."""
         if self._room != self.scrollable_content_region.width:
             self._lines, self._width, self._found = [], 0, None
             self._add(self._source)
 
     def _laid_out(self, line: str) -> Iterator[str | Text]:
-        """Yield a line, folded if it is too long for the pane and no part of an excerpt."""
+        """Yield a line, folded if it is too wide for the pane and not part of an excerpt."""
         plain = _COLOUR.sub("", line)
         width = cell_width(plain)
         if width > _LONGEST:
@@ -196,11 +196,11 @@ class _TextPane(ScrollView, can_focus=True):
 
 
 class FormCall(NamedTuple):
-    """A call that was made, with what came of it.
+    """A call from the form, with its result.
 
     Args:
         at: The time of day, for the list.
-        draft: What was sent.
+        draft: The request.
     """
 
     at: str
@@ -209,7 +209,7 @@ class FormCall(NamedTuple):
 
 
 class _Tab(Static):
-    """The name of a view, which is chosen by a click."""
+    """The name of a view. A click opens the view."""
 
     def __init__(self, view: str) -> None:
         at = view.index(_KEYS[view])
@@ -219,10 +219,10 @@ class _Tab(Static):
 
 
 class ResponsePane(Vertical):
-    """The response and the calls that were made.
+    """The response, and the list of calls.
 
     Args:
-        variables: Those of the environment, which say whether there are colours.
+        variables: The environment variables, which may turn colours off.
         earlier: Returns the calls of earlier sessions; FileError if they cannot be read.
     """
 
@@ -241,14 +241,14 @@ class ResponsePane(Vertical):
     ]
 
     class Recalled(Message):
-        """A call of the list was chosen."""
+        """A call in the list was chosen."""
 
         def __init__(self, made: FormCall | HistoryRow) -> None:
             super().__init__()
             self.made = made
 
     class Filtered(Message):
-        """Another filter is applied, or none any more."""
+        """The filter, or the choice to show headers, was changed."""
 
     class _Listed(Message):
         def __init__(self, rows: list[HistoryRow], error: str) -> None:
@@ -291,30 +291,30 @@ class ResponsePane(Vertical):
         yield Input(placeholder="filter, such as rows[].id", id="filter", compact=True)
 
     def on_mount(self) -> None:
-        """Begin with the first view."""
+        """Show the first view."""
         self.query_one("#find").display = self.query_one("#filter").display = False
         self.action_view(VIEWS[0])
 
     @property
     def text(self) -> str:
-        """The text that is shown."""
+        """The text in the pane."""
         return self.query_one(_TextPane).text
 
     def words_for(self, operation: str) -> list[str]:
-        """Return the options that filter the response of an operation as it is filtered here."""
+        """Return the options that filter the response as the pane does; none for another operation."""
         if operation != self._operation:
             return []
         words = option_pair("-f", self._asked.filter) if self._asked.filter else []
         return [*words, *(("-i",) if self._asked.include else ())]
 
     def _turn_to(self, operation: str) -> None:
-        """Show the response of an operation; the filter is for those of one alone."""
+        """Show the response of an operation. A filter applies to one operation alone."""
         if operation != self._operation:
             self._operation, self._asked = operation, _UNFILTERED
             self._close("#filter")
 
     def begin(self, operation: str) -> None:
-        """Show that a call of an operation is under way."""
+        """Show that a call of an operation is in progress."""
         self._turn_to(operation)
         self._ended, self._stream, self._progress = None, None, ""
         if self._view == _HISTORY:
@@ -323,7 +323,7 @@ class ResponsePane(Vertical):
         self.show_time(0)
 
     def show_time(self, seconds: float) -> None:
-        """Show how long the call has been under way, and how far it is."""
+        """Show the time since the start of the call, and its progress."""
         size = counted(self._stream.size, "byte") if self._stream is not None else ""
         parts = (f"Under way for {seconds:.1f} s", self._progress, size)
         self._show_status(f"{' · '.join(part for part in parts if part)}; Esc cancels")
@@ -332,7 +332,7 @@ class ResponsePane(Vertical):
         self.query_one("#status", Static).update(visible(text))
 
     def announce(self, event: Event, draft: Draft, at: str) -> None:
-        """Show what came of the call that is under way."""
+        """Show an event of the call in progress."""
         pane = self.query_one(_TextPane)
         if isinstance(event, ResponseHead):
             self._stream = _StreamText(event, self._screen())
@@ -354,7 +354,7 @@ class ResponsePane(Vertical):
         self._show_status(_status_of(ended))
         self._made.insert(0, made)
         self._list_made()
-        if stream is not None and self._view == VIEWS[0] and self._asked == _UNFILTERED:  # it stays as it is
+        if stream is not None and self._view == VIEWS[0] and self._asked == _UNFILTERED:  # its text stays
             pane = self.query_one(_TextPane)
             pane.append(stream.end())
             pane.append(self._text_of(self._view, ended._replace(response=None), _UNFILTERED, self._columns))
@@ -446,11 +446,11 @@ class ResponsePane(Vertical):
             self.focus_content()
 
     def action_step(self, step: int) -> None:
-        """Show the next view."""
+        """Show the next or the previous view."""
         self.action_view(_TABS[(_TABS.index(self._view) + step) % len(_TABS)])
 
     def focus_content(self) -> None:
-        """Give the focus to what is shown."""
+        """Give the focus to the text, or to the list of calls."""
         self.screen.set_focus(self.query_one("#made" if self._view == _HISTORY else "#text"))
 
     @on(OptionList.OptionSelected, "#made")
@@ -459,7 +459,7 @@ class ResponsePane(Vertical):
         self.post_message(self.Recalled(listed[event.option_index]))
 
     def action_find(self) -> None:
-        """Let the person type what is to be found in the response."""
+        """Open the box to find a text in the response."""
         if self._view != _HISTORY:
             box = self.query_one("#find", Input)
             box.display = True
@@ -474,7 +474,7 @@ class ResponsePane(Vertical):
         self.focus_content()
 
     def action_find_next(self, step: int) -> None:
-        """Go to the next place of what was found, or to the one before."""
+        """Go to the next match, or to the previous one."""
         self._find(self.query_one("#find", Input).value, step)
 
     def _find(self, text: str, step: int) -> None:
@@ -482,7 +482,7 @@ class ResponsePane(Vertical):
             self.notify(f"The response has no `{visible(text, keep='')}`", markup=False, severity="warning")
 
     def leave_box(self) -> bool:
-        """End the filter that is being typed, else the search in the response; return whether there was one."""
+        """Close the filter box if it has the focus, else the find box; return whether it was open."""
         box = self.query_one("#filter", Input)
         was_shown = self._close("#filter" if box.has_focus else "#find")
         if box.has_focus:
@@ -492,7 +492,7 @@ class ResponsePane(Vertical):
         return was_shown
 
     def _close(self, selector: str) -> bool:
-        """Empty a box and hide it; return whether it was shown."""
+        """Empty and hide a box; return whether it was open."""
         box = self.query_one(selector, Input)
         was_shown = bool(box.display)
         box.value, box.display = "", False
@@ -500,7 +500,7 @@ class ResponsePane(Vertical):
 
     @property
     def _may_filter(self) -> bool:
-        """Whether there is a response to filter, which is shown then; a message says so if there is none."""
+        """Whether there is a response to filter. If so, a view of it opens, else a message says why not."""
         if self._stream is not None:
             self.notify("A stream can be filtered at its end", severity="warning")
         elif self._ended is None or self._ended.response is None:
@@ -512,14 +512,14 @@ class ResponsePane(Vertical):
         return False
 
     def action_filter(self) -> None:
-        """Let the person type a filter of the response."""
+        """Open the box to filter the response."""
         if self._may_filter:
             box = self.query_one("#filter", Input)
             box.display = True
             self.screen.set_focus(box)
 
     def action_include(self) -> None:
-        """Show the status and the headers beside the body, or no more."""
+        """Show or hide the status and the headers above the body."""
         if self._may_filter:
             self._ask_for(replace(self._asked, include=not self._asked.include))
 
@@ -530,7 +530,7 @@ class ResponsePane(Vertical):
         self._filter_timer = self.set_timer(_PAUSE_BEFORE_FILTER, lambda: self._apply_typed(event.value))
 
     def _apply_typed(self, text: str) -> None:
-        """Apply a filter if it is one; what is typed so far may be a part of one."""
+        """Apply a typed filter if it is valid; it may be incomplete."""
         with suppress(UsageError):
             check_filter(text.strip() or "@")
             self._apply(text)
@@ -552,7 +552,7 @@ class ResponsePane(Vertical):
             self.post_message(self.Filtered())
 
     def action_copy_text(self) -> None:
-        """Copy what is shown."""
+        """Copy the text in the pane."""
         text = self.text
         if len(text) > _LONGEST_COPY:
             self.notify("That is too much for the clipboard of a terminal; s saves it", severity="warning")
@@ -561,7 +561,7 @@ class ResponsePane(Vertical):
             self.notify("Copied what is shown")
 
     def action_save(self) -> None:
-        """Let the person save the response as it came."""
+        """Ask for a file, and save the body of the response in it."""
         response = self._ended.response if self._ended is not None else None
         if response is None or self._ended is None:
             self.notify("There is no response to save", severity="warning")
@@ -584,22 +584,22 @@ class ResponsePane(Vertical):
             self.notify(f"{counted(len(body), 'byte')} in {path}{rest}", markup=False)
 
     def on_click(self, event: events.Click) -> None:
-        """Show the view whose name was clicked on."""
+        """Show the view whose name was clicked."""
         if isinstance(event.widget, _Tab):
             self.action_view(event.widget.view)
 
     def on_resize(self) -> None:
-        """Lay a table out again."""
+        """Lay out a table again."""
         if self._view == "table":
             self._show()
 
 
 class _StreamText:
-    """The text of a stream, as the command line writes it while it comes.
+    """The text of a stream, as the command line prints it during the call.
 
     Attributes:
-        size: The bytes that came.
-        text: The latest text.
+        size: Number of received bytes.
+        text: The last part of the text.
     """
 
     def __init__(self, begun: ResponseHead, screen: ResponseScreen) -> None:
@@ -619,13 +619,13 @@ class _StreamText:
         return text
 
     def end(self) -> str:
-        """Return the text that was kept back until the end."""
+        """Return the text that was held back until the end."""
         self._writing.__exit__(None, None, None)
         return self._screen.take()
 
 
 def _status_of(ended: Ended) -> str:
-    """Return what stands above a response: its status, what else is to report of it, and how to sign in."""
+    """Return the lines above a response: its status, its notes, and how to sign in."""
     lines = [status_text(ended), *ended.notes]
     if isinstance(ended.error, AuthError) or (ended.response is not None and ended.response.status == 401):
         lines.append("l signs in")

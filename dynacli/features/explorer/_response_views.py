@@ -1,4 +1,4 @@
-"""The views of a response, of a call just made or kept by the history: value, text, headers and findings."""
+"""The views of a response: value, text, headers and findings. Its call is new or from the history."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -44,12 +44,12 @@ def _write_view(
     asked: OutputFormat,
     signed: Signed | None = None,
 ) -> None:
-    """Write a body; the filter is for successes, unless status and headers are asked for, too.
+    """Write a body. The filter applies to successes alone, unless status and headers are shown, too.
 
     Args:
         view: `pretty`, `table` or `raw`.
-        asked: The filter, and whether status and headers are asked for.
-        signed: Masks the headers; None for a response whose secrets the history has masked.
+        asked: The filter, and whether to show status and headers.
+        signed: Masks the headers; None for a response from the history, which is masked already.
     """
     if not (asked.include or response.is_success):
         asked = OutputFormat()
@@ -77,7 +77,7 @@ def _write_formed(
     form: OutputFormat,
     signed: Signed | None,
 ) -> None:
-    """Write a body in a form; the error that there may be stands before the body that is written instead."""
+    """Write a body in an output format. An error comes first, before the body that is written instead."""
     screen = response_screen(int(env.variables["COLUMNS"]), env.variables)
     head = None
     if form.include:
@@ -96,7 +96,7 @@ def _write_formed(
 
 
 class _Stream(io.StringIO):
-    """A terminal whose text is kept."""
+    """A terminal in memory."""
 
     encoding = "utf-8"
 
@@ -105,18 +105,18 @@ class _Stream(io.StringIO):
 
 
 class ResponseScreen(NamedTuple):
-    """A terminal that both streams of a run write to, in the order in which they write.
+    """A terminal in memory, to which both streams of a run write in turn.
 
     Args:
-        env: The surroundings of what writes to it.
-        stream: What was written.
+        env: The environment with these streams.
+        stream: The text that was written.
     """
 
     env: Environment
     stream: io.StringIO
 
     def take(self) -> str:
-        """Return what was written since the last time."""
+        """Return the text that was written since the last call."""
         text = self.stream.getvalue()
         self.stream.seek(0)
         self.stream.truncate()
@@ -124,7 +124,7 @@ class ResponseScreen(NamedTuple):
 
 
 def response_screen(width: int, variables: Mapping[str, str]) -> ResponseScreen:
-    """Return a terminal of a width in columns, with colours as the variables allow them."""
+    """Return a terminal of a width in columns. It has colours if the variables allow them."""
     stream = _Stream()
     allowed = {name: value for name, value in variables.items() if name in {"NO_COLOR", "TERM"}}
     env = Environment(
@@ -138,9 +138,9 @@ def view_text(view: str, ended: Ended, asked: OutputFormat, width: int, variable
 
     Args:
         view: One of `VIEWS`.
-        asked: The filter, and whether status and headers are asked for.
-        width: The columns that it has.
-        variables: Those of the environment, which say whether there are colours.
+        asked: The filter, and whether to show status and headers.
+        width: The width in columns.
+        variables: The environment variables, which may turn colours off.
     """
     screen = response_screen(width, variables)
     call, response = ended.call, ended.response
@@ -162,7 +162,7 @@ def view_text(view: str, ended: Ended, asked: OutputFormat, width: int, variable
 
 
 def status_text(ended: Ended) -> str:
-    """Return a response in a line: its status, size, time and result."""
+    """Return the status, size, time and result of a response in one line."""
     response = ended.response
     if response is None:
         return "Cancelled" if ended.was_cancelled else "No response"
@@ -234,12 +234,12 @@ _WRITERS: Final[Mapping[str, Callable[[Environment, Call, WireResponse, Ended], 
 
 
 class KeptCall(NamedTuple):
-    """A call that the history keeps.
+    """A call from the history.
 
     Args:
-        draft: What its command line gives to the form.
-        left_out: What it does not give.
-        settings: How it would be made now, and is validated.
+        draft: The contents of the form that its command line gives.
+        left_out: The parts of its command line that have no row in the form.
+        settings: The settings of a new call, which also apply to the validation.
     """
 
     row: HistoryRow
@@ -249,7 +249,7 @@ class KeptCall(NamedTuple):
 
     @property
     def response(self) -> WireResponse | None:
-        """The response, with its body if that was kept; None if nothing was."""
+        """The response, with its body if that was stored; None if no response was stored."""
         if self.row.call.messages is None or self.row.call.status is None:
             return None
         kept, size = har_call(self.row), self.row.call.size or 0
@@ -259,7 +259,7 @@ class KeptCall(NamedTuple):
 
     @property
     def status_text(self) -> str:
-        """The call in a line: when it was made, and what came."""
+        """The call in one line, and a second line about parts that the form leaves out."""
         lines = [line_of_kept(self.row)]
         if self.left_out:
             lines.append(f"The form leaves out: {', '.join(self.left_out)}")
@@ -267,7 +267,7 @@ class KeptCall(NamedTuple):
 
 
 def line_of_kept(row: HistoryRow) -> str:
-    """Return a call of the history in a line."""
+    """Return a call of the history in one line."""
     call = row.call
     parts = [str(call.status) if call.status is not None else "no response"]
     if call.size is not None:
@@ -277,14 +277,14 @@ def line_of_kept(row: HistoryRow) -> str:
         parts.append(f"cache: {call.cache}")
     if call.findings is not None:
         parts.append(counted(call.findings, "finding") if call.findings else "valid")
-    at = datetime.fromtimestamp(call.at).strftime("%m-%d %H:%M")  # noqa: DTZ006  - a person's own time
+    at = datetime.fromtimestamp(call.at).strftime("%m-%d %H:%M")  # noqa: DTZ006  - people expect local time
     return f"{at} {call.method} {visible(call.operation, keep='')} {' · '.join(parts)}"
 
 
 def kept_text(
     view: str, kept: KeptCall, asked: OutputFormat, width: int, variables: Mapping[str, str]
 ) -> str:
-    """Return the text of a view, as `view_text` does."""
+    """Return the text of a view of a call from the history, like `view_text`."""
     screen = response_screen(width, variables)
     env, response = screen.env, kept.response
     if view == "headers":
@@ -332,7 +332,7 @@ def _write_heads(env: Environment, kept: KeptCall, response: WireResponse | None
 
 
 def _write_kept_validation(env: Environment, kept: KeptCall, response: WireResponse) -> None:
-    """Validate the response by the document as it is now."""
+    """Validate the response by the current document."""
     draft = kept.draft
     settings = replace(kept.settings, level="exact", consent=Consent(is_given=True))
     try:

@@ -1,4 +1,4 @@
-"""Work beside the screen: in a thread that no one waits for, whose result comes back as a message."""
+"""Calls and other work in separate threads, which send their results to the screen as messages."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
 
 _KEPT_OF_STREAM = 8 * 1024 * 1024
-"""Bytes up to which a stream is kept, for the views of its whole."""
+"""Maximum bytes of a stream that are stored for the views of the whole response."""
 _MOST_UNSEEN = 8
-"""Pieces of a stream that were not shown yet, after which the server waits."""
+"""Maximum number of pieces of a stream that are not shown yet; then reading pauses."""
 _GRACE = 1.0
-"""Seconds after which a call that was cancelled is left to itself."""
+"""Seconds until a cancelled call is given up."""
 
 
 class FailedWork(Message):
-    """Work beside the screen failed.
+    """The message that work in a thread failed.
 
     Attributes:
-        error: What it raised.
+        error: The exception.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -64,11 +64,11 @@ class FailedWork(Message):
 
 
 def work_aside(owner: MessagePump, work: Callable[[], Message | None]) -> None:
-    """Begin some work.
+    """Start some work in a thread.
 
     Args:
-        owner: Gets the message.
-        work: Returns it; None for none.
+        owner: Receives the message.
+        work: Returns the message; None for none.
     """
 
     def run() -> None:
@@ -83,21 +83,21 @@ def work_aside(owner: MessagePump, work: Callable[[], Message | None]) -> None:
 
 
 class ProgressText(NamedTuple):
-    """The call is as far as the text says, or waits before it is sent again."""
+    """The progress of a call, or the reason of a pause."""
 
     text: str
 
 
 class Ended(NamedTuple):
-    """The call ended, or one of several did.
+    """The end of a call, or of one of several calls.
 
     Args:
-        call: None if none could be made.
-        response: The response, with its body as far as it was kept; None if none came.
-        validation: None if nothing was validated.
-        error: Why the call failed; None if it did not.
-        was_cancelled: Whether the person ended it.
-        notes: What else is to report of it.
+        call: The call; None if none could be made.
+        response: The response with the stored part of its body; None if there is no response.
+        validation: The validation result; None if nothing was validated.
+        error: The error; None if the call succeeded.
+        was_cancelled: Whether the call was cancelled.
+        notes: Further notes about the call.
         is_last: Whether no further call is made.
     """
 
@@ -111,19 +111,19 @@ class Ended(NamedTuple):
 
 
 Event = ResponseHead | ResponsePart | ProgressText | Ended
-"""Of a stream its head and its parts, and what the explorer itself tells."""
+"""An event of a call: headers or a part of a stream, its progress, or its end."""
 
 
 class _CancelledError(Exception):
-    """The person ended the call while it waited."""
+    """The call was cancelled during a pause."""
 
 
 class RunningCall:
-    """A call under way.
+    """A call in progress.
 
     Args:
-        ask: Asks the person whether credentials may go to an origin.
-        announce: Learns what comes, in the thread of the call.
+        ask: Asks whether credentials may go to an origin.
+        announce: Receives the events, in the thread of the call.
     """
 
     def __init__(
@@ -152,45 +152,45 @@ class RunningCall:
 
     @property
     def call(self) -> Call | None:
-        """The call, or the last one of several; None as long as its request is not built."""
+        """The call, or the last one of several; None until its request is built."""
         return self._engine.latest
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the person ended the call."""
+        """Whether the call was cancelled."""
         return self._is_cancelled.is_set()
 
     def start(self) -> None:
-        """Begin the call."""
+        """Start the call."""
         self._begun = time.monotonic()
         threading.Thread(target=self._run, name="dynacli-explored-call", daemon=True).start()
 
     def cancel(self) -> None:
-        """End the call: its connections are cut, and none is used any more."""
+        """Cancel the call: cut its connections, and prevent new ones."""
         self._is_cancelled.set()
         self._room.release()
         self._clients.end()
 
     def take_piece(self) -> None:
-        """Let a further piece of a stream come, after one was shown."""
+        """Allow another piece of a stream, after one was shown."""
         self._room.release()
 
     def ended(self, error: DynacliError | None = None) -> Ended:
-        """Return what came so far as what came in the end."""
+        """Return the end of the call, with everything that was received so far."""
         came = self._pages.made if self._pages is not None else self._came
         call = self.call
         broken_off = (call, self._stream, None if call is None else call.validation)
         call, response, validation = came or broken_off
-        if self._stream is not None and response is not None:  # it may have broken off
+        if self._stream is not None and response is not None:  # it may be incomplete
             seconds = time.monotonic() - self._begun
             response = replace(response, body=b"".join(self._kept), size=self._size, seconds=seconds)
         return Ended(call, response, validation, error, self.is_cancelled, tuple(self._notes))
 
     def record(self, words: Sequence[str], ended: Ended) -> None:
-        """Write the call into the history, if something was sent or a stored response came.
+        """Record the call in the history, if something was sent or a stored response was used.
 
         Args:
-            words: The command line after the program's name, with the values of secret inputs masked.
+            words: The arguments after the program's name, with secret inputs masked.
         """
         error = KeyboardInterrupt() if ended.was_cancelled else ended.error
         self._engine.record_end(words, error, ended.response)
@@ -270,7 +270,7 @@ class RunningCall:
         self._announce(self, Ended(*made, None, was_cancelled=False, is_last=False))
 
     def _take(self, event: CallEvent) -> None:
-        """Take an event of the engine."""
+        """Handle an event of the engine."""
         if isinstance(event, CacheUnusable):
             self._notes += [] if event.text in self._notes else [event.text]
         elif isinstance(event, Retrying):
@@ -294,7 +294,7 @@ class RunningCall:
 
 
 def _page_notes(call: Call, response: WireResponse) -> tuple[str, ...]:
-    """Return what is to report of one page of a list, if the response shows that there are more."""
+    """Return a note on the other pages, if the response is one page of a longer list."""
     page = received_page(call, response) if response.is_success else None
     if page is None:
         return ()
@@ -303,16 +303,16 @@ def _page_notes(call: Call, response: WireResponse) -> tuple[str, ...]:
 
 
 class Caller(Widget):
-    """Makes the calls; it is never seen.
+    """Makes the calls. This widget is never visible.
 
     Args:
-        words: Returns the words of the command line of a draft, with the values of secrets masked.
+        words: Returns the arguments of a draft's command line, with secrets masked.
     """
 
     DEFAULT_CSS = "Caller { display: none; }"
 
     class Shown(Message):
-        """Something came of the call that is under way."""
+        """An event of the call in progress, to be shown."""
 
         def __init__(self, draft: Draft, event: Event) -> None:
             super().__init__()
@@ -339,36 +339,36 @@ class Caller(Widget):
 
     @property
     def is_calling(self) -> bool:
-        """Whether a call is under way."""
+        """Whether a call is in progress."""
         return self._under_way is not None
 
     @property
     def seconds(self) -> float:
-        """How long the call has been under way."""
+        """Seconds since the start of the call."""
         return time.monotonic() - self._began
 
     def send(self, draft: Draft, settings: CallSettings) -> None:
-        """Begin the call of a draft, to which the person has agreed."""
+        """Start the call of a draft, which needs no further confirmation."""
         settings = replace(settings, consent=Consent(is_given=True))
         self._under_way = RunningCall(self._env, draft, settings, self.ask_origin, self._announce)
         self._began = time.monotonic()
         self._under_way.start()
 
     def go_on(self) -> None:
-        """Let a further piece of a stream come, after one was shown."""
+        """Allow another piece of a stream, after one was shown."""
         if self._under_way is not None:
             self._under_way.take_piece()
 
     def cancel(self) -> None:
-        """End the call that is under way."""
+        """Cancel the call in progress."""
         call = self._under_way
         if call is not None:
             call.cancel()
-            # What looks up the name of a host, or waits for a connection, cannot be ended: no one waits for it then.
+            # A look-up of a host name, or a wait for a connection, cannot be interrupted, so it is abandoned.
             self.set_timer(_GRACE, lambda: self._take(self._Happened(call, call.ended())))
 
     def on_unmount(self) -> None:
-        """End the call that is under way."""
+        """Cancel the call in progress."""
         if self._under_way is not None:
             self._under_way.cancel()
 
@@ -387,14 +387,14 @@ class Caller(Widget):
         self.post_message(self.Shown(call.draft, event))
 
     def ask_origin(self, origin: str) -> bool:
-        """Ask the person in another thread whether credentials may go to an origin."""
+        """Ask, from another thread, whether credentials may go to an origin."""
         return self.ask(f"Send the credential to {origin} from now on?")
 
     def ask(self, question: str, action: str = "Send") -> bool:
-        """Ask the person in another thread than the one that draws, and return whether the person agrees.
+        """Ask a question from a thread that does not draw, and return whether you agree.
 
         Args:
-            action: What is done then.
+            action: The label of the button for yes.
         """
         responses: list[bool] = []
         has_response = ThreadEvent()

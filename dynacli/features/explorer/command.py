@@ -22,12 +22,12 @@ from dynacli.request.convert_words import json_value
 from dynacli.secrets import MASK
 
 _NOT_SENT = frozenset({DATA_OUTPUT, DOCUMENT_READING, EVERY_RUN, RESPONSE})
-"""The groups of options that change nothing about what is sent."""
+"""The groups of options that do not change the request."""
 _SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile", "query": "query"} | {
     name.replace("-", "_"): name for name in FURTHER
 }
 _BETWEEN = {"follow": "\n", "query": "&"}
-"""Option → what stands between its values in the form, if it is repeated."""
+"""Option → the separator of its repeated values in the form."""
 
 
 @click.pass_context
@@ -50,10 +50,10 @@ def _check_terminal(env: Environment, name: str) -> None:
     """Check that there is a terminal, and the library that draws on it.
 
     Args:
-        name: What the API is called.
+        name: The name of the API, for the messages.
 
     Raises:
-        UsageError: One of both is missing.
+        UsageError: The terminal or the library is missing.
     """
     # textual reads standard input and draws on standard error, so that standard output can be a pipe.
     if not (env.stdin_is_terminal and env.stderr_is_terminal) or env.variables.get("TERM") == "dumb":
@@ -74,13 +74,13 @@ def _check_terminal(env: Environment, name: str) -> None:
 
 
 def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
-    """Return what a command line gives to the form of its operation; nothing is fetched for it.
+    """Return the contents of the form that a command line gives; nothing is fetched.
 
     Args:
-        words: The words after the program's name, with secrets masked.
+        words: The arguments after the program's name, with secrets masked.
 
     Raises:
-        UsageError: They name no operation.
+        UsageError: The arguments name no operation.
     """
     run = Run(env)
     run.words = tuple(words)
@@ -141,7 +141,7 @@ def _called(operation: str, line: CallLine) -> CalledLine:
 
 
 def _as_in_url(pair: str) -> str:
-    """Return `NAME=VALUE` as the query of a URL has it."""
+    """Return `NAME=VALUE`, encoded as in the query of a URL."""
     name, _, value = pair.partition("=")
     return f"{quote(name, safe='[]')}={quote(value, safe='')}"
 
@@ -153,7 +153,7 @@ def _option(word: Word) -> str:
 
 
 def _word(words: Sequence[Word]) -> str:
-    """Return the word of a row; of several for an array, the array as JSON."""
+    """Return the text of a row; several arguments of an array become a JSON array."""
     values = [word.value or "" for word in words]
     kind = words[-1].value_type
     if len(values) == 1 or kind.type != "array":

@@ -1,7 +1,7 @@
-"""What stands in the form of an operation: checked as the command line checks it, and made into a call's inputs.
+"""The contents of an operation's form: checked like a command line, and turned into the inputs of a call.
 
-Its command line is one view of it, and the question before a call that changes something is asked about it.
-Earlier calls of the API, which the history keeps, are listed, and each is opened in the form again.
+The module also builds the command line of a form, and the question before a call that changes something.
+It lists earlier calls of the API from the history, and opens them in the form again.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from dynacli.registry.record_call import api_key
 from dynacli.secrets import MASK, mask_url
 
 CONTENT_TYPE, SERVER, PROFILE, QUERY = "content-type", "server", "profile", "query"
-"""The settings of a call besides those of `FURTHER`."""
+"""The settings of a call that are not in `FURTHER`."""
 _MOST = 1_000
-"""How many calls are listed."""
+"""Maximum number of listed calls."""
 
 
 @record
 class Draft:
-    """What stands in the form of an operation.
+    """The contents of an operation's form.
 
     Args:
         described: The operation, with the media type that is sent.
         rows: The rows of the form.
-        words: Option → what was typed; an empty text is one, and an input that is not given has none.
-        text: The whole body as text; None if the rows give it.
-        settings: Setting of the call → what was typed or chosen: `CONTENT_TYPE`, `SERVER`, `PROFILE`, `QUERY`, and
+        words: Option → typed text, which may be empty. An input that is not given has no entry.
+        text: The whole body as text; None if the body is in the rows.
+        settings: Setting of the call → its typed or chosen value: `CONTENT_TYPE`, `SERVER`, `PROFILE`, `QUERY`, and
             those of `FURTHER`.
     """
 
@@ -61,24 +61,24 @@ class Draft:
 
     @property
     def pairs(self) -> tuple[str, ...]:
-        """`NAME=VALUE` of the pairs that are added to the query, which are typed as in a URL: `trace=1&b=x%20y`."""
+        """`NAME=VALUE` pairs to add to the query. They are typed as in a URL: `trace=1&b=x%20y`."""
         pairs = parse_qsl(self.settings.get(QUERY, ""), keep_blank_values=True)
         return tuple(f"{name}={value}" for name, value in pairs)
 
     @property
     def given(self) -> list[tuple[FormRow, str]]:
-        """The rows that are filled in, in their order; those of the body only if they give it."""
+        """The filled rows, in their order. Rows of the body are left out if the body is a text."""
         rows = [(row, self.words[row.option]) for row in self.rows if row.option in self.words]
         return [(row, word) for row, word in rows if self.text is None or row.location != BODY_LOCATION]
 
 
 class Checked(NamedTuple):
-    """What is wrong with a draft.
+    """The errors of a draft.
 
     Args:
-        errors: Option → what is wrong with its value.
-        summary: What is wrong with the whole, in one line; empty if nothing is.
-        settings: Setting of the call → what is wrong with it.
+        errors: Option → error of its value.
+        summary: The error of the whole draft, in one line; empty if there is none.
+        settings: Setting of the call → its error.
     """
 
     errors: Mapping[str, str]
@@ -87,27 +87,27 @@ class Checked(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no errors."""
         return not (self.errors or self.summary or self.settings)
 
 
 def inputs_of(draft: Draft, settings: CallSettings) -> CallInputs:
-    """Return the inputs of the call, with the pairs of the query that all calls have.
+    """Return the inputs of the call, with the query pairs of all calls.
 
     Raises:
-        UsageError: A value does not fit, or a row and a pair give the same input.
-        FileError: A file that is named cannot be read.
+        UsageError: A value is invalid, or a row and a pair give the same input.
+        FileError: A named file cannot be read.
     """
     inputs = typed_inputs(draft, is_strict=settings.level != "off")
     return with_pairs(draft.described, inputs, settings)
 
 
 def typed_inputs(draft: Draft, *, is_strict: bool) -> CallInputs:
-    """Return the inputs that stand in the form.
+    """Return the inputs in the form.
 
     Raises:
-        UsageError: A value does not fit.
-        FileError: A file that is named cannot be read.
+        UsageError: A value is invalid.
+        FileError: A named file cannot be read.
     """
     values = {row.option: _value_of_word(row, word) for row, word in draft.given}
     inputs = read_plain_inputs(
@@ -128,7 +128,7 @@ def typed_inputs(draft: Draft, *, is_strict: bool) -> CallInputs:
 
 
 def _value_of_word(row: FormRow, word: str) -> str | Path:
-    """Return what a word gives: a text, or the file that it names."""
+    """Return the value of a row: its text, or the file that it names."""
     if not row.file:
         return word
     if word.startswith("@@"):
@@ -147,13 +147,13 @@ def _path(word: str) -> Path:
 
 
 def check_draft(draft: Draft, settings: CallSettings) -> Checked:
-    """Return what is wrong with a draft, by the checks that a call makes before it is sent.
+    """Return the errors of a draft, found by the checks before each call.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
     is_strict = settings.level != "off"
-    settings = replace(settings, consent=Consent(is_given=True))  # a check asks no one
+    settings = replace(settings, consent=Consent(is_given=True))  # a check must not ask a question
     denial = settings.denial(draft.described)
     if denial:
         return Checked({}, denial)
@@ -171,10 +171,10 @@ def check_draft(draft: Draft, settings: CallSettings) -> Checked:
 
 
 def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: Collection[str]) -> Checked:
-    """Return what is wrong with a draft whose words are values, each by itself.
+    """Return the errors of a draft whose values are valid, each by itself.
 
     Args:
-        but: The options whose words are none, and are left out.
+        but: The options with invalid values, which the draft lacks.
     """
     try:
         values = collect_values(draft.described, inputs_of(draft, settings), is_strict=is_strict)
@@ -198,7 +198,7 @@ def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: C
 
 
 def _misfits(draft: Draft, *, is_strict: bool) -> dict[str, str]:
-    """Return option → what is wrong with its value alone."""
+    """Return option → error of its value alone."""
     errors = {}
     for row, word in draft.given:
         try:
@@ -209,7 +209,7 @@ def _misfits(draft: Draft, *, is_strict: bool) -> dict[str, str]:
 
 
 def _missing(draft: Draft, error: DynacliError) -> dict[str, str]:
-    """Return option → that it is missing, for those that an error names."""
+    """Return option → message, for the missing inputs that an error names."""
     named = error.details.get("missing", ())
     return {
         row.option: "is missing"
@@ -219,7 +219,7 @@ def _missing(draft: Draft, error: DynacliError) -> dict[str, str]:
 
 
 def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:
-    """Return the option of the row that a finding is about, the nearest above it; empty if there is none."""
+    """Return the option of the row at the location of a finding, or the nearest above it; empty if there is none."""
     place = pointer
     known = {row.pointer.lower() if row.location == "header" else row.pointer: row.option for row in rows}
     while place:
@@ -236,11 +236,11 @@ def _error_line(error: DynacliError) -> str:
 
 
 def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
-    """Return the words after the program's name.
+    """Return the arguments after the program's name.
 
     Args:
-        before: Standard options, which stand before the API: there no option of the operation has their names.
-        is_masked: Whether values that are secrets are left out.
+        before: Standard options. They precede the API, because an option of the operation may have the same name.
+        is_masked: Whether to mask secret values.
     """
     described = draft.described
     operation = described.operation
@@ -263,10 +263,10 @@ def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool =
 
 
 def option_arguments(options: Options, *, is_masked: bool = False) -> Iterator[str]:
-    """Yield the standard options that say how a call is made.
+    """Yield the standard options for the settings of a call.
 
     Args:
-        is_masked: Whether the values of headers, and of pairs of the query, are left out, which may be secrets.
+        is_masked: Whether to mask the values of headers and query pairs, which may be secrets.
     """
     for option in SETTINGS:
         value, separator = getattr(options, option.name), {"header": ":", "query": "="}.get(option.name)
@@ -276,14 +276,14 @@ def option_arguments(options: Options, *, is_masked: bool = False) -> Iterator[s
 
 
 def command_line(words: Sequence[str]) -> str:
-    """Return words as a line for a shell."""
+    """Return arguments as a command for a shell."""
     return shell_line((program().name, *words))
 
 
 def _positional(
     draft: Draft, given: Sequence[tuple[FormRow, str]]
 ) -> tuple[list[str], list[tuple[FormRow, str]]]:
-    """Return the positional words, and the rows that are given by option: of the path all are of one kind."""
+    """Return the positional arguments, and the rows given as options; path parameters are all one or the other."""
     in_path = [row for row in draft.rows if row.location == "path"]
     words = {row.option: word for row, word in given}
     order = [
@@ -299,13 +299,13 @@ def _may_be_positional(word: str) -> bool:
 
 
 def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
-    """Return what is asked before a draft is sent; empty if nothing is, as nothing is sent that is wrong.
+    """Return the question before a draft is sent; empty if there is none, or if the draft is invalid.
 
     Args:
-        line: The command line, with the values of secrets masked.
+        line: The command line, with secrets masked.
 
     Raises:
-        DynacliError: There is no server to send it to.
+        DynacliError: The call has no server.
     """
     if settings.consent.is_given or not check_draft(draft, settings).is_right:
         return ""
@@ -326,14 +326,14 @@ def changes(described: DescribedOperation) -> bool:
 
 @record
 class CalledLine:
-    """What a command line gives to the form of its operation.
+    """The contents of an operation's form that a command line gives.
 
     Args:
         operation: The name of the operation.
-        words: Option → what stands in its row.
-        text: The whole body; None if rows give it.
+        words: Option → the text in its row.
+        text: The whole body; None if the body is in the rows.
         settings: As in `Draft`.
-        left_out: Options that no row has, and those whose secret values no one kept.
+        left_out: Options without a row, and options whose secret values were masked.
     """
 
     operation: str
@@ -344,14 +344,14 @@ class CalledLine:
 
 
 ReadLine = Callable[[Sequence[str]], CalledLine]
-"""The words of a command line after the program's name → what they give; UsageError if they name no operation."""
+"""Parser of the arguments after the program's name; UsageError if they name no operation."""
 
 
 def earlier_calls(env: Environment, api: OpenedApi, before: float) -> list[HistoryRow]:
-    """Return the calls of an API's operations, whatever it was called, the latest first.
+    """Return the calls of an API's operations, under any name of the API, the latest first.
 
     Args:
-        before: Calls from then on are left out, in seconds since 1970.
+        before: A time in seconds since 1970. Calls from then on are left out.
 
     Raises:
         FileError: The history cannot be read.
@@ -362,7 +362,7 @@ def earlier_calls(env: Environment, api: OpenedApi, before: float) -> list[Histo
 
 
 def with_messages(env: Environment, row: HistoryRow) -> HistoryRow:
-    """Return a call with its messages if they were kept; other calls may have come since it was listed.
+    """Return a call with its messages, if they were stored. Calls may have come since it was listed.
 
     Raises:
         FileError: The history cannot be read.
@@ -374,10 +374,10 @@ def with_messages(env: Environment, row: HistoryRow) -> HistoryRow:
 
 
 def draft_of(api: OpenedApi, line: CalledLine) -> Draft:
-    """Return what a form holds that is filled in from a command line.
+    """Return the contents of a form that a command line fills in.
 
     Raises:
-        DynacliError: The document has no such operation any more, or no such media type.
+        DynacliError: The document no longer has the operation or the media type.
     """
     described = DescribedOperation(api, api.catalog.operation(line.operation))
     described = described.sending(line.settings.get(CONTENT_TYPE, ""))

@@ -1,6 +1,6 @@
-"""The explorer of an API as a program of textual, from its start until the person leaves it.
+"""The explorer of an API as an application of textual.
 
-It has panes, keys, and what goes between them. The first pane has the operations of the API, and a search among them.
+It connects the panes and handles the keys. The first pane lists the operations of the API and searches them.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ if TYPE_CHECKING:
 
 _METHOD_WIDTH = 6
 _FEW = 25
-"""How many operations are shown without their group being opened."""
+"""Maximum number of operations that are listed with all groups open."""
 _MOST_MEANT = 30
-"""How many operations are listed that have another name for what was typed."""
+"""Maximum number of hits from the search, besides operations that contain the typed words."""
 _STYLE: Final = """
 Screen { layout: vertical; }
 #head { height: 1; text-style: bold; padding: 0 1; }
@@ -140,7 +140,7 @@ _PLAIN: Final = dataclasses.replace(
         "button-focus-text-style": "reverse",
     },
 )
-"""The theme without colours (no-color.org): what has the focus is reversed."""
+"""The theme without colours (no-color.org): the focus is in reverse video."""
 _KEYS: Final = """\
 F1        this page                  F2, /     search the operations
 F3        the request                F4        the response
@@ -159,11 +159,11 @@ signs in.
 What was copied is printed on leaving, too. The mouse works as well.\
 """
 _PAUSE_BEFORE_CHECK = 0.2
-"""Seconds without a key after which the form is checked."""
+"""Seconds without a key until the form is checked."""
 _WIDE = 120
-"""Columns from which on all three panes are side by side."""
+"""Minimum width in columns for three panes side by side."""
 _HALF = 70
-"""Columns from which on two panes are."""
+"""Minimum width in columns for two panes side by side."""
 _NOT_IN_DIALOGS = frozenset(
     (
         "keys",
@@ -181,25 +181,25 @@ _NOT_IN_DIALOGS = frozenset(
         "plans",
     )
 )
-"""The actions that a dialog in front keeps from the panes after it."""
+"""Actions of the panes that are disabled while a dialog is open."""
 
 
 def explore(
     env: Environment, api: OpenedApi, options: Options, opening: Sequence[str], read_line: ReadLine
 ) -> list[str]:
-    """Run the explorer; return the command lines that were copied.
+    """Run the explorer, and return the command lines that were copied.
 
     Args:
-        options: How calls are made and validated.
-        opening: The options by which the document was opened, as words.
-        read_line: Reads the command line of an earlier call.
+        options: The options of calls and validation.
+        opening: The arguments that opened the document.
+        read_line: Parses the command line of an earlier call.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
         DynacliError: The options do not fit the API.
-        BaseException: A signal came; it is what its handler raises.
+        BaseException: A signal came, whose handler raises this exception.
     """
-    # textual takes an empty variable for a wish, too (https://no-color.org says otherwise), and removes it.
+    # textual obeys even an empty variable, against https://no-color.org, and removes it.
     no_colour = os.environ.get("NO_COLOR")
     if no_colour == "":
         del os.environ["NO_COLOR"]
@@ -213,7 +213,7 @@ def explore(
         caught.append(number)
         app.exit()
 
-    # An exception from a handler would be lost if it comes in a callback of asyncio.
+    # An exception of a handler would be lost in a callback of asyncio.
     handlers = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         app.run()
@@ -228,10 +228,10 @@ def explore(
 
 
 class _OperationGroup(NamedTuple):
-    """The operations of a tag.
+    """A group of operations.
 
     Args:
-        name: The tag as it is written; empty for the only group there is.
+        name: The tag, or the first step of the paths; empty for a single group.
     """
 
     name: str
@@ -239,9 +239,9 @@ class _OperationGroup(NamedTuple):
 
 
 def _grouped(operations: Iterable[OperationSummary]) -> list[_OperationGroup]:
-    """Return operations by tag, in the order of the document; those without a tag by the beginning of their path.
+    """Return operations by tag, in the order of the document; those without a tag by the first step of their path.
 
-    If no two of them have anything in common they are one group, without a name.
+    If each group has a single operation, all form one group without a name.
     """
     operations, groups = list(operations), dict[str, list[OperationSummary]]()
     for operation in operations:
@@ -258,7 +258,7 @@ class _Row(NamedTuple):
 
 
 class _OperationList(ScrollView, can_focus=True):
-    """Operations by tag: the groups open and close, and an operation is chosen."""
+    """The list of operations, in groups that open and close."""
 
     COMPONENT_CLASSES = {"list--group", "list--method", "list--cursor", "list--deprecated"}  # noqa: RUF012
     BINDINGS = [  # noqa: RUF012
@@ -288,10 +288,10 @@ class _OperationList(ScrollView, can_focus=True):
         self.cursor = 0
 
     def show(self, groups: Sequence[_OperationGroup], *, is_open: bool = False) -> None:
-        """Show other operations.
+        """Show other groups.
 
         Args:
-            is_open: Whether all groups are open, as those of a search are.
+            is_open: Whether all groups are open, as in the results of a search.
         """
         self._groups = groups
         total = sum(len(group.operations) for group in groups)
@@ -391,7 +391,7 @@ class _OperationList(ScrollView, can_focus=True):
             self.post_message(self.Chosen(row.operation))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what was clicked on."""
+        """Choose the row that was clicked."""
         row = self.scroll_offset.y + event.y
         if row < len(self._rows):
             self._move_to(row)
@@ -401,19 +401,19 @@ class _OperationList(ScrollView, can_focus=True):
 def _find_operations(
     api: OpenedApi, operations: Sequence[OperationSummary], text: str
 ) -> list[OperationSummary]:
-    """Return the operations that fit a text, the best first.
+    """Return the operations that match a text, the best first.
 
-    First comes the one of that name, then what the search finds, then all whose name, path or summary has the words.
+    First comes the operation of that name, then the hits of the search, then operations that contain all words.
 
     Args:
-        operations: All that may be found.
+        operations: The operations to search in.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
     by_name = {operation.name: operation for operation in operations}
     found = {name: operation for name, operation in by_name.items() if name == text.strip()}
-    with suppress(UsageError):  # only half a word was typed, or the SQLite of this Python cannot search
+    with suppress(UsageError):  # the last word is incomplete, or the SQLite of this Python cannot search
         for hit in search_operations([api], text, _MOST_MEANT):
             if hit.name in by_name:
                 found[hit.name] = by_name[hit.name]
@@ -426,17 +426,17 @@ def _find_operations(
 
 
 def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
-    """Let the person sign in to an API, as `auth login` does it, and return whether that went well.
+    """Run `auth login` for an API, and return whether it succeeded.
 
     Args:
-        options: Those of `auth login`.
+        options: The options of `auth login`.
     """
-    # A signal by a key is that of the process that asks; it gets a handler that another process does not take over.
+    # Ctrl-C is for the child process, which does not inherit a handler as it would inherit SIG_IGN.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     words = process_words("auth", "login", api, *options)
     try:
         while True:
-            # Standard output may be where the command lines go.
+            # Standard output may be a pipe that receives the copied command lines.
             ended = subprocess.run(words, env=dict(env.variables), stdout=env.stderr, check=False)
             if ended.returncode == 0:
                 return True
@@ -455,20 +455,20 @@ class ExplorerApp(App[None]):
 
     Attributes:
         copied: The command lines that were copied.
-        failure: What ended the explorer before the person did; None if nothing did.
-        is_checked: Whether the form was checked as it stands.
+        failure: The exception that ended the explorer, if one did.
+        is_checked: Whether the form was checked since its last change.
 
     Args:
-        options: How calls are made and validated.
-        opening: The options by which the document was opened, as words that stand before the API.
-        read_line: Reads the command line of an earlier call.
+        options: The options of calls and validation.
+        opening: The arguments that opened the document, which precede the API.
+        read_line: Parses the command line of an earlier call.
     """
 
     CSS = _STYLE
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = "_OperationList"
     BINDINGS = [  # noqa: RUF012
-        # Before anything else, so that what is typed after them goes where they lead.
+        # With priority, so that the next key already goes to the widget that Tab has focused.
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("f1", "keys", "Keys", priority=True),
@@ -513,9 +513,9 @@ class ExplorerApp(App[None]):
         is_plain = bool(env.variables.get("NO_COLOR"))
         super().__init__(
             ansi_color=True if is_plain else None
-        )  # which chooses the filter that takes colours out
+        )  # which selects the filter that removes colours
         self._env, self._api, self._options, self._opening = env, api, options, tuple(opening)
-        settings_of(env, api, options)  # options that do not fit are reported before the screen is taken
+        settings_of(env, api, options)  # reports invalid options before the screen changes
         self._read_line, self._began = read_line, time.time()
         self._operations: list[OperationSummary] = []
         self._sought = ""
@@ -573,7 +573,7 @@ class ExplorerApp(App[None]):
         self.set_interval(0.25, self._show_time)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lay the panes out for the width."""
+        """Arrange the panes for the width."""
         self.screen.set_class(event.size.width < _WIDE, "narrow")
         self.screen.set_class(event.size.width < _HALF, "tiny")
 
@@ -635,10 +635,10 @@ class ExplorerApp(App[None]):
     # The request
 
     def _settings(self, draft: Draft) -> CallSettings:
-        """Return how the call of a draft is made.
+        """Return the settings for the call of a draft.
 
         Raises:
-            DynacliError: Its server or profile does not fit.
+            DynacliError: The server or the profile does not fit the API.
         """
         return settings_of(self._env, self._api, self._options_of(draft))
 
@@ -649,12 +649,12 @@ class ExplorerApp(App[None]):
         )
 
     def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
-        """Return the words of the command line that makes the request of a draft."""
+        """Return the arguments of the command line that makes the request of a draft."""
         options = option_arguments(self._options_of(draft), is_masked=is_masked)
         return command_words(draft, [*self._opening, *options], is_masked=is_masked)
 
     def _line(self, draft: Draft, *, is_masked: bool) -> str:
-        """Return the command line that makes the request of a draft, and filters its response as it is shown."""
+        """Return the command line that makes the request of a draft, and filters the response as on the screen."""
         shown = self.query_one(ResponsePane).words_for(draft.described.operation.name)
         return command_line([*shown, *self._words(draft, is_masked=is_masked)])
 
@@ -677,7 +677,7 @@ class ExplorerApp(App[None]):
             form.show_line(self._line(draft, is_masked=True))
 
     def _check(self) -> None:
-        form = next(iter(self.query(RequestForm)), None)  # it is gone if the person has left meanwhile
+        form = next(iter(self.query(RequestForm)), None)  # there is none after the explorer was left
         draft = form.draft if form is not None else None
         if draft is not None:
             work_aside(self, lambda: self._checked(draft))
@@ -696,7 +696,7 @@ class ExplorerApp(App[None]):
             self.is_checked = True
 
     def on_descendant_focus(self) -> None:
-        """Show what is known of the input that has the focus, and in a narrow terminal its pane."""
+        """Show a hint about the input that has the focus and, in a narrow terminal, its pane."""
         focused = self.focused
         self.query_one(RequestForm).show_hint(focused)
         if focused is not None:
@@ -708,7 +708,7 @@ class ExplorerApp(App[None]):
             )
 
     def _turn_to(self, pane: str | None) -> None:
-        """Show a pane if the terminal has no room for all; a pane that is not shown cannot have the focus."""
+        """Show a pane if the terminal has no room for all; a hidden pane cannot have the focus."""
         for name in ("response", "request"):
             self.screen.set_class(name == pane, f"at-{name}")
 
@@ -719,11 +719,11 @@ class ExplorerApp(App[None]):
 
     @property
     def is_calling(self) -> bool:
-        """Whether a call is under way."""
+        """Whether a call is in progress."""
         return self._caller.is_calling
 
     def action_send(self) -> None:
-        """Send the request, once the person agreed if that is to be asked."""
+        """Send the request, after a confirmation if one is needed."""
         draft = self.query_one(RequestForm).draft
         if draft is None:
             self.notify("Choose an operation first", severity="warning")
@@ -768,7 +768,7 @@ class ExplorerApp(App[None]):
             self._caller.go_on()
 
     def action_plans(self) -> None:
-        """List the plans of the API, and the request of the form that may be planned."""
+        """List the plans of the API, and offer to plan the request of the form."""
         self._plans.list_plans(self.query_one(RequestForm).draft)
 
     def _show_time(self) -> None:
@@ -776,7 +776,7 @@ class ExplorerApp(App[None]):
             self.query_one(ResponsePane).show_time(self._caller.seconds)
 
     def action_cancel(self) -> None:
-        """End the call that is under way."""
+        """Cancel the call in progress."""
         self._caller.cancel()
 
     def action_go_left(self) -> None:
@@ -796,7 +796,7 @@ class ExplorerApp(App[None]):
         return "Esc" if binding.key == "escape" else binding.key.upper()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Return whether a key does anything now; the footer shows only those that do."""
+        """Return whether a key has an effect now; the footer shows only such keys."""
         if isinstance(self.screen, ModalScreen) and action in _NOT_IN_DIALOGS:
             return False
         return self._caller.is_calling if action == "cancel" else True
@@ -829,15 +829,15 @@ class ExplorerApp(App[None]):
         await self.query_one(RequestForm).fill_example()
 
     def action_empty(self) -> None:
-        """Give an empty text for the input that has the focus, or none."""
+        """Give an empty string for the input that has the focus, or take it back."""
         self.query_one(RequestForm).give_empty(self.focused)
 
     def action_about(self) -> None:
-        """Show all that is known of the input that has the focus."""
+        """Open a dialog about the input that has the focus."""
         self.query_one(RequestForm).show_about(self._env)
 
     def action_copy(self) -> None:
-        """Copy the command line of what the form shows."""
+        """Copy the command line of the form."""
         draft = self.query_one(RequestForm).draft
         if draft is None:
             self.notify("Choose an operation first", severity="warning")
@@ -848,7 +848,7 @@ class ExplorerApp(App[None]):
         self.notify("Copied the command line; it is printed on leaving, too", markup=False)
 
     def action_sign_in(self) -> None:
-        """Let the person sign in, on the terminal as it was before."""
+        """Sign in on the terminal, outside the explorer."""
         draft = self.query_one(RequestForm).draft
         given = draft.settings if draft is not None else {}
         options = [f"--{name}={given[name]}" for name in (SERVER, PROFILE) if given.get(name)]
@@ -880,5 +880,5 @@ class ExplorerApp(App[None]):
         form = self.query_one(RequestForm)
         await form.recall(draft)
         if isinstance(made, KeptCall) and form.draft is not None:
-            made = made._replace(draft=form.draft)  # with its rows
+            made = made._replace(draft=form.draft)  # the form has added the rows
         self.query_one(ResponsePane).recall(made)

@@ -1,6 +1,6 @@
-"""What the form of an operation asks for: its inputs, in the order in which a person fills them in, and further calls.
+"""The form of an operation in rows: its inputs, in the order of filling them in, and further calls.
 
-Further calls are all pages of a list, a wait, and links that are followed.
+Further calls are all pages of a list, a wait, and links to follow.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BODY_LOCATION = "body"
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")
 FURTHER: Final = tuple(option.flags[-1].removeprefix("--") for option in options_of({FURTHER_CALLS}))
-"""The settings of a form that are about further calls, each called like the standard option that it stands for."""
+"""The settings of a form about further calls, named like their standard options."""
 _ALL, _MAX_ITEMS, _WAIT, _TIMEOUT, _INTERVAL, _FOLLOW = FURTHER
 
 
@@ -43,10 +43,10 @@ class FormRow:
     """An input of an operation as a row of its form.
 
     Args:
-        input: What is known of it.
-        option: The option that gives it, without dashes: `limit`, `criteria.0.text`.
-        pointer: Where findings are that are about it: `query/limit`, `/criteria/0/text`.
-        file: `only` if it takes a file alone, `too` if it takes a file or a text, else empty.
+        input: The input with its description.
+        option: Its option without dashes: `limit`, `criteria.0.text`.
+        pointer: The location of findings about it: `query/limit`, `/criteria/0/text`.
+        file: `only` if it takes files alone, `too` if it takes files and text, else empty.
     """
 
     input: DescribedInput
@@ -56,17 +56,17 @@ class FormRow:
 
     @property
     def location(self) -> str:
-        """Where it is: `path`, `query`, `querystring`, `header`, `cookie` or `body`."""
+        """Its location: `path`, `query`, `querystring`, `header`, `cookie` or `body`."""
         return self.input.location
 
     @property
     def value(self) -> ValueType:
-        """What it takes."""
+        """The type of its value."""
         return self.input.value
 
     @property
     def is_required(self) -> bool:
-        """Whether the request is invalid without it, or its parent is."""
+        """Whether the request, or its parent, is invalid without it."""
         return self.input.origin.is_required
 
     @property
@@ -76,12 +76,12 @@ class FormRow:
 
     @property
     def is_secret(self) -> bool:
-        """Whether its value is not shown."""
+        """Whether its value is hidden."""
         return is_secret_input(self.input.origin)
 
     @property
     def description(self) -> str:
-        """What the document says of it."""
+        """Its description in the document."""
         origin, text = self.input.origin, self.input.description
         return (
             f"{text} (the same again inside)" if isinstance(origin, Field) and origin.below == AGAIN else text
@@ -89,23 +89,23 @@ class FormRow:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The words that it takes, if those can be listed."""
+        """The allowed values, if they can be listed."""
         if self.value.enum:
             return tuple(dict.fromkeys(self.literal(choice_word(choice)) for choice in self.value.enum))
         return ("true", "false") if self.value.type == "boolean" else ()
 
     def literal(self, text: str) -> str:
-        """Return the word by which the row gives a text of the document or of a response, which names no file."""
+        """Return the argument for a string, so that it is not read as a file name."""
         return literal_word(text) if self.file else text
 
 
 @record
 class MoreItems:
-    """The place in a form where one more item of an array can be asked for.
+    """The row of a form that adds an item to an array.
 
     Args:
         option: The array, for example `criteria`.
-        count: How many items the form has rows for.
+        count: Number of items that have rows.
     """
 
     option: str
@@ -119,8 +119,8 @@ def rows_of_form(
 
     Args:
         described: The operation, with the media type that is sent.
-        counts: Array of objects → how many of its items have rows, 1 if nothing says otherwise.
-        added: The options of further places, deeper than those that are listed.
+        counts: Array of objects → number of its items that have rows [default 1].
+        added: The options of further inputs, deeper than the listed ones.
     """
     rows: list[FormRow | MoreItems] = []
     inputs = OperationDescription(described).inputs
@@ -142,7 +142,7 @@ def rows_of_form(
 
 
 def row_of(described: DescribedOperation, option: str) -> FormRow | None:
-    """Return the row of a place that no row is listed for, such as a deeper field; None if there is none."""
+    """Return the row of an input that is not listed, such as a deeper field; None if there is no such input."""
     parameter, field = find_input(described, option)
     whole = None if parameter is None else DescribedInput.of(parameter)
     if field is None:
@@ -153,7 +153,7 @@ def row_of(described: DescribedOperation, option: str) -> FormRow | None:
 
 
 def located(option: str) -> str:
-    """Return an option with its indexes written as steps, as no shell takes them for anything else."""
+    """Return an option with its indexes written as steps, which no shell expands."""
     return re.sub(r"\[(\d+)\]", r".\1", option)
 
 
@@ -163,7 +163,7 @@ def _input_row(
     """Return the row of an input.
 
     Args:
-        option: Its option, with an index for each array around it that rows are being made for.
+        option: Its option, with an index for each array around it whose items get rows.
         parameter: The parameter that it is a field of; None for a parameter, and for a field of the body.
     """
     pointer = (
@@ -181,10 +181,10 @@ def _input_row(
 def _body_rows(
     fields: list[tuple[DescribedInput, str]], counts: Mapping[str, int], encodings: Encodings | None
 ) -> Iterator[FormRow | MoreItems]:
-    """Yield the rows of fields; those of an array's items come together, item after item.
+    """Yield the rows of fields. The fields of an item stay together.
 
     Args:
-        fields: (field, its option with an index for each array around it that rows are being made for).
+        fields: The fields, with options that have an index for each array around them whose items get rows.
     """
     index = 0
     while index < len(fields):
@@ -212,14 +212,14 @@ def _file_kind(field: DescribedInput, encodings: Encodings | None) -> str:
 
 @record
 class FurtherCalls:
-    """The calls that are made beyond the first.
+    """The calls after the first.
 
     Args:
-        all: `pages` or `keyset` if all pages are called, else empty.
-        max_items: How many items are wanted; None for all.
-        wait: What is waited for; None if nothing is.
-        follow: The links that are followed, one after the other.
-        targets: The operations that the calls may end at; the one of the form if no link is followed.
+        all: `pages` or `keyset` to fetch all pages, else empty.
+        max_items: Maximum number of items; None for all.
+        wait: The condition to wait for, if there is one.
+        follow: The links to follow, one after the other.
+        targets: The operations that the calls may end at; without a link, the operation of the form.
     """
 
     all: str = ""
@@ -230,7 +230,7 @@ class FurtherCalls:
 
     @property
     def is_of_pages(self) -> bool:
-        """Whether the pages of a list are called."""
+        """Whether the calls fetch the pages of a list."""
         return bool(self.all) or self.max_items is not None
 
     def __bool__(self) -> bool:
@@ -239,14 +239,14 @@ class FurtherCalls:
 
 
 def offered_further(described: DescribedOperation) -> dict[str, tuple[str, ...]]:
-    """Return setting → the words it is chosen among, none if it is typed, of those that an operation can have."""
+    """Return the settings that apply to an operation → their choices, which are empty if the value is typed."""
     offered: dict[str, tuple[str, ...]] = {}
     is_safe = described.operation.method in SAFE_METHODS
     links = [link for link in links_of(described) if link.target is not None]
     try:
         is_list = is_safe and OperationDescription(described).pages is not None
     except DynacliError:
-        is_list = True  # the rule in the configuration is wrong, which the call will tell
+        is_list = True  # the rule in the configuration is invalid, which the call reports
     if is_list:
         offered |= {_ALL: OPTIONS_BY_NAME["all"].values, _MAX_ITEMS: ()}
     if links:
@@ -259,14 +259,14 @@ def offered_further(described: DescribedOperation) -> dict[str, tuple[str, ...]]
 def further_calls(
     described: DescribedOperation, given: Mapping[str, str], settings: CallSettings
 ) -> FurtherCalls:
-    """Return what the settings of a form ask for beyond one call.
+    """Return the further calls that the settings of a form ask for.
 
     Args:
-        given: Setting → what was typed or chosen.
+        given: Setting → its typed or chosen value.
 
     Raises:
-        UsageError: They do not go together, or say what cannot be; the detail `setting` names the one.
-        RefusedError: A link leads where nothing may be sent.
+        UsageError: The settings are invalid or cannot be combined; the detail `setting` names one of them.
+        RefusedError: A link leads to a target that must not be called.
     """
     if not any(given.get(name) for name in FURTHER):
         return FurtherCalls(targets=(described,))
@@ -298,7 +298,7 @@ def further_calls(
 
 
 def _links(given: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the links that are followed; a form offers one, and what was called before may have had several."""
+    """Return the links to follow: a form has at most one, an earlier call may have several."""
     return tuple(given.get(_FOLLOW, "").splitlines())
 
 
@@ -311,7 +311,7 @@ def _number_of_items(word: str) -> int | None:
 
 
 def further_words(given: Mapping[str, str]) -> Iterator[str]:
-    """Yield the standard options that ask for the same on the command line."""
+    """Yield the standard options that ask for the same on a command line."""
     for name in FURTHER:
         word = given.get(name, "")
         if name == _ALL:
@@ -324,7 +324,7 @@ def further_words(given: Mapping[str, str]) -> Iterator[str]:
 
 @contextmanager
 def _naming_setting(setting: str) -> Iterator[None]:
-    """Let the errors of a block name the setting that they are about."""
+    """Add the name of a setting to the errors of a block."""
     try:
         yield
     except DynacliError as error:

@@ -1,7 +1,8 @@
 """A collection for Bruno: a directory with a file for each request, in the language Bru.
 
 The grammar: https://github.com/usebruno/bruno/blob/main/packages/bruno-lang/v2/src/bruToJson.js
-Files have no position (`seq`), because a new operation would change it in all files after it. Bruno sorts by names.
+
+A new operation would change the position (`seq`) in all files after it, so files have none. Bruno sorts by names.
 A value ends with its line, and a block with a `}` at the beginning of a line; texts within blocks are indented.
 """
 
@@ -27,7 +28,7 @@ from dynacli.text.terminal import visible, visible_line
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _QUOTED = re.compile(r'[:"{}\s~@]')
 _RESERVED = ("environments", "node_modules")
-"""Folders of a collection that Bruno takes for something else."""
+"""Names of folders that have another meaning in Bruno."""
 
 
 def files_of(collection: Collection) -> dict[str, str]:
@@ -71,7 +72,7 @@ def _request_file(request: ExportedRequest) -> str:
     kind, body = _bruno_body(request.body)
     auth = "none" if covered is None else covered.kind.lower()
     if auth == "oauth2":
-        auth = "bearer"  # Bruno's own has no field for a token that is there
+        auth = "bearer"  # Bruno's own kind has no field for an existing token
     call = {"url": url, "body": kind, "auth": auth}
     is_usual = request.method in _METHODS
     return _blocks(
@@ -106,20 +107,20 @@ def _text_block(name: str, text: str) -> str:
 
 
 def _indented(text: str) -> str:
-    # A line ends only there for Bruno, and nothing else ends one for whoever reads the file.
+    # Every kind of line break becomes the only one that Bruno knows.
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def _bruno_key(name: str) -> str:
-    """Return the name of a pair; signs that mean something else are only names in quotes."""
+    """Return the key of a pair, in quotes if it has special characters."""
     if name and not _QUOTED.search(name):
         return name
-    # A backslash before the last quote would take its meaning.
+    # A backslash before the last quote would escape it.
     return '"' + visible_line(without_templates(name)).replace("\\", "").replace('"', r"\"") + '"'
 
 
 def _many_lines(value: str) -> str:
-    """Return a value, in quotes of three if it has several lines or would be read as something else."""
+    """Return a value, in triple quotes if it has several lines or would be read as something else."""
     if len(value.splitlines()) < 2 and not value.startswith(("'''", "[", "@")):
         return value
     return (
@@ -147,7 +148,7 @@ def _auth(authorization: Authorization) -> str:
 
 
 def _bruno_body(body: ExportedBody | None) -> tuple[str, str]:
-    """Return what Bruno calls the kind of a body, and its block."""
+    """Return Bruno's name for the kind of a body, and the block of the body."""
     if body is None:
         return "none", ""
     if body.parts is not None:
@@ -166,7 +167,7 @@ def _bruno_part(part: ExportedPart) -> str:
     kind = f" @contentType({without_templates(part.media_type)})" if part.media_type else ""
     if part.file_name is not None:
         return f"@file({part.file_name}){kind}"
-    # Bruno looks for these two in a text as well, and has no escape for them.
+    # Bruno looks for these two even in a text, and has no escape for them.
     text = (
         without_templates(part.text or "")
         .replace("@file(", "@ file(")

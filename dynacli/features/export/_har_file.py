@@ -17,7 +17,7 @@ def files_of(collection: Collection) -> dict[str, str]:
     """Return the file of the archive.
 
     Raises:
-        UsageError: The document names no server; a HAR has whole URLs.
+        UsageError: The document names no server, but a HAR needs complete URLs.
     """
     text = har_of(_call(request, collection.variables) for request in collection.requests())
     return {f"{file_stem(collection.name)}.har": text}

@@ -1,4 +1,4 @@
-"""A collection as one HTML page: a list of the operations, and each with its inputs, its responses and its example."""
+"""A collection as one HTML page: a list of the operations, then each with its inputs, responses and example."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -15,7 +15,7 @@ nav ul { columns: 20rem; padding-left: 1.2rem } article { border-top: 1px solid 
 h3 { margin-bottom: .2rem } .text { max-width: 50rem } a { color: inherit }
 """
 _LONGEST = 50_000
-"""Characters of a description that is read as Markdown."""
+"""Maximum characters of a description that is read as Markdown."""
 
 
 def files_of(collection: Collection) -> dict[str, str]:
@@ -40,7 +40,7 @@ def files_of(collection: Collection) -> dict[str, str]:
 
 @cache
 def _reader() -> MarkdownIt:
-    # Without HTML of the document's own; links to scripts are none to markdown-it, and images are not loaded.
+    # HTML of the document is escaped, and images are not loaded. markdown-it makes no links to scripts.
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 

@@ -1,4 +1,4 @@
-"""A collection as a file for hurl: a request after the other, each with the statuses that the document calls a success.
+"""A collection as a file for hurl: one request after the other, each with its success status.
 
 The grammar: https://hurl.dev/docs/grammar.html
 """
@@ -42,7 +42,7 @@ def files_of(collection: Collection) -> dict[str, str]:
 
 def _comments(lines: Iterable[str]) -> Iterator[str]:
     for text in lines:
-        # A carriage return would end the comment as well.
+        # A carriage return would end the comment, too.
         yield f"# {visible(text, keep='')}".rstrip()
 
 
@@ -51,7 +51,7 @@ def _hurl_lines(request: ExportedRequest) -> Iterator[str]:
     reported = [request.title, *([""] if notes and notes != [request.title] else [])]
     yield from _comments([*reported, *(notes if notes != [request.title] else [])])
     made = list(_request_lines(request))
-    # What would fail for its missing values is there to be completed.
+    # A request without an example would fail, so it becomes a comment to complete.
     yield from (f"# {line}" for line in made) if request.lacking else made
 
 
@@ -84,7 +84,7 @@ def _option_lines(covered: Authorization | None) -> Iterator[str]:
 
 
 def _is_form(body: ExportedBody) -> bool:
-    """Return whether a body can be written as the fields of a form; hurl gives only files a media type."""
+    """Return whether a body can be written as the fields of a form. In hurl, only files have a media type."""
     if body.parts is not None:
         return all(part.file_name is not None or not part.media_type for part in body.parts)
     return body.form is not None
@@ -121,7 +121,7 @@ def _hurl_name(text: str) -> str:
 
 
 def _hurl_text(text: str) -> str:
-    """Return a value as hurl reads it; blanks at its ends would be cut."""
+    """Return a value as hurl reads it; plain blanks at its ends would be cut."""
     made = _ESCAPED.sub(_escape, text)
     stripped = made.strip(" ")
     if len(stripped) == len(made):

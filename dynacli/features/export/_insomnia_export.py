@@ -1,6 +1,6 @@
 """A collection for Insomnia: its export in format 4, which all its versions import.
 
-Each text is a template of Nunjucks there (https://docs.insomnia.rest/insomnia/template-tags).
+Insomnia reads each text as a template of Nunjucks (https://docs.insomnia.rest/insomnia/template-tags).
 """
 
 import re
@@ -27,7 +27,7 @@ _GRANTS = {
     "implicit": "implicit",
 }
 _SORTED_BYTES = 6
-"""Of a name; a number of JavaScript is exact up to 53 bits."""
+"""Number of bytes of a name in its sort key: a number of JavaScript is exact up to 53 bits."""
 _BEGINNING = re.compile(r"\{[{%#]")
 
 
@@ -79,7 +79,7 @@ def _environment(name: str, parent: str, title: str, data: dict[str, str]) -> di
 
 
 def _sort_key(name: str) -> int:
-    """Return a number by which names stand in their order; counting would change all that follow a new one."""
+    """Return a number that sorts like the name. A counter would change for all names after a new one."""
     return int.from_bytes(name.casefold().encode()[:_SORTED_BYTES].ljust(_SORTED_BYTES, b"\0"))
 
 
@@ -122,9 +122,9 @@ def _variable(name: str) -> str:
 
 
 def _without_templates(text: str) -> str:
-    """Return text that Nunjucks writes as it is.
+    """Return text that Nunjucks writes unchanged.
 
-    Only what begins a template is raw: around a whole text, an end of a block in it would be the end of its own.
+    Only the beginnings of templates are marked as raw: the text itself could end a raw block around it.
     """
     return _BEGINNING.sub(lambda found: f"{{% raw %}}{found[0]}{{% endraw %}}", text)
 

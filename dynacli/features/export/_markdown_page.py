@@ -1,4 +1,4 @@
-"""A collection as one page of Markdown: each operation with its inputs, its responses and its example as HTTP."""
+"""A collection as one page of Markdown: each operation with its inputs, its responses, and its example as HTTP."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from dynacli.text.markdown import plain_line
 from dynacli.text.terminal import visible, visible_line
 
 _EVEN = r"(?<!\\)((?:\\\\)*)"
-"""What stands before a character that no backslash escapes."""
+"""Pattern before a character that no backslash escapes."""
 _ACTIVE = re.compile(
     rf"""{_EVEN}(
       <(?=[A-Za-z/!?])                                           # HTML, and links in angle brackets
@@ -37,7 +37,7 @@ def _prose(markdown: str) -> str:
 
 
 def _markdown_code(text: str) -> str:
-    """Return text as code, in more ticks than stand side by side in it (CommonMark, "Code spans")."""
+    """Return text as code, in more backticks than any row of them in the text (CommonMark, "Code spans")."""
     line, ticks = visible_line(text), "`"
     while ticks in line:
         ticks += "`"
@@ -48,7 +48,7 @@ def _markdown_code(text: str) -> str:
 def _markdown_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = list(head)
     lines = [names, ["---"] * len(names), *map(list, rows)]
-    # A `|` ends a cell in code, too (GitHub Flavored Markdown, "Tables").
+    # A `|` ends a cell even in code (GitHub Flavored Markdown, "Tables").
     texts = (" | ".join(cell.replace("|", r"\|") for cell in line) for line in lines)
     return "\n".join(f"| {text} |" for text in texts)
 

@@ -1,7 +1,7 @@
 """A collection for Postman, format 2.1, with an environment for each server and profile.
 
 The schema: https://schema.getpostman.com/json/collection/v2.1.0/collection.json
-Postman keeps what is percent-encoded in a URL as it is, and encodes the rest.
+Postman sends the percent-encoded characters of a URL unchanged, and encodes the rest.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ _GRANTS = {
 
 
 def files_of(collection: Collection) -> dict[str, str]:
-    """Return the file of the collection, and those of its environments."""
+    """Return the files of the collection and of its environments."""
     stem = file_stem(collection.name)
     info: dict[str, Any] = {
         "_postman_id": stable_id("postman", collection.name),
@@ -180,6 +180,6 @@ def _postman_part(part: ExportedPart) -> dict[str, str]:
     name = without_templates(part.name)
     made = {"key": name, "type": "text", "value": without_templates(part.text or "")}
     if part.file_name is not None:
-        # Postman reads a file when it sends; one that is not there can be chosen in its window.
+        # Postman reads the file when it sends. If the file is missing, you choose another one in Postman.
         made = {"key": name, "type": "file", "src": part.file_name}
     return {**made, "contentType": without_templates(part.media_type)} if part.media_type else made

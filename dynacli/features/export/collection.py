@@ -1,7 +1,7 @@
-"""What an export holds, before it is written in the form of any program: folders of requests, and variables.
+"""The contents of an export, independent of its format: folders of requests, and variables.
 
-A credential is never more than the name of a variable here, so that no writer can give its value away.
-`EXPORT_FORMATS` has the formats, and what writes each.
+A credential is only the name of a variable here, so that no export can reveal its value.
+`EXPORT_FORMATS` lists the formats, with the module that writes each.
 """
 
 import json
@@ -22,41 +22,41 @@ from dynacli.text.body_text import decoded
 from dynacli.text.json_text import reindent
 
 BASE_URL = "baseUrl"
-"""The variable that holds the URL of the server."""
+"""The variable with the URL of the server."""
 _LONGEST_STEM = 80
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def stable_id(*names: str) -> str:
-    """Return a UUID that is made of names, and so is the same in each export."""
+    """Return a UUID made of names, which is the same in each export."""
     return str(uuid5(NAMESPACE_URL, "\n".join(("dynacli", *names))))
 
 
 def file_stem(name: str) -> str:
-    """Return the name of a file or folder that every file system takes, without its ending."""
+    """Return a name for a file or folder, without an extension, that is valid in every file system."""
     stem = kebab(name)[:_LONGEST_STEM].strip("-") or "api"
-    # Windows keeps these names for devices, whatever the ending.
+    # Windows reserves these names for devices, with any extension.
     return f"{stem}-" if re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", stem) else stem
 
 
 def variable_name(text: str) -> str:
-    """Return the name of a variable that every target takes."""
+    """Return the name of a variable that is valid in every format."""
     name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "value"
     return f"_{name}" if name[0].isdigit() else name
 
 
 def without_templates(text: str) -> str:
-    """Return text in which no program finds a variable in double braces, for those that have no escape for braces."""
+    """Return text without variables in double braces, for programs that have no escape for braces."""
     return re.sub(r"\{(?=\{)", "{ ", text)
 
 
 def variable_in_braces(name: str) -> str:
-    """Return a reference to a variable for programs whose variables are in double braces."""
+    """Return a reference to a variable, for programs with variables in double braces."""
     return f"{{{{{name}}}}}"
 
 
 def url_with_query(base: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Return a URL with a query, whose pairs are percent-encoded already."""
+    """Return a URL with a query, whose pairs must be percent-encoded."""
     query = "&".join(f"{name}={value}" for name, value in pairs)
     return f"{base}?{query}" if query else base
 
@@ -67,10 +67,10 @@ def indented_json(value: Any) -> str:
 
 
 def distinct_name(name: str, taken: dict[str, int], separated: str = " ({})") -> str:
-    """Return a name, with a number if it is taken, and note it as taken; the case of letters does not count.
+    """Return a name, with a number if it is taken, and note it as taken; case does not matter.
 
     Args:
-        taken: Name → the last number that was tried for it, so that a thousand equal names take no million steps.
+        taken: Name → the last number that was tried for it, so that many equal names take linear time.
     """
     distinct, key = name, name.casefold()
     while distinct.casefold() in taken:
@@ -85,10 +85,10 @@ class Entry:
     """A header, or a pair of a query.
 
     Args:
-        name: The name; in a query percent-encoded.
-        value: The value, in a query percent-encoded; with a variable what stands before the variable.
-        variable: The variable that the value ends with; empty for none.
-        is_new: Whether each request needs a value of its own, which is not secret.
+        name: The name; percent-encoded in a query.
+        value: The value, or the text before its variable; percent-encoded in a query.
+        variable: The variable at the end of the value; empty for none.
+        is_new: Whether each request needs a new value, which is not secret.
     """
 
     name: str
@@ -98,7 +98,7 @@ class Entry:
 
     @property
     def in_braces(self) -> str:
-        """The value for programs whose variables are in double braces, and whose `$guid` is new in each request."""
+        """The value for programs with variables in double braces, and with a `$guid` that is new in each request."""
         if self.is_new:
             return "{{$guid}}"
         text = without_templates(self.value)
@@ -111,9 +111,9 @@ class ExportedPart:
 
     Args:
         name: The name.
-        text: The content; of a file that is not text, None.
-        media_type: The media type; empty if the part says none.
-        file_name: The name of a file; None if the part is none.
+        text: The content; None for a file that is not text.
+        media_type: The media type; empty if the part has none.
+        file_name: The name of the file; None if the part is not a file.
     """
 
     name: str
@@ -140,12 +140,12 @@ class ExportedBody:
 
     @cached_property
     def text(self) -> str | None:
-        """The body as text; None if it is none."""
+        """The body as text; None if it is not text."""
         return decoded(self.content, self.media_type)
 
     @cached_property
     def laid_out(self) -> str | None:
-        """The body as text for people, JSON indented; None if it is not text."""
+        """The body as readable text, with JSON indented; None if it is not text."""
         if self.text is None or not is_json(self.media_type):
             return self.text
         try:
@@ -155,7 +155,7 @@ class ExportedBody:
 
     @property
     def without_templates(self) -> str:
-        """The text for people, with no variable in double braces; JSON has an escape, and its value stays the same."""
+        """The readable text without variables in double braces. An escape leaves the value of JSON unchanged."""
         text = self.laid_out or ""
         if is_json(self.media_type):
             # Indented JSON has two braces side by side only within strings.
@@ -165,16 +165,16 @@ class ExportedBody:
 
 @record
 class Authorization:
-    """How a request is authorized.
+    """The authorization of a request.
 
     Args:
         scheme: The security scheme of the document.
         kind: `basic`, `digest`, `bearer`, `oauth2` or `apiKey`.
-        variable: The variable that holds the token or key; for a user name and a password the first part of the
-            names of two variables.
-        authorization_url: Of OAuth; empty if the document names none.
-        token_url: Of OAuth; empty if the document names none.
-        grant: The flow of OAuth, as the document calls it; empty if the document names none.
+        variable: The variable of the token or key. For a user name and a password, it is the beginning of the names
+            of two variables.
+        authorization_url: The authorization URL of OAuth; empty if the document has none.
+        token_url: The token URL of OAuth; empty if the document has none.
+        grant: The flow of OAuth, as named in the document; empty if the document has none.
     """
 
     scheme: SecurityScheme
@@ -191,19 +191,19 @@ class Authorization:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The variables that a person fills in."""
+        """The variables to fill in."""
         if self.has_password:
             return self.username, self.password
         return (self.variable, self.client_id, self.client_secret) if self.grant else (self.variable,)
 
     @property
     def client_id(self) -> str:
-        """The variable of the client's id, with which OAuth gives a token."""
+        """The variable of the client's id for OAuth."""
         return f"{self.variable}_client_id"
 
     @property
     def client_secret(self) -> str:
-        """The variable of the client's secret."""
+        """The variable of the client's secret for OAuth."""
         return f"{self.variable}_client_secret"
 
     @property
@@ -218,12 +218,12 @@ class Authorization:
 
     @property
     def location(self) -> str:
-        """Where the credential is sent: `header`, `query` or `cookie`."""
+        """The location of the credential: `header`, `query` or `cookie`."""
         return self.scheme.location if self.kind == "apiKey" else "header"
 
     @property
     def entry(self) -> Entry:
-        """The credential as a header, a pair of the query or a cookie; of a password it says only the scheme."""
+        """The credential as a header, a pair of the query or a cookie."""
         if self.kind == "apiKey":
             return Entry(self.scheme.parameter, "", self.variable)
         word = {"basic": "Basic", "digest": "Digest"}.get(self.kind, "Bearer")
@@ -235,22 +235,22 @@ class ExportedRequest:
     """A request.
 
     Args:
-        name: The name of the operation, which no other request of the collection has.
-        title: What a person reads in a list; no other request of the folder has it.
+        name: The name of the operation, unique in the collection.
+        title: The title in a list, unique in the folder.
         description: The document's own text, in Markdown.
         method: The method.
-        path: The path as the document has it, without a query.
+        path: The path as in the document, without a query.
         path_values: Name of a placeholder → its percent-encoded value.
         query: The query.
-        headers: The headers, without those that authorize it.
+        headers: The headers, without those for authorization.
         body: The body; None if there is none.
-        authorizations: What authorizes it, all together; empty if nothing does.
-        server: The variable that holds the URL of its server.
-        lacking: Why there is no example of it; empty if there is one.
-        is_deprecated: Whether the document advises against it.
-        successes: The statuses of success that the document has.
-        inputs: What it takes.
-        responses: Status → what the document says of the response, in Markdown.
+        authorizations: The authorizations, which are all needed; empty if none is.
+        server: The variable with the URL of its server.
+        lacking: The reason why it has no example; empty if it has one.
+        is_deprecated: Whether the document marks it as deprecated.
+        successes: The success statuses in the document.
+        inputs: The inputs.
+        responses: Status → description of the response in the document, in Markdown.
     """
 
     name: str
@@ -272,19 +272,19 @@ class ExportedRequest:
 
     @property
     def main_authorization(self) -> Authorization | None:
-        """What authorizes it and is not a cookie: a password, which is of two variables, else the first."""
+        """The authorization that a program handles itself: no cookie, a password if there is one, else the first."""
         found = [authorization for authorization in self.authorizations if authorization.location != "cookie"]
         return min(found, key=lambda authorization: not authorization.has_password, default=None)
 
     @property
     def uncovered_headers(self) -> tuple[Entry, ...]:
-        """The headers for a program that has a form of its own for `main_authorization` and for the parts of a body."""
+        """The headers for a program that handles `main_authorization` and the parts of a body itself."""
         has_parts = self.body is not None and self.body.parts is not None
         return self.sent_headers(self.main_authorization, without_type=has_parts)
 
     @property
     def notes(self) -> str:
-        """The description with what else a reader should know, in Markdown."""
+        """The description and further remarks, in Markdown."""
         reported = [self.description.strip()]
         if self.is_deprecated:
             reported.insert(0, "**Deprecated.**")
@@ -294,11 +294,11 @@ class ExportedRequest:
 
     @property
     def filled_path(self) -> str:
-        """The path as a URL has it, with the values of its placeholders; one without a value stays."""
+        """The path as in a URL, with the values of its placeholders; a placeholder without a value stays."""
         return path_text(self.path, self.path_values)
 
     def path_with_variables(self) -> tuple[str, dict[str, str]]:
-        """Return the path with `:name` for each segment that is a placeholder, and the values of these."""
+        """Return the path with `:name` for each segment that is a placeholder, and the values of these names."""
         segments, values = [], {}
         for segment in self.path.split("/"):
             found = _VARIABLE.fullmatch(segment)
@@ -307,18 +307,18 @@ class ExportedRequest:
                 values[found[1]] = self.path_values.get(found[1], "")
             else:
                 filled = path_text(segment, self.path_values)
-                # A colon at the front would make a variable of it.
+                # A colon at the front would turn the segment into a variable.
                 segments.append(f"%3A{filled[1:]}" if filled.startswith(":") else filled)
         return "/".join(segments), values
 
     def sent_headers(
         self, covered: Authorization | None = None, *, without_type: bool = False
     ) -> tuple[Entry, ...]:
-        """Return the headers with those that authorize it.
+        """Return the headers, including those for authorization.
 
         Args:
-            covered: What the target has a form of its own for.
-            without_type: Whether the target says the media type of the body by itself, with its own boundary.
+            covered: The authorization that the format expresses in another way.
+            without_type: Whether the program adds the media type of the body, with its own boundary.
         """
         found = [authorization for authorization in self.authorizations if authorization is not covered]
         headers = [authorization.entry for authorization in found if authorization.location == "header"]
@@ -328,7 +328,7 @@ class ExportedRequest:
         return (*own, *headers)
 
     def sent_query(self, covered: Authorization | None = None) -> tuple[Entry, ...]:
-        """Return the query with what authorizes it; the argument is that of `sent_headers`."""
+        """Return the query, including pairs for authorization; `covered` is the same as in `sent_headers`."""
         found = [
             authorization
             for authorization in self.authorizations
@@ -339,7 +339,7 @@ class ExportedRequest:
 
 @record
 class Folder:
-    """Requests of one tag; those without a tag are in a folder without a name."""
+    """The requests of a tag. A folder without a name has the requests without a tag."""
 
     name: str
     description: str = ""
@@ -351,8 +351,8 @@ class Surroundings:
     """A server or a profile.
 
     Args:
-        name: What a person calls it; no other surroundings of the collection have it.
-        values: Variable → value, of the variables that are no credentials.
+        name: The name, unique in the collection.
+        values: Variable → value, without the variables of credentials.
     """
 
     name: str
@@ -361,15 +361,15 @@ class Surroundings:
 
 @record
 class Collection:
-    """All that is exported.
+    """Everything that is exported.
 
     Args:
         name: The title of the API.
-        version: The version of the API, as its document says it.
+        version: The version of the API in its document.
         description: The document's own text, in Markdown.
-        folders: In the order of the document.
-        surroundings: The servers, the one that is used first, and the profiles.
-        secrets: The variables of credentials, which are empty.
+        folders: The folders, in the order of the document.
+        surroundings: The servers, the one in use first, and the profiles.
+        secrets: The variables of credentials, which have no value.
     """
 
     name: str
@@ -386,13 +386,13 @@ class Collection:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Variable → value, as the first surroundings have it; of credentials empty."""
+        """Variable → value in the first surroundings. The values of credentials are empty."""
         first = self.surroundings[0].values if self.surroundings else {}
         return {**first, **dict.fromkeys(self.secrets, "")}
 
 
 def http_text(request: ExportedRequest) -> str:
-    """Return the request with a whole URL in its first line, as the editors' clients for HTTP read it."""
+    """Return the request as text with the complete URL in its first line, as HTTP clients in editors read it."""
     query = ((entry.name, _templated_value(entry)) for entry in request.sent_query())
     url = url_with_query(variable_in_braces(request.server) + request.filled_path, query)
     lines = [f"{request.method} {url}"]
@@ -409,12 +409,12 @@ def _templated_value(entry: Entry) -> str:
 
 
 class Format(NamedTuple):
-    """A form of an export.
+    """A format of an export.
 
     Args:
-        module: The module of this package, without its underscore, whose `files_of` writes it.
-        media_type: Of the main file.
-        is_directory: Whether it is a directory without a main file.
+        module: The module of this package, without its underscore, whose `files_of` writes the format.
+        media_type: The media type of the main file.
+        is_directory: Whether the export is a directory without a main file.
     """
 
     module: str
@@ -422,10 +422,10 @@ class Format(NamedTuple):
     is_directory: bool = False
 
     def files(self, collection: Collection) -> dict[str, str]:
-        """Return file name, with `/` between its parts → text; the first file stands for all.
+        """Return file name, with `/` between its parts → text. The first file is the main one.
 
         Raises:
-            UsageError: The form cannot hold the collection.
+            UsageError: The format cannot hold the collection.
         """
         files: dict[str, str] = import_module(f"dynacli.features.export._{self.module}").files_of(collection)
         return files

@@ -1,4 +1,4 @@
-"""`dynacli export` and `dynacli history export`: operations and calls in the formats of other programs."""
+"""`dynacli export` and `dynacli history export`: export operations and calls for other programs."""
 
 import os
 
@@ -50,7 +50,7 @@ def _write_export(run: Run, collection: Collection, form: Format, out: str | Non
         out: A file, or a directory; None for standard output.
 
     Raises:
-        UsageError: The form is a directory, and none is named; or `-o` names another format.
+        UsageError: The format is a directory and `--out` is missing, or `-o` names a format.
         FileError: A file cannot be written.
     """
     out = _named_output(run, out)
@@ -60,10 +60,10 @@ def _write_export(run: Run, collection: Collection, form: Format, out: str | Non
 
 
 def _named_output(run: Run, out: str | None) -> str | None:
-    """Return the file or directory that `--out FILE` or `-o @FILE` names; None for standard output.
+    """Return the file or directory in `--out FILE` or `-o @FILE`; None for standard output.
 
     Raises:
-        UsageError: Both are given, or `-o` names a format.
+        UsageError: Both options are given, or `-o` names a format.
     """
     output = run.output_format()
     if output.format != "auto" or (out is not None and output.file):
@@ -76,7 +76,7 @@ def _named_output(run: Run, out: str | None) -> str | None:
 
 
 def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None) -> None:
-    """Write the files of an export. The first one names them all; `out` is as in `_write_export`.
+    """Write all files of an export into a directory, or the first one to a file or to standard output.
 
     Raises:
         FileError: A file cannot be written.
@@ -91,7 +91,7 @@ def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None)
         write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
         if form.is_directory and (left := _left_over(out, files)):
-            # Programs that run a whole directory would send them, too; yet they may be someone's own.
+            # A program that runs a whole directory would send them, too. They may be yours, so they stay.
             run.note(
                 f"Files of no operation in this export, left unchanged: {enumerated(left, most=_MOST_NAMED)}"
             )
@@ -101,7 +101,7 @@ def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None)
 
 
 def _left_over(directory: str, files: dict[str, str]) -> list[str]:
-    """Return the files of requests in a directory that an export did not write, such as those of an earlier one."""
+    """Return request files in a directory that this export did not write, such as files of an earlier export."""
     endings = tuple({os.path.splitext(name)[1] for name in files} - {".json"})
     found = (
         os.path.relpath(os.path.join(folder, name), directory)

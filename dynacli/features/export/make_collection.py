@@ -1,7 +1,7 @@
-"""A collection is made of the operations of an API, or of calls that were made.
+"""Collections of the operations of an API, or of recorded calls.
 
-That of an API has folders by tag, servers, profiles, and an example of each operation. That of calls has folders by
-API, and what is masked of them becomes variables.
+The collection of an API has folders by tag, servers, profiles, and an example of each operation. The collection of
+calls has folders by API, and variables for masked values.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -55,11 +55,11 @@ _ANYWHERE = "http://localhost"
 def _example_request(
     described: DescribedOperation, settings: CallSettings, server: str, base_url: str
 ) -> ExportedRequest:
-    """Return the request of an operation's example; without one it says why there is none.
+    """Return the request of an operation's example, or a request with the reason why there is no example.
 
     Args:
-        server: The variable that holds the URL of its server.
-        base_url: The URL itself; empty if it is not known.
+        server: The variable with the URL of its server.
+        base_url: The URL of the server; empty if it is unknown.
     """
     described = described.sending("")
     operation = described.operation
@@ -106,10 +106,10 @@ def _example_request(
 
 
 def _example_values(described: DescribedOperation, settings: CallSettings) -> CallValues:
-    """Return the values of the example, which are the same each time, with the pairs that all calls have.
+    """Return the values of the example, which are the same in each export, with the query pairs of all calls.
 
     Raises:
-        UsageError: None can be made.
+        UsageError: No example can be made.
     """
     keys = {
         (parameter.location, parameter.name): stable_id("idempotency-key", described.operation.name)
@@ -140,7 +140,7 @@ def _exported_headers(
     authorizations: Sequence[Authorization],
     settings: CallSettings,
 ) -> list[Entry]:
-    """Return the headers; a value that is a credential becomes a variable."""
+    """Return the headers. A credential becomes a variable."""
     keys = {
         authorization.scheme.parameter.lower()
         for authorization in authorizations
@@ -169,7 +169,7 @@ def _exported_body(values: CallValues) -> ExportedBody | None:
     """Return the body.
 
     Raises:
-        FileError: A file of it cannot be read.
+        FileError: A file in the body cannot be read.
     """
     if values.body is None:
         return None
@@ -192,13 +192,13 @@ def _form_part(part: Any) -> ExportedPart:
         text = content.decode()
     except UnicodeDecodeError:
         text = None
-    # The programs read a file of this name: it is never a path of the document's, nor a name with a dot.
+    # The programs read a file of this name, so it is never a path from the document, and has no dot.
     file_name = part.file_name if part.file_name is None else file_stem(part.file_name)
     return ExportedPart(part.name or "", text, part.media_type, file_name)
 
 
 def _authorizations(described: DescribedOperation, base_url: str) -> tuple[Authorization, ...]:
-    """Return what the first alternative that can be written wants; nothing if none is wanted."""
+    """Return the first alternative that can be exported; nothing if the operation needs no authorization."""
     for alternative in described.operation.security:
         if alternative and all(map(is_supported, alternative)):
             made = [_authorization(described, scheme, base_url) for scheme in alternative]
@@ -209,8 +209,8 @@ def _authorizations(described: DescribedOperation, base_url: str) -> tuple[Autho
 def _variable(api: OpenedApi, name: str) -> str:
     """Return the name of the variable for a credential.
 
-    It begins with what a person calls the API. A document would otherwise choose the whole name, such as that of the
-    token of another API, which the person has in the same program.
+    It begins with the name of the API. Otherwise a document could choose the whole name, for example the name of
+    another API's token in the same program.
 
     Args:
         name: The name of the security scheme.
@@ -239,10 +239,10 @@ def make_collection(
     """Return the collection of some operations of an API.
 
     Args:
-        settings: How calls are made and validated: the server that is used first, and the headers of all requests.
+        settings: The settings of calls, with the server to use first and the headers of all requests.
 
     Raises:
-        UsageError: The server that is asked for is none.
+        UsageError: The requested server does not exist.
     """
     maker = _Maker(api, settings)
     by_tag: dict[str, list[ExportedRequest]] = {}
@@ -279,9 +279,9 @@ def _secrets_of(request: ExportedRequest) -> Iterator[str]:
 
 
 def _with_distinct_titles(requests: list[ExportedRequest]) -> Iterator[ExportedRequest]:
-    """Yield requests with names that differ, whatever the case of letters.
+    """Yield requests with distinct titles, ignoring case.
 
-    The first of several keeps its title, so that an operation that is added after it changes nothing but itself.
+    The first of equal titles stays, so that a new operation at the end changes no other one.
     """
     taken: set[str] = set()
     for request in requests:
@@ -301,10 +301,10 @@ class _Maker:
     def _url(
         self, servers: tuple[Server, ...], wanted: str, variables: dict[str, str], *, may_fail: bool = True
     ) -> str:
-        """Return the URL of a server; empty if the document says none that can be sent to.
+        """Return the URL of a server; empty if the document has no usable one.
 
         Raises:
-            UsageError: There is no such server as the person wants.
+            UsageError: The requested server does not exist.
         """
         try:
             return choose_server(servers, self._api.uri, wanted, variables)
@@ -324,7 +324,7 @@ class _Maker:
         return _example_request(described, self._settings, variable, url)
 
     def surroundings(self) -> Iterator[Surroundings]:
-        """Yield the servers of the document and the profiles; the server that is used comes first."""
+        """Yield the servers of the document and the profiles. The server in use comes first."""
         own = dict(self._own.values())
         taken: dict[str, int] = {}
         for name, url in self._named_urls():
@@ -363,11 +363,11 @@ def _host_of(url: str) -> str:
 
 
 def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collection:
-    """Return the collection.
+    """Return the collection of recorded calls.
 
     Args:
-        calls: The calls, without secrets, in their order.
-        apis: For each call what its API is called.
+        calls: The calls in their order, without secrets.
+        apis: The name of the API of each call.
     """
     servers: dict[str, str] = {}
     taken: dict[str, int] = {}
@@ -421,13 +421,13 @@ def _recorded_request(call: HarCall, api: str, name: str, server: str) -> Export
 
 
 def _entry(api: str, name: str, value: str) -> Entry:
-    """Return a pair; a masked value is the variable that is called as it, after what stands before the mask."""
+    """Return a pair. A masked value becomes a variable, after the text before the mask."""
     before, is_masked, _ = value.partition(MASK)
     return Entry(name, before, variable_name(f"{api} {name}")) if is_masked else Entry(name, value)
 
 
 def _cookies_apart(headers: Sequence[Entry]) -> Iterator[Entry]:
-    """Yield the headers; of cookies, whose values are all masked, one variable is the whole header."""
+    """Yield the headers. A masked header of cookies becomes a single variable."""
     for header in headers:
         is_cookie = header.name.lower() == "cookie" and bool(header.variable)
         yield Entry(header.name, "", header.variable) if is_cookie else header

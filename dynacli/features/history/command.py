@@ -1,4 +1,4 @@
-"""`dynacli history` and `replay`: list, show and clear earlier calls, and make them again."""
+"""`dynacli history` and `replay`: list, show, clear and repeat earlier calls."""
 
 import json
 import time
@@ -24,18 +24,18 @@ from dynacli.text.wrapping import table_lines
 
 _HEADER = ["n", "at", "status", "exit", "seconds", "command"]
 _OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
-"""The options that say how a document is opened, before the words of its operation are read."""
+"""The options for opening a document, which apply before the arguments of its operation are read."""
 
 
 def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
-    """Make a call of the history again.
+    """Repeat a call of the history.
 
     Args:
         laid_over: Options that override the options of the call.
 
     Raises:
-        UsageError: The call holds a secret that is given by none of them.
-        DynacliError: As from any call.
+        UsageError: The call has a URL with a masked secret.
+        DynacliError: The call failed.
     """
     words = row.words
     is_documented = is_documented_name(row.call.operation)
@@ -69,7 +69,7 @@ def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> No
         _check_name(run, api)
 
     def lines(paint: Painter, width: int) -> list[str]:
-        # What reads a pipe is not to miss the end of a line.
+        # A program that reads a pipe needs the whole lines.
         return _table(list(wanted_rows), paint, width if run.env.stdout_is_terminal else None)
 
     write_rows(run.env, (row.as_json() for row in wanted_rows), run.data_format, lines)
@@ -79,7 +79,7 @@ def _check_name(run: Run, api: str) -> None:
     """Check that calls of an API can be in the history.
 
     Raises:
-        UsageError: No API has the name, and no call was made with it.
+        UsageError: No API has the name, and the history has no call of it.
     """
     names = {DEMO, *Configuration(run.env).apis()}
     has_calls = next(filtered_calls(run.env, api, failed=False, since=None), None) is not None
@@ -119,7 +119,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
         write_data(run.env, data, run.data_format, lambda paint, _: _call_text(data, paint))
         return
     if form != "har" and not row.call.messages:
-        # The request is built again, from the same words.
+        # The request was not stored, so it is built again from the same arguments.
         replay(run, row, ["--dry-run", form])
         return
     from dynacli.output.har import history_text
@@ -157,14 +157,14 @@ def forget_calls(run: Run) -> None:
 
 
 class Replay(click.Command):
-    """`dynacli replay`; the words after the number are the operation's to read."""
+    """`dynacli replay`, which leaves the arguments after the number to the operation."""
 
     def __init__(self, entry: Command) -> None:
         super().__init__(entry.name, callback=click.pass_context(_replay))
         self.entry = entry
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read no word but the first."""
+        """Store the arguments unread, or show the help page if there are none."""
         if not args or args[0] in ctx.help_option_names:
             show_page(ctx, self.page(ctx))
         ctx.args = list(args)

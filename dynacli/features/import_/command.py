@@ -1,4 +1,4 @@
-"""`dynacli import`: requests of other programs become commands."""
+"""`dynacli import`: turns requests of other programs into commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def import_curl(run: Run, line: str, api: str | None) -> None:
     """Run `import curl`."""
     from dynacli.features.import_.read_curl import read_curl
 
-    # Whatever a browser copies has a URL, and no file is called so.
+    # A command that a browser copied has a URL, and no file has such a name.
     is_line = "://" in line or line.split(None, 1)[:1] in (["curl"], ["$"], [])
     text = line if is_line else _input_text(run.env, line)
     rows = _request_rows(run, [read_curl(text)], api)
@@ -53,7 +53,7 @@ def _input_text(env: Environment, word: str) -> str:
 
     Raises:
         UsageError: Nothing is piped in.
-        FileError: It cannot be read, or is not text.
+        FileError: The file cannot be read, or is not text.
     """
     try:
         with opened_input(env, word, _USE) as stream:
@@ -94,7 +94,7 @@ def _request_rows(run: Run, requests: Iterable[RecordedRequest], api: str | None
 
 
 def _apis(run: Run, api: str | None) -> list[OpenedApi]:
-    """Return the API that is named, else all registered ones without those whose document cannot be had."""
+    """Return the named API, or all registered APIs whose documents can be opened."""
     if api is not None:
         return [run.api(api)]
     opened = []

@@ -1,4 +1,4 @@
-"""A line for curl as the request that it makes (https://curl.se/docs/manpage.html)."""
+"""A curl command as the request that it makes (https://curl.se/docs/manpage.html)."""
 
 import json
 import re
@@ -31,9 +31,9 @@ _CODE = re.compile(r"x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})
 _CONTINUED = re.compile(r"\\\r?\n")
 _OF_CMD = re.compile(r'\S*curl(\.exe)?\s+(?:\^"|[^\'$][^\']*? \^\r?\n)')
 _CARET = re.compile(r"\^(?:\r?\n)?(\r?\n|.)?", re.DOTALL)
-"""A caret with what it escapes; after one that continues a line stands the first character of the next."""
+"""A caret with the character that it escapes. After a continued line, this is the first one of the next line."""
 _ESCAPABLE = frozenset('"\\$`\n')
-"""What a backslash escapes between the quotes of a shell."""
+"""Characters that a backslash escapes between double quotes of a shell."""
 _SHORT = {
     "X": "request",
     "H": "header",
@@ -97,7 +97,7 @@ _WITH_VALUE = frozenset(
         *("upload-file", "max-time", "output", "oauth2-bearer", "unix-socket"),
     )
 )
-"""The options with a value that say what is requested."""
+"""The options with a value that define the request."""
 _OTHERS_WITH_VALUE = {
     **dict.fromkeys(("proxy", "proxy-user", "noproxy"), "a proxy comes from `HTTPS_PROXY`"),
     **dict.fromkeys(("cacert", "capath"), "set `ca` of the API by `api set`"),
@@ -143,7 +143,7 @@ _OTHERS_WITH_VALUE = {
         "",
     ),
 }
-"""Option with a value that dynacli has no use for → what a person who needs it does instead; empty for nothing."""
+"""Option with a value that dynacli does not use → the alternative in dynacli; empty if there is none."""
 _SWITCHES = {
     "insecure": "certificates are always verified; set `ca` of the API for an authority of your own",
     **dict.fromkeys(("get", "head", "remote-name", "location"), ""),
@@ -215,18 +215,18 @@ _SWITCHES = {
         "",
     ),
 }
-"""Option without a value → what a person who needs it does instead; empty if nothing is to report."""
+"""Option without a value → the alternative in dynacli; empty if none is needed."""
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _FILE_NAME = re.compile(r';\s*filename="?([^";]+)')
 _BRACKET = re.compile(r"\\([\[\]{}])")
-"""A bracket that asks curl for no more than one URL: https://curl.se/docs/manpage.html#-g."""
+"""An escaped bracket, which curl takes as it is: https://curl.se/docs/manpage.html#-g."""
 _FORM = "application/x-www-form-urlencoded"
 
 
 def _shell_words(text: str) -> tuple[list[str], str]:
-    """Return the words up to the end of the command, and what follows it, such as `| jq .`.
+    """Return the arguments up to the end of the command, and the text after it, such as `| jq .`.
 
-    Variables and the output of other commands are not put in: `$TOKEN` stays `$TOKEN`.
+    Variables and the output of other commands are not inserted: `$TOKEN` stays `$TOKEN`.
 
     Raises:
         UsageError: A quotation is not closed.
@@ -236,15 +236,16 @@ def _shell_words(text: str) -> tuple[list[str], str]:
     if found is None:
         return _Reader(text).words()
     text = _CARET.sub(lambda caret: (caret[1] or "").replace("\r\n", "\n"), text)
-    # Firefox doubles no backslash: https://github.com/mozilla/gecko-dev/blob/master/devtools/client/shared/curl.js
+    # Firefox does not double backslashes:
+    # https://github.com/mozilla/gecko-dev/blob/master/devtools/client/shared/curl.js
     return _Reader(text, frozenset('"') if found[1] else _ESCAPABLE).words()
 
 
 class _Reader:
-    """Reads a line, character by character.
+    """Reads a shell command, character by character.
 
     Args:
-        escapable: What a backslash escapes between double quotes.
+        escapable: The characters that a backslash escapes between double quotes.
     """
 
     def __init__(self, text: str, escapable: frozenset[str] = _ESCAPABLE) -> None:
@@ -252,7 +253,7 @@ class _Reader:
 
     def words(self) -> tuple[list[str], str]:
         words: list[str] = []
-        word: str | None = None  # an empty quotation is a word, too
+        word: str | None = None  # an empty quotation is an argument, too
         while self._at < len(self._text):
             char = self._text[self._at]
             if char in _ENDS:
@@ -271,7 +272,7 @@ class _Reader:
         return words, self._text[self._at :].strip()
 
     def _piece(self, char: str) -> str:
-        """Return the next piece of a word: a quotation, an escaped character, or a plain one."""
+        """Return the next piece of an argument: a quotation, an escaped character, or a plain one."""
         following = self._text[self._at + 1 : self._at + 2]
         if char == "'":
             return self._until("'", self._at + 1)
@@ -328,7 +329,7 @@ class _Reader:
         if at >= len(self._text):
             raise self._not_closed("$'")
         self._at = at + 1
-        # Firefox writes a character beyond the first 65,536 as two.
+        # Firefox writes a character beyond the first 65,536 as two escapes.
         return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _not_closed(self, quote: str) -> UsageError:
@@ -339,7 +340,7 @@ class _Reader:
 
 
 def read_curl(text: str) -> RecordedRequest:
-    """Return the request that a line for curl makes.
+    """Return the request that a curl command makes.
 
     Raises:
         UsageError: The text is another command, or has an unknown option.
@@ -380,10 +381,10 @@ def _no_line(words: list[str]) -> UsageError:
 
 
 def _curl_options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the long name of each option with its value; a word that is not an option is a `url`.
+    """Yield the long name of each option with its value. A positional argument has the name `url`.
 
     Raises:
-        UsageError: An option is not known, or lacks its value.
+        UsageError: An option is unknown, or its value is missing.
     """
     left = iter(words)
     for word in left:
@@ -432,7 +433,7 @@ def _unknown_option(word: str) -> UsageError:
 
 
 class _Line:
-    """What the options of a line come to."""
+    """Collects the options of a curl command."""
 
     def __init__(self) -> None:
         self.remarks: list[str] = []
@@ -444,10 +445,10 @@ class _Line:
         self._is_get = self._is_head = self._is_json = self._is_literal = False
 
     def add(self, name: str, value: str) -> None:
-        """Note an option.
+        """Add an option.
 
         Raises:
-            UsageError: There is no place for it.
+            UsageError: dynacli has no counterpart of the option, or of its combination with others.
         """
         if name in _DATA:
             self._add_data(name, value)
@@ -535,7 +536,7 @@ class _Line:
             self._parts.append(RecordedPart(key, _part_text(text, ends=";type=")))
 
     def _split_parts(self, body: str) -> tuple[list[RecordedPart], str]:
-        """Return the parts of a multipart body that is written out, as browsers copy it, and what is left of it."""
+        """Return the parts of a multipart body in the command, as browsers copy it, and the rest of the body."""
         from dynacli.validation.read_body import NotValidatedError, UnreadableError, split_parts
 
         names = [value for name, value in self._headers if name.lower() == "content-type"]
@@ -578,7 +579,7 @@ class _Line:
         has_body = bool((self._data and not self._is_get) or self._file or self._parts)
         names = {name.lower() for name, _ in self._headers}
         if has_body and not self._parts and "content-type" not in names:
-            # Many documentations send JSON by `-d` alone, which servers accept, although curl calls it a form.
+            # Many manuals of APIs send JSON with `-d` alone. Servers accept it, although curl labels it as a form.
             is_json = self._is_json or _is_json(body)
             if is_json or self._data or self._method != "PUT":
                 self._headers.append(("Content-Type", "application/json" if is_json else _FORM))
@@ -597,7 +598,7 @@ class _Line:
 
 
 def _part_text(text: str, ends: str) -> str:
-    """Return the content of a part, or the name of its file, which may be in quotes, without what follows it."""
+    """Return the content of a part, or the name of its file, without quotes and without the parameters after it."""
     if quoted := _QUOTED.match(text):
         return re.sub(r'\\([\\"])', r"\1", quoted[1])
     return text.partition(ends)[0]

@@ -1,4 +1,4 @@
-"""A recorded request as the words that make the same one with dynacli."""
+"""A recorded request as the arguments that make the same request with dynacli."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -44,11 +44,11 @@ _OF_CLIENTS = frozenset(
         *("user-agent", "cache-control", "keep-alive", "postman-token"),
     )
 )
-"""Headers that each client sends in its own way."""
+"""Headers that each client sets itself."""
 _OF_BROWSERS = ("sec-", "proxy-", ":")
-"""The beginnings of headers that browsers send of themselves, and of the pseudo-headers of HTTP/2 (RFC 9113, 8.3)."""
+"""Prefixes of headers that browsers add, and of the pseudo-headers of HTTP/2 (RFC 9113, section 8.3)."""
 _MOST_OPTIONS = 8
-"""Fields of a body that have options on the line; a larger body is given whole."""
+"""Maximum number of body fields that become options; a larger body is given whole."""
 _JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
     "boolean": bool,
@@ -59,12 +59,12 @@ _JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 @record
 class RequestWords:
-    """The words after the name of the program that make a request, and what is not in them.
+    """The arguments that make a request, and notes on the rest.
 
     Args:
-        words: The words.
-        remarks: What was left out or done in another way.
-        credentials: The names of headers, cookies and parameters that held a credential, and were left out.
+        words: The arguments after the program's name.
+        remarks: Notes on parts that were left out or changed.
+        credentials: The names of headers, cookies and parameters with a credential, which were left out.
     """
 
     words: tuple[str, ...]
@@ -73,12 +73,12 @@ class RequestWords:
 
 
 def words_of_request(found: MatchedOperation, request: RecordedRequest) -> RequestWords:
-    """Return the words that make a request."""
+    """Return the arguments that make a request."""
     return _Words(found, request).words()
 
 
 class _Words:
-    """The words while they are found."""
+    """Collects the arguments that make a request."""
 
     def __init__(self, found: MatchedOperation, request: RecordedRequest) -> None:
         self._found, self._request, self._operation = found, request, found.operation
@@ -89,7 +89,7 @@ class _Words:
         self._secrets = {(location, name.lower()) for location, name in found.operation.api_keys}
 
     def words(self) -> RequestWords:
-        """Return the words."""
+        """Return the arguments."""
         found, request = self._found, self._request
         if urlsplit(request.url).password:
             self._credentials["the URL"] = None
@@ -101,7 +101,7 @@ class _Words:
             self._standard.append(f"--output=@{request.output}")
         if found.server_options is None:
             self._remarks.append("The document does not have the server that the request goes to")
-        # An operation's own option wins over dynacli's of the same name, which then stands before the API.
+        # After the API, an operation's own option hides dynacli's of the same name, so that one comes before the API.
         own = {f"--{name}" for name in self._own_options()}
         ahead = [word for word in self._standard if word.partition("=")[0] in own]
         behind = [word for word in self._standard if word not in ahead]
@@ -121,7 +121,7 @@ class _Words:
             yield from (field.option for field in media_type.fields)
 
     def _is_credential(self, location: str, name: str) -> bool:
-        """Return whether an input holds a credential, and note it."""
+        """Return whether an input holds a credential, and if so note its name."""
         is_known = (location, name.lower()) in self._secrets or name.lower() in {
             "authorization",
             "proxy-authorization",
@@ -181,9 +181,7 @@ class _Words:
             if parameter is not None and not self._is_credential("cookie", name):
                 yield f"--{parameter.option}={value}"
             elif name:
-                self._credentials[f"the cookie {name}"] = (
-                    None  # whatever its name is: most of them are sessions
-                )
+                self._credentials[f"the cookie {name}"] = None  # with any name: most cookies are sessions
 
     def _body(self) -> Iterator[str]:
         request = self._request
@@ -216,7 +214,7 @@ class _Words:
             self._standard.append(self._whole_body(request.body))
 
     def _undeclared_body(self, name: str) -> Iterator[str]:
-        """Yield options for a body that the document does not declare; without fields, most of it is in `--body`."""
+        """Yield options for a body that the document does not declare; most of it goes into `--body`."""
         request, operation = self._request, self._operation
         described = DescribedOperation(self._found.api, operation).with_any_body()
         if described.media_type is None:
@@ -224,7 +222,7 @@ class _Words:
             return
         self._remarks.append(UNDECLARED_BODY)
         if not (name or request.file or _is_json_text(request.body)):
-            name = "text/plain"  # the media type of `--body` is JSON if none is given
+            name = "text/plain"  # without a media type, `--body` is JSON
         if name and (request.file or not is_json(name) or name != described.media_type.name):
             self._standard.append(f"--content-type={name}")
         if request.file:
@@ -250,7 +248,7 @@ class _Words:
             self._standard.append(self._whole_body(request.body))
 
     def _without_secret_parts(self, parts: Iterable[RecordedPart]) -> Iterator[RecordedPart]:
-        """Yield the fields of a form whose names do not tell that they are secrets; the others are noted."""
+        """Yield the fields of a form whose names do not suggest a secret, and note the names of the others."""
         for part in parts:
             if is_secret_name(part.name):
                 self._credentials[f"the field {part.name}"] = None
@@ -284,14 +282,14 @@ class _Words:
             yield f"--{fields[name].option}={value if isinstance(value, str) else json.dumps(value)}"
 
     def _whole_body(self, text: str) -> str:
-        """Return the option for a body that is not a file's content, whatever it begins with."""
+        """Return the option for a body that is given as text, even if it looks like a file or standard input."""
         if text == "-":
             self._remarks.append("The body `-` would stand for standard input: pipe it in, by `--body -`")
             return "--body=TEXT"
         return f"--body={literal_word(text)}"
 
     def _without_secrets(self, value: Any) -> Any:
-        """Return a JSON value without the members whose names tell that they are secrets; those are noted."""
+        """Return a JSON value without the members whose names suggest a secret, and note these names."""
         if isinstance(value, list):
             return [self._without_secrets(item) for item in value]
         if not isinstance(value, dict):
@@ -330,7 +328,7 @@ def _is_json_text(text: str) -> bool:
 
 
 def _in_path(found: MatchedOperation) -> list[str]:
-    """Return the words for the values of the path: without options if each can stand without one."""
+    """Return the arguments for the path: positional if all of them can be, else options."""
     order = [parameter.option for parameter in found.operation.parameters if parameter.location == "path"]
     options = path_options(found.operation, found.path_values)
     given = dict(option[2:].split("=", 1) for option in options)
@@ -345,12 +343,12 @@ def _in_path(found: MatchedOperation) -> list[str]:
 
 def _separated(option: str) -> list[str]:
     flag, _, value = option.partition("=")
-    # An option with such a value may also stand alone.
+    # An option that has these values may also have no value, so its value must be joined to it.
     return option_pair(flag, value, is_joined=value in {"true", "false", ""})
 
 
 def _options_for_text(parameter: Parameter, text: str) -> Iterator[str]:
-    """Yield the options for one text of a parameter; a list in one text has an option for each item."""
+    """Yield the options for one text of a parameter, with an option for each item of a list."""
     delimiter = delimiter_of(parameter.style)
     is_list = parameter.value.type == "array" and not (parameter.explode and parameter.location == "query")
     for item in text.split(delimiter) if is_list and text else [text]:
@@ -358,7 +356,7 @@ def _options_for_text(parameter: Parameter, text: str) -> Iterator[str]:
 
 
 def _is_plain(field: Field, value: Any) -> bool:
-    """Return whether an option gives exactly this value."""
+    """Return whether an option can give exactly this value."""
     kind = _JSON_TYPES.get(field.value.type)
     if (
         kind is None
