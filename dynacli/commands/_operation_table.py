@@ -7,7 +7,6 @@ from dynacli.commands.read_line import (
     HELP,
     Binding,
     CommandLine,
-    Word,
     bindings_of,
     input_binding,
     read_words,
@@ -89,7 +88,7 @@ class OperationTable:
                 if self.described.operation.body is not None:
                     return self.read(words, content_type)
             return line
-        wanted = line.options().content_type
+        wanted = line.options.content_type
         if not wanted or wanted == content_type:
             return line
         # Each media type has options of its own, and other words may be their values.
@@ -110,16 +109,3 @@ class OperationTable:
                 return None
             self._add(parameter, field, flag.removeprefix("--"))
         return self.bindings[flag]
-
-    def path_parameters(self, words: Sequence[Word]) -> list[Parameter]:
-        """Return the parameters of the path that no option among words gives, in order."""
-        by_option: set[Parameter | None] = set()
-        for word in words:
-            if word.flag and word.binding is not None:
-                by_option.add(word.binding.parameter)
-        parameters = self.described.operation.parameters
-        return [
-            parameter
-            for parameter in parameters
-            if parameter.location == "path" and parameter not in by_option
-        ]

@@ -99,9 +99,8 @@ class CallLine:
 
     def with_after(self, words: Iterable[Word]) -> CallLine:
         """Return the line with other words, each positional word with the parameter that it gives."""
-        listed = CommandLine(list(words), {})
-        numbered = listed.with_arguments(self.table.path_parameters(listed.words))
-        return CallLine(self.table, self.before, numbered.words, self.verb, self.typed)
+        line = CommandLine(list(words), {}).with_arguments(self.table.described.operation.parameters)
+        return CallLine(self.table, self.before, line.words, self.verb, self.typed)
 
     def with_before(self, before: Iterable[Word]) -> CallLine:
         """Return the line with other options before the API."""

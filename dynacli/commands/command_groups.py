@@ -14,11 +14,10 @@ from dynacli.commands.operation_command import LineCommand, OperationCommand
 from dynacli.commands.read_line import (
     HELP,
     CommandLine,
-    WordsAhead,
     bindings_of,
     check_choice,
+    may_say_how_to_open,
     read_words,
-    standard_bindings,
 )
 from dynacli.commands.run import Run
 from dynacli.environment import program
@@ -106,9 +105,8 @@ class TableCommand(LineCommand):
         Raises:
             UsageError: An option lacks its value.
         """
-        run: Run = ctx.obj
         line = read_words(words, {**bindings_of(options), **HELP}, stop_at_positional=stop_at_positional)
-        run.ahead = WordsAhead(words, line.options)
+        ctx.obj.ahead = line
         if line.without_value:
             raise self.without_value(ctx, line)
         return line
@@ -253,7 +251,7 @@ class TableGroup(TableCommand):
         """
         name, *rest = words
         if name not in self.entries or self._is_of_other_apis(name):
-            ctx.obj.ahead = WordsAhead(rest)  # whose options say how the error is written
+            ctx.obj.ahead = rest  # whose options say how the error is written
         command = self.get_command(name)
         if command is None:
             from dynacli.commands.command_line_errors import unknown_command
@@ -389,30 +387,27 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     option that matters here, the words are read for the operation as the cache has it; if the cache does not
     have it, the word counts as the option.
     """
-    run.ahead = WordsAhead(rest)
-    if not run.ahead.may_say_how_to_open or run.ahead.options.opens_like(Options()):
+    run.ahead = rest
+    if not may_say_how_to_open(rest) or read_words(rest).options.opens_like(Options()):
         return
     from dynacli.registry.open_by_name import open_from_cache
 
     api = open_from_cache(word, run.env)
     if api is not None:
         try:
-            found = _options_after(ApiGroup(api), rest)
-            run.ahead = WordsAhead(rest, lambda: found)
+            run.ahead = _line_after(ApiGroup(api), rest)
         finally:
             api.catalog.close()
 
 
-def _options_after(group: ApiGroup, words: list[str]) -> Options:
-    """Return the standard options after an API, by the options of the operation that is named."""
-    before = read_words(words, standard_bindings(), stop_at_positional=True)
-    given = before.options()
+def _line_after(group: ApiGroup, words: list[str]) -> CommandLine:
+    """Return the words after an API, read by the options of the operation that they name."""
+    before = read_words(words, stop_at_positional=True)
     command, rest = group.find_command(before.positional)
-    if isinstance(command, OperationCommand):
-        return given.followed_by(command.table.read(rest).options())
-    if isinstance(command, ApiGroup):
-        return given.followed_by(_options_after(command, rest))
-    return read_words(words, standard_bindings()).options()
+    if command is None:
+        return read_words(words)
+    after = command.table.read(rest) if isinstance(command, OperationCommand) else _line_after(command, rest)
+    return CommandLine([*before.given, *after.words], after.bindings)
 
 
 class ApiGroup(TableGroup):

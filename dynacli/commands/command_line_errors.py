@@ -9,7 +9,6 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.find_input import how_to_sign_in
 from dynacli.client.policy.policy_rules import DENIED
-from dynacli.commands.read_line import read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError
@@ -134,8 +133,7 @@ def offer_plan(run: Run, error: DynacliError) -> None:
     Args:
         error: A refusal by the policy.
     """
-    verb = read_words(run.words, standard_bindings(), stop_at_positional=True).positional[:1]
-    is_call = run.asked is not None or verb == ["batch"]
+    is_call = run.asked is not None or run.first_argument == "batch"
     if error.details["policy"]["decision"] == DENIED or not is_call:
         return
     file = "-" if os.path.lexists(_PLAN_FILE) else _PLAN_FILE

@@ -338,7 +338,7 @@ def _option_words(
         yield from ((start + value, text) for value, text in found)
         if start or not option.binding.value_alone:
             return True
-    if line.has_separator or not word.startswith("-") or word[1:2].isdigit():
+    if line.end_of_options is not None or not word.startswith("-") or word[1:2].isdigit():
         return False
     for flag, binding in line.bindings.items():
         if _is_listed(flag, binding) or ("[" in word and "[" in flag):
@@ -606,11 +606,7 @@ def _call_words(
 
     if (yield from _option_words(env, line, word, named, values=values)):
         return
-    in_path = [
-        parameter
-        for parameter in operation.parameters
-        if parameter.location == "path" and line.flags.isdisjoint(_flags(parameter))
-    ]
+    in_path = line.arguments_of(operation.parameters)
     if len(line.positional) >= len(in_path):
         return
     parameter = in_path[len(line.positional)]
@@ -733,23 +729,12 @@ def _remembered_candidates(
     from dynacli.registry.record_call import api_key
 
     source = api_key(os.path.dirname(catalog.path))
-    given = _given_in_path(operation, line)
+    given = {
+        option.parameter.name: option.text
+        for option in line.with_arguments(operation.parameters).words
+        if option.parameter is not None and option.parameter.location == "path" and option.field is None
+    }
     yield from remembered_values(env, source, operation, parameter, given).items()
-
-
-def _given_in_path(operation: Operation, line: CommandLine) -> dict[str, str]:
-    """Return path parameter → the value that it has in the words."""
-    given: dict[str, str] = {}
-    rest = line.positional
-    for parameter in operation.parameters:
-        if parameter.location != "path":
-            continue
-        by_option = line.values_of([f"--{name}" for name in (parameter.option, *parameter.aliases)])
-        if by_option:
-            given[parameter.name] = by_option[-1]
-        elif rest:
-            given[parameter.name] = rest.pop(0)
-    return given
 
 
 def _link_names(catalog: Catalog, name: str, line: CommandLine) -> Iterator[tuple[str, str]]:

@@ -642,7 +642,7 @@ def _is_for_person(word: Word) -> bool:
 def _problem_of_words(line: CallLine, words: list[str], env: Environment, build: _Build) -> UsageError | None:
     run = Run(env)
     run.options = replace(
-        read_words(line.before_words(), standard_bindings()).options(),
+        read_words(line.before_words()).options,
         dry_run="http",
         error_format="json",
     )

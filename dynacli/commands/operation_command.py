@@ -12,7 +12,6 @@ from dynacli.commands.read_line import HELP, CommandLine, bindings_of, standard_
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.openapi.model.operation import Parameter
 
 
 class LineCommand(click.Command):
@@ -84,14 +83,14 @@ class OperationCommand(LineCommand):
                 raise no_body(table.described, BODY_FLAG)
         self.line = table.read(args, run.options.content_type)
         with self._useful_of_namesakes():
-            self._parse(ctx, args)
+            self._parse(ctx)
         return []
 
-    def _parse(self, ctx: click.Context, words: list[str]) -> None:
+    def _parse(self, ctx: click.Context) -> None:
         run: Run = ctx.obj
         line = self.line
         if line.asks_for_help:
-            run.options = run.options.followed_by(line.options())
+            run.options = run.options.followed_by(line.options)
             click.echo(self.page(run), file=run.env.stdout)
             ctx.exit()
         if run.is_read_only:
@@ -101,13 +100,13 @@ class OperationCommand(LineCommand):
             settings = settings_of(run.env, self.described.api, run.call_options)
             check_that_it_reads(self.described, settings.bounds)
         self._check_options(ctx)
-        in_path = self.table.path_parameters(line.words)
-        if len(line.positional) > len(in_path):
-            raise self._too_many(in_path, words)
+        parameters = self.described.operation.parameters
+        if len(line.positional) > len(line.arguments_of(parameters)):
+            raise self._too_many()
         if line.given:
             self.take_options(ctx, line)
         if line.positional:
-            self.line = line.with_arguments(in_path)
+            self.line = line.with_arguments(parameters)
         run.ahead = None
 
     def _check_options(self, ctx: click.Context) -> None:
@@ -149,15 +148,16 @@ class OperationCommand(LineCommand):
                 name_namesakes(error, sorted(namesakes))
             raise
 
-    def _too_many(self, in_path: list[Parameter], words: list[str]) -> UsageError:
+    def _too_many(self) -> UsageError:
         operation = self.described.operation
-        surplus = self.line.positional[len(in_path)]
-        for flag, following in pairwise(words):
+        in_path = self.line.arguments_of(operation.parameters)
+        surplus = [word for word in self.line.words if not word.flag][len(in_path)]
+        for before, word in pairwise(self.line.words):
             # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
-            binding = self.line.bindings.get(flag)
-            if following == surplus and binding is not None and binding.is_boolean:
+            is_of_boolean = before.binding is not None and before.binding.is_boolean and before.value is None
+            if word is surplus and is_of_boolean:
                 return UsageError(
-                    f"`{surplus}` is not a value for {flag}", reason="Expected `true` or `false`"
+                    f"`{word.value}` is not a value for {before.flag}", reason="Expected `true` or `false`"
                 )
         takes = " ".join(parameter.argument for parameter in in_path) or "no positional words"
         by_option = [
@@ -169,7 +169,7 @@ class OperationCommand(LineCommand):
             f"{parameter.argument} is given by `--{parameter.option}`" for parameter in by_option
         )
         return UsageError(
-            f"`{surplus}` is an unexpected argument",
+            f"`{surplus.value}` is an unexpected argument",
             reason=f"`{operation.name}` takes {takes}{f' here: {others}' if others else ''}",
             hint="Give query parameters and the body as options (`--help` lists them), and quote values with spaces"
             if operation.takes_options

@@ -185,7 +185,7 @@ class CommandLine:
         words: Options and positional words, in the order in which they stand.
         bindings: What each option gives that there is.
         find: Returns the binding of an option that is not in `bindings`.
-        has_separator: Whether `--` has ended the options.
+        end_of_options: The position of `--`, after which nothing is an option; None without it.
 
     Attributes:
         given: The options among the words.
@@ -201,9 +201,9 @@ class CommandLine:
         bindings: Bindings,
         find: Find | None = None,
         *,
-        has_separator: bool = False,
+        end_of_options: int | None = None,
     ) -> None:
-        self.words, self.bindings, self.has_separator = words, bindings, has_separator
+        self.words, self.bindings, self.end_of_options = words, bindings, end_of_options
         self._find = find
         self.given: list[Word] = []
         self.flags: set[str] = set()
@@ -227,7 +227,7 @@ class CommandLine:
         if self.words and self.words[-1].may_take_next:
             return self.words[-1], ""
         is_negated = argument.startswith("--no-") and "=" not in argument  # its value is not in the argument
-        if self.has_separator or is_negated:
+        if self.end_of_options is not None or is_negated:
             return None, ""
         options = read_words([argument], self.bindings, self._find).given
         value = options[-1].value if options else None
@@ -250,8 +250,9 @@ class CommandLine:
             if binding in given:
                 yield binding.parameter, binding.field, given[binding]
 
+    @cached_property
     def options(self) -> Options:
-        """Return the standard options among the words.
+        """The standard options among the words.
 
         They are needed before the command that takes them is known: for errors, and to open the document, which says
         which other options there are. A wrong value counts as not given: the command refuses it later.
@@ -298,38 +299,32 @@ class CommandLine:
                     own[name] = (*own.get(name, ()), value) if option.is_multiple else value
         return options, own
 
+    def arguments_of(self, parameters: Iterable[Parameter]) -> list[Parameter]:
+        """Return the path parameters that no option gives, in order: the positional words are for these."""
+        by_option = {word.parameter for word in self.given}
+        return [
+            parameter
+            for parameter in parameters
+            if parameter.location == "path" and parameter not in by_option
+        ]
+
     def with_arguments(self, parameters: Iterable[Parameter]) -> CommandLine:
-        """Return the line with each positional word bound to the next of some parameters."""
-        following = iter(parameters)
+        """Return the line with each positional word bound to the path parameter that it gives.
+
+        Args:
+            parameters: Those of the operation.
+        """
+        following = iter(self.arguments_of(parameters))
         words = [
             word if word.flag else replace(word, binding=Binding(parameter=next(following, None)))
             for word in self.words
         ]
-        return CommandLine(words, self.bindings, self._find, has_separator=self.has_separator)
+        return CommandLine(words, self.bindings, self._find, end_of_options=self.end_of_options)
 
 
-class WordsAhead:
-    """The words that no command has read yet; their options are looked for only once something asks for these.
-
-    Args:
-        words: The words.
-        read: Returns the standard options among them; None if the operation is unknown, whose options they may be.
-    """
-
-    def __init__(self, words: Sequence[str], read: Callable[[], Options] | None = None) -> None:
-        self._words, self._read = words, read
-
-    @cached_property
-    def options(self) -> Options:
-        """The standard options among the words."""
-        return (
-            self._read() if self._read is not None else read_words(self._words, standard_bindings()).options()
-        )
-
-    @property
-    def may_say_how_to_open(self) -> bool:
-        """Whether an option for the opening of a document may be among the words."""
-        return any(word.partition("=")[0] in _OPENING_FLAGS for word in self._words)
+def may_say_how_to_open(words: Iterable[str]) -> bool:
+    """Return whether an option for the opening of a document may be among words, without reading these."""
+    return any(word.partition("=")[0] in _OPENING_FLAGS for word in words)
 
 
 def check_choice(text: str, name: str, choices: Iterable[str]) -> None:
@@ -349,22 +344,30 @@ def check_choice(text: str, name: str, choices: Iterable[str]) -> None:
 
 
 def read_words(
-    words: Sequence[str], bindings: Bindings, find: Find | None = None, *, stop_at_positional: bool = False
+    words: Sequence[str],
+    bindings: Bindings | None = None,
+    find: Find | None = None,
+    *,
+    stop_at_positional: bool = False,
 ) -> CommandLine:
     """Return the words of a command line, read.
 
     Args:
         words: As they came from the shell.
+        bindings: What each option gives; None for the options that may stand before an API.
         find: Returns the binding of an option that is not in `bindings`.
         stop_at_positional: Whether everything from the first positional word on is positional.
     """
+    if bindings is None:
+        bindings = standard_bindings()
     read: list[Word] = []
-    has_separator = has_ended = False
+    end_of_options: int | None = None
+    has_ended = False
     index = 0
     while index < len(words):
         word = words[index]
         if word == "--" and not has_ended:
-            has_separator = has_ended = True
+            end_of_options, has_ended = index, True
             index += 1
             continue
         if has_ended or not word.startswith("-") or word == "-" or _is_number(word):
@@ -375,7 +378,28 @@ def read_words(
         else:
             read += _short_options(words, index, bindings)
         index = read[-1].end
-    return CommandLine(read, bindings, find, has_separator=has_separator)
+    return CommandLine(read, bindings, find, end_of_options=end_of_options)
+
+
+def words_with_values(
+    words: Sequence[str], values: Mapping[str, str], spellings: Collection[str] = ()
+) -> list[str]:
+    """Return the words of a command line with other values of some options, which stand after all others.
+
+    Args:
+        values: Flag → value.
+        spellings: Further flags of the same options.
+    """
+    from dynacli.openapi.model.wording import option_pair
+
+    flags = {*values, *spellings}
+    line = read_words(words, dict.fromkeys(flags, Binding()))
+    removed = {
+        position for word in line.given if word.flag in flags for position in range(word.start, word.end)
+    }
+    end = len(words) if line.end_of_options is None else line.end_of_options
+    kept = [word for position, word in enumerate(words[:end]) if position not in removed]
+    return [*kept, *(text for item in values.items() for text in option_pair(*item)), *words[end:]]
 
 
 def _is_number(word: str) -> bool:

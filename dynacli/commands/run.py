@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from dynacli.commands.read_line import CommandLine, may_say_how_to_open, read_words
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
     from dynacli.commands.call_line import CallLine
-    from dynacli.commands.read_line import CommandLine, WordsAhead
     from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.output.output_format import OutputFormat
 
@@ -34,7 +34,7 @@ class Run:
     Attributes:
         env: Streams, variables, directories.
         options: The standard options that were read so far.
-        ahead: The words that no command has read yet; None if all are read.
+        ahead: The words that no command has read yet, or the line that they are; None if all are read.
         act: What is done with the words of an operation; None for a call.
         act_options: The options that this takes after an operation, besides the standard ones.
         words: The words after the program's name; by `replay` those of the call that is made again.
@@ -48,7 +48,7 @@ class Run:
     def __init__(self, env: Environment) -> None:
         self.env = env
         self.options = Options()
-        self.ahead: WordsAhead | None = None
+        self.ahead: Sequence[str] | CommandLine | None = None
         self.act: Callable[[Run, DescribedOperation, CommandLine], None] | None = None
         self.act_options: tuple[Option, ...] = ()
         self.words: tuple[str, ...] = ()
@@ -63,13 +63,23 @@ class Run:
     @property
     def all_options(self) -> Options:
         """The standard options of all words, also of those that no command has read yet."""
-        return self.options if self.ahead is None else self.options.followed_by(self.ahead.options)
+        if self.ahead is None:
+            return self.options
+        if not isinstance(self.ahead, CommandLine):
+            self.ahead = read_words(self.ahead)
+        return self.options.followed_by(self.ahead.options)
 
     @property
     def _opening_options(self) -> Options:
         """The options that say how a document is opened; the words ahead are not read if none of these is there."""
-        is_said = self.ahead is not None and self.ahead.may_say_how_to_open
-        return self.all_options if is_said else self.options
+        if self.ahead is None or isinstance(self.ahead, CommandLine) or may_say_how_to_open(self.ahead):
+            return self.all_options
+        return self.options
+
+    @property
+    def first_argument(self) -> str:
+        """The first word that is not an option: the name of a command or an API; empty for none."""
+        return "".join(read_words(self.words, stop_at_positional=True).positional[:1])
 
     def start_of(self, words: Sequence[str]) -> int | None:
         """Return the position in the words of the run from which on others stand; None if they were made again."""

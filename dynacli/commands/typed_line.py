@@ -7,10 +7,9 @@ What may be a secret:
   userinfo of URLs.
 """
 
-import itertools
 import os
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 
@@ -24,7 +23,7 @@ from dynacli.commands._operation_table import OperationTable
 from dynacli.commands.call_line import CallLine, filled
 from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_line import bindings_of, read_words, standard_bindings
+from dynacli.commands.read_line import Binding, bindings_of, read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
@@ -77,7 +76,7 @@ def read_line(run: Run, described: DescribedOperation, words: Sequence[str]) -> 
     standard = {**standard_bindings(), **bindings_of(table.more)}
     before = read_words(typed, standard, stop_at_positional=not is_typed)
     try:
-        after = table.read(words, before.options().content_type)
+        after = table.read(words, before.options.content_type)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
         table.prepare("")
         after = read_words(words, table.bindings, table.find)
@@ -141,7 +140,7 @@ def _call_in(
 
 def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
     """Return the words from the first one that is not an option, and whether it may be an unknown option's value."""
-    line = read_words(words, standard_bindings(), stop_at_positional=True)
+    line = read_words(words, stop_at_positional=True)
     last = line.given[-1] if line.given else None
     is_open = last is not None and last.binding is None and last.value is None and last.flag.startswith("--")
     return line.positional, is_open
@@ -180,8 +179,7 @@ def typed_masker(run: Run) -> Masker:
     found = list(_named(run.words, names))
     if run.asked is None or not run.asked[0].is_documented:
         found += (text for word in filter(is_whole_url, run.words) for text in secret_values(word))
-    first = read_words(run.words, standard_bindings(), stop_at_positional=True).positional[:1]
-    found += _of_auth(run) if first == ["auth"] else ()
+    found += _of_auth(run) if run.first_argument == "auth" else ()
     found = list(filter(None, found))
     # A word such as `read` is in sentences, too.
     return Masker((Secret(text) for text in found if not _PLAIN.fullmatch(text)), quoted=found)
@@ -253,7 +251,9 @@ def _known(run: Run) -> Iterator[str]:
         yield from schemes_of(api)
     for option in OPTIONS:
         yield from option.values
-    for operation in _named_by_option(run):
+    own = (option for command in COMMANDS["auth"].commands for option in command.all_options)
+    line = read_words(run.words, bindings_of(own), lambda _: Binding())
+    for operation in _operations_of(run, line.values_of(("--operation",))):
         content = operation.body.content if operation.body is not None else ()
         fields = [field for media_type in content for field in media_type.fields]
         fields += [field for parameter in operation.parameters for field in parameter.fields]
@@ -261,20 +261,15 @@ def _known(run: Run) -> Iterator[str]:
         plain = [given.option for given in inputs if not is_secret_input(given)]
         flags = {*(f"--{option}" for option in plain), *_ABOUT_TOKENS}
         yield from flags
-        for word, following in itertools.pairwise(run.words):
-            flag, equals, value = word.partition("=")
-            if flag in flags:
-                yield value if equals else following
+        yield from line.values_of(flags)
 
 
-def _named_by_option(run: Run) -> Iterator[Operation]:
-    """Yield the operation that `--operation` names."""
-    for word, following in itertools.pairwise(run.words):
-        flag, equals, value = word.partition("=")
-        for api in run.opened if flag == "--operation" else ():
-            name = api.catalog.find(value if equals else following)
-            if name is not None:
-                yield api.catalog.operation(name)
+def _operations_of(run: Run, names: Iterable[str]) -> Iterator[Operation]:
+    for name in names:
+        for api in run.opened:
+            found = api.catalog.find(name)
+            if found is not None:
+                yield api.catalog.operation(found)
 
 
 def _is_operation(run: Run, word: str) -> bool:

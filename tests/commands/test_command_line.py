@@ -10,6 +10,7 @@ from dynacli.commands.read_line import (
     bindings_of,
     input_binding,
     read_words,
+    words_with_values,
 )
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Parameter, ValueType
@@ -71,7 +72,7 @@ def test_words_know_their_positions() -> None:
     assert ["1", "two", "--verbose"] == line.positional
     spans = [words[word.start : word.end] for word in line.words]
     assert [["1"], ["--state", "open"], ["--all"], ["two"], ["-ojson"], ["--verbose"]] == spans
-    assert line.has_separator
+    assert 6 == line.end_of_options
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,22 @@ def test_a_line_says_which_option_an_argument_is_the_value_of(line: str, flag: s
     assert (flag, start) == ("" if option is None else option.flag, begun)
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("list", "list --page 2"),
+        ("list --page 1 -v", "list -v --page 2"),
+        ("list --page=1 -v", "list -v --page 2"),
+        ("list --p 1 --page 3", "list --page 2"),
+        ("list -- --page 1", "list --page 2 -- --page 1"),
+        ("list --page -- a", "list a --page 2"),
+    ],
+)
+def test_a_line_to_continue_has_other_values(line: str, expected: str) -> None:
+    """Of an option only the new value is left, in any of its spellings; it stands before the end of the options."""
+    assert expected.split() == words_with_values(line.split(), {"--page": "2"}, ("--p",))
+
+
 def test_an_option_that_is_not_listed_may_be_found() -> None:
     """An operation finds options of locations inside its inputs."""
     line = read_words(["--a.0", "x"], {}, {"--a.0": _VALUE}.get)
@@ -189,7 +206,7 @@ def test_of_an_option_the_last_value_counts() -> None:
 def test_a_wrong_value_is_an_error_once_its_command_reads_it() -> None:
     """Before that it counts as not given: whether it is an option at all only the command can tell."""
     line = read_words(["--validate", "strct", "--timeout", "5"], bindings_of(OPTIONS_BY_NAME.values()))
-    assert Options(timeout=5.0) == line.options()
+    assert Options(timeout=5.0) == line.options
     with pytest.raises(UsageError) as raised:
         line.take_options(Options())
     assert "'strct' is not one of 'off', 'warn', 'strict', 'exact'" == raised.value.reason

@@ -240,7 +240,7 @@ def test_files_of_a_directory_stay_in_it(tmp_path: Path, name: str) -> None:
 )
 def test_a_format_and_a_file_are_given_together_or_apart(words: str, form: str) -> None:
     """None of them is lost: the last format and the last file count."""
-    assert form == read_words(words.split(), standard_bindings()).options().output
+    assert form == read_words(words.split(), standard_bindings()).options.output
 
 
 @pytest.mark.exhaustive

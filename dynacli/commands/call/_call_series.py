@@ -20,12 +20,13 @@ from dynacli.client.pages.page_loop import PageLoop
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands.call._conclude_call import conclude, report_validation_so_far, write_head
 from dynacli.commands.call._receive_response import ResponseReceiver, note_if_large, write_response
+from dynacli.commands.read_line import read_words, words_with_values
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.openapi.model.find_items import KnownItems
 from dynacli.openapi.model.operation import Parameter
-from dynacli.openapi.model.wording import counted, option_pair, shell_line
+from dynacli.openapi.model.wording import counted, shell_line
 from dynacli.options.standard_options import Options
 from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
 from dynacli.output.standard_output import writes_unchanged, written_text
@@ -346,11 +347,8 @@ def _go_on_line(
         words, options = [*verb, method, target, *_standard_words(words)], {}
     if max_items is not None:
         options[_MAX_ITEMS] = str(max_items - loop.count)
-    words = _without(words, _flags_of(described, options))
-    end = words.index("--") if "--" in words else len(words)
-    added = [word for flag, text in options.items() for word in option_pair(flag, text)]
-    line = shell_line([program().name, *words[:end], *added, *words[end:]])
-    return first.signed.masker.mask(line)
+    words = words_with_values(words, options, _flags_of(described, options))
+    return first.signed.masker.mask(shell_line([program().name, *words]))
 
 
 def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
@@ -365,10 +363,7 @@ def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
 
 def _standard_words(words: list[str]) -> list[str]:
     """Return dynacli's own options among the words of a command line."""
-    from dynacli.commands.read_line import read_words, standard_bindings
-
-    line = read_words(words, standard_bindings())
-    return [item for word in line.given if word.binding is not None for item in word.words]
+    return [item for word in read_words(words).given if word.binding is not None for item in word.words]
 
 
 def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:
@@ -415,15 +410,6 @@ def _flags_of(described: DescribedOperation, options: dict[str, Any]) -> set[str
 def _spellings(parameter: Parameter) -> set[str]:
     names = {parameter.option, parameter.word, parameter.name, *parameter.aliases}
     return {f"--{name}" for name in names} | {f"--{parameter.location}.{name}" for name in names}
-
-
-def _without(words: list[str], flags: set[str]) -> list[str]:
-    """Return the words of a command line without some options."""
-    from dynacli.commands.read_line import Binding, read_words
-
-    given = read_words(words, dict.fromkeys(flags, Binding())).given
-    taken = {index for word in given if word.flag in flags for index in range(word.start, word.end)}
-    return [word for index, word in enumerate(words) if index not in taken]
 
 
 class LastResponse:

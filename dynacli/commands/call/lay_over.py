@@ -8,7 +8,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.query_pairs import input_in_query
 from dynacli.client.inputs.read_plain_inputs import input_key
 from dynacli.commands._operation_table import OperationTable
-from dynacli.commands.read_line import CommandLine, Word, read_words, standard_bindings
+from dynacli.commands.read_line import CommandLine, Word, read_words
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter
@@ -103,7 +103,7 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
 
 def _without_filters(words: Sequence[str]) -> tuple[str, ...]:
     """Return words before an operation, without the options that filter its result."""
-    line = read_words(words, standard_bindings())
+    line = read_words(words)
     return tuple(text for word in line.words if word.option_name not in _FILTERS for text in word.words)
 
 

@@ -13,11 +13,12 @@ import click
 from dynacli.client.call import CacheUnusable, Call, CallEvent, RequestBuilt, RowDone, base_url_of
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.demo_api import opened_api
+from dynacli.commands.read_line import words_with_values
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, RefusedError, UsageError
 from dynacli.openapi.model.find_items import KnownItems
-from dynacli.openapi.model.wording import counted, enumerated
+from dynacli.openapi.model.wording import counted, enumerated, shell_line
 from dynacli.options.command_table import feature
 from dynacli.options.standard_options import UNNAMED
 from dynacli.record import record, replace
@@ -171,7 +172,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
         except FileError:
             _warn_of_lost_results(run, batch, form)
             raise
-    _conclude(run, batch, plan, options, is_interrupted=writer.is_interrupted)
+    _conclude(run, batch, plan, is_interrupted=writer.is_interrupted)
     if writer.unfiltered is not None:
         raise writer.unfiltered
 
@@ -484,13 +485,11 @@ class _ResultWriter:
             return [line]
 
 
-def _conclude(
-    run: Run, batch: BatchRun, plan: BatchPlan, options: _BatchOptions, *, is_interrupted: bool
-) -> None:
+def _conclude(run: Run, batch: BatchRun, plan: BatchPlan, *, is_interrupted: bool) -> None:
     """Print the command to resume if rows are left, and raise the error of the first failed row."""
     left = plan.count - batch.done
     if left:
-        run.note(f"{batch.done:,} of {plan.count:,} rows are done; resume with: {_go_on_line(run, options)}")
+        run.note(f"{batch.done:,} of {plan.count:,} rows are done; resume with: {_go_on_line(run)}")
     if is_interrupted:
         raise KeyboardInterrupt
     first = batch.first_failure
@@ -510,18 +509,10 @@ def _conclude(
     )
 
 
-def _go_on_line(run: Run, options: _BatchOptions) -> str:
+def _go_on_line(run: Run) -> str:
     """Return the command that resumes the batch from its result."""
     from dynacli.secrets import Masker, secrets_in
 
-    result = run.options.output_file or "RESULT"
-    words = list(run.words)
-    for index, word in enumerate(words):
-        if word == "--resume":
-            words[index : index + 2] = ["--resume", result]
-        elif word.startswith("--resume="):
-            words[index] = f"--resume={result}"
-    if options.resume is None:
-        words += ["--resume", result]
-    line = " ".join([program().name, *map(quote, words)])
+    words = words_with_values(run.words, {"--resume": run.options.output_file or "RESULT"})
+    line = shell_line([program().name, *words])
     return Masker(secrets_in(run.env.variables, run.options.header)).mask(line)

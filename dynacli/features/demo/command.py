@@ -18,7 +18,6 @@ from dynacli.commands.demo_api import (
     misbehaviours_of,
 )
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_line import WordsAhead
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.record import replace
@@ -82,7 +81,7 @@ class DemoGroup(TableGroup):
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that the arguments name, and the remaining arguments."""
-        ctx.obj.ahead = WordsAhead(words[1:])
+        ctx.obj.ahead = words[1:]
         command, rest = self._find(ctx, words)
         if command is None:
             from dynacli.client.search_operations import unknown_operation

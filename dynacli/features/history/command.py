@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dynacli.commands.command_groups import Root, show_page
-from dynacli.commands.read_line import read_words, standard_bindings
+from dynacli.commands.read_line import read_words
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program, variable
 from dynacli.errors import FileError, UsageError
@@ -46,7 +46,7 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
             "The call has a URL with a secret, which the history does not store",
             hint=f"Write the command again: `{row.as_json()['command']}`",
         )
-    given = read_words(laid_over, standard_bindings()).options()
+    given = read_words(laid_over).options
     for name in _OF_OPENING:
         value = getattr(given, name)
         if value:
