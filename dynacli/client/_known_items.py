@@ -32,7 +32,7 @@ class ResponseField:
         facts: Keywords of its schema that describe its meaning: `format`, `description`, `example`, `title`,
             `default`.
         is_shown: True if it was found in a response.
-        item_properties: Name → schema of the properties of an array's items; the schema is True if there is none.
+        item_properties: Name → schema of the properties of an array's items; True instead of an unknown schema.
         item_types: Types of the items of an array; empty if unknown.
     """
 
@@ -45,7 +45,7 @@ class ResponseField:
 
     @property
     def item_names(self) -> tuple[str, ...]:
-        """The names of the properties of the items of an array."""
+        """Names of the properties of an array's items."""
         return tuple(self.item_properties)
 
     @property

@@ -1,7 +1,7 @@
-"""Deciding by which rule an operation is paged, if no one has written it down, and what the document says of it.
+"""Deciding the pagination rule of an operation, from the configuration, the document and the response.
 
-The surest comes first: the header `Link`, a URL in the body, a cursor with a parameter for it, the id of the last item,
-the number of a page, an offset. An id of the page counts only if it is asked for.
+If no rule is declared, rules are tried in this order: the header `Link`, a URL in the body, a cursor with a parameter,
+the id of the last item, a page number, an offset. Ids of a page are used only on request.
 """
 
 import re
@@ -41,11 +41,11 @@ _URL_NAMES = NAMES["response"]["next_urls"]
 _CURSORS = NAMES["cursors"]
 _CURSORS_ABOUT_PAGES = NAMES["cursors_about_pages"]
 _INNER_NAMES = ("href", "url", "uri", "link")
-"""Plain names of fields that have a URL inside of an object that is called the next page."""
+"""Plain names of fields with the URL, inside an object for the next page."""
 _WRAPPERS = {*HOLDERS, *_URL_NAMES, *NAMES["objects"]["next_urls"]}
-"""Plain names of objects that may hold what is reported of the next page."""
+"""Plain names of objects that may contain fields about the next page."""
 _LINK_LISTS = {"links": ("rel", "href"), "link": ("relation", "url")}
-"""Plain name of an array of links → which member of a link has its relation, and which one its URL."""
+"""Plain name of an array of links → the members with the relation and the URL of a link."""
 _NEXT = "next"
 _NEXT_PAGE = (_NEXT, "nextpage")
 _FROM_ZERO = r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b"
@@ -66,7 +66,7 @@ PAGE_KINDS = {
     "offset": "an offset",
     "keyset": "ids",
 }
-"""Kind of a rule → what the next page is asked for by, as messages call it."""
+"""Kind of a rule → name in messages of what selects the next page."""
 
 
 def _says(pattern: str, text: str) -> bool:
@@ -84,11 +84,11 @@ def inferred_rules(
     *,
     is_keyset_asked: bool = False,
 ) -> tuple[PageRule, ...]:
-    """Return the rules that may hold, the surest first.
+    """Return the rules that may apply, the most reliable first.
 
     Args:
-        fields: The fields of the response: those of the document, and those of a response.
-        headers: The headers that the document says the response has, or that it has.
+        fields: Fields of the response, from the document and from a received response.
+        headers: Headers of the response, from the document or as received.
     """
     inputs = paging_inputs(described)
     if not (is_listing(described) or (_inputs_in_body(inputs) and _lists_of(fields) == 1)):
@@ -106,14 +106,14 @@ def inferred_rules(
 
 
 def _inputs_in_body(inputs: Sequence[InputPlace]) -> tuple[InputPlace, InputPlace] | None:
-    """Return the limit and the offset that a body takes; None without both."""
+    """Return the inputs for limit and offset in the body; None unless both exist."""
     own = [place for place in inputs if place.location == "body" and len(place.path) == 1]
     limit, offset = input_of(own, ("limit",), NUMBERS), input_of(own, ("offset", "skip"), NUMBERS)
     return (limit, offset) if limit is not None and offset is not None else None
 
 
 def _lists_of(fields: Sequence[ResponseField]) -> int:
-    """Return how many lists a response has at its top."""
+    """Return the number of lists at the top of a response."""
     return len({field.steps for field in fields if "array" in field.types and len(field.steps) < 2})
 
 
@@ -139,16 +139,16 @@ def _url_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) ->
 
 
 def _next_of_links(field: ResponseField, *, has_size: bool) -> ResponsePlace | None:
-    """Return where an array of links has the URL of the next page; None for another field.
+    """Return the location of the next page's URL in an array of links; None for other fields.
 
     Args:
-        has_size: Whether the operation can be asked for a number of items; without that, the document's links are
-            more likely about one thing than about pages.
+        has_size: True if the operation has an input for the page size. Without one, links in the document probably
+            belong to a single resource.
     """
     relation, url = _LINK_LISTS.get(plain_name(field.steps[-1]) if field.steps else "", ("", ""))
     if not relation or "array" not in field.types:
         return None
-    # A link may have several relations, in an array, as in Siren. One with a body of its own is not an URL alone.
+    # The relation may be an array, as in Siren. A link with a body needs more than its URL.
     chosen = f"[?contains(to_array({relation}), '{_NEXT}') && !body].{url} | [0]"
     if field.is_shown:
         is_chosen = ResponsePlace(chosen).value_in(field.facts["example"]) is not ABSENT
@@ -158,13 +158,12 @@ def _next_of_links(field: ResponseField, *, has_size: bool) -> ResponsePlace | N
 
 
 def empty_next(fields: Sequence[ResponseField]) -> str:
-    """Return the place where a response says that there is no next page.
+    """Return the location of an empty field for the next page, such as `next: null`, which marks the last page.
 
-    It is a field that is called the next page and is empty, such as `next: null`. The result is empty if there is
-    none, and if any such field has a value.
+    The result is empty if there is no such field, or if any field for the next page has a value.
 
     Args:
-        fields: The fields of the response.
+        fields: Fields of the response.
     """
     empty = ""
     for field in fields:
@@ -175,7 +174,7 @@ def empty_next(fields: Sequence[ResponseField]) -> str:
         if not is_next or not _WRAPPERS.issuperset(names[:-1]):
             continue
         if isinstance(value, dict) and any(plain_name(key) in _INNER_NAMES for key in value):
-            continue  # its URL is a field of its own
+            continue  # its URL is checked as a field
         if value is not None and value is not False and value not in ("", [], {}):
             return ""
         empty = empty or place_at(*field.steps).text
@@ -183,7 +182,7 @@ def empty_next(fields: Sequence[ResponseField]) -> str:
 
 
 def _is_inner(names: Sequence[str]) -> bool:
-    """Return whether a field may have the URL of the object in which it is, which is called the next page."""
+    """Return whether a field may be the URL inside an object for the next page."""
     return len(names) > 1 and names[-1] in _INNER_NAMES and names[-2] in _NEXT_PAGE
 
 
@@ -208,7 +207,7 @@ def _is_next_url(field: ResponseField) -> bool:
 
 
 def is_url_value(value: Any) -> bool:
-    """Return whether a value is a URL, or a reference that is as good as one."""
+    """Return whether a value is an absolute URL, or a path or query relative to one."""
     if not isinstance(value, str) or any(char.isspace() for char in value):
         return False
     return value.startswith(("http://", "https://", "/", "?")) and len(value) > 1
@@ -243,13 +242,13 @@ def _partner(field: ResponseField, names: list[str], inputs: Sequence[InputPlace
         return None
     stem = name.removeprefix(_NEXT)
     wanted = [*partners, name, *((stem, f"page{stem}") if stem else ())]
-    # A text takes a number as well.
+    # An input for strings also accepts a number.
     types = ("string",) if field.types == {"string"} else (*NUMBERS, "string")
     return input_of(inputs, wanted, types)
 
 
 def _is_about_pages(names: Sequence[str]) -> bool:
-    """Return whether a field is at the top, or in objects about pages."""
+    """Return whether a field is at the top level, or in an object about pages."""
     return all(holder in HOLDERS for holder in names[:-1])
 
 
@@ -274,13 +273,11 @@ def _page_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
 
 
 def _first_number(kind: str, place: InputPlace | None) -> int | None:
-    """Return the number of the first page or item.
-
-    It is None if the document does not say it, and for a rule that counts neither.
+    """Return the number of the first page or item; None if it is unknown or the rule does not count.
 
     Args:
         kind: As in `PageRule`.
-        place: The input that has the number.
+        place: Input with the number.
     """
     usual = {"page": 1, "offset": 0}.get(kind)
     if place is None or usual is None:
@@ -316,7 +313,7 @@ def _keyset_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace])
 
 
 def with_ends(rule: PageRule, fields: Sequence[ResponseField]) -> PageRule:
-    """Return a rule with the places where a response says that there is more, or how much there is."""
+    """Return a rule with the locations of the total, the last page, and the flag for more pages."""
     more = _field_of_more(fields)
     total = _numeric(fields, NAMES["response"]["totals"])
     last = _numeric(fields, NAMES["response"]["last_pages"])
@@ -348,10 +345,10 @@ def _numeric(fields: Sequence[ResponseField], names: Sequence[str]) -> ResponseF
 
 
 def _declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -> PageRule | None:
-    """Return the rule that the document declares for an operation; None if it declares none that fits.
+    """Return the declared rule of an operation; None if no declaration fits.
 
     Args:
-        response: The Response Object of a success.
+        response: Response Object of a success.
     """
     operation = described.part["operation"]
     spellings = ((name, table) for key, table in EXTENSIONS.items() for name in (key, table.get("also", "")))
@@ -364,7 +361,7 @@ def _declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -
 
 
 def _input_named(described: DescribedOperation, name: Any) -> InputPlace | None:
-    """Return the input that a name means: a parameter, or a place in the body."""
+    """Return the parameter or the field of the body with a name."""
     if not isinstance(name, str) or not name:
         return None
     from dynacli.client.inputs.find_input import find_input
@@ -381,7 +378,7 @@ def _input_named(described: DescribedOperation, name: Any) -> InputPlace | None:
 
 
 def _place_of_path(text: Any) -> ResponsePlace | None:
-    """Return the place that a path in a response means: JSONPath, a JSON pointer, or names with dots between them."""
+    """Return the location for a path in a response: JSONPath, a JSON pointer, or names separated by dots."""
     if not isinstance(text, str) or not text:
         return None
     if text.startswith(("/", "#/")):
@@ -407,10 +404,10 @@ def _extension_rule(
     """Return the rule that an extension declares; None if it does not fit the operation.
 
     Args:
-        table: The table of the extension in `page_names.toml`.
-        value: The value of the extension.
+        table: Table of the extension in `page_names.toml`.
+        value: Value of the extension.
     """
-    # Speakeasy has its inputs and outputs one level deeper.
+    # Speakeasy nests its inputs and outputs one level deeper.
     members = {**mapping_of(value, "outputs"), **value}
     for input_ in value["inputs"] if isinstance(value.get("inputs"), list) else ():
         if isinstance(input_, Mapping):
@@ -454,7 +451,7 @@ def _extension_rule(
 
 
 def _rules_of_links(described: DescribedOperation, response: Mapping[str, Any]) -> Iterator[PageRule]:
-    """Yield the rules of links from the operation to itself that lead forward."""
+    """Yield the rules of links from the operation to its own next page."""
     for _, _, name, link in links_in({"": response}, described.follow):
         if re.search("prev|first|last|self", str(name), re.IGNORECASE) or not _leads_to(described, link):
             continue
@@ -490,12 +487,12 @@ def _leads_to(described: DescribedOperation, link: Mapping[str, Any]) -> bool:
 
 
 def configured_rule(described: DescribedOperation) -> PageRule | None:
-    """Return the rule of an operation in the configuration; None if it has none.
+    """Return the configured rule of an operation; None if it has none.
 
-    A rule for `"*"` is that of each operation which has the input that it names.
+    A rule for `"*"` applies to each operation with the input that it names.
 
     Raises:
-        FileError: The rule is malformed.
+        FileError: The rule is invalid.
     """
     api, operation = described.api, described.operation
     tables = api.entry.get("pages")
@@ -524,7 +521,7 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
 
 
 def what_is_wrong_with_rule(table: Any) -> str:
-    """Return what is wrong with the table of a rule; empty if nothing is."""
+    """Return the mistake in the table of a rule, as a clause; empty if it is valid."""
     if not isinstance(table, Mapping):
         return "it must be a table"
     unknown = sorted(table.keys() - set(_KEYS))
@@ -559,7 +556,7 @@ def _wrong_expression(text: str) -> str:
 
 
 def _expression(text: str | None) -> ResponsePlace | None:
-    """Return the place that an expression means; one that is a plain path can be put together again."""
+    """Return the location for a JMESPath expression, with steps if it is a plain path."""
     if text is None:
         return None
     steps = text.split(".")
@@ -587,14 +584,14 @@ def _rule(described: DescribedOperation, table: Mapping[str, str]) -> PageRule |
 
 @record
 class DocumentPages:
-    """What a document says of the pages of an operation.
+    """Pagination of an operation according to the document.
 
     Args:
-        rules: Those that may hold, the surest first; one that is declared stands alone.
-        items: Where the items are; None if the document does not say it.
-        candidates: The arrays that may hold the items.
-        fields: The fields of the response.
-        headers: The headers of the response.
+        rules: Rules that may apply, the most reliable first. A declared rule is the only one.
+        items: Location of the items; None if the document does not determine it.
+        candidates: Arrays that may be the items.
+        fields: Fields of the response.
+        headers: Headers of the response.
     """
 
     rules: tuple[PageRule, ...]
@@ -607,10 +604,10 @@ class DocumentPages:
 def document_pages(
     described: DescribedOperation, configured: PageRule | None = None, *, is_keyset_asked: bool = False
 ) -> DocumentPages:
-    """Return what the document says of an operation's pages.
+    """Return the pagination of an operation according to the document.
 
     Args:
-        configured: The rule in the person's configuration.
+        configured: The rule in the user's configuration.
     """
     response = success_response(described.raw_responses, described.follow)
     fields = fields_of_schema(success_schema(response, described.follow), described.resolve)
@@ -637,7 +634,7 @@ def document_pages(
     if not rules:
         rules = inferred_rules(described, fields, headers, is_keyset_asked=is_keyset_asked)
     if not rules and is_listing(described):
-        # One page, and that as large as it may be.
+        # There is one page, so it should be as large as allowed.
         rules = (with_size(NO_RULE, paging_inputs(described)),)
         if inferred_rules(described, fields, headers, is_keyset_asked=True):
             rules = (replace(rules[0], reason=f"{NO_RULE.reason}, but by ids: `--all=keyset`"),)
@@ -651,21 +648,21 @@ def document_pages(
 
 
 def _is_streamed(response: Mapping[str, Any]) -> bool:
-    """Return whether all items come in one response: as lines, as records or as events."""
+    """Return whether one response streams all items, as lines, records or events."""
     content = response.get("content")
     return isinstance(content, Mapping) and bool(content) and all(map(is_sequence, content))
 
 
 def document_rule(pages: DocumentPages) -> PageRule:
-    """Return the rule that `describe` names."""
+    """Return the rule that `describe` shows."""
     return pages.rules[0] if pages.rules else replace(NO_RULE, items=pages.items)
 
 
 def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
-    """Return the rule by which an operation is paged, as data; None if it responds with no list.
+    """Return the pagination rule of an operation as data; None if its response is not a list.
 
     Raises:
-        FileError: The rule in the configuration is malformed.
+        FileError: The rule in the configuration is invalid.
     """
     configured = None
     if "pages" in described.api.entry:
@@ -681,7 +678,7 @@ def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
 
 
 def _is_list(described: DescribedOperation, pages: DocumentPages) -> bool:
-    """Return whether a response is a list, and not one thing that has a list among its properties."""
+    """Return whether a response is a list, and not a resource with a list among its properties."""
     is_named = described.operation.path.partition("#")[0].rstrip("/").endswith("}")
     has_id = any(field.steps == ("id",) for field in pages.fields)
     has_items = pages.items is not None or bool(pages.candidates)

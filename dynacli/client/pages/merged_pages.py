@@ -1,6 +1,6 @@
-"""The pages of a list as one response.
+"""The pages of a list, merged into one response.
 
-It has the items of all pages in the wrapper of the first page, and one validation result.
+The response has the items of all pages, the other members of the first page, and one validation result.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 _OF_THE_LAST = re.compile(
     r"next.*|has(?:more|next).*|more|moreitems|.*cursors?|links?|odatanextlink|after|marker|continuationtoken"
 )
-"""Plain names of what the last page says of the pages: which one is next, and whether there is one."""
+"""Plain names of members that tell which page is next, or whether there is one. The last page sets them."""
 _MOST_FINDINGS = 2_000
-"""Findings that are kept; further ones are counted."""
+"""Maximum number of findings to store. Further ones are only counted."""
 
 
 class MergedPages:
-    """The pages of a list as they come, and the response that they make.
+    """Collects the pages of a list, and merges them into one response.
 
-    Of the pages between the first and the last one, nothing is kept but the JSON of the items.
+    Pages between the first and the last one are not stored, only the JSON of their items.
 
     Attributes:
-        first: The first page, without its items; None before it came.
-        last: The page that came last, without its items; None if none was a success.
-        validation: The result on all pages.
-        size: The characters of the JSON that is kept of items.
+        first: The first page without its items; None before it is received.
+        last: The latest successful page without its items; None if there is none.
+        validation: Validation result of all pages.
+        size: Number of characters in the stored JSON of items.
 
     Args:
         loop: Fetches the pages.
@@ -56,10 +56,10 @@ class MergedPages:
         self._texts: list[str] = []
 
     def add(self, page: Page) -> None:
-        """Add a page; its items are kept by `keep`.
+        """Add a page without its items, which `keep` stores.
 
         Raises:
-            HttpError: It is a later one that is not a success.
+            HttpError: The page is unsuccessful and not the first one.
         """
         before = self._loop.count - len(page.items or ())
         self.validation.add(page, self._loop.items, before)
@@ -72,29 +72,29 @@ class MergedPages:
             raise http_error(page.call, page.response)
 
     def keep(self, items: Iterable[Any]) -> None:
-        """Keep the items of a page that was added."""
+        """Store the items of an added page."""
         texts = [compact_json(item) for item in items]
         self._texts += texts
         self.size += sum(map(len, texts))
 
     def taken_texts(self) -> list[str]:
-        """Return the JSON of the items that were kept, and forget them."""
+        """Return the JSON of the stored items, and forget them."""
         texts, self._texts, self.size = self._texts, [], 0
         return texts
 
     @property
     def is_list(self) -> bool:
-        """Whether the pages have items that can be put together."""
+        """True if the pages have items that can be merged."""
         return self.first is not None and self.first.items is not None and self._loop.items is not None
 
     @property
     def depth(self) -> int:
-        """The number of objects around the list of items."""
+        """Number of objects around the list of items."""
         place = self._loop.items
         return len(place.steps or ()) if place is not None else 0
 
     def around(self, lay_out: Callable[[str], str] = str) -> tuple[str, str]:
-        """Return the JSON around the items of the pages that came so far, as `text_around` does."""
+        """Return the JSON before and after the items of the received pages, as `text_around` does."""
         first, last, place = self.first, self.last, self._loop.items
         if first is None or last is None or place is None:
             raise ValueError("There is no list")
@@ -102,7 +102,7 @@ class MergedPages:
 
     @property
     def made(self) -> MadeCall | None:
-        """The call of the first page with the response of all pages; None before the first page."""
+        """Call of the first page with the response of all pages; None before the first page."""
         first = self.first
         if first is None:
             return None
@@ -110,11 +110,11 @@ class MergedPages:
         return MadeCall(first.call, self.response(first), validation)
 
     def response(self, first: Page, end: str = "") -> WireResponse:
-        """Return the response of all pages that came; that of the first page if they cannot be put together.
+        """Return the response of all received pages; the first response if the pages cannot be merged.
 
         Args:
             first: The first page.
-            end: What the body ends with.
+            end: Text after the JSON of the body.
         """
         if not self.is_list or self.last is None:
             return first.response
@@ -129,15 +129,17 @@ class MergedPages:
 def text_around(
     first: Any, last: Any, place: ResponsePlace, lay_out: Callable[[str], str] = str
 ) -> tuple[str, str]:
-    """Return the JSON of all pages in two parts: before the list of items, and after it.
+    """Return the JSON of the merged pages in two parts: before the list of items, and after it.
 
-    What the last page decides stands after the items, so that the rest is the same whichever page is the last.
+    Members that the last page sets come after the items, so that the first part does not depend on the last page.
 
     Args:
-        first: As in `merged_value`, as are the next two.
-        lay_out: Returns the JSON of a value in the form in which it is written.
+        first: As in `merged_value`.
+        last: As in `merged_value`.
+        place: As in `merged_value`.
+        lay_out: Formats the JSON of a value.
     """
-    # A value that no response has, as it is made here.
+    # A random value, which occurs in no response.
     mark = f"items {urandom(16).hex()}"
     value = merged_value(first, last, place, mark)
     before, _, after = lay_out(compact_json(value)).partition(compact_json(mark))
@@ -145,13 +147,13 @@ def text_around(
 
 
 def merged_value(first: Any, last: Any, place: ResponsePlace, items: Any) -> Any:
-    """Return the value of all pages: the first one's, with all items, and the links and cursors of the last one.
+    """Return the value of all pages: the first page with all items, and with the links and cursors of the last page.
 
     Args:
-        first: The value of the first page.
-        last: The value of the last page.
-        place: Where both have their items; they alone are the value if the place is not a plain path.
-        items: Those of all pages.
+        first: Value of the first page.
+        last: Value of the last page.
+        place: Location of the items in both. If it is not a plain path, the items alone are the value.
+        items: Items of all pages.
     """
     return items if place.steps is None else _merged(first, last, list(place.steps), items)
 
@@ -173,14 +175,14 @@ def _merged(first: Any, last: Any, steps: list[str | int], items: Any) -> Any:
 
 
 def _is_of_the_last(name: str, value: Any) -> bool:
-    """Return whether the last page decides about a member, or about some member of it."""
+    """Return whether the last page sets a member, or a member inside it."""
     if _OF_THE_LAST.fullmatch(plain_name(name)):
         return True
     return isinstance(value, dict) and any(_is_of_the_last(str(key), child) for key, child in value.items())
 
 
 def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> dict[str, Any]:
-    """Return the members of an object, those about the next page as the last page has them."""
+    """Return the members of an object, with those about the next page replaced by the last page."""
     merged: dict[str, Any] = {}
     for name, value in first.items():
         if name == keep:
@@ -196,13 +198,10 @@ def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> d
 
 
 class _MergedValidation(ValidationResult):
-    """The result on all pages, in which a finding about an item names its place among the items of all pages.
+    """Validation result of all pages. Findings have the index of their item among the items of all pages.
 
     Attributes:
-        dropped: How many findings were not kept, because there are very many.
-
-    Args:
-        place: Where the pages have their items.
+        dropped: Number of findings that were not stored, because there are too many.
     """
 
     def __init__(self) -> None:
@@ -210,11 +209,11 @@ class _MergedValidation(ValidationResult):
         self.dropped = 0
 
     def add(self, page: Page, place: ResponsePlace | None, before: int) -> None:
-        """Add the result on a page.
+        """Add the result of a page.
 
         Args:
-            place: Where it has its items.
-            before: How many items the pages before it have had.
+            place: Location of its items.
+            before: Number of items on earlier pages.
         """
         validation = page.validation
         if validation is None:
@@ -233,7 +232,7 @@ class _MergedValidation(ValidationResult):
 
 
 def _shift(place: ResponsePlace | None, before: int) -> Any:
-    """Return what gives a finding its place among the items of all pages."""
+    """Return a function that changes the index in a finding to the index among the items of all pages."""
     if place is None or place.steps is None:
         return lambda finding: finding
     prefix = join(place.steps) + "/"

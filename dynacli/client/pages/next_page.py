@@ -1,4 +1,4 @@
-"""What comes after a page, by a rule and the response that brought it. Pure: nothing is sent here."""
+"""Finding the next page from a rule and a response. Pure functions: nothing is sent here."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _IDS = ("id", "_id", "ID", "Id", "uuid", "key", "sid", "guid", "name")
 
 @record
 class ReceivedPage:
-    """A page that came.
+    """A received page.
 
     Args:
-        inputs: The inputs that it was asked for with.
-        url: The URL of its response, which other URLs in it may be relative to.
-        origin: The origin that pages come from: that of the first request.
-        headers: Those of its response.
-        value: The value of its body.
-        items: Its items; None if it has none, or if that is not known.
-        number: Which page it is of those that were asked for, counted from 1.
-        count: How many items the pages before it have had.
+        inputs: Inputs of its request.
+        url: URL of its response, to which URLs in the body are relative.
+        origin: Origin of the first request, to which all pages must belong.
+        headers: Headers of its response.
+        value: Value of its body.
+        items: Its items; None if it has none or they are unknown.
+        number: Number of the page among the requested ones, from 1.
+        count: Number of items on earlier pages.
     """
 
     inputs: CallInputs
@@ -46,19 +46,19 @@ class ReceivedPage:
     count: int = 0
 
     def header(self, name: str) -> str:
-        """Return the value of a header, several joined by commas; empty if it did not come."""
+        """Return the values of a header, joined by commas; empty if it is missing."""
         return ", ".join(text for key, text in self.headers if key.lower() == name.lower())
 
 
 @record
 class NextPage:
-    """What the next page is asked for with.
+    """The request for the next page.
 
     Args:
-        inputs: Those of the page before, with the one that changes.
-        url: The URL, if the response gave one; the inputs then count only for what no URL has.
-        mark: What tells this page from others: the URL, or the value of the input that changes.
-        is_proven: Whether the response says that there is such a page; else it is tried.
+        inputs: Inputs of the previous page with the changed one.
+        url: URL of the page, if the response has it. Then only inputs outside the URL apply.
+        mark: Identifies the page: the URL, or the value of the changed input.
+        is_proven: True if the response says that the page exists; False if it might.
     """
 
     inputs: CallInputs
@@ -69,11 +69,11 @@ class NextPage:
 
 @record
 class End:
-    """There is no further page.
+    """The end of a list.
 
     Args:
-        reason: What says so.
-        is_said: Whether the response says so; else it does not have what the rule looks for.
+        reason: The reason in words.
+        is_said: True if the response says that it is the last page; False if it lacks what the rule needs.
     """
 
     reason: str
@@ -81,32 +81,32 @@ class End:
 
 
 def next_page(rule: PageRule, page: ReceivedPage) -> NextPage | End:
-    """Return what comes after a page.
+    """Return the request for the page after this one, or the reason for the end.
 
-    Whatever the rule is, a list ends if the response says that there is no next page, or if all items came.
+    With every rule, the list ends if the response says that there is no next page, or if all items were received.
 
     Raises:
-        NetworkError: The response names the next page by something that is not a name.
-        RefusedError: The next page would cross a line of trust.
+        NetworkError: The response gives an invalid value for the next page.
+        RefusedError: The next page is on another server, or its URL has credentials.
     """
     step = _by_rule(rule, page)
     return step if isinstance(step, End) else _unless_ended(rule, page, step)
 
 
 def _unless_ended(rule: PageRule, page: ReceivedPage, step: NextPage) -> NextPage | End:
-    """Return what the rule says comes next, unless something else in the response says that the list ends."""
-    # A URL that the response gives, and a place that the person has named, say more than any other field.
+    """Return the step of the rule, unless another part of the response says that the list ends."""
+    # A URL in the response, or a field that the user has configured, is more reliable than other fields.
     if not step.url and not (rule.is_configured and rule.next is not None):
         empty = empty_next(fields_of_value(page.value))
         if empty:
             return End(f"`{empty}` is empty")
     if rule.kind in ("page", "offset") or page.items is None:
-        return step  # these rules count by themselves
+        return step  # these rules have already checked the counts
     total = _total_beside(rule, page, page.count)
     if total is None or page.count + len(page.items) < total:
         return step
     if step.url and total == len(page.items):
-        # It may be the length of this page: the URL is tried.
+        # The total may be the length of this page, so the URL is tried.
         return replace(step, is_proven=False)
     return End(f"all {total:,} items came")
 
@@ -234,10 +234,10 @@ def _by_number(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 
 
 def _skipped(rule: PageRule, page: ReceivedPage, pages: int) -> int | None:
-    """Return how many items stand before a page; None if it is not known.
+    """Return the number of items before a page; None if unknown.
 
     Args:
-        pages: How many pages stand before it.
+        pages: Number of pages before it.
     """
     unseen = pages - (page.number - 1)
     if unseen <= 0:
@@ -257,7 +257,7 @@ def _by_offset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 
 
 def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> End | bool:
-    """Return why a counted page is the last one; else whether the response says that there is another."""
+    """Return the reason why a counted page is the last one; else whether the response promises another."""
     if page.items is None:
         return End("the response has no items", is_said=False)
     if not page.items:
@@ -278,10 +278,10 @@ def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> End | boo
 
 
 def _total_beside(rule: PageRule, page: ReceivedPage, skipped: int | None) -> int | None:
-    """Return how many items there are on all pages; None if that is not known, or may be the length of the page.
+    """Return the number of items on all pages; None if unknown, or if it may be the length of this page.
 
     Args:
-        skipped: How many items stand before the page; None if that is not known.
+        skipped: Number of items before the page; None if unknown.
     """
     total = total_of(rule, page)
     if total is None or total != len(page.items or ()):
@@ -292,12 +292,12 @@ def _total_beside(rule: PageRule, page: ReceivedPage, skipped: int | None) -> in
 
 
 def _is_short(rule: PageRule, page: ReceivedPage) -> bool:
-    """Return whether a page has fewer items than pages have: those that were asked for, if servers give so many."""
+    """Return whether a page has fewer items than requested, if the server is known to allow that size."""
     asked = number_in(given_value(rule.size, page.inputs))
     if asked is None:
         asked = rule.usual
     elif rule.most is None or asked > rule.most:
-        # A server may cap what it is asked for without a word.
+        # A server may silently return fewer items than requested.
         asked = None
     return asked is not None and len(page.items or ()) < asked
 
@@ -312,7 +312,7 @@ def _by_keyset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
         return End("the items have no id", is_said=False)
     has_turned = given_value(rule.other, page.inputs) is not None
     if rule.other is not None and (has_turned or _order(ids[0]) < _order(ids[1])):
-        # `before` leads to smaller ids, `after` to larger ones.
+        # `before` takes smaller ids, `after` larger ones.
         rule = replace(rule, input=rule.other)
     return _with_input(rule, page, ids[1], is_proven=False)
 
@@ -343,7 +343,7 @@ def _more(rule: PageRule, page: ReceivedPage) -> bool | None:
 
 
 def number_in(value: Any) -> int | None:
-    """Return a whole number, also one that is written as a text; None for anything else."""
+    """Return an integer, also from a string; None for other values."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 20:
@@ -352,7 +352,7 @@ def number_in(value: Any) -> int | None:
 
 
 def total_of(rule: PageRule, page: ReceivedPage) -> int | None:
-    """Return how many items there are on all pages; None if a page does not say it."""
+    """Return the number of items on all pages; None if a page does not state it."""
     return _count_of(page, rule.total, NAMES["headers"]["totals"])
 
 
@@ -361,19 +361,19 @@ def _last_of(rule: PageRule, page: ReceivedPage) -> int | None:
 
 
 def _count_of(page: ReceivedPage, place: ResponsePlace | None, headers: Sequence[str]) -> int | None:
-    """Return a number of items or pages that a response gives; None if it gives none. A negative one says nothing."""
+    """Return a number of items or pages from a response; None if it is missing or negative."""
     found = number_in(place.value_in(page.value)) if place is not None else None
     if found is None:
         found = next((number_in(text) for name, text in page.headers if plain_name(name) in headers), None)
     if found is None:
-        # As flask-smorest and many an ASP.NET server do it.
+        # flask-smorest and many ASP.NET servers send this header.
         members = _members_by_plain_name(page.header("X-Pagination"))
         found = next((number_in(value) for name, value in members.items() if f"x{name}" in headers), None)
     return found if found is not None and found >= 0 else None
 
 
 def _members_by_plain_name(text: str) -> dict[str, Any]:
-    """Return plain name → member of a JSON object; none if a text is not a JSON object."""
+    """Return plain name → member of a JSON object; empty for other texts."""
     try:
         return _by_plain_name(json.loads(text) if text.startswith("{") else None)
     except (ValueError, RecursionError):
@@ -381,12 +381,12 @@ def _members_by_plain_name(text: str) -> dict[str, Any]:
 
 
 def _by_plain_name(value: Any) -> dict[str, Any]:
-    """Return plain name → member of an object; none if a value is not an object."""
+    """Return plain name → member of an object; empty for other values."""
     return {plain_name(key): member for key, member in value.items()} if isinstance(value, dict) else {}
 
 
 def _echo(value: Any) -> int | None:
-    """Return the number that a response gives its page."""
+    """Return the page number in a response."""
     top = _by_plain_name(value)
     holders = (_by_plain_name(top.get(name)) for name in NAMES["response"]["number_holders"])
     numbers = (
@@ -406,7 +406,7 @@ def _with_input(rule: PageRule, page: ReceivedPage, value: Any, *, is_proven: bo
 
 
 def given_value(place: InputPlace | None, inputs: CallInputs) -> Any:
-    """Return the value that was given for an input; None if none was."""
+    """Return the given value of an input; None if there is none."""
     if place is None:
         return None
     if place.location == "body":
@@ -425,7 +425,7 @@ def given_value(place: InputPlace | None, inputs: CallInputs) -> Any:
 
 
 def with_input(inputs: CallInputs, place: InputPlace, value: Any) -> CallInputs:
-    """Return inputs with another value at one place."""
+    """Return the inputs with one value replaced."""
     if place.location == "body":
         kept = tuple(assignment for assignment in inputs.assignments if assignment.path != place.path)
         return replace(inputs, assignments=(*kept, Assignment(place.path, value, f"--{place.option}")))

@@ -1,6 +1,6 @@
-"""Following the pages of a list, each a call of its own, until its rule says that there is no more.
+"""The loop over the pages of a list: one call for each, until the rule says that there are no more.
 
-One response can be looked at as a page, too: how many items there are, and which inputs ask for the next page.
+It can also examine a single response as a page: its number of items, and the inputs of the next page.
 """
 
 from __future__ import annotations
@@ -53,29 +53,29 @@ if TYPE_CHECKING:
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 _MOST_PAGES = 10_000
-"""How many pages are followed."""
+"""Maximum number of pages that are fetched."""
 
 
 class PageLoop:
-    """The pages of one list, which are fetched as they are asked for.
+    """The pages of a list, fetched as needed.
 
     Attributes:
-        rule: The rule; what the document says until the first response came.
-        items: Where the items are; None if the response is not a list, or may be several.
-        is_keyed: Whether the response is an object that is a list by its keys, whose pages are not put together.
-        candidates: The arrays of the first response that may hold the items.
-        count: How many items came.
-        total: How many there are on all pages, if a response said it.
-        following: What comes after the page that came last; None if it is the last one.
-        end: Why there is no further page; None before the end, and if an error ended it.
-        position: What the page is asked for with that comes next, or that is being fetched; None at the end.
+        rule: The pagination rule. Before the first response, it is the document's.
+        items: Location of the items; None if the response is not a list, or has several.
+        is_keyed: True if the response is an object whose members are the items. Such pages are not merged.
+        candidates: Arrays of the first response that may be the items.
+        count: Number of items received so far.
+        total: Number of items on all pages, if a response states it.
+        following: Request for the page after the latest one; None if that is the last one.
+        end: Reason why there is no further page; None before the end, and after an error.
+        position: Request for the current or next page; None at the end.
 
     Args:
-        engine: Makes the call of each page; None if no page is called, and one that came is looked at.
-        reading: How the values of the pages are read, `plain` or `exact`.
-        max_items: How many items are wanted; None for all.
-        make_first: Makes the call of the first page; returns None if the response was a stream, and was taken. None if
-            the items of a stream, up to `max_items`, are those of one page.
+        engine: Makes the call of each page; None to examine a received response without calls.
+        reading: How JSON is parsed, `plain` or `exact`.
+        max_items: Number of items to fetch; None for all.
+        make_first: Makes the call of the first page. It returns None if it has processed the response as a stream.
+            None to read the items of a stream, up to `max_items`, as one page.
     """
 
     def __init__(
@@ -113,13 +113,13 @@ class PageLoop:
 
     @property
     def left_out(self) -> int:
-        """How many items did not come at the end, although the server counts them and all pages were asked for."""
+        """Number of items that the server counts but did not return, although all pages were fetched."""
         is_ended = self.end is not None and (self._max_items is None or self.count < self._max_items)
         return max((self.total or 0) - self.count, 0) if is_ended and self._begins_at_first else 0
 
     @property
     def note(self) -> str:
-        """What is to report of a list: why this is one page, or that the server gives less than it counts."""
+        """Note on a list: why it is only one page, or that the server returned fewer items than it counts."""
         if self.items is None:
             error = no_list(self._described, self.candidates, is_keyed=self.is_keyed)
             return f"This is one page: {error.message}. {error.reason or error.hint}"
@@ -131,7 +131,7 @@ class PageLoop:
         return ""
 
     def _sized(self, inputs: CallInputs) -> CallInputs:
-        """Return inputs that ask for pages as large as they may be, if no size was given."""
+        """Return the inputs with the largest allowed page size, unless a size is given."""
         rule = self.rule
         if rule.size is None or rule.most is None or given_value(rule.size, inputs) is not None:
             return inputs
@@ -139,13 +139,13 @@ class PageLoop:
         return with_input(inputs, rule.size, most)
 
     def __iter__(self) -> Iterator[Page]:
-        """Yield the pages; a response that is not a success is the last one.
+        """Yield the pages. An unsuccessful response is the last one.
 
-        A page that nothing but a number says may be there is tried: a 404 then ends the list.
+        If only a page number suggests a further page, it is tried, and a 404 ends the list.
 
         Raises:
             NetworkError: A call failed, or the pages repeat.
-            RefusedError: The next page would cross a line of trust.
+            RefusedError: The next page is on another server, or the policy refuses its call.
             DynacliError: A call failed.
         """
         first: Call | None = None
@@ -168,7 +168,7 @@ class PageLoop:
                 return
             first = first or made.call
             self._engine.announce(PageCame(page.call, page, self.count, self.total))
-            # Whoever is interrupted while a page is handed on has that page.
+            # An interruption from here on does not lose this page.
             yield page
             if not page.response.is_success:
                 return
@@ -183,7 +183,7 @@ class PageLoop:
         return engine.make(self._described, asked.inputs, url=asked.url, after=first, receive=self._received)
 
     def _received(self, response: WireResponse, pieces: Pieces) -> bytes:
-        """Return the body of a page. Of a stream, it has the wanted items; an error that ends it is noted."""
+        """Return the body of a page. A stream is read up to the wanted items, and an error after them is noted."""
         media_type = response.header("content-type")
         if self._max_items is None or not (response.is_success and is_sequence(media_type)):
             return read_whole(response, pieces)
@@ -202,10 +202,10 @@ class PageLoop:
         return bytes(body)
 
     def take(self, made: MadeCall) -> Page | None:
-        """Take the response that has the page at `position`; return None if that is not there.
+        """Process the response for the page at `position`; return None if that page does not exist.
 
         Raises:
-            NetworkError: It cannot be read, or begins as an earlier one did.
+            NetworkError: The page cannot be read, or repeats an earlier one.
         """
         call, response, validation = made
         asked = self.position
@@ -234,7 +234,7 @@ class PageLoop:
         try:
             following = self._following(page)
         except DynacliError as error:
-            # What came is whole: it is handed on first.
+            # This page is complete, so it is returned before the error is raised.
             self._failure, following = error, End(error.message)
         items = None if page.items is None else list(page.items)
         if items is not None and self._max_items is not None:
@@ -248,7 +248,7 @@ class PageLoop:
         return Page(number, call, response, validation, value, items)
 
     def _take_stream(self, made: MadeCall) -> Page:
-        """Take a response with one item after the other, which has no further page."""
+        """Process a streamed response of items, which has no further page."""
         call, response, validation = made
         reader = ItemReader(response.header("content-type"), self._parse)
         items = [*reader.feed(response.body), *reader.end()][: self._max_items]
@@ -258,16 +258,16 @@ class PageLoop:
         return Page(self._number, call, response, validation, items, items)
 
     def check_list(self) -> None:
-        """Check before anything is sent that the document leaves no choice between several lists.
+        """Check before sending that the document describes at most one list.
 
         Raises:
-            UsageError: It does.
+            UsageError: The response may have several lists.
         """
         if self._pages.items is None and len(self._pages.candidates) > 1:
             raise no_list(self._described, self._pages.candidates)
 
     def _value(self, body: ReceivedBody, response: WireResponse, number: int) -> Any:
-        """Return the value of a page, null if it is empty; `ABSENT` if the first one cannot be read."""
+        """Return the value of a page; None if it is empty, `ABSENT` if the first page cannot be read."""
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
@@ -295,13 +295,13 @@ class PageLoop:
         )
 
     def _items(self, value: Any, number: int) -> list[Any] | None:
-        """Return the items of a page; the first one decides where they are, unless the document did."""
+        """Return the items of a page. The first page determines their location, unless the document does."""
         if self.items is not None:
             found = self.items.value_in(value)
             if isinstance(found, list):
                 return found
             if found is None:
-                return []  # what some servers write for an empty list
+                return []  # some servers write null for an empty list
             if number > 1:
                 return None
             self.items = None
@@ -309,7 +309,7 @@ class PageLoop:
             return None
         known = self._described.known_items
         if known is not None and known.holder == "array":
-            known = None  # the rules of its pages say more of where the items are
+            known = None  # pagination rules locate items in an array more precisely
         chosen = find_items(value, known, path=self._described.operation.path, is_list=True)
         if isinstance(chosen, Items) and chosen.is_keyed:
             self.is_keyed = True
@@ -321,11 +321,11 @@ class PageLoop:
         return chosen.values
 
     def _check_is_new(self, page: ReceivedPage, number: int) -> None:
-        """Check that a page does not begin as an earlier one did."""
+        """Check that a page does not start like an earlier one."""
         if not page.items:
             return
         first = page.items[0]
-        # Numbers and texts may well be the same in two lists; then the whole page has to be.
+        # Numbers and strings may repeat in different pages, so the whole page is compared.
         seen = first if isinstance(first, dict) else page.items
         text = json.dumps(seen, sort_keys=True, default=str)
         if not self._is_new(f"items {text}"):
@@ -342,7 +342,7 @@ class PageLoop:
             )
 
     def _note(self, mark: str, following: NextPage) -> None:
-        """Check that what the next page is asked for with is new."""
+        """Check that the request for the next page is new."""
         if self._is_new(f"mark {mark}"):
             return
         self.position = None
@@ -361,7 +361,7 @@ class PageLoop:
         return is_new
 
     def _following(self, page: ReceivedPage) -> NextPage | End:
-        """Return what comes after a page; the first one decides by which rule."""
+        """Return the next page or the end. The first page determines the rule."""
         if page.number == 1:
             self.rule, step = self._decided(page)
         else:
@@ -371,10 +371,10 @@ class PageLoop:
         return step
 
     def _decided(self, page: ReceivedPage) -> tuple[PageRule, NextPage | End]:
-        """Return the rule that holds by the document and the first response, and what it says comes next.
+        """Return the rule for the list, from the document and the first response, and its next step.
 
-        If a response lacks what the surest rule needs, another one takes over if the response proves that there is
-        more.
+        If the response lacks what the most reliable rule needs, another rule applies if it proves that a next page
+        exists.
         """
         rules = self._pages.rules
         fields = [*self._pages.fields, *fields_of_value(page.value)]
@@ -399,11 +399,11 @@ class PageLoop:
 def no_list(
     described: DescribedOperation, candidates: Sequence[str], *, is_keyed: bool = False
 ) -> UsageError:
-    """Return the error for an operation whose response has no items that can be distinguished from the rest.
+    """Return the error for an operation whose response has no unambiguous list of items.
 
     Args:
-        candidates: The arrays that may hold them.
-        is_keyed: Whether the response is an object that is a list by its keys.
+        candidates: Arrays that may be the list.
+        is_keyed: True if the response is an object whose members are the items.
     """
     name = described.operation.name
     if is_keyed:
@@ -424,15 +424,15 @@ def no_list(
 
 @record
 class RespondedPage:
-    """A page that a response proves not to be the last one.
+    """A received page that is not the last one.
 
     Args:
-        items: How many items it has.
-        total: How many there are on all pages; None if the response does not say it.
-        number: Which page it is; None if the inputs do not say it.
-        next_inputs: Option → value of the inputs that ask for the next page, with the others as they were; None if
-            only a URL says it, in which there is more than inputs.
-        place: Where the items are; None if they are the members of an object.
+        items: Number of its items.
+        total: Number of items on all pages; None if the response does not state it.
+        number: Number of the page; None if the inputs do not determine it.
+        next_inputs: Option → value of the inputs that change for the next page; None if they cannot be derived from
+            the URL of the next page.
+        place: Location of the items; None if they are the members of an object.
     """
 
     items: int
@@ -443,7 +443,7 @@ class RespondedPage:
 
 
 def received_page(call: Call, response: WireResponse) -> RespondedPage | None:
-    """Return what a response says about the pages of its list; None if it has no further page."""
+    """Return the page of a response if another page follows; else None."""
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None
     inputs = CallInputs(values.parameters, body=body, query=values.query)
@@ -454,7 +454,7 @@ def received_page(call: Call, response: WireResponse) -> RespondedPage | None:
         loop = PageLoop(None, described, inputs, reading=reading)
         page = loop.take(MadeCall(call, response, None))
     except DynacliError:
-        return None  # whoever asks for all pages gets a note
+        return None  # `--all` reports this problem
     following = loop.following
     if page is None or not page.items or following is None or not following.is_proven:
         return None

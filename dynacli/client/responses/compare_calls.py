@@ -1,6 +1,6 @@
-"""One read-only call to two servers, or then and now, and what differs between the responses by their document.
+"""Comparing one read-only call on two servers, or now and earlier, with the help of the document.
 
-Values that change with every response do not count: times, ids of requests, tokens, and URLs of each server.
+Values that change with every response are left out: times, request ids, tokens, and URLs of each server.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ from dynacli.client.responses.compare_responses import (
 from dynacli.options.standard_options import Options
 
 _DEEPEST = 100
-"""Steps to a value below which no schema is looked for, and levels of a value that are shown."""
+"""Maximum depth at which schemas are searched, and at which values are shown."""
 _TIMES = re.compile(
     r"date|expires|lastmodified|age|retryafter|x?ratelimitreset|x?(?:runtime|responsetime|processtime)|servertiming"
 )
-"""Plain names of headers whose values are times (RFC 9110, sections 6.6.1, 8.8.2 and 10.2.3; RFC 9111, section 5)."""
+"""Plain names of headers with times (RFC 9110, sections 6.6.1, 8.8.2 and 10.2.3; RFC 9111, section 5)."""
 _ENTITY_TAG = "etag"
-"""Plain name of the header whose value each server makes in its own way (RFC 9110, section 8.8.3)."""
+"""Plain name of a header whose value depends on the server (RFC 9110, section 8.8.3)."""
 _TIME_WORDS = frozenset(
     (
         "at",
@@ -74,20 +74,18 @@ _TIME_WORDS = frozenset(
         "seen",
     )
 )
-"""The last words in the names of fields whose large numbers are times: `last_modified`, `createdAt`."""
+"""Last words of field names whose large numbers are times: `createdAt`, `expires`."""
 _FIRST_TIME = 1_000_000_000
-"""Seconds, or smaller units, since 1970: the least number that is taken for a time; it is in 2001."""
+"""Minimum number that is taken for a time in seconds or smaller units since 1970. It is in 2001."""
 _REQUEST_ID = re.compile(r".*(?:requestid|correlationid|traceid)|traceparent|cfray")
-"""Plain names of headers that tell one request from all others (W3C Trace Context, section 3.2)."""
+"""Plain names of headers that identify a request (W3C Trace Context, section 3.2)."""
 
 
 def is_changing_header(name: str, schema: Any = None) -> bool:
-    """Return whether the value of a header is another one in every response, or of every server.
-
-    It is a time, the id of a request, a token, or the tag of an entity.
+    """Return whether a header differs with every response or server: a time, a request id, a token or an entity tag.
 
     Args:
-        schema: The schema that the document has of it.
+        schema: Its schema in the document.
     """
     plain = plain_name(name)
     is_time = isinstance(schema, Mapping) and schema.get("format") == "date-time"
@@ -101,17 +99,17 @@ def is_changing_header(name: str, schema: Any = None) -> bool:
 
 
 def time_places(body: BodySchema) -> Callable[[ValueSteps], bool]:
-    """Return what tells whether the document gives a place in a body the format `date-time`.
+    """Return a function that tells whether a location in a body has the format `date-time` in the document.
 
     Args:
-        body: What the document says of the body; the steps begin within the body.
+        body: Schema of the body. Steps start at the body.
     """
     schemas_at = schemas_by_place(body)
     return lambda steps: any(schema.get("format") == "date-time" for schema in schemas_at(steps))
 
 
 def schemas_by_place(body: BodySchema) -> Callable[[ValueSteps], list[Mapping[str, Any]]]:
-    """Return what finds the schemas that the document may mean for a place in a body; none for one that is too deep.
+    """Return a function that finds the possible schemas of a location in a body; none if it is too deep.
 
     Args:
         body: As in `time_places`.
@@ -127,7 +125,7 @@ def schemas_by_place(body: BodySchema) -> Callable[[ValueSteps], list[Mapping[st
         return known[place]
 
     def found_at(steps: ValueSteps) -> list[Mapping[str, Any]]:
-        # The items of a list have one place for all.
+        # All items of a list share their schemas.
         place = tuple(0 if isinstance(step, int) else step for step in steps)
         return schemas_at(place) if len(steps) <= _DEEPEST else []
 
@@ -135,7 +133,7 @@ def schemas_by_place(body: BodySchema) -> Callable[[ValueSteps], list[Mapping[st
 
 
 def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
-    """Return the schemas that one schema has for a member, or for any item."""
+    """Return the schemas inside a schema for a member, or for any item."""
     if isinstance(step, int):
         return [*list_of(schema, "prefixItems"), *([schema["items"]] if "items" in schema else [])]
     properties = mapping_of(schema, "properties")
@@ -143,14 +141,14 @@ def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
 
 
 class ReceivedResponse(NamedTuple):
-    """The response of one side.
+    """A response to be compared.
 
     Args:
-        label: What messages call it, such as its URL, without secrets.
-        response: The response; of a stored one what was stored, of several pages the first one.
-        masker: Takes the secrets of the call out of what is reported.
-        value: The value of the body of several pages; `MISSING` for that of the response.
-        note: What is to report of the pages: why there is only one, or that items are missing; empty for nothing.
+        label: Its name in messages, such as its URL, without secrets.
+        response: The response; for several pages the first one.
+        masker: Masks the secrets of the call.
+        value: Merged body of several pages; `MISSING` for the body of the response.
+        note: Note on the pages: why there is only one, or that items are missing; empty for none.
     """
 
     label: str
@@ -168,7 +166,7 @@ def compare_calls(
     *,
     is_masked: bool = False,
 ) -> ResponseComparison:
-    """Return what differs between the responses to two calls of an operation, without their secrets.
+    """Return the differences between the responses of two calls, without secrets.
 
     Args:
         is_masked: As in `compare_responses`.
@@ -213,16 +211,16 @@ def compare_calls(
 
 
 def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
-    """Return what tells whether two texts differ only by the URL of the server that each comes from.
+    """Return a function that tells whether two strings differ only by the URL of their servers.
 
     Args:
-        left_url: The URL that the left server was called at.
-        right_url: The same of the right one.
+        left_url: URL of the left call.
+        right_url: URL of the right call.
     """
     (left, left_path), (right, right_path) = (
         (origin_of(url), split_url(url).path.split("/")) for url in (left_url, right_url)
     )
-    # What both paths end with is the operation; before it is the base path of each server.
+    # The common end of both paths belongs to the operation. The rest is the base path of each server.
     while left_path and right_path and left_path[-1] == right_path[-1]:
         del left_path[-1], right_path[-1]
     bases = {
@@ -238,7 +236,7 @@ def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
 
 
 def _are_time_numbers(steps: Sequence[Step], values: tuple[Any, Any]) -> bool:
-    """Return whether two values are numbers of seconds, or of smaller units, by the name of their field."""
+    """Return whether two numbers are times in seconds or smaller units, by the name of their field."""
     name = next((step for step in reversed(steps) if isinstance(step, str)), "")
     return not _TIME_WORDS.isdisjoint(words_of_name(name)[-1:]) and all(
         isinstance(value, int | float) and value >= _FIRST_TIME for value in values
@@ -246,7 +244,7 @@ def _are_time_numbers(steps: Sequence[Step], values: tuple[Any, Any]) -> bool:
 
 
 def _with_base(text: str, base: str, other: str) -> str:
-    """Return a text with another URL instead of one, which is a whole origin or ends with a segment of a path."""
+    """Return a text with one base URL replaced by another, if it is a whole origin or a prefix of a path."""
     return (
         re.sub(rf"(?<![\w.@%-]){re.escape(base)}(?![\w.:~%-])", lambda _: other, text)
         if base in text
@@ -255,7 +253,7 @@ def _with_base(text: str, base: str, other: str) -> str:
 
 
 def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict[str, Any]:
-    """Return the name of each header that the document declares for one of some statuses → its schema."""
+    """Return name → schema for the headers that the document declares for some statuses."""
     responses, declared = described.raw_responses, dict[str, Any]()
     for status in sorted(statuses):
         response = described.follow(responses.get(documented_status(status, responses)))
@@ -268,7 +266,7 @@ def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict
 
 
 def _compared_headers(response: WireResponse, declared: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of a response that are compared: those declared, and the media type."""
+    """Return the headers that are compared: the declared ones, and the media type."""
     came = {name.lower() for name, _ in response.headers}
     found = {name: response.header(name) for name in declared if name.lower() in came}
     media_type = essence(response.header("content-type"))
@@ -276,7 +274,7 @@ def _compared_headers(response: WireResponse, declared: Mapping[str, Any]) -> di
 
 
 def compared_body(body: ReceivedBody) -> Any:
-    """Return the value of a body; of text that has none the text, of bytes their number and their digest."""
+    """Return the value of a body; a string for other text, the size and the digest for binary data."""
     content = body.content
     if not content:
         return MISSING
@@ -292,10 +290,10 @@ def compared_body(body: ReceivedBody) -> Any:
 
 
 def without_secrets(difference: Difference, masker: Masker) -> Difference:
-    """Return a difference without secrets: those of the calls, and those that the names of fields tell.
+    """Return a difference without the secrets of the calls and of fields with secret names.
 
     Args:
-        masker: Takes the secrets of both calls out of a text.
+        masker: Masks the secrets of both calls.
     """
     name = str(difference.steps[-1])
 
@@ -310,23 +308,23 @@ def without_secrets(difference: Difference, masker: Masker) -> Difference:
 
 
 def options_of_other(options: Options, against: str) -> Options:
-    """Return the options of the same call to another server.
+    """Return the options of the same call on another server.
 
     Args:
-        against: The name of a profile, or the URL of the server.
+        against: Name of a profile, or URL of the server.
     """
     there = replace(options, server=against if is_url(against) else "", server_var=())
     return there if is_url(against) else replace(there, profile=against)
 
 
 def check_other_server(described: DescribedOperation, settings: CallSettings) -> None:
-    """Check that the server that `--against` names can be called, before anything is sent.
+    """Check before sending that the server of `--against` can be called.
 
     Args:
-        settings: How the calls to it are made.
+        settings: Settings of the calls to it.
 
     Raises:
-        UsageError: Its URL is wrong.
+        UsageError: Its URL is invalid.
     """
     try:
         base_url_of(described, settings)
@@ -336,12 +334,12 @@ def check_other_server(described: DescribedOperation, settings: CallSettings) ->
 
 
 def receive(engine: Engine, call: Call) -> ReceivedResponse:
-    """Send a call, and return its response with its whole body, which is not validated.
+    """Send a call, and return its response with its whole body, without validation.
 
     Raises:
-        FormatError: It is a stream of events, which may have no end.
-        NetworkError: It is too large, or does not come.
-        DynacliError: The call fails.
+        FormatError: The response is a stream of events, which may be endless.
+        NetworkError: The body is too large, or the call failed.
+        DynacliError: The call failed.
     """
     response = engine.send(call, read_finite)
     if engine.history is not None:
@@ -356,8 +354,8 @@ class ComparedPages(NamedTuple):
     """The pages of a list that are compared as one response.
 
     Args:
-        max_items: How many items are wanted; None for all.
-        is_keyset_asked: Whether pages are asked for by the ids of a page, if nothing else says how.
+        max_items: Number of items to compare; None for all.
+        is_keyset_asked: True to request pages by ids, if the API has no other pagination.
     """
 
     max_items: int | None = None
@@ -365,21 +363,21 @@ class ComparedPages(NamedTuple):
 
     @property
     def switches(self) -> tuple[str, ...]:
-        """The options of the command line that fetch these pages."""
+        """Options of the command line that fetch these pages."""
         return ("--all",) if self.max_items is None else ("--max-items", str(self.max_items))
 
 
 class Side:
-    """A server, and the call that it gets. The call is ready, so that nothing is sent if that of the other side is not.
+    """A server with its prepared call. Both sides are prepared before anything is sent.
 
     Attributes:
-        engine: Makes the calls, by settings of this server.
+        engine: Makes the calls, with the settings of this server.
 
     Args:
-        described: The operation, with the media type that is sent.
+        described: The operation, with the media type of its body.
 
     Raises:
-        DynacliError: The call cannot be made.
+        DynacliError: The call cannot be prepared.
     """
 
     def __init__(self, engine: Engine, described: DescribedOperation, inputs: CallInputs) -> None:
@@ -390,11 +388,11 @@ class Side:
         """Make the call, and return the response.
 
         Args:
-            pages: The pages that are wanted, as one response; None for the first one as it comes.
+            pages: Pages to fetch and merge; None for a single response.
 
         Raises:
-            UsageError: The document leaves a choice between several lists.
-            DynacliError: What `receive` raises.
+            UsageError: The response may have several lists.
+            DynacliError: As in `receive`.
         """
         return receive(self.engine, self._call) if pages is None else self._list(pages)
 
@@ -402,7 +400,7 @@ class Side:
         from dynacli.client.pages.merged_pages import merged_value
         from dynacli.client.pages.page_loop import PageLoop
 
-        # The call was validated, and responses are not.
+        # The request was validated when it was prepared, and responses are not validated.
         self.engine = self.engine.with_settings(replace(self.engine.settings, level="off"))
         loop = PageLoop(
             self.engine,
@@ -438,5 +436,5 @@ class Side:
 
 
 def comparison_rules(options: Options) -> ComparisonRules:
-    """Return what the options say of comparing."""
+    """Return the rules of a comparison from the options."""
     return ComparisonRules(tuple(map(ignored_place, options.ignore)), options.all_values)

@@ -1,8 +1,7 @@
-"""What differs between two responses, as JSON values: each difference has its JSON pointer.
+"""Comparing two responses as JSON values. Each difference has a JSON pointer.
 
-Lists of objects are aligned by the field that identifies their items, and lists of different texts by value. All other
-lists are aligned by position, from one equal item to the next. Numbers are equal if their values are, and `true` does
-not equal 1.
+Lists of objects are aligned by an identifying field, and lists of unique strings by value. Other lists are aligned by
+position, between equal items. Numbers are equal if their values are, and `true` is not 1.
 """
 
 import re
@@ -29,26 +28,26 @@ _PARTS = ("status", "headers", "body")
 _ANY = "*"
 _PLAIN = frozenset({str, int, float})
 TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[-+]\d\d:?\d\d)?", re.ASCII)
-"""A date with a time (RFC 3339, section 5.6); servers often leave out the offset."""
+"""A date with a time (RFC 3339, section 5.6). Servers often omit the offset."""
 _ORIGIN = re.compile(r"https?://[^/?#\s\"]+")
 _MOST_LISTS = 4
-"""Lists around a list, up to which its equal items are looked for: each level means to write all that is below."""
+"""Maximum nesting of lists in which equal items are searched, because each level serializes everything inside."""
 _MOST_LINES = 20
-"""Lines of a value that text shows."""
+"""Maximum number of lines shown of a value."""
 _LONGEST_ITEM = 100
-"""Characters of what identifies an item: it stands at each difference in the item."""
+"""Maximum length of the text that identifies an item, because it is repeated at each difference in the item."""
 _MOST_STEPS = 64 * 1024 * 1024
-"""Characters of all pointers: a long name stands in the pointer to each difference below it."""
+"""Maximum total length of all pointers, because each pointer repeats the names above it."""
 
 
 @record
 class ComparedResponse:
-    """A response, as it is compared.
+    """A response to be compared.
 
     Args:
-        status: The status code.
-        headers: Name → value of the headers that count.
-        body: The JSON value of the body, or its text; `MISSING` if there is none.
+        status: Status code.
+        headers: Name → value of the compared headers.
+        body: JSON value of the body, or its text; `MISSING` if there is none.
     """
 
     status: int
@@ -57,15 +56,15 @@ class ComparedResponse:
 
 
 class Difference(NamedTuple):
-    """A place where two responses differ.
+    """A difference between two responses.
 
     Args:
-        steps: The steps to it: `status`, `headers` and a name, or `body` and those within the body. Of an item that is
-            aligned the index is that of the left list, or of the right one if the left one does not have it.
+        steps: Path to it: `status`, `headers` and a name, or `body` and the steps inside the body. The index of an
+            aligned item is from the left list, or from the right one if only that has the item.
         kind: `added`, `removed` or `changed`.
-        left: The value on the left; None if there is none.
-        right: The value on the right; None if there is none.
-        item: What identifies the innermost item that it belongs to, such as `id: 7`; empty for none.
+        left: Value on the left; None if there is none.
+        right: Value on the right; None if there is none.
+        item: Text that identifies the innermost item around it, such as `id: 7`; empty for none.
     """
 
     steps: ValueSteps
@@ -76,26 +75,26 @@ class Difference(NamedTuple):
 
     @property
     def pointer(self) -> str:
-        """The JSON pointer to the place (RFC 6901)."""
+        """JSON pointer to the difference (RFC 6901)."""
         return join(self.steps)
 
     @property
     def place(self) -> str:
-        """The pointer to the same place in all items of its lists: `/body/rows/*/id`."""
+        """Pointer with `*` for each index: `/body/rows/*/id`."""
         return join("*" if isinstance(step, int) else step for step in self.steps)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the difference as `diff -o json` has it."""
+        """Return the difference for `diff -o json`."""
         return {"pointer": self.pointer, "kind": self.kind, "left": self.left, "right": self.right}
 
 
 class ResponseComparison(NamedTuple):
-    """What a comparison found.
+    """The result of a comparison.
 
     Args:
-        differences: In the order of the left response.
-        left_out: How many differences are in values that change with every call, and do not count.
-        masked: How many values could not be compared, because a secret is masked in them.
+        differences: Differences in the order of the left response.
+        left_out: Number of differences that do not count, because their values change with every call.
+        masked: Number of values that could not be compared, because they have a masked secret.
     """
 
     differences: list[Difference]
@@ -105,12 +104,12 @@ class ResponseComparison(NamedTuple):
 
 @record
 class ComparisonRules:
-    """What a person says of comparing.
+    """The user's rules for a comparison.
 
     Args:
-        ignored: The steps to places that are not compared, with all below them; `*` stands for any step.
-        all_values: Whether values are compared, too, that change with every response.
-        order_counts: Whether items in another order are a difference, whatever identifies them.
+        ignored: Steps to parts that are not compared; `*` matches any step.
+        all_values: True to compare also values that change with every response.
+        order_counts: True if the order of items matters, even if they have ids.
     """
 
     ignored: tuple[tuple[str, ...], ...] = ()
@@ -118,7 +117,7 @@ class ComparisonRules:
     order_counts: bool = False
 
     def ignores(self, steps: ValueSteps) -> bool:
-        """Return whether a place is not compared."""
+        """Return whether a part is not compared."""
         return any(_is_below(steps, place) for place in self.ignored)
 
 
@@ -130,14 +129,14 @@ def compare_responses(
     is_changing: Callable[[Difference], bool],
     is_masked: bool = False,
 ) -> ResponseComparison:
-    """Return what differs between two responses.
+    """Return the differences between two responses.
 
     Args:
-        is_changing: Whether a difference is in a value that changes with every response.
-        is_masked: Whether the right one had its secrets masked when it was stored.
+        is_changing: Returns whether a difference is in a value that changes with every response.
+        is_masked: True if secrets in the right response were masked when it was stored.
 
     Raises:
-        FormatError: The pointers to the differences take too much memory.
+        FormatError: The pointers to the differences would need too much memory.
     """
     found: list[Difference] = []
     left_out = masked = size = 0
@@ -169,7 +168,7 @@ def compare_responses(
 
 
 def _is_below(steps: ValueSteps, place: tuple[str, ...]) -> bool:
-    """Return whether steps lead to a place, or into it; the names of headers are equal in any case."""
+    """Return whether steps lead to a location or into it. Names of headers ignore case."""
     if len(steps) < len(place):
         return False
     pairs = [(str(step), wanted) for step, wanted in zip(steps, place, strict=False)]
@@ -179,7 +178,7 @@ def _is_below(steps: ValueSteps, place: tuple[str, ...]) -> bool:
 
 
 class _Pair(NamedTuple):
-    """Two values that stand in the same place."""
+    """Two values at the same location."""
 
     steps: ValueSteps
     left: Any
@@ -188,7 +187,7 @@ class _Pair(NamedTuple):
 
 
 def _differences(left: Any, right: Any, *, order_counts: bool) -> Iterator[Difference]:
-    """Yield the differences of two JSON values, whatever their depth is."""
+    """Yield the differences between two JSON values, without recursion."""
     waiting = [_Pair((), left, right, "")]
     while waiting:
         pair = waiting.pop()
@@ -207,11 +206,11 @@ def _differences(left: Any, right: Any, *, order_counts: bool) -> Iterator[Diffe
 
 
 def _member_pairs(pair: _Pair) -> Iterator[_Pair]:
-    """Yield the pairs of the members of two objects, without those that are surely equal."""
+    """Yield the pairs of members of two objects, without members that are clearly equal."""
     steps, left, right, item = pair
     for name, member in left.items():
         other = right.get(name, MISSING)
-        # Most members of long lists end here, so nothing is made for them.
+        # A shortcut for most members of long lists.
         if member is other or (type(member) in _PLAIN and type(member) is type(other) and member == other):
             continue
         yield _Pair((*steps, name), member, other, item)
@@ -221,7 +220,7 @@ def _member_pairs(pair: _Pair) -> Iterator[_Pair]:
 
 
 def _item_pairs(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
-    """Yield the pairs of the items of two lists, aligned by what identifies them, else by position."""
+    """Yield the pairs of items of two lists, aligned by an identifying field, by value or by position."""
     steps, left, right, item = pair
     identified = _identified(left, right)
     if identified is not None and order_counts:
@@ -252,9 +251,10 @@ def _item_text(field: str, item: Mapping[str, Any]) -> str:
 
 
 def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Places, _Places] | None:
-    """Return the field that tells each item of two lists from the others of its list, and where its values are.
+    """Return the identifying field of the items in two lists, and the indexes of its values; None if there is none.
 
-    It is one whose name says so, else the one of whose values the most are in both lists, if that is most of them.
+    A field with an identifying name is preferred. Otherwise it is the field with the most values in both lists, if
+    these are more than half.
     """
     if not left or not right or not all(isinstance(item, dict) for item in (*left, *right)):
         return None
@@ -272,9 +272,9 @@ def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Places, _Place
 
 
 def _places_by(field: str, items: list[dict[str, Any]]) -> _Places:
-    """Return the value of a field → the index of its item; empty if one item has no text or integer, or has it twice.
+    """Return value of a field → index of its item; empty if a value is repeated, or not a string or an integer.
 
-    The origin of a URL does not count: each server writes its own.
+    The origin of URLs is removed, because each server writes its own.
     """
     places: _Places = {}
     for index, item in enumerate(items):
@@ -288,12 +288,12 @@ def _places_by(field: str, items: list[dict[str, Any]]) -> _Places:
 
 
 def _are_texts(items: list[Any]) -> bool:
-    """Return whether all items are texts, and none of them is repeated."""
+    """Return whether all items are strings without repetition."""
     return all(isinstance(item, str) for item in items) and len(set(items)) == len(items)
 
 
 def _by_value(left: list[str], right: list[str]) -> Iterator[tuple[int, Any, Any]]:
-    """Yield the index and the texts that only one of two lists has, `MISSING` for one without another in its place."""
+    """Yield index, left and right string for those in only one of two lists; `MISSING` if one side has none."""
     only_left, only_right = ({*texts}.difference(others) for texts, others in ((left, right), (right, left)))
     for index in range(max(len(left), len(right))):
         text = left[index] if index < len(left) and left[index] in only_left else MISSING
@@ -305,13 +305,13 @@ def _by_value(left: list[str], right: list[str]) -> Iterator[tuple[int, Any, Any
 def _by_position(
     left: list[Any], right: list[Any], anchors: list[tuple[int, int]]
 ) -> Iterator[tuple[int, Any, Any]]:
-    """Yield the index and the items of two lists that are compared with each other, `MISSING` for one without another.
+    """Yield index, left and right item for two lists; `MISSING` if one side has none.
 
-    If most items of a list are in the other one, too, and in the same order, these stay together (a patience diff),
-    so that a new item does not make those after it differ. Between them, items are aligned by position.
+    If most items of one list are also in the other, in the same order, they are kept together (a patience diff). Then
+    a new item does not shift all later ones. Items between them are aligned by position.
 
     Args:
-        anchors: The indexes of the items that could stay together.
+        anchors: Indexes of the items that can be kept together.
     """
     if 2 * len(anchors) <= min(len(left), len(right)):
         anchors = []
@@ -329,23 +329,23 @@ def _by_position(
 
 
 def _keys(items: list[Any]) -> Sequence[Hashable]:
-    """Return for each item a value that equal items share, and those that differ only by times and by their server."""
+    """Return a key for each item. Keys are equal if items differ only by times and by URLs of their server."""
     if all(type(item) in _PLAIN for item in items):
         return items
     try:
         return [_ORIGIN.sub("", TIME.sub("", compact_json(item))) for item in items]
     except (RecursionError, ValueError):
-        return []  # they are nested too deeply, or have a number that JSON does not have
+        return []  # nested too deeply, or a number that JSON cannot represent
 
 
 def _anchors(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Return the indexes of the longest series of values that both lists have once and in the same order."""
+    """Return the indexes of the longest sequence of values that occur once in both lists, in the same order."""
     counts, other_counts = Counter(left), Counter(right)
     places = {value: index for index, value in enumerate(right) if other_counts[value] == 1}
     pairs = [
         (index, places[value]) for index, value in enumerate(left) if counts[value] == 1 and value in places
     ]
-    # The pair that ends the best series of each length, and the one before each pair.
+    # The last pair of the best sequence of each length, and the predecessor of each pair.
     lowest, ends, before = list[int](), list[int](), list[int]()
     for number, (_, place) in enumerate(pairs):
         length = bisect_left(lowest, place)
@@ -360,13 +360,13 @@ def _anchors(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[
 
 
 def ignored_place(pointer: str) -> tuple[str, ...]:
-    """Return the steps of a pointer to a place that is not compared.
+    """Return the steps of a pointer to a part that is not compared.
 
     Args:
-        pointer: A JSON pointer (RFC 6901), in which `*` stands for any step.
+        pointer: A JSON pointer (RFC 6901), in which `*` matches any step.
 
     Raises:
-        UsageError: It leads to no part of a response.
+        UsageError: The pointer does not start with a part of a response.
     """
     steps = split(pointer) if pointer.startswith("/") else ()
     if not steps or steps[0] not in _PARTS:
@@ -379,10 +379,10 @@ def ignored_place(pointer: str) -> tuple[str, ...]:
 
 
 def left_out_note(count: int) -> str:
-    """Return the sentence about differences that do not count.
+    """Return the note on differences that do not count.
 
     Args:
-        count: How many there are.
+        count: Number of these differences.
     """
     kinds = "dates, request ids, tokens, or URLs of each server"
     return f"Not compared: {counted(count, 'value')}: {kinds} (`--all-values` compares them)"
@@ -391,12 +391,12 @@ def left_out_note(count: int) -> str:
 def difference_lines(
     left: str, right: str, differences: Iterable[Difference], paint: Painter, most: int = _MOST_LINES
 ) -> Iterator[str]:
-    """Yield the lines of a text that shows differences, which is laid out like a unified diff.
+    """Yield the lines of a text with the differences, in the style of a unified diff.
 
     Args:
-        left: What is on the left, for the first line.
-        right: What is on the right.
-        most: Lines of a value that are shown; 0 for all.
+        left: Name of the left response, for the first line.
+        right: Name of the right response.
+        most: Maximum number of lines of a value; 0 for no limit.
     """
     yield paint.bold(f"--- {visible(left, keep='')}")
     yield paint.bold(f"+++ {visible(right, keep='')}")
@@ -411,7 +411,7 @@ def difference_lines(
 
 
 def _once(differences: Iterable[Difference]) -> Iterator[tuple[Difference, int]]:
-    """Yield the differences, those with the same values in the items of one list once, and how many more there are."""
+    """Yield each difference with the number of further ones that have the same values in items of the same list."""
     found: dict[str, list[Difference]] = {}
     for difference in differences:
         key = compact_json([difference.place, difference.kind, difference.left, difference.right])
@@ -421,7 +421,7 @@ def _once(differences: Iterable[Difference]) -> Iterator[tuple[Difference, int]]
 
 
 def _value_lines(value: Any, most: int) -> list[str]:
-    """Return the lines of a value; those of a long one are cut."""
+    """Return the lines of a value, shortened if there are many."""
     text = value if isinstance(value, str) and "\n" in value else reindent(compact_json(value))
     lines = [visible(line, keep="\t") for line in text.splitlines()]
     if most and len(lines) > most + 1:

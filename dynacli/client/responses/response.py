@@ -1,7 +1,7 @@
-"""The response to a call that a Python program made.
+"""Responses for Python programs.
 
-Some responses a program does not get at once: it reads their items as they come (those of JSON lines, JSON sequences
-and server-sent events), or they go into a file.
+The items of JSON lines, JSON sequences and server-sent events can be read while they arrive. A download writes the
+body to a file.
 """
 
 from __future__ import annotations
@@ -36,60 +36,59 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import Finding, ValidationResult
 
 _GRACE_SECONDS = 2
-"""How long to wait for the thread of a stream whose connection was cut."""
+"""Seconds to wait for the thread of a stream after its connection was closed."""
 _PARTIAL = 206
 
 
 _Handed = WireResponse | bytes | MadeCall
-"""What an exchange hands over: of a stream its head, each piece and the end; of any other response the end alone."""
+"""Results of an exchange: for a stream its headers, each part and the final result; otherwise only the final result."""
 
 
 class _Headers(Mapping[str, str]):
-    """The headers of a response, by name in any case; the values of repeated ones are joined (RFC 9110, section 5.3).
+    """Headers of a response by name, ignoring case. Repeated values are joined (RFC 9110, section 5.3).
 
     Attributes:
-        pairs: (name, value) as they came, repeated ones repeated.
+        pairs: Names and values as received.
     """
 
     def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
         self.pairs = pairs
 
     def __getitem__(self, name: str) -> str:
-        """Return the value of a header, several joined by commas."""
+        """Return the value of a header, or several joined by commas."""
         found = self.get_all(name)
         if not found:
             raise KeyError(name)
         return ", ".join(found)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names in lower case, each once."""
+        """Yield each name once, in lower case."""
         return iter(dict.fromkeys(name.lower() for name, _ in self.pairs))
 
     def __len__(self) -> int:
-        """Return how many headers there are, repeated ones counted once."""
+        """Return the number of different names."""
         return len({name.lower() for name, _ in self.pairs})
 
     def get_all(self, name: str) -> list[str]:
-        """Return all values of a header, none if it did not come."""
+        """Return all values of a header; empty if it is missing."""
         return [value for key, value in self.pairs if key.lower() == name.lower()]
 
 
 class Response:
-    """The response to one call.
+    """The response to a call.
 
     Attributes:
-        status: The status code of the final response.
+        status: Status code of the final response.
         headers: Its headers, by name in any case.
-        content: Its body in bytes, without its content encoding.
+        content: Its body in bytes, after removing the content encoding.
         request: The request that was sent, with its secrets masked.
-        seconds: From the start of sending until the body was read.
-        cache: What the response cache did: `hit`, `revalidated` or `miss`; empty if it was not asked.
-        findings: What in the response does not match the document; empty if nothing does, or nothing was validated.
-        tolerated: What in the request and the response does not match the document to the letter, and is a finding at
-            the level `exact`.
-        not_validated: What could not be validated, a reason each.
-        is_validated: Whether the response was validated at all.
-        items: The items of a page of `Api.pages`; None if it has none, and for any other response.
+        seconds: Time from the start of sending until the body was read.
+        cache: Effect of the response cache: `hit`, `revalidated` or `miss`; empty if it was not used.
+        findings: Parts of the response that do not match the document; empty if it is valid or was not validated.
+        tolerated: Deviations in request and response that are findings only at the level `exact`.
+        not_validated: Reasons why parts were not validated.
+        is_validated: True if the response was validated.
+        items: Items of a page of `Api.pages`; None if it has none, and for other responses.
     """
 
     def __init__(
@@ -122,20 +121,20 @@ class Response:
         self.not_validated: tuple[str, ...] = tuple(dict.fromkeys(reasons))
 
     def __repr__(self) -> str:
-        """Return the status and what was asked for."""
+        """Return the status and the name of the operation."""
         return f"<Response {self.status} to {self._call.described.operation.name}>"
 
     @property
     def data(self) -> Any:
-        """The value of the body: of JSON, YAML, XML, a form, CBOR or MessagePack its value, of JSON lines a list.
+        """Value of the body: of JSON, YAML, XML, a form, CBOR or MessagePack; a list for JSON lines.
 
-        Of other text it is the text. It is None if there is no body, and the bytes if they are no text. A body that
-        is not what its media type promises is text or bytes, too.
+        Other text is a string, and other content is bytes. So is a body that does not match its media type. It is None
+        if there is no body.
         """
         from dynacli.media.body_value import NoValueError, own_value
         from dynacli.text.body_text import decoded
 
-        # A program may change the items of a page, too.
+        # Parsed again for a page, so that the program can change this value without changing `items`.
         call = self._call
         body = (call if self.items is None else call.described).received(self._response)
         try:
@@ -146,19 +145,19 @@ class Response:
             return body.content if text is None else text
 
     def body_schema(self) -> BodySchema:
-        """Return the document's schema of the body."""
+        """Return the schema of the body in the document."""
         with self._lock:
             return self._call.described.response_schema(self.status, self._response.headers)
 
     @property
     def masked_headers(self) -> dict[str, list[str]]:
-        """The headers as filters see them: name in lower case → its values, with secrets masked."""
+        """Headers for filters: lower-case name → values, with secrets masked."""
         headers: dict[str, list[str]] = self._call.signed.head_of(self._response)["headers"]
         return headers
 
     @property
     def following(self) -> RespondedPage | None:
-        """What the response tells of the next page of its list; None if it tells of none."""
+        """The page of the response, if another page of its list follows; else None."""
         from dynacli.client.pages.page_loop import received_page
 
         with self._lock:
@@ -166,18 +165,18 @@ class Response:
 
     @property
     def described(self) -> DescribedOperation:
-        """The operation that was called, in its document."""
+        """The called operation, with its part of the document."""
         return self._call.described
 
     @property
     def validations(self) -> tuple[ValidationResult, ...]:
-        """The results on the request and on the response, as far as each was validated."""
+        """Validation results of the request and the response, if they were validated."""
         of_request = self._call.validating.validation if self._call.validating is not None else None
         return tuple(validated for validated in (of_request, self._validation) if validated is not None)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of the request: the names in its query that the document does not declare, a sentence each."""
+        """Notes on the request: a sentence for each name in its query that the document does not declare."""
         from dynacli.client.inputs.query_pairs import undeclared_notes
 
         call = self._call
@@ -185,26 +184,26 @@ class Response:
 
     @property
     def redirects(self) -> tuple[int, ...]:
-        """The statuses that were followed on the way to the response."""
+        """Statuses of the redirects that were followed."""
         return tuple(status for status, _ in self._response.hops)
 
     @cached_property
     def masker(self) -> Masker:
-        """What masks the secrets that the call has carried, or got by a cookie."""
+        """Masker for the secrets of the call and of cookies that it received."""
         return self._call.signed.response_masker(self._response.headers)
 
     @property
     def received(self) -> ReceivedResponse:
-        """The response as one side of a comparison."""
+        """The response as a side of a comparison."""
         from dynacli.client.responses.compare_calls import ReceivedResponse
 
         return ReceivedResponse(self._call.signed.masker.mask(self.request.url), self._response, self.masker)
 
     def raise_for_status(self) -> Response:
-        """Return the response itself if its status is a 2xx, and its body does not say that the call failed.
+        """Return this response if its status is 2xx and its body does not report a failure.
 
         Raises:
-            HttpError: It is not.
+            HttpError: The call failed.
         """
         if self._response.is_success:
             return self
@@ -213,10 +212,10 @@ class Response:
         raise self._call.signed.masker.mask_error(http_error(self._call, self._response))
 
     def raise_for_findings(self) -> Response:
-        """Return the response itself if it matches the document.
+        """Return this response if it matches the document.
 
         Raises:
-            MismatchError: Something does; it names each finding with its place.
+            MismatchError: The response does not match. The error has each finding with its location.
         """
         if self._validation is None or self._validation.is_valid:
             return self
@@ -227,14 +226,14 @@ class Response:
 
 
 class StreamedResponse(Response):
-    """The response to a call, there as soon as its head is; its items are read by iterating, once.
+    """A response that is available after its headers. Iterate over it once to read its items.
 
-    Use it in a `with` block, or close it: a response that is not read to its end keeps its connection. What is reported
-    of its items, `findings` for example, is complete when the last one was read.
+    Use it in a `with` block or close it, because an unread response keeps its connection. Results such as `findings`
+    are complete after the last item was read.
 
     Attributes:
-        is_stream: Whether it has items; else `content` and `data` are there, as of any response.
-        unread: How many items could not be read, being too large or no JSON; they are left out.
+        is_stream: True if it has items; False if `content` and `data` are available, as in other responses.
+        unread: Number of items that were left out, because they are too large or not JSON.
     """
 
     def __init__(
@@ -265,17 +264,17 @@ class StreamedResponse(Response):
         self.close()
 
     def close(self) -> None:
-        """End the connection, whether all items came or not; calling it again does nothing."""
+        """Close the connection, even if items are unread. Calling this again does nothing."""
         self._exchange.close()
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield the items as they come.
+        """Yield the items as they arrive.
 
         Raises:
             HttpError: The status is not a success.
             FormatError: The response is not a stream.
             UsageError: The items were read before, or the response is closed.
-            NetworkError: The connection broke, and cannot be gone on with.
+            NetworkError: The connection broke, and the stream cannot be resumed.
             TimedOutError: A time limit was reached.
         """
         self.raise_for_status()
@@ -309,11 +308,11 @@ class StreamedResponse(Response):
 
 
 class _ClosedError(Exception):
-    """No one takes what comes any more."""
+    """Raised in the thread of a stream after the program has closed it."""
 
 
 class _Exchange:
-    """The exchange of a stream, in a thread of its own, which hands over a piece when the one before was taken."""
+    """The exchange of a stream in a thread, which waits until the program has taken each part."""
 
     def __init__(
         self, engine: Engine, described: DescribedOperation, inputs: CallInputs, words: Sequence[str]
@@ -329,11 +328,11 @@ class _Exchange:
         self._thread.start()
 
     def take(self) -> _Handed:
-        """Return what comes next.
+        """Return the next result.
 
         Raises:
             UsageError: The exchange is closed.
-            BaseException: What ended the exchange.
+            BaseException: The exchange ended with it.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._handed or self.is_closed)
@@ -346,7 +345,7 @@ class _Exchange:
         return taken
 
     def close(self) -> None:
-        """End the exchange, if it has not ended."""
+        """End the exchange if it is still running."""
         with self._changed:
             self.is_closed = True
             self._handed.clear()
@@ -364,7 +363,7 @@ class _Exchange:
             self._changed.notify_all()
 
     def _take(self, event: CallEvent) -> None:
-        """Hand over the head of a stream, and each part of it; what else happens is reported."""
+        """Pass events to the listener, and hand over the headers and the parts of a stream."""
         if self._listener is not None:
             self._listener(event)
         if isinstance(event, ResponseHead) and event.is_stream:
@@ -387,7 +386,7 @@ class _Exchange:
 
 
 class _SavedBody(UnreadBody):
-    """A body that went into a file."""
+    """A body that was written to a file."""
 
     reason = "the body of a download is validated by its size alone"
 
@@ -395,14 +394,14 @@ class _SavedBody(UnreadBody):
 def download_response(
     engine: Engine, described: DescribedOperation, inputs: CallInputs, path: str, *, is_resumed: bool
 ) -> MadeCall:
-    """Make a call, and write the body of a success into a file.
+    """Make a call, and write the body of a success to a file.
 
     Args:
-        path: The file; it is whole at the end, or as it was.
-        is_resumed: Whether what came of it is kept if it breaks off, and gone on with.
+        path: The file. It is complete at the end, or unchanged.
+        is_resumed: True to save an interrupted download, and to resume it.
 
     Raises:
-        DynacliError: The call fails, or the file cannot be written.
+        DynacliError: The call failed, or the file cannot be written.
     """
     settings = engine.settings.without_storing()
     call = engine.prepare(described, inputs, settings)
@@ -417,7 +416,7 @@ def download_response(
             try:
                 return _made(engine, call, path, partial)
             except OutdatedPartError:
-                continue  # the part is gone, so that the next response is of the whole
+                continue  # the outdated part was removed, so the next request is for the whole
 
 
 def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None) -> MadeCall:
@@ -433,7 +432,7 @@ def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None
         if not response.is_success:
             return pieces.joined(RENDER_LIMIT)
         with opened(response, pieces) as write:
-            # A compressed body may be a bomb: only such a body is limited.
+            # Only a compressed body is limited, because it may be a decompression bomb.
             for piece in pieces.up_to(FILE_LIMIT) if pieces.is_encoded else pieces.as_sent():
                 write(piece)
         is_saved = True

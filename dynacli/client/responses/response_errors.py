@@ -1,4 +1,4 @@
-"""The error for an unsuccessful response: what the server says, which inputs are likely wrong, how to sign in."""
+"""Errors for unsuccessful responses: the server's message, likely wrong inputs, and how to sign in."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
 
 Detail = Literal["none", "short", "usual"]
-"""How much of its findings an error tells."""
+"""Amount of detail about findings in an error."""
 
 _COMPARE = "Compare the request, which `-v` shows, with `describe`"
 _CHECK = "Check the credential: it may be wrong, expired, or without the right for this"
@@ -48,30 +48,33 @@ _NAMING = (
     *("pointer", "parameter", "field", "param", "property", "propertyPath", "loc", "header", "attribute"),
     *("path", "instancePath", "dataPath"),
 )
-"""The keys of an error object that name an input: RFC 9457 and JSON:API (`pointer`, `parameter`, `header`), FastAPI
-(`loc`), GitHub, Google, Spring and many others (`field`), Stripe (`param`), Jakarta's validation (`propertyPath`), zod
-and express-validator (`path`), Ajv (`instancePath`, `dataPath`)."""
+"""Keys of an error object that name an input.
+
+RFC 9457 and JSON:API (`pointer`, `parameter`, `header`), FastAPI (`loc`), GitHub, Google, Spring and many others
+(`field`), Stripe (`param`), Jakarta validation (`propertyPath`), zod and express-validator (`path`), Ajv
+(`instancePath`, `dataPath`).
+"""
 _BESIDE_NAME = frozenset({"reason", "message", "detail"})
 _LOCATIONS = frozenset({"path", "query", "header", "cookie", "body"})
 _STEP = re.compile(r"[^.\[\]/]+")
 _LONGEST_SENTENCE = 500
 _NAMES_IN_PROSE = (
     re.compile(r"[`'\"\u2018\u201c]([A-Za-z][\w.\[\]-]*)[`'\"\u2019\u201d]"),  # the parameter 'page_size'
-    # `name: is too short`, and as Rails writes it: `Page size must be a number`
+    # `name: is too short`, or in the style of Rails: `Page size must be a number`
     re.compile(
         r"(?:^|[.;,:!\n] ?)([A-Za-z][\w.\[\]-]*(?: [a-z]\w*){0,2}?)"
         r"(?:: | (?:is|are|must|can|can't|cannot|could|should|has|have|may|does|needs|was|not|already|too)\b)"
     ),
-    re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b"),  # no words of any sentence
+    re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b"),  # snake_case and camelCase
 )
-"""How sentences name an input."""
+"""Patterns that find the name of an input in an error sentence."""
 
 
 def http_error(call: Call, response: WireResponse, place: str = "") -> HttpError:
-    """Return the error for a response that is not a success, by its status or its body.
+    """Return the error for a response that is unsuccessful by its status or its body.
 
     Args:
-        place: Where its body may say more, for example `on standard output`; empty for nowhere.
+        place: Location of the printed body, for example `on standard output`; empty if it is not printed.
     """
     from dynacli.http.exchange import may_pass
     from dynacli.text.wrapping import quoted
@@ -79,7 +82,7 @@ def http_error(call: Call, response: WireResponse, place: str = "") -> HttpError
     phrase = f" {response.reason}" if response.reason else ""
     if response.is_refusal:
         phrase += ", and its body says that the call failed"
-    # Masked before it is cut, so that no secret is cut in two.
+    # Masked before it is shortened, so that no part of a secret remains.
     masked = call.signed.response_masker(response.headers).mask
     value = error_value(call.received(response))
     said = server_message(value, masked)
@@ -111,10 +114,10 @@ def http_error(call: Call, response: WireResponse, place: str = "") -> HttpError
 def _name_inputs(
     error: HttpError, call: Call, response: WireResponse, value: Any, masked: Callable[[str], str]
 ) -> None:
-    """Let an error say which inputs it is likely about.
+    """Add the likely wrong inputs to an error.
 
     Args:
-        value: The JSON value of the response; None if it has none.
+        value: JSON value of the response; None if it has none.
     """
     if response.status in {404, 410}:
         error.hint = masked(_missing_thing(call)) or error.hint
@@ -135,7 +138,7 @@ def _describe_line(call: Call) -> str:
 
 
 def _seconds_asked(response: WireResponse) -> int | None:
-    """Return the seconds after which the server wants to be asked again; None if it does not say so."""
+    """Return the seconds after which the server permits a retry; None if it does not say so."""
     import math
     import time
 
@@ -205,12 +208,12 @@ def mismatch_error(
     detail: Detail = "usual",
     has_json: bool = True,
 ) -> MismatchError:
-    """Return the error for a response that does not match the document; no secret is in it.
+    """Return the error for a response that does not match the document, with secrets masked.
 
     Args:
-        detail: The findings that it holds for a person: none, the first few in a line each, or each with the part of
-            the response that is wrong and its place in the document.
-        has_json: Whether it holds the findings for a program.
+        detail: Findings in its text: none, the first few with one line each, or each with the invalid part of the
+            response and its line in the document.
+        has_json: True to include the findings as data.
     """
     from dynacli.client.responses.validation_text import findings_text, short_findings_text, validation_json
 
@@ -233,7 +236,7 @@ def mismatch_error(
 
 
 def _sign_in_hint(call: Call, response: WireResponse) -> str:
-    """Return the hint for a response that refuses a credential, or wants one."""
+    """Return the hint for a response that refuses or requires a credential."""
     api, operation, signed = call.described.api, call.described.operation, call.signed
     if signed.shown != signed.request:
         return _prefix_hint(call, response) or _CHECK
@@ -251,10 +254,10 @@ def _sign_in_hint(call: Call, response: WireResponse) -> str:
 
 
 def _prefix_hint(call: Call, response: WireResponse, said: str = "") -> str:
-    """Return how a word is put before a key in `Authorization` that was sent without one; empty if that is not so.
+    """Return the hint to add a prefix to a key that was sent in `Authorization` without one; empty in other cases.
 
     Args:
-        said: What the server says, which may have the word, as in `Bearer SECRET`.
+        said: Message of the server, which may mention the prefix, as in `Bearer SECRET`.
     """
     sent, shown = (
         [value for name, value in request.headers if name.lower() == "authorization"]
@@ -262,7 +265,7 @@ def _prefix_hint(call: Call, response: WireResponse, said: str = "") -> str:
     )
     api = call.described.api
     scheme = _key_in_authorization(call.described.operation)
-    # A key with a word of its own is masked as a whole.
+    # A key that already has a prefix is masked together with it.
     if scheme is None or MASK not in shown or any(" " in value for value in sent) or not api.is_registered:
         return ""
     asked = schemes_asked_for(_challenges(response))
@@ -279,7 +282,7 @@ def _challenges(response: WireResponse) -> list[str]:
 
 
 def _is_shown(word: str, said: str) -> bool:
-    """Return whether a message has a word before a secret: `as in 'Bearer SECRET' or "Token <key>"`."""
+    """Return whether a message has a prefix before a secret, as in `Bearer SECRET` or `Token <key>`."""
     return re.search(rf"(?<!\w){re.escape(word)} [<{{$\[A-Z]", said) is not None and word.isalnum()
 
 
@@ -302,7 +305,7 @@ def _toml_key(name: str) -> str:
 
 
 def _own_scheme_line(name: str, challenges: list[str]) -> str:
-    """Return the line that adds the scheme that the server asks for; a bearer token if it does not say."""
+    """Return the command that adds the scheme that the server asks for; a bearer token if it asks for none."""
     line = invocation("auth login", name)
     for scheme in schemes_asked_for(challenges):
         if scheme.type == "apiKey":
@@ -313,11 +316,11 @@ def _own_scheme_line(name: str, challenges: list[str]) -> str:
 
 
 class _Place(NamedTuple):
-    """Where an error says that the request is wrong.
+    """The location of an error in the request.
 
     Args:
-        location: `query`, `body` and similar ones; empty if it does not say so.
-        steps: The names that lead there.
+        location: `query`, `body` or another kind; empty if the error does not say it.
+        steps: Names on the path to the value.
     """
 
     location: str
@@ -325,9 +328,9 @@ class _Place(NamedTuple):
 
 
 def _likely_inputs(call: Call, value: Any) -> list[str]:
-    """Return what messages call the inputs that the value of an error names: `OWNER`, `--state`; at most four.
+    """Return at most four inputs that the value of an error names, as in messages: `OWNER`, `--state`.
 
-    Only what the document knows is named, never the server's own words.
+    Only names from the document are returned, never the server's own words.
     """
     inputs = _Inputs(call.described)
     named = [name for place in _named_places(value) if (name := inputs.at(place))]
@@ -335,17 +338,17 @@ def _likely_inputs(call: Call, value: Any) -> list[str]:
 
 
 def _named_places(tree: Any) -> Iterator[_Place]:
-    """Yield the places that an error object names, in its order."""
+    """Yield the locations that an error object names, in its order."""
     for node in _nodes(tree, list | Mapping):
         if isinstance(node, Mapping):
             yield from _named_by(node)
 
 
 def _nodes(tree: Any, kinds: type | UnionType = object) -> Iterator[Any]:
-    """Yield what is in an error, in its order, the outer before the inner; not more than is soon looked at.
+    """Yield the values in an error, in its order, outer values first, up to a limit.
 
     Args:
-        kinds: What is yielded of the values of objects.
+        kinds: Types of member values to visit.
     """
     left = [tree]
     for _ in range(_MAX_NODES):
@@ -361,7 +364,7 @@ def _nodes(tree: Any, kinds: type | UnionType = object) -> Iterator[Any]:
 
 def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
     for key in _NAMING:
-        # In an error of Spring, `path` is that of the URL.
+        # In an error of Spring, `path` is the path of the URL.
         if key in node and not (key == "path" and str(node[key]).startswith("/")):
             yield from _places_in_value(node[key], key)
     if isinstance(node.get("name"), str) and not _BESIDE_NAME.isdisjoint(node):
@@ -371,7 +374,7 @@ def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
             for name in node[key]:
                 yield from _places_in_value(name, "field")
     for name, value in node.items():
-        # Django: {"name": ["This field is required."]}
+        # For example in Django: {"name": ["This field is required."]}
         if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
             yield from _places_in_value(name, "field")
 
@@ -392,7 +395,7 @@ def _places_in_value(value: Any, key: str) -> Iterator[_Place]:
 
 
 class _Inputs:
-    """The inputs of an operation by what servers may call them: an error can name a great many places."""
+    """The inputs of an operation, indexed by the names that servers use. An error can name very many locations."""
 
     def __init__(self, described: DescribedOperation) -> None:
         self._parameters: dict[tuple[str, str], Parameter] = {}
@@ -408,7 +411,7 @@ class _Inputs:
         self._deepest = max(map(len, self._options), default=0)
 
     def at(self, place: _Place) -> str:
-        """Return what messages call the input at a place; empty if the operation has none."""
+        """Return the name in messages of the input at a location; empty if the operation has none."""
         steps = place.steps
         parameter = self._parameters.get((place.location, plain_name(steps[0]))) if steps else None
         if parameter is not None:
@@ -416,7 +419,7 @@ class _Inputs:
         if place.location not in {"", "body"}:
             return ""
         wanted = [EACH if step.isdecimal() else plain_name(step) for step in steps]
-        # JSON:API puts `/data/attributes` in front, and some servers the name of the thing.
+        # JSON:API puts `/data/attributes` first, and other servers the name of the resource.
         for start in range(len(steps)):
             for end in range(min(start + self._deepest, len(steps)), start, -1):
                 option = self._options.get(tuple(wanted[start:end]))
@@ -425,7 +428,7 @@ class _Inputs:
         return ""
 
     def only(self, name: str) -> str:
-        """Return what messages call the field of a name, if it is the only one: `cron` is `schedule.cron`."""
+        """Return the option of the only field with a name; empty if there are several: `cron` is `schedule.cron`."""
         options = self._namesakes.get(plain_name(name), [])
         return f"--{of_first_items(options[0])}" if len(options) == 1 else ""
 
@@ -437,7 +440,7 @@ def _with_numbers(option: str, numbers: Iterable[str]) -> str:
 
 
 def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
-    """Yield what messages call the inputs that the sentences of an error name."""
+    """Yield the inputs that sentences in an error name."""
     for text in _short_strings(tree):
         for name in (name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)):
             steps = tuple(_STEP.findall(name))
@@ -447,14 +450,14 @@ def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
 
 
 def _short_strings(tree: Any) -> Iterator[str]:
-    """Yield the texts in an error, the short ones, which may be sentences."""
+    """Yield the short strings in an error, which may be sentences."""
     for node in _nodes(tree):
         if isinstance(node, str) and len(node) <= _LONGEST_SENTENCE:
             yield node
 
 
 def _missing_thing(call: Call) -> str:
-    """Return which arguments of a path lead to nothing, and where their values come from; empty without arguments."""
+    """Return the hint to check the path arguments, with the sources of their values; empty without arguments."""
     parameters = [
         parameter for parameter in call.described.operation.parameters if parameter.location == "path"
     ]
@@ -466,7 +469,7 @@ def _missing_thing(call: Call) -> str:
     api, operation = call.described.api, call.described.operation
     hints = [f"Check {enumerated([_shown_input(call, parameter) for parameter in parameters])}"]
     by_id = operation_by_id(api.catalog, operation.path) if operation.method == "GET" else None
-    if by_id is not None:  # the list has ids, which lead to nothing here
+    if by_id is not None:  # a list of ids would not help: this operation takes another kind of name
         hints.append(f"`{by_id.name}` takes an id")
         parameters = [
             parameter for parameter in parameters if parameter.name != parameter_names(operation.path)[-1]

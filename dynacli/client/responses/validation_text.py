@@ -1,8 +1,7 @@
-"""A result as people and programs read it, with excerpts of the message that its findings are about.
+"""Validation results as text and JSON, with excerpts of the validated message.
 
-An excerpt is the few lines around the value that a finding is about, with a marker under it. A body is scanned once for
-all values that are looked for, and only the lines that are shown are laid out. Scalars and keys are shown as they came,
-like in `dynacli.text.json_text`.
+An excerpt has the lines around the value of a finding, with a marker under the value. Each body is scanned once for
+all values, and only shown lines are formatted. Scalars and keys keep their spelling, as in `dynacli.text.json_text`.
 """
 
 from __future__ import annotations
@@ -31,34 +30,34 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import Finding, ValidationResult
 
 _MARGIN = "    | "
-"""The beginning of each line of an excerpt."""
+"""Margin at the start of each line of an excerpt."""
 
 _LONGEST = 56
-"""The most columns of a marked value."""
+"""Maximum width of a marked value."""
 _LONGEST_SIBLING = 36
 _BEFORE = 2
-"""How many neighbours are shown before a value; a single one is shown after it."""
+"""Maximum number of neighbours before a value. One is shown after it."""
 _MOST_LEVELS = 5
 _DEEPEST = 200
 _MOST_MEMBERS = 2_000_000
-"""How many members are scanned, which takes a second; values after them are not found."""
+"""Maximum number of scanned members, which takes a second. Values after them get no excerpt."""
 
 _SPACE = re.compile(r"[ \t\r\n]*+")
-# Numbers stay text: parsing a number takes time with the square of its digits.
+# Numbers stay strings, because parsing an integer takes quadratic time.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 MAX_SHOWN = 20
 MAX_SHORT = 3
 MAX_STEPS = 5
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _FEWEST_MERGED = 4
-"""Fields with the same defect that become one finding."""
+"""Minimum number of fields with the same defect that become one finding."""
 _MOST_PLACES = 12
 _OF_THE_NAME = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property"})
-"""Rules by which it is the property that is wrong, whatever its value is."""
+"""Rules that reject a property for its name, whatever its value is."""
 _ABOUT_NAMES = frozenset({"required", "minProperties", "maxProperties", "dependentRequired", "dependencies"})
-"""Rules about which properties an object has."""
+"""Rules about the names of an object's properties."""
 _SECRET = frozenset({"writeOnly"})
-"""Rules by which the value is a secret, which is not shown."""
+"""Rules about secrets, whose values are not shown."""
 _ABSENT = frozenset({"missing-header", "missing-parameter", "missing-body"})
 
 
@@ -67,8 +66,8 @@ class ExcerptTarget(NamedTuple):
 
     Args:
         pointer: JSON pointer (RFC 6901) to the value.
-        is_name: Whether the property's name is marked instead of its value.
-        is_about_names: Whether an object is shown as its property names alone.
+        is_name: True to mark the name of the property instead of its value.
+        is_about_names: True to show only the property names of an object.
     """
 
     pointer: str
@@ -77,19 +76,19 @@ class ExcerptTarget(NamedTuple):
 
 
 def _in_margin(lines: Iterable[str]) -> str:
-    """Return the lines of an excerpt as text with a margin, as messages show it."""
+    """Return the lines of an excerpt as text, with a margin."""
     return "\n".join(f"{_MARGIN}{line}" for line in lines)
 
 
 def marked(before: str, value: str, after: str = "") -> list[str]:
-    """Return a line with a value, and below it the line with the value's marker."""
+    """Return a line with a value, and a line with the marker under it."""
     shown = _cut_to_width(visible(value[: _LONGEST * 4], keep=""), _LONGEST)
     before, after = visible(before, keep=""), visible(after, keep="")
     return [f"{before}{shown}{after}", _marker(before, shown)]
 
 
 def json_excerpts(text: str, targets: Iterable[ExcerptTarget]) -> dict[ExcerptTarget, list[str]]:
-    """Return the lines around each value that is found; a text that is not JSON has none."""
+    """Return the lines around each value that is found. Text that is not JSON has none."""
     targets = [target for target in targets if target.pointer.count("/") <= _DEEPEST]
     found = _Scan(text, {target.pointer for target in targets}).found
     return {
@@ -98,13 +97,13 @@ def json_excerpts(text: str, targets: Iterable[ExcerptTarget]) -> dict[ExcerptTa
 
 
 class _Value:
-    """A value in the text, by its position.
+    """A value, by its position in the text.
 
     Attributes:
-        parent: The container, None for the whole text.
-        name: The start and end of its key in an object, (0, 0) elsewhere.
-        before: (start of the key or value, start of the value, its end) of the nearest neighbours before it.
-        index: How many neighbours come before it.
+        parent: Its container; None for the whole text.
+        name: Start and end of its key; (0, 0) if it is not in an object.
+        before: Nearest neighbours before it: start of the member, start and end of the value.
+        index: Number of neighbours before it.
     """
 
     __slots__ = ("before", "end", "index", "name", "parent", "start")
@@ -117,9 +116,9 @@ class _Value:
 
 
 class _Scan:
-    """A single scan of a JSON text, which notes the positions of the values that are looked for.
+    """A scan of a JSON text, which notes the positions of wanted values.
 
-    Of several properties with the same name the last one counts, as it does for JSON parsers.
+    If an object repeats a name, the last value counts, as in JSON parsers.
 
     Attributes:
         found: JSON pointer → value.
@@ -129,7 +128,7 @@ class _Scan:
         self.found: dict[str, _Value] = {}
         self._text = text
         self._members = 0
-        # The keys are steps of pointers; the key None holds the pointer that ends at this node.
+        # Keys are steps of pointers. The key None has the pointer that ends at this node.
         tree: dict[str | None, Any] = {}
         for pointer in pointers:
             node = tree
@@ -142,10 +141,10 @@ class _Scan:
             if _skip_space(text, whole.end) < len(text):
                 self.found.clear()
         except (ValueError, IndexError, StopIteration, RecursionError):
-            self.found.clear()  # the text is not JSON, nested too deeply, or too long
+            self.found.clear()  # the text is invalid, nested too deeply, or too long
 
     def _scan_value(self, value: _Value, node: dict[str | None, Any]) -> None:
-        """Find the end of a value, and inside it the values that are looked for."""
+        """Find the end of a value, and the wanted values inside it."""
         if self._text[value.start] in "{[" and node.keys() - {None}:
             value.end = self._scan_members(value, node)
         else:
@@ -207,7 +206,7 @@ def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:
     lines = ["..."] if len(ancestors) < len(chain) - 1 else []
     for depth, ancestor in enumerate(ancestors):
         indent = "  " * depth
-        # The outermost container that is shown has a name if its own containers are left out.
+        # If outer containers are left out, the first shown container has a name.
         lines += [f"{indent}..."] * (depth > 0 and ancestor.index > 0)
         lines.append(f"{indent}{_key_text(text, ancestor)}{text[ancestor.start]}")
     indent = "  " * len(ancestors)
@@ -227,7 +226,7 @@ def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:
 
 
 def _neighbour_after(text: str, value: _Value) -> tuple[str, bool]:
-    """Return the neighbour after a value, and whether no further neighbour follows."""
+    """Return the neighbour after a value, and whether it is the last one."""
     if value.parent is None:
         return "", True
     members = _member_spans(text, value.parent.start, _next(text, value.end))
@@ -236,7 +235,7 @@ def _neighbour_after(text: str, value: _Value) -> tuple[str, bool]:
 
 
 def _next(text: str, end: int) -> int:
-    """Return where the member after a value starts."""
+    """Return the start of the member after a value."""
     at = _skip_space(text, end)
     return _skip_space(text, at + 1) if text[at : at + 1] == "," else at
 
@@ -247,7 +246,7 @@ def _skip_space(text: str, at: int) -> int:
 
 
 def _member_spans(text: str, container: int, at: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (start, start of the value, its end) of the members of a container, from a position on."""
+    """Yield the members of a container from a position on: start, start of the value, end."""
     is_object = text[container] == "{"
     while text[at : at + 1] not in {"", "}", "]"}:
         first = at
@@ -273,7 +272,7 @@ def _neighbour(text: str, first: int, start: int, end: int) -> str:
 
 
 def _tiny(text: str, start: int, end: int, width: int) -> str:
-    """Return a value in a few characters; a container shows only whether it is empty."""
+    """Return a value in a few characters. A container shows only whether it is empty."""
     opener = text[start]
     if opener not in "{[":
         return _scalar_text(text, start, end, width)
@@ -282,7 +281,7 @@ def _tiny(text: str, start: int, end: int, width: int) -> str:
 
 
 def _short(text: str, start: int, end: int, *, is_about_names: bool) -> str:
-    """Return a value on one line; a container shows as many members as fit."""
+    """Return a value on one line. A container shows as many members as fit."""
     if text[start] not in "{[":
         return _scalar_text(text, start, end, _LONGEST)
     pieces: list[str] = []
@@ -307,7 +306,7 @@ def _scalar_text(text: str, start: int, end: int, width: int) -> str:
 
 
 def _cut_to_width(text: str, width: int) -> str:
-    """Return text of at most so many columns; cut text ends in `...`, which also marks a secret that was cut."""
+    """Return text with a maximum width, cut with `...`. The dots also mark a secret that was cut."""
     if cell_width(text) <= width:
         return text
     kept = text[: width - 3]
@@ -325,7 +324,7 @@ if TYPE_CHECKING:
 
 
 def short_findings_text(findings: Sequence[Finding]) -> str:
-    """Return the first findings, a line each, and the number of the others, which `-v` shows."""
+    """Return the first findings, one line each, and the number of further ones, which `-v` shows."""
     groups = _merged(_grouped(findings))
     lines = [_headline(*group) for group in groups[:MAX_SHORT]]
     if len(groups) > MAX_SHORT:
@@ -343,12 +342,12 @@ def findings_text(
     evidence: Evidence | None = None,
     is_verbose: bool | None = None,
 ) -> str:
-    """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
+    """Return the findings, each with the invalid part of the message and the line of the document.
 
     Args:
-        evidence: The message that they are about; without it the parts that are wrong are not shown.
-        is_verbose: Whether all findings are shown, not only the first; those that the items of a list share count
-            as one. None if `-v` would not show the others.
+        evidence: The validated message; None to show no parts of it.
+        is_verbose: True to show all findings, not only the first ones. Findings shared by items of a list count as
+            one. None if `-v` cannot show the rest.
     """
     most = None if is_verbose else MAX_SHOWN
     groups = _grouped(findings) if is_verbose else _merged(_grouped(findings))
@@ -365,7 +364,7 @@ def findings_text(
         location = locations.get(finding.schema_pointer)
         if location is not None and location.line is not None:
             lines.append(f"    {document_place(location, location.line, is_one_file=is_one_file)}")
-            # Backwards: from the place that says so to the operation.
+            # From the rule back to the operation.
             steps = [locations[pointer] for pointer in reversed(finding.via) if pointer in locations]
             via = [
                 f"      via {document_place(step, step.line, is_one_file=is_one_file)}"
@@ -379,7 +378,7 @@ def findings_text(
 
 
 def _merged(groups: Sequence[_Group]) -> list[_Group]:
-    """Return the groups, with one for each rule that many fields break: the first, with the places of the others."""
+    """Return the groups, merging those of one rule that fails for many fields: the first, with other locations."""
     by_rule: dict[tuple[str, str], list[_Group]] = {}
     for group in groups:
         by_rule.setdefault((group[0].where, group[0].rule), []).append(group)
@@ -399,10 +398,10 @@ def _merged(groups: Sequence[_Group]) -> list[_Group]:
 
 
 def _grouped(findings: Sequence[Finding]) -> list[_Group]:
-    """Return each finding that the items of a list share once, with its number; the first stands for all."""
+    """Return the findings, with those shared by items of a list merged into the first one and counted."""
     groups: dict[tuple[str, ...], _Group] = {}
     for finding in findings:
-        # A message has the wrong value, which differs; if nothing came it has the name of what is missing.
+        # Messages quote the invalid value, which differs. Without a value they name what is missing.
         text = finding.message if finding.got is None or not finding.schema_pointer else ""
         pointer = _INDEX.sub("/*", finding.pointer)
         key = (finding.where, finding.rule, pointer, finding.schema_pointer, text)
@@ -419,12 +418,12 @@ def _headline(finding: Finding, count: int = 1, places: Sequence[str] = ()) -> s
 
 
 def document_place(location: Location, line: int, *, is_one_file: bool) -> str:
-    """Return a place in the document as a line of text."""
+    """Return a location in the document as text."""
     from dynacli.openapi.document.positions import named_line
     from dynacli.openapi.document.source import shown_file
 
     file, place = "document" if is_one_file else shown_file(location.file), named_line(line, location.column)
-    # Of a document without line breaks the pointer says more than the column.
+    # In a document without line breaks, the pointer is more useful than the column.
     is_long = place != named_line(line, None)
     return f"{location.pointer} ({file} {place})" if is_long else f"{file} {place}: {location.pointer}"
 
@@ -434,14 +433,14 @@ def _finding_place(finding: Finding) -> str:
         return "body"
     if finding.pointer.startswith("/") or "/" not in finding.pointer:  # `status`, `security`
         return finding.pointer
-    # `query/page`, or `query/ids/0` for a value inside of it.
+    # `query/page`, or `query/ids/0` for a value inside the parameter.
     location, _, rest = finding.pointer.partition("/")
     name, _, inside = rest.partition("/")
     return f"{location} `{name}`" + (f" /{inside}" if inside else "")
 
 
 def validation_json(api: OpenedApi, validation: ValidationResult) -> dict[str, Any]:
-    """Return a result in the shape of the validation report."""
+    """Return a validation result as in the validation report."""
     return {
         "findings": findings_json(api, validation.findings),
         "tolerated": findings_json(api, validation.tolerated),
@@ -451,7 +450,7 @@ def validation_json(api: OpenedApi, validation: ValidationResult) -> dict[str, A
 
 
 def findings_json(api: OpenedApi, findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return the findings in the shape of the validation report."""
+    """Return the findings as in the validation report."""
     locations = _locations(api, findings)
     return [
         {**finding.as_json(), "document": _document_json(api, locations.get(finding.schema_pointer))}
@@ -460,7 +459,7 @@ def findings_json(api: OpenedApi, findings: Sequence[Finding]) -> list[dict[str,
 
 
 def _suppressed_json(api: OpenedApi, validation: ValidationResult) -> list[dict[str, Any]]:
-    """Return the findings that do not count, each with the reason."""
+    """Return the suppressed findings, each with its reason."""
     rows = findings_json(api, [finding for finding, _ in validation.suppressed])
     return [{**row, "reason": reason} for row, (_, reason) in zip(rows, validation.suppressed, strict=True)]
 
@@ -472,7 +471,7 @@ def _document_json(api: OpenedApi, location: Location | None) -> dict[str, Any]:
 
 
 def _locations(api: OpenedApi, findings: Sequence[Finding]) -> dict[str, Location]:
-    """Return schema pointer → place; the files are looked at only now, when something was found."""
+    """Return schema pointer → location in the document. Files are read only if there are findings."""
     pointers = [
         pointer for finding in findings for pointer in (finding.schema_pointer, *finding.via) if pointer
     ]
@@ -480,11 +479,11 @@ def _locations(api: OpenedApi, findings: Sequence[Finding]) -> dict[str, Locatio
 
 
 def notes_of(validations: Iterable[ValidationResult], *, shows_ignored: bool) -> list[str]:
-    """Return a line for everything tolerated or not validated, and for each finding that does not count.
+    """Return a line for each tolerated deviation, each part that was not validated, and each suppressed finding.
 
     Args:
-        validations: On the request and on the response.
-        shows_ignored: Whether the last kind is shown.
+        validations: Results of the request and of the response.
+        shows_ignored: True to include suppressed findings.
     """
     validations = list(validations)
     notes = _tolerated_notes(finding for validation in validations for finding in validation.tolerated)
@@ -498,22 +497,22 @@ def notes_of(validations: Iterable[ValidationResult], *, shows_ignored: bool) ->
 
 
 def _tolerated_notes(findings: Iterable[Finding]) -> list[str]:
-    """Return a line for each kind of what is tolerated."""
+    """Return a line for each kind of tolerated deviation."""
     kinds: dict[str, list[Finding]] = {}
     for finding in findings:
-        # Null breaks one rule or another; what is tolerated is that it is null.
+        # Null can violate any rule, but the tolerated deviation is always that the value is null.
         is_null = finding.got is None and finding.rule != "readOnly"
         kinds.setdefault("null" if is_null else finding.rule, []).append(finding)
     return [f"Tolerated: {_headline(alike[0], len(alike))}" for alike in kinds.values()]
 
 
 class Evidence:
-    """A message.
+    """A validated message, from which excerpts are taken.
 
     Args:
-        body: Empty if there is none, or if it is not at hand.
-        media_type: The body's, with its parameters.
-        heads: Place of a finding → (what stands before the value, the value, what stands after it).
+        body: The body; empty if there is none, or if it was not stored.
+        media_type: Media type of the body, with parameters.
+        heads: Location of a finding → text before the value, the value, and text after it.
     """
 
     def __init__(
@@ -524,13 +523,13 @@ class Evidence:
 
     @classmethod
     def of_response(cls, response: WireResponse) -> Evidence:
-        """Return the evidence of a `dynacli.http.exchange.WireResponse`."""
+        """Return the evidence of a response."""
         heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in response.headers}
         return cls(response.body, response.header("content-type"), heads)
 
     @classmethod
     def of_request(cls, method: str, path: str, request: Request, media_type: str) -> Evidence:
-        """Return the evidence of a `dynacli.http.built_request.Request` that was built from a path template."""
+        """Return the evidence of a request that was built from a path template."""
         heads: dict[str, tuple[str, str, str]] = {}
         for name, text in request.parts.path.items():
             before, _, after = path.partition(f"{{{name}}}")
@@ -552,7 +551,7 @@ class Evidence:
         return cls(body, media_type, heads)
 
     def excerpts(self, findings: Sequence[Finding]) -> list[str]:
-        """Return for each finding the part of the message that is wrong, marked; empty if it cannot be shown."""
+        """Return for each finding the marked part of the message; empty if it cannot be shown."""
         wanted = [self._wanted(finding) for finding in findings]
         in_body: dict[tuple[int | None, ExcerptTarget], list[str]] = {}
         numbers: dict[int | None, list[ExcerptTarget]] = {}
@@ -571,7 +570,7 @@ class Evidence:
         ]
 
     def _wanted(self, finding: Finding) -> tuple[int | None, ExcerptTarget] | None:
-        """Return which item of the body, None for all of it, and where in it; None for a finding elsewhere."""
+        """Return the number of the body's item (None for the whole) and the target in it; None outside the body."""
         pointer: str = finding.pointer
         if finding.rule in _ABSENT | _SECRET or finding.rule == "unreadable-body":
             return None
@@ -589,7 +588,7 @@ class Evidence:
         steps = finding.pointer.split("/")
         if steps[0] == "header":
             steps = [step.lower() for step in steps]
-        # An item of an array that is a pair of its own, or all that there is of the parameter.
+        # An array item may have its own pair; otherwise the whole parameter is shown.
         heads = (self._heads.get("/".join(steps[:length])) for length in (3, 2))
         head = next((found for found in heads if found is not None), None)
         return marked(*head) if head is not None and head[1] else []
@@ -604,7 +603,7 @@ class Evidence:
         return essence(self._media_type)
 
     def _texts(self) -> dict[int | None, str]:
-        """Return the body's JSON texts: one, or by its number each item of a sequence."""
+        """Return the JSON texts of the body: the whole, or the items of a sequence by number."""
         text = decoded(self._body, self._media_type) if self._body else None
         if text is None:
             return {}
