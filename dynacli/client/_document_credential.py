@@ -170,7 +170,7 @@ class DocumentCredential:
                 yield SecurityScheme(name, "http", "bearer" if "token" in table else "basic")
 
     def advice(self, url: str, challenge: str) -> Advice:
-        """Return the credentials that were sent, those that were not, and the ones that would help."""
+        """Return advice on a refused request: the credentials that were sent or not, and those that would help."""
         candidates = self._candidates(challenge)
         asked = {kind_of(scheme) for scheme in schemes_asked_for([challenge])}
         wanted = [scheme for scheme in candidates if scheme.name or not self._raw_schemes or asked]

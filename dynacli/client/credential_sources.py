@@ -56,12 +56,11 @@ def credential_sources(
 
 
 class RenewableSource(Protocol):
-    """A source whose credential may be renewed, if the server refuses it.
+    """A source whose credential can be renewed if the server refuses it.
 
     Attributes:
-        given: Scheme → what identifies the sign-in, of the schemes whose credentials it gave; they are bound to the
-            origin that they go to.
-        lacking: Why what it has does not do.
+        given: Scheme → id of its sign-in, for schemes whose credentials were used. These are bound to origins.
+        lacking: The error if a credential exists but does not fit.
     """
 
     given: dict[str, str]
@@ -72,10 +71,10 @@ class RenewableSource(Protocol):
 
     @property
     def is_renewable(self) -> bool:
-        """Whether what was used can be renewed."""
+        """True if the used credential can be renewed."""
 
     def renew(self) -> None:
-        """Renew what was used, although it has not ended."""
+        """Renew the used credential, although it has not expired."""
 
 
 class StoredSource:

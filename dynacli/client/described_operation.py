@@ -81,7 +81,7 @@ class DescribedOperation:
         return " ".join(self.shell_words_of(words, command))
 
     def shell_words_of(self, words: tuple[str, ...], command: str = "") -> list[str]:
-        """Return the words of `line_of`, each quoted for a shell."""
+        """Return the parts of `line_of`, each quoted for a shell."""
         from dynacli.openapi.model.wording import shell_word
 
         name, *api = invocation_words(command, self.api.name)

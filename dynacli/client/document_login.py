@@ -129,7 +129,7 @@ class _Login(DocumentLogin):
         return {**own, **(found or {}), **given}
 
     def advice(self, url: str, challenge: str) -> Advice:
-        """Return the credentials that were sent, those that were not, and the ones that would help.
+        """Return advice on a refused request: the credentials that were sent or not, and those that would help.
 
         Raises:
             FileError: The configuration cannot be read.

@@ -131,7 +131,7 @@ class OpenDocument:
             name: The operation's name, or its operationId.
 
         Raises:
-            UsageError: There is no such operation, or the API is closed.
+            UsageError: The operation is unknown, or the API is closed.
             DocumentError: The document has the operation, but it cannot be called.
         """
         return self._healing(lambda: self._described(name).operation)

@@ -1,4 +1,4 @@
-"""Search for operations in plain words, and errors for unknown names of operations and tags."""
+"""Search for operations by a task in plain words, and errors for unknown operations and tags."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,1 +1,1 @@
-"""Credentials besides environment variables: choosing security schemes, signing in and stored credentials."""
+"""Security schemes that a call uses, and whether their credentials exist."""

@@ -39,7 +39,7 @@ CREDENTIAL_KINDS = ("basic", "bearer", "apikey")
 COOKIE = "cookie"
 """Scheme for the cookie of a sign-in. A user may add it to any document."""
 OVERLAY_ENDING = "-sign-in.json"
-"""The end of the name of the overlay with such schemes."""
+"""End of the file name of an overlay with such schemes."""
 
 
 def chosen_security(

@@ -1,6 +1,6 @@
 """Next calls after a response: read-only operations that take the id of the listed, shown or created resource.
 
-They are found by paths and names: `/runs` leads to `/runs/{id}`, and that leads to `/runs/{id}/trace`.
+They are found by paths and names: after `/runs` comes `/runs/{id}`, and after that `/runs/{id}/trace`.
 """
 
 from __future__ import annotations

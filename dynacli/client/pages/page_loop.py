@@ -72,7 +72,7 @@ class PageLoop:
 
     Args:
         engine: Makes the call of each page; None to examine a received response without calls.
-        reading: How JSON is parsed, `plain` or `exact`.
+        reading: Way of parsing JSON, `plain` or `exact`.
         max_items: Number of items to fetch; None for all.
         make_first: Makes the call of the first page. It returns None if it has processed the response as a stream.
             None to read the items of a stream, up to `max_items`, as one page.

@@ -145,7 +145,7 @@ def _documented_bases(servers: tuple[Server, ...], uri: str) -> tuple[str, ...]:
             if f"{{{name}}}" in server.url
         ]
         for chosen in islice(product(*choices), _MOST_BASES):
-            with suppress(UsageError):  # other variables have no default, so there is no URL without input
+            with suppress(UsageError):  # without a default, a variable needs input
                 found[choose_server([server], uri, "", dict(filter(None, chosen)))] = None
     return tuple(found)
 

@@ -88,7 +88,7 @@ def marked(before: str, value: str, after: str = "") -> list[str]:
 
 
 def json_excerpts(text: str, targets: Iterable[ExcerptTarget]) -> dict[ExcerptTarget, list[str]]:
-    """Return the lines around each value that is found. Text that is not JSON has none."""
+    """Return the lines around each value that is found; none if the text is not JSON."""
     targets = [target for target in targets if target.pointer.count("/") <= _DEEPEST]
     found = _Scan(text, {target.pointer for target in targets}).found
     return {
