@@ -63,8 +63,8 @@ def call_before(operation: str, request: Request) -> Request:
         isinstance(text, str) for pair in added.items() for text in pair
     ):
         raise UsageError(
-            f"The hook `before` ({hook}) returned something else than headers",
-            reason="Headers must be a mapping of strings",
+            f"The hook `before` ({hook}) did not return headers",
+            reason="It must return a mapping of strings, or None",
         )
     from dynacli.request.build_request import check_header
 
@@ -102,7 +102,7 @@ def _called(kind: str, hook: str, *reported: object) -> Any:
         raise UsageError(
             f"The hook `{kind}` ({hook}) cannot be imported",
             reason=str(error),
-            hint="Install the package that has it beside the tool",
+            hint="Install its package in the environment of the tool",
         ) from error
     try:
         return function(*reported)

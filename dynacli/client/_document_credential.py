@@ -235,11 +235,11 @@ class DocumentCredential:
         if not any(kind_of(scheme) in kinds for scheme in candidates):
             # There is always a header for a token or a password, so the variable holds a key.
             if any(isinstance(raw, dict) and raw.get("type") == "apiKey" for raw in self.schemes):
-                return "the document's key goes into no header"
-            return f"the server asks for {words}" if words else "the document has no key in a header"
+                return "the document's key is not sent in a header"
+            return f"the server asks for {words}" if words else "the document declares no key in a header"
         if self.sent is not None:
-            return "another one comes first" + (f", as the server asks for {words}" if words else "")
-        return f"the server asks for {words}" if words else "the server asked for nothing"
+            return "another credential comes first" + (f", as the server asks for {words}" if words else "")
+        return f"the server asks for {words}" if words else "the server asked for no particular credential"
 
     def _sources(self, url: str) -> Sequence[CredentialSource]:
         sources = credential_sources(self._env, self._name, self._settings, url)
@@ -266,9 +266,9 @@ class DocumentCredential:
             self._challenge = challenge
             if not self._digest.wants_again(request, 401, [("WWW-Authenticate", challenge)]):
                 raise AuthError(
-                    f"The document of `{self._name}` wants Digest, which dynacli cannot use",
-                    reason=f"Of the server's response, {self._digest.refusal}",
-                    hint="Ask the operator of the server, or save the document to a file and add that",
+                    f"The document of `{self._name}` needs a Digest login that dynacli does not support",
+                    reason=f"In the server's challenge, {self._digest.refusal}",
+                    hint="Ask the operator of the server, or save the document to a file and register the file",
                 )
         return self._digest.signed(request)
 

@@ -73,7 +73,7 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
         yield Mistake(("history",), f"`history` must be one of {in_backticks(HISTORY_MODES)}")
     cache = tables.get("cache", {})
     if not isinstance(cache, dict):
-        yield Mistake(("cache",), "`cache` is a table")
+        yield Mistake(("cache",), "`cache` must be a table")
     else:
         yield from _unknown_keys(("cache",), cache, ("limit",))
         if "limit" in cache and bytes_of(cache["limit"]) is None:
@@ -82,13 +82,13 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
         yield Mistake(("cache_limit",), '`cache_limit` must be a size, for example `"64 MiB"`')
     apis = tables.get("apis", {})
     if not isinstance(apis, dict):
-        yield Mistake(("apis",), "`apis` must be a table, with one of each API in it: `[apis.NAME]`")
+        yield Mistake(("apis",), "`apis` must be a table, with a table for each API: `[apis.NAME]`")
         return
     for name, entry in apis.items():
         if isinstance(entry, dict):
             yield from _in_entry(env, name, entry)
         else:
-            yield Mistake(("apis", name), f"`{name}` is a table: `[apis.{name}]`")
+            yield Mistake(("apis", name), f"`{name}` must be a table: `[apis.{name}]`")
 
 
 def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -102,7 +102,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
     yield from _unknown_keys(place, entry, _ENTRY_KEYS)
     for key in _TEXTS:
         if not isinstance(entry.get(key, ""), str):
-            yield Mistake((*place, key), f"`{key}` is a text")
+            yield Mistake((*place, key), f"`{key}` must be a string")
     for key in _LISTS:
         yield from _in_list((*place, key), entry.get(key, []))
     if "refresh" in entry and entry["refresh"] not in MODES:

@@ -252,8 +252,8 @@ def _goes_elsewhere(kept: StoredCredential) -> AuthError:
     secure = " over `https`" if kept.cookie["secure"] else ""
     return AuthError(
         f"The stored cookie for `{visible(kept.scheme, keep='')}` is not for this URL",
-        reason=f"Its server wants it below the path `{visible(kept.cookie['path'], keep='')}`{secure}",
-        hint="Call an operation there, or sign in with another operation",
+        reason=f"Its server limits it to the path `{visible(kept.cookie['path'], keep='')}`{secure}",
+        hint="Call an operation below that path, or sign in with another operation",
     )
 
 
@@ -263,6 +263,6 @@ def _lacking(kept: StoredCredential, missing: Sequence[str]) -> AuthError:
     line = kept.sign_in_line(*(word for scope in wanted for word in ("--scope", scope)))
     return AuthError(
         f"The stored token for `{visible(kept.scheme, keep='')}` lacks {listed}",
-        reason="The operation asks for it",
-        hint=f"Sign in for it, too: `{line}`",
+        reason=f"The operation requires {'it' if len(missing) == 1 else 'them'}",
+        hint=f"Sign in again: `{line}`",
     )

@@ -263,13 +263,13 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
         return sent_as(matching[0])
     message = f"`{operation.name}` takes no body of `{wanted}`"
     if matching:
-        message = f"`{wanted}` is a part of {len(matching)} media types that `{operation.name}` takes"
+        message = f"`{wanted}` matches {len(matching)} media types of `{operation.name}`"
     names = [f"`{media_type.name}`" for media_type in matching or content]
     listed = ", ".join(names[:_MOST_LISTED]) + (
         f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
     )
     raise UsageError(
-        message, reason=f"It takes {listed}", hint="Give one of them, or a part that only one has"
+        message, reason=f"It takes {listed}", hint="Name one of them, or a part that only one of them has"
     )
 
 

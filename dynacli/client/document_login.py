@@ -199,9 +199,9 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
 
 def _missing(name: str, hint: str) -> AuthError:
     return AuthError(
-        f"The document of `{name}` is fetched with a credential, and none is set",
-        reason=f'`{LOGIN_KEY} = "{ALWAYS}"` says so, because without a credential the document may be another',
-        hint=f"{hint}; or fetch it without one from now on: `{invocation('api set', name)} {LOGIN_KEY}=`",
+        f"The credential for fetching the document of `{name}` is not set",
+        reason=f'`{LOGIN_KEY} = "{ALWAYS}"` requires it, because the server may return another document without it',
+        hint=f"{hint}; or stop using a credential for it: `{invocation('api set', name)} {LOGIN_KEY}=`",
     )
 
 

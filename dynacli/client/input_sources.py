@@ -1,9 +1,11 @@
 """Sources of ids: for each input, the operation that lists its values, and the field with them."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from shlex import quote
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
+from dynacli.environment import invocation
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import operations_at
 from dynacli.openapi.model.field_names import (
@@ -75,6 +77,24 @@ def input_sources(
             if input_.option in linked.keys() - found
         }
     return found
+
+
+def listing_command(api: OpenedApi, source: str) -> str:
+    """Return the command that lists the values of a source; empty if no call without inputs lists them.
+
+    Args:
+        source: A source from `input_sources`.
+    """
+    from dynacli.secrets import with_masked_query  # imported late: help does not need it
+
+    name, _, path = source.partition(" ")
+    operation = api.catalog.operation(name)
+    takes_inputs = operation.body is not None or any(
+        parameter.must_be_given for parameter in operation.parameters
+    )
+    if takes_inputs or operation.method not in SAFE_METHODS or "[]" not in path:
+        return ""
+    return f"{invocation(api=with_masked_query(api.name))} {name} -f {quote(path)}"
 
 
 def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[str]) -> dict[str, str]:

@@ -102,7 +102,7 @@ def wrong_in_profile(profile: Any) -> str:
             return f"`{min(others)}` of `{key}` must be a string, a number, `true` or `false`"
     secret = [name for name in profile.get("headers", {}) if name.strip().lower() in SECRET_HEADERS]
     for name in (*secret, *filter(is_secret_name, profile.get("query", {}))):
-        return f"`{name}` is a secret, which must not be stored here; `{invocation('help auth')}` says where"
+        return f"`{name}` is a secret, which must not be stored here: see `{invocation('help auth')}`"
     server, timeout = profile.get("server", ""), profile.get("timeout", 1)
     if isinstance(server, bool) or not isinstance(server, str | int):
         return "`server` must be a URL, or the index, name or description of one of the document's"
@@ -110,7 +110,7 @@ def wrong_in_profile(profile: Any) -> str:
         return "`timeout` must be a number of seconds"
     retries, rate = profile.get("retries", 0), profile.get("rate", "")
     if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-        return "`retries` must be a number: how often a request is sent again"
+        return "`retries` must be a number, at least 0"
     if not isinstance(rate, str):
         return '`rate` must be a string such as `"5/s"`'
     if "auth" in profile and (wrong := _what_is_wrong_with_auth(profile["auth"])):
@@ -152,7 +152,7 @@ def _what_is_wrong_with_auth(auth: Any) -> str:
             if table not in _SIGNS:
                 return f"`when` of `auth` must be one of {listed}"
         elif not isinstance(table, dict):
-            return f"`{scheme}` of `auth` is a table, whose keys `{invocation('help auth-config')}` lists"
+            return f"`{scheme}` of `auth` must be a table: see `{invocation('help auth-config')}`"
         else:
             from dynacli.auth.references import what_is_wrong_with
 

@@ -66,7 +66,7 @@ PHP 1,000, Django 1,000, Rack 4,096, Express 1,000.
 """
 _MOST_READ = 64 * 1024 * 1024
 """Maximum size in bytes of a file that is searched for fields before it is sent."""
-_UNSEEN = "a body that is too large, encoded or not clear, which may have a field that"
+_UNSEEN = "a body that is too large, encoded or unclear possibly"
 _ROUTES = frozenset(("kohanauri", "r", "restroute", "url"))
 """Query fields with which front controllers replace the path of the request.
 
@@ -117,14 +117,14 @@ def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = T
     """
     asked, doubts = asked_by_headers(request.headers), list[str]()
     if any(method not in _KNOWN for method in asked):
-        doubts.append("a header, whose value is not clear, which")
+        doubts.append("a header with an unclear value possibly")
 
     def take(name: str, value: str) -> None:
         words = [word.upper() for word in _WORD.findall(value)]
         asked.update(dict.fromkeys(words, f"`{name.strip(chr(0))}`"))
         # An encoded value could be any method.
         if not _KNOWN.issuperset(words) or not words:
-            doubts.append(f"`{name}`, whose value is not clear, which")
+            doubts.append(f"`{name}` with an unclear value possibly")
 
     parts = split_url(request.url)
     query = "&".join([parts.query, *parts.path.split(";")[1:]])

@@ -54,7 +54,9 @@ class Hit:
         """Return a line that explains the score."""
         parts = " ".join(f"{part:+.2f} {text}," for text, part in self.reasons if round(part, 2))
         times = "once" if self.calls == 1 else f"{self.calls} times"
-        usage = f"; before others with this score, because it was called {times} lately" if self.calls else ""
+        usage = (
+            f"; before others with this score, because it was recently called {times}" if self.calls else ""
+        )
         return f"{self.api} {self.name}: {self.score:.2f} = {parts.rstrip(',')}{usage}"
 
 
@@ -95,7 +97,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
     if not hits and not has_words(words):
         raise UsageError(
             "There is nothing to search for",
-            reason="The query has only words that every text has",
+            reason="The query has only common words",
             hint=f"Name a task: `{invocation('search')} create a user`",
         )
     hits.sort(key=lambda hit: -hit.score)
@@ -160,14 +162,14 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             return DocumentError(
                 f"`{api.name}` cannot call `{word}`",
                 reason=row["reason"],
-                hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
+                hint=f"See the details of the document: `{invocation('api show', api.name)}`",
             )
     gone = next((key for key, name in api.catalog.given_names().items() if name == wanted), None)
     if gone is not None and not tag and api.catalog.find(wanted) is None:
         # A removed operation keeps its name, so that no other operation takes it.
         return UsageError(
             f"`{api.name}` has no operation `{word}` any more",
-            reason=f"It was the name of `{' '.join(gone)}`, which the document does not have now",
+            reason=f"It was the name of `{' '.join(gone)}`, which is no longer in the document",
             hint=f"See them all: `{invocation('operations', api.name)}`",
             near=[],
         )
@@ -177,7 +179,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         return UsageError(
             f"{where} has no operations",
             reason="Its document describes none that can be called",
-            hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
+            hint=f"See the details of the document: `{invocation('api show', api.name)}`",
         )
     near = get_close_matches(wanted, listed, _MOST_FOUND, 0.6)
     parts = set(wanted.split("-"))
@@ -195,7 +197,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         meant = {hit.name: hit for hit in found}
         near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
         lines = [_operation_line(meant.get(name) or listed[name]) for name in near]
-        hint = "\n".join(["These come nearest:", *lines])
+        hint = "\n".join(["The most similar operations:", *lines])
     if not tag and (meant_tags := get_close_matches(wanted, api.catalog.tags(), 1, 0.8)):
         hint = f"Did you mean the tag `{meant_tags[0]}`?\n{hint}"
         near = [*meant_tags, *near][:_MOST_FOUND]

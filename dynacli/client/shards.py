@@ -117,7 +117,7 @@ def _shard_of_engine(variables: Mapping[str, str], asked: int | None) -> Shard:
         count = _number_in_variable(variables, engine.count)
     else:
         raise UsageError(
-            f"`--shard auto` needs the number of shards, which {engine.name} does not tell",
+            f"`--shard auto` needs the number of shards, which {engine.name} does not provide",
             hint=f"Add `--shard-count N`, or set `{own}`",
         )
     shard = Shard(index - first + 1, count, shares_rate=True)
@@ -125,11 +125,11 @@ def _shard_of_engine(variables: Mapping[str, str], asked: int | None) -> Shard:
         raise UsageError(
             f"Shard {shard.index} of {shard.count} does not exist",
             reason=f"{engine.name} sets `{engine.index}` to {index}",
-            hint="The number of shards must be that of the jobs that the engine starts",
+            hint="Set the number of shards to the number of jobs",
         )
     if is_single and count != 1:
         raise UsageError(
-            f"{engine.name} does not tell which of {count} shards this job is",
+            f"{engine.name} does not say which of {count} shards this job is",
             reason=f"`{engine.index}` is not set",
             hint="Add `parallel: N` to the job",
         )
@@ -142,15 +142,15 @@ def _engine(variables: Mapping[str, str]) -> _Engine:
     if not found:
         names = ", ".join(engine.name for engine in _ENGINES)
         raise UsageError(
-            "No engine says which shard this is",
+            "No variable says which shard this is",
             reason=f"`--shard auto` reads the variables of {names}; none is set",
             hint="Give the shard: `--shard 2/5`",
         )
     if len(found) > 1:
         names = " and ".join(f"{engine.name} (`{engine.index}`)" for engine in found)
         raise UsageError(
-            "Several engines say which shard this is",
-            reason=f"The variables of {names} are set",
+            "The variables of several engines say which shard this is",
+            reason=f"They are the variables of {names}",
             hint="Give the shard, such as `--shard 2/5`, or unset the variables of the outer engine",
         )
     return found[0]

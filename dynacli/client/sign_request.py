@@ -252,7 +252,7 @@ def _traced(env: Environment, operation: Operation, request: Request, settings: 
         raise RefusedError(
             "A TRACE request with a credential is not sent",
             reason="The response repeats the request, so the credential would be shown",
-            hint="Leave out the header or the input that holds it",
+            hint="Leave out the header or the input with it",
         )
     return signed
 
@@ -419,14 +419,14 @@ def add_server_hint(
 
 
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
-    hint = f"A person accepts it by registering the document: `{invocation('api add')} NAME SOURCE`"
+    hint = f"To accept it, the user must register the document: `{invocation('api add')} NAME SOURCE`"
     if api.name in Configuration(api.open_request.env).project_apis():
-        hint = f"A person accepts it on a terminal, by a call of `{invocation(api=api.name)}`"
+        hint = f"To accept it, the user must call the API on a terminal: `{invocation(api=api.name)}`"
     elif api.is_registered:
-        hint = f"A person accepts it: add it to `origins` under `[apis.{api.name}]` in `config.toml`"
+        hint = f"To accept it, the user must add it to `origins` under `[apis.{api.name}]` in `config.toml`"
     return RefusedError(
         f"The credential is not sent to `{origin}`",
-        reason="In this run it goes only to an origin that a person has accepted for this API",
+        reason="In this run, it is sent only to origins that the user has accepted for this API",
         hint=hint,
         origin=origin,
     )

@@ -85,7 +85,7 @@ def test_secrets_are_masked(
 @pytest.mark.parametrize(
     ("name", "words", "error", "message"),
     [
-        ("put-me", {"against": "staging"}, RefusedError, "is not called by `diff`"),
+        ("put-me", {"against": "staging"}, RefusedError, "`diff` does not call"),
         ("list-runs", {"against": "prod"}, UsageError, "has no profile `prod`"),
         ("list-runs", {"against": "staging", "ignore": ["/rows"]}, UsageError, "`/rows` is an invalid value"),
         ("list-runs", {"against": "staging", "page": "x"}, UsageError, "page"),

@@ -121,12 +121,12 @@ def test_a_body_is_sent_as_the_media_type_wants_it(server: Recorder) -> None:
         (["--follow", "run", "--follow", "run"], 2, "`get-run` has no link `run`"),
         (["--follow", "run", "--follow", "step", "--follow", "x"], 2, "has no links for its responses"),
         (["--follow", "nowhere"], 2, "the document has no operation `getNothing`"),
-        (["--follow", "unfilled"], 2, "`get-run` needs ID, which the link does not give"),
+        (["--follow", "unfilled"], 2, "`get-run` needs ID, which the link does not provide"),
         (["--follow", "bodiless"], 2, "`put-run` needs a body"),
         (["--follow", "run", "--all"], 2, "`--follow` and `--all` cannot be combined"),
         (["--follow", "run", "--max-items", "2"], 2, "`--follow` and `--max-items` cannot"),
         (["--follow", "run", "-O"], 2, "`--follow` and `-O` cannot"),
-        (["--follow", "deleted", "--wait", "step"], 2, "DELETE may change something"),
+        (["--follow", "deleted", "--wait", "step"], 2, "A DELETE request may change data"),
     ],
 )
 def test_what_the_document_alone_shows_is_said_before_anything_is_sent(
@@ -144,7 +144,7 @@ def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
     assert 0 == run_cli("api", "add", "runs", api).exit_code
     refused = run_cli("read", api, "look", "--follow", "deleted")
     assert (11, []) == (refused.exit_code, server.requests)
-    assert "`delete-run`, whose method is DELETE" in refused.stderr
+    assert "`delete-run` may change data: its method is DELETE" in refused.stderr
     assert 0 == run_cli("read", api, "look", "--follow", "at").exit_code
 
 
@@ -154,11 +154,11 @@ def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
         (
             json_response({"run": {}}),
             13,
-            "takes `id` of the next call from `$response.body#/run/id`, which is not",
+            "value of `id` comes from `$response.body#/run/id`, which is missing",
             True,
         ),
-        (json_response({"run": {"id": None}}), 13, "which is not there", True),
-        (_HTML, 13, "which is not there", True),
+        (json_response({"run": {"id": None}}), 13, "which is missing", True),
+        (_HTML, 13, "which is missing", True),
         (
             json_response({"run": {"id": 7}}, 202),
             13,

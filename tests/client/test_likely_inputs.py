@@ -1,6 +1,7 @@
 """An error of the server says which inputs of the call it is about."""
 
 import json
+import shlex
 import time
 from typing import Any
 
@@ -132,12 +133,23 @@ def test_what_is_not_there_is_an_argument(status: int, server: Recorder) -> None
     assert error["hint"].startswith("Check ID (`nope`)")
 
 
+def test_an_unknown_id_has_the_command_that_lists_ids() -> None:
+    """The hint is a command that runs and prints valid values."""
+    error = run_cli("demo", "get-run", "nope", "--error-format", "json").error
+    command = "dynacli demo search-runs -f 'rows[].id'"
+    assert f"Check ID (`nope`). List valid values: `{command}`" == error["hint"].split(". Each command")[0]
+    assert 0 == run_cli(*shlex.split(command)[1:]).exit_code
+
+
 def test_a_path_that_is_not_there_may_be_below_another_server(server: Recorder) -> None:
     """A document without servers, whose API is below `/api`, has the way to say so in the error of the first call."""
     server.responses["/openapi.json"] = json_response(api_of(get("/runs", "listRuns"), server=None))
     server.responses["/api/runs"] = json_response([])
     run_cli("api", "add", "shop", f"{server.origin}/openapi.json")
-    said = "The document names no server, so its own was asked: if the API is at another URL, such as one that ends in "
+    said = (
+        "The document names no server, so its own server was called: "
+        "if the API is at another URL, such as one that ends in "
+    )
     by_name = run_cli("shop", "list-runs", "--error-format", "json").error
     assert (4, f"{said}`/api`, give it with `dynacli api set shop server=URL`") == (
         by_name["exit_code"],

@@ -511,8 +511,8 @@ def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:
         pytest.param("dney = ['DELETE']", "`dney` is not known", id="unknown-key"),
         pytest.param("deny = 'DELETE'", "`deny` must be a list of strings", id="no-list"),
         pytest.param("deny = [1]", "`deny` must be a list of strings", id="no-texts"),
-        pytest.param("deny = ['tag:']", "a string in `deny` is empty", id="empty-tag"),
-        pytest.param("read_only = 'yes'", "`read_only` is `true` or `false`", id="no-boolean"),
+        pytest.param("deny = ['tag:']", "`deny` has an empty string", id="empty-tag"),
+        pytest.param("read_only = 'yes'", "`read_only` must be `true` or `false`", id="no-boolean"),
     ],
 )
 @pytest.mark.parametrize("table", ["apis.pets.policy", "apis.pets.profiles.p.policy"])

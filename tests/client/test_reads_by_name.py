@@ -49,10 +49,7 @@ def test_read_refuses_it(name: str, pads: str, server: Recorder) -> None:
     """The error names the word, and how a person says that the operation only reads."""
     result = run_cli("read", pads, name)
     assert 11 == result.exit_code, result.stderr
-    assert (
-        f"Its method is GET, but `{name.partition('-')[0]}` says that it may change something"
-        in result.stderr
-    )
+    assert f"Its method is GET, but `{name.partition('-')[0]}` says that it may change data" in result.stderr
     assert f"`dynacli api set pads policy.reads={name}`" in result.stderr
     assert 0 == run_cli("read", pads, "list-pads").exit_code
     assert ["/pads"] == _targets(server)

@@ -554,7 +554,7 @@ def test_a_policy_decides_where_redirects_lead(
     assert code == result.exit_code, result.stderr
     assert (1 if code or location.startswith(other_server.origin) else 2) == len(server.requests)
     if code:
-        assert "redirects to" in result.error["message"]
+        assert "The redirect of" in result.error["message"]
 
 
 def test_a_policy_holds_at_each_value_of_a_server_variable(server: Recorder) -> None:

@@ -414,7 +414,7 @@ def test_python_gives_pairs_by_their_names(api: str, server: Recorder) -> None:
         assert "/search?query=q&lang=en&other=1" == server.last.target
         with pytest.raises(UsageError, match="are the same input"):
             opened.call("list-items", query={"range": "1d"}, range="7d")
-        with pytest.raises(UsageError, match="An object is not a value"):
+        with pytest.raises(UsageError, match="must not be an object"):
             opened.call("list-items", query={"other": {"a": 1}})
     assert 3 == len(server.requests)
 

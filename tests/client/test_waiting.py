@@ -225,7 +225,7 @@ def test_a_server_that_wants_to_be_asked_later_ends_it(server: Recorder, clock: 
     """Nothing is waited for that comes too late."""
     result = run_cli(_api(server, job("new", Retry_After="400")), "get-job", "--wait", "state == 'done'")
     assert (7, '{"state": "new"}', []) == (result.exit_code, result.stdout, clock.pauses)
-    assert "asked again in 400 s" in result.stderr
+    assert "allows the next call in 400 s" in result.stderr
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 4), (500, 5), (304, 3), (410, 4)])
@@ -270,7 +270,7 @@ def test_a_response_without_a_body_is_null(server: Recorder, clock: Clock) -> No
         (["get-job", "--wait", "state =="], "`--wait` is not a JMESPath expression"),
         (["get-job", "--wait", ""], "it is empty"),
         (["get-job", "--wait", "foo(state)"], "`--wait` is wrong"),
-        (["start-job", "--wait", "state"], "POST may change something"),
+        (["start-job", "--wait", "state"], "A POST request may change data"),
         (["get-job", "--wait", "state", "--all"], "`--wait` and `--all` cannot be combined"),
         (["get-job", "--wait", "state", "--max-items", "3"], "cannot be combined"),
         (["get-job", "--wait", "state", "-O"], "`--wait` and `-O` cannot be combined"),
@@ -278,10 +278,10 @@ def test_a_response_without_a_body_is_null(server: Recorder, clock: Clock) -> No
         (["get-job", "--wait-interval", "3"], "`--wait` is missing"),
         (
             ["get-job", "--wait", "state", "--wait-timeout", "x"],
-            "`x` is not a number of seconds for `--wait-timeout`",
+            "Invalid value `x` for `--wait-timeout`",
         ),
         (["get-job", "--wait", "state", "--wait-interval", "0"], "--wait-interval SECONDS"),
-        (["get-job", "--wait", "state", "--wait-interval", "nan"], "`nan` is not a number"),
+        (["get-job", "--wait", "state", "--wait-interval", "nan"], "Invalid value `nan`"),
     ],
 )
 def test_what_cannot_be_waited_for_is_said_before_anything_is_sent(
@@ -380,7 +380,7 @@ def test_a_program_is_told_what_cannot_be_waited_for(jobs: dynacli.Api, server: 
     """As the command line is."""
     with pytest.raises(UsageError, match="`until` is not a JMESPath expression"):
         jobs.wait("get-job", "state ==")
-    with pytest.raises(UsageError, match="is not called repeatedly"):
+    with pytest.raises(UsageError, match="cannot repeat"):
         jobs.wait("start-job", "state")
     assert [] == server.requests
     with pytest.raises(FormatError, match="`until` fails"):

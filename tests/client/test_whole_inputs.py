@@ -188,7 +188,7 @@ def test_a_body_that_is_given_beside_it_wins(api: str, server: Recorder) -> None
         (("make-item", "--inputs", "{name: 1}"), 2, "The value of --inputs is not JSON"),
         (("make-item", "--inputs", ""), 2, "The value of --inputs is not JSON"),
         (("make-item", "--inputs", '{"name": NaN}'), 2, "The value of --inputs is not JSON"),
-        (("make-item", "--inputs", "@binary"), 2, "It is not text in UTF-8"),
+        (("make-item", "--inputs", "@binary"), 2, "It is not UTF-8 text"),
         (("make-item", "--inputs", "@missing.json"), 12, "Cannot read the file of `--inputs` `missing.json`"),
         (("make-item", "--inputs", '{"nam": "x"}'), 2, "Did you mean `name`?"),
         (

@@ -235,11 +235,11 @@ def test_the_data_of_a_link_says_what_goes_where() -> None:
     ("link", "note"),
     [
         ({"operationId": "getRepos"}, "the document has no operation `getRepos`"),
-        ({"operationRef": "#/paths/~1none/get"}, "`#/paths/~1none/get` leads to no operation"),
-        ({"operationRef": "#/components"}, "`#/components` leads to no operation"),
+        ({"operationRef": "#/paths/~1none/get"}, "`#/paths/~1none/get` refers to no operation"),
+        ({"operationRef": "#/components"}, "`#/components` refers to no operation"),
         (
             {"operationRef": "https://other.example/api.json#/paths/~1a/get"},
-            "`https://other.example/api.json#/paths/~1a/get` leads to another document",
+            "`https://other.example/api.json#/paths/~1a/get` refers to another document",
         ),
         ({}, "the link names no operation"),
         ({"operationId": 7, "parameters": []}, "the link names no operation"),

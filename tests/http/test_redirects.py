@@ -47,7 +47,7 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
     server.responses["/a"] = _to("/b", status, b"see /b")
     result = run_cli(api, f"{method}-a", "--validate", "off")
     assert (3, "see /b", [f"{method.upper()} /a"]) == (result.exit_code, result.stdout, _targets(server))
-    assert "only those of safe methods are" in result.stderr
+    assert "requests are not followed" in result.stderr
 
 
 @pytest.mark.sampled(4)
@@ -256,7 +256,7 @@ def test_a_lost_credential_is_explained(
     other_server.responses["/a"] = Response(401)
     result = run_cli(save(made), "get-a", "--accept-origin", server.origin)
     assert 4 == result.exit_code
-    assert f"`{other_server.origin}`, which gets no credential" in result.stderr
+    assert f"`{other_server.origin}`, to which no credential is sent" in result.stderr
 
 
 def test_redirects_are_shown(api: str, server: Recorder) -> None:

@@ -228,10 +228,10 @@ def test_what_a_server_asks_for_is_waited_for(server: Recorder) -> None:
 @pytest.mark.parametrize(
     ("headers", "hint", "seconds"),
     [
-        ({"Retry_After": "31"}, "Come back in 31 s", 31),
-        ({"Retry_After": "31536000"}, "Come back in 365 days", 31536000),
-        ({"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "3599.5"}, "Come back in 60 minutes", 3600),
-        ({"RateLimit": '"default";r=0;t=7201'}, "Come back in 3 hours", 7201),
+        ({"Retry_After": "31"}, "Try again in 31 s", 31),
+        ({"Retry_After": "31536000"}, "Try again in 365 days", 31536000),
+        ({"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "3599.5"}, "Try again in 60 minutes", 3600),
+        ({"RateLimit": '"default";r=0;t=7201'}, "Try again in 3 hours", 7201),
         ({"Retry_After": "nonsense"}, "Wait, then try again", None),
     ],
     ids=["seconds", "a year", "minutes", "hours", "nonsense"],
@@ -260,7 +260,7 @@ def test_a_pause_beyond_the_time_limit_is_not_begun(api: str, server: Recorder) 
     """The response that is there is given at once, within `--timeout`."""
     server.responses["/a"] = _busy(429, Retry_After="20")
     result = run_cli(api, "get-a", "--timeout", "15")
-    assert_ended(result, 4, "Come back in 20 s")
+    assert_ended(result, 4, "Try again in 20 s")
     assert 1 == len(server.requests)
 
 

@@ -111,7 +111,7 @@ def test_an_object_keyed_by_id_has_a_row_for_each_key(
     for more in ((), ("--all",)):
         reported = run_cli(api, "list-tasks", "-o", "csv", *more)
         assert (0, rows) == (reported.exit_code, list(csv.reader(io.StringIO(reported.stdout))))
-        assert "This is one page: `list-tasks` responds with several" not in reported.stderr
+        assert "This is one page: its response has several" not in reported.stderr
     tsv = run_cli(api, "list-tasks", "-o", "tsv").stdout.splitlines()
     assert rows == [line.split("\t") for line in tsv]
     for form in ("ndjson", "lines"):

@@ -132,8 +132,8 @@ def test_a_word_that_is_no_way_to_keep_a_history_keeps_none(
     """If no one knows what was meant, nothing is kept, and a warning says which words there are."""
     monkeypatch.setenv("DYNACLI_HISTORY", "none")
     warning = _calls(api)
-    assert "`none` says nothing of the history" in warning
-    assert "`off`, `headers`, `full`" in warning
+    assert "Invalid history mode `none`" in warning
+    assert "`off`, `headers` or `full`" in warning
     assert not history.exists()
 
 

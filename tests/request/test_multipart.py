@@ -326,7 +326,11 @@ def test_bytes_under_json_are_any_json(server: Recorder) -> None:
         (2, "--photo takes a file", ("--photo", "a.txt")),
         (2, "--meta.scan cannot be a file", ("--meta.scan", "@a.txt")),
         (2, "--photo cannot be a file if `--editor` is given", ("--photo", "@a.txt", "--editor")),
-        (2, "There is no part `nope`", ("--title", "x", "--part-header", "nope:X-A:1")),
+        (
+            2,
+            "names the part `nope`, which the body does not have",
+            ("--title", "x", "--part-header", "nope:X-A:1"),
+        ),
         (2, "Invalid value of --part-header", ("--title", "x", "--part-header", "title")),
         (2, "A multipart body must consist of named values", ("--body", "[1]")),
         (2, "needs the boundary between its parts", ("--body", "raw")),

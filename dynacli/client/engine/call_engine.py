@@ -399,7 +399,7 @@ def read_finite(response: WireResponse, pieces: Pieces) -> bytes:
         raise FormatError("The response cannot be compared", reason="It is a stream of events")
     from dynacli.http.exchange import RENDER_LIMIT
 
-    return pieces.joined(RENDER_LIMIT, "Ask for less, such as fewer items")
+    return pieces.joined(RENDER_LIMIT, "Request fewer items")
 
 
 def _may_hold_secret(field: Field) -> bool:
@@ -484,8 +484,8 @@ class CallHistory:
                 self._mode = "off"
             if self._mode not in HISTORY_MODES:
                 self._warn(
-                    f"`{self._mode}` says nothing of the history, which keeps nothing now\n"
-                    f"`{variable('HISTORY')}`, and `history` in the configuration, are one of `off`, `headers`, `full`"
+                    f"Invalid history mode `{self._mode}`: no calls are saved\n"
+                    f"`{variable('HISTORY')}` and `history` in the configuration must be `off`, `headers` or `full`"
                 )
                 self._mode = "off"
         return self._mode

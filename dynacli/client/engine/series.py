@@ -81,8 +81,8 @@ def wait_seconds_of(word: str, flag: str) -> float:
         seconds = 0
     if not 0 < seconds <= _MOST_SECONDS:
         raise UsageError(
-            f"`{word}` is not a number of seconds for `{flag}`",
-            reason="It takes a number above 0, up to a million",
+            f"Invalid value `{word}` for `{flag}`",
+            reason="Expected a number of seconds above 0, at most 1,000,000",
             hint=f"For example: `{flag} 5`",
         )
     return seconds
@@ -134,8 +134,8 @@ def check_wait(described: DescribedOperation, until: Until) -> None:
     operation = described.operation
     if operation.method not in SAFE_METHODS:
         raise UsageError(
-            f"`{operation.name}` is not called repeatedly",
-            reason=f"{until.name} makes the call each time, and {operation.method} may change something",
+            f"{until.name} cannot repeat `{operation.name}`",
+            reason=f"A {operation.method} request may change data each time",
             hint="Wait with a read-only operation",
         )
     check_filter(until.expression, until.name)
@@ -259,7 +259,7 @@ def _check_names(made: MadeCall, value: Any, until: Until) -> None:
             if in_document
             else f"the document has no `{name}`"
         ),
-        hint="It is printed as it came; `--validate off` waits anyway",
+        hint="The response is printed. To wait anyway: `--validate off`",
         **({"instead": {"wait": corrected}} if corrected else {}),
     )
 
@@ -290,14 +290,14 @@ def _value_of_response(made: MadeCall, until: Until) -> Any:
         raise FormatError(
             f"{until.name} cannot be evaluated for this response",
             reason=str(error),
-            hint=f"It is printed as it came; {until.name} needs a response with a value",
+            hint=f"The response is printed; {until.name} needs a response with a value",
         ) from error
 
 
 def _never_true(until: Until, last: str, calls: int, asked: float | None) -> DynacliError:
     reason = f"{counted(calls, 'call')} made; the last response: {last}"
     if asked is not None:
-        reason += f", and the server wants to be asked again in {asked:.0f} s, which is later"
+        reason += f"; the server allows the next call in {asked:.0f} s, after the time limit"
     return NeverTrueError(
         f"`{until.expression}` was not true within {until.seconds:g} s",
         reason=reason,
@@ -435,7 +435,7 @@ def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False
         FormatError: The response lacks a value that the link needs.
     """
     if link.target is None:
-        raise UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
+        raise UsageError(f"The link `{link.name}` cannot be followed", reason=link.note)
     settings = settings_for(link, made.call.settings)
     inputs = followed_inputs(link, made.call, made.response, wants_example=wants_example)
     if settings.query or settings.default_query:

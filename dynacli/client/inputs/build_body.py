@@ -75,8 +75,8 @@ def build_body(described: DescribedOperation, inputs: CallInputs, *, is_strict: 
         if not isinstance(whole, bytes) or not (is_value or may_be_yaml):
             if assignments:
                 raise UsageError(
-                    f"A body of `{name}` is sent as it is; options cannot override parts of it",
-                    hint="Give its value as JSON, or only options",
+                    f"Options cannot change parts of a body of `{name}`",
+                    hint="Give the body as JSON, or give only options",
                 )
             _check_boundary(name)
             return BuiltBody(whole, name)
@@ -195,12 +195,10 @@ def check_takes_options(described: DescribedOperation, assignments: Sequence[Ass
         if body is not None
         else []
     )
-    hint = "Give it whole: `--body @FILE`, or `--body -` for standard input"
+    hint = "Give the whole body: `--body @FILE`, or `--body -` for standard input"
     if others:
         hint += f"; options build `--content-type {others[0]}`"
-    raise UsageError(
-        f"A body of `{media_type.name}` is sent as it is given; options cannot build it", hint=hint
-    )
+    raise UsageError(f"Options cannot build a body of `{media_type.name}`", hint=hint)
 
 
 def _check_boundary(media_type: str) -> None:
@@ -263,7 +261,7 @@ def decoded_json_text(content: bytes, option: str = "--body") -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"The value of {option} is not JSON", reason="It is not text in UTF-8") from None
+        raise UsageError(f"The value of {option} is not JSON", reason="It is not UTF-8 text") from None
 
 
 def example_body(described: DescribedOperation, overlay: Any, schemas: DocumentSchemas | None = None) -> Any:
@@ -291,7 +289,7 @@ def example_body(described: DescribedOperation, overlay: Any, schemas: DocumentS
         except (NoExampleError, LookupError):
             continue
     raise UsageError(
-        "No example of the body can be made from the document", hint="Give it whole: `--body JSON`"
+        "No example of the body can be made from the document", hint="Give the whole body: `--body JSON`"
     )
 
 
@@ -359,8 +357,8 @@ def encode_form_body(
     ]
     if unknown:
         raise UsageError(
-            f"There is no part `{unknown[0]}` for the header of `--part-header`",
-            hint="Name the part as the document spells it, and give its content too",
+            f"`--part-header` names the part `{unknown[0]}`, which the body does not have",
+            hint="Spell the part as in the document, and give its content",
         )
     plain_name = name.partition(";")[0].strip()
     if isinstance(value, list) and plain_name.lower() == "multipart/form-data":

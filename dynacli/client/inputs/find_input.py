@@ -122,7 +122,9 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
     if flag in INSTEAD:
         return UsageError(f"There is no option `{flag}`", hint=INSTEAD[flag].format(invocation()), near=[])
     others = _operations_with_option(described, flag.removeprefix("--"))
-    has = f"{enumerated([f'`{name}`' for name in others])} {'has' if len(others) == 1 else 'have'} it"
+    has = (
+        f"{enumerated([f'`{name}`' for name in others])} {'has' if len(others) == 1 else 'have'} this option"
+    )
     return UsageError(
         f"`{described.operation.name}` has no option `{flag}`" if others else f"There is no option `{flag}`",
         reason=has[0].upper() + has[1:] if others else "",
@@ -165,8 +167,8 @@ def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
             value = json.dumps({word[len(above.option) + 1 :]: "value"})
             return UsageError(
                 f"There is no option `{flag}`",
-                reason="A dot or a bracket in an option leads to a deeper field",
-                hint=f"Give a key that has one as JSON: `--{above.option} '{value}'`",
+                reason="A dot or a bracket in an option selects a deeper field",
+                hint=f"Give the key as JSON: `--{above.option} '{value}'`",
                 near=[f"--{above.option}"],
             )
     return None

@@ -110,9 +110,9 @@ def _may_be_added(described: DescribedOperation, pair: QueryPair) -> bool:
         )
     if isinstance(pair.value, Mapping):
         raise UsageError(
-            f"An object is not a value for `{pair.name}` in the query",
-            reason="The document does not declare it, so nothing says how an object is written",
-            hint="Give a text, or a list of texts",
+            f"The value of `{pair.name}` in the query must not be an object",
+            reason="The document does not declare it, so its format is unknown",
+            hint="Give a string, or a list of strings",
         )
     return True
 

@@ -386,9 +386,9 @@ def _in_json_types(value: Any, option: str) -> Any:
         case decimal.Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
     raise UsageError(
-        f"{option} takes no value of the type `{type(value).__name__}`",
+        f"{option} cannot take a value of the type `{type(value).__name__}`",
         reason="JSON has no such type",
-        hint="Give text, numbers, booleans, None, lists and mappings, and a path for a file",
+        hint="Give strings, numbers, booleans, None, lists or mappings, and a path for a file",
     )
 
 
@@ -407,7 +407,7 @@ def whole_body(value: Any, media_type: str) -> bytes | Payload:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     raise UsageError(
-        f"A body of `{media_type}` is sent as it is given", hint="Give text, bytes, or a file that holds it"
+        f"A body of `{media_type}` cannot be built from this value", hint="Give a string, bytes or a file"
     )
 
 
@@ -435,7 +435,7 @@ def _source(value: Any, option: str) -> ByteSource:
             value, os.path.basename(str(getattr(value, "name", "") or option.removeprefix("--")))
         )
     raise UsageError(
-        f"{option} takes a file",
-        reason="You gave something else",
+        f"{option} must be a file",
+        reason=f"It is a value of the type `{type(value).__name__}`",
         hint="Give a path, bytes, or a file object",
     )

@@ -99,7 +99,7 @@ class _Link:
             self._notes.append(f"the document has no operation `{wanted}`")
         elif isinstance(ref, str):
             is_elsewhere = leads_elsewhere(ref, self._api.uri)
-            self._notes.append(f"`{ref}` leads to {'another document' if is_elsewhere else 'no operation'}")
+            self._notes.append(f"`{ref}` refers to {'another document' if is_elsewhere else 'no operation'}")
         else:
             self._notes.append("the link names no operation")
         return None

@@ -233,13 +233,13 @@ def _error_of(
     """Return the error if a link cannot be followed; None if the document shows no problem."""
     target = link.target
     if target is None:
-        return UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
+        return UsageError(f"The link `{link.name}` cannot be followed", reason=link.note)
     operation = target.operation
     if is_read_only and not only_reads(settings.policy, target.api.catalog, operation):
         return RefusedError(
-            f"The link `{link.name}` is not followed by `{invocation('read')}`",
-            reason=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
-            hint="Run it without `read` to follow it",
+            f"`{invocation('read')}` does not follow the link `{link.name}`",
+            reason=f"`{operation.name}` may change data: its method is {operation.method}",
+            hint="Follow the link without `read`",
         )
     try:
         settings.permit(target)
@@ -253,7 +253,7 @@ def _error_of(
     if missing and not wants_example:
         return UsageError(
             f"The link `{link.name}` cannot be followed",
-            reason=f"`{operation.name}` needs {enumerated(missing)}, which the link does not give",
+            reason=f"`{operation.name}` needs {enumerated(missing)}, which the link does not provide",
             hint=f"Make the two calls yourself: `{invocation('describe', target.api.name)} {described.operation.name}`"
             " shows the second one",
         )
@@ -322,8 +322,8 @@ def followed_inputs(
             where = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
             raise FormatError(
                 f"The link `{link.name}` cannot be followed",
-                reason=f"It takes {where} of the next call from `{fill['from']}`, which is "
-                + ("empty" if is_empty else "not there"),
+                reason=f"The value of {where} comes from `{fill['from']}`, which is "
+                + ("empty" if is_empty else "missing"),
                 hint="The response is printed",
             )
         if fill["in"] == "body":
@@ -342,7 +342,9 @@ def missing_link(described: DescribedOperation, name: str, status: int) -> Forma
     return FormatError(
         f"The response has no link `{name}`",
         reason=f"Its status is {status}, and the document has the link for {enumerated(statuses)}",
-        hint=f"This one has {_listed_links(there)}" if there else "The response is printed",
+        hint=f"Responses with this status have {_listed_links(there)}"
+        if there
+        else "The response is printed",
     )
 
 

@@ -56,7 +56,7 @@ _STEP = r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]"""
 _WAYS = ("next", "cursor", "page", "offset")
 _KEYS = ("items", *_WAYS, "parameter")
 _ALL = "*"
-NO_RULE = PageRule("none", "nothing in the document says how to ask for another page")
+NO_RULE = PageRule("none", "the document does not say how to request another page")
 PAGE_KINDS = {
     "link": "the header `Link`",
     "url": "the URL of the next page",
@@ -308,7 +308,7 @@ def _keyset_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace])
     is_bare = any(not field.steps and "array" in field.types for field in fields)
     chosen = before or after
     if is_bare and chosen is not None and input_of(inputs, SIZES, NUMBERS) is not None:
-        reason = f"`--{chosen.option}` takes an id of the page, which was asked for with `--all=keyset`"
+        reason = f"`--{chosen.option}` takes an id of the page, as `--all=keyset` requests"
         yield PageRule("keyset", reason, input=chosen, other=after if before else None)
 
 
@@ -473,7 +473,7 @@ def _rules_of_links(described: DescribedOperation, response: Mapping[str, Any]) 
             else:
                 steps = (int(step) if step.lstrip("-").isdigit() else step for step in expression.steps)
                 where = place_at(*steps)
-            reason = f"the document's link `{name}` leads to the operation itself"
+            reason = f"the document's link `{name}` is to the same operation"
             yield PageRule("cursor", reason, is_declared=True, input=place, next=where)
 
 
@@ -529,14 +529,14 @@ def what_is_wrong_with_rule(table: Any) -> str:
         return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in _KEYS)}"
     for key, value in table.items():
         if not isinstance(value, str) or not value:
-            return f"`{key}` is a text"
+            return f"`{key}` must be a string"
     ways = [key for key in _WAYS if key in table]
     if len(ways) > 1:
         return f"`{ways[0]}` and `{ways[1]}` exclude each other"
     if not ways and "items" not in table:
-        return f"it has none of {', '.join(f'`{key}`' for key in ('items', *_WAYS))}"
+        return f"it must have one of {', '.join(f'`{key}`' for key in ('items', *_WAYS))}"
     if ("cursor" in table) != ("parameter" in table):
-        return "`cursor` says where the response has it, and `parameter` names the input that takes it: both are needed"
+        return "`cursor` and `parameter` must be given together"
     for key in ("items", "next", "cursor"):
         wrong = _wrong_expression(table[key]) if key in table else ""
         if wrong:
@@ -641,7 +641,7 @@ def document_pages(
     in_body = None if rules else _inputs_in_body(paging_inputs(described))
     if in_body is not None and _lists_of(fields) > 1:
         ways = " and ".join(f"`--{place.option}`" for place in in_body)
-        reason = f"the pages of several lists are not merged; {ways} ask for another page"
+        reason = f"the pages of several lists cannot be merged; {ways} request another page"
         rules = (replace(NO_RULE, reason=reason),)
     rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
     return DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)

@@ -175,10 +175,10 @@ def _at_url(page: ReceivedPage, target: str) -> NextPage:
     if there == page.origin and "@" not in url.netloc:
         return NextPage(page.inputs, url.geturl(), url.geturl())
     is_downgrade = page.origin.startswith("https:") and there.startswith("http:")
-    reason = f"Its URL leads to `{there}`" + (", which is not encrypted" if is_downgrade else "")
+    reason = f"Its URL is on `{there}`" + (", which is not encrypted" if is_downgrade else "")
     raise RefusedError(
         f"The next page of `{here}` is not fetched",
-        reason=reason if there != page.origin else "Its URL holds credentials",
+        reason=reason if there != page.origin else "Its URL contains credentials",
         hint="If you trust it, name that server with `--server`",
         origin=there,
     )
@@ -438,8 +438,8 @@ def with_input(inputs: CallInputs, place: InputPlace, value: Any) -> CallInputs:
 def _no_name(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkError:
     names = {dict: "an object", list: "a list", bool: "true", int: "a number", float: "a number"}
     return NetworkError(
-        f"The response of `{without_query(page.url)}` does not say in a usable way which page is next",
+        f"The response of `{without_query(page.url)}` has no usable value for the next page",
         reason=f"`{where}` is {names.get(type(found), 'a value')}, not {kind}",
-        hint="Report it to the operator of the server, or write the rule into the configuration: "
+        hint="Report it to the operator of the server, or configure its pagination rule: "
         f"`{invocation('help pages')}`",
     )

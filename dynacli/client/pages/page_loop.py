@@ -122,12 +122,12 @@ class PageLoop:
         """Note on a list: why it is only one page, or that the server returned fewer items than it counts."""
         if self.items is None:
             error = no_list(self._described, self.candidates, is_keyed=self.is_keyed)
-            return f"This is one page: {error.message}. {error.reason or error.hint}"
+            return f"This is one page: {error.reason[:1].lower()}{error.reason[1:]}"
         if self.rule.kind == "none":
             return f"This is one page: {self.rule.reason}"
         if self.left_out and self.end is not None:
-            came = f"{self.count:,} of {self.total:,} items came"
-            return f"{came}; the server gives no more: {self.end.reason}"
+            came = f"{self.count:,} of {self.total:,} items were received"
+            return f"{came}; the server returns no more: {self.end.reason}"
         return ""
 
     def _sized(self, inputs: CallInputs) -> CallInputs:
@@ -241,7 +241,7 @@ class PageLoop:
             left = self._max_items - self.count
             if len(items) >= left:
                 items, self._failure = items[:left], None
-                following = End("as many items came as were asked for")
+                following = End("the requested number of items was received")
         self.count += len(items or ())
         self.position = self.following = following if isinstance(following, NextPage) else None
         self.end = following if isinstance(following, End) else None
@@ -330,15 +330,11 @@ class PageLoop:
         text = json.dumps(seen, sort_keys=True, default=str)
         if not self._is_new(f"items {text}"):
             self.position = None
-            by = (
-                f"`--{self.rule.input.option}` changed nothing"
-                if self.rule.input
-                else "its URL led nowhere new"
-            )
+            by = f"`--{self.rule.input.option}` had no effect" if self.rule.input else "its URL had no effect"
             raise NetworkError(
                 f"The pages of `{self._described.operation.name}` repeat",
-                reason=f"Page {number} begins with an item that an earlier page began with: {by}",
-                hint=f"Write the rule of its pages into the configuration: `{invocation('help pages')}`",
+                reason=f"Page {number} begins with the same item as an earlier page: {by}",
+                hint=f"Configure its pagination rule: `{invocation('help pages')}`",
             )
 
     def _note(self, mark: str, following: NextPage) -> None:
@@ -349,8 +345,8 @@ class PageLoop:
         named = f"the URL `{without_query(following.url)}`" if following.url else "a cursor"
         raise NetworkError(
             f"The pages of `{self._described.operation.name}` repeat",
-            reason=f"A response names {named} for the next page that an earlier one named",
-            hint="Report it to the operator of the server, or write the rule into the configuration: "
+            reason=f"A response repeats {named} of an earlier response",
+            hint="Report it to the operator of the server, or configure its pagination rule: "
             f"`{invocation('help pages')}`",
         )
 
@@ -406,19 +402,20 @@ def no_list(
         is_keyed: True if the response is an object whose members are the items.
     """
     name = described.operation.name
+    message = f"Cannot fetch all items of `{name}`"
     if is_keyed:
-        reason = "Its items are keyed by id, and pages of such an object cannot be merged"
-        return UsageError(f"`{name}` responds with an object", reason=reason)
+        return UsageError(message, reason="Its items are keyed by id, so dynacli cannot merge the pages")
     if not candidates:
-        return UsageError(f"`{name}` responds with no list", hint="Call it without `--all` and `--max-items`")
+        hint = "Call it without `--all` and `--max-items`"
+        return UsageError(message, reason="Its response is not a list", hint=hint)
     listed = enumerated([f"`{candidate}`" for candidate in candidates], "and")
     api = described.api
     return UsageError(
-        f"`{name}` responds with several lists",
-        reason=f"These may be its items: {listed}",
+        message,
+        reason=f"Its response has several lists: {listed}",
         hint=f"Name one: `{invocation('api set', api.name)} pages.{name}.items={quote(candidates[0])}`"
         if api.is_registered
-        else f"Register the API, as only then you can name one: `{invocation('api add')} NAME {quote(api.name)}`",
+        else f"Register the API to name one of them: `{invocation('api add')} NAME {quote(api.name)}`",
     )
 
 

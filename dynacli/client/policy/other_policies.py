@@ -227,9 +227,9 @@ class _GuardedServers:
 
     def _lost(self, url: str) -> RefusedError:
         return RefusedError(
-            f"The policy of `{self._name}` holds for `{origin_of(url)}`, and its document is not in the cache",
-            reason="It says which operations the policy is about",
-            hint=f"Read it: `{invocation('api refresh', self._name)}`",
+            f"The policy of `{self._name}` applies to `{origin_of(url)}`, but its document is not in the cache",
+            reason="The policy is about operations, which the document defines",
+            hint=f"Fetch it: `{invocation('api refresh', self._name)}`",
         )
 
     def decisions(

@@ -175,14 +175,14 @@ def _changing(
         begin: Words before the method in the sentence.
         word: Word in the name of a GET operation that indicates a change.
     """
-    reason = f"{begin} {method}, which may change something"
+    reason = f"{begin} {method}, which may change data"
     if method in SAFE_METHODS:
         cause = f"`{word}` says" if word else "the document has an operation at this path whose name says"
-        reason = f"{begin} {method}, but {cause} that it may change something"
+        reason = f"{begin} {method}, but {cause} that it may change data"
     name = described.operation.name
     hint = bounds.consent.hint_on_reading.format(line=invocation(api=described.api.name), operation=name)
     return RefusedError(
-        f"`{name}` is not called by {bounds.reads_only_by}",
+        f"{bounds.reads_only_by} does not call `{name}`",
         reason=reason,
         hint=". ".join(filter(None, (hint, _hint_on_reads(described, bounds.policy)))),
     )
@@ -204,7 +204,7 @@ def _hint_on_reads(described: DescribedOperation, policy: Policy | None) -> str:
     before = [word for rules in tables if rules.place == f"apis.{api.name}.policy" for word in rules.reads]
     line = invocation("api set", api.name)
     setting = quote(f"policy.{READS}={','.join(dict.fromkeys((*before, operation.name)))}")
-    return f"If it changes nothing, a person can say so on a terminal: `{line} {setting}`"
+    return f"If it changes nothing, the user can declare it on a terminal: `{line} {setting}`"
 
 
 def _is_delicate(
@@ -231,9 +231,9 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
 
     operation = described.operation
     file = Configuration(described.api.open_request.env).file_name_of(decision.path[1])
-    hint = f"Only a person can change a policy, in `{file}`; `{_explaining(described)}` shows it"
+    hint = f"Only the user can change a policy, in `{file}`. See it: `{_explaining(described)}`"
     if decision.key == READ_ONLY and operation.method in LISTED_METHODS:
-        hint += f". `{READS}` lists operations that change nothing: `{invocation('help policy')}`"
+        hint += f". Operations that change nothing can be listed in `{READS}`: `{invocation('help policy')}`"
     return RefusedError(
         f"`{operation.name}` is not called: the policy denies it",
         reason=decision.reason,
@@ -248,7 +248,7 @@ def _unconfirmed(
     operation = described.operation
     if was_asked:
         return RefusedError.declined("Nothing was sent")
-    reason = decision.reason if decision.place else f"Its method is {_DESTROYING}, which removes something"
+    reason = decision.reason if decision.place else f"Its method is {_DESTROYING}, which deletes data"
     return RefusedError(
         f"`{operation.name}` needs confirmation, and there is no terminal to ask on",
         reason=reason,

@@ -82,7 +82,7 @@ def permit_redirect(
         permit_request(described, replace(settings, consent=consent), request, base)
     except RefusedError as error:
         path = visible(split_url(request.url).path, keep="")
-        error.message = f"`{described.operation.name}` redirects to `{path}`, and that is not followed"
+        error.message = f"The redirect of `{described.operation.name}` to `{path}` is not followed"
         raise
 
 

@@ -174,13 +174,13 @@ class Decision(NamedTuple):
         if not self.place:
             return "No policy has a rule for it"
         if self.key == READ_ONLY:
-            reason = f"`[{self.place}]` has `read_only = true`, and it may change something"
+            reason = f"`[{self.place}]` has `read_only = true`, and the operation may change data"
         elif self.word:
             reason = f"`{self.key}` of `[{self.place}]` has `{self.word}`"
         else:
-            reason = f"`{self.key}` of `[{self.place}]` does not have it"
+            reason = f"`{self.key}` of `[{self.place}]` does not include it"
         if self.other:
-            reason += f", which means `{self.other}`; the server may take the request for that one"
+            reason += f", which matches `{self.other}`; the server may take the request for that operation"
         return f"{reason}; {self.override}" if self.override else reason
 
 
@@ -202,10 +202,10 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
     for key, value in table.items():
         if key in {READ_ONLY, ADDITIONAL}:
             if not isinstance(value, bool):
-                raise wrong(f"`{key}` is `true` or `false`")
+                raise wrong(f"`{key}` must be `true` or `false`")
         elif key == _APPLY:
             if value not in (_AGENT, _PERSON):
-                raise wrong(f'`{key}` is `"{_AGENT}"` or `"{_PERSON}"`')
+                raise wrong(f'`{key}` must be `"{_AGENT}"` or `"{_PERSON}"`')
         elif key not in _LISTS:
             raise wrong(f"`{key}` is not known, only {_listed_keys()}")
         elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
@@ -213,9 +213,9 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
                 f'`{key}` must be a list of strings, for example `{key} = ["DELETE", "tag:admin", "delete-*"]`'
             )
         elif any(not word.removeprefix(_TAG).strip() for word in value):
-            raise wrong(f"a string in `{key}` is empty")
+            raise wrong(f"`{key}` has an empty string")
         elif key == READS and any(word.upper() in _METHODS for word in value):
-            raise wrong(f"`{key}` lists operations and tags, no methods")
+            raise wrong(f"`{key}` must list operations and tags, not methods")
     return Rules(
         place,
         tuple(table["allow"]) if "allow" in table else None,
@@ -335,7 +335,7 @@ def decide(
     asked = {method.upper(): f"{source} asks for {method.upper()}" for method, source in methods.items()}
     asked.pop(own, None)
     if own == _HEAD:
-        asked.setdefault(_GET, f"servers do for {_HEAD} what they do for {_GET}")
+        asked.setdefault(_GET, f"servers handle {_HEAD} like {_GET}")
     for method, reason in asked.items():
         is_like = method == _GET and _GET not in map(str.upper, methods)
         meant: Sequence[Operation | OperationSummary] = possible_operations_at(catalog, method, paths, values)

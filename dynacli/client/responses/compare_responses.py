@@ -161,8 +161,8 @@ def compare_responses(
         if size > _MOST_STEPS:
             raise FormatError(
                 "The responses cannot be compared",
-                reason="There are too many differences below members with long names",
-                hint="`--ignore POINTER` leaves out a place",
+                reason="The list of differences is too long",
+                hint="Leave out a part of the responses: `--ignore POINTER`",
             )
     return ResponseComparison(found, left_out, masked)
 
@@ -372,8 +372,8 @@ def ignored_place(pointer: str) -> tuple[str, ...]:
     if not steps or steps[0] not in _PARTS:
         raise UsageError(
             f"`{pointer}` is an invalid value for `--ignore`",
-            reason="Expected a JSON pointer that begins with `/status`, `/headers/` or `/body`",
-            hint="For example: `--ignore '/body/*/updated'`, where `*` stands for any step",
+            reason="Expected a JSON pointer that starts with `/status`, `/headers/` or `/body`",
+            hint="For example: `--ignore '/body/*/updated'`, where `*` matches any step",
         )
     return steps
 

@@ -337,7 +337,7 @@ class _Exchange:
         with self._changed:
             self._changed.wait_for(lambda: self._handed or self.is_closed)
             if not self._handed:
-                raise UsageError("The response is closed", hint="Read its items before that")
+                raise UsageError("The response is closed", hint="Read its items before you close it")
             taken = self._handed.pop()
             self._changed.notify_all()
         if isinstance(taken, BaseException):

@@ -40,7 +40,7 @@ Detail = Literal["none", "short", "usual"]
 """Amount of detail about findings in an error."""
 
 _COMPARE = "Compare the request, which `-v` shows, with `describe`"
-_CHECK = "Check the credential: it may be wrong, expired, or without the right for this"
+_CHECK = "Check the credential: it may be wrong or expired, or lack a permission"
 _USUAL_WORDS = ("Bearer", "Token")
 _MOST_NAMED = 4
 _MAX_NODES = 2_000
@@ -106,7 +106,7 @@ def http_error(call: Call, response: WireResponse, place: str = "") -> HttpError
     if response.status in {403, 413, 429, 500, 503}:
         seconds = _seconds_asked(response)
         if seconds is not None:
-            error.hint = f"Come back in {_duration(seconds)}"
+            error.hint = f"Try again in {_duration(seconds)}"
             error.details["retry_after"] = seconds
     return error
 
@@ -123,12 +123,12 @@ def _name_inputs(
         error.hint = masked(_missing_thing(call)) or error.hint
         if call.described.api.name == DEMO and not call.settings.server:
             error.hint += (
-                f". Each command has a demo API of its own; `{invocation('demo serve')}` runs one that stays"
+                f". Each command starts a new demo API; `{invocation('demo serve')}` keeps one running"
             )
         return
     inputs = _likely_inputs(call, value) if response.status in {400, 409, 422} else []
     if inputs:
-        error.hint = f"Check {enumerated(inputs)}; {_describe_line(call)} says what they take"
+        error.hint = f"Check {enumerated(inputs)}; {_describe_line(call)} shows their types"
         error.details["inputs"] = inputs
 
 
@@ -160,14 +160,14 @@ def _http_hint(call: Call, response: WireResponse, said: str) -> str:
 
     origin, request = origin_of(response.url), call.signed.request
     if response.is_refusal:
-        return f"`success` in the configuration is not true of it: `{call.settings.success}`"
+        return f"The expression `success` in the configuration is false: `{call.settings.success}`"
     match response.status:
         case 401 | 403 if origin != origin_of(request.url):
-            return f"The redirect led to `{origin}`, which gets no credential; name it with `--server`"
+            return f"The redirect went to `{origin}`, to which no credential is sent; name it with `--server`"
         case 401 if call.signed.login is not None and call.signed.login.refusal:
-            return f"The credential was not used: in the server's response, {call.signed.login.refusal}"
+            return f"The credential was not used: in the server's challenge, {call.signed.login.refusal}"
         case 401 if call.renewal is True and request.method not in SAFE_METHODS:
-            return "The token was refreshed now; make the call again"
+            return "The token has been refreshed; make the call again"
         case 401 | 403:
             return _sign_in_hint(call, response)
         case 400 if "authorization" in said.lower():
@@ -175,19 +175,19 @@ def _http_hint(call: Call, response: WireResponse, said: str) -> str:
         case 407:
             return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
         case 404 | 410 if not (call.described.api.catalog.meta["servers"] or call.settings.server):
-            return f"The document names no server, so its own was asked: {_choose_server_hint(call)}"
+            return f"The document names no server, so its own server was called: {_choose_server_hint(call)}"
         case 404 | 410:
             return "Check the arguments; `-v` shows the URL that was asked for"
         case 429:
             return "Wait, then try again"
         case status if status in REDIRECTS and request.method not in SAFE_METHODS:
-            return "The redirect was not followed: only those of safe methods are"
+            return f"Redirects of {request.method} requests are not followed"
         case status if status in REDIRECTS and request.method == "QUERY":
-            return "The redirect was not followed: a body is never sent to another origin"
+            return "The redirect was not followed, because it would send the body to another origin"
         case status if status >= 500 and may_pass(response, request.method, call.settings.retry_statuses):
             return "Try again later, or report it to the operator of the server"
         case status if status >= 500:
-            return "Check the inputs, or report it to the operator of the server: it is an error there"
+            return "Check the inputs, or report the error to the operator of the server"
     return _COMPARE
 
 
@@ -250,7 +250,7 @@ def _sign_in_hint(call: Call, response: WireResponse) -> str:
         from dynacli.auth.missing_credential import missing_credential
 
         return missing_credential([item for item in operation.security if item], variables, registered).hint
-    return "The document asks for no credential here; give one with `-H` if there is one"
+    return "The document requires no credential here. To send one anyway: `-H 'NAME: VALUE'`"
 
 
 def _prefix_hint(call: Call, response: WireResponse, said: str = "") -> str:
@@ -274,7 +274,7 @@ def _prefix_hint(call: Call, response: WireResponse, said: str = "") -> str:
     key = f"auth.{_toml_key(scheme.name)}.prefix="
     lines = [f"`{invocation('api set', api.name)} {quote(key + word)}`" for word in words or _USUAL_WORDS]
     listed = visible(" or ".join(lines), keep="")
-    return f"The key went into `Authorization` without a word before it, which most servers want: {listed}"
+    return f"The key was sent in `Authorization` without a prefix, which most servers require: {listed}"
 
 
 def _challenges(response: WireResponse) -> list[str]:
@@ -463,7 +463,7 @@ def _missing_thing(call: Call) -> str:
     ]
     if not parameters:
         return ""
-    from dynacli.client.input_sources import input_sources
+    from dynacli.client.input_sources import input_sources, listing_command
     from dynacli.client.operation_at import operation_by_id
 
     api, operation = call.described.api, call.described.operation
@@ -474,10 +474,10 @@ def _missing_thing(call: Call) -> str:
         parameters = [
             parameter for parameter in parameters if parameter.name != parameter_names(operation.path)[-1]
         ]
-    names = [f"`{source}`" for source in dict.fromkeys(input_sources(api, operation, parameters).values())]
-    if names:
-        hints.append(f"{enumerated(names)} {'has' if len(names) == 1 else 'have'} what there is")
-    return "; ".join(hints)
+    for source in dict.fromkeys(input_sources(api, operation, parameters).values()):
+        command = listing_command(api, source)
+        hints.append(f"List valid values: `{command}`" if command else f"Valid values: `{source}`")
+    return ". ".join(hints)
 
 
 def _shown_input(call: Call, parameter: Parameter) -> str:

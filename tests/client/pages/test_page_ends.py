@@ -109,10 +109,10 @@ def _same_url(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
 
 
 _CIRCLES = {
-    "cursor": (_same_cursor, {"cursor": string}, 4, "a response names a cursor"),
-    "url": (_same_url, {}, 4, "/things` for the next page that an earlier one named"),
-    "first-item": (lambda _: ({"data": ITEMS[:2]}, {}), {"page": integer}, 2, "`--page` changed nothing"),
-    "same-list": (lambda _: (["a", "b"], {}), {"page": integer}, 2, "`--page` changed nothing"),
+    "cursor": (_same_cursor, {"cursor": string}, 4, "a response repeats a cursor"),
+    "url": (_same_url, {}, 4, "/things` of an earlier response"),
+    "first-item": (lambda _: ({"data": ITEMS[:2]}, {}), {"page": integer}, 2, "`--page` had no effect"),
+    "same-list": (lambda _: (["a", "b"], {}), {"page": integer}, 2, "`--page` had no effect"),
 }
 
 
@@ -137,7 +137,7 @@ def test_a_page_on_another_server_is_not_fetched(server: Recorder, other_server:
     api = ListedApi(lambda _: ({"data": ITEMS[:2], "next": f"{other_server.origin}/x?token=hush"}, {}), {})
     result = run_cli(api.start(server), "list-things", "--all")
     assert (11, ITEMS[:2]) == (result.exit_code, result.json["data"])
-    assert f"Its URL leads to `{other_server.origin}`" in result.stderr
+    assert f"Its URL is on `{other_server.origin}`" in result.stderr
     assert "hush" not in result.stderr
     assert [] == other_server.requests
 
@@ -145,9 +145,9 @@ def test_a_page_on_another_server_is_not_fetched(server: Recorder, other_server:
 @pytest.mark.parametrize(
     ("target", "code", "reason"),
     [
-        ("http://user:pw@{host}/things?c=1", 11, "Its URL holds credentials"),
+        ("http://user:pw@{host}/things?c=1", 11, "Its URL contains credentials"),
         ("http://[::1/things", 6, "has a URL that cannot be read"),
-        ("ftp://{host}/things", 11, "Its URL leads to `ftp://"),
+        ("ftp://{host}/things", 11, "Its URL is on `ftp://"),
     ],
 )
 def test_a_url_that_cannot_be_called_is_refused(
@@ -190,7 +190,7 @@ def test_max_items_ends_as_soon_as_there_are_so_many(server: Recorder) -> None:
 @pytest.mark.parametrize(
     ("words", "noted"),
     [
-        ((), "7 of 1,000 items came; the server gives no more: the page is empty\n"),
+        ((), "7 of 1,000 items were received; the server returns no more: the page is empty\n"),
         (("--page", "2"), ""),
         (("--max-items", "4"), ""),
     ],
@@ -237,7 +237,7 @@ def test_a_response_with_several_lists_is_refused_before_it_is_sent(server: Reco
     word = api.start(server)
     result = run_cli(word, "list-things", "--all")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "These may be its items: `a` and `b`" in result.stderr
+    assert "several lists: `a` and `b`" in result.stderr
     assert f"`dynacli api add NAME {word}`" in result.stderr
     run_cli("api", "add", "things", word)
     refused = run_cli("things", "list-things", "--all", "--error-format", "json")
@@ -261,16 +261,16 @@ def test_a_post_is_paged_by_its_body(is_columns: bool, server: Recorder) -> None
     word = ListedApi(reply, record(**made), body=body, more={"operationId": "getRows"}).start(server)
     result = run_cli(word, "get-rows", "--limit", "2", "--all")
     assert (0, 2 if is_columns else len(ITEMS)) == (result.exit_code, len(result.json["rows"]))
-    reason = "several lists are not merged; `--limit` and `--offset` ask for another page"
+    reason = "several lists cannot be merged; `--limit` and `--offset` request another page"
     assert (reason in result.stderr) is is_columns
 
 
 @pytest.mark.parametrize(
     ("value", "reported"),
     [
-        ({"a": [1], "b": [2]}, "responds with several lists. These may be its items: `a` and `b`"),
-        ({"a": 1}, "responds with no list"),
-        ("text", "responds with no list"),
+        ({"a": [1], "b": [2]}, "its response has several lists: `a` and `b`"),
+        ({"a": 1}, "its response is not a list"),
+        ("text", "its response is not a list"),
     ],
 )
 def test_a_response_that_is_no_list_is_one_page(server: Recorder, value: Any, reported: str) -> None:
@@ -286,7 +286,7 @@ def test_a_first_page_that_is_no_json_is_written_as_it_is(server: Recorder) -> N
     word = _breaking(server, 1, Response(200, b"<html>", {"Content-Type": "text/html"}))
     result = run_cli(word, "list-things", "--all")
     assert (0, "<html>") == (result.exit_code, result.stdout)
-    assert "responds with no list" in result.stderr
+    assert "its response is not a list" in result.stderr
 
 
 def test_a_first_page_that_fails_is_a_response_like_any_other(server: Recorder) -> None:

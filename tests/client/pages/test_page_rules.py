@@ -542,7 +542,7 @@ def test_ids_of_a_page_are_asked_for_by_name_alone(server: Recorder) -> None:
     ).start(server)
     plain = run_cli(word, "list-things", "--all")
     assert (0, 2) == (plain.exit_code, len(plain.json))
-    assert "This is one page: nothing in the document says how to ask for another page" in plain.stderr
+    assert "This is one page: the document does not say how to request another page" in plain.stderr
     whole = run_cli(word, "list-things", "--all=keyset")
     assert (0, [str(number) for number in range(7, 0, -1)]) == (
         whole.exit_code,
@@ -589,13 +589,13 @@ def test_the_configuration_comes_first(key: str, operation: str, server: Recorde
     ("table", "wrong"),
     [
         ('nxt = "a"', "`nxt` is not known, only `items`, `next`, `cursor`, `page`, `offset`, `parameter`"),
-        ("page = 1", "`page` is a text"),
+        ("page = 1", "`page` must be a string"),
         ('page = "p"\noffset = "at"', "`page` and `offset` exclude each other"),
-        ('cursor = "a"', "both are needed"),
-        ('parameter = "a"', "it has none of `items`, `next`, `cursor`, `page`, `offset`"),
+        ('cursor = "a"', "must be given together"),
+        ('parameter = "a"', "it must have one of `items`, `next`, `cursor`, `page`, `offset`"),
         ('next = "a["', "`next` is not a JMESPath expression"),
         ('page = "no"', "`list-things` has no input `no`"),
-        ("", "it has none of"),
+        ("", "it must have one of"),
     ],
 )
 def test_a_wrong_rule_in_the_configuration_is_an_error(

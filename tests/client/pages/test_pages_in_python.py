@@ -106,10 +106,10 @@ def test_a_response_that_is_no_success_ends_the_pages(server: Recorder) -> None:
 @pytest.mark.parametrize(
     ("value", "error", "reported"),
     [
-        ({"a": 1}, UsageError, "responds with no list"),
-        ({"a": [{"id": 1}], "b": [{"id": 2}]}, UsageError, "responds with several lists"),
+        ({"a": 1}, UsageError, "Its response is not a list"),
+        ({"a": [{"id": 1}], "b": [{"id": 2}]}, UsageError, "Its response has several lists"),
         ({"data": [1], "next": "http://x.example/"}, RefusedError, "is not fetched"),
-        ({"data": [1], "next_cursor": {}}, NetworkError, "in a usable way"),
+        ({"data": [1], "next_cursor": {}}, NetworkError, "no usable value for the next page"),
     ],
 )
 def test_what_no_list_can_be_made_of_raises(

@@ -44,4 +44,4 @@ def test_what_a_server_throttles_is_waited_for(served: tuple[str, str, Path]) ->
     long = run_cli(name, "long-list", *words)
     assert (4, 60) == (long.exit_code, len(long.stdout.splitlines())), long.stderr
     assert "60 items came before that; go on with: " in long.stderr
-    assert re.search(r"hint: Come back in \d+ s", long.stderr)
+    assert re.search(r"hint: Try again in \d+ s", long.stderr)

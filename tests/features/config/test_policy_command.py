@@ -60,7 +60,7 @@ def written() -> Callable[[str], None]:
             id="read-only",
         ),
         pytest.param(
-            *("deny = ['deletePet']", ["DELETE", "/pets/7/"], "denied", "which means `delete-pet`", 11),
+            *("deny = ['deletePet']", ["DELETE", "/pets/7/"], "denied", "which matches `delete-pet`", 11),
             id="another-spelling",
         ),
         pytest.param(
@@ -68,7 +68,7 @@ def written() -> Callable[[str], None]:
                 "deny = ['list-pets']",
                 ["GET", "/PETS"],
                 "denied",
-                "has `list-pets`, which means `list-pets`",
+                "has `list-pets`, which matches `list-pets`",
                 11,
             ),
             id="another-spelling-of-a-documented-path",
@@ -78,7 +78,7 @@ def written() -> Callable[[str], None]:
             id="bare-tag",
         ),
         pytest.param(
-            *("deny = ['list-pets']", ["HEAD", "/pets"], "denied", "servers do for HEAD what they do", 11),
+            *("deny = ['list-pets']", ["HEAD", "/pets"], "denied", "servers handle HEAD like GET", 11),
             id="head",
         ),
         pytest.param(

@@ -331,7 +331,7 @@ def test_only_what_reads_is_compared(api: str, server: Recorder, other_server: R
     """An operation that may change something is refused, also if a header asks for its method."""
     result = run_cli("diff", api, "create-run", "--body", "{}", "--against", "staging")
     assert 11 == result.exit_code
-    assert "is not called by `dynacli diff`" in result.stderr
+    assert "`dynacli diff` does not call" in result.stderr
     header = ("-H", "X-HTTP-Method-Override: DELETE")
     assert 11 == _diff(api, "--against", "staging", *header).exit_code
     assert [] == server.requests + other_server.requests

@@ -119,10 +119,10 @@ def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between
             await explorer.press("backspace")
             await _set(explorer, "wait", "done")
             await _set(explorer, "wait-interval", "6x")
-            assert "^ `6x` is not a number of seconds" in explorer.screen, explorer.screen
+            assert "^ Invalid value `6x`" in explorer.screen, explorer.screen
             await explorer.press("f5")
             await explorer.responded()
-            assert "`6x` is not a number of seconds" in explorer.response_text
+            assert "Invalid value `6x` for" in explorer.response_text
             assert [] == server.requests
             await explorer.press("f3", "backspace")
             await _set(explorer, "wait-interval", "0")

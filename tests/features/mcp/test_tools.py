@@ -116,7 +116,7 @@ def test_a_search_says_what_is_refused_and_a_person_lists_what_reads(server: Rec
     server.responses["/things"] = Response(body=b"{}")
     words, asked = [_things(server)], {"operation": "create-thing"}
     found = _ask(words, "search", {"query": "create a thing"})
-    assert "Its method is POST, which may change something" == found.structured_content["best"]["refused"]
+    assert "Its method is POST, which may change data" == found.structured_content["best"]["refused"]
     assert "`dynacli api set things policy.reads=create-thing`" in _text(found)
     assert _ask(words, "call", asked).is_error
     with Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml").open("a") as file:

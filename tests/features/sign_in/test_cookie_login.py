@@ -268,7 +268,7 @@ def test_it_stays_below_its_path(shop: Recorder) -> None:
     assert ["sid=1"] == sent_cookie(shop)
     count = len(shop.requests)
     result = run_cli("shop", "get-other")
-    assert_ended(result, 10, "below the path `/v1`")
+    assert_ended(result, 10, "limits it to the path `/v1`")
     assert count == len(shop.requests)
 
 

@@ -261,7 +261,7 @@ def test_a_missing_scope(shop: Shop, provider: OAuthProvider) -> None:
     explained = run_cli("auth", "explain", "shop", "list-items")
     assert 10 == explained.exit_code
     assert "it is missing (The stored token for `auth` lacks the scope `read`)" in explained.stdout
-    line = explained.stdout.partition("Sign in for it, too: `")[2].partition("`")[0]
+    line = explained.stdout.partition("Sign in again: `")[2].partition("`")[0]
     assert line in result.stderr
     assert 0 == run_cli(*shlex.split(line)[1:]).exit_code
     assert 0 == shop.call().exit_code

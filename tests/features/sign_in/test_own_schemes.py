@@ -166,7 +166,7 @@ def test_a_bare_key_in_authorization_leads_to_its_word(
     monkeypatch.setenv("DYNACLI_SHOP_KEY", canary)
     _locks(server, "authorization", f"{word} {canary}", challenge)
     refused = _call()
-    assert "without a word before it" in refused.error["hint"]
+    assert "without a prefix" in refused.error["hint"]
     line = _line_in(refused)
     assert ("api", "set", "shop", f'auth."token auth".prefix={word}') == line
     assert 0 == run_cli(*line).exit_code
