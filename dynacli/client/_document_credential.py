@@ -58,12 +58,12 @@ class DocumentCredential:
         self._env, self._name, self._settings, self._source = env, name, settings, source
         self._digest: DigestLogin | None = None
         self._challenge = ""
-        self._elsewhere: list[str] = []
+        self._bound_elsewhere: list[str] = []
         self._has_document = False
         self.sent: Credential | None = None
 
     @cached_property
-    def _at_hand(self) -> tuple[dict[str, Any], str]:
+    def _stored_document(self) -> tuple[dict[str, Any], str]:
         """The Security Scheme Objects of the stored document, and the origin of calls; empty without a document."""
         try:
             asked, revisions = find_revisions(self._name, self._env)
@@ -90,7 +90,7 @@ class DocumentCredential:
 
     @property
     def _raw_schemes(self) -> dict[str, Any]:
-        return self._at_hand[0]
+        return self._stored_document[0]
 
     @property
     def schemes(self) -> list[Any]:
@@ -106,7 +106,7 @@ class DocumentCredential:
         Raises:
             AuthError: The credential cannot be read or has expired, or dynacli does not support the challenge.
         """
-        self.sent, self._elsewhere = None, []
+        self.sent, self._bound_elsewhere = None, []
         found = self._find(url, challenge)
         if not found:
             return None
@@ -115,7 +115,7 @@ class DocumentCredential:
         self.sent = credential
         if credential.word != DIGEST:
             return dict(attach(request, found).headers)
-        return dict(self._answering(request, credential, challenge).headers) if challenge else {}
+        return dict(self._with_digest(request, credential, challenge).headers) if challenge else {}
 
     def _find(self, url: str, challenge: str) -> tuple[Credential, ...] | None:
         security = [(scheme,) for scheme in self._candidates(challenge)]
@@ -150,7 +150,7 @@ class DocumentCredential:
             # Without a document, nothing says which header the key belongs in.
             known += keys or ([] if asked or self._raw_schemes else [USUAL_KEY])
         else:
-            known = [_with_word(scheme, keys) for scheme in known]
+            known = [_with_prefix(scheme, keys) for scheme in known]
         fitting = [*known, SecurityScheme("", "http", "bearer"), SecurityScheme("", "http", pair)]
         return sorted(fitting, key=rank)
 
@@ -187,7 +187,7 @@ class DocumentCredential:
             if self.sent is not None and name in self._names_for(self.sent.source):
                 continue
             reasons.append(f"`{name}` is set, and was not sent: {self._why_not(kinds, candidates, words)}")
-        reasons += self._elsewhere
+        reasons += self._bound_elsewhere
         ways, refused = dict[str, None](), ""
         for scheme in wanted:
             if is_supported(scheme) and kind_of(scheme) != MUTUAL_TLS:
@@ -200,18 +200,18 @@ class DocumentCredential:
         others = f"{'or set ' if refused else 'Set '}{', or '.join(ways)}" if ways else ""
         hint = ", ".join(filter(None, (refused, others)))
         # A stored credential belongs to the origin of calls, which can differ from the document's.
-        is_of_calls = is_name(self._name) and self._at_hand[1] == origin_of(url)
+        is_of_calls = is_name(self._name) and self._stored_document[1] == origin_of(url)
         if is_of_calls and self._has_document and wanted and wanted[0].name:
             line = f"{invocation('auth login', self._name)} --scheme {quote(wanted[0].name)}"
             hint = f"{hint}, or sign in: `{visible(line, keep='')}`"
         if not asked and not self._has_document:
-            hint += f"; or {self._way_of_header(url)}"
+            hint += f"; or {self._command_with_header(url)}"
         if not asked and not self._raw_schemes:
             line = f"{invocation('api add')} NAME FILE --server {origin_of(url)}"
             hint += f"; for a key in the query, save the document, then `{line}`"
         return Advice("; ".join(reasons), hint)
 
-    def _way_of_header(self, url: str) -> str:
+    def _command_with_header(self, url: str) -> str:
         """Return the command that fetches the document with a header: `-H` of a call applies to that call alone."""
         if self._source:
             return "give another header: `-H NAME:VALUE`"
@@ -253,13 +253,13 @@ class DocumentCredential:
                 RefusedError
             ) as error:  # it is stored for the API's origin, and the document has another origin
                 reason = f"{error.message[:1].lower()}{error.message[1:]}"
-                if reason not in self._elsewhere:
-                    self._elsewhere.append(reason)
+                if reason not in self._bound_elsewhere:
+                    self._bound_elsewhere.append(reason)
                 return None
 
         return asked
 
-    def _answering(self, request: Request, credential: Credential, challenge: str) -> Request:
+    def _with_digest(self, request: Request, credential: Credential, challenge: str) -> Request:
         """Return the request with the credentials that a Digest challenge asks for."""
         if self._digest is None or challenge != self._challenge:
             self._digest = DigestLogin(self._env, credential.value.reveal(), origin_of(request.url))
@@ -273,7 +273,7 @@ class DocumentCredential:
         return self._digest.signed(request)
 
 
-def _with_word(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:
+def _with_prefix(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:
     """Return an API key of the document, with the prefix that the server asks for if it has none."""
     words = [scheme.prefix for scheme in asked if scheme.prefix]
     is_bare = scheme.type == "apiKey" and scheme.parameter.lower() == "authorization" and not scheme.prefix

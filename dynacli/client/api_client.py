@@ -179,7 +179,7 @@ class Api(OpenDocument):
             DocumentError: The document has the operation, but it cannot be called.
             FileError: A file cannot be read, or the cache cannot be used.
         """
-        return self._healing(lambda: self._call(name, {**(inputs or {}), **named}, on_event))
+        return self._with_repair(lambda: self._call(name, {**(inputs or {}), **named}, on_event))
 
     def plan(
         self,
@@ -208,7 +208,7 @@ class Api(OpenDocument):
             DynacliError: An error of `call` before sending, or the state of the resource cannot be read.
         """
         given = {**(inputs or {}), **named}
-        return self._healing(lambda: self._plan(name, given, file, seconds))
+        return self._with_repair(lambda: self._plan(name, given, file, seconds))
 
     def download(
         self,
@@ -233,7 +233,7 @@ class Api(OpenDocument):
             DynacliError: As in `call`, or the file cannot be written.
         """
         given = {**(inputs or {}), **named}
-        return self._healing(
+        return self._with_repair(
             lambda: self._download(name, os.fspath(path), given, on_event, is_resumed=resume)
         )
 
@@ -268,7 +268,7 @@ class Api(OpenDocument):
         Raises:
             DynacliError: As in `call`. Later errors of the stream are raised while its items are read.
         """
-        return self._healing(lambda: self._stream(name, {**(inputs or {}), **named}, on_event))
+        return self._with_repair(lambda: self._stream(name, {**(inputs or {}), **named}, on_event))
 
     def pages(
         self,
@@ -301,9 +301,9 @@ class Api(OpenDocument):
         """
         given = {**(inputs or {}), **named}
         with self._remembering(name, given, on_event, "--all") as engine:
-            words = self._words(name, given)
+            arguments = self._arguments(name, given)
             for page in self._loop(engine, name, given, is_keyset_asked=keyset, max_items=max_items):
-                yield Response(page.call, page.response, page.validation, self._lock, words, page.items)
+                yield Response(page.call, page.response, page.validation, self._lock, arguments, page.items)
 
     def items(
         self,
@@ -390,11 +390,11 @@ class Api(OpenDocument):
             described, read = self._read(name, given)
         check_wait(described, sought)
         with self._remembering(name, given, on_event, "--wait", until) as engine:
-            series, words = Series(engine, until=sought), self._words(name, given)
+            series, arguments = Series(engine, until=sought), self._arguments(name, given)
             try:
-                return self._response(series.make(described, read), words)
+                return self._response(series.make(described, read), arguments)
             except NeverTrueError as error:
-                error.response = self._response(series.last, words) if series.last is not None else None
+                error.response = self._response(series.last, arguments) if series.last is not None else None
                 raise
 
     def follow(self, response: Response, link: str, *, on_event: Listener | None = None) -> Response:
@@ -421,8 +421,10 @@ class Api(OpenDocument):
 
         # Private names are used because `Response` is a part of the same public interface.
         made = MadeCall(response._call, response._response, None)  # noqa: SLF001
-        *before, switch, given = response._words or self._words(made.call.described.operation.name, {})  # noqa: SLF001
-        words = [*before, "--follow", link, switch, given]
+        given_arguments = response._arguments  # noqa: SLF001
+        given_arguments = given_arguments or self._arguments(made.call.described.operation.name, {})
+        *before, switch, given = given_arguments
+        arguments = [*before, "--follow", link, switch, given]
         with self._lock:
             self._catalog_of()
             check_links(made.call.described, [link], self._settings)
@@ -430,9 +432,9 @@ class Api(OpenDocument):
             if found is None:
                 raise missing_link(made.call.described, link, response.status)
             described, inputs, settings = next_call(made, found)
-        engine = self._listened_and_kept(words, on_event)
-        with _recording(engine, words):
-            return self._response(engine.make(described, inputs, settings), words)
+        engine = self._listened_and_kept(arguments, on_event)
+        with _recording(engine, arguments):
+            return self._response(engine.make(described, inputs, settings), arguments)
 
     def diff(
         self,
@@ -481,7 +483,7 @@ class Api(OpenDocument):
         rules = ComparisonRules(tuple(map(ignored_place, ignore)), all_values)
         wanted = ComparedPages(max_items) if pages or max_items is not None else None
         given = {**(inputs or {}), **named}
-        return self._healing(lambda: self._diff(name, given, against, rules, wanted, on_event))
+        return self._with_repair(lambda: self._diff(name, given, against, rules, wanted, on_event))
 
     def batch(
         self,
@@ -518,11 +520,13 @@ class Api(OpenDocument):
         listed = list(feature("batch.rows").rows_of(rows, operation))
 
         def checked() -> Iterator[RowResult]:
-            calls = batch_run.RowCalls(self._engine.listened_by(on_event), self._catalog_of(), self._words)
+            calls = batch_run.RowCalls(
+                self._engine.listened_by(on_event), self._catalog_of(), self._arguments
+            )
             plan = batch_run.check_rows(listed, calls, Shard(), ())
             return iter(batch_run.BatchRun(listed, plan, calls, batch_run.RunSettings(max(parallel, 1))))
 
-        return self._healing(checked)
+        return self._with_repair(checked)
 
     def _loop(
         self,
@@ -549,7 +553,7 @@ class Api(OpenDocument):
         with self._lock:
             described, inputs = self._read(name, given)
         with self._remembering(name, given, on_event) as engine:
-            return self._response(engine.make(described, inputs), self._words(name, given))
+            return self._response(engine.make(described, inputs), self._arguments(name, given))
 
     @contextmanager
     def _remembering(
@@ -560,20 +564,20 @@ class Api(OpenDocument):
         Args:
             options: Options of the equivalent command line.
         """
-        words = self._words(name, given, *options)
-        engine = self._listened_and_kept(words, on_event)
-        with _recording(engine, words):
+        arguments = self._arguments(name, given, *options)
+        engine = self._listened_and_kept(arguments, on_event)
+        with _recording(engine, arguments):
             yield engine
 
-    def _listened_and_kept(self, words: Sequence[str], on_event: Listener | None) -> Engine:
+    def _listened_and_kept(self, arguments: Sequence[str], on_event: Listener | None) -> Engine:
         """Return an engine for the calls of one result, which the history saves as one command.
 
         Args:
-            words: The command line without the program's name; its last argument has all inputs.
+            arguments: The command line without the program's name; its last argument has all inputs.
         """
-        return self._engine.listened_by(on_event).remembering(TypedWords(texts=words[-1:]))
+        return self._engine.listened_by(on_event).remembering(TypedWords(texts=arguments[-1:]))
 
-    def _words(
+    def _arguments(
         self, name: str, given: Mapping[str, Any], *switches: str, options: Options | None = None
     ) -> list[str]:
         """Return the command line of a call without the program's name, with all inputs as JSON.
@@ -615,8 +619,8 @@ class Api(OpenDocument):
                     f"`against` is a response to `{against.described.operation.name}`, not to `{name}`"
                 )
             switches = () if pages is None else pages.switches
-            words = self._words(name, given, *switches)
-            engine = self._listened_and_kept(words, on_event).with_settings(settings)
+            arguments = self._arguments(name, given, *switches)
+            engine = self._listened_and_kept(arguments, on_event).with_settings(settings)
             first = Side(engine, *read_given(described, given, settings))
             right: Side | ReceivedResponse
             if isinstance(against, Response):
@@ -625,10 +629,10 @@ class Api(OpenDocument):
                 there = options_of_other(options, against)
                 other = settings_of(self._env, opened, there)
                 right = Side(engine.with_settings(other), *read_given(described, given, other))
-        with _recording(first, words):
+        with _recording(first, arguments):
             left = first.response(pages)
         if isinstance(right, Side):
-            with _recording(right, self._words(name, given, *switches, options=there)):
+            with _recording(right, self._arguments(name, given, *switches, options=there)):
                 found = right.response(pages)
         else:
             found = right
@@ -654,9 +658,9 @@ class Api(OpenDocument):
     def _stream(self, name: str, given: dict[str, Any], on_event: Listener | None) -> StreamedResponse:
         with self._lock:
             described, inputs = self._read(name, given)
-        words = self._words(name, given)
-        engine = self._listened_and_kept(words, on_event)
-        return StreamedResponse(engine, described, inputs, words)
+        arguments = self._arguments(name, given)
+        engine = self._listened_and_kept(arguments, on_event)
+        return StreamedResponse(engine, described, inputs, arguments)
 
     def _download(
         self, name: str, path: str, given: dict[str, Any], on_event: Listener | None, *, is_resumed: bool
@@ -665,24 +669,24 @@ class Api(OpenDocument):
             described, inputs = self._read(name, given)
         with self._remembering(name, given, on_event) as engine:
             made = download_response(engine, described, inputs, path, is_resumed=is_resumed)
-            return self._response(made, self._words(name, given))
+            return self._response(made, self._arguments(name, given))
 
-    def _response(self, made: MadeCall, words: Sequence[str]) -> Response:
+    def _response(self, made: MadeCall, arguments: Sequence[str]) -> Response:
         """Return a response for the Python program.
 
         Args:
-            words: The command line of the call, without the program's name.
+            arguments: The command line of the call, without the program's name.
         """
-        return Response(*made, self._lock, words)
+        return Response(*made, self._lock, arguments)
 
 
 @contextmanager
-def _recording(maker: Engine | Side, words: Sequence[str]) -> Iterator[None]:
+def _recording(maker: Engine | Side, arguments: Sequence[str]) -> Iterator[None]:
     """Save the calls of the block in the history as one command.
 
     Args:
         maker: Makes the calls. A side fetches later pages with another engine.
-        words: The command line of the calls, without the program's name.
+        arguments: The command line of the calls, without the program's name.
     """
     error: BaseException | None = None
     try:
@@ -694,4 +698,4 @@ def _recording(maker: Engine | Side, words: Sequence[str]) -> Iterator[None]:
         raise
     finally:
         engine = maker if isinstance(maker, Engine) else maker.engine
-        engine.record_end(words, error, engine.history.response if engine.history else None)
+        engine.record_end(arguments, error, engine.history.response if engine.history else None)

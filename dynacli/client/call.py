@@ -218,7 +218,7 @@ class Call:
             self.validating = CallValidator(described, request, values, settings, validator)
 
     def leave_unsigned(self) -> None:
-        """Send no credentials with the request, and mask secrets that the caller gave in its headers.
+        """Send no further credentials with the request, and mask those that the caller gave.
 
         Raises:
             FileError: The file of certificate authorities cannot be read.
@@ -333,7 +333,7 @@ class Call:
             with suppress(AuthError):  # the call succeeded; the next one is signed with the old cookie
                 self.signed.cookies.take_cookies(response.set_cookies)
         if self.settings.success and response.is_success:
-            response = self._looked_into(response)
+            response = self._with_reported_failure(response)
         if self.signed.request.method not in SAFE_METHODS and 200 <= response.status < 400:
             self._forget_changed(response)
         if program().hooks:
@@ -361,7 +361,7 @@ class Call:
         """Read the body of a merged response as JSON, whatever media type it has."""
         response.__dict__["received"] = replace(self.received(response), media_type="application/json")
 
-    def _looked_into(self, response: WireResponse) -> WireResponse:
+    def _with_reported_failure(self, response: WireResponse) -> WireResponse:
         """Return a response, marked as failed if its body says so. A body without a value says nothing."""
         from dynacli.errors import FormatError
         from dynacli.media.body_value import NoValueError, exact_value
@@ -381,7 +381,7 @@ class Call:
         return replace(response, is_refusal=True)
 
     def _forget_changed(self, response: WireResponse) -> None:
-        """Remove stored responses that the call may have changed."""
+        """Remove stored responses that may be outdated after the call."""
         if os.path.isdir(self.env.responses_dir) and has_feature("cache"):
             feature("cache.stored_responses").forget_changed(self, response)
 

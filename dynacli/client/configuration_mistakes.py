@@ -92,85 +92,85 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
 
 
 def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator[Mistake]:
-    place = ("apis", name)
+    path = ("apis", name)
     try:
         check_name(name)
     except UsageError as error:
-        yield Mistake(place, error.reason or error.message)
+        yield Mistake(path, error.reason or error.message)
     if "source" not in entry and name != program().api:
-        yield Mistake(place, f"`{name}` has no `source`, the file or URL of its document")
-    yield from _unknown_keys(place, entry, _ENTRY_KEYS)
+        yield Mistake(path, f"`{name}` has no `source`, the file or URL of its document")
+    yield from _unknown_keys(path, entry, _ENTRY_KEYS)
     for key in _TEXTS:
         if not isinstance(entry.get(key, ""), str):
-            yield Mistake((*place, key), f"`{key}` must be a string")
+            yield Mistake((*path, key), f"`{key}` must be a string")
     for key in _LISTS:
-        yield from _in_list((*place, key), entry.get(key, []))
+        yield from _in_list((*path, key), entry.get(key, []))
     if "refresh" in entry and entry["refresh"] not in MODES:
-        yield Mistake((*place, "refresh"), f"`refresh` must be one of {in_backticks(MODES)}")
+        yield Mistake((*path, "refresh"), f"`refresh` must be one of {in_backticks(MODES)}")
     if "refresh_after" in entry and lifetime_of(entry) is None:
         yield Mistake(
-            (*place, "refresh_after"), '`refresh_after` must be a time such as `"12h"` or `"7d"`, or seconds'
+            (*path, "refresh_after"), '`refresh_after` must be a time such as `"12h"` or `"7d"`, or seconds'
         )
-    yield from _in_pages((*place, "pages"), entry.get("pages", {}))
+    yield from _in_pages((*path, "pages"), entry.get("pages", {}))
     try:
         ignores_of(entry.get("ignore", []))
     except BadIgnoreError as error:
-        yield Mistake((*place, "ignore"), f"`ignore`: {error}")
-    yield from _in_table(env, place, {key: entry[key] for key in PROFILE_KEYS if key in entry})
+        yield Mistake((*path, "ignore"), f"`ignore`: {error}")
+    yield from _in_table(env, path, {key: entry[key] for key in PROFILE_KEYS if key in entry})
     profiles = entry.get("profiles", {})
     if not isinstance(profiles, dict):
         yield Mistake(
-            (*place, "profiles"), f"`profiles` must be tables, each `[apis.{name}.profiles.PROFILE]`"
+            (*path, "profiles"), f"`profiles` must be tables, each `[apis.{name}.profiles.PROFILE]`"
         )
         return
     for profile, table in profiles.items():
-        yield from _in_table(env, (*place, "profiles", profile), table)
+        yield from _in_table(env, (*path, "profiles", profile), table)
 
 
-def _in_table(env: Environment, place: KeyPath, table: Any) -> Iterator[Mistake]:
+def _in_table(env: Environment, path: KeyPath, table: Any) -> Iterator[Mistake]:
     """Yield the mistakes in the keys that entries of APIs and profiles share."""
     if not isinstance(table, dict):
-        yield Mistake(place, f"`{'.'.join(place)}` must be a table")
+        yield Mistake(path, f"`{'.'.join(path)}` must be a table")
         return
     wrong = wrong_in_profile(table)
     if wrong:
-        yield Mistake(key_named_in(place, wrong), wrong)
+        yield Mistake(key_named_in(path, wrong), wrong)
     else:
-        yield from _unreadable_values(place, table)
+        yield from _unreadable_values(path, table)
     for key, words in (("validate", LEVELS), ("output", OPTIONS_BY_NAME["output"].values)):
         if key in table and table[key] not in words:
-            yield Mistake((*place, key), f"`{key}` must be one of {in_backticks(words)}")
+            yield Mistake((*path, key), f"`{key}` must be one of {in_backticks(words)}")
     if isinstance(table.get("cache"), str):
         try:
             cache_of(table["cache"])
         except UsageError as error:
-            yield Mistake((*place, "cache"), f"`cache`: {error.reason}")
+            yield Mistake((*path, "cache"), f"`cache`: {error.reason}")
     if "policy" in table:
         try:
-            rules_of(env, table["policy"], ".".join((*place, "policy")))
+            rules_of(env, table["policy"], ".".join((*path, "policy")))
         except FileError as error:
-            yield Mistake(key_named_in((*place, "policy"), error.reason), f"`policy`: {error.reason}")
+            yield Mistake(key_named_in((*path, "policy"), error.reason), f"`policy`: {error.reason}")
 
 
-def _unreadable_values(place: KeyPath, table: Mapping[str, Any]) -> Iterator[Mistake]:
+def _unreadable_values(path: KeyPath, table: Mapping[str, Any]) -> Iterator[Mistake]:
     """Yield settings with the right type and an invalid value."""
     for key in _PARSERS.keys() & table.keys():
         try:
             _PARSERS[key](str(table[key]))
         except UsageError as error:
             why = f"{error.message}: {error.reason}" if error.reason else error.message
-            yield Mistake((*place, key), f"`{key}`: {why}. {error.hint}")
+            yield Mistake((*path, key), f"`{key}`: {why}. {error.hint}")
     for name, value in pairs_in(table, "headers").items():
         try:
             check_header(name, value)
         except UsageError as error:
-            yield Mistake((*place, "headers", name), f"`headers`: {error.message}")
+            yield Mistake((*path, "headers", name), f"`headers`: {error.message}")
 
 
-def _in_list(place: KeyPath, values: Any) -> Iterator[Mistake]:
-    key = place[-1]
+def _in_list(path: KeyPath, values: Any) -> Iterator[Mistake]:
+    key = path[-1]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        yield Mistake(place, f"`{key}` must be a list of strings")
+        yield Mistake(path, f"`{key}` must be a list of strings")
         return
     checks: dict[str, Callable[[str], object]] = {
         "origins": parse_origin,
@@ -181,24 +181,24 @@ def _in_list(place: KeyPath, values: Any) -> Iterator[Mistake]:
             checks.get(key, str)(value)
         except UsageError:
             yield Mistake(
-                place, f"`{key}` has `{value}`, which is not an origin such as `https://api.example.com`"
+                path, f"`{key}` has `{value}`, which is not an origin such as `https://api.example.com`"
             )
 
 
-def _in_pages(place: KeyPath, tables: Any) -> Iterator[Mistake]:
+def _in_pages(path: KeyPath, tables: Any) -> Iterator[Mistake]:
     if not isinstance(tables, dict):
-        yield Mistake(place, "`pages` must be tables, each `[apis.NAME.pages.OPERATION]`")
+        yield Mistake(path, "`pages` must be tables, each `[apis.NAME.pages.OPERATION]`")
         return
     for operation, table in tables.items():
         wrong = what_is_wrong_with_rule(table)
         if wrong:
-            yield Mistake((*place, operation), f"`pages.{operation}`: {wrong}")
+            yield Mistake((*path, operation), f"`pages.{operation}`: {wrong}")
 
 
-def _unknown_keys(place: KeyPath, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
+def _unknown_keys(path: KeyPath, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
     for key in table:
         if key not in known:
             meant = _MEANT.get(key.lower(), "")
             near = [meant] if meant in known else get_close_matches(key, known, 1, 0.6)
             more = f". {did_you_mean(near)}" if near else f", only {in_backticks(sorted(known))}"
-            yield Mistake((*place, key), f"`{key}` is not known{more}")
+            yield Mistake((*path, key), f"`{key}` is not known{more}")

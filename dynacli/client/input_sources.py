@@ -44,14 +44,14 @@ def input_sources(
     Args:
         inputs: The inputs whose sources are wanted.
     """
-    wanted = list(_asked_for(operation, inputs))
+    wanted = list(_inputs_with_ids(operation, inputs))
     if not wanted:
         return {}
     nouns = _nouns_of_path(operation.path)
-    things = {*nouns.values(), *(owner_name(name) or plain_name(name) for _, name in wanted)} - {""}
-    beginnings = _parts_of(things)
+    resources = {*nouns.values(), *(owner_name(name) or plain_name(name) for _, name in wanted)} - {""}
+    first_letters = _possible_first_letters(resources)
     listing = ListingOperations(
-        operations_at(api.catalog, SAFE_METHODS, lambda path: _beginning(path) in beginnings)
+        operations_at(api.catalog, SAFE_METHODS, lambda path: _first_letters(path) in first_letters)
     )
     of_path = listing.sources_of(operation)
     found = {}
@@ -65,12 +65,12 @@ def input_sources(
         fields = naming_fields(name, input_.description, noun)
         # `/view/project` returns a part of a project, and `/projects` lists projects.
         for source in names[:_MOST_LISTING]:
-            place = _place_of_items(api, source, fields)
-            if place is not None:
-                found[input_.option] = f"{source} {place}".rstrip()
+            location = _location_of_ids(api, source, fields)
+            if location is not None:
+                found[input_.option] = f"{source} {location}".rstrip()
                 break
     if len(found) < len(wanted):
-        linked = _linked_sources(api, operation, beginnings)
+        linked = _linked_sources(api, operation, first_letters)
         found |= {
             input_.option: linked[input_.option]
             for input_, _ in wanted
@@ -97,12 +97,12 @@ def listing_command(api: OpenedApi, source: str) -> str:
     return f"{invocation(api=with_masked_query(api.name))} {name} -f {quote(path)}"
 
 
-def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[str]) -> dict[str, str]:
+def _linked_sources(api: OpenedApi, operation: Operation, first_letters: Container[str]) -> dict[str, str]:
     """Return option → the operation whose response links to this one, and the field with the value.
 
     To save time, this reads only operations that create a resource in the path.
     """
-    creating = operations_at(api.catalog, _CREATING, lambda path: _beginning(path) in beginnings)
+    creating = operations_at(api.catalog, _CREATING, lambda path: _first_letters(path) in first_letters)
     found: dict[str, str] = {}
     for summary in creating[:_MOST_LINKING]:
         described = DescribedOperation(api, api.catalog.operation(summary.name))
@@ -115,20 +115,20 @@ def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[
             continue
         links = (link for link in describe_links(described).values() if link["operation"] == operation.name)
         for fill in (fill for link in links for fill in link["fills"]):
-            head, _, place = str(fill["from"]).partition("#/")
-            if head == _RESPONSE:
+            expression, _, pointer = str(fill["from"]).partition("#/")
+            if expression == _RESPONSE:
                 found.setdefault(
-                    fill["option"].removeprefix("--"), f"{summary.name} {place.replace('/', '.')}"
+                    fill["option"].removeprefix("--"), f"{summary.name} {pointer.replace('/', '.')}"
                 )
     return found
 
 
-def _asked_for(
+def _inputs_with_ids(
     operation: Operation, inputs: Iterable[Parameter | Field]
 ) -> Iterator[tuple[Parameter | Field, str]]:
     """Yield the inputs that may refer to a listed resource, with their names."""
     in_path = set(parameter_names(operation.path))
-    created = _created_things(operation)
+    created = _created_resources(operation)
     for input_ in inputs:
         name = input_.name if isinstance(input_, Parameter) else input_.path[-1]
         source = input_.value.items if input_.value.items is not None else input_.value
@@ -142,7 +142,7 @@ def _asked_for(
             yield input_, name
 
 
-def _created_things(operation: Operation) -> set[str]:
+def _created_resources(operation: Operation) -> set[str]:
     """Return possible names of the resource that an operation creates: `artifact` for `POST /artifacts`."""
     last = operation.path.rstrip("/").rpartition("/")[2]
     verb, *noun = words_of_name(last) or [""]
@@ -157,16 +157,18 @@ def _is_of_whole(input_: Parameter | Field) -> bool:
     return isinstance(input_, Parameter) or len([step for step in input_.path if step != EACH]) == 1
 
 
-def _beginning(path: str) -> str:
+def _first_letters(path: str) -> str:
     """Return the first letters of the last segment of a path, for a quick selection before the exact one."""
     return path.rstrip("/").rpartition("/")[2][:_ALIKE].lower()
 
 
-def _parts_of(things: Iterable[str]) -> set[str]:
+def _possible_first_letters(resources: Iterable[str]) -> set[str]:
     """Return the first letters that a segment may have if it is named after a resource."""
     # Singular and plural share their first letters. A name may span two segments: `promptversion`.
     sizes = range(1, _ALIKE + 1)
-    return {thing[at : at + size] for thing in things for at in range(len(thing)) for size in sizes}
+    return {
+        resource[at : at + size] for resource in resources for at in range(len(resource)) for size in sizes
+    }
 
 
 def _nouns_of_path(path: str) -> Mapping[str, str]:
@@ -178,7 +180,7 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
     }
 
 
-def _place_of_items(api: OpenedApi, name: str, fields: list[str]) -> str | None:
+def _location_of_ids(api: OpenedApi, name: str, fields: list[str]) -> str | None:
     """Return the location of an item's id in the response of an operation; None if the response has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
     response = success_response(described.raw_responses, described.follow)

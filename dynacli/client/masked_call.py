@@ -108,9 +108,9 @@ class MaskedCall:
 
     def words(self, words: Sequence[str]) -> list[str]:
         """Return the arguments of the command line without secrets."""
-        return [self.masker.mask(self._word(word)) for word in words]
+        return [self.masker.mask(self._masked_argument(word)) for word in words]
 
-    def _word(self, word: str) -> str:
+    def _masked_argument(self, word: str) -> str:
         if word in self._masked:
             return self._masked[word]
         flag, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)

@@ -122,7 +122,7 @@ class OpenDocument:
         Raises:
             UsageError: The API is closed.
         """
-        return self._healing(lambda: tuple(self._catalog_of().catalog.summaries()))
+        return self._with_repair(lambda: tuple(self._catalog_of().catalog.summaries()))
 
     def operation(self, name: str) -> Operation:
         """Return an operation with its parameters, body, responses, servers and security requirements.
@@ -134,7 +134,7 @@ class OpenDocument:
             UsageError: The operation is unknown, or the API is closed.
             DocumentError: The document has the operation, but it cannot be called.
         """
-        return self._healing(lambda: self._described(name).operation)
+        return self._with_repair(lambda: self._described(name).operation)
 
     def _described(self, name: str) -> DescribedOperation:
         opened = self._catalog_of()
@@ -155,7 +155,7 @@ class OpenDocument:
             )
         return self._opened
 
-    def _healing(self, work: Callable[[], _T]) -> _T:
+    def _with_repair(self, work: Callable[[], _T]) -> _T:
         """Return the result of a function, which is called again with a new catalog if the catalog is damaged."""
         for _ in range(2):
             try:

@@ -257,7 +257,7 @@ class OperationDescription:
 
     @cached_property
     def body(self) -> dict[str, Any] | None:
-        """Whether a body is required, and schema and options by media type; None without a body."""
+        """Body with `required`, and with schema and options by media type; None without a body."""
         from dynacli.client.documented_parts import body_of
 
         return body_of(self.described)

@@ -60,7 +60,7 @@ def _summary_inputs(
     ]
     others.sort(
         key=lambda described: (
-            not _is_asked(described.origin, asked, literals),
+            not _is_mentioned(described.origin, asked, literals),
             _usefulness(described.origin),
         )
     )
@@ -72,7 +72,7 @@ def _words(text: str) -> set[str]:
     return {singular(word) for word in words_of_name(text) if len(word) > _LONGEST_FILLER}
 
 
-def _is_asked(input_: Parameter | Field, asked: set[str], literals: list[str]) -> bool:
+def _is_mentioned(input_: Parameter | Field, asked: set[str], literals: list[str]) -> bool:
     """Return whether a task mentions an input, or one of its values."""
     if any(literal in input_.description for literal in literals):
         return True

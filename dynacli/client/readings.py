@@ -128,7 +128,7 @@ def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = T
 
     parts = split_url(request.url)
     query = "&".join([parts.query, *parts.path.split(";")[1:]])
-    for name, value in _form_pairs(query, _speaks_of_method) if _may_have(query, _speaks_of_method) else ():
+    for name, value in _form_pairs(query, _may_name_method) if _may_have(query, _may_name_method) else ():
         is_override = is_strict or request.method.upper() == "POST"
         if _is_field(name) or (is_override and value.strip().upper() in _KNOWN):
             take(name, value.strip())
@@ -140,7 +140,7 @@ def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = T
     return Overrides(asked, doubts[0] if doubts else "")
 
 
-def _speaks_of_method(text: str) -> bool:
+def _may_name_method(text: str) -> bool:
     """Return whether a query parameter may set the method: `method`, `http_method`, `X-Verb`, `_method`."""
     plain = text.casefold()
     return "method" in plain or "verb" in plain or _is_field(text) or _mentions(plain)

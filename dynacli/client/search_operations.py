@@ -186,7 +186,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
     hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
     # A name that is not a typo may consist of words that describe a task.
-    found = [] if get_close_matches(wanted, listed, 1, SLIP) else _found_hits(api, word)
+    found = [] if get_close_matches(wanted, listed, 1, SLIP) else _hits_for_name(api, word)
     if found:
         # An unknown word is probably a typo, so the most similar name comes before hits for the other words.
         mistyped = (
@@ -222,7 +222,7 @@ def _operation_line(operation: Hit | OperationSummary) -> str:
     return f"{operation.name}  {operation.method} {path}  {summary}".rstrip()
 
 
-def _found_hits(api: OpenedApi, word: str) -> list[Hit]:
+def _hits_for_name(api: OpenedApi, word: str) -> list[Hit]:
     """Return the operations that a search for the words of a name finds."""
     try:
         return search_operations([api], search_words_of(word), _MOST_FOUND)

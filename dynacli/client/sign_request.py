@@ -467,7 +467,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     for name, _ in settings.headers:
         if name.lower() in SECRET_HEADERS or is_secret_name(name):
             secret_headers.add(name.lower())
-    passwords = list(_texts_of(names, request)) if names else []
+    passwords = list(_values_of(names, request)) if names else []
     # Same rule as `is_documented_name`, repeated here because a call would slow down each request.
     is_documented = " " not in operation.name
     if not is_documented:
@@ -509,7 +509,7 @@ def _is_password(value: ValueType) -> bool:
     return (value.items or value).format == "password"
 
 
-def _texts_of(names: Container[str], request: Request) -> Iterator[Secret]:
+def _values_of(names: Container[str], request: Request) -> Iterator[Secret]:
     """Yield the values of parameters and their fields that have one of the names."""
     parts = request.parts
     for pair in (*parts.query, *parts.cookies):

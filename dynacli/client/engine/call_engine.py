@@ -200,7 +200,7 @@ class Engine:
                 values = collect_values(described, values, is_strict=settings.level != "off")
             adapt = None
             if url:
-                adapt = _led_to(url, described, settings, values)
+                adapt = _request_of_page(url, described, settings, values)
             call = Call(
                 self.env,
                 described,
@@ -253,7 +253,7 @@ class Engine:
             is_stream = has_parts and response.is_success and is_sequence(response.header("content-type"))
             self.announce(ResponseHead(call, response, is_stream))
             if is_stream:
-                call.validate_stream(response, self._shown(call, response, pieces))
+                call.validate_stream(response, self._announced_parts(call, response, pieces))
                 return b""
             return (receive or read_whole)(response, pieces)
 
@@ -267,7 +267,7 @@ class Engine:
         self.announce(ResponseReceived(call, response))
         return response
 
-    def _shown(self, call: Call, response: WireResponse, pieces: Pieces) -> Iterator[bytes]:
+    def _announced_parts(self, call: Call, response: WireResponse, pieces: Pieces) -> Iterator[bytes]:
         """Yield the parts of a stream, each after it was announced."""
         from dynacli.http.event_stream import pieces_of_items
 
@@ -573,7 +573,7 @@ class CallHistory:
             sweep_history(self._env)
 
 
-def _led_to(
+def _request_of_page(
     url: str, described: DescribedOperation, settings: CallSettings, values: CallValues
 ) -> Callable[[Request], Request]:
     """Return a function that changes the request of the first page into the request of another page.

@@ -90,7 +90,7 @@ def build_body(described: DescribedOperation, inputs: CallInputs, *, is_strict: 
         base = _example_parts(example_body(described, fitting.overlay), described, assignments)
         if not assignments and (not is_built(name) or (is_text and isinstance(base, str))):
             return BuiltBody(_text_body(described, base, name), name)
-    elif inputs.wants_example and _is_meant(described):
+    elif inputs.wants_example and _is_body_expected(described):
         try:
             base = _example_parts(_fitting_example(described), described, ())
             if not is_built(name) or (is_text and isinstance(base, str)):
@@ -242,7 +242,7 @@ def _needs_body(described: DescribedOperation) -> bool:
     return described.operation.body is not None and described.operation.body.is_required
 
 
-def _is_meant(described: DescribedOperation) -> bool:
+def _is_body_expected(described: DescribedOperation) -> bool:
     from dynacli.openapi.schema.example_call import is_body_meant
 
     body = described.follow(described.part["operation"].get("requestBody"))

@@ -198,7 +198,7 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     near = near or [item for item in spelled if plain_name(_last_name(item)) == plain_name(word)]
     if not near and flag in INSTEAD:
         return []
-    near = near or list(_in_same_place(word, items))
+    near = near or list(_in_same_object(word, items))
     near = near or list(_page_size(described, word))
     near = near or [item for item in _OF_OTHER_PROGRAMS.get(flag, ()) if item in known]
     names = [item[2:] for item in spelled]
@@ -208,7 +208,7 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
         *_with_words(words_of_name(word), spelled),
     ]
     near = near or [f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.67)]
-    near = near or list(_through(plain_name(word), spelled))
+    near = near or list(_with_step(plain_name(word), spelled))
     # `--flow` more likely means the operation's `--flow-id` than dynacli's `--follow`.
     near.sort(key=lambda item: item in OPTIONS_BY_FLAG)
     aliases = {
@@ -219,7 +219,7 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     return list(dict.fromkeys(aliases.get(item, item) for item in near))[:_MOST_NAMED]
 
 
-def _in_same_place(word: str, items: Iterable[str]) -> Iterator[str]:
+def _in_same_object(word: str, items: Iterable[str]) -> Iterator[str]:
     """Yield the fields of the object in the body to which a wrong option belongs, the likeliest first."""
     from difflib import get_close_matches
 
@@ -259,7 +259,7 @@ def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
         yield from found
 
 
-def _through(word: str, spelled: Iterable[str]) -> Iterator[str]:
+def _with_step(word: str, spelled: Iterable[str]) -> Iterator[str]:
     """Yield the deep options whose path has a word, the shortest first: `--runs.state.any` for `--state`."""
     steps = {item: [plain_name(step) for step in item[2:].split(".")] for item in spelled if "." in item}
     yield from sorted((item for item in steps if word in steps[item]), key=lambda item: len(steps[item]))

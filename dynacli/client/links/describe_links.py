@@ -187,7 +187,7 @@ class _Link:
             yield from example_values_of(raw_parameter, resolve)
             yield from documented_values_at(described.parameter_schema(parameter), (), resolve)
             if parameter.is_required:
-                yield from _made(parameter, raw_parameter, described)
+                yield from _example_value(parameter, raw_parameter, described)
 
     def _example(self, target: DescribedOperation, fills: list[dict[str, Any]]) -> str:
         given = {(fill["in"], fill["name"]): fill for fill in fills}
@@ -203,7 +203,7 @@ class _Link:
             if fill is not None:
                 value = fill["placeholder"] if fill["value"] is None else fill["value"]
             else:
-                made = _made(parameter, raw.get(parameter.key), target)
+                made = _example_value(parameter, raw.get(parameter.key), target)
                 value = next(made, f"{{{parameter.name}}}")
             if parameter.location == "path" and not isinstance(value, list):
                 text = option_text(value)
@@ -236,7 +236,9 @@ def _parameter(operation: Operation, key: str) -> Parameter | None:
     return next((parameter for parameter in operation.parameters if parameter.name == key), None)
 
 
-def _made(parameter: Parameter, raw: dict[str, Any] | None, described: DescribedOperation) -> Iterator[Any]:
+def _example_value(
+    parameter: Parameter, raw: dict[str, Any] | None, described: DescribedOperation
+) -> Iterator[Any]:
     try:
         yield parameter_example(parameter, raw, described.resolve)
     except (NoExampleError, LookupError):

@@ -88,9 +88,9 @@ def next_calls(
     for summary in found[:_MOST_OPERATIONS]:
         if summary.name != operation.name:
             target = DescribedOperation(described.api, catalog.operation(summary.name))
-            words = _words_of(target, item, _given_to(target, described, given))
-            if words is not None:
-                yield summary.name, words
+            arguments = _arguments_of(target, item, _given_to(target, described, given))
+            if arguments is not None:
+                yield summary.name, arguments
 
 
 def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
@@ -124,14 +124,16 @@ def _given_to(
     """Return parameter → value for a target, from another call. Path values are matched by the path before them."""
     values = {key: value for key, value in given.items() if key[0] != "path"}
     ours, theirs = described.operation.path, target.operation.path
-    places = dict(zip(item_templates(ours), parameter_names(ours), strict=True))
+    positions = dict(zip(item_templates(ours), parameter_names(ours), strict=True))
     for place, name in zip(item_templates(theirs), parameter_names(theirs), strict=True):
-        if ("path", places.get(place, "")) in given:
-            values["path", name] = given["path", places[place]]
+        if ("path", positions.get(place, "")) in given:
+            values["path", name] = given["path", positions[place]]
     return values
 
 
-def _words_of(target: DescribedOperation, item: Any, values: Mapping[ParameterKey, Any]) -> list[str] | None:
+def _arguments_of(
+    target: DescribedOperation, item: Any, values: Mapping[ParameterKey, Any]
+) -> list[str] | None:
     """Return the arguments of a call with the id of an item; None if a required input is unknown."""
     in_path: list[str] = []
     options: list[str] = []
@@ -200,10 +202,10 @@ def call_after_creation(call: Call, response: WireResponse) -> tuple[str, list[s
     # A request to an item changes it, and creates no resource.
     is_on_item = call.described.operation.path.rstrip("/").endswith("}")
     guessed = () if is_on_item else next_calls(call.described, item, call.values.parameters)
-    for name, words in (*_linked_calls(call, response), *_located_calls(call, response), *guessed):
-        if all(map(_is_plain, words)):
+    for name, arguments in (*_linked_calls(call, response), *_located_calls(call, response), *guessed):
+        if all(map(_is_plain, arguments)):
             reading = DescribedOperation(call.described.api, call.described.api.catalog.operation(name))
-            return name, [*words, *_waiting(reading, item)]
+            return name, [*arguments, *_wait_arguments(reading, item)]
     return None
 
 
@@ -218,10 +220,10 @@ def _linked_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, lis
             inputs = followed_inputs(link, call, response)
         except FormatError:
             continue
-        words = [inputs.parameters.get(("path", name)) for name in parameter_names(operation.path)]
-        is_whole = len(words) == len(inputs.parameters) and inputs.body is None and not operation.servers
+        arguments = [inputs.parameters.get(("path", name)) for name in parameter_names(operation.path)]
+        is_whole = len(arguments) == len(inputs.parameters) and inputs.body is None and not operation.servers
         if is_reading(operation) and is_whole and _takes_only_path(operation):
-            yield operation.name, [option_text(word) for word in words]
+            yield operation.name, [option_text(word) for word in arguments]
 
 
 def _located_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, list[str]]]:
@@ -255,7 +257,7 @@ def _is_plain(word: str) -> bool:
     return is_name and shell_word(word) == word
 
 
-def _waiting(reading: DescribedOperation, item: Any) -> list[str]:
+def _wait_arguments(reading: DescribedOperation, item: Any) -> list[str]:
     """Return arguments that wait until a resource leaves its temporary state, by the states in the document."""
     schema = success_schema(success_response(reading.raw_responses, reading.follow), reading.follow)
     properties = properties_of(possible_schemas(schema, reading.resolve))

@@ -155,7 +155,7 @@ def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     if found in (None, "", False, [], {}):
         return End(f"`{where}` is empty")
     if not isinstance(found, str):
-        raise _no_name(page, where, "a URL", found)
+        raise _invalid_next_page(page, where, "a URL", found)
     if not rule.is_declared and (where.endswith("next") or place.header) and not is_url_value(found):
         return End(f"`{where}` is not a URL", is_said=False)
     return _at_url(page, found)
@@ -195,7 +195,7 @@ def _by_cursor(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     if found in (None, "", False, 0, "0") or (isinstance(found, int) and found < 0):
         return End(f"`{where}` is empty")
     if isinstance(found, bool | dict | list):
-        raise _no_name(page, where, "a cursor", found)
+        raise _invalid_next_page(page, where, "a cursor", found)
     if page.items is not None and not page.items and rule.more is None and not isinstance(found, str):
         return End("the page is empty")
     return _with_input(rule, page, found)
@@ -435,7 +435,7 @@ def with_input(inputs: CallInputs, place: InputPlace, value: Any) -> CallInputs:
     return replace(inputs, parameters={**inputs.parameters, key: value})
 
 
-def _no_name(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkError:
+def _invalid_next_page(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkError:
     names = {dict: "an object", list: "a list", bool: "true", int: "a number", float: "a number"}
     return NetworkError(
         f"The response of `{without_query(page.url)}` has no usable value for the next page",

@@ -157,7 +157,7 @@ class PageLoop:
                 )
             asked = self.position
             try:
-                made = self._made(self._engine, asked, first)
+                made = self._call_of_page(self._engine, asked, first)
                 page = None if made is None else self.take(made)
             except DamagedCatalogError as damage:
                 from dynacli.client.damaged_cache import explain_damage
@@ -177,7 +177,7 @@ class PageLoop:
             if self.following is not None:
                 self._note(self.following.mark, self.following)
 
-    def _made(self, engine: Engine, asked: NextPage, first: Call | None) -> MadeCall | None:
+    def _call_of_page(self, engine: Engine, asked: NextPage, first: Call | None) -> MadeCall | None:
         if first is None and self._make_first is not None:
             return self._make_first(engine.prepare(self._described, asked.inputs, url=asked.url))
         return engine.make(self._described, asked.inputs, url=asked.url, after=first, receive=self._received)
@@ -359,14 +359,14 @@ class PageLoop:
     def _following(self, page: ReceivedPage) -> NextPage | End:
         """Return the next page or the end. The first page determines the rule."""
         if page.number == 1:
-            self.rule, step = self._decided(page)
+            self.rule, step = self._rule_and_step(page)
         else:
             step = next_page(self.rule, page)
         if self.total is None:
             self.total = total_of(self.rule, page)
         return step
 
-    def _decided(self, page: ReceivedPage) -> tuple[PageRule, NextPage | End]:
+    def _rule_and_step(self, page: ReceivedPage) -> tuple[PageRule, NextPage | End]:
         """Return the rule for the list, from the document and the first response, and its next step.
 
         If the response lacks what the most reliable rule needs, another rule applies if it proves that a next page

@@ -157,15 +157,15 @@ def check_that_it_reads(
     further = {**asked_by_headers(bounds.headers), **asked}
     for method, source in further.items():
         if method not in SAFE_METHODS:
-            raise _changing(described, method, bounds, f"{source[:1].upper()}{source[1:]} asks for")
+            raise _change_refused(described, method, bounds, f"{source[:1].upper()}{source[1:]} asks for")
     is_reading = only_reads(
         bounds.policy, described.api.catalog, operation, is_documented=described.is_documented, sent=sent
     )
     if not is_reading:
-        raise _changing(described, operation.method, bounds, "Its method is", acting_word(operation))
+        raise _change_refused(described, operation.method, bounds, "Its method is", acting_word(operation))
 
 
-def _changing(
+def _change_refused(
     described: DescribedOperation, method: str, bounds: Bounds, begin: str, word: str = ""
 ) -> RefusedError:
     """Return the error for an operation that may change data although only read-only operations are allowed.
@@ -184,11 +184,11 @@ def _changing(
     return RefusedError(
         f"{bounds.reads_only_by} does not call `{name}`",
         reason=reason,
-        hint=". ".join(filter(None, (hint, _hint_on_reads(described, bounds.policy)))),
+        hint=". ".join(filter(None, (hint, _hint_to_declare_read_only(described, bounds.policy)))),
     )
 
 
-def _hint_on_reads(described: DescribedOperation, policy: Policy | None) -> str:
+def _hint_to_declare_read_only(described: DescribedOperation, policy: Policy | None) -> str:
     """Return the hint to declare an operation as read-only; empty if that is impossible or already done."""
     from shlex import quote
 

@@ -277,7 +277,7 @@ def only_reads(
         if not known or not all(path in known or path.endswith(ends) for path in fitting):
             return False
         meant += chain.from_iterable(fitting.values())
-    return all(any(_is_meant(word, catalog, item, method) for word in words) for item in meant)
+    return all(any(_matches(word, catalog, item, method) for word in words) for item in meant)
 
 
 def decide(
@@ -403,23 +403,23 @@ def _matches_operation(
     """
     for rules in policy.tables:
         for word in rules.deny:
-            if _is_meant(word, catalog, operation, method, is_strict=True):
+            if _matches(word, catalog, operation, method, is_strict=True):
                 yield Decision(DENIED, rules.place, "deny", word)
         allowing = next(
-            (word for word in rules.allow or () if _is_meant(word, catalog, operation, method)), None
+            (word for word in rules.allow or () if _matches(word, catalog, operation, method)), None
         )
         if rules.allow is not None and allowing is None:
             yield Decision(DENIED, rules.place, "allow")
         if rules.is_read_only and not (reads or is_reading(operation, method)):
             yield Decision(DENIED, rules.place, READ_ONLY)
         for word in rules.confirm:
-            if _is_meant(word, catalog, operation, method, is_strict=True):
+            if _matches(word, catalog, operation, method, is_strict=True):
                 yield Decision(CONFIRMED, rules.place, "confirm", word)
         if allowing is not None:
             yield Decision(ALLOWED, rules.place, "allow", allowing)
 
 
-def _is_meant(
+def _matches(
     word: str,
     catalog: Catalog,
     operation: Operation | OperationSummary,
@@ -441,14 +441,14 @@ def _is_meant(
         pattern = word.removeprefix(_TAG)
         return any(is_tag_meant(pattern, tag) for tag in operation.tags)
     if " /" in word:
-        return _is_path_meant(word, operation, method, is_strict=is_strict)
+        return _matches_path(word, operation, method, is_strict=is_strict)
     names = {operation.name, operation.operation_id}
     if _WILD.isdisjoint(word):
         return word in names or catalog.find(word) == operation.name
     return any(fnmatchcase(name, word) for name in names if name)
 
 
-def _is_path_meant(
+def _matches_path(
     word: str, operation: Operation | OperationSummary, method: str, *, is_strict: bool
 ) -> bool:
     """Return whether `METHOD /path` matches an operation; if strict, in all spellings of the path."""
@@ -476,7 +476,7 @@ def with_paths(
         return [
             f"{summary.method} {path}"
             for summary in summaries
-            if _is_meant(word, catalog, summary, "", is_strict=is_strict)
+            if _matches(word, catalog, summary, "", is_strict=is_strict)
             for path in paths_of(summary)
         ]
 
@@ -517,8 +517,7 @@ def _is_known(word: str, key: str, catalog: Catalog) -> bool:
     if is_tag or (_WILD.isdisjoint(word) and " /" not in word):
         return False
     return any(
-        _is_meant(word, catalog, summary, summary.method, is_strict=True)
-        for summary in catalog.each_summary()
+        _matches(word, catalog, summary, summary.method, is_strict=True) for summary in catalog.each_summary()
     )
 
 

@@ -23,7 +23,7 @@ from dynacli.text.wrapping import shortened
 
 Step = str | int
 ValueSteps = tuple[Step, ...]
-_Places = dict[str | int, int]
+_Indexes = dict[str | int, int]
 _PARTS = ("status", "headers", "body")
 _ANY = "*"
 _PLAIN = frozenset({str, int, float})
@@ -118,7 +118,7 @@ class ComparisonRules:
 
     def ignores(self, steps: ValueSteps) -> bool:
         """Return whether a part is not compared."""
-        return any(_is_below(steps, place) for place in self.ignored)
+        return any(_is_below(steps, part) for part in self.ignored)
 
 
 def compare_responses(
@@ -167,11 +167,11 @@ def compare_responses(
     return ResponseComparison(found, left_out, masked)
 
 
-def _is_below(steps: ValueSteps, place: tuple[str, ...]) -> bool:
+def _is_below(steps: ValueSteps, part: tuple[str, ...]) -> bool:
     """Return whether steps lead to a location or into it. Names of headers ignore case."""
-    if len(steps) < len(place):
+    if len(steps) < len(part):
         return False
-    pairs = [(str(step), wanted) for step, wanted in zip(steps, place, strict=False)]
+    pairs = [(str(step), wanted) for step, wanted in zip(steps, part, strict=False)]
     if steps[0] == "headers":
         pairs = [(step.lower(), wanted.lower()) for step, wanted in pairs]
     return all(wanted in (_ANY, step) for step, wanted in pairs)
@@ -224,11 +224,13 @@ def _item_pairs(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
     steps, left, right, item = pair
     identified = _identified(left, right)
     if identified is not None and order_counts:
-        _, places, others = identified
-        if [value for value in places if value in others] != [value for value in others if value in places]:
+        _, indexes, other_indexes = identified
+        if [value for value in indexes if value in other_indexes] != [
+            value for value in other_indexes if value in indexes
+        ]:
             identified = None
     if identified is None:
-        if not order_counts and _are_texts(left) and _are_texts(right):
+        if not order_counts and _are_strings(left) and _are_strings(right):
             aligned = _by_value(left, right)
         else:
             is_shallow = sum(isinstance(step, int) for step in steps) < _MOST_LISTS
@@ -237,20 +239,20 @@ def _item_pairs(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
             if not (type(member) in _PLAIN and type(member) is type(other) and member == other):
                 yield _Pair((*steps, index), member, other, item)
         return
-    field, places, other_places = identified
-    for value, index in places.items():
-        place = other_places.pop(value, None)
-        other = MISSING if place is None else right[place]
+    field, indexes, other_indexes = identified
+    for value, index in indexes.items():
+        other_index = other_indexes.pop(value, None)
+        other = MISSING if other_index is None else right[other_index]
         yield _Pair((*steps, index), left[index], other, _item_text(field, left[index]))
-    for place in other_places.values():
-        yield _Pair((*steps, place), MISSING, right[place], _item_text(field, right[place]))
+    for other_index in other_indexes.values():
+        yield _Pair((*steps, other_index), MISSING, right[other_index], _item_text(field, right[other_index]))
 
 
 def _item_text(field: str, item: Mapping[str, Any]) -> str:
     return shortened(f"{field}: {item[field]}"[: 10 * _LONGEST_ITEM], _LONGEST_ITEM)
 
 
-def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Places, _Places] | None:
+def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Indexes, _Indexes] | None:
     """Return the identifying field of the items in two lists, and the indexes of its values; None if there is none.
 
     A field with an identifying name is preferred. Otherwise it is the field with the most values in both lists, if
@@ -260,7 +262,7 @@ def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Places, _Place
         return None
     named, best, most = identifying_fields(left[0]), None, min(len(left), len(right)) / 2
     for field in dict.fromkeys((*named, *left[0])):
-        found = field, _places_by(field, left), _places_by(field, right)
+        found = field, _indexes_by(field, left), _indexes_by(field, right)
         if not (found[1] and found[2]):
             continue
         if field in named:
@@ -271,23 +273,23 @@ def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Places, _Place
     return best
 
 
-def _places_by(field: str, items: list[dict[str, Any]]) -> _Places:
+def _indexes_by(field: str, items: list[dict[str, Any]]) -> _Indexes:
     """Return value of a field → index of its item; empty if a value is repeated, or not a string or an integer.
 
     The origin of URLs is removed, because each server writes its own.
     """
-    places: _Places = {}
+    indexes: _Indexes = {}
     for index, item in enumerate(items):
         value = item.get(field)
         if type(value) is not int:
             if not isinstance(value, str):
                 return {}
             value = _ORIGIN.sub("", value)
-        places[value] = index
-    return places if len(places) == len(items) else {}
+        indexes[value] = index
+    return indexes if len(indexes) == len(items) else {}
 
 
-def _are_texts(items: list[Any]) -> bool:
+def _are_strings(items: list[Any]) -> bool:
     """Return whether all items are strings without repetition."""
     return all(isinstance(item, str) for item in items) and len(set(items)) == len(items)
 
@@ -318,11 +320,11 @@ def _by_position(
     begin = other_begin = 0
     for end, other_end in (*anchors, (len(left), len(right))):
         for offset in range(max(end - begin, other_end - other_begin)):
-            index, place = begin + offset, other_begin + offset
+            index, other_index = begin + offset, other_begin + offset
             if index < end:
-                yield index, left[index], right[place] if place < other_end else MISSING
+                yield index, left[index], right[other_index] if other_index < other_end else MISSING
             else:
-                yield place, MISSING, right[place]
+                yield other_index, MISSING, right[other_index]
         if end < len(left):
             yield end, left[end], right[other_end]
         begin, other_begin = end + 1, other_end + 1
@@ -341,15 +343,15 @@ def _keys(items: list[Any]) -> Sequence[Hashable]:
 def _anchors(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Return the indexes of the longest sequence of values that occur once in both lists, in the same order."""
     counts, other_counts = Counter(left), Counter(right)
-    places = {value: index for index, value in enumerate(right) if other_counts[value] == 1}
+    indexes = {value: index for index, value in enumerate(right) if other_counts[value] == 1}
     pairs = [
-        (index, places[value]) for index, value in enumerate(left) if counts[value] == 1 and value in places
+        (index, indexes[value]) for index, value in enumerate(left) if counts[value] == 1 and value in indexes
     ]
     # The last pair of the best sequence of each length, and the predecessor of each pair.
     lowest, ends, before = list[int](), list[int](), list[int]()
-    for number, (_, place) in enumerate(pairs):
-        length = bisect_left(lowest, place)
-        lowest[length : length + 1] = [place]
+    for number, (_, other_index) in enumerate(pairs):
+        length = bisect_left(lowest, other_index)
+        lowest[length : length + 1] = [other_index]
         ends[length : length + 1] = [number]
         before.append(ends[length - 1] if length else -1)
     found, number = list[tuple[int, int]](), ends[-1] if ends else -1

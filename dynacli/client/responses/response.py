@@ -40,7 +40,7 @@ _GRACE_SECONDS = 2
 _PARTIAL = 206
 
 
-_Handed = WireResponse | bytes | MadeCall
+_Result = WireResponse | bytes | MadeCall
 """Results of an exchange: for a stream its headers, each part and the final result; otherwise only the final result."""
 
 
@@ -97,10 +97,10 @@ class Response:
         response: WireResponse,
         validation: ValidationResult | None,
         lock: threading.RLock,
-        words: Sequence[str],
+        arguments: Sequence[str],
         items: list[Any] | None = None,
     ) -> None:
-        self._call, self._response, self._lock, self._words = call, response, lock, words
+        self._call, self._response, self._lock, self._arguments = call, response, lock, arguments
         self.items = items
         self.status: int = response.status
         self.headers = _Headers(response.headers)
@@ -237,9 +237,9 @@ class StreamedResponse(Response):
     """
 
     def __init__(
-        self, engine: Engine, described: DescribedOperation, inputs: CallInputs, words: Sequence[str]
+        self, engine: Engine, described: DescribedOperation, inputs: CallInputs, arguments: Sequence[str]
     ) -> None:
-        self._exchange = _Exchange(engine, described, inputs, words)
+        self._exchange = _Exchange(engine, described, inputs, arguments)
         try:
             first = self._exchange.take()
         except BaseException:
@@ -249,9 +249,9 @@ class StreamedResponse(Response):
         self._is_read = False
         self.is_stream = isinstance(first, WireResponse)
         if isinstance(first, MadeCall):
-            super().__init__(*first, engine.lock, words)
+            super().__init__(*first, engine.lock, arguments)
         elif isinstance(first, WireResponse):
-            super().__init__(self._exchange.call, first, None, engine.lock, words)
+            super().__init__(self._exchange.call, first, None, engine.lock, arguments)
 
     def __enter__(self) -> Self:
         """Return the response itself."""
@@ -293,18 +293,18 @@ class StreamedResponse(Response):
     def _items(self) -> Iterator[Any]:
         reader = ItemReader(self._response.header("content-type"), json.loads)
         while True:
-            taken = self._exchange.take()
-            if not isinstance(taken, bytes):
+            result = self._exchange.take()
+            if not isinstance(result, bytes):
                 break
-            for item in reader.feed(taken):
+            for item in reader.feed(result):
                 self.unread = reader.unread
                 yield item
         yield from reader.end()
         self.unread = reader.unread
-        if isinstance(taken, MadeCall):
-            self._response = taken.response
-            self.seconds = taken.response.seconds
-            self._note_validation(taken.validation)
+        if isinstance(result, MadeCall):
+            self._response = result.response
+            self.seconds = result.response.seconds
+            self._note_validation(result.validation)
 
 
 class _ClosedError(Exception):
@@ -315,19 +315,19 @@ class _Exchange:
     """The exchange of a stream in a thread, which waits until the program has taken each part."""
 
     def __init__(
-        self, engine: Engine, described: DescribedOperation, inputs: CallInputs, words: Sequence[str]
+        self, engine: Engine, described: DescribedOperation, inputs: CallInputs, arguments: Sequence[str]
     ) -> None:
         self.is_closed = False
-        self._words = words
+        self._arguments = arguments
         self._listener = engine.on_event
         self._engine = engine.listened_by(self._take, is_apart=True)
         self.call = self._engine.prepare(described, inputs)
-        self._handed: list[_Handed | BaseException] = []
+        self._results: list[_Result | BaseException] = []
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="dynacli-stream", daemon=True)
         self._thread.start()
 
-    def take(self) -> _Handed:
+    def take(self) -> _Result:
         """Return the next result.
 
         Raises:
@@ -335,31 +335,31 @@ class _Exchange:
             BaseException: The exchange ended with it.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._handed or self.is_closed)
-            if not self._handed:
+            self._changed.wait_for(lambda: self._results or self.is_closed)
+            if not self._results:
                 raise UsageError("The response is closed", hint="Read its items before you close it")
-            taken = self._handed.pop()
+            result = self._results.pop()
             self._changed.notify_all()
-        if isinstance(taken, BaseException):
-            raise taken
-        return taken
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     def close(self) -> None:
         """End the exchange if it is still running."""
         with self._changed:
             self.is_closed = True
-            self._handed.clear()
+            self._results.clear()
             self._changed.notify_all()
         if self.call.pieces is not None and self._thread.is_alive():
             self.call.pieces.cut()
             self._thread.join(_GRACE_SECONDS)
 
-    def _hand(self, thing: _Handed | BaseException) -> None:
+    def _hand_over(self, result: _Result | BaseException) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self._handed or self.is_closed)
+            self._changed.wait_for(lambda: not self._results or self.is_closed)
             if self.is_closed:
                 raise _ClosedError
-            self._handed.append(thing)
+            self._results.append(result)
             self._changed.notify_all()
 
     def _take(self, event: CallEvent) -> None:
@@ -367,22 +367,22 @@ class _Exchange:
         if self._listener is not None:
             self._listener(event)
         if isinstance(event, ResponseHead) and event.is_stream:
-            self._hand(event.response)
+            self._hand_over(event.response)
         elif isinstance(event, ResponsePart):
-            self._hand(event.content)
+            self._hand_over(event.content)
 
     def _run(self) -> None:
         try:
             response = self._engine.send(self.call, has_parts=True)
             made = self._engine.validate(self.call, response)
-            self._engine.record_end(self._words, None, response)
-            self._hand(made)
+            self._engine.record_end(self._arguments, None, response)
+            self._hand_over(made)
         except _ClosedError:
-            self._engine.record_end(self._words, None, None)
+            self._engine.record_end(self._arguments, None, None)
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that takes the items
-            self._engine.record_end(self._words, error, None)
+            self._engine.record_end(self._arguments, error, None)
             with suppress(_ClosedError):
-                self._hand(error)
+                self._hand_over(error)
 
 
 class _SavedBody(UnreadBody):

@@ -120,7 +120,7 @@ def _name_inputs(
         value: JSON value of the response; None if it has none.
     """
     if response.status in {404, 410}:
-        error.hint = masked(_missing_thing(call)) or error.hint
+        error.hint = masked(_not_found_hint(call)) or error.hint
         if call.described.api.name == DEMO and not call.settings.server:
             error.hint += (
                 f". Each command starts a new demo API; `{invocation('demo serve')}` keeps one running"
@@ -315,7 +315,7 @@ def _own_scheme_line(name: str, challenges: list[str]) -> str:
     return f"{line} --scheme bearer"
 
 
-class _Place(NamedTuple):
+class _Target(NamedTuple):
     """The location of an error in the request.
 
     Args:
@@ -333,11 +333,11 @@ def _likely_inputs(call: Call, value: Any) -> list[str]:
     Only names from the document are returned, never the server's own words.
     """
     inputs = _Inputs(call.described)
-    named = [name for place in _named_places(value) if (name := inputs.at(place))]
+    named = [name for target in _named_targets(value) if (name := inputs.at(target))]
     return list(dict.fromkeys(named or _in_prose(inputs, value)))[:_MOST_NAMED]
 
 
-def _named_places(tree: Any) -> Iterator[_Place]:
+def _named_targets(tree: Any) -> Iterator[_Target]:
     """Yield the locations that an error object names, in its order."""
     for node in _nodes(tree, list | Mapping):
         if isinstance(node, Mapping):
@@ -362,24 +362,24 @@ def _nodes(tree: Any, kinds: type | UnionType = object) -> Iterator[Any]:
             left += reversed([value for value in node.values() if isinstance(value, kinds)])
 
 
-def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
+def _named_by(node: Mapping[str, Any]) -> Iterator[_Target]:
     for key in _NAMING:
         # In an error of Spring, `path` is the path of the URL.
         if key in node and not (key == "path" and str(node[key]).startswith("/")):
-            yield from _places_in_value(node[key], key)
+            yield from _targets_in_value(node[key], key)
     if isinstance(node.get("name"), str) and not _BESIDE_NAME.isdisjoint(node):
-        yield from _places_in_value(node["name"], "name")  # `invalid-params` of RFC 7807
+        yield from _targets_in_value(node["name"], "name")  # `invalid-params` of RFC 7807
     for key in FIELD_ERRORS:
         if isinstance(node.get(key), Mapping):
             for name in node[key]:
-                yield from _places_in_value(name, "field")
+                yield from _targets_in_value(name, "field")
     for name, value in node.items():
         # For example in Django: {"name": ["This field is required."]}
         if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            yield from _places_in_value(name, "field")
+            yield from _targets_in_value(name, "field")
 
 
-def _places_in_value(value: Any, key: str) -> Iterator[_Place]:
+def _targets_in_value(value: Any, key: str) -> Iterator[_Target]:
     if isinstance(value, list):
         steps = tuple(str(step) for step in value if isinstance(step, str | int))
     elif isinstance(value, str):
@@ -387,11 +387,11 @@ def _places_in_value(value: Any, key: str) -> Iterator[_Place]:
     else:
         return
     if key in {"header", "parameter"}:
-        yield _Place("header" if key == "header" else "", steps)
+        yield _Target("header" if key == "header" else "", steps)
     elif steps[:1] and steps[0] in _LOCATIONS and len(steps) > 1:
-        yield _Place(steps[0], steps[1:])
+        yield _Target(steps[0], steps[1:])
     elif steps:
-        yield _Place("", steps)
+        yield _Target("", steps)
 
 
 class _Inputs:
@@ -410,13 +410,13 @@ class _Inputs:
             self._namesakes.setdefault(path[-1], []).append(field.option)
         self._deepest = max(map(len, self._options), default=0)
 
-    def at(self, place: _Place) -> str:
+    def at(self, target: _Target) -> str:
         """Return the name in messages of the input at a location; empty if the operation has none."""
-        steps = place.steps
-        parameter = self._parameters.get((place.location, plain_name(steps[0]))) if steps else None
+        steps = target.steps
+        parameter = self._parameters.get((target.location, plain_name(steps[0]))) if steps else None
         if parameter is not None:
             return input_name(parameter)
-        if place.location not in {"", "body"}:
+        if target.location not in {"", "body"}:
             return ""
         wanted = [EACH if step.isdecimal() else plain_name(step) for step in steps]
         # JSON:API puts `/data/attributes` first, and other servers the name of the resource.
@@ -444,7 +444,7 @@ def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
     for text in _short_strings(tree):
         for name in (name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)):
             steps = tuple(_STEP.findall(name))
-            reported = inputs.at(_Place("", steps)) or (inputs.only(name) if len(steps) == 1 else "")
+            reported = inputs.at(_Target("", steps)) or (inputs.only(name) if len(steps) == 1 else "")
             if reported:
                 yield reported
 
@@ -456,7 +456,7 @@ def _short_strings(tree: Any) -> Iterator[str]:
             yield node
 
 
-def _missing_thing(call: Call) -> str:
+def _not_found_hint(call: Call) -> str:
     """Return the hint to check the path arguments, with the sources of their values; empty without arguments."""
     parameters = [
         parameter for parameter in call.described.operation.parameters if parameter.location == "path"

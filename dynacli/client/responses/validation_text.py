@@ -51,7 +51,7 @@ MAX_STEPS = 5
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _FEWEST_MERGED = 4
 """Minimum number of fields with the same defect that become one finding."""
-_MOST_PLACES = 12
+_MOST_LOCATIONS = 12
 _OF_THE_NAME = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property"})
 """Rules that reject a property for its name, whatever its value is."""
 _ABOUT_NAMES = frozenset({"required", "minProperties", "maxProperties", "dependentRequired", "dependencies"})
@@ -387,13 +387,13 @@ def _merged(groups: Sequence[_Group]) -> list[_Group]:
         if len(alike) < _FEWEST_MERGED:
             merged += alike
             continue
-        places = [
-            f"{_finding_place(finding)} `{finding.expected}`"
+        locations = [
+            f"{_finding_location(finding)} `{finding.expected}`"
             if finding.rule == "required"
-            else _finding_place(finding)
+            else _finding_location(finding)
             for finding, _, _ in alike[1:]
         ]
-        merged.append((alike[0][0], sum(count for _, count, _ in alike), tuple(dict.fromkeys(places))))
+        merged.append((alike[0][0], sum(count for _, count, _ in alike), tuple(dict.fromkeys(locations))))
     return merged
 
 
@@ -410,11 +410,11 @@ def _grouped(findings: Sequence[Finding]) -> list[_Group]:
     return list(groups.values())
 
 
-def _headline(finding: Finding, count: int = 1, places: Sequence[str] = ()) -> str:
+def _headline(finding: Finding, count: int = 1, others: Sequence[str] = ()) -> str:
     more = f" (and {count - 1:,} more like it)" if count > 1 else ""
-    if places:
-        more = f"{more[:-1]}, at {enumerated(places, 'and', most=_MOST_PLACES)})"
-    return f"{_finding_place(finding)}: {finding.message} [{finding.rule}]{more}"
+    if others:
+        more = f"{more[:-1]}, at {enumerated(others, 'and', most=_MOST_LOCATIONS)})"
+    return f"{_finding_location(finding)}: {finding.message} [{finding.rule}]{more}"
 
 
 def document_place(location: Location, line: int, *, is_one_file: bool) -> str:
@@ -422,13 +422,16 @@ def document_place(location: Location, line: int, *, is_one_file: bool) -> str:
     from dynacli.openapi.document.positions import named_line
     from dynacli.openapi.document.source import shown_file
 
-    file, place = "document" if is_one_file else shown_file(location.file), named_line(line, location.column)
+    file, position = (
+        "document" if is_one_file else shown_file(location.file),
+        named_line(line, location.column),
+    )
     # In a document without line breaks, the pointer is more useful than the column.
-    is_long = place != named_line(line, None)
-    return f"{location.pointer} ({file} {place})" if is_long else f"{file} {place}: {location.pointer}"
+    is_long = position != named_line(line, None)
+    return f"{location.pointer} ({file} {position})" if is_long else f"{file} {position}: {location.pointer}"
 
 
-def _finding_place(finding: Finding) -> str:
+def _finding_location(finding: Finding) -> str:
     if not finding.pointer:
         return "body"
     if finding.pointer.startswith("/") or "/" not in finding.pointer:  # `status`, `security`
@@ -512,61 +515,64 @@ class Evidence:
     Args:
         body: The body; empty if there is none, or if it was not stored.
         media_type: Media type of the body, with parameters.
-        heads: Location of a finding → text before the value, the value, and text after it.
+        contexts: Location of a finding → text before the value, the value, and text after it.
     """
 
     def __init__(
-        self, body: bytes = b"", media_type: str = "", heads: Mapping[str, tuple[str, str, str]] | None = None
+        self,
+        body: bytes = b"",
+        media_type: str = "",
+        contexts: Mapping[str, tuple[str, str, str]] | None = None,
     ) -> None:
         self._body, self._media_type = body, media_type
-        self._heads = heads or {}
+        self._contexts = contexts or {}
 
     @classmethod
     def of_response(cls, response: WireResponse) -> Evidence:
         """Return the evidence of a response."""
-        heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in response.headers}
-        return cls(response.body, response.header("content-type"), heads)
+        contexts = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in response.headers}
+        return cls(response.body, response.header("content-type"), contexts)
 
     @classmethod
     def of_request(cls, method: str, path: str, request: Request, media_type: str) -> Evidence:
         """Return the evidence of a request that was built from a path template."""
-        heads: dict[str, tuple[str, str, str]] = {}
+        contexts: dict[str, tuple[str, str, str]] = {}
         for name, text in request.parts.path.items():
             before, _, after = path.partition(f"{{{name}}}")
             others = {f"{{{other}}}": unquote(value) for other, value in request.parts.path.items()}
             for template, value in others.items():
                 before, after = before.replace(template, value), after.replace(template, value)
-            heads[f"path/{name}"] = (f"{method} {before}", unquote(text), after)
+            contexts[f"path/{name}"] = (f"{method} {before}", unquote(text), after)
         seen: dict[str, int] = {}
         for pair in request.parts.query:
-            head = (f"?{pair.name}=", pair.value, "")
-            heads.setdefault(f"query/{pair.name}", head)
+            context = (f"?{pair.name}=", pair.value, "")
+            contexts.setdefault(f"query/{pair.name}", context)
             number = seen[pair.name] = seen.get(pair.name, -1) + 1
-            heads[f"query/{pair.name}/{number}"] = head
+            contexts[f"query/{pair.name}/{number}"] = context
         for name, value in request.parts.headers.items():
-            heads[f"header/{name.lower()}"] = (f"{name}: ", value, "")
+            contexts[f"header/{name.lower()}"] = (f"{name}: ", value, "")
         for pair in request.parts.cookies:
-            heads[f"cookie/{pair.name}"] = (f"Cookie: {pair.name}=", pair.value, "")
+            contexts[f"cookie/{pair.name}"] = (f"Cookie: {pair.name}=", pair.value, "")
         body = request.body if isinstance(request.body, bytes) else b""
-        return cls(body, media_type, heads)
+        return cls(body, media_type, contexts)
 
     def excerpts(self, findings: Sequence[Finding]) -> list[str]:
         """Return for each finding the marked part of the message; empty if it cannot be shown."""
         wanted = [self._wanted(finding) for finding in findings]
         in_body: dict[tuple[int | None, ExcerptTarget], list[str]] = {}
         numbers: dict[int | None, list[ExcerptTarget]] = {}
-        for place in wanted:
-            if place is not None:
-                numbers.setdefault(place[0], []).append(place[1])
+        for target in wanted:
+            if target is not None:
+                numbers.setdefault(target[0], []).append(target[1])
         if numbers:
             texts = self._texts()
-            for number, places in numbers.items():
+            for number, targets in numbers.items():
                 if number in texts:
-                    found = json_excerpts(texts[number], places)
+                    found = json_excerpts(texts[number], targets)
                     in_body |= {(number, target): lines for target, lines in found.items()}
         return [
-            _in_margin(in_body.get(place, ()) if place is not None else self._in_head(finding))
-            for finding, place in zip(findings, wanted, strict=True)
+            _in_margin(in_body.get(target, ()) if target is not None else self._outside_body(finding))
+            for finding, target in zip(findings, wanted, strict=True)
         ]
 
     def _wanted(self, finding: Finding) -> tuple[int | None, ExcerptTarget] | None:
@@ -582,16 +588,16 @@ class Evidence:
         number, slash, rest = pointer[1:].partition("/")
         return (int(number), wanted._replace(pointer=slash + rest)) if number.isdecimal() else None
 
-    def _in_head(self, finding: Finding) -> list[str]:
+    def _outside_body(self, finding: Finding) -> list[str]:
         if finding.rule in _ABSENT:
             return []
         steps = finding.pointer.split("/")
         if steps[0] == "header":
             steps = [step.lower() for step in steps]
         # An array item may have its own pair; otherwise the whole parameter is shown.
-        heads = (self._heads.get("/".join(steps[:length])) for length in (3, 2))
-        head = next((found for found in heads if found is not None), None)
-        return marked(*head) if head is not None and head[1] else []
+        contexts = (self._contexts.get("/".join(steps[:length])) for length in (3, 2))
+        context = next((found for found in contexts if found is not None), None)
+        return marked(*context) if context is not None and context[1] else []
 
     @property
     def _is_sequence(self) -> bool:

@@ -84,7 +84,7 @@ def test_an_engine_names_the_shard(
         ({"JOB_COMPLETION_INDEX": "\u0663"}, 4, "`JOB_COMPLETION_INDEX` has an invalid"),
         ({"AWS_BATCH_JOB_ARRAY_SIZE": "4"}, None, "`AWS_BATCH_JOB_ARRAY_INDEX` is not set"),
         ({"CI_NODE_INDEX": "0", "CI_NODE_TOTAL": "3"}, None, "Shard 0 of 3"),
-        ({"CI_NODE_TOTAL": "3"}, None, "does not tell which of 3 shards"),
+        ({"CI_NODE_TOTAL": "3"}, None, "does not say which of 3 shards"),
         ({"CI_NODE_INDEX": "2"}, None, "needs the number of shards"),
         ({**_SLURM, "SLURM_ARRAY_TASK_COUNT": "2"}, None, "gaps"),
         ({**_SLURM, "SLURM_ARRAY_TASK_COUNT": "2"}, 4, "gaps"),
