@@ -43,7 +43,7 @@ def test_what_may_change_something_is_refused(method: str, things: str, server: 
     result = run_cli(*words)
     assert (0 if method in SAFE else 11, int(method in SAFE)) == (result.exit_code, len(server.requests))
     if method not in SAFE:
-        assert "may change something" in result.stderr
+        assert "may change data" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> 
     by_option = run_cli("read", api, "get-a", "-H", f"{header}: DELETE")
     by_input = run_cli("read", api, "get-b", f"--{header.lower()}", "delete")
     assert (11, 11, 0) == (by_option.exit_code, by_input.exit_code, len(server.requests))
-    assert "A header asks for DELETE, which may change something" in by_option.stderr
+    assert "A header asks for DELETE, which may change data" in by_option.stderr
     assert 0 == run_cli("read", api, "get-b", f"--{header.lower()}", "GET").exit_code
 
 

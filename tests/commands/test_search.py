@@ -558,8 +558,8 @@ def test_of_hits_as_good_the_most_called_comes_first(twins: str) -> None:
     assert "oak-list-pets" == result.json["best"]["name"]
     reported = [line.partition("; ")[2] for line in result.stderr.splitlines() if "-list-pets: " in line]
     assert [
-        "before others with this score, because it was called 3 times lately",
-        "before others with this score, because it was called 2 times lately",
+        "before others with this score, because it was recently called 3 times",
+        "before others with this score, because it was recently called 2 times",
         "",
     ] == reported
 

@@ -70,8 +70,8 @@ def test_an_engine_names_the_shard(
 @pytest.mark.parametrize(
     ("variables", "count", "message"),
     [
-        ({}, None, "No engine"),
-        ({}, 3, "No engine"),
+        ({}, None, "No variable says which shard this is"),
+        ({}, 3, "No variable says which shard this is"),
         ({"JOB_COMPLETION_INDEX": "0"}, None, "needs the number of shards"),
         (
             {"JOB_COMPLETION_INDEX": "0", "DYNACLI_SHARD_COUNT": "many"},
@@ -89,8 +89,8 @@ def test_an_engine_names_the_shard(
         ({**_SLURM, "SLURM_ARRAY_TASK_COUNT": "2"}, None, "gaps"),
         ({**_SLURM, "SLURM_ARRAY_TASK_COUNT": "2"}, 4, "gaps"),
         ({**_SLURM, "SLURM_ARRAY_TASK_ID": "4"}, None, "Shard 0 of 4"),
-        ({**_SLURM, **_AWS}, None, "Several engines"),
-        ({"CI_NODE_TOTAL": "1", "JOB_COMPLETION_INDEX": "0"}, 3, "Several engines"),
+        ({**_SLURM, **_AWS}, None, "The variables of several engines say"),
+        ({"CI_NODE_TOTAL": "1", "JOB_COMPLETION_INDEX": "0"}, 3, "The variables of several engines say"),
     ],
 )
 def test_variables_that_name_no_shard_are_refused(
