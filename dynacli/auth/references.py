@@ -43,7 +43,8 @@ def what_is_wrong_with(scheme: str, table: Mapping[str, Any]) -> str:
     """Return what is wrong with what a configuration says of a scheme, without any of its values; empty for nothing."""
     for key, value in table.items():
         if key not in _KEYS:
-            return f"`{key}` of `auth.{scheme}` is not known, only {', '.join(f'`{item}`' for item in _KEYS)}"
+            known = ", ".join(f"`{item}`" for item in _KEYS)
+            return f"`{key}` of `auth.{scheme}` is not a known key. Known keys: {known}"
         if wrong := _wrong_value(key, value):
             return f"`{key}` of `auth.{scheme}` {wrong}"
     return ""

@@ -200,5 +200,5 @@ def _unknown_keys(path: KeyPath, table: Mapping[str, Any], known: tuple[str, ...
         if key not in known:
             meant = _MEANT.get(key.lower(), "")
             near = [meant] if meant in known else get_close_matches(key, known, 1, 0.6)
-            more = f". {did_you_mean(near)}" if near else f", only {in_backticks(sorted(known))}"
-            yield Mistake((*path, key), f"`{key}` is not known{more}")
+            more = f". {did_you_mean(near)}" if near else f". Known keys: {in_backticks(sorted(known))}"
+            yield Mistake((*path, key), f"`{key}` is not a known key{more}")

@@ -51,7 +51,7 @@ def live_demo(
         server = demo_at(_SERVED)
         yield _signed_in(env, api, server, role), server
         return
-    # Imported before the server starts threads, beside which a lean import is not safe. Nearly every call
+    # Imported before the server starts threads, because a lean import is not safe with threads. Nearly every call
     # needs it.
     import_jsonschema_rs()
     with feature("demo.demo_server").running(with_next=with_next, misbehave=misbehave) as server:

@@ -92,7 +92,9 @@ def wrong_in_profile(profile: Any) -> str:
         return "it must be a table"
     unknown = sorted(profile.keys() - set(PROFILE_KEYS))
     if unknown:
-        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in PROFILE_KEYS)}"
+        return (
+            f"`{unknown[0]}` is not a known key. Known keys: {', '.join(f'`{key}`' for key in PROFILE_KEYS)}"
+        )
     for key in PAIRS:
         table = profile.get(key, {})
         if not isinstance(table, dict):

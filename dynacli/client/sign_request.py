@@ -82,7 +82,7 @@ class Signed:
     sign_ins: Mapping[str, str] = _NOTHING
 
     def account(self) -> list[Any]:
-        """Return data that identifies the sender of the request, including secrets. Refreshing a token keeps it."""
+        """Return data that identifies the sender, including secrets. It stays the same after a token is refreshed."""
         account: list[Any] = [
             [
                 found.scheme,

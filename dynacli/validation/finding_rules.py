@@ -164,7 +164,9 @@ def ignores_of(entries: Any) -> tuple[Ignore, ...]:
 def _ignore(entry: Mapping[str, Any], place: str) -> Ignore:
     unknown = sorted(entry.keys() - _KEYS)
     if unknown:
-        raise BadIgnoreError(f"{place}`{unknown[0]}` is not known, only {in_backticks(sorted(_KEYS))}")
+        raise BadIgnoreError(
+            f"{place}`{unknown[0]}` is not a known key. Known keys: {in_backticks(sorted(_KEYS))}"
+        )
     values = {key: _string_member(entry, key, place) for key in _KEYS}
     for key in ("rule", "reason"):
         if not values[key].strip():

@@ -99,7 +99,7 @@ def test_keys_that_are_not_of_the_scheme_give_nothing(shop: Shop, home: Path) ->
         ('token = "command:"', "has no command"),
         ('token = "command:a \'b"', "that is not closed"),
         ('token = "keyring:a"', "is `keyring:SERVICE/USER`"),
-        ('tokn = "env:A"', "`tokn` of `auth.auth` is not known"),
+        ('tokn = "env:A"', "`tokn` of `auth.auth` is not a known key"),
         ("client_id = 5", "is a text"),
         ("scopes = [5]", "must be a string, or a list of strings"),
         ("callback_port = true", "must be a port number"),

@@ -113,7 +113,7 @@ BAD = {
     "a profile's key": (
         "[apis.pets.profiles.p]\nvalidat = 1",
         "The profile `p` of `pets`",
-        "`validat` is not known, only `auth`, `ca`, `cache`, `headers`,",
+        "`validat` is not a known key. Known keys: `auth`, `ca`, `cache`, `headers`,",
     ),
     "a profile's secret": (
         "[apis.pets.profiles.p.headers]\nauthorization = 'Bearer x'",
@@ -261,7 +261,7 @@ BAD_IGNORES: dict[str, tuple[Any, str]] = {
     "no tables": (["type"], "it must be a list of tables"),
     "an unknown key": (
         [{"rule": "*", "reason": "r", "path": "/"}],
-        "`path` is not known, only `operation`, `pointer`",
+        "`path` is not a known key. Known keys: `operation`, `pointer`",
     ),
     "an empty reason": ([{"rule": "*", "reason": " "}], "`reason` is missing"),
     "a reason of another type": ([{"rule": "*", "reason": 1}], "`reason` is a text"),

@@ -508,7 +508,7 @@ def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
-        pytest.param("dney = ['DELETE']", "`dney` is not known", id="unknown-key"),
+        pytest.param("dney = ['DELETE']", "`dney` is not a known key", id="unknown-key"),
         pytest.param("deny = 'DELETE'", "`deny` must be a list of strings", id="no-list"),
         pytest.param("deny = [1]", "`deny` must be a list of strings", id="no-texts"),
         pytest.param("deny = ['tag:']", "`deny` has an empty string", id="empty-tag"),

@@ -94,7 +94,7 @@ def credential_state(
 ) -> dict[str, Any] | None:
     """Return `{"scheme", "state", "hint"}` for the credential of a call; None if it needs none.
 
-    The state is `present`, `missing` or `expired`. Schemes that are used together have a joint name. The hint is a
+    The state is `present`, `missing` or `expired`. Names of schemes that are used together are joined. The hint is a
     command that signs in; None if the credential is present, or only a header can help.
 
     Args:

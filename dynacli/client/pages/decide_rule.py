@@ -66,7 +66,7 @@ PAGE_KINDS = {
     "offset": "an offset",
     "keyset": "ids",
 }
-"""Kind of a rule → name in messages of what selects the next page."""
+"""Kind of a rule → phrase for it in messages."""
 
 
 def _says(pattern: str, text: str) -> bool:
@@ -526,7 +526,7 @@ def what_is_wrong_with_rule(table: Any) -> str:
         return "it must be a table"
     unknown = sorted(table.keys() - set(_KEYS))
     if unknown:
-        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in _KEYS)}"
+        return f"`{unknown[0]}` is not a known key. Known keys: {', '.join(f'`{key}`' for key in _KEYS)}"
     for key, value in table.items():
         if not isinstance(value, str) or not value:
             return f"`{key}` must be a string"

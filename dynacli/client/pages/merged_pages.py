@@ -182,7 +182,7 @@ def _is_of_the_last(name: str, value: Any) -> bool:
 
 
 def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> dict[str, Any]:
-    """Return the members of an object, with those about the next page replaced by the last page."""
+    """Return the members of an object, with members about the next page taken from the last page."""
     merged: dict[str, Any] = {}
     for name, value in first.items():
         if name == keep:

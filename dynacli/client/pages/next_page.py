@@ -58,7 +58,7 @@ class NextPage:
         inputs: Inputs of the previous page with the changed one.
         url: URL of the page, if the response has it. Then only inputs outside the URL apply.
         mark: Identifies the page: the URL, or the value of the changed input.
-        is_proven: True if the response says that the page exists; False if it might.
+        is_proven: True if the response says that the page exists; False if that is uncertain.
     """
 
     inputs: CallInputs

@@ -207,7 +207,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
             if value not in (_AGENT, _PERSON):
                 raise wrong(f'`{key}` must be `"{_AGENT}"` or `"{_PERSON}"`')
         elif key not in _LISTS:
-            raise wrong(f"`{key}` is not known, only {_listed_keys()}")
+            raise wrong(f"`{key}` is not a known key. Known keys: {_listed_keys()}")
         elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise wrong(
                 f'`{key}` must be a list of strings, for example `{key} = ["DELETE", "tag:admin", "delete-*"]`'

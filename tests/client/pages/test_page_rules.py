@@ -588,7 +588,10 @@ def test_the_configuration_comes_first(key: str, operation: str, server: Recorde
 @pytest.mark.parametrize(
     ("table", "wrong"),
     [
-        ('nxt = "a"', "`nxt` is not known, only `items`, `next`, `cursor`, `page`, `offset`, `parameter`"),
+        (
+            'nxt = "a"',
+            "`nxt` is not a known key. Known keys: `items`, `next`, `cursor`, `page`, `offset`, `parameter`",
+        ),
         ("page = 1", "`page` must be a string"),
         ('page = "p"\noffset = "at"', "`page` and `offset` exclude each other"),
         ('cursor = "a"', "must be given together"),

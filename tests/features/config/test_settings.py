@@ -315,7 +315,7 @@ def test_the_file_is_edited(
 MISTAKES = {
     "pages = 3": "`pages` must be tables",
     "timeout = 'x'": "`timeout` must be a number of seconds",
-    "timout = 3": "`timout` is not known. Did you mean `timeout`?",
+    "timout = 3": "`timout` is not a known key. Did you mean `timeout`?",
     "validate = 'hard'": "`validate` must be one of `off`, `warn`",
     "refresh = 'daily'": "`refresh` must be one of `never`",
     "refresh_after = 'soon'": "`refresh_after` must be a time such as",
@@ -325,7 +325,7 @@ MISTAKES = {
     "ca = 1": "`ca` must be the name of a file",
     "ignore = [{rule = 'x'}]": "`ignore`: ",
     "auth.bearer.token = 'abc'": "`token` of `auth.bearer` must be a reference",
-    "policy.dney = []": "`policy`: `dney` is not known",
+    "policy.dney = []": "`policy`: `dney` is not a known key",
     "profiles.p.retries = -1": "`retries` must be a number",
     "profiles.p.policy = 1": "`policy`: it must be a table",
 }
@@ -351,10 +351,13 @@ _SOURCE = "[apis.pets]\nsource = 'pets.json'\n"
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("x = 1", ["line 1: `x` is not known, only `apis`, `cache`, `cache_limit`, `history`"]),
+        ("x = 1", ["line 1: `x` is not a known key. Known keys: `apis`, `cache`, `cache_limit`, `history`"]),
         ("history = 'all'", ["line 1: `history` must be one of `off`"]),
         ("cache = 3", ["line 1: `cache` must be a table"]),
-        ("[cache]\nlimit = 'a'\nlimt = 3", ["line 3: `limt` is not known", "line 2: `limit` must be a size"]),
+        (
+            "[cache]\nlimit = 'a'\nlimt = 3",
+            ["line 3: `limt` is not a known key", "line 2: `limit` must be a size"],
+        ),
         ("apis = 3", ["line 1: `apis` must be a table"]),
         ("[apis]\npets = 3", ["line 2: `pets` must be a table"]),
         ("[apis.'a b']\nsource = 'x'", ["line 1: A name has lower-case letters"]),
@@ -362,7 +365,7 @@ _SOURCE = "[apis.pets]\nsource = 'pets.json'\n"
         (f"{_SOURCE}profiles = 3", ["line 3: `profiles` must be tables"]),
         (f"{_SOURCE}profiles.p = 3", ["line 3: `apis.pets.profiles.p` must be"]),
         (f"{_SOURCE}[apis.pets.pages.list]\npage = 3", ["line 3: `pages.list`: `page` must be"]),
-        (f"{_SOURCE}[apis.pets.pages]\n'*' = {{kind = 1}}", ["line 4: `pages.*`: `kind` is not known"]),
+        (f"{_SOURCE}[apis.pets.pages]\n'*' = {{kind = 1}}", ["line 4: `pages.*`: `kind` is not a known key"]),
         (_SOURCE, []),
     ],
 )

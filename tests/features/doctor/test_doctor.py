@@ -275,4 +275,4 @@ def test_a_table_of_another_name_is_told_with_its_line() -> None:
     line = path.read_text().splitlines().index("[apis.a.credentials.key]") + 1
     result = run_cli("doctor", "-o", "json")
     assert (12, False) == (result.exit_code, _checks(result)["configuration"])
-    assert f"line {line}: `credentials` is not known. Did you mean `auth`?" in result.stderr
+    assert f"line {line}: `credentials` is not a known key. Did you mean `auth`?" in result.stderr
