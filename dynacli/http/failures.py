@@ -1,4 +1,4 @@
-"""Turns httpx's exceptions into dynacli's errors, without the texts of the libraries and without secrets."""
+"""Turns httpx's exceptions into dynacli's errors, without the messages of the libraries and without secrets."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _PROXY_HINT = (
 
 
 def timed_out(url: str, seconds: float) -> TimedOutError:
-    """Return the error for an exchange that used up its whole time."""
+    """Return the error for an exchange that exceeded its time limit."""
     return TimedOutError(
         f"`{without_query(url)}` did not respond within {seconds:g} s",
         reason="The response was incomplete when the time was over",
@@ -34,14 +34,14 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
     """Return the dynacli error for an exception of httpx.
 
     Args:
-        url: The URL that was asked for; shown without its query.
+        url: URL of the request, shown without its query.
     """
     from dynacli.http.import_httpx import httpx
 
     shown = without_query(url)
     try:
         host = split_url(url).netloc.rpartition("@")[2]
-    except ValueError:  # a bracket without its other one
+    except ValueError:  # an unmatched bracket
         host = shown
     match error:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
@@ -99,9 +99,9 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
 
 
 def _wants_certificate(error: Exception) -> bool:
-    """Return whether the server has ended the connection with an alert about the client's certificate.
+    """Return whether the server closed the connection with an alert about the client's certificate.
 
-    See RFC 8446, section 6.2; up to TLS 1.2 it may come while connecting, and from then on when something is sent.
+    See RFC 8446, section 6.2. Up to TLS 1.2 the alert may arrive while connecting, and later versions after sending.
     """
     import ssl
 
@@ -117,11 +117,11 @@ def _proxy_of(url: str) -> str:
 
 
 def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
-    """Return the error for a connection that could not be made.
+    """Return the error for a failed connection.
 
     Args:
-        host: Where the request goes.
-        proxy: The proxy that it would go through; empty for none.
+        host: Host of the request.
+        proxy: Host and port of the proxy; empty for none.
     """
     import socket
     import ssl
@@ -176,11 +176,11 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
 
 
 def with_api_named(error: DynacliError, name: str, source: str = "") -> DynacliError:
-    """Return an error with the line that names certificates for an API, if they are what a connection lacks.
+    """Return an error about certificates with a hint that names the API; return other errors unchanged.
 
     Args:
-        name: Of the API.
-        source: If it is about to be registered, its document.
+        name: Name of the API.
+        source: Source of its document if the API is not registered yet; else empty.
     """
     match error.details.get("tls"):
         case "authority" if source:
@@ -196,7 +196,7 @@ def with_api_named(error: DynacliError, name: str, source: str = "") -> DynacliE
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and its causes: httpx and httpcore wrap the exception that says what happened."""
+    """Yield an exception and its causes, because httpx and httpcore wrap the original exception."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current and current not in seen:
@@ -206,7 +206,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def from_client_setup(error: Exception) -> UsageError:
-    """Return the error for environment variables that httpx can make no client with; their values stay hidden."""
+    """Return the error for environment variables that httpx rejects, without their values."""
     from dynacli.http.import_httpx import httpx
 
     variable = _malformed_proxy_variable()
@@ -235,7 +235,7 @@ def from_client_setup(error: Exception) -> UsageError:
 
 
 def _malformed_proxy_variable() -> str:
-    """Return the name of the first variable whose value is not HTTP proxy, or an empty string."""
+    """Return the name of the first variable whose value is not the URL of an HTTP proxy; empty if there is none."""
     for name in _PROXY_VARIABLES:
         for spelling in (name, name.lower()):
             value = os.environ.get(spelling, "")

@@ -1,26 +1,24 @@
-"""The HTTP library under the name `httpx`: httpx, or httpx2, which continues it under the same interface.
+"""Imports the HTTP library as `httpx`: httpx, or its successor httpx2, which has the same interface.
 
-This module alone decides which of them is imported; every other module takes the name from here.
+Only this module chooses the library, and all other modules import `httpx` from here.
 httpx is the default. httpx2 is imported if `DYNACLI_HTTP` names it, or if httpx is not installed.
 
-Either is imported without what dynacli does not use, or not in each call; placeholders take the place of such modules:
+The library is imported without the modules that dynacli does not need in every call. Placeholders replace these:
 
-- The command line of httpx: if rich and pygments are installed, `import httpx` loads both for it, and takes
-  more than twice as long. httpx works without its command line when that cannot be imported,
-  so the import of it is made to fail.
-- Cookies: `http.cookiejar` brings `urllib.request`, `http.client` and `email`, a quarter of the time of the whole
-  import. dynacli keeps no cookie, so a jar that is always empty stands in.
+- The command line of httpx: if rich and pygments are installed, `import httpx` loads both for it and takes more than
+  twice as long. httpx works without its command line, so the placeholder makes that import fail.
+- Cookies: `http.cookiejar` imports `urllib.request`, `http.client` and `email`, a quarter of the time of the whole
+  import. dynacli lets httpx store no cookies, so the placeholder is an empty jar.
 - The asynchronous half of httpcore, with anyio and trio, and encodings, which dynacli decodes itself.
-- HTTP/2, TLS with its certificates, international host names, digests, media types and charsets: these modules are
-  imported when something of them is used. The codec `idna` counts among them, by which `socket` encodes all names
-  of hosts, and which brings the whole table of Unicode.
-- `inspect`, which httpcore imports for one question.
-- Logging: no one can ask for a message before `logging` is imported elsewhere.
+- HTTP/2, TLS with certificates, international host names, digests, media types and charsets: these modules are
+  imported on first use. One of them is the codec `idna`, with which `socket` encodes all host names, and which loads
+  the whole table of Unicode.
+- `inspect`, because httpcore uses only one function.
+- Logging, which has no effect until other code imports `logging`.
 - The methods of h11's dataclasses, which take longer to make than to use.
 
-Other code that uses the library in the same process would miss some of these. So they are left out only if dynacli is
-the program, and only on platforms whose needs the replacements cover. Tests compare proxies, redirects, cookies and TLS
-with those of the plain import.
+Other code in the same process could need these modules. So they are left out only if dynacli is the program, and only
+on platforms that do not need more. Tests compare proxies, redirects, cookies and TLS with the plain import.
 """
 
 import codecs
@@ -41,7 +39,7 @@ from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean,
 __all__ = ["decoding_packages", "h11", "httpx"]
 
 _LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
-"""Library → the package that makes its connections; the first one that is installed is the default."""
+"""Library → the package that makes its connections. The first installed library is the default."""
 
 _T = TypeVar("_T")
 _ABSENT = ("anyio", "brotli", "brotlicffi", "trio", "zstandard")
@@ -50,10 +48,10 @@ _DEFERRED = ("certifi", "email.message", "idna", "mimetypes")
 
 
 def _import_library() -> types.ModuleType:
-    """Return the library that the environment names, or the first that is installed.
+    """Return the library that the environment names, or the first installed one.
 
     Raises:
-        UsageError: `DYNACLI_HTTP` names none of them, or one that is not installed.
+        UsageError: `DYNACLI_HTTP` names an unknown library, or the library is not installed.
     """
     named = os.environ.get(variable("HTTP"), "")
     if named and named not in _LIBRARIES:
@@ -79,9 +77,9 @@ def _import_library() -> types.ModuleType:
 
 @cache
 def decoding_packages() -> dict[str, str]:
-    """Return content encoding → the installed package that decodes it, in a version that limits what it decodes to.
+    """Return content encoding → the installed package that decodes it, in a version that can limit its output.
 
-    Nothing is imported for that: `importlib.metadata` alone takes longer than a call takes to be built.
+    The versions are read from names of folders: importing `importlib.metadata` takes longer than building a call.
     """
     found: dict[str, str] = {}
     for encoding, name, least in _DECODING:
@@ -99,7 +97,7 @@ def decoding_packages() -> dict[str, str]:
 
 def _import_lean(name: str) -> types.ModuleType:
     """Return a library, imported without its unused parts if dynacli is the program."""
-    # On other platforms the real `getproxies` asks the system, which the placeholder cannot.
+    # On other platforms the real `getproxies` reads settings of the system, and the placeholder does not.
     is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
     is_lean = dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules
     if name in sys.modules or not is_lean:
@@ -118,9 +116,9 @@ def _import_lean(name: str) -> types.ModuleType:
             CookiePolicy=_Unused,
             DefaultCookiePolicy=_Unused,
         ),
-        # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
+        # httpx2 reads its version for the header `User-Agent`, which dynacli overrides.
         "importlib.metadata": DeferredModule("importlib.metadata", version=lambda _: "0"),
-        # httpcore asks after each event that it reports.
+        # httpcore calls it after each event that it reports.
         "inspect": DeferredModule("inspect", iscoroutine=_is_coroutine),
         "logging": DeferredModule("logging", DEBUG=10, getLogger=_Logger),
         "ssl": _DeferredTls("ssl"),
@@ -132,29 +130,29 @@ def _import_lean(name: str) -> types.ModuleType:
         ),
     }
     if name == "httpx2":
-        # By this module httpx2 takes the place of httpx for others, for which it needs `importlib.abc`.
+        # With this module, programs can import httpx2 under the name `httpx`. It needs `importlib.abc`.
         alias = f"{name}._alias"
         function = DeferredFunctions(alias).alias_httpx
         stand_ins[alias] = DeferredModule(alias, __all__=["alias_httpx"], alias_httpx=function)
     if is_alone() and "encodings.idna" not in sys.modules:
         with placed("encodings.idna", _encodings_idna()):
-            codecs.lookup("idna")  # which Python remembers
+            codecs.lookup("idna")  # Python caches the result
     if "h11" not in sys.modules:
-        # h11 writes each `__init__` itself, and no one compares or prints its events.
+        # h11 defines each `__init__` itself, and its events are never compared or printed.
         without_methods = {"dataclasses": DeferredModule("dataclasses", dataclass=_dataclass)}
         import_lean("h11", stand_ins | without_methods, {"h11"})
     library = import_lean(name, stand_ins, {name, core})
-    # The library would import it when the first client is made, without the placeholders.
+    # Without this line, the first client would import it without the placeholders.
     import_lean(core, stand_ins, {name, core})
     return library
 
 
 class _DeferredTls(DeferredModule):
-    """The module `ssl`, which is not imported if httpcore asks whether a connection is encrypted."""
+    """A placeholder for `ssl` that need not import it for httpcore's check whether a connection is encrypted."""
 
     def __getattr__(self, name: str) -> Any:
         if name == "SSLSocket" and sys.modules.get("ssl", self) is self:
-            return _Unused  # nothing is an instance of a class that is not there yet
+            return _Unused  # no object can be an `SSLSocket` before `ssl` is imported
         return super().__getattr__(name)
 
 
@@ -163,17 +161,17 @@ class _Unused:
 
 
 class _Logger:
-    """A logger that does nothing until other code imports `logging`, and is the real one from then on.
+    """A logger that does nothing until other code imports `logging`, and then calls the real logger.
 
     Args:
-        name: The logger's name.
+        name: Name of the logger.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def __getattr__(self, name: str) -> Any:
-        # Another thread may be importing `logging`, which has this function only when loggers can be made.
+        # Another thread may be importing `logging`. The function exists only when loggers can be made.
         make_logger = getattr(sys.modules.get("logging"), "getLogger", None)
         return _ignore if make_logger is None else getattr(make_logger(self.name), name)
 
@@ -183,11 +181,11 @@ def _is_coroutine(value: object) -> bool:
 
 
 def _ignore(*_: Any) -> None:
-    """Write no message, and say that none would be written."""
+    """Do nothing, and return None, as a logger does whose level is disabled."""
 
 
 def _dataclass(*, frozen: bool, init: bool = True) -> Callable[[type[_T]], type[_T]]:  # noqa: ARG001
-    """Return a class as it is: h11 writes each `__init__` itself, and no one compares or prints its events."""
+    """Return a class unchanged: h11 defines each `__init__` itself, and its events are never compared or printed."""
     return lambda cls: cls
 
 
@@ -197,7 +195,7 @@ def _proxies_of_environment() -> dict[str, str]:
     for name, value in os.environ.items():
         if value and name.lower().endswith("_proxy"):
             proxies[name.lower().removesuffix("_proxy")] = value
-    # A web server hands the client's header `Proxy` to a CGI program as HTTP_PROXY (httpoxy.org).
+    # A web server passes the client's header `Proxy` to a CGI program as HTTP_PROXY (httpoxy.org).
     if "REQUEST_METHOD" in os.environ:
         proxies.pop("http", None)
     # The lower-case spelling wins, even if it is empty.
@@ -212,17 +210,17 @@ def _proxies_of_environment() -> dict[str, str]:
 
 
 class _Request:
-    """The base class of the request that httpx gives to a cookie jar."""
+    """The base class of the request that httpx passes to a cookie jar."""
 
     def __init__(self, *args: Any, **values: Any) -> None:
-        """Keep nothing."""
+        """Ignore the arguments."""
 
     def add_unredirected_header(self, key: str, value: str) -> None:
-        """Keep nothing."""
+        """Ignore the header."""
 
 
 def _encodings_idna() -> types.ModuleType:
-    """Return the module of the codec `idna`, which imports the real one for names that are not plain ASCII."""
+    """Return a codec `idna` that handles plain ASCII names itself and imports the real codec for other names."""
 
     def encode(name: str, errors: str = "strict") -> tuple[bytes, int]:
         labels = name.split(".")
@@ -252,7 +250,7 @@ class _NoCookies:
         return 0
 
     def extract_cookies(self, response: Any, request: Any) -> None:
-        """Keep nothing."""
+        """Ignore the cookies."""
 
     def add_cookie_header(self, request: Any) -> None:
         """Add nothing."""
@@ -263,5 +261,5 @@ if TYPE_CHECKING:
     import httpx
 else:
     httpx = _import_library()
-    # By which the library speaks HTTP/1.1: imported as lean as the library.
+    # The library uses it for HTTP/1.1. It was imported with the placeholders, too.
     h11 = import_module("h11")

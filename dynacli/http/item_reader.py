@@ -1,4 +1,4 @@
-"""The items of a sequence of JSON values or of events, read as its bytes come."""
+"""Reading the items of a sequence of JSON values or events while its bytes arrive."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from dynacli.http.semantics import is_event_stream, is_json_sequence
 from dynacli.text.exact_json import read_json
 
 _MAX_ITEM = 16 * 1024 * 1024
-"""The largest size in bytes of an item that is read."""
+"""Maximum size of an item in bytes. Larger items are left out."""
 _BYTE_ORDER_MARK = "\ufeff"
 # The end of an event is an empty line; a line may end in three ways.
 # https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
@@ -19,12 +19,12 @@ _END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 class ItemReader:
     """Reads items: JSON values from lines or records, and objects from server-sent events.
 
-    An event is `{"event", "id", "data"}`, its data a JSON value if it is one, without the fields that it does not
-    have. It is read by the HTML standard's rules, which drop an event without data:
+    An event becomes `{"event", "id", "data"}`, without the fields that it does not have. Its data is a JSON value if
+    possible, else text. The HTML standard has the rules, and drops an event without data:
     https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
     Attributes:
-        unread: How many items could not be read, being too large or no JSON; they are left out.
+        unread: Number of items that were left out because they are too large or not JSON.
 
     Args:
         media_type: The value of `Content-Type`, of a sequence.
@@ -46,7 +46,7 @@ class ItemReader:
     def feed(self, piece: bytes) -> Iterator[Any]:
         """Yield the items that a piece of the body completes."""
         if self._has_events:
-            # A line feed after a CR belongs to it, even if it comes with the next piece.
+            # CR and LF end one line together, even if the LF arrives with the next piece.
             if self._has_ended_line and piece:
                 piece = piece.removeprefix(b"\n")
             self._has_ended_line = piece.endswith(b"\r")
@@ -69,7 +69,7 @@ class ItemReader:
             self._rest.append(text)
 
     def _taken(self) -> str | None:
-        """Return the text that was kept, from then on nothing; None if it was too large."""
+        """Return the collected text and clear it; None if it was too large."""
         text = b"".join(self._rest).decode("utf-8", "backslashreplace") if self._size <= _MAX_ITEM else None
         self._rest, self._size = [], 0
         if self._is_first and text is not None:

@@ -1,4 +1,4 @@
-"""A body that calls itself JSON and is one JSON object after another, as some servers send a stream."""
+"""Bodies with the type JSON that are a sequence of JSON objects: some servers send streams like this."""
 
 import json
 import re
@@ -7,33 +7,34 @@ from collections.abc import Iterable, Iterator
 from dynacli.http.semantics import is_json, is_sequence
 
 _MAX_BEGINNING = 1024 * 1024
-"""Bytes in which the second object begins; the first bytes of other bodies are held back that long, too."""
+"""Maximum number of bytes held back while searching for the second object."""
 _MAX_TRIES = 100
-"""How often the end of the first object is looked for: what looks like it may be in a string."""
+"""Maximum number of candidates for the end of the first object. Some are text in a string."""
 _SPACE = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BETWEEN_OBJECTS = re.compile(rb"\}[ \t\r\n]*\{")
-"""What no JSON text has outside its strings."""
+"""The boundary of two objects, which a JSON text can have only in a string."""
 _MARK = re.compile(rb'[\\"{}\[\]\r\n]')
 
 
 def may_be_objects(status: int, media_type: str) -> bool:
-    """Return whether a response without a stated length may be a stream that is called JSON.
+    """Return whether a response without `Content-Length` may be a stream with the type JSON.
 
     Args:
-        media_type: The value of `Content-Type`.
+        status: Status of the response.
+        media_type: Value of `Content-Type`.
     """
     return 200 <= status < 300 and is_json(media_type) and not is_sequence(media_type)
 
 
 def begins_with_two_objects(pieces: Iterator[bytes], begun: list[bytes]) -> bool:
-    """Return whether a body begins with a JSON object and, without a comma, another one.
+    """Return whether a body begins with two JSON objects without a comma between them.
 
-    Reading stops at the second object, or as soon as there is none.
+    Reading stops at the second object, or when it is clear that there is none.
 
     Args:
-        pieces: The body as it comes.
-        begun: Gets the pieces that were read.
+        pieces: The body as it arrives.
+        begun: A list to which the pieces that were read are added.
     """
     text, last, left = bytearray(), 0, _MAX_TRIES
     for piece in pieces:
@@ -62,7 +63,7 @@ def _is_object(text: bytes) -> bool:
 
 
 def one_a_line(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a body of JSON values with each value on a line of its own, and a line feed as soon as one ends."""
+    """Yield a body of JSON values with each value on a separate line, and a line feed as soon as a value ends."""
     depth, escaped, is_in_string, is_ended = 0, -1, False, False
     for piece in pieces:
         lines, start, after = list[bytes](), 0, 0

@@ -21,10 +21,10 @@ class Link(NamedTuple):
     """A link of a `Link` header, a catalog or a page.
 
     Args:
-        target: A URL, or relative to that of the response.
-        relations: The link relations in lower case, in their order.
-        anchor: The subject of the link, if that is not the URL that was asked for.
-        media_type: The media type of the target; empty if the link does not say.
+        target: URL of the target, which may be relative to the URL of the response.
+        relations: The link relations in lower case, in order.
+        anchor: The subject of the link; empty if it is the requested URL.
+        media_type: Media type of the target; empty if it is unknown.
     """
 
     target: str
@@ -34,7 +34,7 @@ class Link(NamedTuple):
 
 
 def parse_links(values: Iterable[str]) -> list[Link]:
-    """Return the links of `Link` headers; malformed ones are left out.
+    """Return the links of `Link` headers, without malformed ones.
 
     Args:
         values: The value of each `Link` header, which may hold several links.

@@ -1,4 +1,4 @@
-"""A body that is not held in memory: a sequence of pieces. Files and streams are read while they are sent."""
+"""Bodies as sequences of pieces: files and streams are read while they are sent, not held in memory."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class ByteSource(Protocol):
     """The bytes of a file or of standard input.
 
     Attributes:
-        name: The path as the person wrote it; `-` is standard input.
-        size: The size in bytes; None if it is only known at the end.
+        name: The path as the user wrote it, or `-` for standard input.
+        size: The size in bytes; None if it is unknown before the end.
     """
 
     name: str
     size: int | None
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes, `size` of them if that is known.
+        """Yield the bytes, exactly `size` of them if it is known.
 
         Raises:
             FileError: The bytes cannot be read, or the file has changed.
         """
 
     def rewind(self) -> bool:
-        """Return whether `chunks` can yield all bytes again, which it does from then on."""
+        """Prepare `chunks` to yield all bytes again; return whether that is possible."""
 
 
 class Payload:
@@ -47,7 +47,7 @@ class Payload:
 
     @property
     def length(self) -> int | None:
-        """The number of bytes; None if that of a source is unknown."""
+        """The number of bytes; None if the size of a source is unknown."""
         total = 0
         for piece in self.pieces:
             size = len(piece) if isinstance(piece, bytes) else piece.size
@@ -64,11 +64,11 @@ class Payload:
                 yield from piece.chunks()
 
     def rewind(self) -> bool:
-        """Return whether the body can be sent again from its beginning."""
+        """Prepare the body to be sent again; return whether that is possible."""
         return all(isinstance(piece, bytes) or piece.rewind() for piece in self.pieces)
 
     def whole(self, limit: int) -> bytes | None:
-        """Return the whole body, None if it has more than `limit` bytes; this uses up a stream.
+        """Return the whole body; None if it has more than `limit` bytes. Streams can be read only once.
 
         Raises:
             FileError: A source cannot be read.
@@ -87,7 +87,7 @@ class Payload:
         return Payload([change(piece) for piece in self.pieces])
 
     def abbreviated(self) -> str:
-        """Return the body as text for people, with the names of sources instead of their contents."""
+        """Return the body as text for display, with the names of sources instead of their contents."""
         return "".join(
             as_text(piece, f"[{len(piece)} bytes]")
             if isinstance(piece, bytes)
@@ -97,7 +97,7 @@ class Payload:
 
 
 def as_text(content: bytes, otherwise: str = "") -> str:
-    """Return bytes as text, or another text if no word of a command line can hold them."""
+    """Return bytes as text, or `otherwise` if they cannot be a command-line argument."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -115,14 +115,14 @@ class Readable(Protocol):
     """A byte stream."""
 
     def read(self, size: int, /) -> bytes | None:
-        """Return at most so many bytes; an empty result means the end."""
+        """Return at most `size` bytes. An empty result means the end of the stream."""
 
 
 class Peekable(Readable, Protocol):
-    """A byte stream whose beginning can be put back after it was read."""
+    """A byte stream that can take back bytes that were read."""
 
     def put_back(self, content: bytes, /) -> None:
-        """Let the next read begin with this content."""
+        """Let the next `read` return these bytes."""
 
 
 def open_upload(path: str, name: str) -> FileUpload | StreamUpload:
@@ -131,16 +131,16 @@ def open_upload(path: str, name: str) -> FileUpload | StreamUpload:
     The file is opened at once, so that a missing or unreadable file ends the call before anything is sent.
 
     Args:
-        path: The path of the file.
-        name: The name for messages, as the person wrote it.
+        path: Path of the file.
+        name: The name for messages, as the user wrote it.
 
     Raises:
-        FileError: There is no such file, or it cannot be read.
+        FileError: The file does not exist or cannot be read.
     """
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115  - a pipe stays open until it is sent
         status = os.fstat(file.fileno())
-        # Files in `/proc` have the size 0, whatever they hold.
+        # Files in `/proc` report the size 0 even if they are not empty.
         if stat.S_ISREG(status.st_mode) and (status.st_size or not file.read(1)):
             file.close()
             return FileUpload(path, name, status)
@@ -153,7 +153,7 @@ def open_upload(path: str, name: str) -> FileUpload | StreamUpload:
 
 
 class FileUpload:
-    """A regular file; its size is known before it is sent."""
+    """A regular file, whose size is known before sending."""
 
     def __init__(self, path: str, name: str, status: os.stat_result) -> None:
         self.name = name
@@ -162,14 +162,14 @@ class FileUpload:
         self._identity = _identity(status)
 
     def rewind(self) -> bool:
-        """Return True: the file is opened again for each try, and was not changed meanwhile or is refused."""
+        """Return True: `chunks` opens the file again for each try."""
         return True
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the content of the file, unchanged since its size was taken.
+        """Yield the content of the file.
 
         Raises:
-            FileError: The file cannot be read, or was changed meanwhile.
+            FileError: The file cannot be read, or has changed since it was opened first.
         """
         left = self.size or 0
         try:
@@ -177,8 +177,8 @@ class FileUpload:
                 while True:
                     chunk = file.read(min(CHUNK, left))
                     left -= len(chunk)
-                    # Checked before the last bytes are sent: without them the request stays incomplete, so no
-                    # server takes a mixture of old and new content for the file.
+                    # Checked before the last bytes are sent. Without them the request is incomplete, so a server cannot
+                    # accept a mixture of old and new content.
                     if (left == 0 or not chunk) and (
                         left or _identity(os.fstat(file.fileno())) != self._identity
                     ):
@@ -196,7 +196,7 @@ class FileUpload:
 
 
 class StreamUpload:
-    """A pipe, a device or standard input; its size is unknown before its end, and most can be sent only once."""
+    """A pipe, a device or standard input: the size is unknown before the end, and most can be sent only once."""
 
     def __init__(self, stream: Readable, name: str, close: Callable[[], None] | None = None) -> None:
         self.name = name
@@ -207,7 +207,7 @@ class StreamUpload:
         self._is_begun = False
 
     def rewind(self) -> bool:
-        """Return whether the stream stands at its beginning, if it was put if that is possible."""
+        """Move the stream back to its start if possible; return whether it is at its start."""
         if not self._is_begun:
             return True
         try:
@@ -215,11 +215,11 @@ class StreamUpload:
                 self._stream.seek(self._start)
                 self._is_begun = False
         except (OSError, ValueError):
-            pass  # it was closed meanwhile
+            pass  # the stream is closed
         return not self._is_begun
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the content of the stream as it comes.
+        """Yield the content of the stream as it arrives.
 
         Raises:
             FileError: The stream cannot be read.
@@ -238,12 +238,12 @@ class StreamUpload:
 
 
 class WatchedPayload(Payload):
-    """A body that tells how far it is sent.
+    """A body that reports the progress of sending it.
 
     Args:
         payload: The body.
-        watch: Returns, each time that sending begins, the block in which the body is sent; the block has a function
-            that learns of each piece.
+        watch: Makes a context manager that is active while the body is sent. Its value is a function that is called
+            with the size of each piece.
     """
 
     def __init__(
@@ -261,7 +261,7 @@ class WatchedPayload(Payload):
 
 
 def _position(stream: Any) -> int | None:
-    """Return where a stream stands; None if it cannot be put back there."""
+    """Return the position of a stream; None if it cannot be moved back to it."""
     try:
         return int(stream.tell()) if stream.seekable() else None
     except (OSError, ValueError, AttributeError):
@@ -269,10 +269,12 @@ def _position(stream: Any) -> int | None:
 
 
 def begins_with(stream: Peekable, name: str, limit: int) -> tuple[bytes, bool]:
-    """Return the beginning of a stream, which is put back, and whether that is all of it.
+    """Read the beginning of a stream and put it back. Return it, and whether it is the whole stream.
 
     Args:
-        limit: Reading stops after more than so many bytes.
+        stream: The stream.
+        name: Name of the stream for messages.
+        limit: Number of bytes after which reading stops.
 
     Raises:
         FileError: The stream cannot be read.

@@ -1,4 +1,4 @@
-"""How many requests are sent in a time: those of one API, whichever thread sends them."""
+"""A limit on the rate of requests to one API, shared by all threads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(?:(s)(?:ec(?:ond)?)?|(m)(?:in(?:u
 
 
 class RateLimit:
-    """Lets requests begin one after the other, evenly spaced, from several threads.
+    """Spaces the requests of several threads evenly.
 
     Args:
-        per_second: How many begin in a second.
-        clock: Returns seconds that only go up.
-        sleep: Waits for so many seconds.
+        per_second: Number of requests per second.
+        clock: Returns the time of a clock that never goes back, in seconds.
+        sleep: Waits for a number of seconds.
     """
 
     def __init__(
@@ -33,15 +33,15 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def sleeping_by(self, sleep: Callable[[float], object]) -> RateLimit:
-        """Return a limit of the same rate that waits in another way."""
+        """Return a limit with the same rate and another function for waiting."""
         return RateLimit(1 / self._interval, self._clock, sleep)
 
     def divided(self, count: int) -> RateLimit:
-        """Return the limit of one of several processes that share this limit."""
+        """Return the limit for each of several processes that share this limit."""
         return RateLimit(1 / self._interval / count, self._clock, self._sleep)
 
     def take(self) -> float:
-        """Return the seconds after which a request may begin; its place is taken."""
+        """Reserve the next time slot for a request, and return the seconds until it."""
         with self._lock:
             now = self._clock()
             begin = max(now, self._next)
@@ -56,7 +56,7 @@ class RateLimit:
 
 
 def rate_of(text: str) -> float:
-    """Return how many requests a second a rate means: `5/s`, `100/m`, `1000/h`; a plain number is one a second.
+    """Return a rate in requests per second: `5/s`, `100/m`, `1000/h`, or a plain number for requests per second.
 
     Raises:
         UsageError: The text is not a rate.

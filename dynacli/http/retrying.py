@@ -1,4 +1,4 @@
-"""Whether a request that failed is sent again, and how long that waits."""
+"""Repeating failed requests: whether to repeat one, and the pause before it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Retries, WireResponse
 
 FIRST_PAUSE = 0.5
-"""Seconds before the second try, at most; each further pause may be twice as long as the one before."""
+"""Maximum pause before the second try, in seconds. The maximum doubles with each further try."""
 MAX_PAUSE = 30.0
-"""Seconds up to which a server is obeyed that says when to come back."""
+"""Maximum pause in seconds. If a server asks for a longer one, the request is not repeated."""
 _LEAST_DATE = 1e9
-"""Numbers above it are seconds since 1970: no server asks for a pause of thirty years."""
+"""Larger numbers are seconds since 1970, because no server asks for a pause of thirty years."""
 _MOST_DATE = 1e11
-"""Numbers above it are no seconds since 1970 either."""
+"""Larger numbers are not seconds since 1970, either."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _LOST = (
     httpx.ConnectError,
@@ -37,7 +37,7 @@ _LOST = (
     httpx.WriteError,
     httpx.RemoteProtocolError,
 )
-"""A connection that was not made, or that broke before the response came."""
+"""The exceptions for a connection that failed, or that broke before the response."""
 
 
 def pause_after(
@@ -47,12 +47,14 @@ def pause_after(
     tries: int,
     left: float | None,
 ) -> Pause | None:
-    """Return the pause before a request is sent again; None if it is not.
+    """Return the pause before a request is repeated; None if it is not repeated.
 
     Args:
-        failure: A response with a status that may pass, or the error by which the exchange ended.
-        tries: How often the request was sent so far.
-        left: The seconds that the call has left; None for any number.
+        failure: A response with a temporary failure, or the error that ended the exchange.
+        request: The request.
+        retries: The rules for repeating.
+        tries: Number of times that the request was sent so far.
+        left: Remaining time of the call in seconds; None if it has no time limit.
     """
     seconds = usual_pause(tries)
     if isinstance(failure, DynacliError):
@@ -70,17 +72,17 @@ def pause_after(
 
 
 def usual_pause(tries: int) -> float:
-    """Return the seconds of the pause after so many tries, if the server does not say when to come back."""
+    """Return the pause in seconds after a number of tries, if the server does not ask for another one."""
     return uniform(0.5, 1) * FIRST_PAUSE * float(2 ** (tries - 1))  # noqa: S311  - it only spreads clients
 
 
 def is_lost_connection(error: DynacliError) -> bool:
-    """Return whether a connection could not be made or broke off, and not for a reason that stays."""
+    """Return whether a connection failed or broke, for a reason that may be temporary."""
     found = list(causes(error))
     is_lost = any(isinstance(cause, _LOST) for cause in found)
     if isinstance(error, TimedOutError):
         return is_lost
-    # A certificate is as wrong a moment later, and so is a name that no server knows.
+    # An invalid certificate and an unknown host name are not temporary.
     return is_lost and not any(
         isinstance(cause, ssl.SSLError)
         or (isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN)
@@ -89,15 +91,15 @@ def is_lost_connection(error: DynacliError) -> bool:
 
 
 def seconds_asked(headers: Iterable[tuple[str, str]], now: float) -> float | None:
-    """Return the seconds after which a server wants to be asked again; None if it does not say so.
+    """Return the number of seconds that a server asks to wait; None if it does not ask.
 
-    `Retry-After` (RFC 9110, section 10.2.3) decides. Without it, what is left of a limit is looked at, in its three
-    forms: `RateLimit` (draft-ietf-httpapi-ratelimit-headers), the three headers of its first drafts, and those with
-    `X-`. A value that makes no sense is as good as none.
+    `Retry-After` (RFC 9110, section 10.2.3) takes precedence. Without it, headers of an exhausted rate limit count, in
+    three formats: `RateLimit` (draft-ietf-httpapi-ratelimit-headers), the headers of its first drafts, and these with
+    `X-`. Malformed values are ignored.
 
     Args:
-        headers: Those of the response.
-        now: The seconds since 1970, by the clock of this machine; the response's `Date` wins over it.
+        headers: Headers of the response.
+        now: Current time in seconds since 1970. The `Date` of the response takes precedence.
     """
     values: dict[str, list[str]] = {}
     for name, value in headers:
@@ -113,7 +115,7 @@ def seconds_asked(headers: Iterable[tuple[str, str]], now: float) -> float | Non
         ]
         for prefix in ("ratelimit", "x-ratelimit", "x-rate-limit"):
             left = [_decimal_number(value) for value in values.get(f"{prefix}-remaining", ())]
-            if not any(left):  # the limit that is used up, or the only one
+            if not any(left):  # the limit is used up, or the server does not say how much is left
                 asked += [_seconds_until(value, now) for value in values.get(f"{prefix}-reset", ())]
     return _longest(asked)
 
@@ -123,9 +125,9 @@ def _longest(seconds: Iterable[float | None]) -> float | None:
 
 
 def _exhausted(value: str) -> list[str]:
-    """Return the seconds until each limit of a `RateLimit` header is renewed that is used up."""
+    """Return the times in seconds until the exhausted limits of a `RateLimit` header are reset, as text."""
     found = []
-    # `"default";r=0;t=30, "daily";r=10;t=3600`; in earlier drafts `limit=100, remaining=0, reset=30`
+    # `"default";r=0;t=30, "daily";r=10;t=3600`, or in earlier drafts `limit=100, remaining=0, reset=30`
     is_list = ";" in value
     for item in re.sub(r'"[^"]*"', "", value).split("," if is_list else "\n"):
         fields: dict[str, str] = dict(re.findall(r"([a-z]+)\s*=\s*(\d+)", item))
@@ -135,7 +137,7 @@ def _exhausted(value: str) -> list[str]:
 
 
 def _seconds_until(value: str, now: float) -> float | None:
-    """Return the seconds that a value means: a number of them, or a date in one of two forms."""
+    """Return the seconds from now that a value means: a number of seconds, a timestamp or a date; None if malformed."""
     number = _decimal_number(value)
     if number is not None and number <= _LEAST_DATE:
         return number

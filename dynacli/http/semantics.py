@@ -1,4 +1,4 @@
-"""What HTTP says of methods, media types, values of headers and content (RFC 9110, "HTTP Semantics")."""
+"""Methods, media types, header values and content (RFC 9110, "HTTP Semantics")."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
@@ -6,10 +6,10 @@ from typing import Any, Literal
 from dynacli.record import record
 
 Reading = Literal["strict", "plain", "exact"]
-"""How a value is read of text.
+"""The mode of reading a value from text.
 
-`strict` and `plain` give the numbers of Python. `strict` fails if anything is not JSON, and `plain` may accept more.
-With `exact` each number remembers its digits, as `dynacli.text.exact_json` reads it.
+`strict` and `plain` return Python's numbers. `strict` fails if the text is not JSON, and `plain` may accept more.
+With `exact`, each number keeps its digits, as in `dynacli.text.exact_json`.
 """
 
 JSON_LINES = "application/x-ndjson"
@@ -19,7 +19,7 @@ _JSON_SEQUENCES = ("/json-seq", "+json-seq")
 _EVENTS = "text/event-stream"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "TRACE"})
-"""Methods whose requests have no content that means anything (RFC 9110, section 9.3)."""
+"""Methods for which the content of a request has no meaning (RFC 9110, section 9.3)."""
 
 
 def essence(media_type: str) -> str:
@@ -48,12 +48,12 @@ def is_cbor(media_type: str) -> bool:
 
 
 def is_msgpack(media_type: str) -> bool:
-    """Return whether a media type is MessagePack: registered as `application/vnd.msgpack`, older under other names."""
+    """Return whether a media type is MessagePack: `application/vnd.msgpack`, or an older name."""
     return essence(media_type).endswith(("/msgpack", "/x-msgpack", "/vnd.msgpack", "+msgpack"))
 
 
 def is_structured(media_type: str) -> bool:
-    """Return whether a body that is not JSON has a value: YAML, XML, a form, CBOR or MessagePack."""
+    """Return whether a media type besides JSON has a structured value: YAML, XML, a form, CBOR or MessagePack."""
     return any(kind(media_type) for kind in (is_yaml, is_xml, is_form, is_cbor, is_msgpack))
 
 
@@ -63,12 +63,12 @@ def is_form(media_type: str) -> bool:
 
 
 def is_multipart(media_type: str) -> bool:
-    """Return whether a media type is made of parts: `multipart/form-data`, `multipart/mixed`, ..."""
+    """Return whether a media type has parts: `multipart/form-data`, `multipart/mixed`, ..."""
     return media_type.strip().lower().startswith("multipart/")
 
 
 def is_json_lines(media_type: str) -> bool:
-    """Return whether a media type is JSON Lines: a JSON value on each line, under any of its names."""
+    """Return whether a media type is JSON Lines, a JSON value on each line, under any of its names."""
     return essence(media_type) in _JSON_LINES
 
 
@@ -78,14 +78,14 @@ def is_json_sequence(media_type: str) -> bool:
 
 
 def is_event_stream(media_type: str) -> bool:
-    """Return whether a media type is that of server-sent events."""
+    """Return whether a media type is `text/event-stream`, for server-sent events."""
     return essence(media_type) == _EVENTS
 
 
 def is_sequence(media_type: str) -> bool:
-    """Return whether a media type is a sequence of JSON values or of events, which may come as a stream.
+    """Return whether a media type is a sequence of JSON values or events, which may arrive as a stream.
 
-    `application/stream+json`, Spring's name for JSON Lines, counts although its suffix says a single JSON value.
+    `application/stream+json`, Spring's name for JSON Lines, counts although its suffix means a single JSON value.
     """
     name = essence(media_type)
     is_named = name in _JSON_LINES or name in {_EVENTS, "application/stream+json"}
@@ -93,7 +93,7 @@ def is_sequence(media_type: str) -> bool:
 
 
 def is_patch(method: str, media_type: str) -> bool:
-    """Return whether a body changes an object, so that what it leaves out stays as it is (RFC 5789, RFC 7396)."""
+    """Return whether a body is a patch, so that omitted fields keep their values (RFC 5789, RFC 7396)."""
     return method == "PATCH" or essence(media_type) == "application/merge-patch+json"
 
 
@@ -114,13 +114,13 @@ def split_media_type(text: str) -> tuple[str, dict[str, str]]:
 
 
 def quoted_string(text: str) -> str:
-    """Return a text in quotes, as headers have it (RFC 9110, section 5.6.4)."""
+    """Return a text as a quoted string of a header (RFC 9110, section 5.6.4)."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def header_text(value: str) -> str:
-    """Return a header's value, which some servers send in UTF-8 although it is Latin-1 (RFC 9110, section 5.5)."""
+    """Return a header's value, read as UTF-8 if possible: some servers send that instead of Latin-1 (RFC 9110, 5.5)."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:
@@ -128,16 +128,16 @@ def header_text(value: str) -> str:
 
 
 def is_media_type(text: str) -> bool:
-    """Return whether a text has the form of a media type or of a range of them."""
+    """Return whether a text is formatted as a media type or a media range."""
     main, slash, sub = split_media_type(text)[0].partition("/")
     return bool(main and slash and sub) or main == "*"
 
 
 def best_match(text: str, keys: Iterable[str]) -> str | None:
-    """Return the key that matches a media type most closely, None if none does.
+    """Return the media range that matches a media type most closely; None if no range matches.
 
     Args:
-        text: The value of `Content-Type`. It is empty if there is none, and then only `*/*` matches.
+        text: The value of `Content-Type`. If it is empty, only `*/*` matches.
         keys: The media types and ranges of the document.
     """
     name, parameters = split_media_type(text)
@@ -172,7 +172,7 @@ https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
 
 
 def is_sent_as_bytes(name: str) -> bool:
-    """Return whether OpenAPI takes bodies of a media type as bytes: not as text, JSON, XML, a form or parts."""
+    """Return whether OpenAPI treats bodies of a media type as bytes, because they are not text, JSON, XML or forms."""
     return not (
         is_json(name)
         or name.endswith(("/xml", "+xml", "/x-www-form-urlencoded"))
@@ -182,16 +182,16 @@ def is_sent_as_bytes(name: str) -> bool:
 
 @record
 class ReceivedBody:
-    """The body of a response, and its value as its media type says, which is read once, when it is first needed.
+    """The body of a response with its value, which is read when it is first needed.
 
-    Python's numbers and exact ones never mix, and only the reading that was asked for last is in memory.
+    Only the last value is in memory: reading it in another mode replaces it.
 
     Args:
-        content: The content, after transfer and content codings are undone.
+        content: The decoded content.
         media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
-        schema: Finds the document's schema of the value, a `dynacli.media.text_values.BodySchema`; None if there is
-            none.
-        known: Finds what the document says of the items of the value, `KnownItems` or None; None if there is no
+        schema: Returns the document's schema of the value, a `dynacli.media.text_values.BodySchema`; None if the
+            document has none.
+        known: Returns the document's description of the items of the value, `KnownItems` or None; None without a
             document.
     """
 
@@ -201,33 +201,35 @@ class ReceivedBody:
     known: Callable[[], Any] | None = None
 
     def value(self, reading: Reading, read: Callable[[bytes], Any]) -> Any:
-        """Return the value of the body; a strict reading, if it was the last one, is the plain one, too.
+        """Return the value of the body. A value that was read as `strict` also serves as `plain`.
 
         Args:
-            read: Reads it, if that was not done before; what it raises is raised here.
+            reading: The mode of reading.
+            read: Reads the value, if the value in memory does not serve. Its exceptions are raised here.
         """
         beside = self.__dict__
         if beside.get("reading") not in (("strict", "plain") if reading == "plain" else (reading,)):
-            beside["reading"] = beside["found"] = None  # so that two are never in memory
+            beside["reading"] = beside["found"] = None  # frees the old value before reading the new one
             beside["found"] = read(self.content)
             beside["reading"] = reading
         return beside["found"]
 
     @property
     def is_plain(self) -> bool:
-        """Whether the plain value was read last, so that it costs nothing."""
+        """Whether the plain value is in memory."""
         return self.__dict__.get("reading") in {"strict", "plain"}
 
     @property
     def is_exact(self) -> bool:
-        """Whether the exact value was read last, so that it costs nothing."""
+        """Whether the exact value is in memory."""
         return self.__dict__.get("reading") == "exact"
 
     def derived(self, name: str, derive: Callable[[], Any]) -> Any:
-        """Return what follows from the content in any reading, such as where its items are.
+        """Return a fact about the content that is the same in every mode, such as the location of its items.
 
         Args:
-            derive: Finds it, if that was not done before. It keeps no part of the value.
+            name: Name of the fact.
+            derive: Finds the fact, if it is not known yet. It must not keep a part of the value.
         """
         known = self.__dict__.setdefault("derived_facts", {})
         if name not in known:
@@ -235,5 +237,5 @@ class ReceivedBody:
         return known[name]
 
     def forget(self) -> None:
-        """Forget the value that was read, such as one that a caller gets who may change it."""
+        """Drop the value, for example because a caller may change it."""
         self.__dict__.update(reading=None, found=None)

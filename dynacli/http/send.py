@@ -1,4 +1,4 @@
-"""Sends a request, follows its redirects, and hands on the final response as it comes."""
+"""Sends a request, follows its redirects, and passes on the final response while it arrives."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 FILE_LIMIT = 1024 * MIB
 VALIDATED_LIMIT = 128 * MIB
-"""The largest response that is kept for the validator if it is written while it comes and a finding is a failure."""
+"""Maximum size of a response that is written while it arrives, and kept for validation if findings are failures."""
 WARNED_LIMIT = 12 * MIB
-"""The same if a finding is a warning: together with the rest of the program it stays below 64 MiB."""
+"""The same if findings are warnings. With it, the whole program takes less than 64 MiB of memory."""
 READ_SECONDS = 60.0
 
 
@@ -49,14 +49,14 @@ class Pieces:
     """The decoded body of a response, which can be read once.
 
     Attributes:
-        size: The number of decoded bytes so far.
-        is_encoded: Whether the server sent the body with a content coding, and so with another size.
-        waits_forever: Whether any time may pass between two pieces.
+        size: Number of decoded bytes so far.
+        is_encoded: Whether the body has a content encoding, so that its size differs from the size of the content.
+        waits_forever: Whether the time between two pieces is unlimited.
 
     Args:
-        call: The call that gets a response.
+        call: The call.
         request: The request of the response.
-        response: The response; its head was read.
+        response: The response, before its body is read.
     """
 
     _ahead: Iterator[bytes] | None = None
@@ -77,10 +77,10 @@ class Pieces:
         """Return the whole body.
 
         Raises:
-            TooLargeError: It is larger than so many bytes.
-            BadEncodingError: It is not encoded as the response says.
-            NetworkError: The connection broke, or was cut on this side.
-            TimedOutError: The time of the call is used up, or nothing came for too long.
+            TooLargeError: The body is larger than the limit.
+            BadEncodingError: The body cannot be decoded.
+            NetworkError: The connection broke, or dynacli cut it.
+            TimedOutError: The time of the call is used up, or no data arrived for too long.
         """
         body = BytesIO()
         for piece in self._ahead or self._decoded():
@@ -90,11 +90,11 @@ class Pieces:
         return body.getvalue()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the pieces; none of them is empty.
+        """Yield the pieces, without empty ones.
 
         Raises:
-            NetworkError: The connection broke or was cut on this side, or the body is not encoded as the response says.
-            TimedOutError: The time of the call is used up, or nothing came for too long.
+            NetworkError: The connection broke, dynacli cut it, or the body cannot be decoded.
+            TimedOutError: The time of the call is used up, or no data arrived for too long.
         """
         try:
             for piece in self._ahead or self._decoded():
@@ -108,9 +108,9 @@ class Pieces:
             ) from error
 
     def look_ahead(self) -> bool:
-        """Return whether the body is JSON objects one after another, which are yielded one a line from then on.
+        """Return whether the body is a sequence of JSON objects; if so, iteration yields each object on its own line.
 
-        The beginning that is read for this is yielded again, and so is the error that ends it.
+        Iteration still yields the beginning that was read for this, and raises the error that ended it.
         """
         from dynacli.http.json_objects import begins_with_two_objects, one_a_line
 
@@ -133,7 +133,7 @@ class Pieces:
         return is_found
 
     def as_sent(self) -> Pieces:
-        """Yield the body byte by byte as it is sent, also if `look_ahead` found objects in it; return the pieces."""
+        """Yield the body unchanged, even if `look_ahead` found a sequence of objects. Return these pieces."""
         self._ahead = self._sent
         return self
 
@@ -151,7 +151,7 @@ class Pieces:
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise from_httpx(error, self.request.url) from error
         if self.call.connections.is_cut:
-            # If the response states no length, a cut connection looks like the end of the body.
+            # Without `Content-Length`, a cut connection looks like the end of the body.
             raise NetworkError(f"The response of `{self._name}` broke off", reason="The call was cancelled")
 
     def _check(self, size: int) -> None:
@@ -159,12 +159,12 @@ class Pieces:
         self.call.left(self.request.url)
 
     def up_to(self, limit: int, hint: str = "", wanted: Iterable[bytes] | None = None) -> Iterator[bytes]:
-        """Yield the pieces of a body that is at most so large.
+        """Yield the pieces of a body up to a maximum size.
 
         Args:
-            limit: The largest size in bytes.
-            hint: What a person can do about a larger body.
-            wanted: The part of the pieces that is wanted; None for all of them.
+            limit: Maximum size in bytes.
+            hint: Hint of the error for a larger body.
+            wanted: The pieces to yield, a part of this body; None for all.
 
         Raises:
             NetworkError: The body is larger, or reading it failed.
@@ -177,36 +177,36 @@ class Pieces:
             yield piece
 
     def joined(self, limit: int, hint: str = "") -> bytes:
-        """Return a body that is at most so large, which is in memory once, also while it comes.
+        """Return a body up to a maximum size, which needs its size in memory only once.
 
-        The arguments and the errors are those of `up_to`.
+        The arguments and the errors are the same as for `up_to`.
         """
-        body = BytesIO()  # its value is not copied, as that of a bytearray or of joined pieces is
+        body = BytesIO()  # `getvalue` makes no copy, unlike a bytearray or joined pieces
         for piece in self.up_to(limit, hint):
             body.write(piece)
         return body.getvalue()
 
     def wait_forever(self) -> None:
-        """Remove the limit on the time between two pieces; must be called before the body is read.
+        """Remove the time limit between two pieces. Call this before reading the body.
 
-        TCP keep-alive still finds out when the other side is gone.
+        TCP keep-alive still detects that the server is gone.
         """
         import socket
 
         self.waits_forever = True
-        # httpcore looks this up when it begins to read the body.
+        # httpcore reads this setting when it starts to read the body.
         self._response.request.extensions["timeout"]["read"] = None
         for connection in self.call.connections.sockets:
             with suppress(OSError):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     def cut(self) -> None:
-        """End the connection, from any thread; a thread that waits for a piece gets an error."""
+        """Cut the connection; may be called from any thread. A thread that waits for a piece gets an error."""
         self.call.connections.cut()
 
 
 Receive = Callable[[WireResponse, Pieces], bytes]
-"""(the response without its body, the body as it comes) → what was kept of it."""
+"""(the response without its body, the body as it arrives) → the part of the body to keep."""
 
 
 def send(
@@ -221,29 +221,30 @@ def send(
 ) -> WireResponse:
     """Send a request and return the final response.
 
-    By the rules of a call, a redirect is followed for safe methods only, at most ten times, and never from https to
-    http.
-    A redirected request takes no credentials, body or headers of the call to another origin;
-    the redirect of a QUERY, which cannot do without its body, is not followed there.
+    By default a redirect is followed for safe methods only, at most ten times, and never from https to http.
+    A request that is redirected to another origin loses its credentials, its body and most headers.
+    A QUERY needs its body, so its redirect to another origin is not followed.
 
     Args:
-        before_sending: Called when the connection is open and nothing was sent yet; its exceptions end the call. None
-            for nothing to do then.
-        receive: Reads the body of the final response, in the thread of the exchange; its exceptions end the call.
-            By default the whole body is kept.
-        clients: Keeps connections open between calls; None for a connection of this call's own.
-        retries: How often the request is sent again after a failure that may pass; all tries share the time.
-        login: Signs each request, and says after a response whether it is signed and sent again.
-        tls: The certificates of the connections; None for those of the system.
+        request: The request.
+        budget: The limits of the call.
+        before_sending: Called when the connection is open, before anything is sent; None for no function. Its
+            exceptions end the call.
+        receive: Reads the body of the final response, in the thread of the exchange; None to keep the whole body. Its
+            exceptions end the call.
+        clients: The pool that keeps connections open between calls; None for a new connection.
+        retries: The rules for repeating the request. All tries share the time limit.
+        login: Adds credentials to each request, and decides after a response whether to send it again.
+        tls: The certificates of the connections; None for the authorities of the system.
 
     Raises:
         NetworkError: The connection failed or broke.
-        TimedOutError: A time limit was reached.
-        RefusedError: A redirect would cross a line of trust.
-        UsageError: A proxy or certificate variable is malformed.
-        DynacliError: `before_sending` or `receive` raised it.
+        TimedOutError: A time limit was exceeded.
+        RefusedError: A redirect is not safe.
+        UsageError: An environment variable for a proxy or for certificates is malformed.
+        DynacliError: A function in the arguments raised the error.
     """
-    from dynacli.http.import_httpx import httpx  # noqa: F401  - importing it must not use up the time of the call
+    from dynacli.http.import_httpx import httpx  # noqa: F401  - the import must not count towards the time limit
 
     def whole(response: WireResponse, pieces: Pieces) -> bytes:  # noqa: ARG001
         return pieces.joined(budget.max_bytes, "Write it to a file: `-o @FILE`")
@@ -254,17 +255,17 @@ def send(
     reading = receive or whole
     call = OneCall(request, budget, connections, reading, clients, retries, before_sending, login, tls)
     if budget.total is None and clients is not None:
-        # A program that makes many calls: a thread for each would take as long as a call to a near server.
+        # Without a time limit no thread is needed: starting one takes as long as a call to a nearby server.
         return call.response()
     return run_within(budget.total, request.url, call.response, connections)
 
 
 class OneCall:
-    """A call with its limits; every request of it, redirected and repeated ones included, shares its time.
+    """A call with its limits. All its requests share the time limit, also redirected and repeated ones.
 
     Attributes:
-        retries: How often it is tried again.
-        before_sending: Called before the first request is sent; None once it was called.
+        retries: The rules for repeating a request.
+        before_sending: Called before the first request is sent; None after that.
     """
 
     def __init__(
@@ -290,7 +291,7 @@ class OneCall:
         self._set_cookies: list[tuple[str, str]] = []
 
     def response(self) -> WireResponse:
-        """Send the request, also again and to where redirects lead, and return the final response."""
+        """Send the request, follow redirects, repeat it after temporary failures, and return the final response."""
         request = self._first
         hops: list[tuple[int, str]] = []
         while True:
@@ -319,7 +320,7 @@ class OneCall:
                 hops.clear()
 
     def _pause_after(self, failure: WireResponse | DynacliError) -> Pause | None:
-        """Return the pause before the request is sent again; None if it is not."""
+        """Return the pause before the request is repeated; None if it is not repeated."""
         if self._tries > self.retries.count:
             return None
         from dynacli.http.retrying import pause_after
@@ -329,27 +330,27 @@ class OneCall:
 
     @contextmanager
     def asked(self, request: Request) -> Iterator[tuple[WireResponse, Pieces]]:
-        """Send one more request of the call, and yield its response, without the body, and the body as it comes.
+        """Send a further request of the call. Yield its response without the body, and the body as it arrives.
 
         Raises:
-            DynacliError: The exchange fails, also in the block.
+            DynacliError: The exchange fails, which can also happen during the block.
         """
         with self.opened(request) as response:
             yield self.head_of(response, request.url), Pieces(self, request, response)
 
     @contextmanager
     def opened(self, request: Request) -> Iterator[httpx.Response]:
-        """Send a request, and yield the response whose head was read.
+        """Send a request, and yield the response after reading its headers.
 
         Raises:
-            DynacliError: The exchange fails, also in the block.
+            DynacliError: The exchange fails, which can also happen during the block.
         """
         from dynacli.http.import_httpx import httpx
 
         left = self.left(request.url)
         connect = min(self.budget.connect, left)
-        # The waiting thread enforces the total. A limit of httpx at the same moment would make it a matter of chance
-        # which of two messages is shown.
+        # The waiting thread enforces the total. If httpx had the same limit, chance would decide which of two messages
+        # is shown.
         read = min(self.budget.read or inf, READ_SECONDS if self.budget.total is None else left + 1)
         hook = _SendingHook(self)
         try:
@@ -364,10 +365,10 @@ class OneCall:
             with self.open_client(
                 server, connect=connect, read=read, context=context, has_http2=has_http2
             ) as client:
-                # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
+                # httpx would encode text as ASCII, but headers are Latin-1 (RFC 9110, section 5.5).
                 headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers]
                 if not isinstance(request.body, bytes | None) and request.body.length is not None:
-                    # Without it httpx sends in chunks, and many servers refuse uploads in chunks.
+                    # Without it httpx uses chunked encoding, which many servers refuse for uploads.
                     headers.append((b"Content-Length", str(request.body.length).encode()))
                 prepared = client.build_request(
                     request.method,
@@ -377,7 +378,7 @@ class OneCall:
                     timeout=httpx.Timeout(read, connect=connect),
                     extensions={"trace": hook},
                 )
-                # httpx writes methods in upper case, but they are case-sensitive (RFC 9110, section 9.1).
+                # httpx converts methods to upper case, but they are case-sensitive (RFC 9110, section 9.1).
                 prepared.method = request.method
                 check_unchanged(prepared.url, request.url)
                 hook.extensions = prepared.extensions
@@ -408,7 +409,7 @@ class OneCall:
         if following is not None:
             return following
         self._is_received = True
-        # With TLS, the socket of the response is another object than the one that was opened.
+        # With TLS, the response uses another socket object than the opened connection.
         self.connections.take_from(received.extensions)
         pieces = Pieces(self, request, received)
         if "content-length" not in headers_of(received):
@@ -421,13 +422,13 @@ class OneCall:
         return replace(response, body=body, size=pieces.size, seconds=seconds, set_cookies=cookies)
 
     def _after_login(self, login: Login, request: Request, response: WireResponse) -> Request | None:
-        """Return the request if it is sent again with another signature; None if it is not."""
+        """Return the request if it must be sent again with other credentials; else None."""
         return request if login.wants_again(request, response.status, response.headers) else None
 
     def _after_redirect(
         self, request: Request, response: WireResponse, hops: list[tuple[int, str]]
     ) -> Request | None:
-        """Return the request that a redirect leads to, if the call permits it; None if the redirect is not followed."""
+        """Return the request that follows a redirect, if the call permits it; None if the redirect is not followed."""
         ends_with = None if hops else self.budget.ends_with
         if request.method not in SAFE_METHODS or (ends_with is not None and ends_with(response)):
             return None
@@ -441,7 +442,7 @@ class OneCall:
         return following
 
     def _after_failure(self, request: Request, response: WireResponse) -> Pause | None:
-        """Return the pause before a further try, which sends the cookies of the response; None if there is none."""
+        """Return the pause before the next try, which sends the cookies of the response; None without a next try."""
         pause = self._pause_after(response)
         if pause is not None and response.header("set-cookie"):
             from dynacli.http.cookies import RetryCookies
@@ -453,7 +454,7 @@ class OneCall:
     def head_of(
         self, response: httpx.Response, url: str, hops: Sequence[tuple[int, str]] = ()
     ) -> WireResponse:
-        """Return the response of a URL, without its body."""
+        """Return the status, headers and other facts of a response, without its body."""
         return WireResponse(
             status=response.status_code,
             reason=response.reason_phrase,
@@ -470,7 +471,11 @@ class OneCall:
         )
 
     def left(self, url: str) -> float:
-        """Return the seconds that are left."""
+        """Return the remaining time of the call in seconds.
+
+        Raises:
+            TimedOutError: No time is left.
+        """
         if self.budget.total is None:
             return inf
         left = self.budget.total + self.connections.paused - (time.monotonic() - self.start)
@@ -480,13 +485,14 @@ class OneCall:
 
 
 class _SendingHook:
-    """Calls a function between connecting and sending, at an event that httpcore reports to its trace function.
+    """A trace function of httpcore that calls a function between connecting and sending.
 
     See https://www.encode.io/httpcore/extensions/#trace
 
     Attributes:
-        extensions: The extensions of the request, which lose this one at that event: reporting the later ones would
-            take time, and no one needs them.
+        extensions: The extensions of the request. The hook removes itself from them after its event, because reporting
+            later events would take time.
+        refusal: The error that the function raised; None if it raised none.
     """
 
     def __init__(self, call: OneCall) -> None:
@@ -506,6 +512,6 @@ class _SendingHook:
                 with call.connections.pause():
                     before_sending()
         except DynacliError as error:
-            # httpx replaces exceptions from below it; the caller raises this one as it is.
+            # httpx would replace the exception, so the caller raises it unchanged.
             self.refusal = error
             raise

@@ -1,6 +1,6 @@
-"""What every server of dynacli begins and ends with: the socket that it listens at, and the signals that end it.
+"""The listening socket of dynacli's servers, and the signals that end a server.
 
-The socket is bound before anything else is done, so that a port in use is reported at once.
+A server binds its socket first, so that a used port is reported at once.
 """
 
 import re
@@ -15,28 +15,27 @@ from dynacli.errors import UsageError
 from dynacli.urls import bracketed
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""Hosts at which only this machine reaches a server."""
+"""Hosts on which only programs of this machine can reach a server."""
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  - recognised, and never the default
-"""Hosts at which a server is reached by every address of the machine."""
+"""Hosts that make a server listen on every address of the machine."""
 
 _MOST_PORT = 65_535
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:@/]*)(?::[0-9]{1,5})?")
-# Names that no one can register (RFC 6761, ICANN). Any machine of a local network can take a name without a dot, or
-# one that ends with `.local` (RFC 6762).
+# Reserved names, which cannot be registered (RFC 6761, ICANN). Names without a dot or with `.local` (RFC 6762) are not
+# safe: any machine of a local network can claim them.
 _PRIVATE_NAMES = (".localhost", ".test", ".internal")
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 @lru_cache(maxsize=100)
 def is_own_host(host: str, names: frozenset[str]) -> bool:
-    """Return whether the `Host` of a request names a server of this machine, so that no foreign page has sent it.
+    """Return whether the `Host` of a request names this server, so that the request is not from a foreign web page.
 
-    A page of any site can reach a server under a name of its own that leads here (DNS rebinding). Its name is never an
-    address.
+    By DNS rebinding, a web page can reach the server under a host name of its site, which is never an IP address.
 
     Args:
-        host: The value, with the port if it has one.
-        names: The hosts that the server listens at, an IPv6 address without brackets.
+        host: Value of the header, with the port if it has one.
+        names: The hosts on which the server listens, with IPv6 addresses without brackets.
     """
     from ipaddress import ip_address
 
@@ -54,14 +53,14 @@ def is_own_host(host: str, names: frozenset[str]) -> bool:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a TCP socket that listens already: another process could bind the address until it does.
+    """Return a listening TCP socket. It listens at once, so that no other process can take the address.
 
     Args:
         host: A name or an address, an IPv6 address without brackets.
-        port: 0 takes a free one.
+        port: The port; 0 for any free port.
 
     Raises:
-        UsageError: The port cannot be had, or the host is none of this machine.
+        UsageError: The port is in use or not allowed, or the host is not an address of this machine.
     """
     if not 0 <= port <= _MOST_PORT:
         raise _cannot_listen(host, port, f"A port is a number from 0 to {_MOST_PORT}")
@@ -69,9 +68,9 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        # asyncio turns Nagle's algorithm off only if the protocol is named; else every second response waits 40 ms.
+        # asyncio disables Nagle's algorithm only if the protocol is named; else every second response is 40 ms late.
         sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        # The port of a server that has just ended can be used again.
+        # Allows the port of a server that has just ended.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
         sock.listen()
@@ -92,23 +91,24 @@ def _cannot_listen(host: str, port: int, reason: str) -> UsageError:
 
 
 def origin_at(sock: socket.socket, host: str) -> str:
-    """Return the origin by which a client on this machine reaches a server.
+    """Return the origin under which a client on this machine reaches a server.
 
     Args:
-        host: The host as it was given.
+        sock: The listening socket.
+        host: The host as the user gave it.
     """
     shown = LOOPBACK[0] if host in ANYWHERE else host
     return f"http://{bracketed(shown)}:{sock.getsockname()[1]}"
 
 
 def handle_signals(handle: Callable[[int], None]) -> None:
-    """Let SIGINT and SIGTERM be handled in the running event loop; does nothing outside the main thread.
+    """Handle SIGINT and SIGTERM in the running event loop; do nothing outside the main thread.
 
     Args:
         handle: Called with the number of the signal.
     """
     if threading.current_thread() is threading.main_thread():
-        import asyncio  # the loop runs already; other servers do without it
+        import asyncio  # a running loop has imported it; other servers do not need it
 
         from dynacli.system import handle_signal
 
@@ -119,7 +119,7 @@ def handle_signals(handle: Callable[[int], None]) -> None:
 
 @contextmanager
 def kept_handlers() -> Iterator[None]:
-    """Put the handlers back at the end of a block that were there at its beginning."""
+    """Restore the signal handlers at the end of a block."""
     is_main = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in _NUMBERS if is_main}
     try:

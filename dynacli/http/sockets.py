@@ -1,9 +1,9 @@
-"""Sockets of this machine as servers: how their URLs are read, and whether a socket is who it should be.
+"""Unix sockets as servers: parsing their URLs, and checking who controls a socket.
 
-Whoever can put a socket at a path gets the requests that are sent there, with their bodies and credentials. So each
-directory on the way is looked at, as sshd does (`StrictModes`, sshd_config(5)): if users besides its owner can write,
-the entry must be yours or root's. The socket itself must be yours, root's, or belong to the owner of its directory,
-such as `/run/caddy/admin.sock`.
+A user who can replace a socket receives the requests to it, with their bodies and credentials. So dynacli checks each
+directory of the path, as sshd does (`StrictModes`, sshd_config(5)): if users besides its owner can write in it, the
+next entry of the path must belong to you or root. The socket itself must belong to you, to root, or to the owner of
+its directory, such as `/run/caddy/admin.sock`.
 """
 
 import errno
@@ -16,10 +16,10 @@ from dynacli.system import others_may_write, own_user, user_name
 from dynacli.urls import socket_of, split_url
 
 _LONGEST = 107
-"""The bytes of a path that the system takes (unix(7), `sun_path`)."""
-_MOST_LINKS = 40  # as Linux follows at most: path_resolution(7)
+"""Maximum length of a path in bytes (unix(7), `sun_path`)."""
+_MOST_LINKS = 40  # the maximum of Linux: path_resolution(7)
 _AMBIGUOUS = frozenset("?#%@\\{}<>\"'`")
-"""Characters with a meaning in URLs, in templates of servers, or in messages."""
+"""Characters with a special meaning in URLs, in templates of servers, or in messages."""
 _WRITTEN = "`unix:/ABSOLUTE/PATH`, and `:/BASE` after it for a path below"
 
 
@@ -27,7 +27,7 @@ def parse_socket(url: str) -> str:
     """Return the path of the socket in a URL.
 
     Raises:
-        UsageError: The path is not absolute and plain, or this system has no such sockets.
+        UsageError: The path is not absolute and normalized, or the system does not support Unix sockets.
     """
     path = split_url(url).netloc
     reason = ""
@@ -50,15 +50,15 @@ def parse_socket(url: str) -> str:
 
 
 def check_socket(path: str) -> None:
-    """Check that there is a socket, and that no other user can have put it there.
+    """Check that a path is a socket, and that no other user controls it.
 
     Args:
-        path: Absolute and plain, as of `parse_socket`.
+        path: An absolute, normalized path, as `parse_socket` returns it.
 
     Raises:
-        NetworkError: There is none, or this user cannot reach it.
-        UsageError: It is not a socket.
-        RefusedError: Another user may control it.
+        NetworkError: The socket does not exist, or this user cannot access it.
+        UsageError: The path is not a socket.
+        RefusedError: Another user may control the socket.
     """
     try:
         found, directory = _walk(path)
@@ -75,18 +75,19 @@ def check_socket(path: str) -> None:
 
 
 def check_private(url: str) -> None:
-    """Check that credentials may go to a URL: no other user can write to the directory of its socket, if it has one.
+    """Check that credentials may be sent to a URL. If it is a socket, other users must not write to its directory.
 
-    A socket in `/tmp` is used for calls without credentials: there anyone can take its path when its server has ended.
+    In `/tmp`, for example, any user can take the path of a socket after its server has ended. Calls without credentials
+    are allowed there.
 
     Raises:
-        RefusedError: Other users can write there.
+        RefusedError: Other users can write to the directory of the socket.
     """
     path = socket_of(url)
     try:
         directory = _walk(path)[1] if path else None
     except OSError:
-        return  # the call itself says what is wrong
+        return  # the call reports this error
     if directory is not None and others_may_write(directory):
         raise RefusedError(
             f"No credential is sent to the socket `{path}`",
@@ -96,7 +97,7 @@ def check_private(url: str) -> None:
 
 
 def from_socket(error: OSError, path: str) -> DynacliError:
-    """Return the error for a socket that cannot be connected to."""
+    """Return the error for a failed connection to a socket."""
     match error.errno:
         case errno.ENOENT | errno.ENOTDIR:
             return NetworkError(
@@ -125,7 +126,12 @@ def from_socket(error: OSError, path: str) -> DynacliError:
 
 
 def _walk(path: str) -> tuple[os.stat_result, os.stat_result]:
-    """Return what is at the end of a path, and its directory; symbolic links are followed one by one."""
+    """Return the `lstat` results of the end of a path and of its directory, following and checking each link.
+
+    Raises:
+        OSError: An entry of the path does not exist or cannot be read.
+        RefusedError: Another user may control a part of the path.
+    """
     way, links, left = [("/", os.lstat("/"))], 0, path.split("/")[::-1]
     while left:
         name = left.pop()
