@@ -1,5 +1,5 @@
 """Credentials for security schemes, each bound to an origin.
 
-A security scheme and your sources go in: variables, references, the store, a sign-in. A header, query parameter,
-cookie or certificate comes out. Read `credentials` first, then `credential_store`.
+Input: a security scheme, and the user's sources (variables, references, the credential store, a sign-in). Output: a
+header, query parameter, cookie or certificate. Read `credentials` first, then `credential_store`.
 """

@@ -1,6 +1,6 @@
-"""What a server asks for in `WWW-Authenticate` (RFC 9110, section 11.6.1), and HTTP Digest (RFC 7616).
+"""Challenges in `WWW-Authenticate` (RFC 9110, section 11.6.1), and HTTP Digest (RFC 7616).
 
-A challenge of Digest gets a hash, and the password is never sent.
+Digest responds to a challenge with a hash, so the password is never sent.
 """
 
 import hashlib
@@ -30,24 +30,24 @@ _PART = re.compile(
 )
 _MOST_CHARACTERS = 16_384
 LONGEST_WORD = 40
-"""Characters of a scheme that are shown, and sent."""
+"""Maximum length of the name of a scheme that is shown and sent."""
 
 USUAL_KEY = SecurityScheme("", "apiKey", "", "header", "X-API-Key")
-"""Where most APIs have their key that do not say so."""
+"""The usual API key, for APIs that do not describe theirs."""
 _HEADER_NAMES = ("header", "header_name", "name")
-"""The parameters of a challenge in which servers name the header of a key."""
+"""The parameters of a challenge that may name the header of an API key."""
 _HEADER_AS_WORD = r"x-.+|(?!api-key$).+-(?:key|token)"
-"""Words that servers write for a scheme, and that are the name of a header: `X-Auth-Token`, `Private-Token`."""
+"""Names of headers that servers write instead of a scheme: `X-Auth-Token`, `Private-Token`."""
 _OF_PROXIES = "x-forwarded-"
-"""The beginning of the headers that proxies write and log, so that no key goes there."""
+"""Prefix of headers that proxies write and log, so an API key must not be sent in them."""
 _NO_RESPONSE = frozenset({"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth"})
-"""Schemes of the registry of HTTP authentication schemes whose credentials are made for each request."""
+"""Registered HTTP authentication schemes that need a new credential for each request."""
 _HASHES: dict[str, Callable[[bytes], str]] = {
     "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
-"""Algorithm → function. SHA-512-256 is the SHA-512/256 of FIPS 180-4, and not a part of SHA-512."""
+"""Algorithm → function. SHA-512-256 is SHA-512/256 of FIPS 180-4, not a truncated SHA-512."""
 _SESSION = "-SESS"
 
 
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
 
     Args:
         scheme: The authentication scheme, as the server writes it.
-        parameters: Name in lower case → value; of a name that is given twice the first value.
+        parameters: Name in lower case → value. Of repeated names the first counts.
     """
 
     scheme: str
@@ -64,7 +64,7 @@ class Asked(NamedTuple):
 
 
 def read_challenges(values: Iterable[str]) -> list[Asked]:
-    """Return the challenges of some headers in the order of the server; what cannot be read is left out."""
+    """Return the challenges of headers in their order, without malformed parts."""
     found: list[Asked] = []
     for value in values:
         is_open = False
@@ -81,11 +81,11 @@ def read_challenges(values: Iterable[str]) -> list[Asked]:
 
 
 def schemes_asked_for(values: Iterable[str]) -> list[SecurityScheme]:
-    """Return the schemes that a server asks for, without a name, in its order.
+    """Return the security schemes of challenges in their order, without names.
 
-    An API key has no scheme of its own, so servers make up words: FastAPI writes `APIKey`, Django REST framework
-    `Token`. A word that has the form of a header, or `key` in it, is about a header, which parameters may name. Any
-    other word stands before the value.
+    HTTP has no scheme for API keys, so servers invent one: FastAPI writes `APIKey`, Django REST framework `Token`. If
+    it looks like a header or contains `key`, the API key goes in a header, which a parameter may name. Any other
+    invented scheme is the prefix of the value in `Authorization`.
     """
     found = []
     for word, parameters in read_challenges(values):
@@ -103,20 +103,22 @@ def schemes_asked_for(values: Iterable[str]) -> list[SecurityScheme]:
 
 
 def _names_header(word: str) -> bool:
-    """Return whether the word for a scheme is the name of a header."""
+    """Return whether the scheme of a challenge is the name of a header."""
     return len(word) <= LONGEST_WORD and re.fullmatch(_HEADER_AS_WORD, word.lower()) is not None
 
 
 class Challenge(NamedTuple):
-    """What a server asks for.
+    """A Digest challenge.
 
     Args:
-        algorithm: As the server writes it; `MD5` if it writes none.
-        qop: `auth`, or empty if the server knows only the form of RFC 2069.
-        opaque: What it wants to have back; None for nothing.
-        is_utf8: Whether it takes the user's name and password in UTF-8.
-        has_user_hash: Whether it takes a hash instead of the user's name.
-        is_stale: Whether the response before was right, and only too late.
+        realm: The realm, as the server writes it.
+        nonce: The random text of the server.
+        algorithm: The algorithm, as the server writes it; `MD5` if it names none.
+        qop: `auth`, or empty if the server supports only RFC 2069.
+        opaque: Text that the server wants back; None for none.
+        is_utf8: Whether user name and password are encoded in UTF-8.
+        has_user_hash: Whether the server accepts a hash instead of the user name.
+        is_stale: Whether the last response was correct, but its nonce too old.
     """
 
     realm: str
@@ -130,9 +132,9 @@ class Challenge(NamedTuple):
 
 
 def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], str]:
-    """Return the challenges of a response that can get a response, and why there is none.
+    """Return the Digest challenges that dynacli supports, and the reason if there is none.
 
-    They stand in the order of the server, which puts first what it likes best (RFC 7616, section 3.7).
+    They are in the order of the server, which prefers the first (RFC 7616, section 3.7).
 
     Args:
         headers: (name, value) of the headers of a response with the status 401.
@@ -171,7 +173,7 @@ def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], 
 
 
 def _is_known(algorithm: str) -> bool:
-    # OpenSSL has SHA-512/256 since version 1.1.1, other libraries that Python may be built with need not.
+    # OpenSSL has SHA-512/256 since version 1.1.1. Python may be built with another library that lacks it.
     plain = _hash_name(algorithm)
     return plain in _HASHES and (plain != "SHA-512-256" or "sha512_256" in hashlib.algorithms_available)
 
@@ -184,10 +186,12 @@ def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce
     """Return the header `Authorization` for a challenge.
 
     Args:
+        challenge: The challenge of the server.
         pair: `USERNAME:PASSWORD`.
+        method: Method of the request.
         uri: The path with its query, as it is sent.
-        cnonce: A random text of this side.
-        count: The number of this request among those that have used the challenge.
+        cnonce: A random text of the client.
+        count: Number of requests that have used the challenge, including this one.
     """
     user, _, password = pair.partition(":")
     digest = _HASHES[_hash_name(challenge.algorithm)]
@@ -230,7 +234,7 @@ def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce
 
 
 class _Session:
-    """The latest challenge of an origin, with the number of requests that have used it."""
+    """The latest challenge of an origin, with the number of requests that used it."""
 
     def __init__(self) -> None:
         self.challenge: Challenge | None = None
@@ -250,17 +254,16 @@ class _Session:
 
 
 _sessions: WeakKeyDictionary[Environment, dict[tuple[str, str], _Session]] = WeakKeyDictionary()
-"""Surroundings of a run → (origin, user name and password) → session: a challenge is good for many calls."""
+"""Environment → (origin, user name and password) → session, because one challenge serves many calls."""
 
 
 class DigestLogin:
-    """Signs the requests of one call, to one origin, once the server has made its challenge.
+    """Adds Digest credentials to the requests of one call to one origin, after the server's challenge.
 
-    A body that is read while it is sent, such as a file's, is left out until then, as curl does: the server would throw
-    it away.
+    Before the challenge, a streamed body such as a file is left out, as curl does, because the server would discard it.
 
     Attributes:
-        refusal: Why the server's challenge was not responded; empty if it was, or none came.
+        refusal: The reason why dynacli did not respond to a challenge; empty if it did, or if there was none.
     """
 
     def __init__(self, env: Environment, pair: str, origin: str) -> None:
@@ -273,12 +276,12 @@ class DigestLogin:
         self._must_send_body = False
 
     def curl_words(self, *, shows_secrets: bool) -> list[str]:
-        """Return the words of a curl command that signs in by itself, quoted for a POSIX shell."""
+        """Return the arguments with which curl signs in by itself, quoted for a POSIX shell."""
         user = self._pair.partition(":")[0]
         return ["--digest", "-u", shlex.quote(self._pair if shows_secrets else f"{user}:{MASK}")]
 
     def signed(self, request: Request) -> Request:
-        """Return a request as it is sent now; one to another origin as it is."""
+        """Return a request with credentials, if a challenge is known. Return a request to another origin unchanged."""
         if origin_of(request.url) != self._origin:
             return request
         self._sent, count = self._session.next()
@@ -292,10 +295,12 @@ class DigestLogin:
         return request._replace(headers=(*request.headers, ("Authorization", header)))
 
     def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
-        """Return whether a request is to be signed and sent again after a response.
+        """Return whether a request must be signed and sent again after a response.
 
         Args:
-            request: The request before it was signed.
+            request: The request without credentials.
+            status: Status of the response.
+            headers: Headers of the response.
         """
         if origin_of(request.url) != self._origin:
             return False
@@ -305,8 +310,8 @@ class DigestLogin:
         challenges, self.refusal = challenges_in(headers)
         if not challenges:
             return False
-        # A challenge of an earlier call may be too old, even if the server does not say so; what responds to the
-        # challenge of this call is refused for good, unless it came too late.
+        # The challenge of an earlier call may be too old, even if the server does not say so. If the server refuses
+        # the response to the challenge of this call, that is final, unless the response was only too late.
         is_final = self._responses > 0 and not (challenges[0].is_stale and self._responses == 1)
         if is_final or not (self._is_body_left_out or _can_repeat(request)):
             return False

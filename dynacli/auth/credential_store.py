@@ -1,12 +1,12 @@
-"""The store of credentials between runs: a file that lists them, and their secrets in the system's keyring or the file.
+"""The credential store: a file that lists the credentials, with their secrets in the system's keyring or in the file.
 
-The file is replaced in one step, and what it says counts: secrets are in the keyring under a new name before the file
-names them, and those that no credential names any more are removed after that. A process that dies in between leaves
-the old credential whole, and the names of what is left over in the file.
+The file is replaced in one step, and decides which credentials exist. New secrets are written to the keyring under a
+new name, then the file is replaced, then the old secrets are removed. If a process dies in between, the old credential
+is still complete, and the file lists the leftover names.
 
-A secret is in pieces that every keyring takes: Windows keeps at most 2,560 bytes, two for a character
-(`CRED_MAX_CREDENTIAL_BLOB_SIZE`). A keyring that is locked may wait for its owner without end
-(https://github.com/jaraco/keyring/issues/477), so it has a time limit.
+Secrets are split into pieces that every keyring accepts: Windows stores at most 2,560 bytes, two for each character
+(`CRED_MAX_CREDENTIAL_BLOB_SIZE`). A locked keyring may wait for its owner forever
+(https://github.com/jaraco/keyring/issues/477), so dynacli sets a time limit.
 """
 
 import json
@@ -29,42 +29,41 @@ from dynacli.secrets import Secret
 from dynacli.text.terminal import visible
 
 FILE, KEYRING = "file", "keyring"
-"""The stores."""
+"""The two stores for secrets."""
 
 _MARGIN = 30.0
-"""Seconds before its end at which a token is refreshed, since a call takes some time to arrive."""
+"""Time in seconds before its expiry at which a token is refreshed, because a call takes time to arrive."""
 
 LAST_MOMENT = 253_402_300_799
-"""The end of the year 9999 in seconds since the epoch, after which there are no dates."""
+"""The end of the year 9999, the last year of Python's dates, in seconds since 1970."""
 
 _CLOCK_SKEW = 300.0
-"""Seconds by which the clocks of machines that share a store may differ."""
+"""Allowed difference in seconds between the clocks of machines that share a store."""
 
 StorePlace = tuple[str, str, str]
-"""(API, profile, scheme): what a credential is for; the profile is empty if the API itself is meant."""
+"""(API, profile, scheme), which identify a credential; the profile is empty for calls without one."""
 _VERSION = 1
 _KEYRING_SECONDS = 5.0
-"""How long a keyring is waited for."""
+"""Time limit for the keyring."""
 _PIECE = 1200
-"""Characters."""
+"""Maximum number of characters of a secret in one entry of the keyring."""
 
 
 _was_read: WeakKeyDictionary[Environment, dict[str, dict[str, Secret]]] = WeakKeyDictionary()
-"""Surroundings of a run → name in the keyring → the secrets there. Nothing else is ever written under such a name, so
-what another process stores has another one."""
+"""Environment → name in the keyring → its secrets. Names are never reused, so other processes cannot change them."""
 _reading = threading.Lock()
 _T = TypeVar("_T")
 
 
 @record
 class Keeping:
-    """How a credential is kept.
+    """The settings for storing a credential.
 
     Args:
-        profile: The name of the profile; empty for calls without one.
+        profile: Name of the profile; empty for calls without one.
         store: `file` or `keyring`.
-        origins: Where it may be sent.
-        again: The options of `auth login` that sign in in the same way.
+        origins: The origins to which the credential may be sent.
+        again: The options of `auth login` to sign in again in the same way.
     """
 
     profile: str
@@ -75,26 +74,26 @@ class Keeping:
 
 @record
 class StoredCredential:
-    """A credential that is kept between runs.
+    """A credential in the store.
 
     Args:
-        api: The API's name, or the source of its document if it is not registered.
-        profile: The name of the profile; empty for calls without one.
-        scheme: The security scheme, as the document names it.
+        api: Name of the API, or the source of its document if it is not registered.
+        profile: Name of the profile; empty for calls without one.
+        scheme: Name of the security scheme in the document.
         kind: `bearer`, `basic`, `apiKey`, `digest`, `oauth2` or `openIdConnect`.
         store: `file` or `keyring`.
-        origins: Where it may be sent.
-        secrets: Its secrets by name: `credential`, which is `USERNAME:PASSWORD` for `basic` and `digest`, and for a
-            token that can be refreshed `refresh_token` and perhaps `client_secret`. Empty until they are read.
-        expires_at: When it ends, in seconds since the epoch; None if no one knows.
-        stored_at: When it was stored, in seconds since the epoch; None if no one knows.
-        scopes: The scopes that it was given, if the server says so.
-        refresh: How it is refreshed, without secrets; empty if it cannot be.
-        keyring_id: The name of its secrets in the keyring.
-        keyring_parts: How many pieces they are kept in there.
-        again: As of `Keeping`.
-        cookie: Where a cookie goes: its `name`, its `path`, and whether it is `secure`; empty for other credentials.
-        sign_in: A random name of the sign-in that it came from, which stays when it is refreshed; empty if it is older.
+        origins: The origins to which the credential may be sent.
+        secrets: The secrets by name; empty until they are read. `credential` is `USERNAME:PASSWORD` for `basic` and
+            `digest`. A refreshable token also has a `refresh_token`, and may have a `client_secret`.
+        expires_at: Time of expiry, in seconds since 1970; None if unknown.
+        stored_at: Time of storing, in seconds since 1970; None if unknown.
+        scopes: The granted scopes; None if the server does not tell them.
+        refresh: Settings for refreshing, without secrets; empty if the credential cannot be refreshed.
+        keyring_id: Name of the secrets in the keyring.
+        keyring_parts: Number of pieces of the secrets in the keyring.
+        again: As in `Keeping`.
+        cookie: `name`, `path` and `secure` of a cookie; empty for other credentials.
+        sign_in: Random name of the sign-in, which stays when the credential is refreshed; empty for older credentials.
     """
 
     api: str
@@ -103,7 +102,7 @@ class StoredCredential:
     kind: str
     store: str
     origins: tuple[str, ...]
-    secrets: dict[str, Secret] = {}  # noqa: RUF012 - a record has no defaults that change
+    secrets: dict[str, Secret] = {}  # noqa: RUF012 - records do not change
     expires_at: float | None = None
     stored_at: float | None = None
     scopes: tuple[str, ...] | None = None
@@ -116,24 +115,24 @@ class StoredCredential:
 
     @property
     def place(self) -> StorePlace:
-        """What the credential is for."""
+        """The API, profile and scheme of the credential."""
         return self.api, self.profile, self.scheme
 
     def is_over(self, now: float) -> bool:
-        """Return whether the credential has ended.
+        """Return whether the credential has expired.
 
         Args:
-            now: In seconds since the epoch.
+            now: Current time, in seconds since 1970.
         """
         return self.expires_at is not None and self.expires_at <= now
 
     def is_due(self, now: float) -> bool:
-        """Return whether the credential has to be refreshed before it is used; one that cannot be is due at its end.
+        """Return whether the credential must be refreshed before its next use, or has expired.
 
-        What was stored by a clock that was ahead of this one is due, since no one knows when it ends.
+        A refreshable credential with a time of storing in the future is due, because its time of expiry is unreliable.
 
         Args:
-            now: In seconds since the epoch.
+            now: Current time, in seconds since 1970.
         """
         early = self.refresh.get("early")
         margin = max(_MARGIN, early if isinstance(early, int | float) else 0.0) if self.refresh else 0.0
@@ -142,14 +141,14 @@ class StoredCredential:
 
     @property
     def is_refreshable(self) -> bool:
-        """Whether a new one can be had without asking the person."""
+        """Whether dynacli can get a new credential without asking the user."""
         return bool(self.refresh)
 
     def sign_in_line(self, *more: str) -> str:
-        """Return the command line that signs in again.
+        """Return the command that signs in again.
 
         Args:
-            more: Further words of it.
+            more: Further arguments of the command.
         """
         words = (
             visible(word, keep="") for word in (*invocation_words("auth login", self.api), *self.again, *more)
@@ -157,7 +156,7 @@ class StoredCredential:
         return " ".join(map(quote, words))
 
     def as_json(self, *, has_secrets: bool) -> dict[str, Any]:
-        """Return the form in the store."""
+        """Return the credential as JSON for the store."""
         form: dict[str, Any] = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in self.__dict__.items()
@@ -169,10 +168,10 @@ class StoredCredential:
 
 
 def _from_json(form: Any) -> StoredCredential:
-    """Return a credential for its form in the store.
+    """Return a credential from its JSON in the store.
 
     Raises:
-        ValueError: It is not a credential.
+        ValueError: The JSON is not a credential.
     """
     texts = ("api", "profile", "scheme", "kind", "store")
     if not isinstance(form, dict) or not all(isinstance(form.get(key), str) for key in texts):
@@ -233,11 +232,11 @@ def _are_texts(values: Any) -> bool:
 
 @record
 class _Content:
-    """What the file says.
+    """The content of the file.
 
     Args:
         credentials: The credentials.
-        leftovers: (name, number of pieces) of secrets in the keyring that no credential may have.
+        leftovers: (name, number of pieces) of secrets in the keyring that must be removed.
     """
 
     credentials: tuple[StoredCredential, ...] = ()
@@ -245,10 +244,10 @@ class _Content:
 
 
 class CredentialStore:
-    """The credentials of one person, which several processes may use at once.
+    """The credentials of one user, which several processes may use at the same time.
 
     Raises:
-        AuthError: From any method, when the store or the keyring cannot be used.
+        AuthError: The store or the keyring cannot be used; every method may raise it.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -256,12 +255,12 @@ class CredentialStore:
         self._known = _was_read.setdefault(env, {})
 
     def list(self) -> tuple[StoredCredential, ...]:
-        """Return all credentials in the order of their first storing, those in the keyring without secrets."""
+        """Return all credentials in the order in which they were stored first, without secrets of the keyring."""
         return self._read().credentials
 
     @property
     def has_leftovers(self) -> bool:
-        """Whether the keyring still has secrets that no credential has, as it was locked when they were removed."""
+        """Whether the keyring still has secrets of removed credentials, for example because it was locked."""
         return bool(self._read().leftovers)
 
     def find(self, place: StorePlace) -> StoredCredential | None:
@@ -270,17 +269,17 @@ class CredentialStore:
         return found and self.with_secrets(found)
 
     def with_secrets(self, credential: StoredCredential) -> StoredCredential:
-        """Return a listed credential with its secrets; one that has taken its place since, with its own."""
+        """Return a listed credential with its secrets, or the credential that has replaced it since."""
         if credential.store != KEYRING:
             return credential
-        # The calls of a series may be many, and a locked keyring is waited for by one of them at a time.
+        # Of many parallel calls, only one at a time waits for a locked keyring.
         with _reading:
             secrets = self._known.get(credential.keyring_id) or self._in_keyring(credential)
             if secrets is not None:
                 self._known[credential.keyring_id] = secrets
                 return replace(credential, secrets=secrets)
         now = next((kept for kept in self.list() if kept.place == credential.place), None)
-        # A caller may have checked where it goes.
+        # The origins must be the same, because a caller may have checked them.
         if now and now.keyring_id != credential.keyring_id and now.origins == credential.origins:
             return self.with_secrets(now)
         raise AuthError(
@@ -298,17 +297,19 @@ class CredentialStore:
             return None
 
     def put(self, credential: StoredCredential) -> None:
-        """Keep a credential instead of an earlier one, which stays until this one is stored whole."""
+        """Store a credential and replace an earlier one, which stays until the new one is complete."""
         with self._changing():
             self._put(self._read(), credential)
 
     def exchange(self, old: StoredCredential, new: StoredCredential) -> bool:
-        """Keep a credential instead of one that was read, and return whether that was still there.
+        """Replace a credential, and return whether the old one was still stored.
 
-        It is not if a person has signed out or in since. One whose API was renamed is: the new one gets that name.
+        If the user has signed in or out since, nothing is stored. If the API was renamed, the new credential gets the
+        new name.
 
         Args:
-            old: As it was read, with its secrets.
+            old: The credential as it was read, with its secrets.
+            new: The new credential.
         """
         with self._changing():
             content = self._read()
@@ -333,27 +334,27 @@ class CredentialStore:
             self._known[credential.keyring_id] = credential.secrets
 
     def check_writable(self) -> None:
-        """Check that a credential can be stored, before an old one is given away for it."""
+        """Check that a credential can be stored, before an old one is exchanged for it."""
         with self._changing():
             self._write_file(self._read())
 
     def remove(self, places: Collection[StorePlace]) -> None:
-        """Forget credentials."""
+        """Remove credentials."""
         self._change(lambda kept: None if kept.place in places else kept)
 
     def remove_api(self, api: str) -> None:
-        """Forget all credentials of an API."""
+        """Remove all credentials of an API."""
         self._change(lambda kept: None if kept.api == api else kept)
 
     def rename_api(self, old: str, new: str) -> None:
-        """Let the credentials of an API follow its new name."""
+        """Move the credentials of an API to its new name."""
         self._change(lambda kept: replace(kept, api=new) if kept.api == old else kept)
 
     def _change(self, changed: Callable[[StoredCredential], StoredCredential | None]) -> None:
-        """Put other credentials instead of those that there are.
+        """Change all credentials.
 
         Args:
-            changed: Returns what a credential becomes; None for one that is forgotten.
+            changed: Returns the new credential for an old one; None to remove it.
         """
         if not os.path.exists(self.path):
             return
@@ -367,7 +368,7 @@ class CredentialStore:
 
     @contextmanager
     def refreshing(self, place: StorePlace) -> Iterator[None]:
-        """Keep other processes from refreshing a credential for as long as the block lasts."""
+        """Prevent other processes from refreshing a credential during the block."""
         from hashlib import sha256
 
         name = sha256("\0".join(place).encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -389,11 +390,11 @@ class CredentialStore:
     ) -> tuple[StoredCredential, _Content]:
         from secrets import (
             token_hex,
-        )  # it brings `hashlib` and `random` along, which a look into the store does without
+        )  # it imports `hashlib` and `random`, which reading the store does not need
 
         name = token_hex(8)
         text = json.dumps({key: secret.reveal() for key, secret in credential.secrets.items()})
-        # Named before they are there, so that they are found again should this process die now.
+        # The file names the secrets before they exist, so that they are found if this process dies.
         most = len(text) // 1000 + 1
         content = replace(content, leftovers=(*content.leftovers, (name, most)))
         self._write_file(content)
@@ -420,7 +421,7 @@ class CredentialStore:
         if not leftovers:
             return
 
-        # What cannot be removed now is removed after the next change.
+        # Secrets that cannot be removed now are removed after the next change.
         with suppress(AuthError):
             for name, parts in leftovers:
                 _delete_value(name, parts)
@@ -432,7 +433,7 @@ class CredentialStore:
         try:
             make_directory(directory)
             with locked(directory, "changing the stored credentials"):
-                sweep(directory)  # what a process that was killed has written holds secrets
+                sweep(directory)  # an unfinished file of a killed process holds secrets
                 yield
         except OSError as error:
             raise self._unusable(error.strerror or "", "written") from error
@@ -478,27 +479,27 @@ class CredentialStore:
 
 
 def _is_same(stored: StoredCredential, read: StoredCredential) -> bool:
-    """Return whether a stored credential is one that was read before; its API may have another name since."""
+    """Return whether a stored credential is the same as one read earlier, even if its API was renamed."""
     forms = [replace(item, api="").as_json(has_secrets=item.store != KEYRING) for item in (stored, read)]
     return forms[0] == forms[1]
 
 
 def has_keyring() -> bool:
-    """Return whether this system has a keyring that can keep something."""
+    """Return whether this system has a keyring that can store secrets."""
     import keyring
 
     def find() -> bool:
-        # `fail` and `null` have the priority 0 and -1, and keep nothing.
+        # The backends `fail` and `null` have the priorities 0 and -1, and store nothing.
         return float(keyring.get_keyring().priority) > 0
 
     return _within_time(find, "looked for")
 
 
 def _write_value(name: str, value: str) -> int:
-    """Keep a value under a name that has none yet, and return how many pieces it is in.
+    """Store a value under a new name, and return the number of its pieces.
 
     Raises:
-        AuthError: The keyring does not take it, or is locked.
+        AuthError: The keyring refuses the value, or is locked.
     """
     import keyring
 
@@ -526,7 +527,7 @@ def _read_value(name: str, parts: int) -> str | None:
 
 
 def read_password(service: str, user: str) -> str | None:
-    """Return a password that another program, or the person, has put into the keyring; None if there is none.
+    """Return a password that the user or another program has stored in the keyring; None if there is none.
 
     Raises:
         AuthError: The keyring cannot be read, or is locked.
@@ -537,7 +538,7 @@ def read_password(service: str, user: str) -> str | None:
 
 
 def _delete_value(name: str, parts: int) -> None:
-    """Remove a value; one that is not there is gone already.
+    """Remove a value, if it exists.
 
     Raises:
         AuthError: The keyring cannot be changed, or is locked.
@@ -554,10 +555,10 @@ def _delete_value(name: str, parts: int) -> None:
 
 
 def _within_time(act: Callable[[], _T], doing: str) -> _T:
-    """Return what a function of the keyring returns.
+    """Return the result of a function of the keyring.
 
     Raises:
-        AuthError: It fails, or takes too long.
+        AuthError: The function fails, or takes too long.
     """
     outcome: list[Any] = []
 
@@ -567,7 +568,7 @@ def _within_time(act: Callable[[], _T], doing: str) -> _T:
         except Exception as error:  # noqa: BLE001 - each backend raises its own, and any means the same here
             outcome.extend([None, error])
 
-    # A daemon: the process must be able to end while the keyring still waits.
+    # A daemon thread, so that the process can end while the keyring is still waiting.
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(_KEYRING_SECONDS)

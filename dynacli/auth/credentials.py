@@ -1,12 +1,11 @@
-"""Which credentials a call carries, where they come from, and where in the request they go.
+"""The credentials of a call: their selection, their sources, and their locations in the request.
 
-The operation's security requirement decides (OpenAPI 3.0.4, "Security Requirement Object"): its alternatives
-are tried in order, and a call carries all schemes of the alternative that is chosen.
-The values come from environment variables, then from further sources: what a person wrote into the configuration, and
-what is stored.
+The operation's security requirement decides (OpenAPI 3.0.4, "Security Requirement Object"). dynacli tries its
+alternatives in order, and sends credentials for all schemes of the chosen one.
+The values come from environment variables, then from the configuration, then from the credential store.
 
-A document chooses the names of its security schemes, and so a part of the variables' names.
-It must not be able to reach another API's variable that way, or one of dynacli's settings.
+A document chooses the names of its security schemes, which are a part of the variables' names.
+dynacli prevents a document from naming a variable of another API or a setting of dynacli in this way.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.secrets import MASK, Secret
 
 WITH_PASSWORD = frozenset({"basic", "digest"})
-"""The kinds of schemes whose credential is a user name and a password."""
+"""Kinds of schemes with a user name and a password."""
 
 WITH_TOKEN = frozenset({"oauth2", "openIdConnect"})
-"""The types of schemes whose credential is a token that a provider gives."""
+"""Types of schemes with a token of a provider."""
 
 MUTUAL_TLS = "mutualTLS"
-"""The kind of schemes whose credential is the certificate that the connection shows."""
+"""The kind of schemes that use the client certificate of the connection."""
 
 DIGEST = "Digest"
-"""The word before a credential that is used for the server's challenge."""
+"""The scheme of a credential that is used to respond to a challenge and is not sent itself."""
 
 _OTHERS = re.compile(r"[^A-Z0-9]+")
 _PAIR = frozenset({"USERNAME", "PASSWORD"})
@@ -57,10 +56,11 @@ def store_path(env: Environment) -> str:
 
 
 def variables_of(env: Environment, prefix: str) -> Variables:
-    """Return the variables of an API, kept apart from those of the other registered ones.
+    """Return the variables of an API, without the variables of other registered APIs.
 
     Args:
-        prefix: The beginning of their names.
+        env: The environment of the run.
+        prefix: Prefix of their names.
 
     Raises:
         FileError: The configuration cannot be read.
@@ -69,10 +69,10 @@ def variables_of(env: Environment, prefix: str) -> Variables:
 
 
 class Variables:
-    """The variables of one API.
+    """The environment variables of one API.
 
     Args:
-        prefix: The beginning of their names.
+        prefix: Prefix of their names.
         values: The environment.
         others: The prefixes of other APIs, whose variables are not read.
     """
@@ -86,17 +86,17 @@ class Variables:
         self._beginnings_of_others = tuple(f"{other}_" for other in others if len(other) > len(prefix))
 
     def generic(self, word: str) -> str:
-        """Return a name without a scheme: `DYNACLI_<API>_TOKEN`."""
+        """Return the name of a variable for no particular scheme: `DYNACLI_<API>_TOKEN`."""
         return f"{self.prefix}_{word}"
 
     def login(self) -> tuple[str, str]:
-        """Return the names of the two with a user name and its password."""
+        """Return the names of the two variables for user name and password."""
         return self.generic("USERNAME"), self.generic("PASSWORD")
 
     def own(self, scheme: str) -> str:
-        """Return the name for one scheme: `DYNACLI_<API>_<SCHEME>`.
+        """Return the name of the variable for one scheme: `DYNACLI_<API>_<SCHEME>`.
 
-        If that could be another variable's name, two underscores stand before the scheme.
+        If another variable could have this name, two underscores separate the scheme.
         """
         word = _OTHERS.sub("_", scheme.upper()).strip("_")
         plain = self.generic(word)
@@ -120,7 +120,7 @@ class Variables:
         Raises:
             AuthError: The value cannot be sent; the message names the variable and never shows the value.
         """
-        # White space around a value is never meant: it comes from files, and from `$(cat FILE)` in some shells.
+        # White space around a value comes from files and from `$(cat FILE)` in some shells. It is not a part of it.
         value = self.text(name).strip()
         _check_sendable(value, name)
         return value
@@ -129,7 +129,7 @@ class Variables:
         """Return a value that is encoded before it is sent; empty if the variable is not set.
 
         Raises:
-            AuthError: The value holds a control character or is not text.
+            AuthError: The value has a control character, or is not text.
         """
         return checked_text(self._values.get(name, ""), name)
 
@@ -139,13 +139,14 @@ def _source_in_words(source: str) -> str:
 
 
 def checked_text(text: str, source: str) -> str:
-    """Return a credential as it came, without a line break at its end.
+    """Return a credential without the line break at its end.
 
     Args:
-        source: The name of the variable that it is from, or words for another source, such as "the stored credential".
+        text: The credential.
+        source: Name of its variable, or a phrase for another source, such as "the stored credential".
 
     Raises:
-        AuthError: It holds a control character or is not text.
+        AuthError: The credential has a control character, or is not text.
     """
     text = text.rstrip("\r\n")
     if text.isprintable():
@@ -172,12 +173,12 @@ def _check_sendable(value: str, source: str) -> None:
 
 @record
 class Held:
-    """What a source has for a security scheme.
+    """The credential of a source for a security scheme.
 
     Args:
-        text: The secret; for `basic` and `digest` the user name and the password, with a colon between them.
-        source: The words for the source in messages, such as "the stored credential".
-        is_cookie: Whether a server has set it as a cookie, and so may get back each character of it.
+        text: The secret; for `basic` and `digest`, `USERNAME:PASSWORD`.
+        source: A phrase for the source in messages, such as "the stored credential".
+        is_cookie: Whether a server has set the secret as a cookie, so that it is sent back unchanged.
     """
 
     text: str
@@ -186,7 +187,7 @@ class Held:
 
 
 CredentialSource = Callable[[SecurityScheme], Held | None]
-"""Returns what a source has for a scheme; None if it has nothing."""
+"""Returns the credential of a source for a scheme; None if it has none."""
 
 
 @record
@@ -195,10 +196,10 @@ class Credential:
 
     Args:
         location: `header`, `query` or `cookie`.
-        word: The word before the secret, for example `Bearer`; empty if there is none.
+        word: The scheme before the secret, for example `Bearer`; empty for none.
         value: The secret as it is sent.
-        parts: Every secret to be masked: the value, and what it was encoded from.
-        source: As of `Held`.
+        parts: All secrets to mask: the value, and the texts that are encoded in it.
+        source: As in `Held`.
     """
 
     scheme: str
@@ -211,7 +212,7 @@ class Credential:
 
 
 def present_names(request: Request) -> PresentNames:
-    """Return the names that a request already has a value for: the person may have given a credential by hand."""
+    """Return the names that already have a value in a request, for example a credential that the user gave."""
     names = {("query", pair.name) for pair in request.parts.query}
     for name, value in request.headers:
         names.add(("header", name.lower()))
@@ -226,13 +227,13 @@ def find_credentials(
     present: PresentNames = frozenset(),
     further: Callable[[], Sequence[CredentialSource]] = tuple,
 ) -> tuple[Credential, ...] | None:
-    """Return the credentials of the first alternative that is complete; None if one is needed and none is.
+    """Return the credentials of the first complete alternative; None if no required alternative is complete.
 
     Args:
-        security: The operation's alternatives; without any, no credential is needed.
-        variables: The API's variables.
-        present: The names in the request; a value that the person gave counts as the scheme's credential.
-        further: Returns the sources that are asked, one after the other, for what no variable has.
+        security: The alternatives of the operation; without any, no credential is needed.
+        variables: The variables of the API.
+        present: The names in the request. A value of the user counts as the credential of the scheme.
+        further: Returns further sources to try in order, if the variables do not suffice.
 
     Raises:
         AuthError: A value cannot be read or sent.
@@ -256,7 +257,7 @@ def _complete(
     present: PresentNames,
     sources: Sequence[CredentialSource],
 ) -> tuple[Credential, ...] | None:
-    """Return the credentials of the first alternative for whose schemes the sources have values; else None."""
+    """Return the credentials of the first alternative with values for all its schemes; None if there is none."""
     for alternative in alternatives:
         found: list[Credential] = []
         is_complete = bool(alternative)
@@ -277,7 +278,7 @@ def _credential(
     present: PresentNames,
     sources: Sequence[CredentialSource],
 ) -> Credential | bool | None:
-    """Return the credential of a scheme, True if the scheme needs none from us, None if it is missing."""
+    """Return the credential of a scheme; True if dynacli adds none to the request, None if it is missing."""
     kind = kind_of(scheme)
     place = (scheme.location, scheme.parameter) if kind == "apiKey" else ("header", "Authorization")
     if kind != MUTUAL_TLS and (place[0], place[1].lower() if place[0] == "header" else place[1]) in present:
@@ -290,13 +291,13 @@ def _credential(
     if held is None:
         return None
     if kind == MUTUAL_TLS:
-        return True  # the connection shows it
+        return True  # the certificate is a part of the connection
     name, value = held.source, held.text
     if kind in WITH_PASSWORD:
         return replace(_with_password(scheme, value), source=name)
     _check_sendable(value, name)
     word = "Bearer" if kind != "apiKey" else scheme.prefix
-    # A value for `Authorization` of two words has its own already, whatever the document says.
+    # A value for `Authorization` with a space already has its scheme.
     has_word = " " in value and place[1].lower() == "authorization"
     if kind == "apiKey" and word and (has_word or value.lower().startswith(f"{word.lower()} ")):
         word = ""
@@ -309,7 +310,7 @@ def _credential(
     secret, token = (
         Secret(value),
         Secret(value.partition(" ")[2]),
-    )  # a key may have the word `Bearer` before it
+    )  # an API key may have the prefix `Bearer`
     parts = (secret, token) if token.reveal() else (secret,)
     return Credential(scheme.name, *place, word, secret, parts, name)
 
@@ -320,7 +321,7 @@ def held_for(
     variables: Variables,
     sources: Sequence[CredentialSource],
 ) -> Held | None:
-    """Return what the first of the sources, variables before all others, has for a scheme of an alternative.
+    """Return the credential for a scheme of an alternative, from the variables or the first other source that has one.
 
     Raises:
         AuthError: The value cannot be read or sent.
@@ -340,7 +341,7 @@ def held_for(
 
 
 def _from_variables(scheme: SecurityScheme, variables: Variables, *, may_be_generic: bool) -> tuple[str, str]:
-    """Return the name of the variable that has the value for a scheme, and the value; empty if none has one."""
+    """Return the name and the value of the variable for a scheme; the value is empty if no variable is set."""
     own = variables.own(scheme.name)
     is_pair = kind_of(scheme) in WITH_PASSWORD
     value = variables.text(own) if is_pair else variables.value(own)
@@ -365,7 +366,7 @@ def _named_pair(variables: Variables) -> tuple[str, str]:
 
 
 def _with_password(scheme: SecurityScheme, pair: str) -> Credential:
-    """Return the credential of a user name and a password; for Digest it is not sent, but responds to the server."""
+    """Return the credential for a user name and a password. Digest uses it for challenges and does not send it."""
     password = pair.partition(":")[2]
     parts = (Secret(pair), *([Secret(password)] if password else []))
     if kind_of(scheme) == "digest":
@@ -377,24 +378,24 @@ def _with_password(scheme: SecurityScheme, pair: str) -> Credential:
 
 
 def kind_of(scheme: SecurityScheme) -> str:
-    """Return how a credential is sent: `bearer`, `basic`, `digest`, `apiKey`, `mutualTLS`, or an unknown word."""
+    """Return the way a credential is sent: `bearer`, `basic`, `digest`, `apiKey`, `mutualTLS`, or an unknown scheme."""
     if scheme.type == "http":
         return scheme.scheme
     return "bearer" if scheme.type in WITH_TOKEN else scheme.type
 
 
 def shown_kind(scheme: SecurityScheme) -> str:
-    """Return the kind of a scheme as a person knows it: `oauth2` and `openIdConnect`, although a token is sent."""
+    """Return the kind of a scheme for display: `oauth2` and `openIdConnect` instead of `bearer`."""
     return scheme.type if scheme.type in WITH_TOKEN else kind_of(scheme)
 
 
 def generic_word(scheme: SecurityScheme) -> str:
-    """Return the end of the name of the variable for a scheme that is the only one of its kind."""
+    """Return the last part of the name of the variable for a scheme that is the only one of its kind."""
     return "KEY" if kind_of(scheme) == "apiKey" else "TOKEN"
 
 
 def has_login(security: Iterable[Alternative], variables: Variables) -> bool:
-    """Return whether the variables have the name and the password by which a scheme gives a token."""
+    """Return whether the variables have a user name and password for a scheme that exchanges them for a token."""
     is_set = all(map(variables.is_set, variables.login()))
     return is_set and any(scheme.has_password_flow for schemes in security for scheme in schemes)
 
@@ -409,7 +410,7 @@ def is_supported(scheme: SecurityScheme) -> bool:
     kind = kind_of(scheme)
     if kind != "apiKey":
         return kind in {"bearer", *WITH_PASSWORD, MUTUAL_TLS}
-    # The document chooses the name, which must not break the request's head apart.
+    # The document chooses the name, which must not inject further headers.
     name = scheme.parameter
     match scheme.location:
         case "header":
@@ -422,7 +423,7 @@ def is_supported(scheme: SecurityScheme) -> bool:
 
 
 def is_key_header(scheme: object) -> bool:
-    """Return whether a Security Scheme Object is an API key in a header that may be sent."""
+    """Return whether a Security Scheme Object is an API key in a header that dynacli may send."""
     if not isinstance(scheme, Mapping) or scheme.get("type") != "apiKey" or scheme.get("in") != "header":
         return False
     name = scheme.get("name")
@@ -432,10 +433,11 @@ def is_key_header(scheme: object) -> bool:
 def with_prefixes(
     security: Sequence[Alternative], tables: Mapping[str, Mapping[str, Any]] | None
 ) -> Sequence[Alternative]:
-    """Return alternatives whose API keys have the words before their values that the configuration names.
+    """Return alternatives with the prefixes of API keys from the configuration.
 
     Args:
-        tables: Security scheme → what the configuration says of its credential.
+        security: The alternatives of the operation.
+        tables: Security scheme → its table in the configuration.
     """
     prefixes = {name: table["prefix"] for name, table in (tables or {}).items() if "prefix" in table}
     if not prefixes:
@@ -454,10 +456,12 @@ def is_only_of_its_kind(scheme: SecurityScheme, alternative: Alternative) -> boo
 
 
 def attach(request: Request, credentials: Sequence[Credential], *, is_masked: bool = False) -> Request:
-    """Return the request with its credentials; a header that the person gave stays as it is.
+    """Return the request with its credentials. A header that the user gave stays.
 
     Args:
-        is_masked: Whether each secret is masked, to show the request.
+        request: The request.
+        credentials: The credentials to add.
+        is_masked: Whether to mask each secret, to show the request.
     """
     if not credentials:
         return request

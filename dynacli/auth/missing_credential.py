@@ -1,4 +1,4 @@
-"""What a call needs to sign in: in words, as environment variables, and as the error if it has no credential."""
+"""Missing credentials: their description, their environment variables, and the error for a call without them."""
 
 from __future__ import annotations
 
@@ -49,10 +49,11 @@ def wanted_by(scheme: SecurityScheme) -> str:
 
 
 def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
-    """Return the names of the variables that would satisfy an alternative; none if it is not supported.
+    """Return the names of the variables that would satisfy an alternative; empty if it is not supported.
 
     Args:
-        variables: The API's variables, or only their prefix.
+        alternative: The schemes of the alternative.
+        variables: The variables of the API, or only their prefix.
     """
     if isinstance(variables, str):
         variables = Variables(variables)
@@ -70,9 +71,10 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
 
 
 def variable_choices(security: Iterable[Alternative], variables: Variables | str) -> list[list[str]]:
-    """Return the names of the variables that would satisfy one of some alternatives, for each way to do so.
+    """Return the sets of variables that would each satisfy one of the alternatives.
 
     Args:
+        security: The alternatives.
         variables: As for `needed_variables`.
     """
     if isinstance(variables, str):
@@ -86,7 +88,7 @@ def variable_choices(security: Iterable[Alternative], variables: Variables | str
 
 
 def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
-    """Return the names of the variables that satisfy an alternative as they are; none if one of them is not set."""
+    """Return the names of the set variables that satisfy an alternative; empty if one of them is missing."""
     found: list[str] = []
     for scheme in alternative:
         if not is_known(scheme):
@@ -106,10 +108,12 @@ def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
 
 
 def missing_credential(security: Sequence[Alternative], variables: Variables, api: str) -> AuthError:
-    """Return the error for a call whose operation wants a credential that is nowhere.
+    """Return the error for a call whose required credential is missing.
 
     Args:
-        api: The name of the API, if it is a registered one; else empty.
+        security: The alternatives of the operation.
+        variables: The variables of the API.
+        api: Name of the API if it is registered; else empty.
     """
     choices = variable_choices(security, variables)
     listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices)
@@ -128,24 +132,24 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     return AuthError(
         "The operation needs a credential, and there is none",
         reason="It asks for "
-        + " or ".join(dict.fromkeys(asked))  # one scheme may be listed for each of several scopes
+        + " or ".join(dict.fromkeys(asked))  # a scheme may be listed repeatedly, with different scopes
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
         hint=hint,
     )
 
 
 def without_credential(api: str) -> str:
-    """Return the hint for a server that needs no credential, although its document asks for one.
+    """Return the hint for a server that needs no credential although its document requires one.
 
     Args:
-        api: The name of the API, if it is a registered one; else empty.
+        api: Name of the API if it is registered; else empty.
     """
     always = f", always: `{invocation('api set', api)} auth=never`" if api else ""
     return f"if the server needs none: `--auth none`{always}"
 
 
 def expired_credential(kept: StoredCredential) -> AuthError:
-    """Return the error, with the detail `state`, for a stored credential that has ended and cannot be refreshed."""
+    """Return the error, with the detail `state`, for a stored credential that has expired and cannot be refreshed."""
     return AuthError(
         f"The stored credential for `{visible(kept.scheme, keep='')}` has expired",
         hint=f"Sign in again: `{kept.sign_in_line()}`",

@@ -29,14 +29,17 @@ _NEEDED = {
 
 @record
 class OAuthFlow:
-    """A way to a token, and the endpoints of the provider that it needs.
+    """A flow to get a token, with the endpoints of the provider.
 
     Args:
         kind: `authorizationCode`, `deviceAuthorization`, `clientCredentials`, `password` or `implicit`.
-        refresh_url: Where tokens are refreshed; empty for the token endpoint.
+        authorization_url: URL of the sign-in page; empty if the flow has none.
+        token_url: URL of the token endpoint; empty if the flow has none.
+        device_url: URL of the device authorization endpoint; empty if the flow has none.
+        refresh_url: URL for refreshing tokens; empty for the token endpoint.
         scopes: The scopes that the document lists.
-        issuer: The provider's own name (RFC 8414), with which it marks its responses; empty if it is not known.
-        auth_methods: How the token endpoint lets clients authenticate, if the provider's metadata says so.
+        issuer: Identifier of the provider (RFC 8414), which its responses contain; empty if unknown.
+        auth_methods: Client authentication methods of the token endpoint, from the provider's metadata.
     """
 
     kind: str
@@ -50,7 +53,7 @@ class OAuthFlow:
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        """The URLs that secrets, codes and the person are sent to."""
+        """The URLs that receive secrets or codes, or that the user opens."""
         urls = (self.authorization_url, self.token_url, self.device_url, self.refresh_url)
         return tuple(dict.fromkeys(url for url in urls if url))
 
@@ -64,8 +67,8 @@ def flows_of(scheme: Mapping[str, Any], base: str = "") -> tuple[OAuthFlow, ...]
     """Return the flows of a Security Scheme Object that have their endpoints, in the document's order.
 
     Args:
-        scheme: A scheme of the type `oauth2`; one whose endpoints are in its metadata has no flows here.
-        base: The URL of the server, to which relative endpoints refer (OpenAPI 3.0.4, "Relative References in URLs").
+        scheme: A scheme of the type `oauth2`. If its endpoints are in its metadata, it has no flows here.
+        base: URL of the server, for relative endpoints (OpenAPI 3.0.4, "Relative References in URLs").
     """
     flows = scheme.get("flows")
     found = []

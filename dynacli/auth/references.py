@@ -1,6 +1,6 @@
-"""What a configuration says of a credential: never a secret, but where it is.
+"""Credentials in the configuration: references to secrets, never the secrets themselves.
 
-`[apis.NAME.auth.SCHEME]` has a key for each part of a credential, whose value is a reference: `env:NAME`, `file:PATH`,
+`[apis.NAME.auth.SCHEME]` has a key for each part of a credential. The value is a reference: `env:NAME`, `file:PATH`,
 `command:WORDS` or `keyring:SERVICE/USER`.
 """
 
@@ -31,16 +31,16 @@ _MOST_BYTES = 1 << 20
 _MOST_PORT = 65535
 
 _KEPT_SECONDS = 60.0
-"""How long what a command or the keyring has given is good for the further calls of the same run."""
+"""Time in seconds for which a run reuses the secret of a command or of the keyring."""
 
 _given: WeakKeyDictionary[Environment, dict[str, tuple[float, str]]] = WeakKeyDictionary()
-"""Surroundings of a run → reference → (when it was followed, what it led to)."""
+"""Environment → reference → (time of reading, secret)."""
 SECONDS = 10.0
-"""How long a command may take."""
+"""Time limit for a command."""
 
 
 def what_is_wrong_with(scheme: str, table: Mapping[str, Any]) -> str:
-    """Return what is wrong with what a configuration says of a scheme, without any of its values; empty for nothing."""
+    """Return the mistake in the table of a scheme in the configuration, without its values; empty if there is none."""
     for key, value in table.items():
         if key not in _KEYS:
             known = ", ".join(f"`{item}`" for item in _KEYS)
@@ -55,7 +55,7 @@ def _wrong_value(key: str, value: Any) -> str:
         return _wrong_reference(value)
     if key in _TEXTS:
         if key == "prefix":
-            # An empty one stands for none, although the description of the scheme names one.
+            # An empty prefix means none, even if the description of the scheme names one.
             is_word = isinstance(value, str) and (not value or _PREFIX.fullmatch(value))
             return "" if is_word else "must be a word to put before a key, such as `Bearer`"
         return "" if isinstance(value, str) and value else "is a text"
@@ -90,20 +90,21 @@ def _wrong_words(line: str) -> str:
 
 
 def _label_of(reference: str) -> str:
-    """Return the words for a reference in messages; of a command they show its name alone."""
+    """Return a phrase for a reference in messages. It shows only the name of a command, not its arguments."""
     form, _, rest = reference.partition(":")
     shown = shlex.split(rest)[0] if form == "command" else rest
     return f"the reference `{form}:{shown}`"
 
 
 def resolve_secret(reference: str, env: Environment) -> str:
-    """Return the secret that a reference leads to, without a line break at its end.
+    """Return the secret of a reference, without the line break at its end.
 
     Args:
-        reference: One that `what_is_wrong_with` has found nothing wrong with.
+        reference: A reference that `what_is_wrong_with` accepts.
+        env: The environment of the run.
 
     Raises:
-        AuthError: There is none, or it cannot be read.
+        AuthError: The secret is empty, missing or unreadable.
     """
     form, _, rest = reference.partition(":")
     label = _label_of(reference)
@@ -122,16 +123,16 @@ def resolve_secret(reference: str, env: Environment) -> str:
 
 
 def referred(table: Mapping[str, Any], key: str, env: Environment) -> Secret | None:
-    """Return the secret that a reference in a table of the configuration leads to; None if the table has none.
+    """Return the secret of a reference in a table of the configuration; None if the table has no such key.
 
     Raises:
-        AuthError: As from `resolve_secret`.
+        AuthError: The secret is empty, missing or unreadable.
     """
     return Secret(resolve_secret(table[key], env).strip()) if key in table else None
 
 
 def _remembered_secret(reference: str, label: str, env: Environment) -> str:
-    """Return what a command writes or the keyring has; the calls of a series ask for it once."""
+    """Return the output of a command or the secret in the keyring, and reuse it for the next calls."""
     given, now = _given.setdefault(env, {}), time.monotonic()
     if reference not in given or given[reference][0] + _KEPT_SECONDS < now:
         form, _, rest = reference.partition(":")
@@ -173,10 +174,10 @@ def _capital(label: str) -> str:
 
 
 def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Environment) -> Held | None:
-    """Return what the references of a scheme lead to; None if there are none for what is sent.
+    """Return the credential that the references of a scheme give; None if the table has no reference for it.
 
     Raises:
-        AuthError: One of them leads to nothing, or to something that cannot be read.
+        AuthError: A secret is empty, missing or unreadable.
     """
     kind = kind_of(scheme)
     if kind == MUTUAL_TLS:
@@ -202,15 +203,15 @@ def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Env
 
 
 def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
-    """Return what a command writes to its standard output; what it writes to standard error is not shown.
+    """Return the standard output of a command; its standard error is discarded.
 
     Args:
         words: The program and its arguments.
-        label: The words for it in messages, which show no argument.
-        given: What it gets on standard input.
+        label: A phrase for the command in messages, without arguments.
+        given: The content of its standard input.
 
     Raises:
-        AuthError: It cannot be started, fails, takes too long, or writes too much.
+        AuthError: The command cannot be started, fails, takes too long, or prints too much.
     """
     import subprocess  # most references name no command
 
@@ -243,9 +244,9 @@ def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
         threads[1].join(SECONDS)
         is_late = process.poll() is None
     finally:
-        process.kill()  # one that has ended is left alone
+        process.kill()  # does nothing if the process has ended
         process.wait()
-    # The command may have left a child after that keeps the pipes open: no one waits for it.
+    # The command may have started a child process that keeps the pipes open. dynacli does not wait for it.
     for thread in threads:
         thread.join(0.5)
     if len(written[0] if written else b"") > _MOST_BYTES:

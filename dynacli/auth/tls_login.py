@@ -1,4 +1,4 @@
-"""Mutual TLS and private authorities: the certificate that a connection shows, and those that it trusts."""
+"""Mutual TLS and private authorities: the client certificate and the trusted authorities of a connection."""
 
 import os
 import re
@@ -15,19 +15,19 @@ from dynacli.record import record, replace
 from dynacli.secrets import MASK
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-"""A certificate in a file of PEM (RFC 7468)."""
+"""A certificate in a PEM file (RFC 7468)."""
 
 
 @record
 class TlsSettings:
-    """What a configuration says of the TLS of an API's connections; paths are relative to its directory.
+    """The TLS settings of an API in the configuration. Paths are relative to the directory of the configuration.
 
     Args:
-        ca: The file with the only authorities that are trusted; empty for those of the system.
-        cert: The file with the client's certificate, and the chain above it; empty for none.
-        cert_key: The file with its key; empty if the certificate's has it.
-        passphrase: The reference for what the key is encrypted with; empty for nothing.
-        is_added: Whether the authorities of the system are trusted besides those of `ca`.
+        ca: File with the only trusted authorities; empty for the authorities of the system.
+        cert: File with the client certificate and its chain; empty for none.
+        cert_key: File with the key; empty if it is in the file of the certificate.
+        passphrase: Reference to the passphrase of the key; empty for none.
+        is_added: Whether to trust the authorities of the system in addition to `ca`.
     """
 
     ca: str = ""
@@ -38,11 +38,11 @@ class TlsSettings:
 
 
 class TlsLogin:
-    """The TLS of the connections of one call: the client's certificate is shown to one origin alone.
+    """The TLS settings for the connections of one call. Only one origin gets the client certificate.
 
     Raises:
-        FileError: A file is missing or is none of certificates.
-        AuthError: The certificate has expired, or is without its key.
+        FileError: A file is missing or has no certificates.
+        AuthError: The certificate has expired, or its key is missing.
     """
 
     def __init__(self, env: Environment, settings: TlsSettings, origin: str) -> None:
@@ -51,15 +51,15 @@ class TlsLogin:
         self._elsewhere = _context(env, TlsSettings(settings.ca)) if settings.ca else None
 
     def context(self, origin: str) -> ssl.SSLContext | None:
-        """Return what a connection to an origin is made with; None for what all others are made with."""
+        """Return the TLS context for connections to an origin; None for the default."""
         return self._here if origin == self._origin else self._elsewhere
 
     def certificate(self) -> bytes:
-        """Return the content of the file with the client's certificate; empty if it shows none."""
+        """Return the content of the file with the client certificate; empty if there is none."""
         return _certificate_file(self._env, self._settings.cert, "cert")[1] if self._settings.cert else b""
 
     def curl_words(self, *, shows_secrets: bool) -> list[str]:
-        """Return the words of a curl command that makes its connection with the same files, quoted for a POSIX shell.
+        """Return the arguments with which curl uses the same files, quoted for a POSIX shell.
 
         Raises:
             AuthError: The passphrase cannot be read.
@@ -80,7 +80,7 @@ class TlsLogin:
 
 
 _contexts: WeakKeyDictionary[Environment, list[tuple[TlsSettings, ssl.SSLContext]]] = WeakKeyDictionary()
-"""Surroundings of a run → contexts that were made: the calls of a series share one, and so their connections."""
+"""Environment → its TLS contexts, which calls share so that they can share connections."""
 
 
 def _context(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
@@ -118,23 +118,24 @@ def _trusting(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
 
 
 def context_besides(env: Environment, ca: str) -> ssl.SSLContext | None:
-    """Return what connections to a provider are made with: a public one is trusted, and one of the API's own authority.
+    """Return the TLS context for connections to a provider, which trusts public authorities and the API's own ones.
 
     Args:
-        ca: The file with that authority; empty for none.
+        env: The environment of the run.
+        ca: File with the API's own authorities; empty for none.
 
     Raises:
-        FileError: The file is missing or is none of certificates.
+        FileError: The file is missing or has no certificates.
     """
     return context_of(env, TlsSettings(ca) if ca else None)
 
 
 def context_of(env: Environment, settings: TlsSettings | None) -> ssl.SSLContext | None:
-    """Return what connections are made with that trust the authorities of the system as well; None for those alone.
+    """Return the TLS context for settings, which also trusts the authorities of the system; None without settings.
 
     Raises:
-        FileError: A file is missing or is none of certificates.
-        AuthError: The certificate has expired, or is without its key.
+        FileError: A file is missing or has no certificates.
+        AuthError: The certificate has expired, or its key is missing.
     """
     return _context(env, replace(settings, is_added=True)) if settings is not None else None
 
@@ -158,7 +159,7 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
     was_asked = False
 
     def password() -> bytes:
-        # Without a function, OpenSSL would ask on the terminal.
+        # Without this function, OpenSSL would ask for the passphrase on the terminal.
         nonlocal was_asked
         was_asked = True
         return passphrase.encode()
@@ -182,7 +183,7 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
 def _check_time(path: str) -> None:
     import _ssl
 
-    # The module ssl has no public function that reads a certificate of a file.
+    # The module `ssl` has no public function that reads a certificate from a file.
     read: Any = getattr(_ssl, "_test_decode_cert", None)
     try:
         facts: dict[str, Any] = read(path) if read else {}
@@ -199,7 +200,7 @@ def _check_time(path: str) -> None:
 
 
 def certificate_path(env: Environment, name: str) -> str:
-    """Return the absolute path of a file of certificates, which a person may write relative to the configuration."""
+    """Return the absolute path of a file of certificates, which may be relative to the configuration directory."""
     return os.path.normpath(os.path.join(env.config_dir, os.path.expanduser(name)))
 
 
@@ -217,10 +218,10 @@ def _certificate_file(env: Environment, name: str, key: str) -> tuple[str, bytes
 
 
 def authorities_in(env: Environment, ca: str) -> bytes:
-    """Return the certificates in a file of `ca`, and nothing else that stands in it.
+    """Return only the certificates in a file of `ca`.
 
     Raises:
-        FileError: The file cannot be read, or has none.
+        FileError: The file cannot be read, or has no certificates.
     """
     path, content = _certificate_file(env, ca, "ca")
     found = _CERTIFICATE.findall(content)
