@@ -107,14 +107,14 @@ class DocumentCredential:
             AuthError: The credential cannot be read or has expired, or dynacli does not support the challenge.
         """
         self.sent, self._bound_elsewhere = None, []
-        found = self._find(url, challenge)
-        if not found:
+        credentials = self._find(url, challenge)
+        if not credentials:
             return None
         request = Request("GET", url)
-        credential = found[0]
+        credential = credentials[0]
         self.sent = credential
         if credential.word != DIGEST:
-            return dict(attach(request, found).headers)
+            return dict(attach(request, credentials).headers)
         return dict(self._with_digest(request, credential, challenge).headers) if challenge else {}
 
     def _find(self, url: str, challenge: str) -> tuple[Credential, ...] | None:
@@ -157,13 +157,13 @@ class DocumentCredential:
     def _known(self) -> Iterator[SecurityScheme]:
         """Yield the schemes of the stored document and of the configuration."""
         tables = self._settings.auth_tables or {}
-        found = [
+        schemes = [
             scheme_from(key, raw)
             for key, raw in self._raw_schemes.items()
             if isinstance(raw, dict)
             and (raw.get("type") != "apiKey" or raw.get("in") == "cookie" or is_key_header(raw))
         ]
-        for (scheme,) in with_prefixes([(scheme,) for scheme in found], tables):
+        for (scheme,) in with_prefixes([(scheme,) for scheme in schemes], tables):
             yield scheme
         for name, table in tables.items():
             if name not in self._raw_schemes:
@@ -180,13 +180,13 @@ class DocumentCredential:
         if self.sent is not None:
             shown = f"{self.sent.name}: {self.sent.word}".removesuffix(": ")
             reasons.append(f"{_label(self.sent.source)} was sent as `{shown}`, and refused")
-        words = " or ".join(
+        schemes = " or ".join(
             dict.fromkeys(offered.scheme[:LONGEST_WORD] for offered in read_challenges([challenge]))
         )
         for name, kinds in self._set_variables(candidates).items():
             if self.sent is not None and name in self._names_for(self.sent.source):
                 continue
-            reasons.append(f"`{name}` is set, and was not sent: {self._why_not(kinds, candidates, words)}")
+            reasons.append(f"`{name}` is set, and was not sent: {self._why_not(kinds, candidates, schemes)}")
         reasons += self._bound_elsewhere
         ways, refused = dict[str, None](), ""
         for scheme in wanted:
@@ -221,25 +221,31 @@ class DocumentCredential:
 
     def _set_variables(self, candidates: Iterable[SecurityScheme]) -> dict[str, set[str]]:
         """Return the variables that are set, each with the kinds of schemes that it has credentials for."""
-        words = {"TOKEN": {"bearer"}, "KEY": {"apiKey"}, "USERNAME": set(WITH_PASSWORD)}
-        found = {self._variables.generic(word): kinds for word, kinds in words.items()}
+        kinds_by_ending = {"TOKEN": {"bearer"}, "KEY": {"apiKey"}, "USERNAME": set(WITH_PASSWORD)}
+        kinds_by_variable = {
+            self._variables.generic(ending): kinds for ending, kinds in kinds_by_ending.items()
+        }
         for scheme in candidates:
             if scheme.name:
-                found.setdefault(self._variables.own(scheme.name), set()).add(kind_of(scheme))
-        return {name: kinds for name, kinds in found.items() if self._variables.is_set(name)}
+                kinds_by_variable.setdefault(self._variables.own(scheme.name), set()).add(kind_of(scheme))
+        return {name: kinds for name, kinds in kinds_by_variable.items() if self._variables.is_set(name)}
 
     def _names_for(self, source: str) -> tuple[str, ...]:
         return source, self._variables.generic("USERNAME") if source.endswith("PASSWORD") else source
 
-    def _why_not(self, kinds: AbstractSet[str], candidates: Iterable[SecurityScheme], words: str) -> str:
+    def _why_not(self, kinds: AbstractSet[str], candidates: Iterable[SecurityScheme], offered: str) -> str:
         if not any(kind_of(scheme) in kinds for scheme in candidates):
             # There is always a header for a token or a password, so the variable holds a key.
             if any(isinstance(raw, dict) and raw.get("type") == "apiKey" for raw in self.schemes):
                 return "the document's key is not sent in a header"
-            return f"the server asks for {words}" if words else "the document declares no key in a header"
+            return f"the server asks for {offered}" if offered else "the document declares no key in a header"
         if self.sent is not None:
-            return "another credential comes first" + (f", as the server asks for {words}" if words else "")
-        return f"the server asks for {words}" if words else "the server asked for no particular credential"
+            return "another credential comes first" + (
+                f", as the server asks for {offered}" if offered else ""
+            )
+        return (
+            f"the server asks for {offered}" if offered else "the server asked for no particular credential"
+        )
 
     def _sources(self, url: str) -> Sequence[CredentialSource]:
         sources = credential_sources(self._env, self._name, self._settings, url)
@@ -275,9 +281,9 @@ class DocumentCredential:
 
 def _with_prefix(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:
     """Return an API key of the document, with the prefix that the server asks for if it has none."""
-    words = [scheme.prefix for scheme in asked if scheme.prefix]
+    prefixes = [scheme.prefix for scheme in asked if scheme.prefix]
     is_bare = scheme.type == "apiKey" and scheme.parameter.lower() == "authorization" and not scheme.prefix
-    return replace(scheme, prefix=words[0]) if is_bare and words else scheme
+    return replace(scheme, prefix=prefixes[0]) if is_bare and prefixes else scheme
 
 
 def _as_sent(scheme: SecurityScheme) -> str:

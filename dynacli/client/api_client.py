@@ -107,10 +107,10 @@ def open_api(
         cache=cache,
         terms=CallTerms(consent=Consent(is_given=yes)),
     )
-    word = os.fspath(source_or_name)
-    if isinstance(source_or_name, os.PathLike) and os.sep not in word:
-        word = os.path.join(os.curdir, word)  # a path, even if it looks like a name
-    api = Api(word, env or Environment(), options)
+    source = os.fspath(source_or_name)
+    if isinstance(source_or_name, os.PathLike) and os.sep not in source:
+        source = os.path.join(os.curdir, source)  # a path, even if it looks like a name
+    api = Api(source, env or Environment(), options)
     api.on_event = on_event
     return api
 
@@ -428,10 +428,10 @@ class Api(OpenDocument):
         with self._lock:
             self._catalog_of()
             check_links(made.call.described, [link], self._settings)
-            found = followed_link(made, link)
-            if found is None:
+            followed = followed_link(made, link)
+            if followed is None:
                 raise missing_link(made.call.described, link, response.status)
-            described, inputs, settings = next_call(made, found)
+            described, inputs, settings = next_call(made, followed)
         engine = self._listened_and_kept(arguments, on_event)
         with _recording(engine, arguments):
             return self._response(engine.make(described, inputs, settings), arguments)
@@ -633,11 +633,11 @@ class Api(OpenDocument):
             left = first.response(pages)
         if isinstance(right, Side):
             with _recording(right, self._arguments(name, given, *switches, options=there)):
-                found = right.response(pages)
+                other_response = right.response(pages)
         else:
-            found = right
+            other_response = right
         with self._lock:
-            return compare_calls(described, left, found, rules)
+            return compare_calls(described, left, other_response, rules)
 
     def _plan(self, name: str, given: dict[str, Any], file: str, seconds: float) -> Plan:
         make_plan, plan_store = feature("plans.make_plan"), feature("plans.plan_store")

@@ -603,8 +603,8 @@ class Call:
         self.settings.set_apart(validation, self.described.operation, response.status)
         self.validation = validation
         if self._cached is not None:
-            found = (self.validating.validation, validation)
-            self._cached.store(is_valid=not any(result.has_something_to_report for result in found))
+            results = (self.validating.validation, validation)
+            self._cached.store(is_valid=not any(result.has_something_to_report for result in results))
         return validation
 
     def validate_stream(self, response: WireResponse, pieces: Iterable[bytes]) -> None:

@@ -123,10 +123,10 @@ class _Login(DocumentLogin):
         if challenge is None and has_credential(given, self._credential.schemes):
             return given
         own = _checked(dict(self._settings.headers))
-        found = self._credential.headers(url, challenge or "")
-        if challenge is None and not own and found is None:
+        signed = self._credential.headers(url, challenge or "")
+        if challenge is None and not own and signed is None:
             raise _missing(self._name, self._credential.advice(url, "").hint)
-        return {**own, **(found or {}), **given}
+        return {**own, **(signed or {}), **given}
 
     def advice(self, url: str, challenge: str) -> Advice:
         """Return advice on a refused request: the credentials that were sent or not, and those that would help.
@@ -134,12 +134,14 @@ class _Login(DocumentLogin):
         Raises:
             FileError: The configuration cannot be read.
         """
-        found = self._credential.advice(url, challenge)
+        advice = self._credential.advice(url, challenge)
         given = [*self._given, *dict(self._settings.headers)]
         if not given:
-            return found
+            return advice
         shown = " and ".join(f"`{visible(name, keep='')}`" for name in given)
-        return found._replace(reason="; ".join(filter(None, (f"{shown} was given, and sent", found.reason))))
+        return advice._replace(
+            reason="; ".join(filter(None, (f"{shown} was given, and sent", advice.reason)))
+        )
 
     def context(self) -> ssl.SSLContext | None:
         """Return the TLS settings of the connections; None for the system's settings.

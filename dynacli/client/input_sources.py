@@ -54,7 +54,7 @@ def input_sources(
         operations_at(api.catalog, SAFE_METHODS, lambda path: _first_letters(path) in first_letters)
     )
     of_path = listing.sources_of(operation)
-    found = {}
+    sources = {}
     for input_, name in wanted:
         is_in_path = isinstance(input_, Parameter) and input_.location == "path"
         names = of_path.get(name, []) if is_in_path else listing.lists_of(name)
@@ -67,16 +67,16 @@ def input_sources(
         for source in names[:_MOST_LISTING]:
             location = _location_of_ids(api, source, fields)
             if location is not None:
-                found[input_.option] = f"{source} {location}".rstrip()
+                sources[input_.option] = f"{source} {location}".rstrip()
                 break
-    if len(found) < len(wanted):
+    if len(sources) < len(wanted):
         linked = _linked_sources(api, operation, first_letters)
-        found |= {
+        sources |= {
             input_.option: linked[input_.option]
             for input_, _ in wanted
-            if input_.option in linked.keys() - found
+            if input_.option in linked.keys() - sources
         }
-    return found
+    return sources
 
 
 def listing_command(api: OpenedApi, source: str) -> str:
@@ -103,7 +103,7 @@ def _linked_sources(api: OpenedApi, operation: Operation, first_letters: Contain
     To save time, this reads only operations that create a resource in the path.
     """
     creating = operations_at(api.catalog, _CREATING, lambda path: _first_letters(path) in first_letters)
-    found: dict[str, str] = {}
+    sources: dict[str, str] = {}
     for summary in creating[:_MOST_LINKING]:
         described = DescribedOperation(api, api.catalog.operation(summary.name))
         if not any(links_in(described.raw_responses, described.follow)):
@@ -117,10 +117,10 @@ def _linked_sources(api: OpenedApi, operation: Operation, first_letters: Contain
         for fill in (fill for link in links for fill in link["fills"]):
             expression, _, pointer = str(fill["from"]).partition("#/")
             if expression == _RESPONSE:
-                found.setdefault(
+                sources.setdefault(
                     fill["option"].removeprefix("--"), f"{summary.name} {pointer.replace('/', '.')}"
                 )
-    return found
+    return sources
 
 
 def _inputs_with_ids(

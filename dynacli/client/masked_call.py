@@ -97,14 +97,14 @@ class MaskedCall:
 
     def _mask_pair(self, pair: str, separator: str, values: list[str]) -> None:
         """Mask the value of `NAME:VALUE` or `PATH=JSON`, if it is or contains a secret."""
-        name, found, value = pair.partition(separator)
-        if not found:
+        name, separated, value = pair.partition(separator)
+        if not separated:
             return
         if is_secret_path(name, self._names):
             values.extend(secret_pieces(value.strip()))
-            self._masked[pair] = f"{name}{found}{MASK}"
+            self._masked[pair] = f"{name}{separated}{MASK}"
         elif separator == "=":
-            self._masked[pair] = f"{name}{found}{mask_text(value, self._names)}"
+            self._masked[pair] = f"{name}{separated}{mask_text(value, self._names)}"
 
     def words(self, words: Sequence[str]) -> list[str]:
         """Return the arguments of the command line without secrets."""

@@ -37,14 +37,14 @@ class OpenDocument:
 
     def __init__(
         self,
-        word: str,
+        source: str,
         env: Environment,
         options: Options,
         *,
         clients: ClientPool | None = None,
         opened: OpenedApi | None = None,
     ) -> None:
-        self.name = word
+        self.name = source
         self._env, self._options = env, options
         self._lock = threading.RLock()
         self._clients = clients or ClientPool()
@@ -140,12 +140,12 @@ class OpenDocument:
         opened = self._catalog_of()
         with self._lock:
             if name not in self._operations:
-                found = opened.catalog.find(name)
-                if found is None:
+                key = opened.catalog.find(name)
+                if key is None:
                     from dynacli.client.search_operations import unknown_operation
 
                     raise unknown_operation(opened, name)
-                self._operations[name] = DescribedOperation(opened, opened.catalog.operation(found))
+                self._operations[name] = DescribedOperation(opened, opened.catalog.operation(key))
             return self._operations[name]
 
     def _catalog_of(self) -> OpenedApi:

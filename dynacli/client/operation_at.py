@@ -74,10 +74,10 @@ def styled_properties(parameter: Parameter, text: str) -> dict[str, str] | None:
         text = text.removeprefix(f"{parameter.name}=")
     pieces = text.split(delimiter)
     if parameter.explode:
-        found = [piece.partition("=") for piece in pieces]
-        if not all(item[1] for item in found):
+        parts = [piece.partition("=") for piece in pieces]
+        if not all(item[1] for item in parts):
             return None
-        pairs = [(name, value) for name, _, value in found]
+        pairs = [(name, value) for name, _, value in parts]
     elif len(pieces) % 2:
         return None
     else:
@@ -151,8 +151,8 @@ def operation_by_id(catalog: Catalog, path: str) -> OperationSummary | None:
         is_item = other.rstrip("/").endswith("}") and len(parameter_names(other)) == last + 1
         return is_item and above == collection and plain_name(segment) in _BY_ID
 
-    found = operations_at(catalog, ("GET",), is_wanted) if path.rstrip("/").endswith("}") else ()
-    return next(iter(found), None)
+    operations = operations_at(catalog, ("GET",), is_wanted) if path.rstrip("/").endswith("}") else ()
+    return next(iter(operations), None)
 
 
 def _option_in_query(operation: Operation, name: str) -> str:

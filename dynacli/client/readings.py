@@ -95,7 +95,7 @@ class Overrides(NamedTuple):
 
 def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return method → its source, for the headers of a request."""
-    found: dict[str, str] = {}
+    asked: dict[str, str] = {}
     for name, value in headers:
         plain = _NOT_IN_NAMES.sub("", name.lower())
         if not any(part in plain for part in ("method", "override", "verb")):
@@ -104,8 +104,8 @@ def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         if plain not in _NAMES and not ("method" in plain and "override" in plain):
             # For example `X-Original-Method: DELETE`. A preflight request asks about another request.
             words = [word for word in words if word in _KNOWN and "accesscontrol" not in plain]
-        found |= dict.fromkeys(words, "a header")
-    return found
+        asked |= dict.fromkeys(words, "a header")
+    return asked
 
 
 def overrides_of(request: Request, *, is_whole: bool = True, is_strict: bool = True) -> Overrides:
@@ -179,10 +179,10 @@ def _header_values(request: Request, plain: str) -> list[str]:
 
 def _clear_media_type(request: Request) -> str:
     """Return the media type that all servers agree on, with its parameters; empty if it is unclear."""
-    found = [value.strip().lower() for value in _header_values(request, "contenttype")]
+    media_types = [value.strip().lower() for value in _header_values(request, "contenttype")]
     dropped = ",".join(_header_values(request, "connection")).lower()
-    is_clear = len(found) == 1 and _MEDIA_TYPE.fullmatch(found[0]) and "content" not in dropped
-    return found[0] if is_clear else ""
+    is_clear = len(media_types) == 1 and _MEDIA_TYPE.fullmatch(media_types[0]) and "content" not in dropped
+    return media_types[0] if is_clear else ""
 
 
 def _has_fields(media_type: str) -> bool:
@@ -253,17 +253,17 @@ def _members_at_any_depth(body: bytes, is_wanted: Callable[[str], bool]) -> list
         ValueError: The body is not JSON.
         RecursionError: The value is nested too deeply.
     """
-    found: list[tuple[str, str | None]] = []
+    members: list[tuple[str, str | None]] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
-        found.extend(
+        members.extend(
             (key, None if isinstance(value, list) or value is None else str(value))
             for key, value in pairs
             if is_wanted(key)
         )
 
     json.loads(body, object_pairs_hook=note)
-    return found
+    return members
 
 
 def _may_have(text: str, mentions: Callable[[str], bool]) -> bool:
@@ -337,9 +337,9 @@ class SentValues:
         """
         plain = {str(value).strip().casefold() for value in wanted}
         if location == "header":
-            found = self._headers.get(_letters_of(name), [])
+            values = self._headers.get(_letters_of(name), [])
             return any(
-                piece.strip().casefold() in plain for value in found for piece in (value, *value.split(","))
+                piece.strip().casefold() in plain for value in values for piece in (value, *value.split(","))
             )
         key = _letters_of(name)
         of_body = self._fields(key)
@@ -348,11 +348,11 @@ class SentValues:
 
     def routes(self) -> Iterator[str]:
         """Yield the paths in fields of the query or the body."""
-        found = [value for name in _ROUTES for value in self._query.get(name, [])]
-        found += self._fields(_ROUTE_OF_BODY) or []
+        values = [value for name in _ROUTES for value in self._query.get(name, [])]
+        values += self._fields(_ROUTE_OF_BODY) or []
         # A value without `/` is rarely a path: `?url=page`.
         yield from dict.fromkeys(
-            "/" + value.lstrip("/") for value in found if "/" in value and "://" not in value
+            "/" + value.lstrip("/") for value in values if "/" in value and "://" not in value
         )
 
     @cached_property
@@ -374,13 +374,13 @@ class SentValues:
         if not self._request.body:
             return []
         if key not in self._of_body:
-            found = _body_fields(
+            fields = _body_fields(
                 self._request,
                 lambda name: _letters_of(name) == key,
                 lambda text: key in _NO_LETTERS.sub("", text),
                 is_whole=self._is_whole,
             )
-            values = [value for _, value in found]
+            values = [value for _, value in fields]
             self._of_body[key] = None if None in values else [value for value in values if value is not None]
         return self._of_body[key]
 
@@ -390,10 +390,10 @@ def _letters_of(name: str) -> str:
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(_letters_of(name), []).append(value)
-    return found
+        values_by_name.setdefault(_letters_of(name), []).append(value)
+    return values_by_name
 
 
 @record
@@ -449,8 +449,8 @@ def path_steps_of(path: str) -> tuple[str, ...] | None:
     return tuple(steps)
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    return chr(int(found[1], 16))
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
 
 
 def _plain_letters(text: str) -> str:
@@ -497,7 +497,7 @@ def possible_operations_at(
         method: The upper-case method.
         values: As in `Sent`; None if they are unknown.
     """
-    found: list[OperationSummary] = []
+    operations: list[OperationSummary] = []
     for path in paths:
         steps = path_steps_of(path)
         if steps is None:
@@ -515,18 +515,18 @@ def possible_operations_at(
             left = agreeing or (distinct if is_sent else [])
             fitting = [template for template in fitting if template not in distinct or template in left]
         fewest = min((template.variables for template in fitting), default=0)
-        found += [template.summary for template in fitting if template.variables == fewest]
-    return found
+        operations += [template.summary for template in fitting if template.variables == fewest]
+    return operations
 
 
 def _templates_of(catalog: Catalog) -> dict[str, list[_Template]]:
     if catalog not in _templates:
-        found: dict[str, list[_Template]] = {}
+        templates: dict[str, list[_Template]] = {}
         for summary in catalog.each_summary():
             steps = path_steps_of(summary.path) or ()
             variables = sum("{" in step for step in steps)
-            found.setdefault(summary.method.upper(), []).append(_Template(steps, variables, summary))
-        _templates[catalog] = found
+            templates.setdefault(summary.method.upper(), []).append(_Template(steps, variables, summary))
+        _templates[catalog] = templates
     return _templates[catalog]
 
 

@@ -126,8 +126,8 @@ def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]
     for name in {hit.api: None for hit in ties}:
         api = apis[name]
         wanted = [hit.name for hit in ties if hit.api == name]
-        found = called_operations(api.open_request.env, api_key(api.revisions.directory), wanted)
-        usage |= {(name, operation): calls for operation, calls in found.items()}
+        counts = called_operations(api.open_request.env, api_key(api.revisions.directory), wanted)
+        usage |= {(name, operation): calls for operation, calls in counts.items()}
     never = (0, 0)
     ties.sort(key=lambda hit: usage.get((hit.api, hit.name), never), reverse=True)
     return [replace(hit, calls=usage.get((hit.api, hit.name), never)[0]) for hit in ties]
@@ -174,10 +174,10 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             near=[],
         )
     listed = {summary.name: summary for summary in api.catalog.each_summary(tag) if not summary.is_hidden}
-    where = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
+    searched = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
     if not listed:
         return UsageError(
-            f"{where} has no operations",
+            f"{searched} has no operations",
             reason="Its document describes none that can be called",
             hint=f"See the details of the document: `{invocation('api show', api.name)}`",
         )
@@ -186,15 +186,15 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
     hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
     # A name that is not a typo may consist of words that describe a task.
-    found = [] if get_close_matches(wanted, listed, 1, SLIP) else _hits_for_name(api, word)
-    if found:
+    hits = [] if get_close_matches(wanted, listed, 1, SLIP) else _hits_for_name(api, word)
+    if hits:
         # An unknown word is probably a typo, so the most similar name comes before hits for the other words.
         mistyped = (
             near[:1]
             if has_strange_words(wanted.replace("-", " "), Vocabulary(StemIndex(api.catalog)))
             else []
         )
-        meant = {hit.name: hit for hit in found}
+        meant = {hit.name: hit for hit in hits}
         near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
         lines = [_operation_line(meant.get(name) or listed[name]) for name in near]
         hint = "\n".join(["The most similar operations:", *lines])
@@ -202,12 +202,12 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         hint = f"Did you mean the tag `{meant_tags[0]}`?\n{hint}"
         near = [*meant_tags, *near][:_MOST_FOUND]
     error = UsageError(
-        f"{where} has no operation `{word}`",
+        f"{searched} has no operation `{word}`",
         reason="It is not a name, an operationId or a tag of the document",
         hint=hint,
         near=near,
     )
-    if found:
+    if hits:
         error.try_ = f"{invocation('search', api.name)} {quote(search_words_of(word))}"
     return error
 

@@ -85,12 +85,12 @@ class Signed:
         """Return data that identifies the sender, including secrets. It stays the same after a token is refreshed."""
         account: list[Any] = [
             [
-                found.scheme,
-                found.location,
-                found.name,
-                self.sign_ins.get(found.scheme) or found.value.reveal(),
+                credential.scheme,
+                credential.location,
+                credential.name,
+                self.sign_ins.get(credential.scheme) or credential.value.reveal(),
             ]
-            for found in self.credentials
+            for credential in self.credentials
         ]
         if self.tls is not None:
             from hashlib import sha256
@@ -112,11 +112,13 @@ class Signed:
         Args:
             headers: Headers of the response.
         """
-        found = [(name, value) for name, value in headers if is_secret_header(name, self.secret_headers)]
-        if not found:
+        secret_headers = [
+            (name, value) for name, value in headers if is_secret_header(name, self.secret_headers)
+        ]
+        if not secret_headers:
             return self.masker
         return self.masker.extended(
-            Secret(text) for name, value in found for text in secret_pieces(value, name)
+            Secret(text) for name, value in secret_headers for text in secret_pieces(value, name)
         )
 
 
@@ -301,8 +303,8 @@ def _find_credentials(
         stored.extend(kept)
         return (*sources, *further)
 
-    found = find_credentials(security, variables, present_names(request), further)
-    if found is None:
+    credentials = find_credentials(security, variables, present_names(request), further)
+    if credentials is None:
         from dynacli.auth.missing_credential import missing_credential, without_credential
 
         lacking = next((source.lacking for source in stored if source.lacking), None)
@@ -316,11 +318,11 @@ def _find_credentials(
             error.reason = "; ".join([error.reason, *unknown_schemes(api, settings.auth_tables)])
         raise error
     if not stored:
-        return found, None, _NOTHING, None
+        return credentials, None, _NOTHING, None
     renew = next((source.renew for source in stored if source.is_renewable), None)
     cookies = next((source for source in kept if source.has_cookies), None)
     sign_ins = {name: of for source in stored for name, of in source.given.items()}
-    return found, renew, sign_ins, cookies
+    return credentials, renew, sign_ins, cookies
 
 
 def is_accepted_origin(api: OpenedApi, settings: CallSettings, origin: str) -> bool:

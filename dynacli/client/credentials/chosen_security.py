@@ -88,12 +88,14 @@ def scheme_of(api: OpenedApi, name: str) -> SecurityScheme:
 
 def schemes_of(api: OpenedApi) -> dict[str, SecurityScheme]:
     """Return name → security scheme of the document, without scopes. Schemes used by operations come first."""
-    found = {scheme.name: scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes}
+    schemes = {
+        scheme.name: scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes
+    }
     for key, raw in api.catalog.components("/components/securitySchemes").items():
         if isinstance(raw, dict):
             scheme = scheme_from(key, raw)
-            found.setdefault(scheme.name, scheme)
-    return found
+            schemes.setdefault(scheme.name, scheme)
+    return schemes
 
 
 def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
@@ -149,7 +151,7 @@ def own_overlays(env: Environment, overlays: Iterable[str]) -> list[str]:
 
 def own_schemes(env: Environment, overlays: Iterable[str]) -> dict[str, Any]:
     """Return the Security Scheme Objects that `auth login` has written into overlays."""
-    found: dict[str, Any] = {}
+    schemes: dict[str, Any] = {}
     for path in own_overlays(env, overlays):
         try:
             overlay = dict_or_empty(json.loads(overlay_content(path) or b"{}"))
@@ -158,9 +160,9 @@ def own_schemes(env: Environment, overlays: Iterable[str]) -> dict[str, Any]:
         for action in list_or_empty(overlay.get("actions")):
             update = dict_or_empty(dict_or_empty(action).get("update"))
             components = dict_or_empty(update.get("components"))
-            found |= dict_or_empty(components.get("securitySchemes", update.get("securityDefinitions")))
+            schemes |= dict_or_empty(components.get("securitySchemes", update.get("securityDefinitions")))
     basic = {"type": "http", "scheme": "basic"}  # Swagger 2.0 has `basic` as a type
-    return {key: basic if raw == {"type": "basic"} else raw for key, raw in found.items()}
+    return {key: basic if raw == {"type": "basic"} else raw for key, raw in schemes.items()}
 
 
 def declares_none(api: OpenedApi) -> bool:

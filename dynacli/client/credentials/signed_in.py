@@ -54,15 +54,15 @@ def signed_in(
         stored = {}
     expired = ""
     for alternative in alternatives:
-        found = [_source_of_credential(scheme, tables, stored, profile) for scheme in alternative]
-        if not found or None in found:
+        sources = [_source_of_credential(scheme, tables, stored, profile) for scheme in alternative]
+        if not sources or None in sources:
             continue
-        kept = [stored for stored in found if isinstance(stored, StoredCredential)]
+        kept = [stored for stored in sources if isinstance(stored, StoredCredential)]
         old = [stored for stored in kept if not stored.is_refreshable and stored.is_over(time())]
         if old:
             expired = expired or old[0].scheme
             continue
-        words = ["the configuration"] if len(kept) < len(found) else []
+        words = ["the configuration"] if len(kept) < len(sources) else []
         words += ["the stored credential" if len(kept) == 1 else "stored credentials"] if kept else []
         origins = frozenset.intersection(*(frozenset(stored.origins) for stored in kept)) if kept else None
         return SignedIn(" and ".join(words), origins)
@@ -112,10 +112,10 @@ def credential_state(
         # Each command that runs the demo API sets its key.
         if set_variables(alternative, variables) or api.name == DEMO:
             return _state(name, "present")
-        found = signed_in(env, api, profile, [alternative])
-        if found.words:
+        state = signed_in(env, api, profile, [alternative])
+        if state.words:
             return _state(name, "present")
-        states[name] = "expired" if found.expired else "missing"
+        states[name] = "expired" if state.expired else "missing"
     name = next((name for name, state in states.items() if state == "expired"), next(iter(states)))
     login = invocation("auth login", api.name) if api.is_registered else ""
     needed = next(filter(None, (needed_variables(item, variables) for item in operation.security)), [])

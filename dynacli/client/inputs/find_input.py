@@ -227,8 +227,8 @@ def _in_same_object(word: str, items: Iterable[str]) -> Iterator[str]:
     shape = f"--{_NUMBER.sub('.0', above)}."
     names = [item[len(shape) :] for item in items if above and item.startswith(shape)]
     direct = [name for name in names if "." not in name]
-    for found in dict.fromkeys([*get_close_matches(name, direct, _MOST_NAMED, 0.6), *direct]):
-        yield f"--{above}.{found}"
+    for property_name in dict.fromkeys([*get_close_matches(name, direct, _MOST_NAMED, 0.6), *direct]):
+        yield f"--{above}.{property_name}"
 
 
 def _last_name(flag: str) -> str:
@@ -254,9 +254,9 @@ def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
 def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
     """Yield options whose last name has all the words, unless there are many: `--workflow-id` for `--workflow`."""
     wanted = set(words)
-    found = [item for item in spelled if wanted and wanted < set(words_of_name(_last_name(item)))]
-    if len(found) <= _MOST_NAMED:
-        yield from found
+    options = [item for item in spelled if wanted and wanted < set(words_of_name(_last_name(item)))]
+    if len(options) <= _MOST_NAMED:
+        yield from options
 
 
 def _with_step(word: str, spelled: Iterable[str]) -> Iterator[str]:
@@ -277,12 +277,12 @@ def _operations_with_option(described: DescribedOperation, word: str) -> list[st
     ]
     nearest = sorted(others, key=lambda other: _nearness(own, other), reverse=True)[:_MOST_READ]
     plain = plain_name(word)
-    found = (
+    operations = (
         summary.name
         for summary in nearest
         if plain in map(plain_name, _option_names(catalog.operation(summary.name)))
     )
-    return list(islice(found, _MOST_NAMED))
+    return list(islice(operations, _MOST_NAMED))
 
 
 def _nearness(own: Operation, other: OperationSummary) -> tuple[int, bool, bool]:

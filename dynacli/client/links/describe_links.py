@@ -41,11 +41,11 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
     with a `note` that gives the reason; `fills`, the inputs that the link provides; and `example`, the command of the
     linked call. A value without an example in the document is a placeholder such as `{id}`.
     """
-    found: dict[str, Any] = {}
+    links: dict[str, Any] = {}
     for status, response, name, link in links_in(described.raw_responses, described.follow):
-        key = name if name not in found else f"{status}.{name}"
-        found[key] = _Link(described, status, response, link).described()
-    return found
+        key = name if name not in links else f"{status}.{name}"
+        links[key] = _Link(described, status, response, link).described()
+    return links
 
 
 def linked_names(described: DescribedOperation) -> Iterator[tuple[str, str]]:
@@ -112,11 +112,15 @@ class _Link:
             if parameter is None:
                 self._notes.append(f"`{target.operation.name}` has no parameter `{key}`")
                 continue
-            place = {"name": parameter.name, "in": parameter.location, "option": f"--{parameter.option}"}
-            yield {**place, **self._value(given)}
+            target_input = {
+                "name": parameter.name,
+                "in": parameter.location,
+                "option": f"--{parameter.option}",
+            }
+            yield {**target_input, **self._value(given)}
         if "requestBody" in self._link:
-            place = {"name": "", "in": "body", "option": "--body"}
-            yield {**place, **self._value(self._link["requestBody"])}
+            target_input = {"name": "", "in": "body", "option": "--body"}
+            yield {**target_input, **self._value(self._link["requestBody"])}
 
     def _value(self, given: Any) -> dict[str, Any]:
         expression = parse_expression(given)
@@ -168,8 +172,8 @@ class _Link:
     def _response_values(self, steps: tuple[str, ...]) -> Iterator[Any]:
         resolve = self._api.catalog.resolve
         content = self._described.follow(self._response.get("content"))
-        found = map(self._described.follow, content.values() if isinstance(content, Mapping) else ())
-        medias = [media for media in found if isinstance(media, Mapping)]
+        targets = map(self._described.follow, content.values() if isinstance(content, Mapping) else ())
+        medias = [media for media in targets if isinstance(media, Mapping)]
         for media in medias:
             for value in example_values_of(media, resolve):
                 yield from walk_value(value, steps)

@@ -144,7 +144,7 @@ class FollowedLink(NamedTuple):
 
 def links_of(described: DescribedOperation) -> list[FollowedLink]:
     """Return the links in all responses of an operation."""
-    found = []
+    links = []
     for key, link in describe_links(described).items():
         status = link["status"]
         target = None
@@ -157,8 +157,8 @@ def links_of(described: DescribedOperation) -> list[FollowedLink]:
                 operation = replace(operation, servers=(own,))
             target = DescribedOperation(described.api, operation).sending("")
         name = key.removeprefix(f"{status}.")
-        found.append(FollowedLink(name, status, target, tuple(link["fills"]), link.get("note", "")))
-    return found
+        links.append(FollowedLink(name, status, target, tuple(link["fills"]), link.get("note", "")))
+    return links
 
 
 def check_links(
@@ -185,23 +185,23 @@ def check_links(
     """
     operations = [described]
     for name in names:
-        found = [
+        candidates = [
             (operation, link)
             for operation in operations
             for link in links_of(operation)
             if name in link.names
         ]
-        if not found:
+        if not candidates:
             raise _no_link(operations, name)
         errors = [
             _error_of(described, link, settings, is_read_only=is_read_only, wants_example=wants_example)
-            for described, link in found
+            for described, link in candidates
         ]
         refused = [error for error in errors if isinstance(error, RefusedError)]
         wrong = [error for error in errors if error is not None]
         if refused or len(wrong) == len(errors):
             raise [*refused, *wrong][0]
-        operations = [link.target for _, link in found if link.target is not None]
+        operations = [link.target for _, link in candidates if link.target is not None]
     return operations
 
 
@@ -319,10 +319,10 @@ def followed_inputs(
         # An empty value would end the path early, where the server could have another operation.
         is_empty = fill["in"] == "path" and value == ""
         if value is None or is_empty:
-            where = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
+            target_name = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
             raise FormatError(
                 f"The link `{link.name}` cannot be followed",
-                reason=f"The value of {where} comes from `{fill['from']}`, which is "
+                reason=f"The value of {target_name} comes from `{fill['from']}`, which is "
                 + ("empty" if is_empty else "missing"),
                 hint="The response is printed",
             )

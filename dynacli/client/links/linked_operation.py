@@ -34,8 +34,12 @@ def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str
     wanted, ref = link.get("operationId"), link.get("operationRef")
     if isinstance(wanted, str):
         return _first_name(catalog, "operation_id = ?", wanted)
-    place = _method_and_path(ref, uri) if isinstance(ref, str) else None
-    return _first_name(catalog, "path = ? AND lower(method) = ?", *place) if place is not None else None
+    path_and_method = _method_and_path(ref, uri) if isinstance(ref, str) else None
+    return (
+        _first_name(catalog, "path = ? AND lower(method) = ?", *path_and_method)
+        if path_and_method is not None
+        else None
+    )
 
 
 def _first_name(catalog: Catalog, condition: str, *values: str) -> str | None:

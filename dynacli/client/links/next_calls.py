@@ -84,8 +84,8 @@ def next_calls(
         DamagedCatalogError: The catalog is damaged.
     """
     operation, catalog = described.operation, described.api.catalog
-    found = _operations_with_id(catalog, operation.path) if operation.method != "DELETE" else []
-    for summary in found[:_MOST_OPERATIONS]:
+    summaries = _operations_with_id(catalog, operation.path) if operation.method != "DELETE" else []
+    for summary in summaries[:_MOST_OPERATIONS]:
         if summary.name != operation.name:
             target = DescribedOperation(described.api, catalog.operation(summary.name))
             arguments = _arguments_of(target, item, _given_to(target, described, given))
@@ -109,13 +109,13 @@ def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
         is_alone = len(parameter_names(path)) == 1 and path.rstrip("/").endswith("}")
         return is_alone and collection_template(path, 0).rpartition("/")[2] == listed.segment
 
-    found = operations_at(catalog, ("GET",), is_wanted)
-    if not found and not is_of_item:
+    summaries = operations_at(catalog, ("GET",), is_wanted)
+    if not summaries and not is_of_item:
         # `/workflows/{id}/runs` lists runs that `/runs/{id}` shows, unless there is a path below the workflow.
-        found = operations_at(catalog, ("GET",), is_on_item)
-    by_id = operation_by_id(catalog, found[0].path) if found else None
-    found = sorted(found, key=lambda summary: not summary.path.rstrip("/").endswith("}"))
-    return found if by_id is None else [by_id, *found]
+        summaries = operations_at(catalog, ("GET",), is_on_item)
+    by_id = operation_by_id(catalog, summaries[0].path) if summaries else None
+    summaries = sorted(summaries, key=lambda summary: not summary.path.rstrip("/").endswith("}"))
+    return summaries if by_id is None else [by_id, *summaries]
 
 
 def _given_to(
@@ -264,8 +264,8 @@ def _wait_arguments(reading: DescribedOperation, item: Any) -> list[str]:
     for field in _STATES:
         state = item.get(field) if isinstance(item, Mapping) else None
         if isinstance(state, str) and _is_unfinished(state):
-            found = possible_schemas(properties.get(field), reading.resolve)
-            states = [value for part in found for value in part.get("enum") or () if _is_final(value)]
+            schemas = possible_schemas(properties.get(field), reading.resolve)
+            states = [value for part in schemas for value in part.get("enum") or () if _is_final(value)]
             if states:
                 listed = ",".join(f"'{value}'" for value in dict.fromkeys(states))
                 return ["--wait", f"contains([{listed}], {field})"]

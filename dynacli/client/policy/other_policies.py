@@ -137,7 +137,7 @@ def documented_bases(api: OpenedApi) -> list[str]:
 @lru_cache(maxsize=64)
 def _documented_bases(servers: tuple[Server, ...], uri: str) -> tuple[str, ...]:
     # Cached, because all calls of an API share them.
-    found: dict[str, None] = {}
+    bases: dict[str, None] = {}
     for server in servers:
         choices: list[list[tuple[str, str] | None]] = [
             [(name, str(value)) for value in variable.get("enum") or ()] or [None]
@@ -146,8 +146,8 @@ def _documented_bases(servers: tuple[Server, ...], uri: str) -> tuple[str, ...]:
         ]
         for chosen in islice(product(*choices), _MOST_BASES):
             with suppress(UsageError):  # without a default, a variable needs input
-                found[choose_server([server], uri, "", dict(filter(None, chosen)))] = None
-    return tuple(found)
+                bases[choose_server([server], uri, "", dict(filter(None, chosen)))] = None
+    return tuple(bases)
 
 
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
@@ -175,20 +175,20 @@ class _GuardedServers:
     @cached_property
     def _policy(self) -> Policy:
         """The policy, read only when a request needs it, so that an invalid policy stops no other requests."""
-        found = Policy.of(self._env, self._name, self._entry, self._profile, self._profile_name)
-        return found if found is not None else Policy(())
+        policy = Policy.of(self._env, self._name, self._entry, self._profile, self._profile_name)
+        return policy if policy is not None else Policy(())
 
     @cached_property
     def _bases(self) -> frozenset[str]:
         """Base URLs of calls of the API."""
         tables = (self._entry, *profiles_in(self._entry).values())
-        found = [str(table.get("server", "")) for table in tables]
-        found = [url for url in found if is_served(url)]
+        urls = [str(table.get("server", "")) for table in tables]
+        urls = [url for url in urls if is_served(url)]
         with self._opened() as api:
-            found += documented_bases(api) if api is not None else []
-        known = {origin_of(url) for url in found}
+            urls += documented_bases(api) if api is not None else []
+        known = {origin_of(url) for url in urls}
         return frozenset(
-            {*found, *(origin for origin in texts(self._entry, "origins") if origin not in known)}
+            {*urls, *(origin for origin in texts(self._entry, "origins") if origin not in known)}
         )
 
     @contextmanager
@@ -266,9 +266,9 @@ class _GuardedServers:
     ) -> Decision:
         paths = [path[len(base) :] for base in bases if path.startswith(f"{base}/")]
         matches = (operation_at(catalog, method, below) for below in (*paths, path))
-        found = next((match[0] for match in matches if match is not None), None)
-        operation = found or Operation(f"{method} {path}", "", method, path)
+        matched = next((match[0] for match in matches if match is not None), None)
+        operation = matched or Operation(f"{method} {path}", "", method, path)
         sent = Sent(tuple(paths or [path]), values)
         return decide(
-            self._policy, catalog, operation, methods=asked, is_documented=found is not None, sent=sent
+            self._policy, catalog, operation, methods=asked, is_documented=matched is not None, sent=sent
         )

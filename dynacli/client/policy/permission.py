@@ -201,9 +201,9 @@ def _hint_to_declare_read_only(described: DescribedOperation, policy: Policy | N
         return ""
     # `api set` replaces the whole list.
     tables = policy.tables if policy is not None else ()
-    before = [word for rules in tables if rules.place == f"apis.{api.name}.policy" for word in rules.reads]
+    listed = [word for rules in tables if rules.place == f"apis.{api.name}.policy" for word in rules.reads]
     line = invocation("api set", api.name)
-    setting = quote(f"policy.{READS}={','.join(dict.fromkeys((*before, operation.name)))}")
+    setting = quote(f"policy.{READS}={','.join(dict.fromkeys((*listed, operation.name)))}")
     return f"If it changes nothing, the user can declare it on a terminal: `{line} {setting}`"
 
 
@@ -221,8 +221,8 @@ def _question(described: DescribedOperation, decision: Decision) -> str:
 
 def _title(described: DescribedOperation) -> str:
     operation = described.operation
-    place = f"{operation.method} {operation.path}"
-    name = f"`{operation.name}`" if operation.name == place else f"`{operation.name}` ({place})"
+    request = f"{operation.method} {operation.path}"
+    name = f"`{operation.name}`" if operation.name == request else f"`{operation.name}` ({request})"
     return f"{name} of `{described.api.name}`"
 
 

@@ -116,18 +116,18 @@ def schemas_by_place(body: BodySchema) -> Callable[[ValueSteps], list[Mapping[st
     """
     known: dict[ValueSteps, list[Mapping[str, Any]]] = {}
 
-    def schemas_at(place: ValueSteps) -> list[Mapping[str, Any]]:
-        if place not in known:
+    def schemas_at(steps: ValueSteps) -> list[Mapping[str, Any]]:
+        if steps not in known:
             parts = [body.schema]
-            if place:
-                parts = [part for schema in schemas_at(place[:-1]) for part in _below(schema, place[-1])]
-            known[place] = [found for part in parts for found in possible_schemas(part, body.resolve)]
-        return known[place]
+            if steps:
+                parts = [part for schema in schemas_at(steps[:-1]) for part in _below(schema, steps[-1])]
+            known[steps] = [found for part in parts for found in possible_schemas(part, body.resolve)]
+        return known[steps]
 
     def found_at(steps: ValueSteps) -> list[Mapping[str, Any]]:
         # All items of a list share their schemas.
-        place = tuple(0 if isinstance(step, int) else step for step in steps)
-        return schemas_at(place) if len(steps) <= _DEEPEST else []
+        steps = tuple(0 if isinstance(step, int) else step for step in steps)
+        return schemas_at(steps) if len(steps) <= _DEEPEST else []
 
     return found_at
 

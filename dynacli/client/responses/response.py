@@ -56,10 +56,10 @@ class _Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         """Return the value of a header, or several joined by commas."""
-        found = self.get_all(name)
-        if not found:
+        values = self.get_all(name)
+        if not values:
             raise KeyError(name)
-        return ", ".join(found)
+        return ", ".join(values)
 
     def __iter__(self) -> Iterator[str]:
         """Yield each name once, in lower case."""

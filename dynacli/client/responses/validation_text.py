@@ -90,9 +90,9 @@ def marked(before: str, value: str, after: str = "") -> list[str]:
 def json_excerpts(text: str, targets: Iterable[ExcerptTarget]) -> dict[ExcerptTarget, list[str]]:
     """Return the lines around each value that is found; none if the text is not JSON."""
     targets = [target for target in targets if target.pointer.count("/") <= _DEEPEST]
-    found = _Scan(text, {target.pointer for target in targets}).found
+    values = _Scan(text, {target.pointer for target in targets}).found
     return {
-        target: _laid_out(text, value, target) for target in targets if (value := found.get(target.pointer))
+        target: _laid_out(text, value, target) for target in targets if (value := values.get(target.pointer))
     }
 
 
@@ -241,8 +241,8 @@ def _next(text: str, end: int) -> int:
 
 
 def _skip_space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def _member_spans(text: str, container: int, at: int) -> Iterator[tuple[int, int, int]]:
@@ -568,8 +568,8 @@ class Evidence:
             texts = self._texts()
             for number, targets in numbers.items():
                 if number in texts:
-                    found = json_excerpts(texts[number], targets)
-                    in_body |= {(number, target): lines for target, lines in found.items()}
+                    excerpts = json_excerpts(texts[number], targets)
+                    in_body |= {(number, target): lines for target, lines in excerpts.items()}
         return [
             _in_margin(in_body.get(target, ()) if target is not None else self._outside_body(finding))
             for finding, target in zip(findings, wanted, strict=True)
