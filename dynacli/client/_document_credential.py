@@ -273,7 +273,7 @@ class DocumentCredential:
             if not self._digest.wants_again(request, 401, [("WWW-Authenticate", challenge)]):
                 raise AuthError(
                     f"The document of `{self._name}` needs a Digest login that dynacli does not support",
-                    reason=f"In the server's challenge, {self._digest.refusal}",
+                    reason=f"The server's challenge is not supported: {self._digest.refusal}",
                     hint="Ask the operator of the server, or save the document to a file and register the file",
                 )
         return self._digest.signed(request)

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 Detail = Literal["none", "short", "usual"]
 """Amount of detail about findings in an error."""
 
-_COMPARE = "Compare the request, which `-v` shows, with `describe`"
 _CHECK = "Check the credential: it may be wrong or expired, or lack a permission"
 _USUAL_WORDS = ("Bearer", "Token")
 _MOST_NAMED = 4
@@ -137,6 +136,10 @@ def _describe_line(call: Call) -> str:
     return f"`{line} {call.described.operation.name}`"
 
 
+def _compare_hint(call: Call) -> str:
+    return f"Compare the request, which `-v` shows, with {_describe_line(call)}"
+
+
 def _seconds_asked(response: WireResponse) -> int | None:
     """Return the seconds after which the server permits a retry; None if it does not say so."""
     import math
@@ -165,19 +168,19 @@ def _http_hint(call: Call, response: WireResponse, said: str) -> str:
         case 401 | 403 if origin != origin_of(request.url):
             return f"The redirect went to `{origin}`, to which no credential is sent; name it with `--server`"
         case 401 if call.signed.login is not None and call.signed.login.refusal:
-            return f"The credential was not used: in the server's challenge, {call.signed.login.refusal}"
+            return f"The server's challenge is not supported: {call.signed.login.refusal}"
         case 401 if call.renewal is True and request.method not in SAFE_METHODS:
             return "The token has been refreshed; make the call again"
         case 401 | 403:
             return _sign_in_hint(call, response)
         case 400 if "authorization" in said.lower():
-            return _prefix_hint(call, response, said) or _COMPARE
+            return _prefix_hint(call, response, said) or _compare_hint(call)
         case 407:
             return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
         case 404 | 410 if not (call.described.api.catalog.meta["servers"] or call.settings.server):
             return f"The document names no server, so its own server was called: {_choose_server_hint(call)}"
         case 404 | 410:
-            return "Check the arguments; `-v` shows the URL that was asked for"
+            return "Check the arguments; `-v` shows the requested URL"
         case 429:
             return "Wait, then try again"
         case status if status in REDIRECTS and request.method not in SAFE_METHODS:
@@ -188,7 +191,7 @@ def _http_hint(call: Call, response: WireResponse, said: str) -> str:
             return "Try again later, or report it to the operator of the server"
         case status if status >= 500:
             return "Check the inputs, or report the error to the operator of the server"
-    return _COMPARE
+    return _compare_hint(call)
 
 
 def _choose_server_hint(call: Call) -> str:
