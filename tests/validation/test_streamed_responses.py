@@ -370,7 +370,7 @@ def test_the_body_of_a_failure_is_written_too(paced: Paced) -> None:
     paced.give(b'{"id":1}\n', None)
     result = run_cli(_api(paced.origin, NDJSON), "a")
     assert (5, '{"id":1}\n') == (result.exit_code, result.stdout)
-    assert "its response, on standard output, may say more" in result.stderr
+    assert "The response on standard output may say why" in result.stderr
 
 
 def test_only_the_final_response_is_written(server: Recorder, paced: Paced) -> None:

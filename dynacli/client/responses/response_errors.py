@@ -85,8 +85,9 @@ def http_error(call: Call, response: WireResponse, place: str = "") -> HttpError
     masked = call.signed.response_masker(response.headers).mask
     value = error_value(call.received(response))
     said = server_message(value, masked)
-    more = f"; its response, {place}, may say more" if place and response.size else ""
-    reason = f"The server says: {quoted(said)}" if said else f"The server says so{more}"
+    has_more = bool(place and response.size)
+    unsaid = f"The response {place} may say why" if has_more else "The server gave no reason"
+    reason = f"The server says: {quoted(said)}" if said else unsaid
     error = HttpError(
         response.status,
         f"`{call.described.operation.method} {without_query(response.url)}` responded with {response.status}{phrase}",
