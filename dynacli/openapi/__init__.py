@@ -1,6 +1,6 @@
-"""What dynacli knows of OpenAPI, without any API of yours.
+"""OpenAPI: documents, their operations and schemas, and the compiled index.
 
-A source goes in, a catalog comes out. `document` turns a source into one document, `model` has its operations as
-records, and `schema` says what schemas mean. `catalog` stores what later runs read. Read
-`openapi/catalog/compiler/compile_document.py` first.
+`document` reads a source into one document. `model` has its operations as records. `schema` turns schemas into options,
+examples and validators. `catalog` stores the compiled index that later runs read.
+Read `openapi/catalog/compiler/compile_document.py` first.
 """

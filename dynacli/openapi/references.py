@@ -1,4 +1,4 @@
-"""References: what an object refers to, and the value at the end of a chain of references.
+"""References: the reference of an object, and the value at the end of a chain of references.
 
 A Reference Object, a schema and a Path Item Object may have a `$ref` (OpenAPI 3.1.1, "Reference Object"). In a map
 such as `properties`, `$ref` is the name of a member. A `$ref` that is not a string is not a reference.
@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 REFERENCE = "$ref"
 _KEYWORDS = (REFERENCE, "$dynamicRef")
 MOST_HOPS = 100
-"""How many references of a chain are followed; a longer chain is taken for a circle."""
+"""Maximum length of a chain of references; a longer chain counts as a cycle."""
 
 _Node = TypeVar("_Node")
 
 
 class DanglingReferenceError(LookupError):
-    """A chain of references leads nowhere, or in a circle.
+    """A chain of references has a cycle or a missing target.
 
     Args:
         ref: The last reference that was read.
@@ -29,13 +29,13 @@ class DanglingReferenceError(LookupError):
 
 
 def reference_of(value: Any) -> str | None:
-    """Return the reference that an object has; None if it has none."""
+    """Return the `$ref` of an object; None if it has none."""
     ref = value.get(REFERENCE) if isinstance(value, Mapping) else None
     return ref if isinstance(ref, str) else None
 
 
 def references_of(schema: Mapping[str, Any]) -> list[str]:
-    """Return the references that a schema has, those by `$dynamicRef` too."""
+    """Return the `$ref` and the `$dynamicRef` of a schema, if it has them."""
     return [ref for keyword in _KEYWORDS if isinstance(ref := schema.get(keyword), str)]
 
 
@@ -56,16 +56,16 @@ def _itself(value: Any) -> Any:
 def reference_chain(
     start: _Node, resolve: Callable[[str], _Node], value_of: Callable[[_Node], Any] = _itself
 ) -> Iterator[_Node]:
-    """Yield a value, and one after the other the values that its chain of references leads to.
+    """Yield a value, and then each value along its chain of references.
 
     Args:
         start: A value, or a record that holds one.
-        resolve: Returns the target of a reference, as a record if `start` is one; raises LookupError if the
-            reference leads nowhere.
+        resolve: Returns the target of a reference, as a record if `start` is one; raises LookupError if there is
+            no target.
         value_of: Returns the value of a record. If it returns None, the chain ends there.
 
     Raises:
-        LookupError: The chain leads nowhere, or in a circle.
+        LookupError: The chain has a cycle or a missing target.
     """
     node, ref = start, ""
     for _ in range(MOST_HOPS):
@@ -83,7 +83,7 @@ def end_of_references(
     """Return the last value of a `reference_chain`.
 
     Raises:
-        LookupError: The chain leads nowhere, or in a circle.
+        LookupError: The chain has a cycle or a missing target.
     """
     *_, end = reference_chain(start, resolve, value_of)
     return end
@@ -92,7 +92,7 @@ def end_of_references(
 def last_of_references(
     start: _Node, resolve: Callable[[str], _Node], value_of: Callable[[_Node], Any] = _itself
 ) -> _Node:
-    """Return the last value that a `reference_chain` reaches: still a reference if that leads nowhere."""
+    """Return the last value that a `reference_chain` reaches; if its target is missing, this is a reference."""
     end = start
     with suppress(LookupError):
         for node in reference_chain(start, resolve, value_of):
@@ -101,10 +101,10 @@ def last_of_references(
 
 
 def follow_reference(value: Any, resolve: Callable[[str], Any]) -> Any:
-    """Return the value at the end of a chain of references; None if the chain leads nowhere or in a circle.
+    """Return the value at the end of a chain of references; None for a cycle or a missing target.
 
     Args:
-        resolve: Returns the target of a reference; raises LookupError if it leads nowhere.
+        resolve: Returns the target of a reference; raises LookupError if there is none.
     """
     try:
         return end_of_references(value, resolve)

@@ -1,5 +1,5 @@
-"""From a source to one OpenAPI document.
+"""Loading of an OpenAPI document from a URL, a file or standard input.
 
-A URL, a file or standard input goes in. It is fetched under limits, parsed, and put together from its files, with
-references resolved by prance. Versions 2.0 to 3.2 come out as one form. Read `load` first.
+dynacli fetches the document under limits, parses it, joins its files and resolves references with prance.
+Callers get the same structure for versions 2.0 to 3.2. Read `load` first.
 """

@@ -1,6 +1,6 @@
 """The graph of a document: the parts of its files, and the references between them.
 
-The graph starts with the file that the person named, and every reference adds its target.
+The graph starts with the file that the user named, and every reference adds its target.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
 _MAX_COPIES = 1_000
 _MAX_COPIED_VALUES = MAX_NODES // 4
 _MAX_SEARCHED_PLACES = 100_000
-"""The limits of copies, of the values in them, and of the places that are searched for dynamic references.
+"""The maximum numbers of copies, of values in them, and of locations to search for dynamic references.
 
-Beyond these limits, dynamic references have the meaning that they have by themselves.
+Beyond these limits, dynacli reads a dynamic reference as a plain one.
 """
 
 
@@ -50,11 +50,11 @@ CopyKey = tuple[int, Steps, frozenset[tuple[str, int, Steps]]]
 
 
 class _Target(NamedTuple):
-    """The place that a reference leads to.
+    """The target of a reference.
 
     Args:
-        file: The file that it is in.
-        steps: The steps to it, with references on the way followed.
+        file: The file that contains the target.
+        steps: The steps to the target, after all references on the way.
     """
 
     file: OpenFile
@@ -65,7 +65,7 @@ class _TargetFinder:
     """Finds the targets of references, each spelling once.
 
     Args:
-        files: The files that were read so far; references to others open them.
+        files: The files that were read so far; a reference to another file opens it.
     """
 
     def __init__(self, files: Files) -> None:
@@ -74,18 +74,18 @@ class _TargetFinder:
         self._ends: dict[tuple[int, Steps], _Target | str] = {}
 
     def find(self, file: OpenFile, steps: Steps, ref: str) -> _Target:
-        """Return the target of a reference; of a chain of references the first target that is in the root document.
+        """Return the target of a reference; for a chain of references, the first target in the root document.
 
         Args:
-            file: The file that the reference is in.
+            file: The file that contains the reference.
             steps: The steps to the object that holds it.
             ref: The reference as written.
 
         Raises:
-            UnreadableError: It leads nowhere, in a circle, or to a file that cannot be read.
+            UnreadableFileError: The reference has no target, is in a cycle, or its file cannot be read.
         """
         fragment = ref.partition("#")[2]
-        # If several anchors have the same name, the place of the reference decides between them.
+        # If several anchors have the same name, the location of the reference decides between them.
         near = steps if fragment and not fragment.startswith("/") else ()
         key = file.number, file.resource_at(steps), ref, near
         if key not in self._known:
@@ -99,16 +99,15 @@ class _TargetFinder:
         return target
 
     def forget_failures(self) -> None:
-        """Let references that led nowhere be looked up again, because more files are known now."""
+        """Forget references without a target, so that they are looked up again in the files read since."""
         self._known = {key: target for key, target in self._known.items() if not isinstance(target, str)}
         self._ends = {place: end for place, end in self._ends.items() if not isinstance(end, str)}
 
     def _past_aliases(self, target: _Target) -> _Target:
-        """Return the end of a chain of objects that hold nothing but a reference to the next.
+        """Return the end of a chain of objects that hold nothing but a reference to the next object.
 
-        The chain ends at the first object in the root document, because its parts have names of their own.
-        Every place on the way learns its end, or a chain of references to each of its members would be followed again
-        for each of them.
+        The chain ends at the first object in the root document, so that a part of this document is named as the
+        document names it. The end is stored for every object of the chain, so that no chain is followed twice.
         """
         way: dict[tuple[int, Steps], _Target] = {}
         while True:
@@ -128,7 +127,7 @@ class _TargetFinder:
                 known = str(error)
                 break
         for place, passed in reversed(way.items()):
-            # An object in the root document is the target, whatever its own reference leads to but a circle.
+            # An object in the root document is the target itself, unless its reference is part of a cycle.
             if passed.file.number == 0 and known != _CIRCLE:
                 known = passed
             self._ends[place] = known
@@ -142,7 +141,7 @@ class _TargetFinder:
             raise UnreadableFileError("it is empty")
         starts = [self._open(file, resource, head) if head else _Target(file, resource)]
         if starts[0].steps:
-            # In JSON Schema a pointer starts at the schema with the `$id`; many documents mean their own root.
+            # In JSON Schema a pointer starts at the schema with the `$id`. Many documents start at their root instead.
             starts.append(_Target(starts[0].file, ()))
         for start in starts:
             target = self._at_fragment(start, fragment, steps if start.file is file else (), hops)
@@ -152,11 +151,11 @@ class _TargetFinder:
         raise UnreadableFileError(f"there is nothing at `#{fragment}`{in_file}")
 
     def _open(self, file: OpenFile, resource: Steps, head: str) -> _Target:
-        """Return the document or the schema that the URI of a reference means.
+        """Return the document or schema at the URI of a reference.
 
-        The base is tried in this order: the `$id` around the reference, the file's `$self`, the file's own URI.
-        Many schemas have an `$id` that nothing is served at, and references in a copy of a document are relative
-        to where the copy is.
+        dynacli tries each base in this order: the `$id` around the reference, the file's `$self`, the file's own URI.
+        Many schemas have an `$id` that no server responds to. References in a copy of a document are relative to
+        the URI of the copy.
         """
         bases = [file.base, file.uri]
         if resource:
@@ -164,7 +163,7 @@ class _TargetFinder:
         candidates = list(dict.fromkeys(absolute(base, head) for base in bases))
         is_remote = bool(file.uri) and not file.uri.startswith("file:")
         if is_remote and any(uri.startswith("file:") for uri in candidates):
-            # Even if such a file may be read, a document from the network must not choose it.
+            # Even if dynacli may read such a file, a document from the network must not choose it.
             raise UnreadableFileError("a remote document may not lead to files of this machine")
         for uri in candidates:
             if uri in self._files.ids:
@@ -189,7 +188,7 @@ class _TargetFinder:
         return None if steps is None else self._walk(file, start.steps + steps, hops)
 
     def _walk(self, file: OpenFile, steps: Steps, hops: int) -> _Target | None:
-        """Return the place at the end of the steps, with references on the way followed; None if there is none."""
+        """Follow the steps and the references on the way, and return the location at the end, if there is one."""
         node, length = follow_partly(file.tree, steps)
         if length == len(steps):
             return _Target(file, steps)
@@ -202,10 +201,10 @@ class _TargetFinder:
 
 
 def _nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) -> Steps:
-    """Return the place that an anchor of several places means: the nearest in the resource, else the nearest of all.
+    """Return the nearest of several anchors with one name, preferably in the resource of the reference.
 
     Args:
-        anchored: The steps to each place's resource, and to the place.
+        anchored: The steps to each anchor's resource, and to the anchor.
         resource: The steps to the resource that the reference is resolved in.
         near: The steps to the reference.
     """
@@ -214,24 +213,23 @@ def _nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) 
 
 
 def _common_steps(left: Steps, right: Steps) -> int:
-    """Return how many steps both start with."""
+    """Return the number of equal steps at the start of two locations."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 
 
 @dataclass(slots=True, eq=False)
 class LinkedPart:
-    """A part of a file that a reference leads to.
+    """A part of a file that is the target of a reference.
 
     Args:
         order: The number of the part, in the order of discovery.
-        file: The file that it is in.
-        steps: The steps to it in that file.
-        kind: The kind of object that the references take it for.
-        section: The section of components that such parts belong in; empty if the part takes the place
-            of the references to it.
-        value: The value there.
-        uses: The references to it.
-        is_copy: Whether it is a copy that was made for some of the references to it (see `_DynamicScopes`).
+        file: The file that contains the part.
+        steps: The steps to the part in that file.
+        kind: The kind of object that the references expect.
+        section: The section of components for such parts; empty if the part replaces its references.
+        value: The value of the part.
+        uses: The references to the part.
+        is_copy: Whether the part is a copy for some of its references (see `_DynamicScopes`).
     """
 
     order: int
@@ -245,20 +243,20 @@ class LinkedPart:
 
     @property
     def is_in_root(self) -> bool:
-        """Whether the part is in the file that was named, and stays there."""
+        """Whether the part is in the root document, and is not a copy."""
         return self.file.number == 0 and not self.is_copy
 
 
 @dataclass(slots=True, eq=False)
 class ReferenceUse:
-    """A reference that leads to a part.
+    """A reference to a part.
 
     Args:
         site: The reference.
         steps: The steps to the object that holds it, in its file.
-        within: The part that it is in.
-        target: The part that it leads to.
-        is_replaced: Whether the target takes the place of the reference.
+        within: The part that contains it.
+        target: The part that it refers to.
+        is_replaced: Whether the target replaces the reference.
     """
 
     site: Site
@@ -273,9 +271,9 @@ class _Failure(NamedTuple):
 
     Args:
         site: The reference.
-        file: The file that it is in.
+        file: The file that contains it.
         steps: The steps to the object that holds it.
-        reason: Why it cannot be followed, for a person.
+        reason: The reason, as the message says it.
     """
 
     site: Site
@@ -288,14 +286,14 @@ class ReferenceGraph:
     """The parts of a document's files and the references to them, in document order.
 
     Attributes:
-        parts: The parts; the first is the whole file that was named.
+        parts: The parts; the first is the whole root document.
         uses: The references that have to change.
         failures: The references that cannot be followed.
-        undecided: The references whose meaning depends on which reference led to them.
+        undecided: The dynamic references that have several possible targets.
         identifiers: The identifiers and anchors of schemas.
 
     Args:
-        files: The file that was named; the files that it leads to are read.
+        files: The root document; the graph reads the files that it refers to.
         sections: The names of the sections of components that the document may have.
     """
 
@@ -328,13 +326,13 @@ class ReferenceGraph:
                     continue
                 for site in sites_of(part.value, part.kind, link_of(part.steps), self._seen):
                     self._sort_in(part, site)
-            # The anchors that a dynamic reference may mean are known only when all files are read.
+            # Follow dynamic references last: their anchors are known only after all files are read.
             later, self._later = self._later, []
             for part, site in later:
                 self._follow(part, site)
             if later:
                 continue
-            # A reference by `$id` may have come before the file that has this `$id` was read.
+            # Follow failed references again: a file that was read later may have the `$id` that they name.
             if self._failed and known != len(self._files.ids):
                 known = len(self._files.ids)
                 failed, self._failed = self._failed, []
@@ -350,7 +348,7 @@ class ReferenceGraph:
             return
 
     def _bind(self) -> None:
-        """Make references to a template lead to copies of it, in which its dynamic references are bound."""
+        """Point references to a template at copies of it, in which its dynamic references are bound."""
         scopes = _DynamicScopes(self._files.opened, self._target_or_none)
         if not scopes:
             return
@@ -382,7 +380,7 @@ class ReferenceGraph:
                 self.uses.append(use)
 
     def _target_or_none(self, file: OpenFile, steps: Steps, site: Site) -> _Target | None:
-        """Return the target of a reference; None, without noting the reference, if it is undecided."""
+        """Return the target of a reference; None if it is undecided, without recording it in `undecided`."""
         count = len(self.undecided)
         target = self._target(file, steps, site)
         del self.undecided[count:]
@@ -410,7 +408,7 @@ class ReferenceGraph:
         try:
             target = self._target(file, steps, site)
         except UnreadableFileError as error:
-            # A reference that leads nowhere in the document itself is reported by those who follow it.
+            # Dangling references within the root document are reported later, by the functions that follow them.
             if file.number or site.ref.partition("#")[0]:
                 self._failed.append((part, site, _Failure(site, file, steps, str(error))))
             return
@@ -449,16 +447,16 @@ class ReferenceGraph:
         return part
 
     def _walk_unseen(self, target: _Target, kind: ObjectKind) -> None:
-        """Search the target of a reference for references if it was not searched yet, because it counts as data."""
+        """Search the target of a reference for references, if it counted as data and was not searched."""
         value = follow(target.file.tree, target.steps)
         if isinstance(value, (dict, list)) and id(value) not in self._seen:
             self._part(target, kind, kind.section or "-")
 
     def _target(self, file: OpenFile, steps: Steps, site: Site) -> _Target | None:
-        """Return the target of a reference; None if it needs none, or is undecided.
+        """Return the target of a reference; None if the reference can stay as it is, or is undecided.
 
         Raises:
-            UnreadableError: The reference cannot be followed.
+            UnreadableFileError: The reference cannot be followed.
         """
         ref: str = site.ref
         if site.keyword == "mapping":
@@ -487,7 +485,7 @@ class ReferenceGraph:
     def _is_plain_anchor(
         self, file: OpenFile, steps: Steps, ref: str, anchors: list[tuple[OpenFile, Steps]]
     ) -> bool:
-        """Return whether a dynamic reference leads, by itself, to no dynamic anchor: then it is like a `$ref`.
+        """Return whether a dynamic reference is like a `$ref`, because its target has no dynamic anchor.
 
         JSON Schema Core 2020-12, section 8.2.3.2.
         """
@@ -501,10 +499,10 @@ class ReferenceGraph:
 
 
 def _is_map_of_schemas(value: Any) -> bool:
-    """Return whether a value can be all of `properties`.
+    """Return whether a value can be the whole value of `properties`.
 
-    JSON Schema knows no reference there, but documents are split into files at such maps. The settings of another
-    program, whose values are texts, are none.
+    JSON Schema allows no reference there, but some documents have one that refers to another file.
+    A file with the settings of another program is not such a map, because its values are strings.
     """
     return isinstance(value, dict) and all(
         isinstance(member, (dict, bool)) or key == "$ref" for key, member in value.items()
@@ -512,13 +510,13 @@ def _is_map_of_schemas(value: Any) -> bool:
 
 
 def _is_placeholder(target: _Target) -> bool:
-    """Return whether a schema accepts nothing, which makes it a placeholder for the schemas that extend it."""
+    """Return whether a schema accepts no value, so that it is a placeholder for the schemas that extend it."""
     value = follow(target.file.tree, target.steps)
     return value is False or (isinstance(value, dict) and value.get("not") in ({}, True))
 
 
 def _outermost_schema(tree: Any, steps: Steps) -> Steps:
-    """Return the steps to the outermost schema around a place, or to the place itself if there is none."""
+    """Return the steps to the outermost schema around a location; the steps to the location if there is none."""
     kind, node = DOCUMENT, tree
     for length, step in enumerate(steps):
         if kind is SCHEMA:
@@ -533,17 +531,17 @@ def _outermost_schema(tree: Any, steps: Steps) -> Steps:
 
 
 Scope = Mapping[str, _Target]
-"""Name of a dynamic anchor → its place in the outermost resource that has it."""
+"""Name of a dynamic anchor → its location in the outermost resource with such an anchor."""
 
 
 class _Copy(NamedTuple):
-    """A copy of a place, made for a scope.
+    """A copy of a part for a scope.
 
     Args:
-        target: The place.
+        target: The location of the part.
         value: The copy.
-        references: Each reference in it, with its target: another copy, by its key, or a place.
-        identifiers: The identifiers and anchors of schemas in it.
+        references: Each reference in the copy, with its target: the key of another copy, or a location.
+        identifiers: The identifiers and anchors of schemas in the copy.
     """
 
     target: _Target
@@ -553,23 +551,23 @@ class _Copy(NamedTuple):
 
 
 class _DynamicScopes:
-    """The dynamic anchors that several resources have, and the copies that they make necessary.
+    """The dynamic anchors with the same name in several resources, and the copies that they require.
 
-    A copy is a template, such as a page of items, for one of the schemas that fill it in. Its dynamic references are
-    bound, so that they are like `$ref`. jsonschema-rs evaluates `$dynamicRef` as well, but the copies have to stay:
+    A template is a schema, such as a page of items, that other schemas complete. A copy is the template for one of
+    these schemas, with its dynamic references bound like `$ref`s. jsonschema-rs evaluates `$dynamicRef`, too, but
+    dynacli needs the copies anyway:
 
-    - All else that reads schemas follows `$ref` alone: help, options, examples, filters, changes, exports, the mock
-      server. In the template they would find the placeholder, which accepts anything or nothing. To find the items,
-      each of them would have to bind the references itself.
+    - Help, options, examples, filters, changes, exports and the mock server follow only `$ref`. In the template they
+      would see the placeholder, which accepts any value or none.
     - JSON Schema binds by resource (Core 2020-12, section 8.2.3.2), and one tree is one resource. Without `$id`,
-      jsonschema-rs (0.61.2) takes the first anchor of a name for all of that name. With `$id`, a pointer such as
-      `#/components/schemas/Pet` leads nowhere inside of the resource. Below `components` jsonschema-rs finds no `$id`,
-      and fetches it from the network. The catalog would need a second form of such schemas.
+      jsonschema-rs (0.61.2) takes the first anchor of a name for all anchors of this name. With `$id`, a pointer such
+      as `#/components/schemas/Pet` has no target inside the resource. Below `components` jsonschema-rs finds no `$id`,
+      and fetches it from the network. The index would need a second version of such schemas.
 
     A document gets no copy unless two of its resources have an anchor of the same name.
 
     Args:
-        find_target: Returns the target of a reference by itself, given its file and the steps to it.
+        find_target: Returns the target of a reference, regardless of scopes, given its file and the steps to it.
     """
 
     def __init__(
@@ -593,7 +591,7 @@ class _DynamicScopes:
         return bool(self._names)
 
     def entered(self, file: OpenFile, steps: Steps, target: _Target) -> CopyKey | None:
-        """Return the key of the copy that a reference of the document leads to; None if it leads to no copy."""
+        """Return the key of the copy that a reference needs as its target; None if it needs no copy."""
         if self._resource(file, steps) == self._resource(target.file, target.steps):
             return None
         bound = self._bound(target, self._widened(file, steps, {}))
@@ -605,12 +603,12 @@ class _DynamicScopes:
         return file.number, file.resource_at(steps)
 
     def _widened(self, file: OpenFile, steps: Steps, scope: Scope) -> Scope:
-        """Return a scope with the anchors of a place's resource added; those of outer resources win."""
+        """Add the anchors of a location's resource to a scope, unless an outer resource has the same anchor."""
         own = self._own.get(self._resource(file, steps), {})
         return {**{name: anchor for name, anchor in own.items() if name in self._names}, **scope}
 
     def _bound(self, target: _Target, scope: Scope) -> CopyKey | _Target:
-        """Return the key of the copy of a place for a scope; the place itself if it needs no copy."""
+        """Return the key of a target's copy for a scope; the target itself if it needs no copy."""
         needed = self._needs(target) & scope.keys()
         own = self._own.get(self._resource(target.file, target.steps), {})
         if all(own.get(name) == scope[name] for name in needed):
@@ -648,14 +646,14 @@ class _DynamicScopes:
                     return scope[name]
             return self._find_target(file, steps_of(site.link), site)
         except UnreadableFileError:
-            return None  # reported already, for the reference in the place itself
+            return None  # reported already, for the same reference outside the copy
 
     def _is_dynamic(self, target: _Target | None, name: str) -> bool:
         own = {} if target is None else self._own.get(self._resource(target.file, target.steps), {})
         return own.get(name) == target
 
     def _needs(self, target: _Target) -> frozenset[str]:
-        """Return the names of the dynamic references in a place and in all that it refers to."""
+        """Return the names of the dynamic references in a target, and in everything that it refers to."""
         start = target.file.number, target.steps
         if start not in self._needed:
             names: set[str] = set()

@@ -1,4 +1,4 @@
-"""The files that a document is made of, each read once."""
+"""The files of a document, each read once."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,22 +17,22 @@ from dynacli.urls import join_url
 Opener = Callable[[str], Fetched]
 """Returns the content at an absolute URI without fragment, or raises a `DynacliError`.
 
-It decides which files may be read, and refuses the others with a `RefusedError`.
+It decides which files dynacli may read, and raises a `RefusedError` for the others.
 """
 
 _PLAIN_URI = re.compile(r"[A-Za-z0-9/:.?=&_~-]*")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SIGNS_OF_IDENTIFIERS = (b"$id", b"$anchor", b"$dynamicAnchor", b"\\u0024", b"\\x24")
-"""A file with identifiers has at least one of these texts; the last two are escapes of `$` in JSON and YAML."""
+"""A file with identifiers contains at least one of these texts; the last two escape `$` in JSON and YAML."""
 
 
 class File(NamedTuple):
-    """A file that a document is made of.
+    """A file of a document.
 
     Args:
-        uri: Where it is; empty for standard input.
-        content: Its text in UTF-8, without a byte order mark.
-        fetched: The bytes as they came, with what the server said about them.
+        uri: The URI of the file; empty for standard input.
+        content: The text of the file in UTF-8, without a byte order mark.
+        fetched: The bytes as received, with the response headers about them.
     """
 
     uri: str
@@ -41,20 +41,20 @@ class File(NamedTuple):
 
 
 class UnreadableFileError(Exception):
-    """A reference cannot be followed; the text says why, for a person."""
+    """A reference cannot be followed; the text is the reason in the warning."""
 
 
 @dataclass(slots=True, eq=False)
 class OpenFile:
-    """A file whose references are being followed.
+    """A file whose references are followed.
 
     Args:
-        number: Its index among the files of the document; 0 is the file that the person named.
-        uri: Where it is; empty for standard input.
-        base: The URI that its references are relative to (RFC 3986, section 5.1).
-        tree: Its value.
+        number: The index among the files of the document; 0 is the file that the user named.
+        uri: The URI of the file; empty for standard input.
+        base: The base URI of its references (RFC 3986, section 5.1).
+        tree: The parsed value of the file.
         resources: The steps to each schema with an `$id` → its absolute URI.
-        anchors: Name of an anchor → the steps to the schema resource and to the place, for each place that has it.
+        anchors: Name of an anchor → the steps to the schema resource and to the anchor, for each anchor of this name.
         dynamic: The same for dynamic anchors.
     """
 
@@ -67,7 +67,7 @@ class OpenFile:
     dynamic: dict[str, list[tuple[Steps, Steps]]] = field(default_factory=dict)
 
     def resource_at(self, steps: Steps) -> Steps:
-        """Return the steps to the schema resource that a place belongs to; none if that is the whole file."""
+        """Return the steps to the schema resource around a location; no steps if it is the whole file."""
         if self.resources:
             for length in range(len(steps), 0, -1):
                 if steps[:length] in self.resources:
@@ -76,21 +76,21 @@ class OpenFile:
 
 
 class Files:
-    """The files of a document, in the order that references led to them.
+    """The files of a document, in the order in which references name them.
 
     Attributes:
-        all: All files, also those that could not be parsed.
+        all: All files, including those that could not be parsed.
         opened: The files whose references are followed.
-        missing: The URIs of the files that could not be read, though they may be read.
-        warnings: A message, the number of the file, and the JSON pointer in it.
+        missing: The URIs of the files that could not be read, although dynacli is allowed to read them.
+        warnings: For each warning its message, the number of the file, and the JSON pointer in it.
         ids: The `$id` of each schema as an absolute URI → the file and the steps to the schema.
 
     Args:
-        parsed: The file that was named.
-        fetched: Its bytes as they came.
-        uri: Where it is.
-        opener: Reads the other files; without it, none is read.
-        overlays: The overlays that changed the file that was named; they follow it in `all`.
+        parsed: The file that the user named, parsed.
+        fetched: Its bytes as received.
+        uri: Its URI.
+        opener: Reads the other files; None to read no other file.
+        overlays: The overlays that changed the named file; they come after it in `all`.
     """
 
     def __init__(
@@ -112,17 +112,17 @@ class Files:
         self._add(parsed, fetched, uri, overlays)
 
     def known(self, uri: str) -> OpenFile | None:
-        """Return the file at an absolute URI; None if it was not read yet."""
+        """Return the file at an absolute URI; None if it is not read yet."""
         return self._by_uri.get(uri)
 
     def open(self, uri: str) -> OpenFile:
         """Return the file at a URI.
 
         Args:
-            uri: Absolute, as `absolute` returns it.
+            uri: The URI as `absolute` returns it.
 
         Raises:
-            UnreadableError: It cannot be read.
+            UnreadableFileError: The file cannot be read.
         """
         known = self._by_uri.get(uri)
         if known is not None:
@@ -157,8 +157,8 @@ class Files:
                 return parsed
             message = f"`{name}` is not a JSON or YAML object"
         except DocumentError as error:
-            message = error.message  # the rest quotes the file, which may be none of the document
-        # A malformed file belongs to the document anyway, so that its correction is noticed.
+            message = error.message  # the reason quotes the file, which may not be part of the document
+        # A malformed file is still a file of the document, so that a refresh notices its correction.
         self.all.append(File(uri, fetched.content, fetched))
         raise DocumentError(message)
 
@@ -176,7 +176,7 @@ class Files:
         return file
 
     def _index(self, file: OpenFile) -> None:
-        """Note the identifiers and anchors of a file (JSON Schema Core 2020-12, section 8.2)."""
+        """Record the identifiers and anchors of a file (JSON Schema Core 2020-12, section 8.2)."""
         is_document = isinstance(file.tree, dict) and ("openapi" in file.tree or "swagger" in file.tree)
         sites = [
             (steps_of(site.link), site.keyword, site.ref)
@@ -200,13 +200,13 @@ class Files:
 
 
 def _base_of(tree: Any, uri: str) -> str:
-    """Return the base URI of a document: its `$self`, or else its own URI (OpenAPI 3.2.0, "OpenAPI Object")."""
+    """Return the base URI of a document: its `$self` if it has one, or its URI (OpenAPI 3.2.0, "OpenAPI Object")."""
     own = tree.get("$self") if isinstance(tree, dict) and "openapi" in tree else None
     return absolute(uri, own) if isinstance(own, str) else uri
 
 
 def absolute(base: str, ref: str) -> str:
-    """Return the URI that a reference means, without fragment and normalised (RFC 3986, section 6.2.2)."""
+    """Return the absolute URI of a reference, normalised and without fragment (RFC 3986, section 6.2.2)."""
     ref = without_fragment(ref)
     try:
         uri = join_url(base, ref) if ref else without_fragment(base)

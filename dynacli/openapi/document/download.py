@@ -1,4 +1,4 @@
-"""Documents downloaded over HTTP, under dynacli's own rules for redirects, encodings, size and time."""
+"""Download documents over HTTP, with limits for redirects, encodings, size and time."""
 
 from __future__ import annotations
 
@@ -53,11 +53,10 @@ _HINTS = {
 
 
 def max_age_of(headers: Mapping[str, str]) -> float | None:
-    """Return for how many seconds a response is fresh from now on; None if the server does not say.
+    """Return the number of seconds that a response stays fresh; None if the server does not say.
 
-    `no-store` and `no-cache` make it 0: the document is kept anyway, because without it there would be no
-    command, and is due at once.
-    `s-maxage` is for caches that several people share, and is ignored.
+    `no-store` and `no-cache` make it 0, so that the document is due for a refresh at once. dynacli stores the document
+    anyway, because its commands come from it. `s-maxage` is for shared caches, and is ignored.
     """
     directives = cache_control(tuple(headers.items()))
     if not _NEVER.isdisjoint(directives):
@@ -75,7 +74,7 @@ def _until_expiry(headers: Mapping[str, str]) -> float | None:
     if expires is None or date is None:
         return None
     try:
-        # Both times are by the server's clock, so ours may be wrong.
+        # Both times are from the server's clock, so the clock of this machine does not matter.
         return (parsedate_to_datetime(expires) - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return 0.0  # an invalid date counts as past (RFC 9111, section 5.3)
@@ -87,7 +86,7 @@ class Head(NamedTuple):
     Args:
         status: The status code.
         media_type: The media type of `Content-Type`, lower case, without parameters.
-        location: Where the response redirects to, or empty.
+        location: The target of a redirect, or empty.
         links: The `Link` headers.
     """
 
@@ -101,12 +100,12 @@ class Downloads:
     """Downloads documents one after the other, over connections that stay open in between.
 
     Attributes:
-        head: The head of the last response; None while there is none.
-        error_page: The content of the last response, if that was an error whose content was asked for.
+        head: The status and headers of the last response; None before the first response.
+        error_page: The content of the last response, if it was an error and `keeps_error_page` was true.
 
     Args:
         accept: The value of the header `Accept`.
-        peers: Decides which connections may be used; without it, all may.
+        peers: Decides which connections are allowed; None allows all.
     """
 
     def __init__(self, *, accept: str = _ACCEPT, peers: Peers | None = None) -> None:
@@ -131,15 +130,15 @@ class Downloads:
 
         Args:
             url: An `http` or `https` URL without userinfo.
-            timeout: A time limit in seconds for the whole; the built-in one holds besides.
-            etag: The `ETag` of the revision at hand, or empty.
-            last_modified: The `Last-Modified` of the revision at hand, or empty.
-            login: Signs in at the origin of the URL: before the first request, and if the server responds with
-                401 or 403. Redirects stay within that origin, so the credentials never leave it.
-            keeps_error_page: Whether the content of a response with an error is read, too, as far as it is small.
+            timeout: A time limit in seconds for the whole download; the built-in limit applies, too.
+            etag: The `ETag` of the stored revision, or empty.
+            last_modified: The `Last-Modified` of the stored revision, or empty.
+            login: Signs in at the origin of the URL, before the first request, and again after a 401 or 403.
+                Redirects stay within that origin, so the credentials never leave it.
+            keeps_error_page: Whether to read the content of an error response, too, if it is small.
 
         Raises:
-            DocumentError: The server responded with an error, or with more than the limit.
+            DocumentError: The server responded with an error, or the document is too large.
             NetworkError: The connection failed or broke.
             TimedOutError: A time limit was reached.
             RefusedError: The server redirects to another origin.
@@ -159,7 +158,7 @@ class Downloads:
         try:
             return download.run(self._clients, budget)
         except NetworkError:
-            # A server may close an idle connection just when it is used again: try again with a new one.
+            # The server may have closed the idle connection, so try a new connection.
             self.close()
             left = deadline - time.monotonic()
             if is_fresh or self._is_cut or left <= 0:
@@ -170,7 +169,7 @@ class Downloads:
         return download.run(self._clients, left)
 
     def cut(self) -> None:
-        """End the download that another thread waits for, and all later ones: each raises a `NetworkError`."""
+        """Stop the current download of another thread and all later downloads: each raises a `NetworkError`."""
         self._is_cut = True
         self._clients.end()
 
@@ -186,14 +185,14 @@ class Downloads:
 def _conditions(etag: str, last_modified: str) -> dict[str, str]:
     """Return the headers of a conditional request (RFC 9110, section 13.1)."""
     headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    # The values come from a cache file, which may be damaged.
+    # The values come from a cache file, which may be damaged, so leave out invalid values.
     return {
         name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()
     }
 
 
 class _Download:
-    """A download, through all its redirects; it signs its requests in, and says what connections are made with."""
+    """A download through all its redirects; it also signs its requests, and provides the TLS context."""
 
     def __init__(
         self,
@@ -211,7 +210,7 @@ class _Download:
         self._signed_url = ""
 
     def run(self, clients: EndableClients, seconds: float) -> Fetched:
-        """Return the document, within so many seconds."""
+        """Return the document, within a number of seconds."""
         from dynacli.http.import_httpx import httpx
 
         headers = {"Accept": self.downloads.accept, **self.conditions}
@@ -233,11 +232,11 @@ class _Download:
         return self._accepted(response)
 
     def context(self, origin: str) -> ssl.SSLContext | None:
-        """Return what connections are made with."""
+        """Return the TLS context for an origin; None for the system's context."""
         return self.login.context() if origin.startswith("https:") else None
 
     def signed(self, request: Request) -> Request:
-        """Return a request with the credentials of its URL."""
+        """Return a request with the credentials for its URL."""
         if self._signed_url != request.url:
             self.credentials = self.login.headers(request.url, self.challenge)
             self._signed_url = request.url
@@ -246,7 +245,7 @@ class _Download:
         return request._replace(headers=(*request.headers, *self.credentials.items()))
 
     def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
-        """Return whether the request can be sent again with credentials that the server asked for."""
+        """Return whether to send the request again, with other credentials for the challenge of the server."""
         headers = tuple(headers)
         self.downloads.head = _head(status, headers)
         if status not in SIGN_IN or self.challenge is not None:
@@ -258,7 +257,7 @@ class _Download:
     def _follow(
         self, request: Request, response: WireResponse, hops: list[tuple[int, str]]
     ) -> Request | None:
-        """Return the request that a redirect leads to, if it stays within the origin (RFC 6454, section 4)."""
+        """Return the request for a redirect within the origin (RFC 6454, section 4); None without `Location`."""
         location = response.header("location")
         if not location:
             return None
@@ -271,7 +270,7 @@ class _Download:
         return request._replace(url=_redirected(request.url, header_text(location)))
 
     def _receive(self, response: WireResponse, pieces: Pieces) -> bytes:
-        """Return the content of a response that has the document."""
+        """Return the content of a successful response; store the page of an error if `keeps_error_page` is true."""
         if not _is_success(response.status):
             if self.keeps_error_page and not self._is_unchanged(response):
                 self.downloads.error_page = _error_page(response, pieces)
@@ -331,7 +330,7 @@ def _error_page(response: WireResponse, pieces: Pieces) -> Fetched | None:
     try:
         content = pieces.whole(_MAX_ERROR_PAGE)
     except (BadEncodingError, TooLargeError):
-        return None  # the error itself tells enough
+        return None  # the status of the error is enough
     return Fetched(content, media_type=essence(response.header("content-type")), uri=response.url)
 
 
@@ -345,7 +344,11 @@ def _head(status: int, headers: tuple[tuple[str, str], ...]) -> Head:
 
 
 def _redirected(base: str, location: str) -> str:
-    """Return where a redirect leads, if it stays within the origin (RFC 6454, section 4)."""
+    """Return the URL of a redirect within the origin (RFC 6454, section 4).
+
+    Raises:
+        RefusedError: The redirect leaves the origin.
+    """
     from dynacli.http.import_httpx import httpx
 
     if socket_of(base):

@@ -1,7 +1,6 @@
-"""The bytes of a document, and of the files that it refers to, read under limits of size, time and trust.
+"""Fetch a document and the files that it refers to, under limits of size, time and trust.
 
-No reference is followed and no cookie is kept. A credential is sent only to the document's own origin, if the
-person has one for it and the server asks for it.
+This module follows no reference and stores no cookie. It sends a credential only to the document's own origin.
 """
 
 import os
@@ -39,15 +38,15 @@ def fetch(
     """Return the bytes of a document.
 
     Args:
-        source: Where the document is.
-        env: The surroundings, for standard input.
-        timeout: A time limit in seconds for the whole; the built-in limits hold besides.
-        etag: The `ETag` of the revision at hand: an unchanged document is not sent again.
-        last_modified: The `Last-Modified` of the revision at hand.
-        login: Signs in at the document's own origin, if the server asks for that.
+        source: The source of the document.
+        env: The environment, for standard input.
+        timeout: A time limit in seconds for the whole download; the built-in limits apply, too.
+        etag: The `ETag` of the stored revision, so that the server does not send an unchanged document again.
+        last_modified: The `Last-Modified` of the stored revision.
+        login: Signs in at the document's own origin.
 
     Raises:
-        DocumentError: The document is not there, cannot be read, is not a file, is over the limit,
+        DocumentError: The document does not exist, cannot be read, is not a regular file, or is too large;
             or the server responded with an error.
         NetworkError: The connection failed or broke.
         TimedOutError: A time limit was reached.
@@ -93,7 +92,7 @@ def read_file(path: str) -> bytes:
     """Return the bytes of a regular file.
 
     Raises:
-        DocumentError: The file is not there, cannot be read, is not a regular file, or is over the limit.
+        DocumentError: The file does not exist, cannot be read, is not a regular file, or is too large.
     """
     try:
         _check_kind(os.stat(path).st_mode, path)
@@ -118,7 +117,7 @@ def _check_kind(mode: int, path: str) -> None:
 
 
 def _hint_for_missing(path: str) -> str:
-    # `api.example.com/openapi.json` and `localhost:8000/openapi.json` are URLs without their scheme.
+    # `api.example.com/openapi.json` and `localhost:8000/openapi.json` are URLs without a scheme.
     relative = shown_file(path)
     if os.path.isabs(relative):
         return ""
@@ -136,7 +135,7 @@ def _within_limit(content: bytes, name: str) -> bytes:
 
 
 class AllowedOpener(Protocol):
-    """An `Opener` that need not fetch a file again which the server says is unchanged."""
+    """An `Opener` that can return a known file if the server says that it is unchanged."""
 
     def __call__(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
         """Return the content at an absolute URI."""
@@ -152,10 +151,10 @@ def allowed_files(
     """Return a function that reads the files that a document may refer to.
 
     Args:
-        source: Where the document is.
-        allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
-        follows_files: Whether it may refer to the files of its own directory.
-        login: Signs in at the document's own origin, and nowhere else.
+        source: The source of the document.
+        allowed: More allowed origins, such as `https://schemas.example.com`, and absolute paths of directories.
+        follows_files: Whether the document may refer to files in its own directory.
+        login: Signs in at the document's own origin.
 
     Raises:
         ValueError: An origin is malformed.
@@ -164,7 +163,7 @@ def allowed_files(
 
 
 class AllowedFiles:
-    """The files that a document may refer to, and how much of the limits is used up."""
+    """The files that a document may refer to, and the counts for the limits of files, bytes and time."""
 
     def __init__(
         self,
@@ -192,13 +191,14 @@ class AllowedFiles:
         """Return the content at an absolute URI.
 
         Args:
-            uri: Without fragment.
-            known: The content when it was last read; if the server says that it is unchanged, it is returned.
-            may_fetch: Whether the network may be used.
+            uri: An absolute URI without fragment.
+            known: The content from the last read, which is returned if the server says that it is unchanged.
+            may_fetch: Whether to use the network.
 
         Raises:
-            RefusedError: It may not be read, or too much was read already.
-            DocumentError: It is not there, no regular file, or too large.
+            RefusedError: The file is not allowed, or a limit of the document is reached.
+            DocumentError: The file does not exist, is not a regular file, or is too large; or it is not in the cache
+                and `may_fetch` is false.
             NetworkError: The connection failed or broke.
             TimedOutError: A time limit was reached.
         """
@@ -241,11 +241,11 @@ class AllowedFiles:
         """Return the bytes of a file.
 
         Args:
-            path: As `resolve` returns it.
-            seconds: How long it may take, if it can take long.
+            path: The path as `resolve` returns it.
+            seconds: The time limit, for subclasses that read slowly.
 
         Raises:
-            DocumentError: It is not there, no regular file, or too large.
+            DocumentError: The file does not exist, cannot be read, is not a regular file, or is too large.
         """
         return read_file(path)
 
@@ -261,14 +261,14 @@ class AllowedFiles:
         path = local_path(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is not a name of a file")
-        # To look for links, Windows would connect to the machine of `\\machine\share`, and sign in there.
+        # To resolve links, Windows would connect to the machine in `\\machine\share`, and sign in there.
         is_near = os.path.splitdrive(path)[0].lower() in self.drives
         resolved = self.resolve(path) if is_near else path
         if path == self.source.location:
             return resolved
         inside = [place for place in (*self.own, *self.folders) if resolved.startswith(place)]
         if not inside:
-            # The hint is for documents alone: no hint may suggest to allow the directory of `/etc/passwd`.
+            # Only documents get the hint: no hint may suggest allowing the directory of `/etc/passwd`.
             is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))
             hint = _ALLOW_HINT.format(shlex.quote(os.path.dirname(resolved))) if is_document else ""
             if self.own:
@@ -298,7 +298,7 @@ class AllowedFiles:
             )
 
     def _count(self) -> float:
-        """Count another file, and return the seconds that are left for it."""
+        """Count one more file, and return the seconds left for it."""
         self.files += 1
         if self.files > MAX_FILES:
             raise RefusedError(f"The document has more than {MAX_FILES:,} files")

@@ -1,4 +1,4 @@
-"""The bytes that were read from a source, and what signs in if a server wants it."""
+"""The bytes of a source, and the login for the server of a document."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ if TYPE_CHECKING:
     import ssl
 
 SIGN_IN = frozenset({401, 403})
-"""The statuses with which a server asks for a credential."""
+"""The statuses of responses that ask for a credential."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The content of a file or URL, and what the server said about it.
+    """The content of a file or URL, and the response headers about it.
 
     Args:
         content: The bytes of the document, decompressed; empty if `not_modified`.
         media_type: The media type of `Content-Type`, lower case, without parameters; empty for files.
-        etag: The `ETag` to ask with next time (RFC 9110, section 8.8.3), or empty.
-        last_modified: The `Last-Modified` to ask with next time, or empty.
-        not_modified: Whether the server said 304: the revision at hand is still the current one.
+        etag: The `ETag` for the next conditional request (RFC 9110, section 8.8.3), or empty.
+        last_modified: The `Last-Modified` for the next conditional request, or empty.
+        not_modified: Whether the server responded with 304, so that the stored revision is still current.
         uri: The base URI of the document, after redirects.
-        max_age: For how many seconds the server lets the document be used before it is asked again; None if
-            the server does not say.
-        depends_on_who_asks: Whether it was fetched without a credential, and the server says that others get another
-            document (`Vary`: RFC 9110, section 12.5.5).
+        max_age: The number of seconds until the document is due for a refresh; None if the server does not say.
+        depends_on_who_asks: Whether it was fetched without a credential, and requests with one get another document
+            (`Vary`: RFC 9110, section 12.5.5).
     """
 
     content: bytes
@@ -41,11 +40,11 @@ class Fetched:
 
 
 class Advice(NamedTuple):
-    """What a person can do about a server that refuses the document.
+    """The reason and the hint of the error if a server refuses the document.
 
     Args:
-        reason: What was sent, and what was not; empty for nothing to say.
-        hint: What to set or to give.
+        reason: The credentials that were sent or not sent; may be empty.
+        hint: The setting or the argument that is missing.
     """
 
     reason: str
@@ -53,31 +52,34 @@ class Advice(NamedTuple):
 
 
 class DocumentLogin:
-    """Signs in at the server of a document; this one nowhere, and it trusts the authorities of the system."""
+    """Signs in at the server of a document.
+
+    This base class sends no credential, and trusts the certificate authorities of the system.
+    """
 
     def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:  # noqa: ARG002
-        """Return the headers that sign a GET request in.
+        """Return the headers that sign in a GET request.
 
         Args:
-            url: Of the request, at the document's own origin.
-            challenge: What the server has asked for (`WWW-Authenticate`); None before the first request: then only
-                those are returned that go along unasked.
+            url: The URL of the request, at the document's own origin.
+            challenge: The challenge of the server (`WWW-Authenticate`). None before the first request: then
+                only headers that need no challenge are returned.
         """
         return {}
 
     def advice(self, url: str, challenge: str) -> Advice | None:  # noqa: ARG002
-        """Return what a person can do if the server has refused a request that was signed in as far as possible.
+        """Return advice for the user if the server refused a request with all available credentials.
 
         Args:
-            url: Of the request.
-            challenge: What the server has asked for; empty if it does not say.
+            url: The URL of the request.
+            challenge: The challenge of the server; empty if it sent none.
         """
         return None
 
     def context(self) -> ssl.SSLContext | None:
-        """Return what connections to the document's own origin are made with; None for the system's."""
+        """Return the TLS context for connections to the document's own origin; None for the system's context."""
         return None
 
     def elsewhere(self) -> DocumentLogin:
-        """Return what other origins get: no credential, but the same trust."""
+        """Return the login for other origins: no credential, but the same certificate authorities."""
         return self

@@ -1,6 +1,6 @@
-"""JSON trees, as documents and bodies are: read leniently, followed by pointers (RFC 6901), copied and compared.
+"""Functions for JSON trees, such as documents and bodies: pointers (RFC 6901), copies, comparison, lenient reading.
 
-Read leniently, a value of the wrong type counts as absent. Descriptions are such values.
+Lenient reading means that a value of the wrong type counts as absent.
 """
 
 import sys
@@ -14,11 +14,11 @@ _FOR_COMMAND_LINES = "x-cli-description"
 
 
 IndexedSteps = tuple[str | int, ...]
-"""The steps to a value: a string into an object, a number into a list."""
+"""The steps to a value: a string for a member of an object, a number for an item of a list."""
 
 
 def copy_json(value: Any) -> Any:
-    """Return a copy of a JSON value, which shares no object or list with it."""
+    """Return a copy of a JSON value that shares no object or list with it."""
     if isinstance(value, Mapping):
         return {key: copy_json(member) for key, member in value.items()}
     if isinstance(value, list):
@@ -27,7 +27,7 @@ def copy_json(value: Any) -> Any:
 
 
 def count_values(value: Any) -> int:
-    """Return how many values a JSON value is made of, itself included."""
+    """Return the number of values in a JSON value, including itself."""
     count, waiting = 0, [value]
     while waiting:
         node = waiting.pop()
@@ -39,12 +39,12 @@ def count_values(value: Any) -> int:
 def leaves(
     value: Any, steps: tuple[str, ...] = (), *, deepest: int = sys.maxsize, enters_arrays: bool = False
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the steps to, and the value of, all in an object that is not an object with members.
+    """Yield the steps to each leaf of an object, and its value; a leaf is any value but an object with members.
 
     Args:
         steps: The steps to the value itself.
-        deepest: Objects with more steps than this are yielded whole.
-        enters_arrays: Whether arrays are entered, too; the step to an item is its index in brackets.
+        deepest: Objects with more steps than this count as leaves.
+        enters_arrays: Whether to enter arrays, too; the step to an item is its index in brackets.
     """
     members: Iterable[tuple[str, Any]]
     if isinstance(value, Mapping) and (value or not steps) and len(steps) <= deepest:
@@ -74,11 +74,11 @@ def is_same_json(left: Any, right: Any) -> bool:
 
 
 def _is_same_number(left: str, right: str) -> bool:
-    """Return whether two numbers are equal that Python makes one float of: `1e400` and `1e401` are infinite there.
+    """Return whether two numbers with the same float are equal: `1e400` and `1e401` are both infinite floats.
 
     Args:
-        left: The number as it came, if it remembers that.
-        right: The other one.
+        left: The first number, as it was received if the number records this.
+        right: The second number.
     """
     if left == right:
         return True
@@ -86,12 +86,12 @@ def _is_same_number(left: str, right: str) -> bool:
 
     try:
         return Decimal(left) == Decimal(right)
-    except InvalidOperation:  # its exponent is too large
+    except InvalidOperation:  # an exponent is too large
         return False
 
 
 def split(pointer: str) -> tuple[str, ...]:
-    """Return the unescaped steps of a pointer such as `/paths/~1pets/get`; the empty pointer has none."""
+    """Return the unescaped steps of a pointer such as `/paths/~1pets/get`; the empty pointer has no steps."""
     if not pointer:
         return ()
     return tuple(unescaped(step) for step in pointer[1:].split("/"))
@@ -119,7 +119,7 @@ def from_fragment(reference: str) -> tuple[str, ...] | None:
 
 
 def fragment_of(steps: Iterable[str | int]) -> str:
-    """Return the reference to a place in the same document (RFC 6901, section 6; RFC 3986, section 3.5)."""
+    """Return the reference to a location in the same document (RFC 6901, section 6; RFC 3986, section 3.5)."""
     return "#" + quote(join(steps), safe="/~!$&'()*+,;=:@?-._")
 
 
@@ -137,7 +137,7 @@ def follow(tree: Any, steps: Iterable[str]) -> Any:
 
 
 def follow_partly(tree: Any, steps: Sequence[str]) -> tuple[Any, int]:
-    """Return the last value along the steps that is there, and how many of the steps lead to it."""
+    """Follow the steps while values exist, and return the last value and the number of steps to it."""
     node = tree
     for index, step in enumerate(steps):
         child = step_into(node, step)
@@ -151,7 +151,7 @@ def step_into(node: Any, step: str) -> Any:
     """Return a member of an object or an item of a list, or `MISSING`."""
     if isinstance(node, dict):
         return node.get(step, MISSING)
-    # At most nine digits: no list is longer, and converting very long numbers takes time.
+    # Nine digits are enough for any list, and converting very long numbers takes time.
     if isinstance(node, list) and step.isascii() and step.isdigit() and len(step) < 10:
         index = int(step)
         if index < len(node) and str(index) == step:
@@ -160,46 +160,46 @@ def step_into(node: Any, step: str) -> Any:
 
 
 def escaped(step: str) -> str:
-    """Return a step as a pointer has it."""
+    """Return a step with the escapes of JSON pointers: `~0` for `~`, `~1` for `/`."""
     if "~" in step or "/" in step:
         return step.replace("~", "~0").replace("/", "~1")
     return step
 
 
 def unescaped(step: str) -> str:
-    """Return the step that a part of a pointer means."""
+    """Return a step of a pointer without escapes."""
     return step.replace("~1", "/").replace("~0", "~") if "~" in step else step
 
 
 def text_or_empty(value: Any) -> str:
-    """Return a string or number as text; anything else gives the empty string."""
+    """Return a string, or a number as a string; the empty string for any other value."""
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def string_or_empty(value: Any) -> str:
-    """Return a string; anything else gives the empty string."""
+    """Return a string; the empty string for any other value."""
     return value if isinstance(value, str) else ""
 
 
 def list_or_empty(value: Any) -> list[Any]:
-    """Return a list; anything else gives an empty list."""
+    """Return a list; an empty list for any other value."""
     return value if isinstance(value, list) else []
 
 
 def dict_or_empty(value: Any) -> dict[str, Any]:
-    """Return an object; anything else gives an empty object."""
+    """Return an object; an empty object for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def operation_description(operation: Mapping[str, Any], path_item: Mapping[str, Any]) -> str:
-    """Return the description of an operation, else that of its path; empty if neither has one."""
+    """Return the description of an operation, or of its path; empty if neither has one."""
     return _first_text(operation, path_item)
 
 
 def parameter_description(parameter: Mapping[str, Any]) -> str:
-    """Return the description of a Parameter Object; empty if its schema alone may have one."""
+    """Return the description of a Parameter Object, without its schema's; empty if it has none."""
     return _first_text(parameter)
 
 

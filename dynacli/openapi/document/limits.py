@@ -1,18 +1,18 @@
-"""The limits of reading a document, which keep any document from using up memory or time."""
+"""The limits of reading a document, so that no document uses up memory or time."""
 
 from dynacli.text.json_budget import MAX_VALUES
 
 MAX_BYTES = 50 * 1024 * 1024
-"""The largest size of a document, after decompression."""
+"""Maximum size of a document in bytes, after decompression."""
 
 MAX_DEPTH = 200
-"""How deep objects and lists may be nested, the outermost one included."""
+"""Maximum depth of nested objects and lists; the outermost one counts."""
 
 MAX_NODES = MAX_VALUES
-"""How many values a document may have, with each YAML alias replaced by its anchor's value."""
+"""Maximum number of values in a document, with each YAML alias replaced by its anchor's value."""
 
 MAX_FILES = 10_000
-"""How many other files a document may refer to; `MAX_BYTES` and `DOCUMENT_TOTAL_SECONDS` hold for all together."""
+"""Maximum number of other files; `MAX_BYTES` and `DOCUMENT_TOTAL_SECONDS` apply to all files together."""
 
 MAX_REDIRECTS = 10
 
@@ -22,5 +22,5 @@ DOCUMENT_TOTAL_SECONDS = 300.0
 
 
 def in_mebibytes(size: int) -> str:
-    """Return a size as messages show it."""
+    """Return a number of bytes as a text in MiB."""
     return f"{size / 1024 / 1024:.0f} MiB"

@@ -1,12 +1,12 @@
-"""A document loaded: the whole way from fetched bytes to the tree that the compiler reads.
+"""Load a document: from fetched bytes to the tree that the compiler reads.
 
-Its files are put into one tree, in which every reference is a pointer. There are three steps, each linear in the size
-of the files:
+The files of a document become one tree, in which every reference is a pointer. There are three steps, each linear in
+the size of the files:
 
-1. `_reference_graph` finds every reference, starting with the file that the person named; their targets are parts;
-2. every part gets a place in the document;
-3. the parts are moved to their places, those that are needed more than once are copied, and every reference becomes
-   the pointer to the place of its part.
+1. `_reference_graph` finds every reference, starting with the file that the user named. The targets are called parts.
+2. Every part gets a location in the document.
+3. The parts are moved to their locations, and copied if they have several. Every reference becomes a pointer to its
+   part.
 
 A reference that cannot be followed stays, with a warning.
 """
@@ -42,24 +42,24 @@ from dynacli.options.command_table import feature
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
 _DEFINITIONS = frozenset({"definitions", "$defs"})
 _MAX_COPIED = MAX_NODES // 4
-"""How many values may be copied because a part takes the place of several references."""
+"""Maximum number of values in the copies of parts that replace several references."""
 _MAX_PLACES = 200_000
-"""How many origins of parts are noted; those of nested parts count once for each part around them."""
+"""Maximum number of recorded origins; the origin of a nested part counts once for each part around it."""
 _MAX_NESTED = 50
-"""How many parts that take the place of references may be nested in each other."""
+"""Maximum depth of nested parts that replace references."""
 
 
 class _Placement:
-    """The places of all parts.
+    """The locations of all parts.
 
-    - A part that takes the place of the references to it has the place of the first of them.
-    - A component that holds nothing but a reference has the referenced part in its place.
-    - A part inside of another part stays there.
+    - A part that replaces its references has the location of the first one.
+    - If a component holds nothing but a reference, the referenced part replaces the component.
+    - A part inside another part stays there.
     - All other parts become new components, named after their key or file.
 
     Args:
         sections: Section of components → the steps to it.
-        has_definitions: Whether schemas of the document may hold definitions of other schemas.
+        has_definitions: Whether schemas of the document may contain definitions of other schemas.
     """
 
     def __init__(
@@ -86,13 +86,13 @@ class _Placement:
         return self._places[part]
 
     def is_inside_another(self, part: LinkedPart) -> bool:
-        """Return whether a part is inside of another part of its file."""
+        """Return whether a part is inside another part of its file."""
         return any(
             (part.file.number, part.steps[:length]) in self._around for length in range(len(part.steps))
         )
 
     def _fill_components(self) -> None:
-        """Place parts into the components that hold nothing but a reference to them."""
+        """Let parts replace the components that hold nothing but a reference to them."""
         for part in self._graph.parts:
             if part.is_in_root or part.section not in self._sections:
                 continue
@@ -107,7 +107,7 @@ class _Placement:
                     break
 
     def _fixed(self, use: ReferenceUse) -> Steps | None:
-        """Return the steps to a reference in the document; None if they depend on the places of new components."""
+        """Return the steps to a reference in the document; None if they depend on the names of new components."""
         inner: Steps = ()
         while not use.within.is_in_root:
             inner = use.steps[len(use.within.steps) :] + inner
@@ -117,7 +117,7 @@ class _Placement:
         return use.steps + inner
 
     def _place(self, part: LinkedPart) -> Steps | None:
-        """Return the place of a part; None if it depends on a place that is being determined already."""
+        """Return the location of a part; None if it depends on the location of a part that is not determined yet."""
         if part in self._places:
             return self._places[part]
         if part.is_in_root and part.section:
@@ -168,14 +168,14 @@ class _Placement:
         return name
 
     def _names_of(self, section: Steps) -> Iterable[str]:
-        """Return the names that a section will have, those from files that take the place of a reference included."""
+        """Return the names that a section will have, including names from files that replace a reference."""
         nodes = [self._graph.parts[0].value]
         for step in section:
             nodes = [layer[step] for node in nodes for layer in self._layers(node) if step in layer]
         return [name for node in nodes for layer in self._layers(node) for name in layer]
 
     def _layers(self, node: Any) -> list[dict[str, Any]]:
-        """Return an object and, if it is a reference, the objects that will take its place."""
+        """Return an object and, if it is a reference, the objects that will replace it."""
         layers = []
         seen: set[int] = set()
         while isinstance(node, dict) and id(node) not in seen:
@@ -187,7 +187,7 @@ class _Placement:
 
 
 def _wanted_name(part: LinkedPart) -> str:
-    """Return a name for a part: its key, or else the name of its file."""
+    """Return a name for a part: its key if it has one, otherwise the name of its file."""
     file = unquote(urlsplit(part.file.uri).path.rpartition("/")[2])
     stem = file.rpartition(".")[0] or file
     last = part.steps[-1] if part.steps else stem
@@ -199,13 +199,13 @@ def _wanted_name(part: LinkedPart) -> str:
 
 @dataclass(frozen=True)
 class _Bundled:
-    """A document put together from its files.
+    """A document that was joined from its files.
 
     Args:
         tree: The document.
-        origins: Where its parts stand in the files.
-        warnings: A message and the place, for each reference that cannot be followed.
-        unread: Each of these references, as the tree has it → the reason.
+        origins: The locations of its parts in the files.
+        warnings: A message and the location, for each reference that cannot be followed.
+        unread: Each of these references, as written in the tree → the reason.
     """
 
     tree: dict[str, Any]
@@ -215,10 +215,10 @@ class _Bundled:
 
 
 def _bundle(files: Files, version: str) -> _Bundled:
-    """Return a document with all that its file refers to; the trees of the files become parts of it.
+    """Join the files of a document, whose trees become parts of the result.
 
     Args:
-        files: The files; only the file that the person named is read already.
+        files: The files; only the file that the user named is read already.
     """
     sections = sections_of(version)
     graph = ReferenceGraph(files, frozenset(sections))
@@ -231,7 +231,7 @@ class _Moved(NamedTuple):
     """A part, or a value beside a reference, that was moved.
 
     Args:
-        steps: The steps to where it is now.
+        steps: The steps to the new location.
         file: The number of the file that it came from.
         origin: The steps to it in that file.
     """
@@ -242,7 +242,7 @@ class _Moved(NamedTuple):
 
 
 class _Assembly:
-    """A document while its parts are moved to their places."""
+    """A document while its parts are moved to their locations."""
 
     def __init__(self, graph: ReferenceGraph, placement: _Placement, *, has_definitions: bool) -> None:
         self.has_definitions = has_definitions
@@ -262,14 +262,14 @@ class _Assembly:
         self.placed: set[int] = set()
         self.busy: set[LinkedPart] = set()
         self.replacements: dict[int, Any] = {}
-        # The references that are replaced, by file and in the order of their places.
+        # The references to replace, by file and in the order of their locations.
         self.replaced: dict[int, list[tuple[Steps, ReferenceUse]]] = {}
         self.holders: dict[ReferenceUse, Any] = {}
         self.moved: dict[ReferenceUse, list[_Moved]] = {}
         for use in graph.uses:
             if use.is_replaced:
                 self.replaced.setdefault(use.within.file.number, []).append((use.steps, use))
-                # Looked up before anything moves; a whole file has no holder.
+                # Look it up before anything moves. A whole file has no holder.
                 self.holders[use] = follow(use.within.file.tree, use.steps[:-1]) if use.steps else None
         for uses in self.replaced.values():
             uses.sort(key=lambda entry: entry[0])
@@ -293,14 +293,14 @@ class _Assembly:
         return _Bundled(tree, Origins(moves), tuple(self.warnings), self.unread)
 
     def _rewrite(self) -> None:
-        """Make every reference the pointer to the place of its target."""
+        """Turn every reference into a pointer to its target."""
         for use in self.graph.uses:
             site = use.site
             ref = fragment_of(self.placement.steps_to(use.target))
             if site.keyword == "mapping":
                 site.node[site.name] = ref
             elif site.keyword != "$ref" and "$ref" not in site.node:
-                # By now a dynamic reference has the same meaning whichever reference led to it.
+                # Copies have bound the dynamic references, so each has one meaning, like a `$ref`.
                 del site.node[site.keyword]
                 site.node["$ref"] = ref
             else:
@@ -314,7 +314,7 @@ class _Assembly:
             self.unread[shown] = failure.reason
         for undecided in self.graph.undecided:
             del undecided.site.node[undecided.site.keyword]
-        # A pointer would be relative to the schema with an `$id`, and no reference needs the identifiers any more.
+        # An `$id` would change the meaning of pointers inside its schema, and no reference needs identifiers any more.
         for site in self.graph.identifiers:
             site.node.pop(site.keyword, None)
         for part in self.graph.parts:
@@ -332,15 +332,15 @@ class _Assembly:
         return uri.removeprefix(directory) + fragment
 
     def _complete(self, part: LinkedPart, depth: int) -> list[_Moved]:
-        """Replace the references in a part that are to be replaced, and return what was moved into it."""
+        """Replace references in a part with their targets, and return the values that were moved into it."""
         self.busy.add(part)
         moved: list[_Moved] = []
-        # From the end: the values beside a reference are completed before the reference is replaced.
+        # From the end, so that the values beside a reference are complete before the reference is replaced.
         for use in reversed(self._replaced_in(part)):
             inner = self.moved[use] if use in self.moved else self._replace(use, depth)
             self.places_left -= len(inner)
             if self.places_left < 0:
-                continue  # origins are for messages, and no one looks at the last of so many copies
+                continue  # origins are only for messages, so a limited number is enough
             start = use.steps[len(part.steps) :]
             moved.extend(move._replace(steps=start + move.steps) for move in inner)
         self.busy.discard(part)
@@ -359,7 +359,7 @@ class _Assembly:
     def _replace(self, use: ReferenceUse, depth: int) -> list[_Moved]:
         part = use.target
         if part in self.busy:
-            return []  # the reference closes a circle: it stays a pointer to the part around it
+            return []  # the reference closes a cycle, so it stays a pointer to the part around it
         if depth >= _MAX_NESTED:
             return self._leave(use, f"more than {_MAX_NESTED} files are nested in each other here")
         inner = self._complete(part, depth + 1)
@@ -391,10 +391,10 @@ class _Assembly:
         return []
 
     def _take(self, part: LinkedPart) -> Any:
-        """Return the value of a part: the value itself the first time, if no other part holds it, else a copy.
+        """Return the value of a part, or a copy if it was taken before or is inside another part.
 
         Raises:
-            _TooMuchError: The copies are too many or too deep.
+            _TooMuchError: The copies are too large or too deep.
         """
         value = self.replacements.get(id(part.value), part.value)
         if not isinstance(value, (dict, list)):
@@ -434,13 +434,13 @@ class Document:
     """A loaded document.
 
     Args:
-        tree: Its plain JSON values in OpenAPI 3; all references lead to places within it.
+        tree: The document in OpenAPI 3, as plain JSON. Its references are pointers within it, except those in `unread`.
         version: The version of the tree.
-        written_in: The value of `openapi` or `swagger` as the document has it.
-        files: The files that it was read from: the file that the person named, its overlays, then the others.
-        origins: Where the places of the tree are in those files.
-        warnings: A sentence for a person, and the place that it is about.
-        missing: The absolute URIs of the files that could not be read, though they may be read.
+        written_in: The value of `openapi` or `swagger` in the document.
+        files: The files of the document: the file that the user named, its overlays, then the others.
+        origins: The locations in those files that the parts of the tree come from.
+        warnings: For each warning a sentence and the location.
+        missing: The absolute URIs of the files that could not be read, although dynacli is allowed to read them.
         unread: Each reference of the tree that cannot be followed, as written → the reason.
     """
 
@@ -464,16 +464,16 @@ class Document:
 
     @property
     def content(self) -> bytes:
-        """The text of the file that was named, in UTF-8 without a byte order mark."""
+        """The text of the file that the user named, in UTF-8 without a byte order mark."""
         return self.files[0].content
 
     @cached_property
     def scan(self) -> ScanResult:
-        """Every reference of the document, and which of them lead nowhere or elsewhere."""
+        """The references of the document: with a target in it, without a target, and to other documents."""
         return scan(self.tree, self.uri)
 
     def with_tree(self, tree: dict[str, Any]) -> Document:
-        """Return the document with another tree, whose references stand at the same places."""
+        """Return the document with another tree, which has the same references at the same locations."""
         other = replace(self, tree=tree)
         vars(other)["scan"] = self.scan
         return other
@@ -485,12 +485,12 @@ class Document:
 
     @cached_property
     def resolved_parameters(self) -> Any:
-        """The paths with the parameters of their operations, and all that these refer to, resolved as above."""
+        """The paths with the parameters of their operations, and with references replaced as in `resolved`."""
         return resolve(cut_to_parameters(self.tree), uri=self.uri)
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """The places where the document breaks the specification; it is used anyway."""
+        """The errors in the document by the OpenAPI specification; dynacli uses the document anyway."""
         problems = report(self.tree, self.version, self.scan)
         places = [self.origins.locate(problem.pointer) for problem in problems]
         return [
@@ -507,18 +507,18 @@ def load(
     opener: Opener | None = None,
     overlays: Sequence[Overlay] = (),
 ) -> Document:
-    """Return the document that some bytes hold.
+    """Parse the bytes of a document, join its files, and return the document.
 
     Args:
-        content: The bytes of the document, or what `fetch` returned.
+        content: The bytes of the document, or the result of `fetch`.
         name: The name of the document in messages: its path or URL.
-        uri: Its base URI; by default that of `content`.
-        opener: Reads the other files that it refers to; without it, references to them lead nowhere.
-        overlays: Overlays to apply, in their order, to the file that was named, before all else.
+        uri: Its base URI; if empty, the URI of `content`.
+        opener: Reads the other files of the document; without it, references to them cannot be followed.
+        overlays: The overlays to apply first, in this order, to the file that the user named.
 
     Raises:
-        DocumentError: It is not an OpenAPI document, cannot be read, is over a limit, or has an unsupported version;
-            or an overlay cannot be read or applied.
+        DocumentError: The content is not an OpenAPI document, cannot be read, exceeds a limit, or has an unsupported
+            version; or an overlay cannot be read or applied.
     """
     if not isinstance(content, Fetched):
         content = Fetched(content)
@@ -542,7 +542,7 @@ def load(
         warnings.extend((message, origins.locate(pointer)) for message, pointer in conversion.warnings)
         origins = conversion.origins.after(origins)
     elif not isinstance(tree.get("openapi"), str):
-        # YAML reads `openapi: 3.0` as a number; the code after this expects text.
+        # YAML reads `openapi: 3.0` as a number; the code after this expects a string.
         tree["openapi"] = f"{version}.0"
     worked_around = work_around(tree)
     warnings.extend((message, origins.locate(pointer)) for message, pointer in worked_around.warnings)
@@ -560,7 +560,7 @@ def load(
 
 
 def _check_paths(tree: dict[str, Any], unread: Mapping[str, str]) -> None:
-    """Check that the paths of a document are not in another file, which cannot be used."""
+    """Raise an error if the paths of a document are in another file that cannot be used."""
     paths = tree.get("paths")
     ref = paths.get("$ref") if isinstance(paths, dict) and len(paths) == 1 else None
     if isinstance(ref, str) and ref in unread:

@@ -1,8 +1,8 @@
-"""The objects of OpenAPI and of JSON Schema: what their fields hold, and where a reference may stand.
+"""The objects of OpenAPI and of JSON Schema: the kinds of their fields, and the locations of references.
 
-The same table serves all versions: their objects differ in fields, hardly ever in what a field means.
-It tells data from descriptions: the keywords `example`, `examples`, `default`, `enum`, `const` and `x-*` hold data.
-A property, a component or a response that has such a *name* is a description anyway.
+One table serves all versions, because the meaning of a field hardly ever differs between them.
+It separates data from descriptions: the keywords `example`, `examples`, `default`, `enum`, `const` and `x-*` hold data.
+A property, a component or a response with such a *name* is a description.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"))
 """The fixed fields of a Path Item that are operations (OpenAPI 3.2.0, "Path Item Object").
 
-`query` came with 3.2; in a document of an earlier version it can mean nothing else.
+`query` is new in 3.2, and has no other meaning in documents of earlier versions.
 """
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 WEBHOOKS = ("webhooks", "x-webhooks")
@@ -27,9 +27,9 @@ class PathOperation(NamedTuple):
 
     Args:
         method: The method, as it is sent.
-        steps: The keys that lead from the Path Item to the operation.
-        operation: The value there; in a faulty document it may be no object.
-        fault: Why the operation cannot be called; empty if it can.
+        steps: The keys from the Path Item to the operation.
+        operation: The value there; in an invalid document it may be no object.
+        fault: The reason, if the operation cannot be called; else empty.
     """
 
     method: str
@@ -48,7 +48,7 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[PathOperation]:
     for key, value in item.items():
         method = str(key).upper()
         if method.lower() in METHODS:
-            # A field `GET` is an error of the document, and its meaning is plain.
+            # A field `GET` is an error of the document, but its meaning is clear.
             has_lower_case = key != key.lower() and key.lower() in item
             fault = f"the path has another `{method}`" if method in seen or has_lower_case else ""
             seen.add(method)
@@ -73,14 +73,14 @@ def _fault(method: str, seen: set[str]) -> str:
 
 @dataclass(slots=True, eq=False)
 class ObjectKind:
-    """A kind of object: what belongs at a place of a document.
+    """A kind of object, such as a schema or a map of parameters.
 
     Args:
         section: The field of `components` for such objects; empty if there is none.
         members: The kind of each member of a map, whose keys are names; None if the keys are keywords.
         has_extensions: Whether the keys of a map that start with `x-` are extensions rather than names.
-        fields: Keyword → the kind of its value, for keywords with a meaning of their own in this kind of object.
-        is_known: Whether the specification describes the object, so that a reference in its place leads to one.
+        fields: Keyword → the kind of its value, for keywords with a special meaning in this kind of object.
+        is_known: Whether the specification describes the object, so that a `$ref` there must refer to such an object.
     """
 
     section: str = ""
@@ -149,13 +149,13 @@ _USUAL: dict[str, ObjectKind] = {
     **dict.fromkeys(("prefixEncoding", "itemEncoding"), ENCODING),
     "variables": _map_of(_ANYTHING),
     "examples": _map_of(EXAMPLE),
-    # Documents are split into files here, although no version of OpenAPI allows a reference here.
+    # Some documents have references to other files here, although no version of OpenAPI allows them.
     **dict.fromkeys(("description", "summary", "title", "operationId", "info", "components"), _FIELD),
     **dict.fromkeys(("servers", "server", "tags", "security", "externalDocs", "required"), _FIELD),
 }
 
 _COMPONENTS = ObjectKind(fields={"responses": _map_of(_RESPONSE)})
-"""The `components`: among their responses `x-error` is a name like any other."""
+"""The `components`, whose responses have only names as keys, even if a key starts with `x-`."""
 
 DOCUMENT.fields = {"components": _COMPONENTS, "responses": _map_of(_RESPONSE)}
 PATH_ITEM.fields = {
@@ -166,7 +166,7 @@ _LINK.fields = {"parameters": DATA, "requestBody": DATA}
 
 
 def kind_at(kind: ObjectKind, key: str) -> ObjectKind:
-    """Return the kind of the value under a key of an object, which is a keyword or a name."""
+    """Return the kind of the value of a key, which is a keyword or a name."""
     if kind.members is not None:
         return DATA if kind.has_extensions and key.startswith("x-") else kind.members
     inner = kind.fields.get(key) or _USUAL.get(key)
@@ -176,20 +176,20 @@ def kind_at(kind: ObjectKind, key: str) -> ObjectKind:
 
 
 def kind_in_list(kind: ObjectKind, key: str) -> ObjectKind:
-    """Return the kind of the items of a list under a key, given the kind of an object there."""
+    """Return the kind of the items of a list, given its key and the kind of an object at this key."""
     if key == "examples" and kind.members is EXAMPLE:
         return DATA
     return kind.members if kind.members is not None else kind
 
 
 def kind_below(kind: ObjectKind, key: str, value: Any) -> ObjectKind:
-    """Return the kind of a member of an object, or of its items if it is a list, in the webhooks of 3.0, too."""
+    """Return the kind of a member of an object, or of its items if it is a list; `x-webhooks` are webhooks."""
     inner = kind_at(kind, WEBHOOKS[0] if kind is DOCUMENT and key in WEBHOOKS else key)
     return kind_in_list(inner, key) if isinstance(value, list) else inner
 
 
 def sections_of(version: str) -> dict[str, tuple[str, ...]]:
-    """Return section of `components` → the steps to it, in a document of a version."""
+    """Return a map from each section of `components` to the steps to it, in a document of a version."""
     if version == "2.0":
         return {"schemas": ("definitions",), "parameters": ("parameters",), "responses": ("responses",)}
     names = ("schemas", "responses", "parameters", "examples", "requestBodies", "headers")

@@ -1,4 +1,4 @@
-"""Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0 and 1.1.0)."""
+"""Overlays: changes to a document in a separate file (Overlay Specification 1.0.0 and 1.1.0)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Origin = tuple[int, IndexedSteps]
 _VERSION = re.compile(r"1\.([01])\.\d+")
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
 _MAX_DEPTH = 10_000
-"""How many levels `..` goes down; a document has at most 200, and an overlay may add to them."""
+"""Maximum depth that `..` searches; a document has at most 200 levels, and an overlay may add more."""
 _NEWER_HINT = "Write `overlay: 1.1.0` at its beginning"
 _MIXED = "Only values of one kind can be merged: objects, lists or plain values"
 
@@ -29,11 +29,11 @@ _Action = tuple[IndexedSteps, dict[str, Any]]
 
 
 class _TrackedPlace:
-    """A place and the places below it whose origins are known.
+    """A location, and the locations below it with a known origin.
 
     Attributes:
-        origin: The file and the steps that the place came from; None if it came along with the value around it.
-        below: Key or index → the place below.
+        origin: The file and the steps that the value came from; None if it came with the value around it.
+        below: Key or index → the location below.
     """
 
     __slots__ = ("below", "origin")
@@ -43,51 +43,51 @@ class _TrackedPlace:
         self.below: dict[str | int, _TrackedPlace] = {}
 
     def copy(self, origin: _Origin | None) -> _TrackedPlace:
-        """Return a copy, with the places below it, that has an origin."""
+        """Return a copy of the location and everything below it, with an origin."""
         copied = _TrackedPlace(origin)
         copied.below = {step: place.copy(place.origin) for step, place in self.below.items()}
         return copied
 
 
 class TrackedOrigins:
-    """The origins of the parts of a document; at first each has its own pointer in file 0."""
+    """The origins of the parts of a document; at first, the origin of each part is its own pointer in file 0."""
 
     def __init__(self) -> None:
         self._top = _TrackedPlace((0, ()))
 
     def put(self, steps: IndexedSteps, file: int, origin: IndexedSteps) -> None:
-        """Note that a value was put at a place.
+        """Record that a value was put at a location.
 
         Args:
-            steps: The steps to the place.
+            steps: The steps to the location.
             file: The number of the file that the value came from.
-            origin: The steps to it in that file.
+            origin: The steps to the value in that file.
         """
         _reach(self._top, steps[:-1])[0].below[steps[-1]] = _TrackedPlace((file, origin))
 
     def copy_of(self, steps: IndexedSteps) -> _TrackedPlace:
-        """Return the origins of a part, as they are now."""
+        """Return a copy of the current origins of a part."""
         place, origin = _reach(self._top, steps)
         return place.copy(origin)
 
     def put_copy(self, steps: IndexedSteps, copied: _TrackedPlace, inner: IndexedSteps) -> None:
-        """Note that a part of a copied value was put at a place.
+        """Record that a part of a copied value was put at a location.
 
         Args:
-            steps: The steps to the place.
+            steps: The steps to the location.
             copied: The origins of the copied value.
-            inner: The steps to the part in it.
+            inner: The steps to the part in the copied value.
         """
         part, origin = _reach(copied, inner)
         _reach(self._top, steps[:-1])[0].below[steps[-1]] = part.copy(origin)
 
     def take(self, steps: IndexedSteps, removed: Sequence[str | int], length: int | None = None) -> None:
-        """Note that members were removed from an object, or items from a list.
+        """Record that members were removed from an object, or items from a list.
 
         Args:
             steps: The steps to the object or the list.
             removed: The keys or indexes that were removed.
-            length: How many items the list had before; None for an object.
+            length: The number of items in the list before; None for an object.
         """
         place, (file, origin) = _reach(self._top, steps)
         if length is None:
@@ -106,7 +106,7 @@ class TrackedOrigins:
         place.below = below
 
     def origins(self) -> Origins:
-        """Return the origins of all parts that are not where they were."""
+        """Return the origins of all parts that were moved or added."""
         return Origins(self._moves())
 
     def _moves(self) -> Iterator[Move]:
@@ -121,7 +121,7 @@ class TrackedOrigins:
 
 
 def _reach(top: _TrackedPlace, steps: IndexedSteps) -> tuple[_TrackedPlace, _Origin]:
-    """Return the tracked place at some steps, added if it was missing, and its origin."""
+    """Return the tracked location at some steps, and its origin; add the location if it is missing."""
     place = top
     origin: _Origin = top.origin or (0, ())
     for step in steps:
@@ -131,19 +131,19 @@ def _reach(top: _TrackedPlace, steps: IndexedSteps) -> tuple[_TrackedPlace, _Ori
 
 
 def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the overlay") -> dict[str, Any]:
-    """Return a document with an overlay applied to it; neither of the two is changed.
+    """Return a document with an overlay applied; neither the document nor the overlay is changed.
 
-    The actions are carried out in order (section 4.4.3). An `update` is merged into each object that the `target`
-    finds: objects recursively, lists are appended to lists, any other value replaces what is there. To each array that
-    the `target` finds, the `update` is appended as an item. With `remove`, all that the `target` finds is removed.
+    The actions are applied in order (section 4.4.3). An `update` is merged into each object that the `target`
+    finds: objects recursively, lists are appended to lists, and any other value replaces the old value. The `update` is
+    appended as an item to each array that the `target` finds. `remove` removes all values that the `target` finds.
     A target that finds nothing changes nothing.
 
     Version 1.1 (section "Action Object") adds:
 
-    - `copy` is a JSONPath to a single value of the document, which is used as the `update`.
-    - To an array, the items of an array are appended. A plain value replaces a plain value that the `target` finds.
-    - Values of different kinds are an error: an object, an array and a plain value cannot replace each other, and a
-      `target` finds only values of one kind.
+    - `copy` is a JSONPath to a single value of the document. This value is the `update`.
+    - If the `update` and the target are arrays, the items are appended. A plain value replaces a plain value.
+    - Values of different kinds are an error: an object, an array and a plain value cannot replace each other, and all
+      values that a `target` finds must be of one kind.
 
     Args:
         document: An OpenAPI document, plain JSON values.
@@ -151,7 +151,7 @@ def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the ov
         name: The name of the overlay in messages.
 
     Raises:
-        DocumentError: It is not an overlay, or an action of it cannot be carried out on this document.
+        DocumentError: The overlay is invalid, or one of its actions cannot be applied to this document.
     """
     result: dict[str, Any] = copy_json(document)
     _apply_tracked(result, overlay, name, TrackedOrigins())
@@ -171,10 +171,10 @@ def _apply_tracked(
         file: The number of the overlay in `origins`.
 
     Returns:
-        The number, from 1, of each action that changes nothing, and why.
+        The number of each action that changes nothing, starting with 1, and the reason.
 
     Raises:
-        DocumentError: As for `apply_overlay`.
+        DocumentError: The overlay is invalid, or one of its actions cannot be applied to this document.
     """
     is_newer, actions = _actions(overlay, name)
     work = _Application(document, origins, file, is_newer=is_newer)
@@ -187,9 +187,9 @@ def _apply_tracked(
 
 
 def path_of(steps: Iterable[str | int]) -> str:
-    """Return the JSONPath of a place, nearly a normalized one (RFC 9535, section 2.7).
+    """Return the JSONPath of a location, normalized except for some quotes (RFC 9535, section 2.7).
 
-    A name with a single quote stands in double quotes, because not all readers of overlays can unescape a quote.
+    A name with a single quote is in double quotes, because not all readers of overlays can unescape a quote.
     """
     return "$" + "".join(
         f"[{step}]" if isinstance(step, int) else f"[{_jsonpath_string(step)}]" for step in steps
@@ -245,11 +245,11 @@ def _check_action(action: Any, action_name: str, *, is_newer: bool) -> None:
 
 
 class _Addition(NamedTuple):
-    """A value that an action adds, and where it comes from.
+    """A value that an action adds, and its origin.
 
     Args:
         value: The value, which is copied when it is added.
-        put: Notes the origin of a part that was put at a place, from the steps to the place and in the value.
+        put: Records the origin of an added part, given the steps to its location and the steps to it in the value.
     """
 
     value: Any
@@ -274,7 +274,7 @@ class _Application:
         self._left = MAX_NODES
 
     def carry_out(self, action: Mapping[str, Any], number: int, action_name: str) -> str:
-        """Carry out an action; return why it changes nothing, or empty."""
+        """Apply an action, and return the reason if it changes nothing; else return an empty string."""
         target = action["target"]
         places = _find_places(self._document, "target", target, action_name)
         if action.get("remove") is True:
@@ -307,8 +307,8 @@ class _Application:
         value = _value_at_place(self._document, source)
         check_limits(
             value, action["copy"][:200]
-        )  # copied into itself again and again, it would become ever deeper
-        # A copy now: the value may be around the target, and grow while it is added.
+        )  # an overlay can copy a value into itself many times, so that it exceeds the limits
+        # Copy the value now: it may be around the target, and grow while it is added.
         copied = self._origins.copy_of(source)
         return _Addition(copy_json(value), lambda steps, inner: self._origins.put_copy(steps, copied, inner))
 
@@ -325,7 +325,7 @@ class _Application:
                 f"{action_name} has a `target` that finds values of several kinds", reason=_MIXED
             )
         for steps, node in nodes:
-            # The update of a node around it may have replaced this one.
+            # The update of a node around this node may have replaced it.
             if _is_at(self._document, steps, node):
                 self._add(steps, node, addition, action_name)
 
@@ -333,7 +333,7 @@ class _Application:
         removed: dict[IndexedSteps, list[str | int]] = {}
         for steps in places:
             removed.setdefault(steps[:-1], []).append(steps[-1])
-        # From the end and the inside, so that the steps to the other places stay what they are.
+        # From the end and the inside, so that the steps to the remaining locations stay valid.
         for steps in sorted(removed, key=_sort_key, reverse=True):
             parent = _value_at_place(self._document, steps)
             if isinstance(parent, list):
@@ -377,12 +377,12 @@ class _Application:
         inner: IndexedSteps,
         action_name: str,
     ) -> None:
-        """Merge an object into one of the document.
+        """Merge an object into an object of the document.
 
         Args:
-            value: A part of what is added.
+            value: A part of the added value.
             steps: The steps to the object in the document.
-            inner: The steps to the part in what is added.
+            inner: The steps to the part in the added value.
         """
         for key, member in value.items():
             here, below, part = into.get(key), (*steps, key), (*inner, key)
@@ -397,7 +397,7 @@ class _Application:
                 into[key] = copy_json(member)
 
     def _unfit(self, steps: IndexedSteps, here: Any, action_name: str) -> DocumentError:
-        """Return the error for a value that cannot be added to one of another kind."""
+        """Return the error for a value that cannot be merged into a value of another kind."""
         reason, hint = _MIXED, ""
         if not self._is_newer:
             is_object = isinstance(here, dict)
@@ -409,12 +409,12 @@ class _Application:
 
 
 def _kind(value: Any) -> type:
-    """Return the kind of a JSON value, as merging tells them apart: dict, list, or object for a plain value."""
+    """Return the kind of a JSON value for merging: `dict`, `list`, or `object` for a plain value."""
     return dict if isinstance(value, Mapping) else list if isinstance(value, list) else object
 
 
 def _find_places(document: Any, member: str, path: str, action_name: str) -> list[IndexedSteps]:
-    """Return the steps to each place that a JSONPath finds, each place once.
+    """Return the steps to each location that a JSONPath finds, each location once.
 
     Args:
         member: The member of the action that has the path: `target` or `copy`.
@@ -435,7 +435,7 @@ def _find_places(document: Any, member: str, path: str, action_name: str) -> lis
             hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
         ) from error
     if len(places) > MAX_NODES:
-        # Here a place counts as often as it is found: with `$..*..*` once for each place around it.
+        # Duplicates count: `$..*..*` finds a location once for each location around it.
         raise DocumentError(f"{action_name} has a `{member}` that finds too much: `{path[:200]}`")
     return list(dict.fromkeys(places))
 
@@ -462,21 +462,21 @@ def _capital(text: str) -> str:
 
 
 class _ReplaceWholeError(Exception):
-    """An object cannot be updated: the object around it has to remove it and add it again."""
+    """An object cannot be updated; the action must remove it from the object around it and add it again."""
 
 
 def actions_between(
     old: Mapping[str, Any], new: Mapping[str, Any], notes: Mapping[tuple[str, ...], list[str]]
 ) -> list[dict[str, Any]]:
-    """Return the actions that turn one document into another, at most one update for each object.
+    """Return the actions that turn one document into another, with at most one update for each object.
 
     Args:
-        old: The document as it is.
-        new: The document as it should be.
-        notes: IndexedSteps to a place → what was changed there, in a few words each; they become descriptions.
+        old: The document before the actions.
+        new: The document after the actions.
+        notes: The steps to a location → short texts about its changes, for the descriptions of the actions.
 
     Raises:
-        InternalError: The document as a whole would have to be replaced.
+        InternalError: The whole document would have to be replaced.
     """
     try:
         actions = list(_between(old, new, ()))
@@ -494,7 +494,7 @@ def actions_between(
 
 
 def _nearest(place: tuple[str, ...], updates: list[IndexedSteps]) -> IndexedSteps:
-    """Return the target of the update that changes a place: the highest one below it, or the nearest around it."""
+    """Return the target of the update that changes a location: the highest one below it, or the nearest around it."""
     below = [steps for steps in updates if _as_strings(steps)[: len(place)] == place]
     around = [steps for steps in updates if place[: len(steps)] == _as_strings(steps)]
     return min(below, key=len) if below else max(around, key=len, default=())
@@ -549,9 +549,9 @@ class Overlay(NamedTuple):
     """An overlay as it was fetched.
 
     Args:
-        content: Its bytes, JSON or YAML.
-        name: Its name in messages: its path or URL.
-        uri: Where it is.
+        content: The bytes of the overlay, JSON or YAML.
+        name: The name of the overlay in messages: its path or URL.
+        uri: The URI of the overlay.
     """
 
     content: bytes
@@ -563,10 +563,10 @@ class Overlaid(NamedTuple):
     """A document with its overlays applied.
 
     Args:
-        tree: The tree of the file that was named.
-        origins: Where its parts came from: file 0 is that file, the overlays are numbered from 1.
+        tree: The tree of the file that the user named.
+        origins: The origins of its parts. File 0 is the named file, and the overlays are numbered from 1.
         files: The overlays.
-        warnings: A message and a place, for each action that changes nothing and each warning of parsing.
+        warnings: A message and a location, for each action that changes nothing and each warning of the parser.
     """
 
     tree: dict[str, Any]
@@ -575,19 +575,19 @@ class Overlaid(NamedTuple):
     warnings: tuple[tuple[str, PlaceInFile], ...] = ()
 
     def place(self, place: PlaceInFile) -> PlaceInFile:
-        """Return the origin of a place in the file that was named; places in other files stay."""
+        """Return the origin of a location in the named file; locations in other files stay."""
         return place if place.file else self.origins.locate(place.pointer)
 
 
 def apply_overlays(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Overlaid:
-    """Return a document with overlays applied to it in their order.
+    """Return a document with overlays applied in their order.
 
     Args:
         tree: The document, plain JSON values, which is changed.
         name: The name of the document in messages.
 
     Raises:
-        DocumentError: An overlay cannot be read or applied, or the result is not a document or over a limit.
+        DocumentError: An overlay cannot be read or applied, or the result is not a document or exceeds a limit.
     """
     origins = TrackedOrigins()
     files: list[File] = []

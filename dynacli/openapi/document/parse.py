@@ -1,4 +1,4 @@
-"""Files of JSON or YAML decoded, and parsed into plain JSON values."""
+"""Decode JSON and YAML files, and parse them into plain JSON values."""
 
 import codecs
 import json
@@ -25,7 +25,7 @@ from dynacli.text.json_budget import TooManyValuesError, check_values
 
 _MAX_EXCERPT = 100
 
-# UTF-32 comes before UTF-16, because its mark starts with UTF-16's.
+# UTF-32 comes before UTF-16, because its byte order mark starts with the mark of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -41,7 +41,7 @@ _MAGIC = (
     (b"SQLite format 3", "an SQLite database"),
 )
 _MAX_WARNINGS = 1000
-# The end of a key: a quote and the colon after it. After an escaped quote within a string, a colon ends no key.
+# The end of a key: a quote and a colon. An escaped quote is within a string, so a colon after it ends no key.
 _KEY = re.compile(rb'(?<!\\)"[ \t\r\n]*+:')
 _SPACED = re.compile(rb'"[ \t\r\n]++:')
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -70,16 +70,16 @@ _PLAIN_SCALARS = (
     ),
     ("merge", r"^<<$", ["<"]),
 )
-"""Tag of a plain scalar, its pattern, and the characters that it starts with (YAML 1.2.2, section 10.3.2)."""
-# yaml-rs (0.1.6) limits the depth of `[[[` itself, but thousands of `- - -` make it end the whole process.
-# A level of a block takes at least a column, or half a column if a list stands under its key.
+"""Tag of a plain scalar, its pattern, and its possible first characters (YAML 1.2.2, section 10.3.2)."""
+# yaml-rs (0.1.6) limits the depth of `[[[` itself, but thousands of `- - -` crash the whole process.
+# A level of a block takes at least one column, or half a column if a list is not indented below its key.
 _FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
 _ALIAS = re.compile(r"\*([^\s,\[\]{}]+)")
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 _LEADING_TAB = re.compile(r"^ *\t", re.MULTILINE)
-# A phrase in the messages of both parsers → the reason that a person reads.
+# A phrase in the messages of both parsers → the reason in dynacli's message.
 _REASONS = (
     ("tab", "YAML is indented with spaces; this is a tab"),
     ("unknown anchor", "This alias has no anchor before it"),
@@ -99,14 +99,14 @@ _REASONS = (
 
 
 KeyWarning = tuple[str, str]
-"""A sentence, and the JSON pointer of the key that it is about."""
+"""A sentence about a key, and the JSON pointer of the key."""
 
 
 def to_utf8(content: bytes, name: str) -> bytes:
-    """Return a text in UTF-8 without a byte order mark.
+    """Convert a text to UTF-8 without a byte order mark.
 
-    JSON is UTF-8 (RFC 8259, section 8.1), YAML is UTF-8, -16 or -32 (YAML 1.2.2, section 5.2);
-    files from Windows come with a byte order mark in either.
+    JSON is UTF-8 (RFC 8259, section 8.1). YAML is UTF-8, UTF-16 or UTF-32 (YAML 1.2.2, section 5.2).
+    Files from Windows often start with a byte order mark.
 
     Raises:
         DocumentError: The content is binary, or text in another encoding.
@@ -118,11 +118,11 @@ def to_utf8(content: bytes, name: str) -> bytes:
     for mark, marked in _MARKS:
         if content.startswith(mark):
             content, encoding = content[len(mark) :], marked
-            while content.startswith(mark):  # the file was saved twice, or made of two files
+            while content.startswith(mark):  # some editors add a second mark
                 content = content[len(mark) :]
             break
     else:
-        # A zero beside the first character, which is ASCII: UTF-16 without a mark (RFC 4627, section 3).
+        # The first character is ASCII, so a zero beside it shows UTF-16 without a mark (RFC 4627, section 3).
         if content[1:2] == b"\0":
             encoding = "utf-16-le"
         elif content[:1] == b"\0":
@@ -145,13 +145,13 @@ def to_utf8(content: bytes, name: str) -> bytes:
 
 
 def _fail_at(text: str, position: int, name: str, reason: str, *, hint: str = "", **details: Any) -> NoReturn:
-    """Raise an error for a place in a text, with the line shown and the place marked.
+    """Raise an error that quotes a line of a text and marks a position in it.
 
     Args:
-        position: The index of the first character that is wrong.
+        position: The index of the first invalid character.
         name: The name of the document in messages.
-        hint: What to do about it; may be empty.
-        details: Further fields of the error's JSON form.
+        hint: The hint of the error; may be empty.
+        details: More fields of the error in JSON.
     """
     position = min(position, len(text))
     line = text.count("\n", 0, position) + 1
@@ -179,23 +179,23 @@ def _offset_of(text: str, line: int, column: int) -> int:
 
 
 def _excerpt(line_text: str, line: int, column: int) -> str:
-    """Return a line with a caret under a column; of a long line the part around it."""
+    """Return a line with a caret under a column; a long line is cut to the part around the column."""
     left = max(0, min(column - 1 - _MAX_EXCERPT // 2, len(line_text) - _MAX_EXCERPT))
-    # Each character takes one column, so that the caret stands below the right one.
+    # Each character takes one column, so that the caret is below the right one.
     shown = "".join(c if c.isprintable() else " " for c in line_text[left : left + _MAX_EXCERPT])
     gutter = f"  {line} | "
     return f"{gutter}{shown}\n{' ' * (len(gutter) + column - 1 - left)}^"
 
 
 def safe_loader() -> Any:
-    """Return PyYAML's safe loader, written in C if that was compiled."""
+    """Return PyYAML's safe loader, in C if this PyYAML includes it."""
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def compose_nodes(text: str | bytes) -> Any:
-    """Return the root node of a YAML text; None if it is empty, or PyYAML refuses what yaml-rs accepts."""
+    """Return the root node of a YAML text; None if the text is empty or PyYAML refuses it."""
     import yaml
 
     try:
@@ -205,12 +205,12 @@ def compose_nodes(text: str | bytes) -> Any:
 
 
 def _json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:
-    """Return a warning for each key that an object of a valid JSON text has twice.
+    """Return a warning for each duplicate key of a valid JSON text.
 
-    orjson does not report them. Counting the keys of the text shows quickly that there are none, as is the rule.
+    orjson does not report duplicate keys. Most texts have none, and counting the keys shows this quickly.
 
     Args:
-        keys: How many keys the objects have that were parsed from it.
+        keys: The number of keys in the values that were parsed from the text.
     """
     # The quick count is wrong if an escaped backslash ends a key, or a string starts with a colon.
     if b'\\\\"' not in content and _most_keys(content) == keys:
@@ -221,14 +221,14 @@ def _json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:
 
 
 def _most_keys(content: bytes) -> int:
-    """Return the most keys that a JSON text can have, given that no escaped backslash is before a quote."""
+    """Return the maximum number of keys in a JSON text that has no escaped backslash before a quote."""
     if _SPACED.search(content):
         return sum(1 for _ in _KEY.finditer(content))
     return content.count(b'":') - content.count(b'\\":')  # the same count, many times as fast
 
 
 class _ParsedObject(dict[str, Any]):
-    """An object that knows which of its keys were given twice."""
+    """A JSON object that records its duplicate keys."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -252,7 +252,7 @@ def _pointers(tree: Any) -> Iterable[tuple[str | int, ...]]:
 
 
 def _yaml_duplicates(text: str) -> tuple[KeyWarning, ...]:
-    """Return a warning for each key that an object of a valid YAML text has twice.
+    """Return a warning for each duplicate key of a valid YAML text.
 
     This parses the text again with PyYAML, which is slow.
     """
@@ -296,10 +296,10 @@ def _warnings(keys: Iterable[tuple[str | int, ...]]) -> tuple[KeyWarning, ...]:
 def _read_json(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     """Return the value of a JSON text (RFC 8259) in UTF-8, and warnings.
 
-    Of a key that is given twice the last counts, with a warning.
+    The last of duplicate keys counts, with a warning.
 
     Raises:
-        DocumentError: The text is not JSON, or over a limit.
+        DocumentError: The text is not JSON, or exceeds a limit.
     """
     from dynacli.import_orjson import orjson
 
@@ -316,7 +316,7 @@ def _read_json(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
 
 
 def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) -> Any:
-    """Parse with the standard library, which accepts JSON that orjson refuses; otherwise explain the mistake."""
+    """Parse JSON that orjson refuses, such as large integers, with the standard library; otherwise raise an error."""
     text = content.decode()
     try:
         tree = json.loads(text, parse_int=_to_number, parse_constant=_refuse_constant)
@@ -328,7 +328,7 @@ def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) ->
 
 
 def _to_number(word: str) -> int | float:
-    # Python refuses to convert integers of thousands of digits, because that takes quadratic time.
+    # Python refuses integers of thousands of digits, because converting them takes quadratic time.
     return int(word) if len(word) < 400 else float(word)
 
 
@@ -339,7 +339,7 @@ def _refuse_constant(word: str) -> NoReturn:
 def _explain_json(text: str, position: int, name: str) -> NoReturn:
     rest = text[position:].lstrip(" \t\r\n")
     before = text[:position].rstrip(" \t\r\n")
-    # orjson and the standard library differ in whether they point at the comma or after it.
+    # The position may be at the comma or after it.
     after_comma = rest[1:].lstrip() if rest.startswith(",") else rest
     has_comma = rest.startswith(",") or before.endswith(",")
     if not rest:
@@ -369,16 +369,16 @@ def _is_complete(text: str) -> bool:
 def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     """Return the value of a YAML text in UTF-8, and warnings.
 
-    Of a key that is given twice the last counts, as in JSON, with a warning.
+    The last of duplicate keys counts, as in JSON, with a warning.
 
     Raises:
-        DocumentError: The text is not YAML, is over a limit, or holds several YAML documents.
+        DocumentError: The text is not YAML, exceeds a limit, or holds several YAML documents.
     """
     text = content.decode()
     if _FAR_RIGHT.search(text):
         _check_depth(text, name)
     _check_aliases(text, name)
-    is_shared = False  # yaml-rs makes a value of its own for each alias
+    is_shared = False  # yaml-rs makes a separate value for each alias
     try:
         tree, has_duplicates = _read_with_yaml_rs(text)
     except ImportError:
@@ -397,10 +397,10 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
 
 
 def _check_aliases(text: str, name: str) -> None:
-    """Refuse an alias inside of the node that its anchor names: yaml-rs (0.1.6) reads it as null.
+    """Refuse an alias inside the node that it refers to, because yaml-rs (0.1.6) reads such an alias as null.
 
     Raises:
-        DocumentError: There is one.
+        DocumentError: The text has such an alias.
     """
     if set(_ANCHOR.findall(text)).isdisjoint(_ALIAS.findall(text)):
         return
@@ -409,7 +409,7 @@ def _check_aliases(text: str, name: str) -> None:
     from dynacli.text.terminal import visible
 
     around: list[str | None] = []
-    with suppress(yaml.YAMLError):  # which reading the text reports
+    with suppress(yaml.YAMLError):  # reading the text reports such errors
         for event in yaml.parse(text, Loader=_loader_class(None)):
             if isinstance(event, yaml.CollectionStartEvent):
                 around.append(event.anchor)
@@ -426,7 +426,7 @@ def _check_aliases(text: str, name: str) -> None:
 
 
 def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:
-    """Return the value of a text, and whether an object has a key twice."""
+    """Return the value of a text, and whether an object has duplicate keys."""
     import yaml_rs
 
     limits = yaml_rs.AliasLimits(max_total_replayed_events=MAX_NODES)
@@ -445,19 +445,19 @@ def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:
 
 
 def read_exact_yaml(content: bytes, name: str, number: Callable[[str], float]) -> Any:
-    """Return the value of a YAML text in UTF-8, for which each number is made of its text.
+    """Return the value of a YAML text in UTF-8, with exact numbers.
 
     Args:
-        number: Makes a number of its decimal text.
+        number: Makes a number from its decimal text.
 
     Raises:
-        DocumentError: The text is not YAML, is over a limit, or holds several YAML documents.
+        DocumentError: The text is not YAML, exceeds a limit, or holds several YAML documents.
     """
     return to_plain(_read_with_pyyaml(content.decode(), name, None, number), name, scalar=_as_it_is)
 
 
 def _as_it_is(value: Any) -> Any:
-    """Return a scalar; an infinite number and not-a-number, for which JSON has no form, become null."""
+    """Return a scalar as a JSON value; infinite numbers and not-a-number become null, because JSON lacks them."""
     if type(value) is float and not isfinite(value):
         return None
     return value if isinstance(value, str | int | float | None) else str(value)
@@ -470,7 +470,7 @@ def _read_with_pyyaml(
 
     loader = _loader_class(number)
     try:
-        # Loading recurses in C, so too deep a text would end the whole process: the events are counted first.
+        # Loading recurses in C, and a text that is too deep crashes the process. So count the events first.
         _check_events(yaml.parse(text, Loader=loader), name)
         return yaml.load(text, Loader=loader)  # noqa: S506 - made from the safe loader
     except yaml.MarkedYAMLError as error:
@@ -485,10 +485,10 @@ def _read_with_pyyaml(
 
 @cache
 def _loader_class(number: Callable[[str], float] | None = None) -> Any:
-    """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 instead of 1.1.
+    """Return PyYAML's safe loader with the plain scalars of YAML 1.2 instead of 1.1.
 
     Args:
-        number: Makes a number of its decimal text; None for Python's own numbers.
+        number: Makes a number from its decimal text; None for Python's `int` and `float`.
     """
     import yaml
 
@@ -532,7 +532,7 @@ def _loader_class(number: Callable[[str], float] | None = None) -> Any:
 
 
 def _check_depth(text: str, name: str) -> None:
-    """Raise an error if a text is nested too deep, without building its values."""
+    """Raise an error if a text is nested too deeply, without building its values."""
     import yaml
 
     try:
@@ -586,8 +586,8 @@ class Parsed:
 
     Args:
         tree: Plain JSON values: string keys, finite numbers, valid Unicode.
-        content: The text in UTF-8, without a byte order mark; positions count in it.
-        warnings: A sentence for a person, and the JSON pointer of the place that it is about.
+        content: The text in UTF-8, without a byte order mark. Positions are offsets in it.
+        warnings: Sentences about duplicate keys, each with the JSON pointer of the key.
     """
 
     tree: Any
@@ -603,7 +603,7 @@ def parse_document(content: bytes, *, name: str) -> Parsed:
         name: The name of the document in messages: its path or URL.
 
     Raises:
-        DocumentError: It is empty, cannot be read, is over a limit, or is not an OpenAPI document.
+        DocumentError: The content is empty, cannot be read, exceeds a limit, or is not an OpenAPI document.
     """
     parsed = parse_file(content, name=name)
     check_is_openapi(parsed.tree, name)
@@ -618,7 +618,7 @@ def parse_file(content: bytes, *, name: str) -> Parsed:
         name: The name of the file in messages: its path or URL.
 
     Raises:
-        DocumentError: It is empty, cannot be read, or is over a limit.
+        DocumentError: The file is empty, cannot be read, or exceeds a limit.
     """
     text = to_utf8(content, name)
     if not text.strip():
@@ -629,7 +629,7 @@ def parse_file(content: bytes, *, name: str) -> Parsed:
 
 
 def is_meant_as_json(content: bytes) -> bool:
-    """Return whether a text is meant as JSON: a list, or `{` before a quoted key or a comment.
+    """Return whether a text is meant as JSON: it starts with `[`, or with `{` before a quote, `}` or a comment.
 
     `{openapi: 3.0.0}` is YAML in flow style.
     """

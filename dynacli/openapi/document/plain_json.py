@@ -1,4 +1,4 @@
-"""What is checked of a parsed document first: plain JSON, limits of depth and number, and a known version."""
+"""The first checks of a parsed document: plain JSON, limits of depth and size, and a supported version."""
 
 import re
 import sys
@@ -26,10 +26,10 @@ Version = Literal["2.0", "3.0", "3.1", "3.2"]
 
 
 def check_limits(tree: Any, name: str) -> int:
-    """Check that a tree is within the limits, and return how many keys its objects have.
+    """Check that a tree is within the limits, and return the number of keys in its objects.
 
     Raises:
-        DocumentError: The tree is nested too deep or has too many values.
+        DocumentError: The tree is nested too deeply or has too many values.
     """
     count, keys, level = 1, 0, [tree]
     for _ in range(MAX_DEPTH + 1):
@@ -47,7 +47,7 @@ def check_limits(tree: Any, name: str) -> int:
 
 
 def too_deep(name: str) -> DocumentError:
-    """Return the error for a document that is nested too deep."""
+    """Return the error for a document that is nested too deeply."""
     return DocumentError(f"`{name}` is nested deeper than {MAX_DEPTH} levels")
 
 
@@ -67,29 +67,28 @@ def to_plain(
 ) -> Any:
     """Return a copy of a tree as plain JSON: string keys, finite numbers of 64 bits, valid Unicode, nothing shared.
 
-    - A key such as `200` or `true` becomes the string that it was written as.
-    - A YAML merge key (`<<`) is applied: YAML 1.2 has none, yet documents use it.
-    - An infinite number becomes the largest finite number, not-a-number becomes null, an integer over
+    - A key such as `200` or `true` becomes a string.
+    - A YAML merge key (`<<`) is applied: YAML 1.2 has none, but documents use it.
+    - An infinite number becomes the largest finite number, not-a-number becomes null, and an integer over
       64 bits becomes a float, so that serialisers can write them.
     - A lone surrogate becomes U+FFFD.
 
     Args:
         tree: The parsed values.
         name: The name of the document in messages.
-        clashes: Filled with keys that are equal as strings, such as `200` and `"200"`; the last counts.
-        is_consumed: Whether the tree is emptied meanwhile, so that both together take little more memory than one;
-            nothing in it may be shared.
-        scalar: Makes a plain value of a parsed scalar; None for the rules above.
+        clashes: Gets keys that are equal as strings, such as `200` and `"200"`; the last one counts.
+        is_consumed: Whether to empty the tree meanwhile, to save memory; nothing in it may be shared.
+        scalar: Makes a plain value from a parsed scalar; None for the rules above.
 
     Raises:
         DocumentError: The copy would be too deep or too large, or a key is a list or an object.
     """
     top: list[Any] = [tree]
     count = 1
-    # Equal keys and words become one object: a document has few of them, and each many times.
+    # Equal keys and short strings become one object, because documents repeat them many times.
     words: dict[str, str] = {}
     make = scalar or _json_scalar
-    # The copies whose members are still those of the tree, each with the depth of its members.
+    # The copies whose members are not copied yet, each with the depth of its members.
     stack: list[tuple[Any, int]] = [(top, 0)]
     while stack:
         copy, depth = stack.pop()
@@ -117,7 +116,7 @@ def _with_words(node: Any, words: dict[str, str], name: str, clashes: list[str] 
     """Return an object with strings as keys, and with its merge key applied.
 
     Args:
-        words: Each known string → itself; filled with those that are new.
+        words: Each known string → itself; gets the new ones.
     """
     if _MERGE in node:
         node = _merge(node)
@@ -131,7 +130,7 @@ def _with_words(node: Any, words: dict[str, str], name: str, clashes: list[str] 
 
 
 def _merge(node: dict[Any, Any]) -> dict[Any, Any]:
-    """Return an object with its merge key applied (yaml.org/type/merge.html): its own keys win."""
+    """Return an object with its merge key applied (yaml.org/type/merge.html); its own keys have priority."""
     value = node[_MERGE]
     sources = value if isinstance(value, list) else [value]
     if not all(isinstance(source, dict) for source in sources):
@@ -194,7 +193,7 @@ def _finite(value: float) -> float | None:
 def check_version(tree: Any) -> Version:
     """Return the version of a document, without its patch (OpenAPI 3.1.1, "Versions").
 
-    YAML makes `openapi: 3.0` a number; that is accepted.
+    A number is accepted, because YAML reads `openapi: 3.0` as one.
 
     Raises:
         DocumentError: The document has no version, or its version is not supported.
@@ -226,12 +225,12 @@ def check_version(tree: Any) -> Version:
 
 
 def is_sign_in_page(content: bytes) -> bool:
-    """Return whether an HTML page asks for a password: many servers redirect to one instead of responding with 401."""
+    """Return whether an HTML page asks for a password; many servers send such a page instead of a 401."""
     return _PASSWORD.search(content, 0, _MOST_OF_PAGE) is not None
 
 
 def sign_in_hint(url: str) -> str:
-    """Return how to get a document whose URL leads to a sign-in page."""
+    """Return the hint for a URL that shows a sign-in page instead of a document."""
     from shlex import quote
 
     return f"Give a header that signs in: `{invocation('api add')} NAME {quote(url)} -H NAME:VALUE`"
@@ -241,7 +240,7 @@ def check_is_not_markup(content: bytes, name: str) -> None:
     """Check that a text is not HTML or XML.
 
     Raises:
-        DocumentError: The text is HTML or XML; the message says which.
+        DocumentError: The text is HTML or XML; the message names the format.
     """
     start = content[:2000].lstrip().lower()
     if not start.startswith(b"<"):
@@ -271,7 +270,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
     An object whose `openapi` is a URL only names a document.
 
     Raises:
-        DocumentError: The value is not a document; the message names its format, if that is known.
+        DocumentError: The value is not a document; the message names its format if dynacli knows it.
     """
     if tree is None:
         raise DocumentError(f"`{name}` is empty")
@@ -309,7 +308,7 @@ def _check_version_field(value: Any, field: str, name: str) -> None:
 
 
 def _recognise(tree: dict[str, Any]) -> tuple[str, str]:
-    """Return the format of an object and a hint what to do with it; both may be empty."""
+    """Return the format of an object that is not an OpenAPI document, and a hint; both may be empty."""
     info = tree.get("info")
     if "asyncapi" in tree:
         return "an AsyncAPI document", ""

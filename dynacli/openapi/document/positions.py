@@ -1,6 +1,6 @@
-"""Where a place of a document is: in which of its files, and at which line and column.
+"""The file, line and column of a location in a document.
 
-Looked up only when a message needs it, in the files as the cache has them.
+dynacli looks positions up only when a message needs them, in the cached files.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from dynacli.errors import DocumentError
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.parse import compose_nodes, is_meant_as_json, safe_loader, to_utf8
 
-# Possessive quantifiers: none of these can backtrack.
+# The quantifiers are possessive, so that no pattern can backtrack.
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,{}\[\]\"]++")
-# Everything up to the next bracket, brackets within strings skipped.
+# Everything up to the next bracket outside strings.
 _TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
 _LONG = 120
-"""Columns from which on a line alone does not tell where in it to look, as in a document without line breaks."""
+"""Maximum column that messages leave out; documents without line breaks have longer lines."""
 
 
 class Position(NamedTuple):
     """A position in a text.
 
     Args:
-        line: 1-based.
-        column: 1-based, in characters.
+        line: The line, 1-based.
+        column: The column in characters, 1-based.
     """
 
     line: int
@@ -37,10 +37,9 @@ class Position(NamedTuple):
 
 
 def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]:
-    """Return the positions of several JSON pointers (RFC 6901) in a text; those that are not in it are left out.
+    """Return the positions of several JSON pointers (RFC 6901) in a text, without pointers to missing values.
 
-    The position of a member is that of its key, the position of an item that of its first character.
-    The text is scanned once, however many pointers there are.
+    A member is at its key, an item at its first character. The text is scanned once for all pointers.
 
     Args:
         content: The text of a valid document, in UTF-8 without a byte order mark.
@@ -59,14 +58,14 @@ def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]
 
 
 class _Wanted(NamedTuple):
-    """A node of the tree of wanted pointers: the pointers that end there, and the nodes below it by key or index."""
+    """A node of the tree of wanted pointers: the pointers to this node, and the nodes below it by key or index."""
 
     below: dict[str, _Wanted]
     pointers: list[str]
 
 
 class _Container:
-    """An object or a list that is being scanned, because a wanted place is below it."""
+    """An object or list that is scanned because a wanted location is below it."""
 
     __slots__ = ("index", "is_object", "wanted")
 
@@ -98,7 +97,7 @@ def _positions_in_json(content: bytes, wanted: _Wanted) -> dict[str, Position]:
             step, position = _step(content, position, container)
             below = container.wanted.below.get(step)
             if below:
-                # Of a key that is given twice the last counts, as in the parser.
+                # The last of duplicate keys counts, as in the parser.
                 places.update(dict.fromkeys(below.pointers, start))
             if below and below.below and content[position : position + 1] in (b"{", b"["):
                 position = _enter(content, position, below, inside)
@@ -116,7 +115,7 @@ def _enter(content: bytes, position: int, wanted: _Wanted, inside: list[_Contain
 
 
 def _step(content: bytes, position: int, container: _Container) -> tuple[str, int]:
-    """Return the key or index at a position, and where its value starts."""
+    """Return the key or index at a position, and the start of its value."""
     if not container.is_object:
         container.index += 1
         return str(container.index - 1), position
@@ -152,7 +151,7 @@ def _skip_value(content: bytes, position: int) -> int:
 def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]:
     positions: dict[str, Position] = {}
     line, column, counted = 1, 1, 0
-    # Each position is counted from the one before, because a document may be a single line of many megabytes.
+    # Count from the position before, because a document may be a single line of many megabytes.
     for pointer, position in sorted(places.items(), key=lambda place: place[1]):
         lines, _, rest = content[counted:position].rpartition(b"\n")
         if len(rest) < position - counted:
@@ -164,7 +163,7 @@ def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]
 
 
 class _Collection:
-    """A mapping or sequence of YAML whose events come, and the wanted places below it; None if there are none."""
+    """A mapping or sequence of YAML whose events are read, and the wanted locations below it, if there are any."""
 
     __slots__ = ("index", "is_mapping", "key", "wanted")
 
@@ -177,7 +176,7 @@ class _Collection:
 
 
 def _positions_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Position]:
-    """Return the positions in a text of YAML, from its events: all its nodes would take fifty times its size."""
+    """Return the positions in a YAML text from its events, because all its nodes would take fifty times its size."""
     import yaml
 
     positions: dict[str, Position] = {}
@@ -202,7 +201,7 @@ def _positions_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Position]:
 
 
 def _value_at(around: _Collection, event: Any) -> tuple[_Wanted | None, Any]:
-    """Return the wanted places at and below a value, and the event that has their position; none for a key."""
+    """Return the wanted locations at and below a value, and the event with their position; None for a key."""
     if not around.is_mapping:
         around.index += 1
         return (around.wanted.below.get(str(around.index - 1)) if around.wanted else None), event
@@ -214,7 +213,7 @@ def _value_at(around: _Collection, event: Any) -> tuple[_Wanted | None, Any]:
 
 
 def _positions_in_nodes(content: bytes, wanted: _Wanted) -> dict[str, Position]:
-    """Return the positions in a text with aliases; each alias is the node that its anchor names."""
+    """Return the positions in a text with aliases; a location inside an alias is at the node of its anchor."""
     root = compose_nodes(content)
     if root is None:
         return {}
@@ -235,7 +234,7 @@ def _position(node: Any) -> Position:
 
 
 def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:
-    """Return the step, the node with the position, and the value of each child."""
+    """Return for each child its step, the node with its position, and its value."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):
@@ -246,12 +245,12 @@ def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:
 
 
 class Location(NamedTuple):
-    """A place in a file.
+    """A location in a file.
 
     Args:
         file: The absolute path or URL of the file, `-` for standard input.
-        line: 1-based, None if the text has no such place or is lost.
-        column: 1-based, in characters.
+        line: The line, 1-based; None if the text is lost or has no such location.
+        column: The column in characters, 1-based; None if there is no line.
         pointer: The JSON pointer in that file.
     """
 
@@ -262,7 +261,7 @@ class Location(NamedTuple):
 
 
 def named_line(line: int, column: int | None) -> str:
-    """Return the line of a place as messages name it, with the column where the line is a long one."""
+    """Return a line as messages name it, with its column if the column is large."""
     return f"line {line}, column {column}" if column is not None and column > _LONG else f"line {line}"
 
 
@@ -271,7 +270,7 @@ def find_locations(
     content_of: Callable[[int], bytes | None],
     places: Iterable[tuple[int, str]],
 ) -> list[Location]:
-    """Return where each place is; every file is read once, however many pointers into it there are.
+    """Return the location of each JSON pointer; each file is read once for all its pointers.
 
     Args:
         files: The URI and the name of each file of the document.
@@ -301,4 +300,4 @@ def _find_positions(content: bytes | None, name: str, pointers: list[str]) -> di
     try:
         return positions_of(to_utf8(content, name), pointers)
     except DocumentError:
-        return {}  # it is not the file that was compiled
+        return {}  # the cached file is damaged

@@ -1,6 +1,6 @@
-"""The source of a document: the URL, the file or the `-` that a person names.
+"""The source of a document: the URL, the file or the `-` that the user names.
 
-With it come the names of its files, for paths and for messages, and the places that its references may lead to.
+The module also names the files of documents, and knows the origins and directories that references may refer to.
 Runs that need no document import this module of `document` and no other, so it imports nothing slow.
 """
 
@@ -36,7 +36,7 @@ def file_name(uri: str) -> str:
 def local_path(path: str) -> str:
     """Return the path of a `file:` URL as the operating system writes it.
 
-    Only Windows asks `urllib.request`, whose import takes a tenth of the time in which a small document is compiled.
+    Only Windows needs `urllib.request`: importing it takes a tenth of the time to compile a small document.
     """
     if os.name != "nt":
         return unquote(path)
@@ -46,7 +46,7 @@ def local_path(path: str) -> str:
 
 
 def shown_file(name: str) -> str:
-    """Return the path of a file as a person here would write it: relative, if it is below this directory."""
+    """Return the path of a file for messages: relative if it is below the current directory."""
     if not os.path.isabs(name):
         return name
     try:
@@ -57,12 +57,12 @@ def shown_file(name: str) -> str:
 
 
 class Source(NamedTuple):
-    """A place that a document is read from.
+    """The source of a document.
 
     Args:
         kind: `url`, `file` or `stdin`.
         location: The URL without userinfo and fragment, the absolute path, or `-`.
-        uri: The base URI for whatever is relative in the document (RFC 3986, section 5.1);
+        uri: The base URI for relative URLs in the document (RFC 3986, section 5.1);
             empty for standard input, which has none.
     """
 
@@ -77,21 +77,21 @@ class Source(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The source as messages show it: of a URL without the query, which may hold a secret."""
+        """The source for messages; a URL is without its query, which may hold a secret."""
         if self.kind == "url":
             return without_query(self.location)
         return "standard input" if self.kind == "stdin" else self.location
 
 
 def parse_source(word: str, cwd: Path) -> Source:
-    """Return the source that a word means.
+    """Return the source that an argument of the command line names.
 
     Args:
         word: A URL (`http`, `https`, `unix`, `file`), a path, or `-` for standard input.
         cwd: The directory that a relative path starts from.
 
     Raises:
-        UsageError: The word is empty or not a usable URL, its scheme is unknown, or it holds a credential.
+        UsageError: The argument is empty, or a URL that is malformed, has an unknown scheme, or holds a credential.
     """
     if word == "-":
         return Source("stdin", "-", "")
@@ -126,7 +126,7 @@ def _socket_url(word: str) -> Source:
 
 
 def _source_of_file(path: Path) -> Source:
-    # Not `pathlib.Path.resolve()`: a symbolic link may lead to another file later, and is the same source still.
+    # Do not follow symbolic links: a link stays the same source, even if its target changes later.
     absolute = os.path.normpath(path.absolute())
     return Source("file", absolute, Path(absolute).as_uri())
 
@@ -162,7 +162,7 @@ def allowed_directory(word: str, start: str) -> str | None:
     """Return the absolute path of an allowed directory, which need not exist; None for an origin.
 
     Args:
-        word: The origin or directory as a person writes it; `~` is the home directory.
+        word: The origin or directory as the user writes it; `~` is the home directory.
         start: The directory that a relative path starts from.
     """
     if is_url(word):
@@ -171,10 +171,10 @@ def allowed_directory(word: str, start: str) -> str | None:
 
 
 def allowed_place(word: str, start: str) -> str:
-    """Return an allowed origin as it was written, or the absolute path of an allowed directory."""
+    """Return the absolute path of an allowed directory, or an allowed origin unchanged."""
     return allowed_directory(word, start) or word
 
 
 def directories_of(places: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories among allowed places, symbolic links resolved, each with a slash at its end."""
+    """Return the allowed directories, without origins, with symbolic links resolved and a slash at the end."""
     return tuple(os.path.join(os.path.realpath(place), "") for place in places if os.path.isabs(place))

@@ -1,6 +1,6 @@
-"""The report of where a document breaks the specification, for people.
+"""The report of the errors in a document, by the OpenAPI specification.
 
-A document is used whatever the report says.
+dynacli uses a document even if the report has errors.
 """
 
 import re
@@ -18,16 +18,19 @@ from dynacli.openapi.document.workarounds import objects_below, root_schemas
 from dynacli.openapi.references import REFERENCE, last_of_references, reference_of, reference_to
 
 Shifts = tuple[tuple[IndexedSteps, int], ...]
-"""The lists that a piece has only from a later member on, the innermost first: (the steps to it, the number of the
-member that the piece has first)."""
+"""The lists that are cut at their start in a piece, innermost list first: the steps to the list, and the index of the
+first item in the piece."""
 
 _LARGE = 1_000
-"""A piece with more objects, lists and values than this is made smaller before its errors are asked for."""
+"""Maximum number of values in a piece; dynacli splits a larger piece before it collects the errors."""
 _LONG = 20
-"""A map or list with more members than this is validated in parts of so many, and then one by one."""
+"""A map or list with more members than this is validated in groups of this size.
+
+An invalid group that is large is validated member by member.
+"""
 
 _ANY_VALUE = frozenset({"example", "default", "value", "const"})
-"""The keys of objects whose value is not described."""
+"""The keys whose value may be anything."""
 _MAX_PROBLEMS = 100
 _MAX_HOPS = 20
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -35,7 +38,7 @@ _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
 def _shifted_steps(path: Iterable[str | int], shifts: Shifts) -> IndexedSteps:
-    """Return the steps to a place in the document, given those in a piece of it."""
+    """Return the steps to a location in the document, given the steps to it in a piece."""
     place = tuple(path)
     for steps, start in shifts:
         length = len(steps)
@@ -45,14 +48,14 @@ def _shifted_steps(path: Iterable[str | int], shifts: Shifts) -> IndexedSteps:
 
 
 def _errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Shifts, Any]]:
-    """Yield the errors of a document, each with what `_shifted_steps` needs; an error may come several times.
+    """Yield the errors of a document, each with the shifts of its piece; an error may come several times.
 
     Args:
         tree: The document, plain JSON.
         version: `3.0`, `3.1` or `3.2`.
 
     Raises:
-        ValueError, TypeError, OverflowError: The document has something that JSON cannot hold.
+        ValueError, TypeError, OverflowError: The document has a value that JSON does not have.
     """
     validator = _validator(version)
     if not validator:
@@ -68,7 +71,7 @@ def _errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Shifts, Any
     for steps, _ in maps:
         trunk = _with_value_at(trunk, steps, {})
     yield from _errors_in(validator, trunk)
-    # All of this is valid, so that only what is laid into it can have errors.
+    # The frame is valid, so all errors are in the members that are added to it.
     frame = {"openapi": f"{version}.0", "info": {"title": "", "version": ""}, "paths": {}}
     for steps, value in maps:
         yield from _errors_of_members(validator, frame, steps, _Members(value))
@@ -102,12 +105,12 @@ class _Members:
 def _errors_in(
     validator: Any, piece: dict[str, Any], below: IndexedSteps = ()
 ) -> Iterator[tuple[Shifts, Any]]:
-    """Yield the errors of a document; of a large one those in its maps and lists.
+    """Yield the errors of a piece; a large piece is split at its maps and lists.
 
-    Of a part that is large without these, and without examples and similar ones, it is the first error.
+    If a piece is large even without its maps, lists and examples, only its first error is reported.
 
     Args:
-        below: The steps to the part of it whose maps and lists are made smaller; the rest is small.
+        below: The steps to the part of the piece to split at; the rest is small.
     """
     from jsonschema_rs import ValidationError
 
@@ -133,7 +136,7 @@ def _errors_in(
     for steps, container, _ in several:
         around = _with_value_at(around, steps, type(container)())
     if not validator.is_valid(around):
-        # A member of each stays, because a map or list may have to have some.
+        # One member of each map or list stays, because some must not be empty.
         for steps, container, kind in several:
             around = _with_value_at(around, steps, _smallest(container, kind))
         yield from _errors_in(validator, around, below)
@@ -144,7 +147,7 @@ def _errors_in(
 def _errors_of_members(
     validator: Any, around: dict[str, Any], steps: IndexedSteps, members: _Members
 ) -> Iterator[tuple[Shifts, Any]]:
-    """Yield the errors of a document with the members of a map or list, put into it some at a time."""
+    """Yield the errors of a document that gets the members of a map or list group by group."""
     parts = [(0, len(members))]
     while parts:
         start, count = parts.pop()
@@ -164,7 +167,7 @@ def _errors_of_members(
 def _with_several_members(
     tree: dict[str, Any], below: IndexedSteps
 ) -> Iterator[tuple[IndexedSteps, Any, ObjectKind]]:
-    """Yield the maps and lists in a part of a document that have several members and are in no other such.
+    """Yield the outermost maps and lists with several members in a part of a document.
 
     Each comes with the steps to it and its kind.
     """
@@ -174,20 +177,20 @@ def _with_several_members(
         if len(steps) >= len(below) and len(node) > 1 and _is_container(node, kind):
             yield steps, node, kind
         else:
-            # `zip` ends with the shorter: what is on the way there counts, and what is below.
+            # `zip` stops at the shorter steps, so nodes on the way to the part match, and nodes below it.
             inside = objects_below(node, kind, steps)
             stack.extend(item for item in inside if all(a == b for a, b in zip(item[2], below, strict=False)))
 
 
 def _is_container(node: Any, kind: ObjectKind) -> bool:
-    """Return whether something is a map of names, or a list that is long or holds more than plain values."""
+    """Return whether a node is a map of names, or a list that is long or contains objects or lists."""
     if isinstance(node, dict):
         return kind.members is not None
     return len(node) > _LONG or any(isinstance(member, dict | list) for member in node)
 
 
 def _smallest(node: Any, kind: ObjectKind) -> Any:
-    """Return an object or list in which each map and list has its first member alone."""
+    """Return an object or list in which each map and list has only its first member."""
     if _is_container(node, kind):
         node = _Members(node).part(0, 1)
     copy = node.copy()
@@ -197,7 +200,7 @@ def _smallest(node: Any, kind: ObjectKind) -> Any:
 
 
 def _without_values(node: Any, kind: ObjectKind) -> Any:
-    """Return an object or list with null for what may be any value, such as examples."""
+    """Return an object or list with null instead of values that may be anything, such as examples."""
     copy = node.copy()
     if kind.members is None and isinstance(copy, dict):
         for key, value in node.items():
@@ -224,7 +227,7 @@ def _is_large(tree: Any) -> bool:
 
 
 def _with_value_at(tree: Any, steps: IndexedSteps, value: Any) -> Any:
-    """Return a tree with another value at a place; what is not on the way there is shared."""
+    """Return a tree with another value at a location; it shares everything that is not on the way there."""
     if not steps:
         return value
     copy = tree.copy()
@@ -239,7 +242,7 @@ def _validator(version: str) -> Any:
 
     The schemas are files in openapi-spec-validator, read without importing it, which would take half a second.
     """
-    # First, because jsonschema-rs (0.61.0) panics if Ctrl-C comes while it imports it by itself.
+    # Import decimal first: jsonschema-rs (0.61.0) panics if you press Ctrl-C while it imports decimal itself.
     import decimal  # noqa: F401
 
     import jsonschema_rs
@@ -259,7 +262,7 @@ def _validator(version: str) -> Any:
 
 
 def _hold_names_apart(schema: Any) -> None:
-    """Rewrite the patterns of names in a schema so that an error about a name has its member alone, and not the map."""
+    """Rewrite the patterns of names in a schema, so that an error about a name points to the member, not to the map."""
     if isinstance(schema, list):
         for item in schema:
             _hold_names_apart(item)
@@ -273,21 +276,21 @@ def _hold_names_apart(schema: Any) -> None:
 
 
 def _refuse_to_retrieve(uri: str) -> NoReturn:
-    """Retrieve no schema, for jsonschema-rs, which would fetch it.
+    """Refuse to retrieve a schema, because jsonschema-rs would fetch it from the network.
 
     Raises:
-        ValueError: Always.
+        ValueError: The call is always refused.
     """
     raise ValueError(uri)
 
 
 class Problem(NamedTuple):
-    """A place where a document breaks the specification.
+    """An error in a document, by the OpenAPI specification.
 
     Args:
-        pointer: The JSON pointer of the place.
-        message: What is wrong there, in one sentence without a final period.
-        file: The number of the file that it is in; 0 is the file that the person named.
+        pointer: The JSON pointer of the error.
+        message: One sentence about the error, without a final period.
+        file: The number of the file with the error; 0 is the file that the user named.
     """
 
     pointer: str
@@ -296,9 +299,7 @@ class Problem(NamedTuple):
 
 
 def report(tree: Any, version: str, references: ScanResult | None = None) -> list[Problem]:
-    """Return the places where a document breaks the specification, at most 100.
-
-    No document makes this raise an exception.
+    """Return the errors in a document, at most 100, without raising an exception for any document.
 
     Args:
         version: `3.0`, `3.1` or `3.2`.
@@ -360,7 +361,7 @@ def _path_parameters(tree: Any, owner: dict[str, Any]) -> set[str | None]:
 
 
 def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
-    """Yield the places that break the official JSON Schema of the version, each once."""
+    """Yield the errors by the official JSON Schema of the version, each once."""
     known: set[Problem] = set()
     try:
         for shifts, error in _errors_of(tree, version) if isinstance(tree, dict) else ():
@@ -370,34 +371,34 @@ def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
                 known.add(problem)
                 yield problem
     except (ValueError, TypeError, OverflowError):
-        # The tree has something that JSON cannot hold, such as a key that is not a string.
+        # The tree has a value that JSON does not have, such as a key that is not a string.
         yield Problem("", "The document could not be validated by its schema")
 
 
 def _keyword_problems(tree: Any) -> Iterator[Problem]:
-    """Yield the first keyword of each schema whose value it must not have; for versions that use JSON Schema.
+    """Yield the first keyword with an invalid value in each schema, for versions of OpenAPI that use JSON Schema.
 
-    The official schemas of these versions leave schemas to their dialect.
+    The official schemas of these versions do not check schemas, whose dialect can differ.
     """
     from jsonschema_rs import Draft202012Validator, ValidationError
 
-    # Not `jsonschema_rs.meta`, which fetches the dialect that `$schema` of a schema names.
+    # `jsonschema_rs.meta` would fetch the dialect in the `$schema` of a schema.
     validator = Draft202012Validator(reference_to(_JSON_SCHEMA), retriever=_refuse_to_retrieve)
     for schema, steps in root_schemas(tree):
         if "$schema" in schema:
-            continue  # it may have a dialect of its own
+            continue  # its dialect may be unknown
         try:
             validator.validate(schema)
         except ValidationError as error:
             yield Problem(join([*steps, *error.instance_path]), _describe(error))
         except (ValueError, TypeError, OverflowError):
-            continue  # it has something that JSON cannot hold, such as a key that is not a string
+            continue  # it has a value that JSON does not have, such as a key that is not a string
 
 
 def _closest(error: Any) -> Any:
-    """Return the most helpful error: of alternatives, an error of the branch that fits best.
+    """Return the most helpful error: if there are alternatives, an error of the branch that fits best.
 
-    A branch that only misses a `$ref` fits worst, because a reference is an alternative nearly everywhere.
+    A branch that misses a `$ref` fits worst, because nearly every object may be a reference instead.
     A branch for another `in` or `type` fits worse than a branch without such an error.
     """
     for _ in range(_MAX_HOPS):
@@ -419,7 +420,7 @@ def _misses_reference(branch: list[Any]) -> bool:
 
 
 def _is_of_another_kind(branch: list[Any]) -> bool:
-    """Return whether a branch is for another value of the field that distinguishes the alternatives, such as `in`."""
+    """Return whether a branch requires another value of a distinguishing field, such as `in`."""
     for error in branch:
         allowed = [error.kind.value] if error.kind.name == "const" else error.kind.value
         if error.kind.name in {"const", "enum"} and len(allowed) == 1 and isinstance(allowed[0], str):
@@ -428,7 +429,7 @@ def _is_of_another_kind(branch: list[Any]) -> bool:
 
 
 def _describe(error: Any) -> str:
-    """Return the message for an error, without the value, which can be the whole document."""
+    """Return the message for an error, without the invalid value, which may be the whole document."""
     value = error.kind.value
     match error.kind.name:
         case "required":

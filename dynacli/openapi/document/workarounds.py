@@ -1,8 +1,8 @@
-"""Small mistakes of a document fixed: fields get the type that they should have, if the meaning is plain.
+"""Work around small mistakes in a document: correct the type of a field if its meaning is clear.
 
 Real documents have `required: "true"`, `tags: pets`, `parameters: {limit: {...}}`, `type: int`.
-The code that reads a document after this finds the correct form only; each fixing is a warning with its place.
-A value whose meaning is not plain stays as it is, and later code takes it for absent.
+Later code sees only the correct type. Each correction causes a warning with its location.
+Other values of the wrong type are removed with a warning, or stay and count as absent later.
 """
 
 import re
@@ -61,7 +61,7 @@ _RIGHT_TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("enum", "required"), list),
     "type": (str, list),
 }
-"""Keyword → the types of its value; most schemas have these, so that no further check is needed."""
+"""Keyword → the types of its value; most schemas have these types, and need no other check."""
 
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 # The name of a type in other languages → type and format in JSON Schema; the format may be empty.
@@ -99,7 +99,7 @@ _MEANT_TYPES = {
     "hash": ("object", ""),
 }
 
-# `/^[a-z]+$/i`: a slash before the beginning or after the end of a text can never be found.
+# Such as `/^[a-z]+$/i`. As a pattern it matches nothing, because no slash is before the start or after the end.
 _REGEX_LITERAL = re.compile(r"/(\^.*|.*(?<!\\)\$)/([dgimsuvy]*)", re.DOTALL)
 
 _WORDS = {
@@ -117,7 +117,10 @@ _RIGHT = re.compile(
     r"(application|audio|example|font|haptics|image|message|model|multipart|text|video|x-[a-z0-9-]+|\*)"
     r"/[!#$%&'*+.^_`|~0-9a-z-]+"
 )
-"""A registered type (RFC 9110, section 8.3.1) and any subtype: `application/jose` is not a mistake for `json`."""
+"""A valid media type: a registered type (RFC 9110, section 8.3.1) and any subtype.
+
+`application/jose` is not a misspelled `application/json`.
+"""
 _LIKENESS = 0.93
 _LOCATIONS = ("path", "query", "header", "cookie", "querystring")
 _PARAMETER_BOOLEANS = ("required", "deprecated", "allowEmptyValue", "explode", "allowReserved")
@@ -137,11 +140,11 @@ _LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
 
 
 def _fix_schema(schema: Any, steps: IndexedSteps, warn: Warn, move: Rename) -> None:
-    """Fix a schema and all below it in place.
+    """Fix a schema and all schemas below it in place.
 
     Args:
-        warn: Called with a sentence and the steps to the place for each mistake.
-        move: Called with the steps to an object, the key of a member that gets another key, and that key.
+        warn: Called with a sentence and the steps to the location, for each mistake.
+        move: Called with the steps to an object, and the old and the new key of a member that was renamed.
     """
     for node, link in each_schema(schema):
         if not _is_right(node):
@@ -149,9 +152,9 @@ def _fix_schema(schema: Any, steps: IndexedSteps, warn: Warn, move: Rename) -> N
 
 
 def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], StepLink]]:
-    """Yield a schema and all below it, each with the steps to it, in the order of the document.
+    """Yield a schema and all schemas below it, each with the steps to it, in the order of the document.
 
-    Those below a schema are looked up after it was yielded, so that it may be changed before.
+    The caller may change a schema before it asks for the next one.
     """
     stack: list[tuple[Any, StepLink]] = [(schema, None)]
     while stack:
@@ -175,7 +178,7 @@ def _is_right(node: dict[str, Any]) -> bool:
 
 
 def meant_boolean(value: Any) -> bool | None:
-    """Return the boolean that a value means; None if the meaning is not plain."""
+    """Return the boolean that a value means; None if the meaning is not clear."""
     if isinstance(value, bool):
         return value
     return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
@@ -219,7 +222,7 @@ def _fix(node: dict[str, Any], steps: IndexedSteps, warn: Warn, move: Rename) ->
 
 
 def _fix_boolean(node: dict[str, Any], keyword: str, steps: IndexedSteps, warn: Warn) -> None:
-    """Make the value of a keyword true or false, or remove the keyword if the meaning is not plain."""
+    """Make the value of a keyword true or false, or remove the keyword if its meaning is not clear."""
     if isinstance(node.get(keyword, False), bool):
         return
     meant = meant_boolean(node[keyword])
@@ -260,7 +263,7 @@ def _fix_patterns_of_names(schemas: dict[str, Any], steps: IndexedSteps, warn: W
 
 
 def _rename_members(members: dict[str, Any], meant: Callable[[str], str]) -> list[tuple[str, str]]:
-    """Give the members of an object the keys that are meant, unless there are such already; return old and new ones."""
+    """Rename the misspelled keys of an object, unless the correct key exists, and return the old and new keys."""
     taken = set(members)
     renamed: dict[str, str] = {}
     for name in members:
@@ -276,7 +279,7 @@ def _rename_members(members: dict[str, Any], meant: Callable[[str], str]) -> lis
 
 
 def _meant_pattern(pattern: str) -> str:
-    """Return the expression that a pattern is the literal of, as JavaScript has it; else the pattern."""
+    """Return the regular expression in a JavaScript literal such as `/^a/i`; return any other pattern unchanged."""
     found = _REGEX_LITERAL.fullmatch(pattern)
     if found is None:
         return pattern
@@ -359,7 +362,7 @@ def _as_text(value: Any) -> str:
 
 @lru_cache(maxsize=256)
 def meant_media_type(name: str) -> str:
-    r"""Return the media type that is meant by one that there cannot be; else the name as it is.
+    r"""Return the media type that a misspelled name means; return any other name unchanged.
 
     The separator is wrong or missing (`applicationjson`, `application\\json`), or the type is misspelled
     (`aplication/json`). Parameters stay.
@@ -374,7 +377,7 @@ def meant_media_type(name: str) -> str:
 
 
 def shown_typo(name: str, meant: str) -> str:
-    """Return the warning about a media type that is read as another one."""
+    """Return the warning about a misspelled media type."""
     return f"There is no media type `{name[:60]}`; it is read as `{meant}`"
 
 
@@ -386,8 +389,8 @@ class Fixed(NamedTuple):
     """The result of fixing a document.
 
     Args:
-        warnings: A sentence, and the JSON pointer of the place before fixing.
-        moves: The parts whose place has changed.
+        warnings: Sentences, each with the JSON pointer of the location before fixing.
+        moves: The parts whose location has changed.
     """
 
     warnings: tuple[tuple[str, str], ...]
@@ -407,14 +410,14 @@ class _Workarounds:
     def __init__(self) -> None:
         self.warnings: list[tuple[str, str]] = []
         self.moves: dict[str, Move] = {}
-        # The objects and lists that are still to be fixed, each with its kind and the steps to it.
+        # The objects and lists that wait for fixing, each with its kind and the steps to it.
         self.stack: list[tuple[Any, ObjectKind, IndexedSteps]] = []
 
     def warn(self, message: str, *steps: str | int) -> None:
         self.warnings.append((message, self.pointer_before(join(steps))))
 
     def pointer_before(self, pointer: str) -> str:
-        """Return the pointer of a place before objects around it became lists."""
+        """Return the pointer that a location had before its parts were moved."""
         start = pointer
         while start and self.moves:
             if start in self.moves:
@@ -431,7 +434,7 @@ class _Workarounds:
                     _fix_schema(node, steps, self.warn, self.note_rename)
                     continue
                 self.fix_fields(node, kind, steps)
-            # Reversed, because the stack is read from its end and warnings should come in document order.
+            # Reversed, because the stack is read from its end, and warnings come in document order.
             self.stack.extend(reversed(list(objects_below(node, kind, steps))))
 
     def fix_fields(self, node: dict[str, Any], kind: ObjectKind, steps: IndexedSteps) -> None:
@@ -455,18 +458,18 @@ class _Workarounds:
                 node["in"] = word
 
     def note_rename(self, steps: IndexedSteps, name: str, right: str) -> None:
-        """Note that a member of an object gets another key."""
+        """Record that a member of an object got another key."""
         place = join((*steps, right))
         self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
 
     def fix_media_types(self, content: dict[str, Any], steps: IndexedSteps) -> None:
-        """Give the objects under media types that there cannot be to those that are meant."""
+        """Rename misspelled media types."""
         for name, right in _rename_members(content, meant_media_type):
             self.warn(shown_typo(name, right), *steps, name)
             self.note_rename(steps, name, right)
 
     def warn_of_paths(self, paths: dict[str, Any], steps: IndexedSteps) -> None:
-        """Warn of paths without a leading slash: they stay in the document, and requests add the slash."""
+        """Warn of paths without a leading slash; they stay unchanged, and requests add the slash."""
         for path, item in paths.items():
             if isinstance(item, dict) and not path.startswith(("/", "x-")):
                 self.warn(
@@ -489,14 +492,14 @@ class _Workarounds:
             ]
 
     def fix_servers(self, servers: list[Any], steps: IndexedSteps) -> None:
-        """Make an object of each server that is just a URL."""
+        """Turn each server that is just a URL into an object."""
         for index, value in enumerate(servers):
             if isinstance(value, str):
                 self.warn("A server should be an object; it is read as its `url`", *steps, index)
                 servers[index] = {"url": value}
 
     def fix_list(self, node: dict[str, Any], field: str, steps: IndexedSteps) -> None:
-        """Make a list of a single object, or of an object that has the items under their names."""
+        """Turn a single item, or an object with the items under their names, into a list."""
         value, pointer = node[field], join((*steps, field))
         if field == "servers":
             if isinstance(value, dict) and "url" not in value:
@@ -518,7 +521,7 @@ class _Workarounds:
 
 
 def root_schemas(tree: Any) -> Iterator[tuple[dict[str, Any], IndexedSteps]]:
-    """Yield the schemas of a document that are below no other schema, each with the steps to it."""
+    """Yield the outermost schemas of a document, each with the steps to it."""
     stack: list[tuple[Any, ObjectKind, IndexedSteps]] = [(tree, DOCUMENT, ())]
     while stack:
         node, kind, steps = stack.pop()

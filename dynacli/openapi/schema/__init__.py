@@ -1,5 +1,4 @@
-"""What schemas mean: options, examples, and whether a value is valid.
+"""Schemas of any OpenAPI version: their normal form, options, examples, and the errors of values.
 
-A schema of any OpenAPI version goes in. Its normal form, fields, examples and errors come out. `evaluation` is the
-only evaluator of JSON Schema. Read `normal_form` first.
+`evaluation` is the only evaluator of JSON Schema. Read `normal_form` first.
 """

@@ -1,7 +1,6 @@
-"""Flattens schemas for options: references followed, `allOf` merged, branches united.
+"""Flatten schemas for options: follow references, merge `allOf`, and unite branches.
 
-All functions are pure and take schemas as they stand in documents, wrong ones included:
-a keyword of the wrong type counts as absent.
+All functions are pure, and accept invalid schemas, too: a keyword of the wrong type counts as absent.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from dynacli.openapi.schema.read_schema import (
 )
 
 _NO_NAMES: frozenset[str] = frozenset()
-"""One for all: since Python 3.10 each `frozenset()` is another, and a large document has tens of thousands."""
+"""A shared empty set: since Python 3.10 each `frozenset()` is a new object, and large documents need many thousands."""
 _LIMITS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     *(
@@ -47,21 +46,21 @@ _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"}
 _MAX_HOPS = 100
 _MAX_STEPS = 5000
 _MAX_HEIRS = 100
-"""A discriminator with more values is not searched for those that inherit from one of them."""
+"""Maximum number of branches of a discriminator that are searched for heirs of one of them."""
 _MOST_KNOWN = 2_000
-"""How many flattened schemas are kept; operations near each other mostly share theirs."""
+"""Maximum number of stored flattened schemas; neighbouring operations mostly share schemas."""
 
 
 class BranchGroup(NamedTuple):
-    """The branches of a `oneOf` or `anyOf`, or those that a discriminator's mapping names.
+    """The branches of a `oneOf` or `anyOf`, or of a discriminator's mapping.
 
     Args:
-        keyword: `oneOf`, `anyOf`, or `discriminator` if the mapping alone names the branches.
-        branches: The schemas as written, without a schema that allows null alone.
+        keyword: `oneOf`, `anyOf`, or `discriminator` if only the mapping names the branches.
+        branches: The schemas as written, without a schema that allows only null.
         names: The names of the branches in messages.
         flat_branches: The same schemas, flattened.
-        discriminator: The property that picks a branch; None if only the rest of the value tells.
-        tags: For each branch the values of that property which pick it, the one to send first.
+        discriminator: The property that picks a branch; None if there is no such property.
+        tags: The values of that property that pick each branch, the best value to send first.
     """
 
     keyword: str
@@ -77,7 +76,7 @@ class BranchGroup(NamedTuple):
         return self.discriminator.property if self.discriminator is not None else ""
 
     def united(self) -> FlatSchema:
-        """Return the schema of everything that any of the branches takes."""
+        """Return a schema with the properties of all branches."""
         united = FlatSchema()
         branches = self.flat_branches
         if not branches:
@@ -110,7 +109,7 @@ class BranchGroup(NamedTuple):
                 holders.setdefault(name, []).append(branch.branches.get(name) or (branch_name,))
                 if name not in branch.required and name not in branch.required_in_branches:
                     optional.add(name)
-            # An heir without properties of its own is as open as the schema that it inherits from.
+            # An heir that adds no properties is as open as its base schema.
             is_heir = self.keyword == "discriminator"
             is_anything = not branch.properties and branch.type in {"object", ANY} and not is_heir
             united.is_open |= branch.is_open or is_anything
@@ -142,17 +141,17 @@ class FlatSchema:
         type: A JSON type, or `any`.
         is_union: Whether `type` is `any` because several types are named.
         properties: Name → schema; if several branches have a property, an `anyOf` of their schemas.
-        outside_branches: The names of the properties that stand outside all branches.
+        outside_branches: The names of the properties outside all branches.
         required: The properties that every value must have.
-        required_in_branches: The properties that each branch which has them requires, but not every branch has.
+        required_in_branches: Properties of some branches, required by all of these branches.
         branches: Property → names of the branches that have it, for properties that not all branches have.
         groups: The groups of branches to choose from, in the order of the schema.
         patterns: The `patternProperties`.
         additional: The `additionalProperties`, None if there are none.
         is_open: Whether the schema explicitly allows other properties.
         refs: The references that were followed to get here.
-        entries: The references among them that lead to this schema as a whole; by them a recursion is noticed.
-        branch_entries: The references that lead to its branches as a whole.
+        entries: The references to this whole schema, which show a recursion.
+        branch_entries: The references to its whole branches.
     """
 
     __slots__ = (
@@ -190,7 +189,7 @@ class FlatSchema:
         self.branch_entries = _NO_NAMES
 
     def add(self, other: FlatSchema) -> None:
-        """Merge a schema that applies as well; if both name a value, that of this schema stays."""
+        """Merge another schema that applies to the same value; this schema has priority."""
         if self.type == ANY and not self.is_union:
             self.type = other.type
             self.is_union = other.is_union
@@ -217,7 +216,7 @@ class FlatSchema:
             own = self.properties.get(name)
             self.properties[name] = schema if own is None or own is schema else {"allOf": [own, schema]}
         self.patterns = {**other.patterns, **self.patterns}
-        # A union is another set, even of nothing.
+        # A union makes a new set, so skip empty sets.
         for sets in ("outside_branches", "required", "required_in_branches", "branch_entries", "refs"):
             if getattr(other, sets):
                 setattr(self, sets, getattr(self, sets) | getattr(other, sets))
@@ -230,7 +229,7 @@ class FlatSchema:
 
 
 def _any_of(schemas: list[Any]) -> Any:
-    """Return a schema that matches if any of several schemas does."""
+    """Return a schema that matches if one of several schemas matches."""
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
@@ -244,11 +243,11 @@ def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
 
 
 class FlatSchemas:
-    """Flattens each schema once, or again after many others; the schemas must not change meanwhile."""
+    """Flattens schemas, and stores the results; the schemas must not change meanwhile."""
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
-        # The schemas are kept, so that no other object gets their ids.
+        # Store the schemas, too, so that no other object gets their ids.
         self._known: dict[int, tuple[Any, FlatSchema]] = {}
 
     def __call__(self, schema: Any) -> FlatSchema:
@@ -268,16 +267,16 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
     if flat.type == "object" and item_schema in (None, False) and flat.patterns:
         item_schema = next(iter(flat.patterns.values()))
     elif flat.type == "object" and item_schema is None and not flat.properties:
-        item_schema = True  # an object that is not described has any keys
+        item_schema = True  # an object without a description may have any keys
     if is_array or (flat.type == "object" and item_schema is not None and item_schema is not False):
         item = flatten(item_schema, resolve) if flat_schemas is None else flat_schemas(item_schema)
-        # A single level: an array inside an array is given as JSON.
+        # One level is enough: an array inside an array is given as JSON.
         if item.enum or item.limits:
             items = ValueType(item.type, item.format, item.enum, limits=item.limits or None)
         else:
             items = _simple_type(item.type, item.format, False, None)
     elif flat.type == ANY and not flat.is_union and not flat.enum:
-        items = _simple_type(ANY, "", False, None)  # no type is named, so it may be an array, too
+        items = _simple_type(ANY, "", False, None)  # without a type, the value may be an array
     if not (flat.enum or flat.has_default or flat.limits):
         return _simple_type(flat.type, flat.format, flat.is_nullable, items)
     return ValueType(
@@ -294,20 +293,20 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
 
 @lru_cache(1_000)
 def _simple_type(name: str, value_format: str, is_nullable: bool, items: ValueType | None) -> ValueType:
-    """Return a type that has nothing else; most options of a document have one of a few such types, and share it."""
+    """Return a type without limits, values or default; most options of a document share a few such types."""
     return ValueType(name, value_format, is_nullable=is_nullable, items=items)
 
 
 class _Context(NamedTuple):
-    """The way that led to a schema, and the budget that is left.
+    """The way to a schema, and the remaining budget.
 
     Args:
         refs: The references that were followed on the way.
-        hops: How many schemas are around it.
-        left: How many schemas may still be flattened for the outermost one: branches that refer to each other
-            would take too long. Once half of them are spent, the known targets of references are used again.
+        hops: The number of schemas around it.
+        left: The remaining number of schemas to flatten, because branches that refer to each other would take too
+            long. When half of the budget is left, known targets of references are used again.
         known: Reference → its target, flattened.
-        own: The reference that led to the schema itself; empty if it stands inside another schema.
+        own: The reference to the schema itself; empty for a schema inside another schema.
     """
 
     resolve: Resolve
@@ -338,7 +337,7 @@ def _flatten(schema: Any, context: _Context) -> FlatSchema:
         flat_part = _flatten(part, context.inside())
         flat.add(flat_part)
         if len(parts) == 1 and not schema.get("properties"):
-            flat.entries = flat_part.entries  # how 3.0 puts a description beside a reference
+            flat.entries = flat_part.entries  # documents of 3.0 describe a reference this way
     for keyword in ("oneOf", "anyOf"):
         branches = list_of(schema, keyword)
         if branches:
@@ -346,8 +345,8 @@ def _flatten(schema: Any, context: _Context) -> FlatSchema:
     discriminator = flat.discriminator
     if discriminator is not None and not flat.groups and discriminator.mapping:
         branches = discriminator.branches()
-        # Inside a branch, which refers back to the schema that all branches share, the branch is chosen already.
-        # A base schema may be a branch itself; a schema that inherits from it is that branch and no other.
+        # Inside a branch that refers back to the shared base schema, the branch is chosen already.
+        # The base schema itself may be a branch. Inside a schema that inherits from it, it offers no other branch.
         refs = context.refs - {context.own} if is_base else context.refs
         if refs.isdisjoint(branch["$ref"] for branch in branches):
             _add_group(flat, "discriminator", branches, context)
@@ -359,7 +358,7 @@ def _flatten(schema: Any, context: _Context) -> FlatSchema:
 
 
 def _heirs(context: _Context, branches: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the branches that inherit from the schema itself, at any depth; none if one of them is around it."""
+    """Return the branches that inherit from the schema itself, at any depth; empty if one of them is around it."""
     if not context.own or len(branches) > _MAX_HEIRS:
         return []
     bases: dict[str, set[str]] = {}
@@ -392,7 +391,7 @@ def _through_reference(schema: Mapping[str, Any], ref: str, context: _Context) -
         context.known[ref] = flat
     siblings = {key: value for key, value in schema.items() if key != "$ref"}
     if siblings:
-        # Keywords beside `$ref` count in 3.1; 3.0 ignores them, but people write descriptions there.
+        # Keywords beside `$ref` count in 3.1. 3.0 ignores them, but documents have descriptions there.
         beside = _flatten(siblings, context.inside())
         beside.add(flat)
         beside.entries |= flat.entries
@@ -443,7 +442,7 @@ def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
 
 
 def _infer_type(flat: FlatSchema) -> None:
-    """Fill in the type if other keywords imply it, and turn null among the allowed values into a flag."""
+    """Set the type if other keywords imply it, and turn null among the allowed values into `is_nullable`."""
     if None in flat.enum:
         flat.is_nullable = True
         flat.enum = tuple(value for value in flat.enum if value is not None)
@@ -458,7 +457,7 @@ def _infer_type(flat: FlatSchema) -> None:
 
 
 def _add_conditional_properties(flat: FlatSchema, schema: Mapping[str, Any], context: _Context) -> None:
-    """Add the properties that stand only in `then`, `else`, `dependentSchemas`, `if` or `not`."""
+    """Add the properties that only `then`, `else`, `dependentSchemas`, `if` or `not` have."""
     parts = [schema[keyword] for keyword in ("then", "else") if keyword in schema]
     parts.extend(mapping_of(schema, "dependentSchemas").values())
     # `if` and `not` name properties, but do not say which values they may have.
@@ -478,7 +477,7 @@ def _add_conditional_properties(flat: FlatSchema, schema: Mapping[str, Any], con
 
 
 def _branch_name(branch: Any, index: int) -> str:
-    """Return the name of a branch in messages: its component's name, else its title, else its number from 1."""
+    """Return the name of a branch in messages: the name of its component, its title, or its number."""
     if isinstance(branch, Mapping):
         if isinstance(branch.get("$ref"), str):
             return reference_name(branch["$ref"])
@@ -488,12 +487,12 @@ def _branch_name(branch: Any, index: int) -> str:
 
 
 def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Context) -> None:
-    """Merge branches to choose from."""
+    """Merge a group of branches into a flattened schema."""
     every = [_flatten(schema, context.inside()) for schema in schemas]
     not_null = [index for index, schema in enumerate(schemas) if not is_only_null(schema)]
     has_null = len(not_null) < len(every)
     if len(not_null) == 1 and keyword != "discriminator":
-        # A single branch, or a branch and null: there is nothing to choose.
+        # With a single branch, or a branch and null, there is nothing to choose.
         branch = every[not_null[0]]
         flat.entries |= branch.entries
         flat.add(branch)
@@ -515,7 +514,7 @@ def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Con
 def _discriminator_of_branches(
     flat: FlatSchema, branches: list[FlatSchema], names: list[str], resolve: Resolve
 ) -> tuple[Discriminator | None, tuple[tuple[str, ...], ...]]:
-    """Return the property that picks a branch, None if none does, and for each branch its values."""
+    """Return the property that picks a branch, or None, and its values for each branch."""
     none = tuple(() for _ in branches)
     if not branches or any(branch.type not in {"object", ANY} for branch in branches):
         return None, none
@@ -525,7 +524,7 @@ def _discriminator_of_branches(
     ):
         discriminator = None  # its property is at another level
     if discriminator is None:
-        # Many documents have no discriminator, but a property with other values in each branch.
+        # Many documents have no discriminator, but a property with different values in each branch.
         for name in branches[0].properties if len(branches) > 1 else ():
             if not _allowed_strings(branches[0], name, resolve):
                 continue
@@ -534,7 +533,7 @@ def _discriminator_of_branches(
             if all(tags) and count == len({value for values in tags for value in values}):
                 return Discriminator(name, {}, is_implied=True), tags
         return None, none
-    # What the schema around the branches allows; inside a branch that inherits from it, that is left out.
+    # The values that the schema around the branches allows, which a branch that inherits from it may lack.
     around = _allowed_strings(flat, discriminator.property, resolve)
     own_tags = [
         discriminator.values_for(
@@ -544,7 +543,7 @@ def _discriminator_of_branches(
         )
         for branch, name in zip(branches, names, strict=True)
     ]
-    # A value that several branches allow, because they share the schema of the property, picks none of them.
+    # A value that several branches allow picks none of them. They may share the schema of the property.
     counts = Counter(chain.from_iterable(own_tags))
     return discriminator, tuple(
         tuple(
@@ -557,7 +556,7 @@ def _discriminator_of_branches(
 
 
 def _tags_of_heirs(branch: FlatSchema) -> Iterator[str]:
-    """Yield the values that pick a schema which inherits from a branch."""
+    """Yield the values that pick an heir of a branch."""
     for group in branch.groups:
         if group.keyword == "discriminator" and group.discriminator is branch.discriminator:
             yield from chain.from_iterable(group.tags)
@@ -573,13 +572,13 @@ def _shared_discriminator(branches: list[FlatSchema]) -> Discriminator | None:
             group.discriminator is branch.discriminator and group.keyword != "discriminator"
             for group in branch.groups
         ):
-            return None  # it is about the branches of a branch
+            return None  # the discriminator picks the branches of a branch
     return first
 
 
 def _allowed_strings(branch: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
     """Return the strings that a branch allows for a property, its default first; empty if it allows all."""
-    # Not by flattening the property's schema, which may be of any size.
+    # The schema of the property may be large, so do not flatten it.
     for schema in applied_schemas(branch.properties.get(name), following(resolve)):
         if "const" in schema:
             return (schema["const"],) if isinstance(schema["const"], str) else ()
@@ -590,7 +589,7 @@ def _allowed_strings(branch: FlatSchema, name: str, resolve: Resolve) -> tuple[s
 
 
 def _show_tags(flat: FlatSchema, group: BranchGroup, discriminator: Discriminator) -> None:
-    """Let the discriminating property take the values that pick a branch."""
+    """Add the values that pick a branch to the schema of the discriminating property."""
     name = discriminator.property
     values = list(dict.fromkeys(value for tags in group.tags for value in tags))
     has_every = all(group.tags) and not discriminator.default and group.keyword != "discriminator"

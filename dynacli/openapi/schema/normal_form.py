@@ -1,7 +1,7 @@
-"""The normal form of schemas: JSON Schema 2020-12, whatever version of OpenAPI they were written in.
+"""The normal form of schemas of all OpenAPI versions: JSON Schema 2020-12.
 
-Only keywords of a schema change, never the place of a schema below it, so that each JSON pointer into a document
-leads to the same schema in both forms.
+Only keywords of a schema change. The schemas below it stay at the same locations, so that a JSON pointer into a
+document refers to the same schema in both forms.
 
 | written | normal form |
 |---|---|
@@ -10,8 +10,8 @@ leads to the same schema in both forms.
 | keywords beside a `$ref` (3.0), which are ignored | annotations alone |
 | `discriminator` whose `mapping` or `defaultMapping` has names | references |
 
-Two things stay as they are, though 2020-12 does not know them: `nullable` without a `type`, which adds nothing
-("Schema Object" of OpenAPI 3.0.4) but tells what the author means, and keywords that are not in 3.0.
+The normal form also has keywords that are not in 3.0, and `nullable` without a `type`.
+This `nullable` has no effect ("Schema Object" of OpenAPI 3.0.4), but shows that the author means null, too.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -42,34 +42,34 @@ _ANNOTATIONS = frozenset(
 )
 _SCHEMAS = "#/components/schemas/"
 _MOST_PARTS = 20
-"""Of a longer chain of `allOf` each link is looked at by itself."""
+"""Maximum number of schemas to check together; in a longer chain of `allOf`, the others are checked separately."""
 _USEFUL = frozenset({"enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "not"})
-"""Keywords that can tell the numbers of two branches apart."""
+"""Keywords that can distinguish the numbers of two branches."""
 _SCHEMAS_BELOW = ("components", "schemas")
 _MOST_HEIRS = 1000
-"""A schema with more heirs is read without them: some of them would be offered for all."""
+"""Maximum number of heirs of a schema; a schema with more heirs gets no mapping, because a part would look like all."""
 _MOST_LOOKED_FOR = 100_000
-"""How many heirs are looked for in all."""
+"""Maximum number of heirs in a document."""
 
 
 def normal_keywords(schema: dict[str, Any], version: str) -> dict[str, Any] | None:
     """Return the keywords of a schema in the normal form; None if they have it already.
 
     Args:
-        schema: A Schema Object; the schemas below it are taken as they are.
+        schema: A Schema Object; the schemas below it are not changed.
         version: The version of OpenAPI that it is written in, such as `3.0`.
     """
     is_3_0 = version == "3.0"
     if schema.keys().isdisjoint(_MAY_DIFFER_3_0 if is_3_0 else _MAY_DIFFER):
         return None
     if is_3_0 and isinstance(schema.get("$ref"), str):
-        # OpenAPI 3.0.4, "Reference Object": other properties "SHALL be ignored". People describe references all the
-        # same, and what is only told makes no value wrong.
+        # OpenAPI 3.0.4, "Reference Object": other properties "SHALL be ignored". Many documents have annotations
+        # there, and annotations make no value invalid.
         kept = {name: value for name, value in schema.items() if name in _ANNOTATIONS or name[:2] == "x-"}
         if len(kept) == len(schema):
             return None
         for branch in schema["allOf"] if isinstance(schema.get("allOf"), list) else ():
-            # How people mark a reference, since a mark beside it is ignored, too.
+            # Some documents put the mark of a reference here, because 3.0 ignores a mark beside the `$ref`.
             marks = branch if isinstance(branch, dict) else {}
             kept.update({name: True for name in ("readOnly", "writeOnly") if marks.get(name) is True})
         return kept
@@ -95,9 +95,9 @@ def _add_null(schema: dict[str, Any]) -> None:
 
 
 def _make_number(schema: dict[str, Any], exclusive: str, bound: str, *, is_flag: bool) -> None:
-    """Let an exclusive bound be a number, if it is written as a flag beside the bound.
+    """Replace the flag of an exclusive bound by a number.
 
-    Documents that became 3.1 only by their first line have the flags of 3.0 there, too.
+    Documents of 3.1 can have the flags of 3.0, if only their version was changed.
     """
     if not is_flag:
         return
@@ -107,7 +107,7 @@ def _make_number(schema: dict[str, Any], exclusive: str, bound: str, *, is_flag:
 
 
 def _with_references(discriminator: Any) -> Any:
-    """Return a discriminator that has references if it may have names of components, too."""
+    """Return a discriminator with references instead of names of components."""
     if not isinstance(discriminator, Mapping):
         return discriminator
     normal = dict(discriminator)
@@ -123,9 +123,9 @@ def _as_reference_or_same(target: Any) -> Any:
 
 
 class _DoubtfulSchemas:
-    """Warns of references that lead to no schema, and of schemas that ask for two types at once or cannot choose.
+    """Warns of references whose target is not a schema, of schemas with two types at once, and of ambiguous `oneOf`s.
 
-    Such schemas are kept as they are written.
+    Such schemas stay unchanged.
 
     Args:
         tree: The document.
@@ -139,10 +139,10 @@ class _DoubtfulSchemas:
         self._follow = following(partial(lookup, tree))
 
     def look(self, schema: dict[str, Any], steps: tuple[str | int, ...], link: StepLink) -> None:
-        """Look at a schema; what is below it is not looked at.
+        """Check a schema, but not the schemas below it.
 
         Args:
-            steps: To the schema that is around it, and below no other.
+            steps: The steps to the outermost schema around it.
             link: The steps from there.
         """
         ref = schema.get("$ref")
@@ -163,14 +163,14 @@ class _DoubtfulSchemas:
         try:
             target = lookup(self._tree, ref)
         except LookupError:
-            return True  # to nothing, which is reported elsewhere
+            return True  # a missing target is reported elsewhere
         is_other_component = (
             ref.startswith("#/components/") and not ref.startswith(_SCHEMAS) and ref.count("/") == 3
         )
         return isinstance(target, dict | bool) and not is_other_component
 
     def _two_types(self, schema: dict[str, Any]) -> str:
-        """Return the message for a schema that asks for two types at once, else an empty text."""
+        """Return the message for a schema that requires two types at once; empty for other schemas."""
         types: list[str] = []
         for part in islice(applied_schemas(schema, self._follow), _MOST_PARTS):
             named = types_of(part)
@@ -182,7 +182,7 @@ class _DoubtfulSchemas:
         return ""
 
     def _two_numbers(self, branches: list[Any]) -> str:
-        """Return the message for a choice between integers and numbers, as an integer is both, else an empty text."""
+        """Return the message for a choice between integers and numbers, because an integer is both; else empty."""
         kinds: set[str] = set()
         for branch in branches[:_MOST_PARTS]:
             parts = list(islice(applied_schemas(branch, self._follow), _MOST_PARTS))
@@ -203,7 +203,7 @@ def normal_tree(
     Args:
         tree: The document in OpenAPI 3, which is not changed.
         version: Its version, such as `3.0`.
-        warn: Called with a message and the steps of a pointer for each schema that means nothing.
+        warn: Called with a message and the steps of a pointer for each doubtful schema.
     """
     copies = _Copies(tree)
     doubtful = _DoubtfulSchemas(tree, warn) if warn is not None else None
@@ -218,16 +218,16 @@ def normal_tree(
 
 
 class _Copies:
-    """A tree in which objects are replaced: those around them are copied, each once, and all others are shared."""
+    """A tree in which objects are replaced: objects around them are copied once, and all others are shared."""
 
     def __init__(self, tree: dict[str, Any]) -> None:
         self.tree = tree
         self._copied: set[int] = set()
 
     def replace(self, steps: IndexedSteps, node: dict[str, Any]) -> None:
-        """Replace an object; one around it must be replaced before it.
+        """Replace an object; replace an object around it first.
 
-        Nothing is replaced if the way there is gone, with an object around it that was replaced.
+        Nothing happens if an object around it was replaced by one that does not contain it.
         """
         self.tree = here = self._copy(self.tree)
         for step in steps[:-1]:
@@ -250,15 +250,15 @@ class _Copies:
 
 
 def with_implied_mappings(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return a document whose discriminators name the schemas that inherit; all else is shared with the argument.
+    """Return a document whose discriminators have mappings to the heirs; other parts are shared with the argument.
 
-    The schema with the discriminator comes last: most servers take no value that names it, but no document can say so.
+    The schema with the discriminator comes last: most servers refuse values that name it, but no document can say so.
     """
     components = dict_or_empty(tree.get("components"))
     schemas = dict_or_empty(components.get("schemas"))
     implying = [name for name, schema in schemas.items() if _implies_a_mapping(schema)]
     children = _children(schemas) if implying else {}
-    # An heir with its own discriminator is selected by that of the schema that it inherits from.
+    # The discriminator of the base schema also selects an heir that has its own discriminator.
     below = set(_heirs(implying, children))
     bases = [name for name in implying if name not in below]
     changed = {}
@@ -292,7 +292,7 @@ def _children(schemas: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _heirs(bases: list[str], children: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield the schemas that inherit from any of several, at any depth, those nearest to them first."""
+    """Yield the schemas that inherit from any of several, at any depth, the nearest first."""
     seen: set[str] = set()
     waiting = list(bases)
     for name in waiting:

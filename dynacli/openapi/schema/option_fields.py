@@ -1,11 +1,11 @@
-"""The options of a body or an object parameter: which of its places have an option, and what each takes.
+"""The options of a body or an object parameter: their names, types and descriptions.
 
-The compiler lists the options of each operation once. A run finds deeper options, and those with an array index
-or a map key in their names, by walking the same schemas along the name.
+The compiler lists the options of each operation once. A run finds deeper options, and options with an array index
+or a map key in their names, by following the name through the same schemas.
 
-The options that were given, and the discriminators of a value, select the branches of the schema. The refusal of a
-mixture of branches names the options that made it. The discriminators of the selected branches are filled in, and an
-example can be made for them. Everything else is left to validation.
+The given options, and the discriminators of a value, select branches of the schema. If options belong to branches that
+exclude each other, an error names them. dynacli fills in the discriminators of the selected branches, and can make an
+example for them. Validation checks everything else.
 """
 
 import re
@@ -22,14 +22,14 @@ from dynacli.record import replace
 _PLAIN = re.compile(r"[A-Za-z0-9$@_:<>-]+")
 
 _MAX_FIELDS = 160
-"""How many options are listed for a media type; of a larger schema, some objects are not expanded."""
+"""Maximum number of listed options for a media type; in a larger schema, some objects are not expanded."""
 _MAX_LEVELS = 5
 _MAX_CHOICES = 40
-"""How many places with branches are listed for a media type."""
+"""Maximum number of listed choices between branches for a media type."""
 _MAX_BRANCHES = 60
-"""How many branches are listed for a place."""
+"""Maximum number of listed branches for a choice."""
 _MAX_NAMED = 6
-"""How many options or branches a message names."""
+"""Maximum number of options or branches in a message."""
 _MAX_DEPTH = 100
 
 
@@ -40,9 +40,9 @@ class OptionListing(NamedTuple):
     """The options of a schema.
 
     Args:
-        value: The type of a value of the schema as a whole.
+        value: The type of the whole value.
         fields: The options, in document order.
-        choices: The places where one of several branches applies.
+        choices: The locations with several branches to choose from.
         is_cut: Whether deeper options were left out.
     """
 
@@ -53,13 +53,13 @@ class OptionListing(NamedTuple):
 
 
 class _Node:
-    """A place that has an option, with the places below it once they are listed.
+    """A location with an option, and the listed locations below it.
 
     Args:
         field: The option.
-        schema: The schema of the place.
-        below: The schema whose properties are below the place: that of the items, or `schema` itself.
-        entries: The references that lead to this schema and to those around it.
+        schema: The schema of the location.
+        below: The schema with the properties below the location: the schema of the items, or `schema` itself.
+        entries: The references to this schema and to the schemas around it.
     """
 
     __slots__ = ("below", "children", "entries", "field", "path", "prefix", "schema")
@@ -78,8 +78,8 @@ class _Node:
 def list_fields(schema: Any, flat_schemas: FlatSchemas) -> OptionListing:
     """Return the options of a schema.
 
-    The first level is always whole. Below, objects are expanded level by level as long as there are
-    at most `_MAX_FIELDS` options: needed objects first, and small ones before large ones.
+    The first level is always complete. Objects below it are expanded level by level, up to `_MAX_FIELDS` options:
+    needed objects first, and small objects before large ones.
     """
     root = flat_schemas(schema)
     path: tuple[str, ...] = ()
@@ -152,7 +152,7 @@ def _children(
 
 
 def _is_expanded(schema: FlatSchema, entries: frozenset[str]) -> bool:
-    """Return whether a schema, or each of its branches, was already expanded above."""
+    """Return whether a schema, or each of its branches, was already expanded at a level above."""
     return bool(schema.entries & entries) or (
         not schema.entries and bool(schema.branch_entries) and schema.branch_entries <= entries
     )
@@ -167,14 +167,14 @@ def _fields_of_nodes(nodes: Sequence[_Node]) -> Iterator[Field]:
         if not node.children:
             yield node.field
             continue
-        # An array, or one of several types, can be given as a whole as well.
+        # An array, or a value of several types, can also be given as a whole.
         if node.schema.type != "object" or _is_alone_required(node):
             yield replace(node.field, below="")
         yield from _fields_of_nodes(node.children)
 
 
 def _is_alone_required(node: _Node) -> bool:
-    """Return whether an object is required and none of its properties is, which would stand for it."""
+    """Return whether an object is required, but none of its properties is."""
     return node.field.is_required and not any(
         child.field.is_required and child.field.branch == node.field.branch for child in node.children
     )
@@ -187,9 +187,9 @@ def _choices_below(nodes: Sequence[_Node]) -> Iterator[Choice]:
 
 
 def _choices_of(schema: FlatSchema, prefix: str) -> Iterator[Choice]:
-    """Yield the branches to choose from at a place, for help."""
+    """Yield the choices between the branches of a schema, for help."""
     for group in schema.groups:
-        # The schema that the others inherit from is not flattened again among them.
+        # One branch is enough for a discriminator: the schema that the others inherit from is not flattened again.
         fewest = 1 if group.keyword == "discriminator" else 2
         if sum(bool(branch.properties) for branch in group.flat_branches) < fewest:
             continue
@@ -210,15 +210,15 @@ def _branch_names(names: tuple[str, ...]) -> str:
 
 
 def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: bool = True) -> Field | None:
-    """Return the field that the name of an option leads to in a schema, or None.
+    """Return the field for the name of an option, or None.
 
-    Its steps are property names in kebab case or in the document's spelling, `[0]` or `0` for an item of an array, and
-    any key if the schema describes a map.
+    The steps of a name are property names in kebab case or in the document's spelling, `[0]` or `0` for an item of an
+    array, and any key if the schema describes a map.
 
     Args:
         option: The name without dashes, for example `criteria[0].criterion-text`.
-        allows_any_name: Whether the first step may be a key that the schema does not name; a body that is a map
-            would take every mistyped option for a key.
+        allows_any_name: Whether the first step may be a key that the schema does not name. If it may, a body that
+            is a map accepts every mistyped option as a key.
     """
     current = flatten(schema, resolve)
     path: list[str] = []
@@ -246,7 +246,7 @@ def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: b
 
 
 def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, Any, str] | None:
-    """Return the first step of an option's name, the schema it leads to, and the rest of the name."""
+    """Return the first step of an option's name, the schema at this step, and the rest of the name."""
     if rest.startswith("["):
         index, closing, following = rest[1:].partition("]")
         if not closing or not index.isdecimal() or not index.isascii() or following[:1] not in {"", ".", "["}:
@@ -260,12 +260,12 @@ def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, 
     token = rest[:end]
     if token in known:
         return known[token], schema.properties[known[token]], rest[end:]
-    # A property whose name in the document contains a dot or a bracket.
+    # The name of a property in the document may contain a dot or a bracket.
     longer = (word for word in known if rest.startswith(word) and rest[len(word) :][:1] in {"", ".", "["})
     if word := max(longer, key=len, default=""):
         return known[word], schema.properties[known[word]], rest[len(word) :]
     if token.isdecimal() and token.isascii() and (schema.items is not None or schema.type == "array"):
-        return f"[{int(token)}]", schema.items, rest[end:]  # `criteria.0`, which no shell takes for a pattern
+        return f"[{int(token)}]", schema.items, rest[end:]  # `criteria.0`: no shell expands it
     if not token or not is_any_allowed:
         return None
     described = part_of(schema, token)
@@ -273,7 +273,7 @@ def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, 
 
 
 def part_of(schema: FlatSchema, name: str) -> Any:
-    """Return the schema of a property that an object schema does not name; False if it allows no such property."""
+    """Return the schema of a property that an object schema does not list; False if it allows no such property."""
     for pattern, described in schema.patterns.items():
         from dynacli.openapi.schema.example_value import matches_pattern
 
@@ -319,7 +319,7 @@ def parse_steps(option: str) -> tuple[str, ...]:
 
 
 def option_words(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Return property name → its word in an option; of two names that clash, the first has the kebab form."""
+    """Return property name → its name in options; if two names clash, the first one is in kebab case."""
     taken: set[str] = set()
     words: dict[str, str] = {}
     for name in properties:
@@ -345,10 +345,9 @@ class BranchSelection(NamedTuple):
     """The branches that a value belongs to.
 
     Args:
-        value: The value, discriminators filled in.
-        missing: The options that the chosen branches require and no one gave.
-        overlay: A schema that only values of the chosen branches match, and only with the objects
-            in which options were given.
+        value: The value, with discriminators filled in.
+        missing: The options that the chosen branches require and that are not given.
+        overlay: A schema that restricts examples to the chosen branches, and requires the objects of given options.
     """
 
     value: Any
@@ -365,16 +364,16 @@ def select_branches(
     is_strict: bool = True,
     is_final: bool = True,
 ) -> BranchSelection:
-    """Return the branches that a value belongs to, at each place along the given options.
+    """Return the branches that a value belongs to, at each location of a given option.
 
     Args:
         value: A JSON value; it is not changed.
         options: Path → the option that gave the value there, as messages name it, such as `--pet.name`.
-        is_strict: Whether a mixture of branches is an error.
-        is_final: Whether nothing more is filled in, so that a value which is complete for no branch is an error, too.
+        is_strict: Whether options of branches that exclude each other are an error.
+        is_final: Whether the value is complete, so that a value that lacks properties for each branch is an error, too.
 
     Raises:
-        UsageError: Options of two branches were given that exclude each other.
+        UsageError: The given options exclude each other, or are not enough for any branch.
     """
     selector = _Selector(resolve, options, is_strict=is_strict, is_final=is_final)
     filled = selector.select(schema, value, (), "", 0)
@@ -382,11 +381,11 @@ def select_branches(
 
 
 class _Selector:
-    """Selects the branches of a value, place by place.
+    """Selects the branches of a value, location by location.
 
     Attributes:
-        missing: The options that the chosen branches require and no one gave.
-        chosen: Path → schema of each chosen branch.
+        missing: The options that the chosen branches require and that are not given.
+        chosen: The path and the schema of each chosen branch.
     """
 
     def __init__(
@@ -404,7 +403,7 @@ class _Selector:
         self.chosen: list[tuple[FieldPath, Any]] = []
 
     def select(self, schema: Any, value: Any, path: FieldPath, option: str, depth: int) -> Any:
-        """Return the value at a place, filled in."""
+        """Return the value at a location, with discriminators filled in."""
         below = self._below.get(path)
         if not below or depth > _MAX_DEPTH:
             return value
@@ -429,7 +428,7 @@ class _Selector:
         return place.value
 
     def overlay(self) -> Any:
-        """Return the schema that makes an example agree with the given options."""
+        """Return the schema that makes an example fit the given options."""
         schemas: list[Any] = [_at_path(path, branch) for path, branch in self.chosen]
         parents = dict.fromkeys(path[:size] for path in self.options for size in range(1, len(path)))
         schemas.extend(_at_path(path, True) for path in parents)
@@ -440,15 +439,16 @@ class _Place:
     """An object value whose branches are chosen.
 
     Args:
-        flat: Its schema.
-        value: The value, which is filled in.
-        option: Its option without dashes.
-        below: Property → an option that was given there or deeper.
+        flat: The schema of the value.
+        value: The value; its discriminators are filled in.
+        option: The option of the value, without dashes.
+        below: Property → a given option for this property or for a value in it.
 
     Attributes:
         branches: The chosen branches.
         neutral: The properties that no choice of branches depends on.
-        tags_unless_of_heirs: Discriminators of branches that others inherit from, filled in unless one of those is.
+        tags_unless_of_heirs: Discriminators of branches that other branches inherit from. They are filled in only if
+            no inheriting branch is chosen.
     """
 
     def __init__(
@@ -471,7 +471,7 @@ class _Place:
         self.tags_unless_of_heirs: dict[str, Any] = {}
 
     def choose(self) -> list[Any]:
-        """Choose the branches, fill in their discriminators, and return the schemas that were chosen."""
+        """Choose the branches, fill in their discriminators, and return the chosen schemas."""
         picked: list[tuple[BranchGroup, int]] = []
         waiting = list(self.flat.groups)
         while waiting:
@@ -535,7 +535,7 @@ class _Place:
         if group.keyword == "discriminator" and not any(
             name in self.below and name not in self.neutral for name in self.value
         ):
-            return None  # the value may be of the base schema, which the branches only add to
+            return None  # the value may match the base schema, which the branches only extend
         if len(possible) > 1:
             is_tagged = group.discriminator is not None and not group.discriminator.is_implied
             if len(possible) < len(group.flat_branches) and not is_tagged:
@@ -545,7 +545,7 @@ class _Place:
         return possible[0]
 
     def excludes(self, group: BranchGroup, index: int, name: str) -> bool:
-        """Return whether a branch cannot apply because a property is there."""
+        """Return whether a branch cannot apply because the value has a property."""
         branch = group.flat_branches[index]
         if branch.type not in {"object", ANY} and not branch.is_union:
             return True
@@ -553,7 +553,7 @@ class _Place:
         if name in branch.properties:
             allowed = flatten(branch.properties[name], self.selector.resolve).enum
             is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
-            # A value that no other branch lists marks a branch; why a value is wrong is for validation to explain.
+            # A value that the branch does not list excludes it. Validation explains values that are invalid.
             return is_scalar and len(allowed) > 0 and value not in allowed
         if name in self.neutral or not any(name in other.properties for other in group.flat_branches):
             return False
@@ -562,10 +562,10 @@ class _Place:
         return not branch.is_open
 
     def check_complete(self, group: BranchGroup, possible: Sequence[int]) -> None:
-        """Check that a value has all the properties that one of several possible branches requires.
+        """Check that a value has all required properties of one of several possible branches.
 
         Raises:
-            UsageError: The value lacks some for each branch, nothing more is filled in, and mixtures are errors.
+            UsageError: The value is complete, but lacks required properties of each branch.
         """
         if not self.selector.is_strict or not self.selector.is_final:
             return
@@ -583,12 +583,12 @@ class _Place:
         )
 
     def lacking(self, branch: FlatSchema) -> list[str]:
-        """Return the options that a branch requires and no one gave."""
+        """Return the options that a branch requires and that are not given."""
         names = (name for name in branch.properties if name in branch.required and name not in self.value)
         return self.options_of(branch, names)
 
     def options_of(self, branch: FlatSchema, names: Iterable[str]) -> list[str]:
-        """Return the options of properties of a branch, without those that are read-only."""
+        """Return the options of properties of a branch, without read-only properties."""
         words = option_words(branch.properties)
         return [
             f"--{self.option}.{words[name]}" if self.option else f"--{words[name]}"
@@ -597,7 +597,7 @@ class _Place:
         ]
 
     def fill(self, group: BranchGroup, index: int) -> None:
-        """Fill in the properties that mark a branch: its discriminator, and others with a single allowed value."""
+        """Fill in the discriminator of a branch, and its required properties with a single allowed value."""
         branch = group.flat_branches[index]
         by = group.discriminator
         if by is not None and group.tags[index] and (not by.is_implied or by.property in branch.required):
@@ -615,7 +615,7 @@ class _Place:
         """Refuse two properties that no branch has together, if an option gave at least one of them.
 
         Raises:
-            UsageError: There are such properties, and mixtures are errors.
+            UsageError: The value has two such properties.
         """
         if not self.selector.is_strict:
             return
@@ -628,7 +628,7 @@ class _Place:
                     raise self.conflict(group, {first: with_first, second: with_second})
 
     def holders(self, group: BranchGroup, name: str) -> list[int]:
-        """Return the branches that a property belongs to; empty if all may have it."""
+        """Return the branches that may have a property; empty if all may have it."""
         if name == group.tag_name and (tagged := _tagged(group, self.value[name])) is not None:
             return [tagged]
         count = len(group.flat_branches)
@@ -636,7 +636,7 @@ class _Place:
         return [] if len(holders) == count else holders
 
     def conflict(self, group: BranchGroup, holders: Mapping[str, list[int]]) -> UsageError:
-        """Return the error that names two properties, their branches, and the options of these branches."""
+        """Return the error about two properties, with their branches and the options of these branches."""
         sources = [f"`{self.below.get(name, name)}`" for name in holders]
         verbs = ["picks" if name == group.tag_name else "belongs to" for name in holders]
         if verbs[0] == verbs[1]:
@@ -680,7 +680,7 @@ def _tagged(group: BranchGroup, value: Any) -> int | None:
 
 
 def _tag_schema(group: BranchGroup, index: int, filled: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield a schema that demands the discriminator's value, which the branch's own schema may leave open."""
+    """Yield a schema that requires the discriminator's value, because the schema of the branch may not require it."""
     by = group.discriminator
     if by is not None and not by.is_implied and group.tags[index]:
         value = filled.get(by.property)
@@ -689,7 +689,7 @@ def _tag_schema(group: BranchGroup, index: int, filled: Mapping[str, Any]) -> It
 
 
 def _at_path(path: FieldPath, schema: Any) -> Any:
-    """Return the schema of values that have something at a path which matches a schema."""
+    """Return a schema that requires a value at a path, and this value to match another schema."""
     for step in reversed(path):
         if step.startswith("[") and step.endswith("]"):
             index = int(step[1:-1]) if step != "[]" else 0

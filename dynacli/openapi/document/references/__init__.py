@@ -1,1 +1,1 @@
-"""References of a document: found, followed within its own files, and put into one tree."""
+"""References of a document: find them, follow them, and join the files of the document into one tree."""

@@ -1,12 +1,12 @@
-"""A document cut down: to some of its operations, to its parameters, or to the references that lead somewhere.
+"""Reduced documents: with some operations, with the parameters alone, or without dangling references in data.
 
-Cut to operations it is valid by itself if the whole one is. The compiler cuts to parameters: only for those does it
-need references replaced. That is a small part of most documents, and replacing every reference takes more time and
-memory than all else that is made of them.
+A document that is cut to some operations is valid if the whole document is.
+The compiler cuts documents to their parameters, because only parameters need replaced references.
+This saves most of the time and memory that replacing every reference takes.
 
 A `$ref` in an extension (`x-*`) or an `example` is data and no reference (OpenAPI 3.1.1, "Specification Extensions").
-So the file that it names does not become part of the document. Some tools follow it anyway, and from another
-folder it leads nowhere. A portable document has no such `$ref`.
+So the file that it names does not become part of the document. Some tools follow it anyway, and fail if the
+document is in another folder. A portable document has no such `$ref`.
 """
 
 import re
@@ -41,9 +41,9 @@ _LEFT_OUT = object()
 
 
 def cut_to_parameters(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with its paths, of each operation the parameters alone, and whatever is referred to there.
+    """Return a document with its paths, the parameters of each operation, and the targets of their references.
 
-    Everything stands at the same place as before, and is shared with the document.
+    All parts have the same location as before, and the parameters are shared with the document.
 
     Args:
         tree: The document, in which every reference is a pointer.
@@ -67,14 +67,14 @@ def _with_targets(
     cut_part: Callable[[Any, ObjectKind], Any] = lambda part, _: part,
     around: Callable[[Steps], Steps] = lambda steps: steps,
 ) -> dict[str, Any]:
-    """Return a document with some parts of another one, and with whatever they refer to, at the same places.
+    """Return a document with some parts of another document and the targets of their references, at the same locations.
 
     Args:
         tree: The whole document, in which every reference is a pointer.
-        cut: The members at the top that are kept besides; it is changed.
-        parts: The steps to each part that is kept → what is kept of it.
-        cut_part: Returns what is kept of a part of some kind that is referred to.
-        around: Returns the steps to the part that comes along with one that is referred to.
+        cut: The other members at the top of the result; it is changed.
+        parts: The steps to each part → its reduced value.
+        cut_part: Returns the reduced value of a target, given the target and its kind.
+        around: Returns the steps to the part to include for a target: the target itself, or a part around it.
     """
     found = dict(parts)
     kinds = {steps: _kind_of(steps) for steps in parts}
@@ -108,7 +108,7 @@ def _kind_of(steps: Steps) -> ObjectKind:
 
 
 def _inputs_only(node: Any, kind: ObjectKind) -> Any:
-    """Return a part of the document without what its operations have beside their parameters."""
+    """Return a part of the document with only the parameters of its operations."""
     if not isinstance(node, dict):
         return node
     if kind is OPERATION:
@@ -119,7 +119,7 @@ def _inputs_only(node: Any, kind: ObjectKind) -> Any:
 
 
 def _target(tree: dict[str, Any], site: Site) -> Steps | None:
-    """Return the steps to the target of a reference, or to another reference that stands on the way; else None."""
+    """Return the steps to the target of a reference, or to a reference on the way to it; None if there is neither."""
     ref = site.ref
     if site.keyword == "mapping" and isinstance(ref, str) and follow(tree, (*_SCHEMAS, ref)) is not MISSING:
         return (*_SCHEMAS, ref)
@@ -132,12 +132,12 @@ def _target(tree: dict[str, Any], site: Site) -> Steps | None:
 
 
 def _lay(cut: dict[str, Any], tree: dict[str, Any], steps: Steps, part: Any) -> None:
-    """Lay a part of a document into the document that is cut, unless it is there already."""
+    """Add a part of the whole document to the reduced one, unless it is there already."""
     here, source = cut, tree
     for step in steps[:-1]:
         source = source[step]
         if isinstance(source, list):
-            here[step] = source  # other items of the list come along
+            here[step] = source  # with all items, so that indexes stay the same
             return
         here = here.setdefault(step, {})
         if here is source:
@@ -148,12 +148,12 @@ def _lay(cut: dict[str, Any], tree: dict[str, Any], steps: Steps, part: Any) -> 
 def _move_to_components(
     tree: dict[str, Any], cut: dict[str, Any], cut_part: Callable[[Any, ObjectKind], Any]
 ) -> None:
-    """Let each reference of a part of a document that leads to a lost operation lead to a component of its own.
+    """Turn the targets of references that are in removed operations into components.
 
     Args:
         tree: The whole document, in which every reference is a pointer.
-        cut: The part, which is changed; it shares no object that holds a reference with the whole.
-        cut_part: Returns a copy of what is kept of a part of some kind that is referred to.
+        cut: The reduced document, which is changed; it shares no object that holds a reference with the whole.
+        cut_part: Returns a reduced copy of a target, given the target and its kind.
     """
     places: dict[Steps, Steps] = {}
     waiting = list(sites_of(cut))
@@ -168,7 +168,7 @@ def _move_to_components(
             if site.kind.section:
                 places[target] = _add(cut, site.kind.section, target, part)
             else:
-                # The version has no components of this kind.
+                # OpenAPI has no components of this kind, so the target replaces the reference.
                 site.node.clear()
                 site.node.update(part)
                 continue
@@ -176,7 +176,7 @@ def _move_to_components(
 
 
 def _lost(tree: dict[str, Any], cut: dict[str, Any], site: Site) -> Steps | None:
-    """Return the steps, in the whole, to the target of a reference that leads nowhere in the part; else None."""
+    """Return the steps, in the whole document, to a target that the reduced document lacks; None if it has it."""
     steps = from_fragment(site.ref) if isinstance(site.ref, str) and not site.is_optional else None
     if not steps or steps[0] not in ("paths", *WEBHOOKS) or past_references(cut, steps) is not None:
         return None
@@ -184,7 +184,7 @@ def _lost(tree: dict[str, Any], cut: dict[str, Any], site: Site) -> Steps | None
 
 
 def _add(cut: dict[str, Any], section: str, origin: Steps, part: Any) -> Steps:
-    """Add a component that is named after its place in the whole, and return the steps to it."""
+    """Add a component that is named after its location in the whole document, and return the steps to it."""
     components = cut.setdefault("components", {}).setdefault(section, {})
     name = wanted = _NOT_IN_NAMES.sub("_", "_".join(origin[1:])).strip("_")
     number = 1
@@ -196,13 +196,13 @@ def _add(cut: dict[str, Any], section: str, origin: Steps, part: Any) -> Steps:
 
 
 def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]]) -> dict[str, Any]:
-    """Return a document with some operations alone, and the components, tags and security schemes that they need.
+    """Return a document with only some operations, and the components, tags and security schemes that they need.
 
-    Links to operations that are left out are left out, too.
+    Links to removed operations are removed, too.
 
     Args:
         tree: The document, in which every reference is a pointer.
-        places: The path and the method, in capitals, of each operation that is kept.
+        places: The path and the method, in capitals, of each operation to include.
     """
     paths = {
         path: _item(tree, item, {method for known, method in places if known == path})
@@ -238,7 +238,7 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
     made = _with_targets(tree, cut, parts, cut_part=without_links.cut, around=_component)
     if made is tree:
         return tree
-    # What is referred to in other operations was laid beside those that are kept.
+    # The targets of references may have added parts of other operations.
     made["paths"] = without_links.cut(paths, kind)
     for section in WEBHOOKS:
         made.pop(section, None)
@@ -247,7 +247,7 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
 
 
 def _tags_with_parents(tags: Iterable[Any], named: set[Any]) -> list[Any]:
-    """Return the tags of some names with those above them (OpenAPI 3.2, "Tag Object", `parent`)."""
+    """Return the tags with some names, and their parents (OpenAPI 3.2, "Tag Object", `parent`)."""
     known = {tag.get("name"): tag for tag in tags if isinstance(tag, Mapping)}
     kept: set[Any] = set()
     waiting = list(named)
@@ -260,12 +260,12 @@ def _tags_with_parents(tags: Iterable[Any], named: set[Any]) -> list[Any]:
 
 
 def _component(steps: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the steps to the whole component around a part of it, which alone might lack what is required."""
+    """Return the steps to the whole component around a part, because a part alone may be an invalid component."""
     return steps[:3] if steps[:1] == ("components",) else steps
 
 
 def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
-    """Return a Path Item with some of its operations; one that is elsewhere is brought here."""
+    """Return a Path Item with some of its operations; if it is a reference, it is replaced by its target."""
     whole = follow_references(tree, item)
     whole = {**whole, **beside_reference(item)}
     left = {operation.steps for operation in operations_of(whole) if operation.method not in methods}
@@ -281,11 +281,11 @@ def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
 
 
 class _Links:
-    """Leaves out the links to operations that are left out.
+    """Removes the links to removed operations.
 
     Args:
-        kept: The operations that are kept.
-        places: The paths and methods that are kept.
+        kept: The operations of the reduced document.
+        places: Their paths and methods.
     """
 
     def __init__(self, kept: Iterable[Mapping[str, Any]], places: Collection[tuple[str, str]]) -> None:
@@ -294,7 +294,7 @@ class _Links:
         self._places = places
 
     def cut(self, node: Any, kind: ObjectKind) -> Any:
-        """Return a part of the document without such links."""
+        """Return a part of the document without links to removed operations."""
         if isinstance(node, list):
             return [self.cut(item, kind) for item in node]
         if not isinstance(node, dict) or kind is DATA or kind is EXAMPLE:
@@ -320,7 +320,7 @@ class Portable(NamedTuple):
 
     Args:
         tree: The document; unchanged parts are shared with the document that it was made from.
-        left_out: `example` or the key of an extension → how many such references were left out of it.
+        left_out: `example` or the key of an extension → the number of references that were removed from it.
     """
 
     tree: dict[str, Any]
@@ -328,23 +328,23 @@ class Portable(NamedTuple):
 
 
 def make_portable(tree: dict[str, Any]) -> Portable:
-    """Return a document without the `$ref`s in extensions and examples that lead nowhere in it.
+    """Return a document without dangling `$ref`s in extensions and examples; absolute URLs stay.
 
-    An example is left out only if it is nothing but a `$ref`: a `$ref` within it may be meant as data.
+    An example is removed only if it is nothing but a `$ref`, because a `$ref` within an example may be meant as data.
     """
     walk = _Walk(tree)
     return Portable(walk.described(tree, DOCUMENT), walk.left_out)
 
 
 class _Walk:
-    """A walk through a document."""
+    """A walk through a document that removes dangling references from its data."""
 
     def __init__(self, tree: dict[str, Any]) -> None:
         self.tree = tree
         self.left_out: dict[str, int] = {}
 
     def described(self, node: Any, kind: ObjectKind) -> Any:
-        """Return a part of the document without the references that lead nowhere."""
+        """Return a part of the document without dangling references in extensions and examples."""
         if isinstance(node, list):
             items = [self.described(item, kind) if isinstance(item, dict | list) else item for item in node]
             return _same_or(node, items)
@@ -365,7 +365,7 @@ class _Walk:
         return _with_changed(node, changed)
 
     def _data(self, node: Any, extension: str) -> Any:
-        """Return a part of an extension or example without the references that lead nowhere."""
+        """Return a part of an extension or example without dangling references."""
         if isinstance(node, list):
             items = [self._data(item, extension) for item in node]
             kept = [item for item in items if item is not _LEFT_OUT]

@@ -1,7 +1,7 @@
-"""The origins of places: where each place of a loaded document is in the files that were read.
+"""The origins of locations: the file and the pointer that each location of a loaded document comes from.
 
-Putting several files into one tree, and converting Swagger 2.0 to OpenAPI 3.0, move parts of a document.
-Messages name a place that a person can open, so each of these steps records the parts that it moved.
+Parts of a document move when its files are joined, and when Swagger 2.0 is converted to OpenAPI 3.0.
+Each of these steps records the moved parts, so that messages can name a line of a file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Move(NamedTuple):
 
     Args:
         pointer: The JSON pointer of the part in the document after the step.
-        file: The number of the file that it came from; 0 is the file that the person named.
+        file: The number of the file that it came from; 0 is the file that the user named.
         origin: Its JSON pointer in that file.
     """
 
@@ -27,10 +27,10 @@ class Move(NamedTuple):
 
 
 class PlaceInFile(NamedTuple):
-    """A place in a file.
+    """A location in a file.
 
     Args:
-        file: The number of the file; 0 is the file that the person named.
+        file: The number of the file; 0 is the file that the user named.
         pointer: A JSON pointer in it.
     """
 
@@ -39,7 +39,7 @@ class PlaceInFile(NamedTuple):
 
 
 class Origins:
-    """The origins of the places of a document; a part that was not moved has the same pointer in file 0."""
+    """The origins of the locations of a document; a part that was not moved has the same pointer in file 0."""
 
     def __init__(self, moves: Iterable[Move] = ()) -> None:
         self._moves = {move.pointer: move for move in moves}
@@ -48,7 +48,7 @@ class Origins:
         return iter(self._moves.values())
 
     def locate(self, pointer: str) -> PlaceInFile:
-        """Return the origin of a place, by the innermost moved part that the place is in."""
+        """Return the origin of a location, which the innermost moved part around it decides."""
         start = pointer
         while start:
             if start in self._moves:
@@ -59,7 +59,7 @@ class Origins:
         return PlaceInFile(move.file, move.origin + pointer)
 
     def after(self, earlier: Origins) -> Origins:
-        """Return the origins after two steps; this is the second one.
+        """Return the origins after an earlier step and this step.
 
         Args:
             earlier: The origins after the first step, whose document is file 0 of this step.
@@ -75,21 +75,21 @@ class Origins:
             if move.file == 0:
                 moved_to.setdefault(move.origin, []).append(move.pointer)
         for move in earlier:
-            # A part that the first step moved may be inside of a part that this step moved.
+            # A part that the first step moved may be inside a part that this step moved.
             for pointer in self._pointers_after(move.pointer, moved_to):
                 moves.setdefault(pointer, Move(pointer, move.file, move.origin))
         return Origins(moves.values())
 
     def _pointers_after(self, pointer: str, moved_to: dict[str, list[str]]) -> Iterator[str]:
-        """Yield the pointers that a place has after this step.
+        """Yield the pointers of a location after this step.
 
         Args:
-            pointer: The place before this step.
+            pointer: The pointer of the location before this step.
             moved_to: Pointer of a part before this step → its pointers after it.
         """
         start = pointer
         while True:
-            # Origins are for messages: of very many copies of a part, the first ones are enough.
+            # Origins are only for messages, so the first copies of a part are enough.
             for moved in [*moved_to.get(start, ()), start][:_MAX_COPIES]:
                 now = moved + pointer[len(start) :]
                 if self.locate(now) == (0, pointer):

@@ -1,18 +1,18 @@
-"""The references of a document replaced by their targets, with prance.
+"""Replace the references of a document with their targets, with prance.
 
-prance resolves the targets of the references in a copy of the document. Everything in the copy that prance must not
-follow, or handles wrongly, is set aside before and put back afterwards. prance 26.7.19 handles wrongly:
+prance resolves the targets of the references in a copy of the document. dynacli first sets aside everything that prance
+must not follow or handles wrongly, and puts it back afterwards. prance 26.7.19 has trouble with:
 
-- a `$ref` in `example`, `x-*` and other data: it takes it for a reference, and fails if it is not text;
-- a reference that dangles or goes through another one (`#/a/b` if `a` is a `$ref`): it raises an exception;
-- fragments: it does not decode `%7B` (RFC 6901, section 6), and loses an empty first step and line ends;
-- long references: it takes each for the name of a file and asks the system about each of its steps,
-  so it is given each reference once, under a short name;
-- keywords beside a `$ref`: it drops them, and then writes a reference inside of them into the shared target,
-  where it changes every other place that refers to that;
-- targets inside of targets: it copies each target whole, so that a chain of them multiplies the document.
+- a `$ref` in `example`, `x-*` and other data: prance follows it, and fails if it is not a string;
+- a dangling reference, or one through another reference (`#/a/b` if `a` is a `$ref`): prance raises an exception;
+- fragments: prance does not decode `%7B` (RFC 6901, section 6), and loses an empty first step and line ends;
+- long references: prance takes each for a file name and asks the operating system about each of its steps,
+  so dynacli gives it each reference once, under a short name;
+- keywords beside a `$ref`: prance drops them, and then writes a reference inside them into the shared target,
+  which changes the target for all its other references;
+- targets inside targets: prance copies each target whole, so a chain of them multiplies the document.
 
-prance is given no reference that leaves the document, so it opens no file and no connection.
+prance gets no reference out of the document, so it opens no file and no connection.
 """
 
 import os
@@ -23,8 +23,8 @@ from typing import Any
 from dynacli.openapi.document.json_trees import follow, join
 from dynacli.openapi.document.references.scan import Locator, Site, StepLink, Steps, sites_of, steps_of
 
-# The URI that prance takes the document to have; its cache holds the targets under it, so it is never opened.
-# It has a drive because Windows, which prance asks, calls a path without one relative.
+# The document's URI for prance. prance's cache has the targets under this URI, so it is never opened.
+# It has a drive because for prance on Windows, a path without a drive is relative.
 _BASE = "file:///c:/document"
 _TARGETS = "targets"
 
@@ -48,16 +48,17 @@ _CONSTRAINTS = frozenset(
 def resolve(tree: Any, *, uri: str = "") -> Any:
     """Return the document with its internal references replaced by their targets.
 
-    - The target of several references is a shared object: it must not be changed, and walking through all paths to it
-      takes long, since the unfolded tree can be far larger than the document.
-    - A reference that closes a cycle, dangles or leaves the document stays a `$ref`.
-    - Keywords beside a `$ref`: annotations such as descriptions win over those of the target.
-      Restrictions are joined with those of the target by `allOf` in 3.1, and dropped in 3.0, if they have no
-      meaning ("Reference Object"). In any object but a schema all keywords win.
+    - The target of several references is a shared object. Do not change it, and do not walk through every path to it:
+      the unfolded tree can be far larger than the document.
+    - A reference stays a `$ref` if it closes a cycle, has no target, or refers to another document.
+    - Annotations beside a `$ref`, such as descriptions, override the target's annotations.
+    - Restrictions beside a `$ref` are joined with the target's by `allOf` in 3.1. In 3.0 they have no meaning
+      ("Reference Object") and are dropped.
+    - In objects other than schemas, all keywords beside a `$ref` override the target's.
 
     Args:
         tree: The document, plain JSON; it is not changed.
-        uri: Its base URI: a reference to this URI stays in the document.
+        uri: Its base URI. References to this URI are references within the document.
     """
     if not isinstance(tree, dict):
         return tree
@@ -68,9 +69,10 @@ def resolve(tree: Any, *, uri: str = "") -> Any:
 
 
 def _copied(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Site] | None]:
-    """Return a copy of a tree in which each object that has a `$ref` may be changed, and all its references.
+    """Return a copy of a tree in which each object with a `$ref` may be changed, and the references of the copy.
 
-    Of a document whose only keys `$ref` are references the rest is shared; else all is copied, and None is returned.
+    If every key `$ref` is a reference, the copy shares all other objects with the tree. Otherwise everything is
+    copied, and None is returned instead of the references.
     """
     from dynacli.import_orjson import orjson
 
@@ -79,7 +81,7 @@ def _copied(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Site] | None]:
     except TypeError:  # integers beyond 64 bits, lone surrogates
         return deepcopy(tree), None
     sites = list(sites_of(tree))
-    # In the text of a value, the quotation mark before the colon would be escaped.
+    # Only keys match, because quotation marks inside strings are escaped.
     if content.count(b'"$ref":') != sum(site.keyword == "$ref" for site in sites):
         return orjson.loads(content), None
     copies = _Copies(tree)
@@ -88,11 +90,11 @@ def _copied(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Site] | None]:
 
 
 class _Copies:
-    """A tree in which objects and lists are copied when they are asked for, with those around them, each once."""
+    """A tree whose objects and lists are copied on request, with the objects around them, each once."""
 
     def __init__(self, tree: dict[str, Any]) -> None:
         self.top = tree.copy()
-        # The chains of steps are shared, and stay as long as the sites do.
+        # An `id` is a safe key: the chains of steps are shared, and live as long as the sites.
         self._at: dict[int, Any] = {}
 
     def at(self, link: StepLink) -> Any:
@@ -110,7 +112,7 @@ class _Copies:
 
 
 def _resolved(targets: list[Any]) -> list[Any]:
-    """Return the targets of references, with the references in them replaced by prance.
+    """Let prance replace the references inside the targets of references, and return the targets.
 
     Args:
         targets: The targets; `#/targets/2` in them is a reference to the target with the index 2.
@@ -128,7 +130,7 @@ def _resolved(targets: list[Any]) -> list[Any]:
         recursion_limit_handler=keep_ref_on_recursion,
         resolve_types=RESOLVE_INTERNAL,
     )
-    # prance has put its input into the cache, where it looks up the targets of references.
+    # prance looks up targets in its cache, under the key that it made for its input.
     cache.update({key: {_TARGETS: targets} for key in cache})
     resolver.resolve_references()
     resolved: list[Any] = resolver.specs
@@ -140,25 +142,25 @@ def _reference_to(number: int) -> str:
 
 
 class _PreparedCopy:
-    """A copy of a document in which the parts that prance must not see are set aside.
+    """A copy of a document that hides from prance the parts that prance must not see.
 
     Args:
         copy: The copy.
-        sites: All its references, if nothing else in it has a key `$ref`; None if that is not known.
+        sites: All its references, if nothing else in it has a key `$ref`; None if something else may have one.
     """
 
     def __init__(self, copy: dict[str, Any], sites: list[Site] | None, *, is_3_0: bool) -> None:
         self.copy = copy
         self.sites = sites
         self.is_3_0 = is_3_0
-        # Random, so that no document can hold these keys itself.
+        # Random, so that no document contains these keys.
         mark = os.urandom(8).hex()
         self.kept = f"kept-{mark}"
         self.target = f"target-{mark}"
         self.beside = f"beside-{mark}"
         # The steps to each target of references → its number.
         self.numbers: dict[Steps, int] = {}
-        # The place of each reference: the object or list around it, the key in that, and the number of its target.
+        # For each reference: the object or list around it, its key there, and the number of its target.
         self.places: list[tuple[Any, Any, int]] = []
 
     def take_out(self, uri: str) -> list[Any]:
@@ -173,14 +175,14 @@ class _PreparedCopy:
                     good.append((site, steps))
         too_nested = _too_nested({steps for _, steps in good})
         good = [(site, steps) for site, steps in good if steps not in too_nested]
-        # Looked up before anything is moved, because moving changes the steps to places.
+        # Look up all targets now: moving parts changes the steps to them.
         self.numbers = {
             steps: number for number, steps in enumerate(dict.fromkeys(target for _, target in good))
         }
         targets = [follow(self.copy, steps) for steps in self.numbers]
         holders = [self._holder_of(site) for site, _ in good]
         followed = {id(site.node) for site, _ in good}
-        # Only objects with references are copies; those of identifiers are the document's own.
+        # Change only objects with references: objects with identifiers are not copies.
         references = (site.node for site in sites if site.keyword == "$ref")
         for node in _objects(self.copy) if self.sites is None else references:
             if "$ref" in node and id(node) not in followed:
@@ -194,7 +196,7 @@ class _PreparedCopy:
             if self.target in site.node:
                 self.places.append((site.node, self.target, number))
             elif isinstance(holder, dict):
-                # The keywords beside a reference are a level deeper now.
+                # `_split` moved the keywords beside a reference one level down.
                 self.places.append((holder.get(self.beside, holder), key, number))
             else:
                 self.places.append((holder, key, number))
@@ -218,7 +220,7 @@ class _PreparedCopy:
         node[self.beside] = beside
 
     def put_back(self, resolved: list[Any]) -> Any:
-        """Return the copy with resolved targets instead of references, and with all that was set aside."""
+        """Return the copy with resolved targets instead of references, and with the hidden parts restored."""
         spellings = {
             _reference_to(number): "#" + join(steps).replace("%", "%25")
             for steps, number in self.numbers.items()
@@ -230,18 +232,18 @@ class _PreparedCopy:
             else:
                 holder[key] = resolved[number]
         for node in _objects(top):
-            # A node may be joined already, as part of the chain of an earlier one.
+            # Joining an earlier node may have joined this one, too.
             if self.target in node:
                 self._join_chain(node)
             if self.kept in node:
                 node["$ref"] = node.pop(self.kept)
             elif isinstance(node.get("$ref"), str):
-                # A cycle: write the reference as documents do. A joined node may have it in that form already.
+                # A cycle: restore the reference of the document. In a joined node it may be restored already.
                 node["$ref"] = spellings.get(node["$ref"], node["$ref"])
         return top
 
     def _join_chain(self, node: dict[str, Any]) -> None:
-        """Join a target with the keywords beside the reference, innermost target first if it is a reference, too."""
+        """Join a target with the keywords beside its reference, in a chain of references from the innermost."""
         chain = [node]
         target = node[self.target]
         while isinstance(target, dict) and self.target in target:
@@ -257,7 +259,7 @@ class _PreparedCopy:
             key: value for key, value in beside.items() if key in _ANNOTATIONS or key.startswith("x-")
         }
         if isinstance(target, dict) and ("$ref" in target or self.kept in target):
-            return {**target, **beside}  # a cycle or a dangling reference: as the document has it
+            return {**target, **beside}  # a cycle or a dangling reference stays as it is in the document
         is_schema = not isinstance(target, dict) or not beside.keys().isdisjoint(_CONSTRAINTS)
         is_schema = is_schema or isinstance(beside.get("required"), list)
         if not is_schema:
@@ -271,7 +273,7 @@ class _PreparedCopy:
 
 
 def _objects(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object of a tree once, however often it is shared."""
+    """Yield every object of a tree once, even if several others contain it."""
     seen: set[int] = set()
     stack = [tree]
     while stack:
@@ -282,15 +284,15 @@ def _objects(tree: Any) -> Iterator[dict[str, Any]]:
         if type(node) is dict:
             yield node
             node = node.values()
-        # Not `isinstance`, which takes a third longer, over all values of a document.
+        # `isinstance` would take a third longer for all values of a document.
         stack += [member for member in node if type(member) is dict or type(member) is list]
 
 
 def _too_nested(targets: set[Steps]) -> set[Steps]:
-    """Return the targets that are inside of too many other targets."""
+    """Return the targets that are inside too many other targets."""
     too_nested: set[Steps] = set()
     around: list[Steps] = []
-    # In sorted order, a place comes right before all places inside of it.
+    # In sorted order, a target comes right before all targets inside it.
     for steps in sorted(targets):
         while around and steps[: len(around[-1])] != around[-1]:
             around.pop()

@@ -1,8 +1,8 @@
-"""The references of a document: those that lead to a place in it, and those that do not.
+"""The references of a document, and their targets within it.
 
 No reference is followed out of the document, and data is not searched for references (see `objects`).
 
-Here is also the walk through the objects that hold them: path items, operations, links, security schemes.
+This module also walks through the objects that hold references: path items, operations, links, security schemes.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from dynacli.openapi.references import MOST_HOPS, follow_reference
 from dynacli.urls import join_url
 
 Steps = tuple[str, ...]
-# A step and the chain of the steps before it: cheaper than a pointer for every node.
+# The chain of the steps before, and the last step. This is cheaper than a pointer for every node.
 StepLink = tuple[Any, str | int] | None
 
 REFERENCE_KEYWORDS = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
@@ -40,7 +40,7 @@ KNOWN_DIALECTS = (
     "http://json-schema.org/schema",
 )
 NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}
-"""The names of the dialect that schemas of 3.1 are written in if a document does not say."""
+"""The names of the default dialect of schemas in OpenAPI 3.1."""
 _RARE = (REFERENCE_KEYWORDS - {"$ref"}) | _IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
 _IS_DATA = frozenset({DATA, EXAMPLE})
 _IS_NO_PART = _IS_DATA | {SCHEMA}
@@ -54,7 +54,7 @@ class Reference(NamedTuple):
         keyword: `$ref`, `$dynamicRef`, `$recursiveRef`, `mapping` (of a discriminator),
             `$id`, `$schema` or `jsonSchemaDialect`.
         ref: The reference as written.
-        target: The steps to its target, with references on the way followed; None if there is none.
+        target: The steps to its target, after all references on the way; None if there is none.
     """
 
     pointer: str
@@ -67,11 +67,11 @@ class ScanResult(NamedTuple):
     """The references of a document, in document order.
 
     Args:
-        references: The references that lead to a place in the document.
-        external: The references that leave the document; they are not followed.
-        dangling: The references to places in the document that do not exist.
-        identifiers: `$id`s and dialects that are absolute URIs and not JSON Schema's own. A validator would use them
-            as a base or fetch them, so they are removed for it.
+        references: The references with a target in the document.
+        external: The references out of the document; they are not followed.
+        dangling: The references without a target.
+        identifiers: `$id`s that are absolute URIs, and unknown dialects. A validator would use them as a base
+            or fetch them, so dynacli removes them first.
     """
 
     references: tuple[Reference, ...]
@@ -81,14 +81,14 @@ class ScanResult(NamedTuple):
 
     @property
     def internal(self) -> tuple[str, ...]:
-        """The references that start with `#` and lead to a place in the document, each spelling once."""
+        """The references that start with `#` and have a target, each spelling once."""
         return tuple(
             dict.fromkeys(reference.ref for reference in self.references if reference.ref.startswith("#"))
         )
 
 
 class Site(NamedTuple):
-    """The place of a reference or an identifier.
+    """The location of a reference or an identifier.
 
     Args:
         node: The object that holds it.
@@ -96,7 +96,7 @@ class Site(NamedTuple):
         keyword: The key of the reference in `node`; for an entry of a `mapping`, the key of `node` itself.
         ref: The value.
         is_optional: Whether the value may be data rather than a reference.
-        kind: The kind of object that belongs there.
+        kind: The kind of object that is expected there.
         name: The key in a `mapping`; else empty.
     """
 
@@ -114,7 +114,7 @@ def scan(tree: Any, uri: str = "") -> ScanResult:
 
     Args:
         tree: The document, plain JSON.
-        uri: Its base URI: a reference to this URI stays in the document.
+        uri: Its base URI. References to this URI are references within the document.
     """
     sites = list(sites_of(tree))
     locator = Locator(tree, uri, sites)
@@ -143,16 +143,16 @@ def scan(tree: Any, uri: str = "") -> ScanResult:
 
 
 def lookup(tree: Any, ref: str) -> Any:
-    """Return the value that a reference within a document leads to.
+    """Return the target of a reference within a document.
 
-    References on the way are followed (`#/a/b` if `a` is a `$ref`), a reference at its end is not.
+    References on the way are followed (`#/a/b` if `a` is a `$ref`). If the target is a reference, it is not followed.
 
     Args:
         tree: The document, plain JSON.
         ref: A reference such as `#/components/schemas/Pet`.
 
     Raises:
-        LookupError: The reference leads to nothing, or out of the document.
+        LookupError: The reference has no target in the document.
     """
     steps = from_fragment(ref)
     node = MISSING if steps is None else follow(tree, steps)
@@ -165,12 +165,12 @@ def lookup(tree: Any, ref: str) -> Any:
 
 
 def past_references(tree: Any, steps: Steps) -> Steps | None:
-    """Return the steps to the same place with references on the way followed; None if they lead nowhere."""
+    """Return the steps to a location without references on the way; None if there is no such location."""
     return Locator(tree, "", []).walk(steps)
 
 
 def follow_references(tree: Any, value: Any) -> Any:
-    """Return the value at the end of a chain of `$ref`s; None if the chain leads nowhere or in a circle."""
+    """Return the value at the end of a chain of `$ref`s; None for a cycle or a missing target."""
     return follow_reference(value, lambda ref: lookup(tree, ref))
 
 
@@ -183,7 +183,7 @@ def sites_of(
         tree: The document or a part of it, plain JSON.
         kind: The kind of `tree`.
         link: The steps to it.
-        seen: The `id` of each object and list that was searched before: those are skipped, and new ones are added.
+        seen: The `id` of each object and list that was searched before. They are skipped, and new ones are added.
     """
     stack: list[tuple[Any, StepLink, ObjectKind]] = (
         [(tree, link, kind)] if isinstance(tree, (dict, list)) else []
@@ -203,11 +203,11 @@ def sites_of(
             stack.extend(reversed(items))
             continue
         if kind is EXAMPLE:
-            # An Example Object may be a reference (3.1.1, "Example Object"); all in it is data.
+            # An Example Object may be a reference (3.1.1, "Example Object"); everything inside it is data.
             if isinstance(node.get("$ref"), str):
                 yield Site(node, link, "$ref", node["$ref"], is_optional=True, kind=kind)
             continue
-        # This runs for every object of the document, several times: hence no function calls in the usual case.
+        # This runs several times for every object of the document, so the usual case calls no function.
         has_keywords = kind.members is None
         if has_keywords:
             if "$ref" in node:
@@ -215,7 +215,7 @@ def sites_of(
             if not _RARE.isdisjoint(node):
                 yield from _rare_sites(node, link, kind)
         elif isinstance(node.get("$ref"), str):
-            # Documents are split into files at such maps, although no version of OpenAPI allows a reference here.
+            # Some documents have references to other files here, although no version of OpenAPI allows them.
             yield Site(node, link, "$ref", node["$ref"], kind.members is EXAMPLE, kind)
         below: list[tuple[Any, StepLink, ObjectKind]] = []
         for key, value in node.items():
@@ -245,7 +245,7 @@ def _rare_sites(node: dict[str, Any], link: StepLink, kind: ObjectKind) -> Itera
 
 
 class Locator:
-    """The places that references lead to, looked up once for each spelling."""
+    """The targets of references, each spelling looked up once."""
 
     def __init__(self, tree: Any, uri: str, sites: list[Site]) -> None:
         self.tree = tree
@@ -261,7 +261,7 @@ class Locator:
         self.known: dict[tuple[str, bool], Steps | None] = {}
 
     def locate(self, site: Site) -> Steps | None:
-        """Return the steps to the place that a reference leads to, or None."""
+        """Return the steps to the target of a reference; None if the document has none."""
         if not isinstance(site.ref, str):
             return None
         key = site.ref, site.keyword == "mapping"
@@ -270,7 +270,7 @@ class Locator:
         return self.known[key]
 
     def is_external(self, site: Site) -> bool:
-        """Return whether a reference that leads nowhere in the document leaves it."""
+        """Return whether a reference without a target in the document refers to another document."""
         ref: str = site.ref
         if site.keyword == "mapping" and not looks_like_reference(ref):
             return False
@@ -278,14 +278,14 @@ class Locator:
         return bool(base) and not self._is_own(base)
 
     def _locate_name(self, ref: str) -> Steps | None:
-        """Return the steps to the schema that a mapping's value means, which is a schema's name or a reference."""
+        """Return the steps to the schema of a mapping's value, which is a schema's name or a reference."""
         named = ("components", "schemas", ref)
         if follow(self.tree, named) is not MISSING:
             return named
         return self.locate_ref(ref) if looks_like_reference(ref) else None
 
     def locate_ref(self, ref: str, hops: int = 0) -> Steps | None:
-        """Return the steps to the place that the text of a reference leads to, or None."""
+        """Return the steps to the target of a reference's text; None if the document has none."""
         base, hash_sign, fragment = ref.partition("#")
         start: Steps = ()
         if base in self.ids:
@@ -300,7 +300,7 @@ class Locator:
         return self.walk(start + steps, hops)
 
     def walk(self, steps: Steps, hops: int = 0) -> Steps | None:
-        """Return the steps to a place with references on the way followed: `#/a/b` if `a` is a `$ref`; or None."""
+        """Follow the references on the way (`#/a/b` if `a` is a `$ref`), and return the steps to the end, or None."""
         node, length = follow_partly(self.tree, steps)
         if length == len(steps):
             return steps
@@ -320,7 +320,7 @@ class Locator:
 
 
 def steps_of(link: StepLink) -> Steps:
-    """Return the steps of a chain, from the root."""
+    """Return the steps of a chain, starting at the root."""
     steps: list[str] = []
     while link:
         link, step = link
@@ -329,7 +329,7 @@ def steps_of(link: StepLink) -> Steps:
 
 
 def link_of(steps: Steps) -> StepLink:
-    """Return the chain of some steps."""
+    """Return steps as a chain."""
     link: StepLink = None
     for step in steps:
         link = (link, step)
@@ -409,7 +409,7 @@ def _below(node: Any, kind: ObjectKind, link: StepLink) -> Iterator[tuple[Any, O
 
 
 def all_sites(tree: dict[str, Any]) -> Iterator[Site]:
-    """Yield every reference and identifier of a document, those in the webhooks of 3.0 included."""
+    """Yield every reference and identifier of a document, including the webhooks of 3.0."""
     yield from sites_of(tree)
     if isinstance(tree.get(WEBHOOKS[1]), dict):
         yield from sites_of(tree[WEBHOOKS[1]], kind_at(DOCUMENT, WEBHOOKS[0]), (None, WEBHOOKS[1]))
