@@ -85,15 +85,15 @@ class Rules:
     def as_table(self) -> dict[str, Any]:
         """Return the rules as a table of the configuration."""
         table = {"allow": self.allow, "confirm": self.confirm, "deny": self.deny, READS: self.reads}
-        lists = {key: list(words) for key, words in table.items() if words is not None}
+        lists = {key: list(entries) for key, entries in table.items() if entries is not None}
         applied = {_APPLY: self.applied_by} if self.applied_by else {}
         return {**lists, READ_ONLY: self.is_read_only, **applied}
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Yield (list, entry) for each entry of the lists."""
         lists = {"deny": self.deny, "allow": self.allow or (), "confirm": self.confirm, READS: self.reads}
-        for key, words in lists.items():
-            yield from ((key, word) for word in words)
+        for key, entries in lists.items():
+            yield from ((key, entry) for entry in entries)
 
 
 @record
@@ -114,7 +114,7 @@ class Policy:
     @property
     def names_operations(self) -> bool:
         """True if an entry is more specific than a method."""
-        return any(word not in _METHODS for rules in self.tables for _, word in rules.words())
+        return any(entry not in _METHODS for rules in self.tables for _, entry in rules.words())
 
     @classmethod
     def of(
@@ -208,13 +208,13 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
                 raise wrong(f'`{key}` must be `"{_AGENT}"` or `"{_PERSON}"`')
         elif key not in _LISTS:
             raise wrong(f"`{key}` is not a known key. Known keys: {_listed_keys()}")
-        elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        elif not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             raise wrong(
                 f'`{key}` must be a list of strings, for example `{key} = ["DELETE", "tag:admin", "delete-*"]`'
             )
-        elif any(not word.removeprefix(_TAG).strip() for word in value):
+        elif any(not entry.removeprefix(_TAG).strip() for entry in value):
             raise wrong(f"`{key}` has an empty string")
-        elif key == READS and any(word.upper() in _METHODS for word in value):
+        elif key == READS and any(entry.upper() in _METHODS for entry in value):
             raise wrong(f"`{key}` must list operations and tags, not methods")
     return Rules(
         place,
@@ -266,8 +266,8 @@ def only_reads(
             return True
     elif method in SAFE_METHODS:
         return True
-    words = [word for rules in policy.tables for word in rules.reads] if policy is not None else []
-    if not words or method not in LISTED_METHODS or not is_documented:
+    entries = [entry for rules in policy.tables for entry in rules.reads] if policy is not None else []
+    if not entries or method not in LISTED_METHODS or not is_documented:
         return False
     if sent is not None and method == _POST:
         fitting = {path: possible_operations_at(catalog, method, (path,), sent.values) for path in sent.paths}
@@ -277,7 +277,7 @@ def only_reads(
         if not known or not all(path in known or path.endswith(ends) for path in fitting):
             return False
         meant += chain.from_iterable(fitting.values())
-    return all(any(_matches(word, catalog, item, method) for word in words) for item in meant)
+    return all(any(_matches(entry, catalog, item, method) for entry in entries) for item in meant)
 
 
 def decide(
@@ -300,14 +300,14 @@ def decide(
     """
     own = operation.method.upper()  # many servers ignore the case of methods
     reads = only_reads(policy, catalog, operation, is_documented=is_documented, sent=sent)
-    found = list(_matches_operation(policy, catalog, operation, own, reads=reads))
+    decisions = list(_matches_operation(policy, catalog, operation, own, reads=reads))
     if not policy.names_operations and not methods and own != _HEAD:
-        return strictest(found)
+        return strictest(decisions)
     paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
     for path in paths:
         # Entries with a path apply to the sent path. Patterns of names do not.
         readings = _readings(policy, catalog, [_unnamed_operation(own, path)], own, "", is_in_doubt=True)
-        found += [reading for reading in readings if " /" in reading.word]
+        decisions += [reading for reading in readings if " /" in reading.word]
     steps = [path_steps_of(path) for path in paths]
     is_clear = is_documented and None not in steps
     if not is_documented and own != _OPTIONS:
@@ -323,15 +323,15 @@ def decide(
             if own not in _METHODS:
                 alike = alike or operations_with_methods(catalog, methods_there)
             reason = f"the document does not have {own} there"
-            found += _readings(policy, catalog, alike, own, reason, is_in_doubt=True)
+            decisions += _readings(policy, catalog, alike, own, reason, is_in_doubt=True)
     if is_documented and sent is not None:
         fitting = possible_operations_at(catalog, own, paths, values)
         is_among = any(summary.name == operation.name for summary in fitting)
-        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, reads=reads)
+        decisions += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among, reads=reads)
         depth = len(path_steps_of(operation.path) or ())
         if not fitting and any(step is not None and len(step) < depth for step in steps):
             # An empty value makes the path shorter, so that no documented operation fits.
-            found += _readings(policy, catalog, [_unnamed_operation(own, operation.path)], own, "")
+            decisions += _readings(policy, catalog, [_unnamed_operation(own, operation.path)], own, "")
     asked = {method.upper(): f"{source} asks for {method.upper()}" for method, source in methods.items()}
     asked.pop(own, None)
     if own == _HEAD:
@@ -340,10 +340,10 @@ def decide(
         is_like = method == _GET and _GET not in map(str.upper, methods)
         meant: Sequence[Operation | OperationSummary] = possible_operations_at(catalog, method, paths, values)
         meant = meant or [_unnamed_operation(method, path) for path in paths]
-        found += _readings(policy, catalog, meant, method, reason, is_in_doubt=is_like)
+        decisions += _readings(policy, catalog, meant, method, reason, is_in_doubt=is_like)
     if not is_clear:
         for summary in operations_with_methods(catalog, {own, *asked}):
-            found += _readings(
+            decisions += _readings(
                 policy,
                 catalog,
                 [summary],
@@ -351,7 +351,7 @@ def decide(
                 asked.get(summary.method, ""),
                 is_in_doubt=True,
             )
-    return strictest(found)
+    return strictest(decisions)
 
 
 def _unnamed_operation(method: str, path: str) -> Operation:
@@ -402,25 +402,25 @@ def _matches_operation(
         reads: True if the operation counts as read-only.
     """
     for rules in policy.tables:
-        for word in rules.deny:
-            if _matches(word, catalog, operation, method, is_strict=True):
-                yield Decision(DENIED, rules.place, "deny", word)
+        for entry in rules.deny:
+            if _matches(entry, catalog, operation, method, is_strict=True):
+                yield Decision(DENIED, rules.place, "deny", entry)
         allowing = next(
-            (word for word in rules.allow or () if _matches(word, catalog, operation, method)), None
+            (entry for entry in rules.allow or () if _matches(entry, catalog, operation, method)), None
         )
         if rules.allow is not None and allowing is None:
             yield Decision(DENIED, rules.place, "allow")
         if rules.is_read_only and not (reads or is_reading(operation, method)):
             yield Decision(DENIED, rules.place, READ_ONLY)
-        for word in rules.confirm:
-            if _matches(word, catalog, operation, method, is_strict=True):
-                yield Decision(CONFIRMED, rules.place, "confirm", word)
+        for entry in rules.confirm:
+            if _matches(entry, catalog, operation, method, is_strict=True):
+                yield Decision(CONFIRMED, rules.place, "confirm", entry)
         if allowing is not None:
             yield Decision(ALLOWED, rules.place, "allow", allowing)
 
 
 def _matches(
-    word: str,
+    entry: str,
     catalog: Catalog,
     operation: Operation | OperationSummary,
     method: str,
@@ -433,26 +433,26 @@ def _matches(
         is_strict: True for lists that restrict. Then an entry may also be a method in lower case, or a tag without
             `tag:`. Ambiguous entries restrict, but allow nothing.
     """
-    if word == method or (is_strict and word.upper() == method):
+    if entry == method or (is_strict and entry.upper() == method):
         return True
-    if is_strict and any(word == tag or kebab(word) == kebab(tag) for tag in operation.tags):
+    if is_strict and any(entry == tag or kebab(entry) == kebab(tag) for tag in operation.tags):
         return True
-    if word.startswith(_TAG):
-        pattern = word.removeprefix(_TAG)
+    if entry.startswith(_TAG):
+        pattern = entry.removeprefix(_TAG)
         return any(is_tag_meant(pattern, tag) for tag in operation.tags)
-    if " /" in word:
-        return _matches_path(word, operation, method, is_strict=is_strict)
+    if " /" in entry:
+        return _matches_path(entry, operation, method, is_strict=is_strict)
     names = {operation.name, operation.operation_id}
-    if _WILD.isdisjoint(word):
-        return word in names or catalog.find(word) == operation.name
-    return any(fnmatchcase(name, word) for name in names if name)
+    if _WILD.isdisjoint(entry):
+        return entry in names or catalog.find(entry) == operation.name
+    return any(fnmatchcase(name, entry) for name in names if name)
 
 
 def _matches_path(
-    word: str, operation: Operation | OperationSummary, method: str, *, is_strict: bool
+    entry: str, operation: Operation | OperationSummary, method: str, *, is_strict: bool
 ) -> bool:
     """Return whether `METHOD /path` matches an operation; if strict, in all spellings of the path."""
-    named, _, path = word.partition(" ")
+    named, _, path = entry.partition(" ")
     if named != method:
         return False
     return (
@@ -472,24 +472,26 @@ def with_paths(
     """
     summaries = catalog.summaries()
 
-    def lines(word: str, *, is_strict: bool) -> list[str]:
+    def lines(entry: str, *, is_strict: bool) -> list[str]:
         return [
             f"{summary.method} {path}"
             for summary in summaries
-            if _matches(word, catalog, summary, "", is_strict=is_strict)
+            if _matches(entry, catalog, summary, "", is_strict=is_strict)
             for path in paths_of(summary)
         ]
 
-    def strict(words: Iterable[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(line for word in words for line in (word, *lines(word, is_strict=True))))
+    def strict(entries: Iterable[str]) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(line for entry in entries for line in (entry, *lines(entry, is_strict=True)))
+        )
 
-    def exact(words: Iterable[str]) -> tuple[str, ...]:
+    def exact(entries: Iterable[str]) -> tuple[str, ...]:
         # A name could belong to another operation there.
-        return tuple(dict.fromkeys(line for word in words for line in lines(word, is_strict=False)))
+        return tuple(dict.fromkeys(line for entry in entries for line in lines(entry, is_strict=False)))
 
     allow = None
     if rules.allow is not None:
-        allow = (*(word for word in rules.allow if word in _METHODS), *exact(rules.allow))
+        allow = (*(entry for entry in rules.allow if entry in _METHODS), *exact(rules.allow))
     confirm, deny = strict(rules.confirm), strict(rules.deny)
     return replace(rules, allow=allow, confirm=confirm, deny=deny, reads=exact(rules.reads))
 
@@ -497,27 +499,28 @@ def with_paths(
 def unknown_words(policy: Policy, catalog: Catalog) -> list[tuple[str, str, str]]:
     """Return (place, list, entry) for each entry that matches no operation of a document and is not a method."""
     return [
-        (rules.place, key, word)
+        (rules.place, key, entry)
         for rules in policy.tables
         if not rules.place.endswith(f".{_BAKED}")  # these entries are for another API
-        for key, word in rules.words()
-        if word.upper() not in _METHODS and not _is_known(word, key, catalog)
+        for key, entry in rules.words()
+        if entry.upper() not in _METHODS and not _is_known(entry, key, catalog)
     ]
 
 
-def _is_known(word: str, key: str, catalog: Catalog) -> bool:
+def _is_known(entry: str, key: str, catalog: Catalog) -> bool:
     """Return whether an entry matches an operation. All operations are read only for a pattern or a path."""
-    if catalog.find(word) is not None:
+    if catalog.find(entry) is not None:
         return True
-    is_tag = word.startswith(_TAG)
+    is_tag = entry.startswith(_TAG)
     if is_tag or key not in _EXACT:
-        name = word.removeprefix(_TAG)
+        name = entry.removeprefix(_TAG)
         if any(kebab(name) == tag or (is_tag and fnmatchcase(tag, name)) for tag in catalog.tags()):
             return True
-    if is_tag or (_WILD.isdisjoint(word) and " /" not in word):
+    if is_tag or (_WILD.isdisjoint(entry) and " /" not in entry):
         return False
     return any(
-        _matches(word, catalog, summary, summary.method, is_strict=True) for summary in catalog.each_summary()
+        _matches(entry, catalog, summary, summary.method, is_strict=True)
+        for summary in catalog.each_summary()
     )
 
 
@@ -544,7 +547,7 @@ def unknown_notes(policy: Policy, catalog: Catalog, name: str) -> Iterator[str]:
     Args:
         name: Name of the API.
     """
-    for place, key, word in unknown_words(policy, catalog):
-        is_tag = key in _EXACT and kebab(word) in catalog.tags()
-        hint = f"; `{_TAG}{word}` means its tag" if is_tag else ""
-        yield f"`{word}` in `{key}` of `[{place}]` matches no operation of `{name}`{hint}"
+    for place, key, entry in unknown_words(policy, catalog):
+        is_tag = key in _EXACT and kebab(entry) in catalog.tags()
+        hint = f"; `{_TAG}{entry}` means its tag" if is_tag else ""
+        yield f"`{entry}` in `{key}` of `[{place}]` matches no operation of `{name}`{hint}"
