@@ -1,4 +1,4 @@
-"""The columns of items: those that they have, which of them are shown, and in which order."""
+"""The columns of items: finding, ranking and choosing them."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -11,9 +11,9 @@ from dynacli.text.wrapping import COLUMN_GAP
 
 _ABSENT: Any = object()
 _MOST_CELLS = 1_000_000
-"""Cells of a table that is almost empty: items without common keys make a table as large as the square of it."""
+"""Number of cells from which a table must not be almost empty, as with many items without common keys."""
 _LEAST_FILLED = 20
-"""Of so many cells of a larger table, one has a value at least."""
+"""In a larger table, at least one of this number of cells must have a value."""
 _KINDS = (
     IDENTIFYING,
     NAMING,
@@ -25,17 +25,17 @@ _KINDS = (
 )
 """Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
 _NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
-"""What an object that stands in a cell is shown by, the most telling first."""
+"""Patterns of the fields that represent an object in a cell, in order of preference."""
 _OWN = (OWN_ID, re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
-"""Patterns of the names of columns that may take the places of an id and a name."""
+"""Patterns of the names of columns that may serve as id and name."""
 _OTHER_ID = re.compile(r".*id")
 _URL = re.compile(r".*(?:url|uri|href|links?)")
 ID, NAME, STATE, DATE, _DESCRIPTION, PLAIN, REFERENCE, _ADDRESS, NESTED, EMPTY = range(10)
-"""Ranks of columns; the first five are those of `_KINDS`."""
+"""Ranks of columns. `_KINDS` has the patterns of the first five."""
 
 
 def cell_text(value: Any) -> str:
-    """Return a value as a cell: text as it is, null as nothing, everything else as JSON."""
+    """Return a value as a cell: a string unchanged, null as empty, everything else as JSON."""
     if isinstance(value, str):
         return value
     return "" if value is None else compact_json(value)
@@ -44,7 +44,7 @@ def cell_text(value: Any) -> str:
 def _value_at(item: Any, path: str) -> Any:
     """Return the value at a path such as `owner.login` or `steps.0.name`; `_ABSENT` if there is none.
 
-    A key that has a dot itself is found, too.
+    The path may contain keys with dots.
     """
     if isinstance(item, list):
         word, _, rest = path.partition(".")
@@ -66,15 +66,14 @@ def _value_at(item: Any, path: str) -> Any:
 
 
 class Columns:
-    """The columns of a table, found while its items are noted one by one.
+    """The columns of a table, collected from its items one by one.
 
-    An object has a column for each of its keys, an array one for each of its places, and anything else is a single
-    cell.
+    An object has a column for each key, and an array has a column for each index. Any other item is a single cell.
 
     Args:
-        wanted: The paths that are asked for; none for the columns that the items have.
-        known: The names of columns whose order is known, and that count if an item has them.
-        states: The names of columns that take one of a few values.
+        wanted: The requested paths; empty for the columns of the items.
+        known: Names of columns in the order of the document, used if an item has them.
+        states: Names of columns that have one of a few values.
     """
 
     def __init__(
@@ -90,11 +89,11 @@ class Columns:
 
     @property
     def is_chosen(self) -> bool:
-        """Whether the columns are those that were asked for."""
+        """Whether the user chose the columns."""
         return bool(self._wanted)
 
     def note(self, item: Any) -> None:
-        """Note the columns of an item."""
+        """Add the columns of an item."""
         kind = type(item) if isinstance(item, dict | list) else object
         self._kinds.add(kind)
         self._rows += 1
@@ -113,7 +112,7 @@ class Columns:
         """Return the names of the columns.
 
         Raises:
-            FormatError: The items make no table, or do not have what is asked for.
+            FormatError: The items do not form a table, or lack a requested column.
         """
         if len(self._kinds) > 1:
             raise FormatError(
@@ -143,7 +142,7 @@ class Columns:
         ]
 
     def _is_documented(self, path: str) -> bool:
-        """Return whether the document has a column that no item has: by its whole path, or by its first step."""
+        """Return whether the document describes a column that no item has, by its path or by its first step."""
         first = path.partition(".")[0]
         return path in self._known or (first in self._known and first not in self._found)
 
@@ -163,7 +162,7 @@ class Columns:
         )
 
     def rows(self, items: Iterable[Any]) -> Iterator[list[Any]]:
-        """Yield the values of each item, None instead of one that is absent."""
+        """Yield the values of each item, with None for absent values."""
         names = self.names()
         if self._wanted or self._kinds == {list}:
             for item in items:
@@ -177,7 +176,7 @@ class Columns:
 
 
 def show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
-    """Put instead of each object the field that names it, `owner.login`, as `--columns` would choose it."""
+    """Replace the objects of a column with the field that names them: `owner` becomes `owner.login`."""
     for column, name in enumerate(names):
         objects = [row[column] for row in rows if row[column] is not None]
         field = _naming_field(objects) if all(isinstance(value, dict) for value in objects) else ""
@@ -188,7 +187,7 @@ def show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
 
 
 def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
-    """Return the field that names each of some objects, and is plain in all of them; empty if none does."""
+    """Return the field that names all objects, with a plain value in each; empty if there is none."""
     for pattern in _NAMING:
         for field in objects[0] if objects else ():
             values = [value.get(field, {}) for value in objects]
@@ -207,10 +206,10 @@ def column_key(name: str) -> str:
 
 
 def ranks_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
-    """Return the ranks of the columns: what identifies an item comes first."""
+    """Return the ranks of the columns; columns that identify an item have the lowest."""
     ranks = [_column_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
     for rank, pattern in enumerate(_OWN):
-        # If nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
+        # Without a column `id` or `name`, the first column with this ending identifies the item: `runId` of a run.
         own = next(
             (i for i, name in enumerate(names) if ranks[i] in {PLAIN, REFERENCE} and pattern.search(name)),
             None,
@@ -236,10 +235,11 @@ def _column_rank(name: str, values: Sequence[Any]) -> int:
 
 
 def fitting(sizes: Sequence[int], width: int) -> list[int]:
-    """Return the numbers of the columns that fit into a width, the first one in any case.
+    """Return the numbers of the columns that fit into a width, always with the first.
 
     Args:
-        sizes: The width of each column, in the order in which they are preferred.
+        sizes: The width of each column, in order of preference.
+        width: The available width.
     """
     kept: list[int] = []
     room = width + len(COLUMN_GAP)

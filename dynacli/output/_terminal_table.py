@@ -1,4 +1,4 @@
-"""A table on a terminal: which columns fit, in the order in which people read them, coloured by meaning."""
+"""Tables on a terminal: the columns that fit, in reading order, coloured by meaning."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from dynacli.environment import Environment
 
 _UNCUT = 40
-"""Characters up to which a cell is shown whole: if it does not fit, its column is not shown."""
+"""Maximum length of a cell that is shown whole. If it does not fit, its column is hidden."""
 _LEAST_NAME = 20
-"""Columns of a terminal that a longer name has at least, beside an id."""
+"""Minimum width of a column with longer names, beside an id."""
 _STATE_NAME = re.compile(r"status|state|phase|result|conclusion")
-"""Pattern of the names of columns that are worth reading even if they are the same in all rows."""
+"""Pattern of the names of columns that are useful even if all rows have the same value."""
 _WORD = re.compile(r"[A-Za-z][\w-]{0,19}")
 _MOST_NAMED = 8
-"""How many of the columns that do not fit are named."""
+"""Maximum number of hidden columns that the note names."""
 _WIDEST = 1000
 _SUCCESS = re.compile(
     "active|approved|available|completed?|done|enabled|healthy|ok|online|pass|passed|ready|resolved|succeeded"
@@ -54,16 +54,16 @@ _WAITING = re.compile(
 class TerminalTable:
     """Rows as a table on a terminal.
 
-    The name of an item comes first, then what differs between the items: states, dates, and all else. Its id comes
-    last, whole. Columns that are the same or empty in all rows follow if there is room.
+    The name of an item comes first, then states, dates and other columns, then the uncut id. Columns that are the same
+    or empty in all rows follow if they fit.
 
     Args:
-        env: The surroundings of the run.
-        names: The names of the columns.
-        rows: The values of each row, as many as there are names.
-        right: The numbers of the columns that are aligned to the right.
-        states: The names of the columns whose schema has `enum`.
-        is_chosen: Whether the columns and their order were asked for.
+        env: The environment of the run.
+        names: Names of the columns.
+        rows: Values of each row, one for each name.
+        right: Numbers of the right-aligned columns.
+        states: Names of the columns whose schema has `enum`.
+        is_chosen: Whether the user chose the columns and their order.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class TerminalTable:
 
     @property
     def note(self) -> str:
-        """The columns that are not shown; empty if all are."""
+        """The note that names the hidden columns; empty if there are none."""
         if not self._hidden:
             return ""
         more = len(self._hidden) - _MOST_NAMED
@@ -130,7 +130,7 @@ class TerminalTable:
         return self._paint.dim(text) if self._ranks[column] in {ID, REFERENCE} else text
 
     def _reading_order(self, column: int) -> tuple[int, int, int]:
-        """Return the sort key of a column: the smallest is read first."""
+        """Return the sort key of a column for the reading order."""
         rank, texts = self._ranks[column], {row[column] for row in self._cells[1:]}
         is_same = len(texts) == 1 and len(self._rows) > 1
         is_state = rank == STATE or column in self._states or (rank == PLAIN and self._is_kind(texts))
@@ -141,11 +141,11 @@ class TerminalTable:
         return {NAME: 0, DATE: 2, ID: 4}.get(rank, 3), rank, column
 
     def _is_kind(self, texts: Collection[str]) -> bool:
-        """Return whether a few short words tell the rows apart, whatever their column is called."""
+        """Return whether a column has only a few different short words, like a state."""
         return 2 * len(texts) <= len(self._rows) and all(_WORD.fullmatch(text) for text in texts)
 
     def _fitted(self) -> list[int]:
-        """Return the columns that are shown, in their order, with their cells cut to the width."""
+        """Return the columns that fit, in reading order, and cut their cells to the width."""
         order = sorted(range(len(self._names)), key=self._reading_order)
         natural = [max(map(cell_width, cells)) for cells in zip(*self._cells, strict=True)]
         is_id = [rank in {ID, REFERENCE} for rank in self._ranks]
@@ -171,10 +171,12 @@ class TerminalTable:
 
 
 def _painted_state(value: str, text: str, paint: Painter) -> str:
-    """Return the text of a cell in the colour of what its value means, as it is if that is not known.
+    """Return the text of a cell in the colour of its meaning, unchanged if the meaning is unknown.
 
     Args:
-        value: The whole value, even if the text is cut.
+        value: The whole value.
+        text: The text of the cell, which may be cut.
+        paint: The painter.
     """
     word = re.sub(r"[- ]", "_", value.lower())
     if _SUCCESS.fullmatch(word):

@@ -1,8 +1,8 @@
-"""`-o agent`: a response for a reader with little room.
+"""`-o agent`: a response in a limited number of bytes, for an agent.
 
-First a line that counts what is shown, then as many whole items as fit, in TOON and with their most telling columns,
-last commands that give more. Lines of data are indented, or begin with the header of TOON, so that no response can
-imitate the others.
+The first line has counts. Then come as many whole items as fit, in TOON and with their most useful columns. The last
+lines are commands that show more. Lines of data are indented or begin with the header of TOON, so that a response
+cannot imitate the other lines.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ if TYPE_CHECKING:
     from dynacli.media.body_value import FindSchema
 
 MOST_AROUND = 700
-"""Bytes of the line with counts and of the commands."""
+"""Maximum size of the line with counts and the commands, in bytes."""
 _MOST_COMMANDS = 3
 _MOST_NAMED = 200
-"""Bytes of the names of fields in the line with counts."""
+"""Maximum size of the names of fields in the line with counts, in bytes."""
 _WIDTH = 100
-"""Characters of a row on average, as far as columns are chosen by their width."""
+"""Average number of characters of a row, for choosing columns."""
 _LONGEST_NAME = 40
 _SHORTEST_FIELD = 6
-"""Bytes of an indented field with a name of one letter and no value, and of the line feed."""
+"""Minimum size of a field in bytes: indentation, one letter, a colon and a line feed."""
 _INDENT = "  "
 
 
 @record
 class AgentView:
-    """What is shown of a response.
+    """The shown part of a response.
 
     Args:
-        counts: What the first line says, in parts.
+        counts: The parts of the first line.
         lines: The data, each line indented or a header of TOON.
-        shown: How many items are shown; None if the response is not a list.
-        items: The items that came.
-        steps: The keys that lead to them.
-        is_keyed: Whether they are the members of an object.
-        is_of_columns: Whether they are made of columns: the response has no item on its own.
-        size: Bytes that all items take, about; of a text that is cut, those of the whole.
+        shown: Number of shown items; None if the response is not a list.
+        items: All items of the response.
+        steps: The keys of the path to the items.
+        is_keyed: Whether the items are the members of an object.
+        is_of_columns: Whether the items are made of columns, so that the response has no separate items.
+        size: Approximate size of all items in bytes, or the size of a text that is cut.
         hidden: The columns or fields that are not shown.
         value: The response, if it is one object.
-        is_binary: Whether it is not text, so that nothing of it is shown.
+        is_binary: Whether the response is binary, so that no part is shown.
     """
 
     counts: tuple[str, ...]
@@ -73,13 +73,13 @@ class AgentView:
 
 @record
 class Around:
-    """What stands around the data.
+    """The text before and after the data.
 
     Args:
-        total: How many items the server has; None if no more than those that came are known.
-        came: What the first line says of the items that came, if there may be more.
-        notes: What else it says.
-        commands: Commands that give more, the most useful first.
+        total: Number of items that the server has; None if unknown.
+        came: Phrase for the items of this response, if there may be more.
+        notes: Further parts of the first line.
+        commands: Commands that show more, the most useful first.
     """
 
     total: int | None = None
@@ -89,12 +89,12 @@ class Around:
 
 
 DescribeAround = Callable[[AgentView], Around]
-"""Returns what stands around the data of a view."""
+"""Returns the text around the data of a view."""
 _NOTHING = Around()
 
 
 def rounded_up(size: int) -> int:
-    """Return a number of bytes with a tenth to spare, in thousands."""
+    """Return a number of bytes plus a tenth, rounded up to thousands."""
     return (size * 11 // 10 // 1000 + 1) * 1000
 
 
@@ -103,10 +103,10 @@ def _size_of_lines(lines: Iterable[str]) -> int:
 
 
 def _lines_of(value: Any) -> list[str]:
-    """Return the lines of a value in TOON, with nothing in them that a reader takes for another line.
+    """Return the lines of a value in TOON, without characters that look like a line break.
 
     Raises:
-        RecursionError: It is nested too deeply.
+        RecursionError: The value is nested too deeply.
     """
     return [visible(line, keep="") for line in toon_of(value).removesuffix("\n").split("\n")]
 
@@ -118,16 +118,17 @@ def view_of_value(
     found: Items | tuple[Items, ...] | None = None,
     names: Sequence[str] = (),
 ) -> AgentView:
-    """Return what is shown of a JSON value.
+    """Return the view of a JSON value.
 
     Args:
-        most: Bytes of the data.
-        columns: The columns that are asked for; none for the most telling ones.
-        found: Its items, or what may be them; None if they are to be found.
-        names: The names of their fields, in the order of the document.
+        value: The JSON value.
+        most: Maximum size of the data in bytes.
+        columns: The requested columns; empty for the most useful ones.
+        found: The items of the value, or the candidates for them; None to search for them.
+        names: Names of their fields, in the order of the document.
 
     Raises:
-        FormatError: The items do not have a column that is asked for.
+        FormatError: The items lack a requested column.
     """
     rows = rows_of_columns(value)
     if rows is not None:
@@ -153,7 +154,7 @@ def view_of_value(
 
 
 def _view_of_text(text: str, most: int) -> AgentView:
-    """Return what is shown of a text: its beginning, in at most so many bytes."""
+    """Return the view of a text: its beginning, in at most `most` bytes."""
     whole = text.replace("\r\n", "\n")
     kept = whole[:most]
     lines = _text_lines(kept)
@@ -171,19 +172,21 @@ def _text_lines(text: str) -> list[str]:
 
 
 def _view_of_bytes(named: str) -> AgentView:
-    """Return what is shown of content that is not text.
+    """Return the view of binary content.
 
     Args:
-        named: What messages call it.
+        named: Description of the content.
     """
     return AgentView((f"not shown: the response is binary ({named[:_MOST_NAMED]})",), is_binary=True)
 
 
 def _listed_names(label: str, names: Sequence[str], added: Callable[[str], str] = lambda _: "") -> list[str]:
-    """Return a part of the first line that names fields, in quotes if they are not plain; none if there are none.
+    """Return the part of the first line that lists fields, quoted if necessary; empty without fields.
 
     Args:
-        added: Returns what is added to a name.
+        label: The label of the list.
+        names: Names of the fields.
+        added: Returns the text to add to a name.
     """
     if not names:
         return []
@@ -200,7 +203,7 @@ def _listed_names(label: str, names: Sequence[str], added: Callable[[str], str] 
 def _view_of_items(found: Items, most: int, wanted: Sequence[str], known: Sequence[str]) -> AgentView:
     if found.is_keyed and found.values:
         known = tuple(dict.fromkeys((next(iter(found.values[0])), *known)))
-    # Each item takes two bytes at least: no more of them can be shown.
+    # Each item takes at least two bytes, so no more of them can fit.
     rows, hidden, count = _rows_of_items(found.values[: most // 2 + 1], wanted, known)
     counts = []
     if count and rows:
@@ -237,12 +240,12 @@ def _view_of_items(found: Items, most: int, wanted: Sequence[str], known: Sequen
 def _rows_of_items(
     items: Sequence[Any], wanted: Sequence[str], known: Sequence[str]
 ) -> tuple[list[Any], list[str], int]:
-    """Return items with the columns that are shown, the names of the others, and how many columns there are.
+    """Return items with their shown columns, the names of the hidden columns, and the number of columns.
 
-    Items that are not all objects have none.
+    If not all items are objects, they have no columns.
 
     Raises:
-        FormatError: The items do not have a column that is wanted.
+        FormatError: The items lack a requested column.
     """
     columns = Columns(wanted, known)
     for item in items:
@@ -265,7 +268,7 @@ def _rows_of_items(
 
 
 def _telling(names: Sequence[str], values: Sequence[Sequence[Any]]) -> list[int]:
-    """Return the numbers of the columns that are shown, the most telling first: plain ones that fit into a row."""
+    """Return the numbers of the most useful columns that fit into a row, the most useful first."""
     ranks = ranks_of(names, values)
     order = sorted(range(len(names)), key=ranks.__getitem__)
     order = [column for column in order if ranks[column] not in {NESTED, EMPTY}] or order
@@ -275,13 +278,13 @@ def _telling(names: Sequence[str], values: Sequence[Sequence[Any]]) -> list[int]
 
 
 def _items_of(rows: list[Any]) -> tuple[str, list[str]]:
-    """Return the header of items in TOON, and the text of each: several lines if it is nested.
+    """Return the header of items in TOON, and the text of each item, which has several lines if it is nested.
 
     Raises:
-        RecursionError: They are nested too deeply.
+        RecursionError: The items are nested too deeply.
     """
     header, *lines = _lines_of(rows)
-    if not lines:  # plain values stand after the header
+    if not lines:  # plain values follow on the line of the header
         return header.partition(" ")[0], [_lines_of([row])[0].partition(" ")[2] for row in rows]
     items: list[list[str]] = []
     for line in lines:
@@ -316,7 +319,7 @@ def _view_of_object(members: Mapping[str, Any], most: int) -> AgentView:
 
 
 def _extent(value: Any) -> str:
-    """Return how large a field is that is left out."""
+    """Return the size of an omitted field as text."""
     if isinstance(value, str):
         return f" ({counted(len(value), 'character')})"
     if isinstance(value, dict | list):
@@ -325,7 +328,7 @@ def _extent(value: Any) -> str:
 
 
 def write_view(env: Environment, view: AgentView, form: OutputFormat, around: Around = _NOTHING) -> None:
-    """Write what is shown of a response, with what stands around it.
+    """Write the view of a response, with the text around it.
 
     Raises:
         FileError: Standard output cannot be written.
@@ -358,10 +361,10 @@ def write_body_for_agent(
     head: Mapping[str, Any] | None = None,
     around: DescribeAround | None = None,
 ) -> None:
-    """Write the body of a response; the arguments are those of `write_body`.
+    """Write the body of a response. The arguments are the same as for `write_body`.
 
     Raises:
-        FormatError: The filter failed, or there is no such column; the response was written without them.
+        FormatError: The filter failed, or a column is missing. The response was written without them.
         FileError: Standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """

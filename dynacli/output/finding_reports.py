@@ -19,28 +19,28 @@ from dynacli.record import record
 from dynacli.text.terminal import visible
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-# Characters that XML 1.0, section 2.2, "Char", does not allow even as escapes, and that `visible` may leave.
+# Characters that XML 1.0 forbids even as escapes (section 2.2, "Char"), and that `visible` may keep.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @record
 class ValidatedCall:
-    """A call with its result, as reports show it; its secrets are masked already.
+    """A call with its validation result for reports, with secrets masked.
 
     Args:
-        api: The API's name, or its source if it has no name.
-        operation: The name of the operation.
+        api: Name of the API, or its source if it has no name.
+        operation: Name of the operation.
         method: The method in upper case.
-        path: The path template of the operation.
-        url: The URL of the request; empty if nothing was sent.
-        status: The status of the response; None if there is none.
-        seconds: The time from sending to the last byte; None if there is no response.
-        findings: The findings in the form of the validation report.
-        not_validated: The reasons why something was not validated.
-        suppressed: The findings that the configuration switches off, each with a member `reason`.
-        skipped: Why the operation was not called; empty if it was.
-        error: Why the call got no response; empty if it got one, or was not made.
-        tolerated: Findings that count at the level `exact` alone, in the form of the validation report.
+        path: Path template of the operation.
+        url: URL of the request; empty if nothing was sent.
+        status: Status of the response; None if there is none.
+        seconds: Time from sending to the last byte; None if there is no response.
+        findings: The findings, as in the validation report.
+        not_validated: The reasons for parts that were not validated.
+        suppressed: The findings that the configuration suppresses, each with a member `reason`.
+        skipped: The reason for not calling the operation; empty if it was called.
+        error: The reason for a missing response; empty if there is one, or the call was not made.
+        tolerated: The findings that count only at the level `exact`, as in the validation report.
     """
 
     api: str
@@ -66,8 +66,8 @@ class ValidatedCall:
 def json_report(calls: Sequence[ValidatedCall], *, indent: int | None = 2) -> str:
     """Return the report: the findings of all calls, and a record for each call.
 
-    The `call` of a finding is the index of its record. If there is a single call, its record stands at the top
-    of the report, too.
+    The `call` of a finding is the index of its record. For a single call, the report also has the fields of its record
+    at the top level.
 
     Args:
         calls: The calls.
@@ -113,10 +113,9 @@ class _FilePosition(NamedTuple):
     """A position in a file of the document.
 
     Args:
-        file: The path, relative to the working directory for files below it, else absolute; or a URL;
-            empty if there is no file.
-        line: The line from 1 on; None if it is unknown.
-        column: The column from 1 on; None if it is unknown.
+        file: A URL or a path, relative for files below the working directory; empty if there is no file.
+        line: The line, counted from 1; None if unknown.
+        column: The column, counted from 1; None if unknown.
     """
 
     file: str
@@ -125,19 +124,19 @@ class _FilePosition(NamedTuple):
 
 
 def finding_sentence(finding: dict[str, Any]) -> str:
-    """Return the place in the message, what is wrong there, and the rule."""
+    """Return a finding as a sentence: the location in the message, the defect, and the rule."""
     place = finding.get("pointer") or "body"
     return f"{place}: {finding.get('message', '')} [{finding.get('rule', '')}]"
 
 
 def _subject(call: ValidatedCall) -> str:
-    """Return a few words for the message that was validated."""
+    """Return a short description of the validated message."""
     responded = f" responded with {call.status}" if call.status is not None else ""
     return f"{call.method} {call.path}{responded}"
 
 
 def _file_position_of(finding: dict[str, Any]) -> _FilePosition:
-    """Return the position in the document that a finding is about.
+    """Return the position of a finding in the document.
 
     Paths are relative if possible, because programs show reports beside the files of a checkout.
     """
@@ -152,11 +151,11 @@ def _file_position_of(finding: dict[str, Any]) -> _FilePosition:
 
 
 def sarif_report(calls: Sequence[ValidatedCall], rules: Mapping[str, str] | None = None) -> str:
-    """Return a log with one run, in which each finding is a result.
+    """Return a SARIF log with one run, in which each finding is a result.
 
     Args:
         calls: The calls.
-        rules: Rule → the sentence that is true if the rule is kept.
+        rules: Rule → the sentence that states it.
     """
     rules = rules or {}
     found = [(call, finding) for call in calls for finding in (*call.findings, *call.suppressed)]
@@ -246,7 +245,7 @@ def _uri(file: str) -> str:
 
 
 def _fingerprint(call: ValidatedCall, finding: dict[str, Any]) -> str:
-    """Return an identity that stays the same from run to run, without lines, values and indexes of items."""
+    """Return an identifier of a finding that is the same in each run: it leaves out lines, values and indexes."""
     steps = ["*" if step.isdecimal() else step for step in str(finding.get("pointer", "")).split("/")]
     parts = [call.method, call.path, finding.get("where"), finding.get("rule"), "/".join(steps)]
     parts += [finding.get("schema_pointer"), finding.get("expected")]
@@ -254,7 +253,7 @@ def _fingerprint(call: ValidatedCall, finding: dict[str, Any]) -> str:
 
 
 def junit_report(calls: Sequence[ValidatedCall]) -> str:
-    """Return a test suite for each API, and in it a test case for each call."""
+    """Return JUnit XML with a test suite for each API and a test case for each call."""
     root = ET.Element("testsuites", {"name": "dynacli", **_counts(calls)})
     for api in dict.fromkeys(call.api for call in calls):
         calls_of_api = [call for call in calls if call.api == api]
@@ -322,7 +321,7 @@ def _clean(text: str) -> str:
 
 
 def github_report(calls: Sequence[ValidatedCall]) -> str:
-    """Return a line for each finding, and for each that is tolerated or ignored, and what was not validated."""
+    """Return GitHub workflow commands for all findings, also tolerated and suppressed ones, and unvalidated parts."""
     return "".join(f"{line}\n" for call in calls for line in _commands(call))
 
 

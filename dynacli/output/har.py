@@ -23,25 +23,25 @@ _FORM = "application/x-www-form-urlencoded"
 
 @record
 class HarCall:
-    """A call as it is written into the archive. Only secrets in headers are masked here.
+    """A call for the archive. Only secrets in headers are masked here.
 
     Args:
-        operation: The name of the operation.
-        started: The time of sending, in seconds since 1970.
-        seconds: The time from sending to the last byte, or to the failure.
-        method: The method of the request.
-        url: The URL of the request.
-        headers: The headers of the request.
-        body: The body of the request; None if there is none.
-        body_size: Its size in bytes; -1 if it is unknown, or if the body was not kept.
-        hops: (status, URL) of each redirect on the way.
-        final_url: The URL of the request that the response belongs to.
-        status: The status of the response; 0 if there is none.
-        reason: The reason phrase of the response.
-        http_version: The HTTP version of the response, for example `HTTP/1.1`.
-        response_headers: The headers of the response, in their order.
-        response_body: The decoded body of the response.
-        error: Why there is no response; empty if there is a response.
+        operation: Name of the operation.
+        started: Time of sending, in seconds since 1970.
+        seconds: Time from sending to the last byte, or to the failure.
+        method: Method of the request.
+        url: URL of the request.
+        headers: Headers of the request.
+        body: Body of the request; None if there is none.
+        body_size: Size of the body in bytes; -1 if it is unknown or the body was not stored.
+        hops: (status, URL) of each redirect.
+        final_url: URL of the last request.
+        status: Status of the response; 0 if there is none.
+        reason: Reason phrase of the response.
+        http_version: HTTP version of the response, for example `HTTP/1.1`.
+        response_headers: Headers of the response, in order.
+        response_body: Decoded body of the response.
+        error: The reason for a missing response; empty if there is a response.
     """
 
     operation: str
@@ -63,9 +63,9 @@ class HarCall:
 
 
 def har_of(calls: Iterable[HarCall]) -> str:
-    """Return the archive: an entry for each call and each redirect, in the order of their starts.
+    """Return the archive, with an entry for each call and each redirect, in the order of sending.
 
-    The values of cookies, and of headers whose names tell that they are secrets, are masked.
+    The values of cookies, and of headers with the name of a secret, are masked.
     """
     ordered = sorted(calls, key=lambda call: call.started)
     log = {
@@ -81,7 +81,7 @@ def _har_exchanges(call: HarCall) -> Iterator[dict[str, Any]]:
     for index, (status, url) in enumerate(call.hops):
         following = urls[index + 1] if index + 1 < len(urls) else call.final_url
         response = _har_response(status, "", call.http_version, (), None, following)
-        # The time of a single redirect is not measured, and only the first request is known as a whole.
+        # The time of a single redirect is unknown, and only the first request is known completely.
         yield _entry(call, 0.0, _har_request(call, url, is_whole=index == 0), response)
     request = _har_request(call, call.final_url or call.url, is_whole=not call.hops)
     location = next((value for name, value in call.response_headers if name.lower() == "location"), "")
@@ -143,7 +143,7 @@ def _post_data(call: HarCall) -> dict[str, Any]:
         )
         return {"mimeType": media_type, "params": [{"name": name, "value": value} for name, value in pairs]}
     text = decoded(call.body, media_type)
-    if text is None:  # HAR has no encoding for this; names with an underscore are for extensions
+    if text is None:  # HAR defines no field for this; names with an underscore are extensions
         return {"mimeType": media_type, "text": base64.b64encode(call.body).decode(), "_encoding": "base64"}
     return {"mimeType": media_type, "text": text}
 
@@ -211,7 +211,7 @@ def _sent_cookies(headers: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]
 
 
 def _set_cookie(value: str) -> dict[str, Any]:
-    """Return a cookie that a response sets, with the attributes that HAR has a field for."""
+    """Return a cookie of a response, with the attributes that HAR defines."""
     first, *rest = value.split(";")
     cookie: dict[str, Any] = {"name": first.partition("=")[0].strip(), "value": MASK}
     for attribute in rest:
@@ -231,7 +231,7 @@ def _set_cookie(value: str) -> dict[str, Any]:
 
 
 def _date(text: str) -> str:
-    """Return an HTTP date in the form of ISO 8601; empty if the text is not a date."""
+    """Return an HTTP date in ISO 8601 format; empty if the text is not a date."""
     from email.utils import parsedate_to_datetime
 
     try:
@@ -246,9 +246,10 @@ def _date(text: str) -> str:
 
 
 def history_text(row: HistoryRow, form: str) -> str:
-    """Return a call in a form; what the history does not keep of it is left out.
+    """Return a call of the history as text, without the parts that the history does not store.
 
     Args:
+        row: The call.
         form: `curl`, `http` or `har`.
     """
     if form == "har":
@@ -260,7 +261,7 @@ def history_text(row: HistoryRow, form: str) -> str:
 
 
 def har_call(row: HistoryRow) -> HarCall:
-    """Return a call as an archive has it; what the history does not keep of it is left out."""
+    """Return a call of the history for an archive, without the parts that the history does not store."""
     call = row.call
     messages: dict[str, Any] = json.loads(call.messages or "{}")
     sent, got = messages.get("request") or {}, messages.get("response") or {}

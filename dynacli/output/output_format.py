@@ -1,4 +1,4 @@
-"""In which form a response is written: the format, the file, the filter and the columns that are asked for."""
+"""The settings for writing a response: format, file, filter and columns."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ TABLES: Final = frozenset(("table", "csv", "tsv"))
 _WITH_COLUMNS: Final = TABLES | {"agent"}
 _MOST_BYTES: Final = 4_000
 AT_THE_END: Final = TABLES | {"toon", "agent"}
-"""The formats that begin with columns or with the number of items, which are known when all items are there."""
+"""The formats that begin with columns or a number of items, so that writing starts after the last item."""
 
 
 @record
 class OutputFormat:
-    """In which form a response, or the result of one of dynacli's own verbs, is written.
+    """The settings for writing a response, or the result of one of dynacli's own commands.
 
     Args:
         format: One of `FORMATS`.
-        file: The file that it is written into, replaced whole; empty for standard output.
+        file: The file to write, which is replaced as a whole; empty for standard output.
         filter: A JMESPath expression or a `JqProgram`, for the whole result or each item of a stream; empty for none.
-        columns: The columns of a table, each a path such as `owner.login`; none for those that the format chooses.
-        include: Whether the status and the headers of the response are written, too, on standard output: as lines
-            before it, or as members of one object (`is_whole`).
-        may_page: Whether `$PAGER` shows what does not fit on a terminal.
-        max_bytes: Bytes of the items that `agent` writes at most.
+        columns: The columns of a table, each a path such as `owner.login`; empty for the usual ones.
+        include: Whether to write the status and the headers of the response, too: as lines before the body, or as
+            members of one object (`is_whole`).
+        may_page: Whether `$PAGER` may show output that does not fit on a terminal.
+        max_bytes: Maximum size of the items that `agent` writes, in bytes.
     """
 
     format: str = "auto"
@@ -44,33 +44,33 @@ class OutputFormat:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the result is one object of the status, the headers and the value of the body of a response."""
+        """Whether the result is one object with the status, the headers and the body of a response."""
         return self.include and (self.is_of_value or self.format in {"json", "yaml"})
 
     @property
     def is_of_value(self) -> bool:
-        """Whether the value of a response is needed, and not its text alone."""
+        """Whether the format needs the value of a response, not only its text."""
         return bool(self.filter) or self.format in _OF_VALUE
 
     def unfiltered(self, format_: str = "auto") -> OutputFormat:
-        """Return the form in which something else goes to the same place: an error, a request, what makes no table."""
+        """Return settings for other content at the same destination, such as an error, without filter and columns."""
         return OutputFormat(format_, self.file, may_page=self.may_page, max_bytes=self.max_bytes)
 
     @property
     def is_of_items(self) -> bool:
-        """Whether what the document says of the items of a response counts."""
+        """Whether the document's description of the items affects the output."""
         return not self.filter and (self.format in ITEM_FORMATS or self.format == "agent")
 
     @property
     def of_error(self) -> OutputFormat:
-        """The form of a response that is not a success: formats are for results, and no one should miss an error."""
+        """The settings for a response that is not a success: it is printed readably, so that users notice the error."""
         if not self.is_of_value or self.is_whole:
             return self
         return self.unfiltered("agent" if self.format == "agent" else "auto")
 
 
 def check_format(word: str) -> None:
-    """Check that a word is one of the output formats, `@FILE`, or both: `csv@FILE`.
+    """Check that an argument is an output format, `@FILE`, or both: `csv@FILE`.
 
     Raises:
         UsageError: The format is unknown.
@@ -99,20 +99,20 @@ def form_of(
     may_page: bool = True,
     max_bytes: int | None = None,
 ) -> OutputFormat:
-    """Return the form that options ask for.
+    """Return the output settings for the options of a command.
 
     Args:
-        word: One of `FORMATS`, `@FILE`, or both; empty if none is asked for.
-        default: The format of an API or a profile, which counts if none is asked for and it goes with the rest;
-            empty for none.
+        word: One of `FORMATS`, `@FILE`, or both; empty if the option is not given.
+        default: The format of an API or a profile, used if no format is given and the other options allow it; empty
+            for none.
         filter_: A JMESPath expression; empty for none.
-        program: A program of jq; empty for none.
-        columns: Paths, separated by commas; a table has them unless the format is another one with columns.
-        max_bytes: Bytes of the items; None if no number is asked for. The format is `agent` unless another one is.
+        program: A jq program; empty for none.
+        columns: Paths, separated by commas. Without a format that has columns, the format becomes `table`.
+        max_bytes: Maximum size of the items; None if the option is not given. Without a format, it becomes `agent`.
 
     Raises:
-        UsageError: The format is unknown, or the options do not go together.
-        FileError: The default is unknown.
+        UsageError: The format is unknown, or the options contradict each other.
+        FileError: The default format in the configuration is unknown.
     """
     if word:
         check_format(word)

@@ -1,6 +1,6 @@
-"""Writing data to standard output or a file: HTTP bodies, and the results of dynacli's own verbs.
+"""Writing data to standard output or a file: HTTP bodies, and the results of dynacli's own commands.
 
-A pipe gets the bytes as they came; a terminal gets readable text that cannot control it.
+A pipe gets the unchanged bytes. A terminal gets readable text that cannot control it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_JSON = "Note: the media type of the response is JSON, but its body is not; i
 
 
 def write_content(env: Environment, content: bytes, media_type: str, form: OutputFormat) -> None:
-    """Write content other than a response, as `write_body` does; the errors are the same."""
+    """Write content that is not a response, as `write_body` does, with the same errors."""
     write_body(env, ReceivedBody(content, media_type), form)
 
 
@@ -40,16 +40,16 @@ def write_body(
     """Write the body of an HTTP response.
 
     Args:
-        env: The surroundings of the run.
-        body: The content, and what was found in it.
-        form: `raw` and a file get the exact bytes, and so does `auto` in a pipe. On a terminal, `auto` is a `table`
-            if the body has items that are objects, else `text`. `text` indents JSON, writes other text as it is, and
-            for binary content a line on standard error. All other formats convert.
-        head: Status and headers, if the result is an object of them and the value of the body.
-        around: Returns what `agent` writes around the data; None for nothing but counts.
+        env: The environment of the run.
+        body: The content and its value.
+        form: The output settings. `raw` and a file get the exact bytes, and so does `auto` in a pipe. On a terminal,
+            `auto` is a `table` if the items of the body are objects, else `text`. `text` indents JSON, writes other
+            text unchanged, and reports binary content on standard error. All other formats convert the value.
+        head: Status and headers, if the result is one object with them and the value of the body.
+        around: Returns the text that `agent` writes around the data; None for counts only.
 
     Raises:
-        FormatError: The content cannot be shown in this form; it was written as JSON, or as it came.
+        FormatError: The content cannot be shown in this format. It was written as JSON, or unchanged.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -63,7 +63,7 @@ def write_body(
         else:
             _write_body(env, body, form)
     except MemoryError:
-        pass  # its frames hold what took the memory, which they release here
+        pass  # leaving this block frees the frames of the exception, and the memory that they hold
     else:
         return
     hint = "`-o raw` passes it on as it comes"
@@ -73,9 +73,9 @@ def write_body(
 
 
 def items_of_table(env: Environment, body: ReceivedBody, form: OutputFormat) -> int:
-    """Return how many items of a body `auto` prints as a table; 0 if it prints none.
+    """Return the number of items of a body that `auto` prints as a table; 0 if it prints no table.
 
-    It prints one on a terminal if all items are objects.
+    It prints a table on a terminal if all items are objects.
     """
     if form.format != "auto" or form.filter or form.file or not env.stdout_is_terminal or env.is_agent:
         return 0
@@ -99,7 +99,7 @@ def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat) -> Non
     if items_of_table(env, body, form):
         from contextlib import suppress
 
-        with suppress(FormatError):  # what makes no table was written as JSON, as if it had no items
+        with suppress(FormatError):  # items that do not form a table were written as JSON
             _write_formed(env, body, replace(form, format="table"))
         return
     if form.is_of_value or (form.format in {"json", "yaml"} and is_structured(media_type)):
@@ -136,7 +136,7 @@ def _write_body(env: Environment, body: ReceivedBody, form: OutputFormat) -> Non
 
 
 def _write_formed(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:
-    """Write a body in a form that is made of its value."""
+    """Write a body in a format that needs its value."""
     if not body.content:
         return
     from dynacli.media.body_value import NoValueError, TooDeepBodyError, exact_value
@@ -158,7 +158,7 @@ def _write_formed(env: Environment, body: ReceivedBody, form: OutputFormat) -> N
 
 
 def _write_readable(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:
-    """Write a body of CBOR or MessagePack for a person: as JSON."""
+    """Write a body of CBOR or MessagePack as JSON, for reading."""
     from dynacli.media.body_value import NoValueError, exact_value
     from dynacli.output.written_items import write_value
 
@@ -187,26 +187,26 @@ def _wanted(form: OutputFormat) -> str:
 def write_data(
     env: Environment, value: Any, form: OutputFormat, text: Callable[[Painter, int], str] | None = None
 ) -> None:
-    """Write the result of one of dynacli's own verbs.
+    """Write the result of one of dynacli's own commands.
 
-    As JSON, a list of objects has an object per line, so that tools for lines work on it, too.
+    As JSON, a list of objects has one object per line, so that line-based tools can read it.
 
     Args:
-        env: The surroundings of the run.
+        env: The environment of the run.
         value: The JSON value.
-        form: `auto` and `text` are the form for a person, also in a pipe, if nothing is coloured or shortened.
-        text: Makes the form for a person from a painter and a width in columns. It makes foreign text `visible`
-            before it paints around it. None if the value is JSON for everybody.
+        form: The output settings. `auto` and `text` print text for reading, also in a pipe, uncoloured and complete.
+        text: Makes this text from a painter and a width in columns. It makes foreign text `visible` before painting.
+            None if the value is always printed as JSON.
 
     Raises:
-        FormatError: The value cannot be shown in this form; it was written as JSON.
+        FormatError: The value cannot be shown in this format. It was written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.is_of_value:
         from dynacli.output.written_items import write_value
 
-        # Of an object of dynacli's own, no part is less than the lists in it.
+        # An object of dynacli is shown as a whole, even if it contains lists.
         write_value(env, value, form, is_one=form.format == "agent" and isinstance(value, dict))
     elif text is not None and is_for_people(form):
         made = text(Painter.for_stdout(env), list_width(env))
@@ -220,12 +220,12 @@ def write_data(
 
 
 def is_for_people(form: OutputFormat) -> bool:
-    """Return whether a form writes the results of dynacli's own verbs as text."""
+    """Return whether the results of dynacli's own commands are written as text."""
     return not form.file and form.format in {"auto", "text"}
 
 
 def list_width(env: Environment) -> int:
-    """Return how many columns dynacli's own lists may have: in a pipe any number, so that `grep` finds everything."""
+    """Return the width of dynacli's own lists, which is unlimited in a pipe, so that `grep` finds everything."""
     return terminal_width(env, env.stdout) if env.stdout_is_terminal else _UNLIMITED
 
 
@@ -243,7 +243,7 @@ def _write_body_json(env: Environment, body: bytes, text: str, form: OutputForma
     from dynacli.text.json_text import reindent
 
     try:
-        check_values(text)  # each may stand on a line of its own, after two hundred spaces
+        check_values(text)  # each value may take a line, with two hundred spaces
         laid_out = reindent(text)
     except TooManyValuesError as error:
         _write_unparsed(env, body, text, f"Note: the response is shown as it came: {error}")
@@ -311,7 +311,7 @@ def _write_json_text(env: Environment, text: str, form: OutputFormat) -> None:
 
 
 def write_plain(env: Environment, text: str, form: OutputFormat) -> None:
-    """Write text: on a terminal without control characters.
+    """Write text, without control characters on a terminal.
 
     Raises:
         FileError: The file or standard output cannot be written.
@@ -333,16 +333,16 @@ def write_rows(
     form: OutputFormat,
     lines: Callable[[Painter, int], Iterable[str]],
 ) -> None:
-    """Write the rows that one of dynacli's own verbs lists, as `write_data` would write the list of them.
+    """Write the rows of one of dynacli's own lists, with the same output as `write_data` for the list.
 
     Args:
-        env: The surroundings of the run.
+        env: The environment of the run.
         rows: JSON objects.
-        form: As `write_data` takes it.
-        lines: Makes the lines for a person, instead of the rows, from a painter and a width in columns.
+        form: As for `write_data`.
+        lines: Makes the lines for reading, from a painter and a width in columns.
 
     Raises:
-        FormatError: The rows cannot be shown in this form, and were written as JSON.
+        FormatError: The rows cannot be shown in this format. They were written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """

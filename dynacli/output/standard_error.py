@@ -1,4 +1,4 @@
-"""Lines, errors and warnings on standard error, for a person or for a program."""
+"""Errors, warnings and notes on standard error, as text or JSON."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ _EXCERPT = re.compile(r"^( *)\| (.*)$", re.MULTILINE)
 """A line of an excerpt, as `dynacli.client.responses.validation_text` makes it."""
 _MARKER = re.compile(r" *\^+")
 _PROGRAMS_WITH_LINKS = frozenset({"Hyper", "WezTerm", "ghostty", "iTerm.app", "vscode", "zed"})
-"""Values of `TERM_PROGRAM`."""
+"""Values of `TERM_PROGRAM` of terminals that show links."""
 _TERMS_WITH_LINKS = frozenset({"alacritty", "foot", "xterm-ghostty", "xterm-kitty"})
-"""Values of `TERM`."""
+"""Values of `TERM` of terminals that show links."""
 _USAGE = 2
 _MOST_BYTES = 600
-"""Bytes of a usage error that an agent reads, unless its message and its corrected command alone are longer."""
+"""Maximum size of a usage error for an agent, unless its message and its corrected command alone are longer."""
 _ALWAYS = frozenset({"kind", "message", "reason", "hint", "exit_code", "retryable", "try", "summary"})
 _NAMES = ("missing", "near")
 _MOST_NAMES = 5
 _LEAST = (("hint", 80), ("reason", 120), ("message", 120), ("hint", 0), ("reason", 0), ("message", 80))
-"""The texts of an error in the order in which they are cut, and how many characters of each are left at least."""
+"""The texts of an error in the order in which they are cut, each with the minimum number of characters to leave."""
 _MOST_TRIED = 5
-"""Places of a search for a document that an agent reads."""
+"""Maximum number of URLs that an agent sees after a search for a document."""
 
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False, label: str = "") -> None:
-    """Write lines to standard error; if it is closed or broken, nothing happens.
+    """Write lines to standard error; do nothing if it is closed or broken.
 
-    The text is made `visible`, also in a pipe: it is often a log that a terminal shows later.
+    The text is made `visible`, also in a pipe, because a terminal may show the log later.
 
     Args:
-        env: The surroundings of the run.
-        text: Lines; a missing final line feed is added.
-        painted: Whether the caller has made foreign text `visible` already, and painted around it.
-        label: What dynacli itself puts before the text, with any sequences.
+        env: The environment of the run.
+        text: Lines. A missing final line feed is added.
+        painted: Whether the caller has already made foreign text `visible` and painted it.
+        label: Dynacli's own text before the lines, which may contain any escape sequences.
     """
     text = label + (visible_painted(text) if painted and env.stderr_is_terminal else visible(text))
     if not text.endswith("\n"):
@@ -54,21 +54,21 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False, label: s
             env.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
         env.stderr.flush()
     except (OSError, ValueError, AttributeError):
-        # A broken pipe or a full disk; a closed stream; a process started without one, where it is None.
-        # There is no other place for a message, and the exit code still tells the outcome.
+        # A broken pipe, a full disk, or a closed or missing stream. No other stream is left for the message, and the
+        # exit code still shows the outcome.
         return
 
 
 def write_error(
     env: Environment, error: DynacliError, error_format: str, *, is_for_agent: bool = False
 ) -> None:
-    """Write an error: what failed, why, what to do.
+    """Write an error with its message, reason and hint.
 
     Args:
-        env: The surroundings of the run.
+        env: The environment of the run.
         error: The error.
         error_format: `json` for one line of JSON, anything else for text.
-        is_for_agent: Whether an agent reads it: the JSON of a usage error is short then.
+        is_for_agent: Whether an agent reads the error, so that the JSON of a usage error is shortened.
     """
     if error_format == "json":
         reported = error.as_json()
@@ -101,7 +101,7 @@ def _help_of(error: DynacliError) -> str:
 
 
 def _shows_links(variables: Mapping[str, str]) -> bool:
-    """Return whether a terminal is known to show links (OSC 8), since some older ones print the address as text.
+    """Return whether the terminal is known to show links (OSC 8); some older ones print the URL as text.
 
     `FORCE_HYPERLINK` decides first, as for other programs: see https://github.com/zkat/supports-hyperlinks.
     """
@@ -109,7 +109,7 @@ def _shows_links(variables: Mapping[str, str]) -> bool:
         return forced != "0"
     term = variables.get("TERM", "")
     if "TMUX" in variables or term.startswith(("screen", "tmux")):
-        return False  # the variables below are those of the terminal around it
+        return False  # the other variables describe the terminal outside of tmux or screen
     # VTE 0.50.0 crashes: https://bugzilla.gnome.org/show_bug.cgi?id=788542
     vte = variables.get("VTE_VERSION", "")
     return (
@@ -122,7 +122,7 @@ def _shows_links(variables: Mapping[str, str]) -> bool:
 
 
 def _address_of(kind: str) -> str:
-    """Return the address of the page about a kind of error; empty if the installed package names no website."""
+    """Return the URL of the page about a kind of error; empty if the installed package names no website."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
@@ -141,18 +141,18 @@ def write_warning(
     *,
     is_for_agent: bool = False,
 ) -> None:
-    """Write a warning: something that the person should know, though the run goes on.
+    """Write a warning about a problem that does not stop the run.
 
     Args:
-        env: The surroundings of the run.
-        text: What happened, without a final period.
+        env: The environment of the run.
+        text: The problem, without a final period.
         error_format: `json` for one line of JSON, anything else for text.
-        details: Further fields of the JSON form, for programs.
-        is_for_agent: Whether an agent reads it: it gets no details that make the line long.
+        details: Further fields of the JSON output, for programs.
+        is_for_agent: Whether an agent reads the warning, so that long details are left out.
     """
     if error_format == "json":
         warning = {"warning": {"message": text, **(details or {})}}
-        # The message says the same in words.
+        # The message has the same information as the details.
         is_long = is_for_agent and len(_json_line(warning)) >= _MOST_BYTES
         _write_json(env, {"warning": {"message": text}} if is_long else warning)
         return
@@ -162,10 +162,10 @@ def write_warning(
 
 
 def write_note(env: Environment, text: str) -> None:
-    """Write a note, dimmed on a terminal: a fact that asks for no action.
+    """Write a note, dimmed on a terminal: a fact that needs no action.
 
     Args:
-        env: The surroundings of the run.
+        env: The environment of the run.
         text: One line, without a final period.
     """
     if env.stderr_is_terminal:
@@ -181,9 +181,9 @@ def write_filter_note(
     subject: str = "the response",
     schema: FindSchema | None = None,
 ) -> None:
-    """Write a note if a filter finds nothing in a value, or names a field that nothing has.
+    """Write a note if a filter finds nothing in a value, or names an unknown field.
 
-    The arguments are those of `filter_note`.
+    The arguments are the same as for `filter_note`.
     """
     from dynacli.media.body_value import filter_note
 
@@ -193,9 +193,9 @@ def write_filter_note(
 
 
 def _with_excerpts(text: str, paint: Painter) -> str:
-    """Return text with its excerpts coloured: the marker red, and all lines dimmed except the marked one.
+    """Return text with its excerpts coloured: the marker is red, and all lines except the marked one are dimmed.
 
-    Excerpts are recognised by their form. Foreign text of the same form is coloured, too, which does no harm.
+    Excerpts are recognised by their format. Foreign text in the same format is coloured, too, which does no harm.
     """
     if not paint.enabled:
         return text
@@ -225,12 +225,12 @@ def _write_json(env: Environment, value: dict[str, Any]) -> None:
 def _json_line(value: dict[str, Any]) -> str:
     import json
 
-    # In ASCII, control characters and lone surrogates are escapes; only DEL is not escaped by `json`.
+    # In ASCII, `json` escapes control characters and lone surrogates, but not DEL.
     return json.dumps(value, default=str).replace("\x7f", "\\u007f")
 
 
 def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON form of a usage error with what matters least left out, so that it is short; `try` is whole."""
+    """Return the JSON of a usage error, shortened by its least important parts; `try` is always complete."""
     error: dict[str, Any] = {**reported["error"]}
     shorter = {"error": error}
 
@@ -238,7 +238,7 @@ def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
         return len(_json_line(shorter)) + 1 - _MOST_BYTES
 
     for name in [name for name in error if name not in _ALWAYS and name not in _NAMES]:
-        if over() > 0:  # the reason says the same in words
+        if over() > 0:  # the reason has the same information
             del error[name]
     summary = error["summary"]
     while over() > 0 and summary and _leave_out(summary):
@@ -260,7 +260,7 @@ def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_few_places(reported: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON form of an error with the first places that were tried, those with more than a 404 before."""
+    """Return the JSON of an error with the first tried URLs, and before these the ones that did not return 404."""
     tried = sorted(reported["error"].get("tried", ()), key=lambda place: place["result"] == "404")
     if len(tried) <= _MOST_TRIED:
         return reported
@@ -269,7 +269,7 @@ def _with_few_places(reported: dict[str, Any]) -> dict[str, Any]:
 
 
 def _leave_out(summary: dict[str, Any]) -> bool:
-    """Leave out a fact or an input of a summary, the last ones first; return whether there was one to leave out."""
+    """Remove a fact or an input from a summary, starting with the last; return False if none is left to remove."""
     inputs = summary["inputs"]
     for fact in ("description", "enum"):
         input_with = next((input_ for input_ in reversed(inputs) if fact in input_), None)
@@ -284,7 +284,7 @@ def _leave_out(summary: dict[str, Any]) -> bool:
 
 
 def _cut_between_names(text: str, most: int, least: int) -> str:
-    """Return a text cut to so many characters, not within a name in backticks; one that is cut ends in `...`."""
+    """Return a text cut to a number of characters, but not within backticks; a cut text ends in `...`."""
     most = max(most, least)
     if len(text) <= most:
         return text

@@ -1,4 +1,4 @@
-"""Writing to standard output, a pager on a terminal where text does not fit, or a file: bytes or text."""
+"""Writing bytes or text to standard output, to a pager if text does not fit on the terminal, or to a file."""
 
 import errno
 import os
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 Write = Callable[[bytes], None]
 _BLOCK = 1 << 15
-"""How many characters are written at a time, after the first piece."""
+"""Number of characters to write at once, after the first piece."""
 _WIDEST = 1000
 _DEFAULTS = {"LESS": "FRX", "LV": "-c"}
-"""less ends if all fits after all, shows colours, and leaves the text on the screen; lv shows colours."""
+"""Options of pagers: less exits if the text fits, shows colours and leaves the text on the screen; lv shows colours."""
 
 
 def writes_unchanged(env: Environment, form: OutputFormat) -> bool:
-    """Return whether a form writes the bytes as they came, so that it does not need the whole body."""
+    """Return whether the bytes are written unchanged, so that writing need not wait for the whole body."""
     if form.filter or form.columns:
         return False
     is_pipe = bool(form.file) or not env.stdout_is_terminal
@@ -46,13 +46,13 @@ def write_bytes(env: Environment, data: bytes) -> None:
         else:
             env.stdout.flush()
             buffer.flush()
-            # Past the buffer: bytes that could not be written must not stay in it, or the interpreter
-            # tries again at its exit, and prints an error of its own.
+            # Without the buffer, because the interpreter would try to write leftover bytes again at its exit, and
+            # print an error.
             _write_all(getattr(buffer, "raw", buffer).write, data)
         env.stdout.flush()
     except BrokenPipeError:
         raise
-    except (OSError, ValueError, AttributeError) as error:  # a closed stream; a process started without one
+    except (OSError, ValueError, AttributeError) as error:  # a closed or missing stream
         raise output_error(error) from error
 
 
@@ -68,10 +68,10 @@ def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
 
 
 def output_error(error: Exception) -> FileError:
-    """Return the error for standard output that cannot be written.
+    """Return the error for a failed write to standard output.
 
     Raises:
-        BrokenPipeError: The reader is gone: on Windows, a pipe is then an "invalid argument".
+        BrokenPipeError: The reader is gone. Windows reports this as "invalid argument".
             https://github.com/python/cpython/issues/79935
     """
     number = error.errno if isinstance(error, OSError) else None
@@ -90,10 +90,10 @@ def written_body(env: Environment, media_type: str, form: OutputFormat) -> Itera
     """Write a body piece by piece, unbuffered.
 
     Args:
-        env: The surroundings of the run.
+        env: The environment of the run.
         media_type: The value of `Content-Type`, for the charset of text.
-        form: Its format is `auto`, `raw` or `text`. A file is complete at the end of the block,
-            and untouched if an exception ends it.
+        form: Output settings with the format `auto`, `raw` or `text`. A file is complete at the end of the block. If
+            the block fails, the file does not change.
 
     Yields:
         A function that writes a piece.
@@ -119,7 +119,7 @@ def written_body(env: Environment, media_type: str, form: OutputFormat) -> Itera
 
         yield write_piece
         if env.stdout_is_terminal and last in {b"}", b"]"}:
-            write_bytes(env, b"\n")  # so that the prompt of the shell is not after the JSON
+            write_bytes(env, b"\n")  # so that the shell prints its prompt on a new line
     else:
         text = _Text(env, media_type, is_unchanged=writes_unchanged(env, form))
         try:
@@ -134,7 +134,7 @@ class _Text:
     Args:
         env: The surroundings of the run.
         media_type: The value of `Content-Type`, for the charset.
-        is_unchanged: Whether the text stays as it is, if standard output is a stream of text that a caller made.
+        is_unchanged: Whether to write the text unchanged, if a caller replaced standard output with a text stream.
     """
 
     def __init__(self, env: Environment, media_type: str, *, is_unchanged: bool) -> None:
@@ -152,11 +152,11 @@ class _Text:
         self._last = "\n"
 
     def write(self, piece: bytes) -> None:
-        """Write a piece, except for a character at its end that the next piece completes."""
+        """Write a piece, but keep an incomplete character at its end for the next piece."""
         self._write(self._decoder.decode(piece))
 
     def end(self) -> None:
-        """Write what is left, and end the last line."""
+        """Write the rest, and end the last line."""
         text = self._rest + self._decoder.decode(b"", final=True)
         self._rest = ""
         self._write(text, is_end=True)
@@ -169,7 +169,7 @@ class _Text:
             text = text if self._is_unchanged else text.removeprefix("\ufeff")
         if self._env.stdout_is_terminal and not self._is_unchanged:
             text = self._rest + text
-            # A final CR is kept back: it may be half of a CRLF, or a control character to be made visible.
+            # A final CR is held back: it may be the first half of a CRLF, or a control character to make visible.
             self._rest = "\r" if text.endswith("\r") and not is_end else ""
             text = visible(text.removesuffix(self._rest).replace("\r\n", "\n"))
         if text:
@@ -183,11 +183,11 @@ def watched_reader(
 ) -> Iterator[Callable[[], bool]]:
     """Watch during the block whether the pipe of standard output still has a reader.
 
-    A stream may be silent for long, and a write is the only other way to notice that the reader is gone.
+    Without this, only the next write would show that the reader is gone, and a stream may be silent for long.
 
     Args:
-        env: The surroundings of the run.
-        form: The form in which the block writes.
+        env: The environment of the run.
+        form: The output settings of the block.
         on_gone: Called, in another thread, when the reader is gone.
 
     Yields:
@@ -213,12 +213,12 @@ def watched_reader(
 def _descriptor(env: Environment) -> int | None:
     try:
         return env.stdout.fileno()
-    except (OSError, ValueError, AttributeError):  # closed, or replaced by something in memory
+    except (OSError, ValueError, AttributeError):  # the stream is closed, or in memory
         return None
 
 
 def is_redirected(env: Environment) -> bool:
-    """Return whether standard output goes into a file: `> FILE`, and not into one that also has standard error."""
+    """Return whether standard output is a file (`> FILE`) that standard error does not share."""
     import stat
 
     descriptor = _descriptor(env)
@@ -235,8 +235,8 @@ class _Watch(threading.Thread):
     """A thread that waits until the reader of a pipe is gone.
 
     Args:
-        descriptor: The end of the pipe that we write to.
-        end: A descriptor that becomes readable when the thread is to end.
+        descriptor: The writing end of the pipe.
+        end: A descriptor that becomes readable when the thread must end.
         on_gone: Called when the reader is gone.
     """
 
@@ -255,12 +255,12 @@ class _Watch(threading.Thread):
 
 @contextmanager
 def written_text(env: Environment, form: OutputFormat) -> Iterator[Callable[[str], None]]:
-    """Write text piece by piece: into the file of a form, which is replaced whole, else to standard output.
+    """Write text piece by piece: to the file in the settings, which is replaced as a whole, else to standard output.
 
-    On a terminal a pager shows what does not fit, if the form allows that.
+    On a terminal, a pager shows text that does not fit, if the settings allow a pager.
 
     Yields:
-        A function that writes a piece; for a terminal the piece was made visible before.
+        A function that writes a piece. For a terminal, the caller must make the piece `visible` first.
 
     Raises:
         FileError: The file or standard output cannot be written.
@@ -288,7 +288,7 @@ def written_text(env: Environment, form: OutputFormat) -> Iterator[Callable[[str
 
 
 def blocks(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the first piece at once, and the others together, as many as make a block."""
+    """Yield the first piece at once, and join the next ones into blocks."""
     waiting: list[str] = []
     size = _BLOCK
     for piece in pieces:
@@ -302,10 +302,10 @@ def blocks(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _pager_command(env: Environment) -> list[str]:
-    """Return the words of the pager: of `DYNACLI_PAGER`, else `PAGER`, else less if it is installed.
+    """Return the command of the pager: `DYNACLI_PAGER`, else `PAGER`, else less if it is installed.
 
-    It is empty if standard output is not a terminal that can be moved about in, if an agent reads it, and if a
-    variable is empty or says `cat`.
+    It is empty if standard output is not a capable terminal, if an agent runs the program, or if the variable is empty
+    or `cat`.
     """
     if not env.stdout_is_terminal or env.variables.get("TERM", "dumb") == "dumb" or env.is_agent:
         return []
@@ -327,14 +327,15 @@ def _pager_command(env: Environment) -> list[str]:
 def _paged(
     env: Environment, command: list[str], write: Callable[[str], None]
 ) -> Iterator[Callable[[str], None]]:
-    """Show text in a pager, or write it where it fits on the terminal.
+    """Show text in a pager, or write it if it fits on the terminal.
 
     Args:
-        command: The words of the pager.
+        env: The environment of the run.
+        command: The command of the pager.
         write: Writes text that fits.
 
     Yields:
-        A function that takes a piece of text; what comes after the person has left the pager is dropped.
+        A function that takes a piece of text. It drops text after the user has left the pager.
     """
     screen = _Screen(env, command)
     try:
@@ -346,10 +347,10 @@ def _paged(
 
 
 class _Screen:
-    """Text that is kept as long as it fits on the terminal, and goes to a pager from then on.
+    """Text that is collected while it fits on the terminal, and goes to a pager when it does not fit any more.
 
     Attributes:
-        kept: The text that fits.
+        kept: The collected text.
     """
 
     def __init__(self, env: Environment, command: list[str]) -> None:
@@ -382,7 +383,7 @@ class _Screen:
                 env={**_DEFAULTS, **self._env.variables},
             )
         except OSError:
-            self._lines = 1 << 60  # it cannot be started: all is written to the terminal
+            self._lines = 1 << 60  # the pager cannot be started, so the terminal gets all text
         return self._process is not None
 
     def _send(self, text: str) -> None:
@@ -401,7 +402,7 @@ class _Screen:
         return None if self._process is None else self._process.stdin
 
     def leave(self) -> None:
-        """Wait until the person has left the pager."""
+        """Wait until the user has left the pager."""
         pipe = self._pipe
         if self._process is None or pipe is None:
             return
@@ -411,5 +412,5 @@ class _Screen:
             try:
                 self._process.wait()
             except KeyboardInterrupt:
-                continue  # Ctrl-C is the pager's
+                continue  # the pager handles Ctrl-C
             return

@@ -1,4 +1,4 @@
-"""The line of progress on standard error, which each new state overwrites: while a call waits, sends or receives."""
+"""The progress line on standard error, overwritten with each new state while a call waits, sends or receives."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,19 +9,19 @@ from dynacli.environment import Environment
 from dynacli.text.terminal import cell_width, terminal_width, visible
 
 _PAUSE = 0.1
-"""The least number of seconds between two states: faster changes could not be read."""
+"""Minimum time between two states in seconds, because faster changes are unreadable."""
 _PATIENCE_SECONDS = 1.0
 _CELLS = 24
 _PATIENCE = 0.5
-"""Seconds before anything is shown: most files are there by then."""
+"""Time in seconds before the first state, because most transfers are faster."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 class StatusLine:
-    """A line that is overwritten; if standard error is not a terminal, or an agent reads it, nothing is written.
+    """A line that is overwritten. It shows nothing if standard error is not a terminal or an agent runs the program.
 
     Args:
-        env: The surroundings of the run.
+        env: The environment of the run.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -37,7 +37,7 @@ class StatusLine:
         if not self._is_shown or now - self._last < _PAUSE:
             return
         self._last = now
-        # One column stays free: a full line would wrap, and then could not be overwritten.
+        # One column stays free, because a full line would wrap and could not be overwritten.
         room = terminal_width(self._env, self._env.stderr) - 1
         text = visible(text, keep="")
         while cell_width(text) > room:
@@ -64,10 +64,11 @@ class StatusLine:
 
 @contextmanager
 def waiting_line(env: Environment, text: str) -> Iterator[None]:
-    """Show a line on standard error, which is a terminal, once the block has lasted for a second, until it ends.
+    """Show a line on standard error, which must be a terminal, if the block takes longer than a moment.
 
     Args:
-        text: What is being done.
+        env: The environment of the run.
+        text: The work of the block.
     """
     line = StatusLine(env)
     timer = Timer(_PATIENCE_SECONDS, line.show, (text,))
@@ -77,7 +78,7 @@ def waiting_line(env: Environment, text: str) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-        timer.join()  # it may be writing just now
+        timer.join()  # the timer may be writing at this moment
         line.clear()
 
 
@@ -88,13 +89,13 @@ def _bar(done: int, total: int) -> str:
 
 
 def _calls_text(done: int, total: int, failed: int, rate: float) -> str:
-    """Return what the line says of many calls.
+    """Return the text of the line for many calls.
 
     Args:
-        done: How many are done.
-        total: How many there are.
-        failed: How many of those that are done failed.
-        rate: Calls in a second.
+        done: Number of finished calls.
+        total: Number of all calls.
+        failed: Number of failed calls.
+        rate: Calls per second.
     """
     failures = f", {failed:,} failed" if failed else ""
     speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
@@ -102,12 +103,13 @@ def _calls_text(done: int, total: int, failed: int, rate: float) -> str:
 
 
 class CallsLine:
-    """The line of a batch.
+    """The progress line of a batch.
 
     Args:
-        total: How many rows there are.
-        before: How many of them were done before.
-        clock: Returns seconds that only go up.
+        env: The environment of the run.
+        total: Number of all rows.
+        before: Number of rows that an earlier run finished.
+        clock: Returns the time of a clock that never goes back, in seconds.
     """
 
     def __init__(
@@ -117,7 +119,7 @@ class CallsLine:
         self._clock, self._start = clock, clock()
 
     def show(self, done: int, failed: int) -> None:
-        """Show how many rows are done, and failed."""
+        """Show the number of finished rows and of failed rows."""
         seconds = self._clock() - self._start
         rate = max(done - self._before, 0) / seconds if seconds > 0 else 0.0
         self._line.show(_calls_text(done, self._total, failed, rate))
@@ -128,10 +130,11 @@ class CallsLine:
 
 
 class TransferLine:
-    """The line of one transfer.
+    """The progress line of one transfer.
 
     Args:
-        clock: Returns seconds that only go up.
+        env: The environment of the run.
+        clock: Returns the time of a clock that never goes back, in seconds.
     """
 
     def __init__(self, env: Environment, clock: Callable[[], float] = time.monotonic) -> None:
@@ -139,18 +142,18 @@ class TransferLine:
         self.begin(None)
 
     def begin(self, total: int | None, done: int = 0) -> None:
-        """Begin a transfer, or begin it again.
+        """Start a transfer, or restart it.
 
         Args:
-            total: How many bytes there are; None if no one knows.
-            done: How many of them are there already.
+            total: Number of all bytes; None if unknown.
+            done: Number of bytes that were transferred earlier.
         """
         self._total, self._done, self._before = total, done, done
         self._start = self._clock()
         self._next = self._start + _PATIENCE
 
     def add(self, count: int) -> None:
-        """Note that so many more bytes were transferred."""
+        """Add a number of transferred bytes."""
         self._done += count
         now = self._clock()
         if now >= self._next:
@@ -165,14 +168,15 @@ class TransferLine:
 
 @contextmanager
 def shown_transfer(env: Environment, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """Report during the block how far a transfer is.
+    """Report the progress of a transfer during the block.
 
     Args:
-        total: How many bytes there are; None if no one knows.
-        done: How many of them are there already.
+        env: The environment of the run.
+        total: Number of all bytes; None if unknown.
+        done: Number of bytes that were transferred earlier.
 
     Yields:
-        A function that notes so many more bytes.
+        A function that adds a number of transferred bytes.
     """
     line = TransferLine(env)
     line.begin(total, done)
@@ -183,12 +187,12 @@ def shown_transfer(env: Environment, total: int | None, done: int = 0) -> Iterat
 
 
 def transfer_text(done: int, total: int | None, rate: float) -> str:
-    """Return what the line says.
+    """Return the text of the line for a transfer.
 
     Args:
-        done: How many bytes are there.
-        total: How many there are; None if no one knows.
-        rate: Bytes in a second, above 0.
+        done: Number of transferred bytes.
+        total: Number of all bytes; None if unknown.
+        rate: Bytes per second, above 0.
     """
     speed = f"{_amount(rate)}/s"
     if not total or done > total:

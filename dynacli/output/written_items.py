@@ -1,6 +1,6 @@
-"""Writing values in a form: items of a list one by one, as they come or when all are there, or one whole value.
+"""Writing values in an output format: one whole value, or the items of a list while they arrive or at the end.
 
-Items are rows of a table that is as wide as the terminal, or of CSV and TSV, or lines of JSON.
+Items become rows of a table, of CSV or of TSV, or lines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN = KnownItems()
 _MOST_VALUES = 10_000
-"""How many items of a table are kept as they are; from then on their text is."""
+"""Maximum number of items of a table that are kept as values. Further items are kept as text."""
 
 WriteItem = Callable[[Any], None]
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -37,14 +37,14 @@ _RESERVED = re.compile(
     "break|case|catch|class|const|continue|debugger|default|delete|do|else|export|extends|false|finally|for|function"
     "|if|import|in|instanceof|new|null|return|super|switch|this|throw|true|try|typeof|var|void|while|with|yield"
 )
-"""The words that gron writes in brackets, as JavaScript reserves them."""
+"""The keys that gron writes in brackets, because JavaScript reserves them."""
 _MOST_TEXT = 512 * 1024 * 1024
-"""Characters of a text in which the names above a value stand before each value."""
+"""Maximum number of characters of the format `gron`, which repeats the path before each value."""
 _LONGEST_LINE = 2_000
-"""Columns that a line has at most if it is not for a terminal."""
+"""Maximum width of a line that is not for a terminal."""
 _CUT = f"Note: some cells are cut, so that no line is longer than {_LONGEST_LINE:,} characters (`-o csv` has all)"
 _LEAST_CELL = 20
-"""How many columns of a terminal a longer text has at least."""
+"""Minimum width of a column with longer text."""
 _LONGEST_KEY = 40
 _WIDEST = 1000
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -55,20 +55,21 @@ _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r
 def written_items(
     env: Environment, form: OutputFormat, *, known: KnownItems = _UNKNOWN
 ) -> Iterator[WriteItem]:
-    """Write items: lines as they come, tables at the end of the block, even if an exception ends it.
+    """Write items: lines at once, and tables at the end of the block, even if an exception ends it.
 
-    A table of any length takes little more memory than its text. The filter is applied to each item. An item is
-    left out if the filter gives null.
+    A table takes little more memory than its text. The filter applies to each item, and drops items for which it
+    returns null.
 
     Args:
-        known: What is known of the items, such as the order of their columns.
+        env: The environment of the run.
+        form: The output settings.
+        known: Facts from the document about the items, such as the order of their columns.
 
     Yields:
         A function that writes an item, a value of `dynacli.text.exact_json`.
 
     Raises:
-        FormatError: The filter fails on an item, which ends the writing; or the items make no table, and were written
-            as JSON.
+        FormatError: The filter fails on an item, or the items do not form a table and were written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -94,13 +95,15 @@ def written_items(
 
 
 def write_items(env: Environment, items: Iterable[Any], form: OutputFormat) -> None:
-    """Write the items of a list that needs not be written as soon as they come.
+    """Write the items of a list in blocks.
 
     Args:
-        form: Its filter counts for nothing.
+        env: The environment of the run.
+        items: The items.
+        form: The output settings. The filter is not applied.
 
     Raises:
-        FormatError: The items make no table, and were written as JSON.
+        FormatError: The items do not form a table, and were written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -134,7 +137,7 @@ def _collected(env: Environment, form: OutputFormat, known: KnownItems) -> Itera
 
     columns = Columns(form.columns, known.names, known.states)
     values: list[Any] = []
-    # Text takes a tenth of the memory of Python's values, and time to be written and read again.
+    # Text takes a tenth of the memory of Python's values, but writing and reading it takes time.
     texts: list[bytes] = []
 
     def write(item: Any) -> None:
@@ -180,13 +183,16 @@ def _write_or_fall_back(
 def _write_table(
     env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Columns
 ) -> None:
-    """Write a table of items whose columns were noted.
+    """Write a table of items after collecting their columns.
 
     Args:
-        items: Returns the items, from the first one each time.
+        env: The environment of the run.
+        form: The output settings.
+        columns: The columns.
+        items: Returns a new iterator over all items.
 
     Raises:
-        FormatError: The items make no table; nothing was written.
+        FormatError: The items do not form a table. Nothing was written.
     """
     names = columns.names()
     is_shown = env.stdout_is_terminal and not form.file
@@ -220,15 +226,17 @@ def write_value(
     body: ReceivedBody | None = None,
     is_one: bool = False,
 ) -> None:
-    """Write a value: what the filter of the form leaves of it, in the format of the form.
+    """Write a value, filtered and formatted by the output settings.
 
     Args:
+        env: The environment of the run.
         value: A value of `dynacli.text.exact_json`.
-        body: The body whose exact value it is, or is a part of it; None if it is not that of a response.
-        is_one: Whether it is one thing, whatever lists it has.
+        form: The output settings.
+        body: The body of a response that the value comes from; None if there is none.
+        is_one: Whether to write the value as a whole, even if it contains lists.
 
     Raises:
-        FormatError: It cannot be written in this form, and was written as JSON.
+        FormatError: The value cannot be written in this format, and was written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -266,11 +274,14 @@ def _write_for_agent(
     is_one: bool = False,
     is_repeatable: bool = True,
 ) -> None:
-    """Write a value for an agent, and if it was cut, how much room all of it needs.
+    """Write a value for an agent. If it was cut, name the size that the whole value needs.
 
     Args:
-        is_one: Whether it is one thing, whatever lists it has.
-        is_repeatable: Whether the command that made it may run again.
+        env: The environment of the run.
+        value: The value.
+        form: The output settings.
+        is_one: Whether to write the value as a whole, even if it contains lists.
+        is_repeatable: Whether the user may run the command again.
     """
     from dynacli.output.agent_text import Around, rounded_up, view_of_value, write_view
 
@@ -327,17 +338,19 @@ def _write_items(
 def written_sequence(
     env: Environment, media_type: str, form: OutputFormat, *, head: Mapping[str, Any] | None = None
 ) -> Iterator[Write]:
-    """Write the items of a body in the format of a form, as the body comes.
+    """Write the items of a body while it arrives.
 
     Args:
+        env: The environment of the run.
         media_type: The value of `Content-Type`, of a sequence.
-        head: Status and headers, if each result is an object of them and an item as the body.
+        form: The output settings.
+        head: Status and headers, if each result is an object with them and an item as the body.
 
     Yields:
         A function that writes a piece of the body.
 
     Raises:
-        FormatError: An item cannot be read, filtered or written; those that could be read were written.
+        FormatError: An item cannot be read, filtered or written. Readable items were written.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -367,7 +380,7 @@ def _plain_line(item: Any) -> str:
 
 
 def _is_raw(form: OutputFormat) -> bool:
-    """Return whether strings are written as they are; on a terminal, a person has agreed to it."""
+    """Return whether strings are written unchanged, which the user requested even for a terminal."""
     return form.format == "raw" and bool(form.filter)
 
 
@@ -383,7 +396,7 @@ _LINE_OF: dict[str, Callable[[Any], str]] = {
 
 
 def _gron_string(key: str) -> str:
-    # gron takes a quote after any backslash for an escaped one, also after the second of two.
+    # gron treats a quote after a backslash as escaped, even after a double backslash.
     return compact_json(key).replace("\\\\", "\\u005c")
 
 
@@ -391,7 +404,7 @@ def _gron_of(value: Any, path: str = "json") -> str:
     """Return the assignments for each value within a value.
 
     Raises:
-        MemoryError: They are too long, as a long name makes them.
+        MemoryError: The assignments are too long, for example because of a long key.
     """
     lines, left = list[str](), _MOST_TEXT
     for line in gron_lines(value, path):
@@ -418,7 +431,7 @@ def gron_lines(value: Any, path: str = "json") -> Iterator[str]:
 
 
 def _shown_json(env: Environment, form: OutputFormat) -> Callable[[str], str]:
-    """Return what makes JSON text safe and coloured for a terminal, and leaves it alone elsewhere."""
+    """Return a function that makes JSON text safe and coloured on a terminal, and returns it unchanged elsewhere."""
     if form.file or not env.stdout_is_terminal:
         return str
     from dynacli.text.json_text import colourise, escape_unsafe
@@ -432,7 +445,7 @@ def _shown_text(env: Environment, form: OutputFormat) -> Callable[[str], str]:
 
 
 def _value_text(env: Environment, value: Any, form: OutputFormat) -> str:
-    """Return the text of a whole value in a format that is not about its items.
+    """Return the text of a whole value in a format that does not list items.
 
     Raises:
         FormatError: The value is nested too deeply for the format.
@@ -443,7 +456,7 @@ def _value_text(env: Environment, value: Any, form: OutputFormat) -> str:
         from dynacli.text.json_text import reindent
 
         if form.format == "auto" and (form.file or not env.stdout_is_terminal):
-            return compact_json(value) + "\n"  # as a response without a filter is in a pipe
+            return compact_json(value) + "\n"  # a pipe also gets a response without a filter unindented
         return _shown_json(env, form)(reindent(compact_json(value))) + "\n"
     try:
         return _shown_text(env, form)(_TEXT_OF[form.format](value))
@@ -472,14 +485,15 @@ _TEXT_OF: dict[str, Callable[[Any], str]] = {
     "toon": _toon_of,
     "yaml": _yaml_of,
 }
-"""Format → the text of a value, if that is not JSON; RecursionError if the value is nested too deeply."""
+"""Format other than JSON → its text of a value; it raises RecursionError if the value is nested too deeply."""
 
 
 class _ItemText:
     """The text of a list, item by item.
 
     Args:
-        form: Its format is not a table.
+        env: The environment of the run.
+        form: Output settings with a format that is not a table.
     """
 
     def __init__(self, env: Environment, form: OutputFormat) -> None:
@@ -501,7 +515,7 @@ class _ItemText:
         if self._format == "gron":
             return self._text(("" if count else "json = [];\n") + _gron_of(item, f"json[{count}]"))
         if self._format == "yaml":
-            # A sequence in block style is nothing but its entries.
+            # A sequence in block style has only its entries, without a beginning or an end.
             return self._text(_yaml_of([item]))
         return (",\n" if count else "[\n") + self._json(compact_json(item))
 
@@ -563,7 +577,7 @@ def _note_on_lists(value: Mapping[str, Any]) -> str:
 
 
 def _object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> tuple[list[str], str]:
-    """Return the lines of one object, as a table with its keys and their values, and what is reported about them."""
+    """Return the lines of one object as a table of keys and values, and a note about them."""
     note = ""
     if not is_shown:
         cells = [
@@ -595,10 +609,10 @@ def _is_number(value: Any) -> bool:
 
 
 def separated_lines(items: Iterable[Any], columns: Columns, *, is_csv: bool) -> Iterator[str]:
-    """Yield the lines of CSV or TSV, the names of the columns first.
+    """Yield the lines of CSV or TSV, first the names of the columns.
 
     Raises:
-        FormatError: The items make no table.
+        FormatError: The items do not form a table.
     """
     names, line = columns.names(), _csv_line if is_csv else _tsv_line
     if names:
@@ -607,7 +621,7 @@ def separated_lines(items: Iterable[Any], columns: Columns, *, is_csv: bool) -> 
 
 
 def _csv_line(row: Sequence[Any]) -> str:
-    # `csv.writer` looks for the end of a line at each character, and takes twice as long.
+    # `csv.writer` checks each character for a line end, and takes twice as long.
     return (",".join(map(_csv_cell, row)) or '""') + "\r\n"  # an empty line is not a row with an empty cell
 
 

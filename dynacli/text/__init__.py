@@ -1,5 +1,5 @@
-"""Text for people and files; nothing here writes it anywhere.
+"""Makes text for terminals and files, without writing it anywhere.
 
-Text from outside becomes safe for terminals in `terminal`. Other modules write Markdown, JSON and YAML and wrap
-lines. Read `terminal` first.
+`terminal` makes foreign text safe for terminals. Other modules format Markdown, JSON and YAML, and wrap lines. Read
+`terminal` first.
 """

@@ -28,11 +28,11 @@ _CHARSETS = re.compile(
 _MAX_LENGTH = 300
 _MAX_ERRORS = 3
 _MAX_LOOKED_AT = 100
-"""Members of a list or an object that are looked at for an error."""
+"""Maximum number of members of a list or an object to search for error texts."""
 _MAX_TEXTS = 20
 _MAX_DEPTH = 3
 _TEXTS = (
-    # RFC 9457 (problem details), RFC 6749 (OAuth 2.0), and what most APIs write
+    # RFC 9457 (problem details), RFC 6749 (OAuth 2.0), and the fields of most other APIs
     *("title", "detail", "message", "error_description", "error_message", "errorMessage"),
     *("error", "msg", "reason", "description", "faultstring"),
 )
@@ -45,9 +45,9 @@ FIELD_ERRORS = (
     "validation_errors",
     "violations",
 )
-"""The keys of an object whose own keys are the names of inputs, as Rails and ASP.NET write it."""
+"""Keys of objects that map names of inputs to errors, as in Rails and ASP.NET."""
 _OF_NO_FIELD = frozenset({"", "__all__", "_schema", "base", "nonFieldErrors", "non_field_errors"})
-"""The names under which Django, marshmallow and Rails list errors that belong to no single input."""
+"""Keys under which Django, marshmallow and Rails list errors that belong to no single input."""
 _PLACES = ("loc", "field")
 
 
@@ -60,7 +60,7 @@ def is_json_content(media_type: str, text: str) -> bool:
 def decoded(body: bytes, media_type: str) -> str | None:
     """Return the content as text by its `charset`, without a byte order mark; None if it is binary.
 
-    Content of a text type is text even if some bytes cannot be decoded; those become escapes.
+    Content of a text type is text even if some bytes cannot be decoded. Such bytes become escapes.
     Content of another type is text if it is UTF-8 without control characters.
     """
     name = _essence(media_type)
@@ -96,11 +96,11 @@ def _looks_like_text(body: bytes) -> bool:
 
 
 def server_message(value: Any, mask: Callable[[str], str] = str) -> str:
-    """Return what the JSON value of an error says to a person; empty if it has no such text.
+    """Return the message in the JSON value of an error; empty if it has none.
 
     Args:
         value: The value; None if the response has none.
-        mask: Takes the secrets out of a text.
+        mask: Returns a text without secrets.
 
     Returns:
         One line that a terminal can show, at most 300 characters.
@@ -125,7 +125,9 @@ def _texts_of(value: Any, depth: int, field: str = "") -> Iterator[str]:
     """Yield the texts of an error object, or of the first errors of a list.
 
     Args:
-        field: The input that the errors are about; empty if none is known.
+        value: The error object or the list of errors.
+        depth: Number of enclosing values.
+        field: Name of the input that the errors refer to; empty if unknown.
     """
     if isinstance(value, str):
         yield f"{field}: {value}" if field else value
@@ -139,7 +141,7 @@ def _texts_of(value: Any, depth: int, field: str = "") -> Iterator[str]:
                 return
     elif isinstance(value, dict) and depth <= _MAX_DEPTH:
         place = _named_input(value) or field
-        # A code says something to a person if there is nothing else, and belongs to one of several errors.
+        # A code is useful to a reader if there is no text, and if it belongs to one of several errors.
         names = [name for name in _TEXTS if isinstance(value.get(name), str)]
         has_code = bool(depth) and isinstance(value.get("code"), str)
         texts = [value[name] for name in names or ["code"] * has_code]
@@ -155,9 +157,10 @@ def _texts_of_fields(value: dict[str, Any], depth: int, field: str, *, has_text:
     """Yield the texts of an object whose keys are the names of inputs: `{"name": ["This field is required."]}`.
 
     Args:
-        depth: As of `_texts_of`.
-        field: As of `_texts_of`.
-        has_text: Whether the object has a text of its own, so that other keys need not be inputs.
+        value: The object.
+        depth: As for `_texts_of`.
+        field: As for `_texts_of`.
+        has_text: Whether the object also has a message, so that its other keys may not be inputs.
     """
     for name, item in islice(value.items(), _MAX_LOOKED_AT):
         if name in _PLACES or (name in _HOLDERS and isinstance(item, dict | list)):

@@ -1,7 +1,7 @@
-"""JSON read into Python's values and written again, with every digit of every number as it came.
+"""Reads JSON into Python's values and writes it again, without changing a digit of any number.
 
 `json` reads `1.10` as 1.1, `1e400` as infinity and `-0` as 0, and refuses integers of more than 4,300 digits. Here such
-numbers remember their text; they compare and calculate as what Python makes of them.
+numbers keep their text, and behave like Python's numbers in comparisons and calculations.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, Final
 from dynacli.text.json_budget import check_levels, check_values, may_be_deep, refuse_constant
 
 _MOST_DIGITS: Final = 4300
-"""Python neither reads nor writes integers with more digits."""
+"""Maximum number of digits of integers that Python reads and writes."""
 _FREE_NUMBER: Final = re.compile(r"([-+]?)([0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 _SAMPLES: Final = 10
 _LONG: Final = re.compile(f"[0-9]{{{_SAMPLES}}}")
@@ -20,15 +20,15 @@ _MINUS_ZERO: Final = re.compile("-0(?![0-9.eE])")
 
 
 _remembering: Final[set[bool]] = set()
-"""Not empty once a number remembers its text: until then `json` writes each number as it came, ten times as fast."""
+"""Not empty after a number has kept its text. Before that, `json` writes all numbers correctly, ten times as fast."""
 _quoted: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class ExactNumber(float):
-    """A number that Python would write in another way than it came.
+    """A number that keeps its JSON text, because Python would write it differently.
 
     Attributes:
-        text: The number as JSON has it.
+        text: The JSON text of the number.
     """
 
     __slots__ = ("text",)
@@ -41,7 +41,7 @@ class ExactNumber(float):
     __str__ = __repr__
 
 
-# JMESPath takes the types of values by the names of their classes.
+# JMESPath decides the type of a value by the name of its class.
 ExactNumber.__name__ = "float"
 
 
@@ -49,9 +49,9 @@ def read_json(text: str | bytes) -> Any:
     """Return the value of JSON text.
 
     Raises:
-        TooManyValuesError: It has more values than are read.
+        TooManyValuesError: The text has too many values.
         ValueError: The text is not JSON (RFC 8259).
-        RecursionError: It is nested too deeply.
+        RecursionError: The text is nested too deeply.
     """
     check_values(text)
     if isinstance(text, bytes):
@@ -63,7 +63,7 @@ def read_json(text: str | bytes) -> Any:
 
 
 def exact_number(text: str) -> float:
-    """Return a decimal number, which other formats than JSON write more freely: `+1`, `.5`, `1.`, `007`.
+    """Return a decimal number in the looser syntax of formats other than JSON: `+1`, `.5`, `1.`, `007`.
 
     Args:
         text: Digits with an optional sign, point and exponent.
@@ -78,7 +78,7 @@ def compact_json(value: Any) -> str:
     """Return a value of `read_json` as JSON on one line, without white space.
 
     Raises:
-        ValueError: A number is none of JSON's.
+        ValueError: A number is infinite or not a number.
         RecursionError: The value is nested too deeply.
     """
     if not _remembering:
@@ -88,7 +88,7 @@ def compact_json(value: Any) -> str:
 
 
 def _number_text(number: float) -> str:
-    """Return a number of `read_json` as JSON has it.
+    """Return a number of `read_json` as JSON text.
 
     Raises:
         ValueError: The number is infinite or not a number.
@@ -116,10 +116,10 @@ def _remembered(value: float, text: str) -> ExactNumber:
 
 
 def _may_be_odd(text: str) -> bool:
-    """Return whether a text may have an integer that Python would not read, or would write in another way."""
+    """Return whether a text may have an integer that Python cannot read, or would write differently."""
     if _MINUS_ZERO.search(text):
         return True
-    # So many digits in a row hold as many of these samples; looking at each character would take as long as reading.
+    # A longer row of digits contains several of these samples. Checking each character would take as long as parsing.
     return len(text) > _MOST_DIGITS and _LONG.search(text[:: _MOST_DIGITS // _SAMPLES]) is not None
 
 
@@ -128,13 +128,13 @@ _exact: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_c
 
 
 def _plain_writer() -> Callable[[Any], str]:
-    """Return what writes values whose numbers Python writes as they came.
+    """Return a fast function that writes values without any `ExactNumber`.
 
-    `json.JSONEncoder` makes the part of it that is C again for each value, which takes longer than writing a small one.
+    `json.JSONEncoder` makes a new C encoder for each value, which takes longer than writing a small value.
     """
     encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:  # this Python has no such part
+    if make is None:  # this Python has no C encoder
         return encoder.encode
     pieces = make(None, encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
     return lambda value: "".join(pieces(value, 0))

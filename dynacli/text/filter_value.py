@@ -19,39 +19,39 @@ from dynacli.text.json_budget import MAX_VALUES
 _MOST_LEVELS: Final = 100
 _TOO_DEEP: Final = f"it is nested too deeply; a chain of pipes or brackets has at most {_MOST_LEVELS} parts"
 _MOST_STEPS: Final = 20_000_000
-"""Half a minute: some steps for each of as many values as a response may have."""
+"""Maximum number of steps of a filter, which take half a minute: some for each value of the largest response."""
 _CHARACTERS_PER_STEP: Final = 64
 _MOST_CHARACTERS: Final = 256 * 1024 * 1024
-"""How many characters the strings of a result may have: four times those of the largest response."""
+"""Maximum number of characters in the strings of a result: four times the largest response."""
 _MAKERS: Final = frozenset(
     {"flatten", "projection", "value_projection", "filter_projection", "function_expression"}
 )
-"""The types of nodes that make new lists and strings; all others pass on what they are given."""
+"""The types of nodes that make new lists and strings. All other nodes return existing values."""
 _STEPS_OF_TRIAL: Final = 20_000
 _MOST_TRIALS: Final = 200
 _SAMPLE: Final = 20
-"""Items of each list that a trial looks at."""
+"""Number of items of each list that a trial uses."""
 _DEEPEST: Final = 4
 _MOST_PATHS: Final = 12
 _MOST_CHANGED: Final = 300
-"""Characters of a filter for which a closer one is looked for."""
+"""Maximum length of a filter for which a corrected one is searched."""
 _WORD: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME: Final = 40
 _STEPS: Final = frozenset({"flatten", "index_expression", "projection", "subexpression", "value_projection"})
-"""The nodes of JMESPath whose first part is applied to the value, and each further one to a value within it."""
+"""The nodes of JMESPath whose first child applies to the value, and the next ones to values within it."""
 
 
 _Missing = tuple[Collection[str], Collection[str]]
 
 
 class JqProgram(str):
-    """A filter that is a program of jq, and not a JMESPath expression."""
+    """A filter that is a jq program, not a JMESPath expression."""
 
     __slots__ = ()
 
 
 class JqResults(list[Any]):
-    """The results of a program that does not give exactly one."""
+    """The results of a jq program that returns no result or several."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ def _hint() -> str:
 
 
 class _Functions(jmespath.functions.Functions):
-    """The functions of JMESPath, with every digit of numbers that become text."""
+    """The functions of JMESPath, which keep every digit of a number when they convert it to text."""
 
     @jmespath.functions.signature({"types": []})
     def _func_to_string(self, value: Any) -> str:
@@ -72,13 +72,14 @@ _OPTIONS = jmespath.visitor.Options(custom_functions=_Functions())
 
 
 def check_filter(expression: str, name: str = "The filter") -> None:
-    """Check an expression before anything is sent: its syntax, its functions, and how many arguments they have.
+    """Check an expression before anything is sent: its syntax, its functions, and their number of arguments.
 
     Args:
-        name: What messages call it.
+        expression: The JMESPath expression.
+        name: Name of the filter in messages.
 
     Raises:
-        UsageError: It is not an expression of JMESPath.
+        UsageError: The filter is not a JMESPath expression.
     """
     try:
         parsed = jmespath.compile(expression).parsed
@@ -112,7 +113,7 @@ def _reason(error: Exception) -> str:
 
 
 def _check_nodes(parsed: Any, name: str) -> None:
-    """Check the functions of a parsed expression, and how deep it is, as it is carried out on Python's stack."""
+    """Check the functions of a parsed expression, and its depth, because Python's stack limits its evaluation."""
     level = [parsed]
     for _ in range(_MOST_LEVELS):
         nodes = [node for node in level if isinstance(node, dict)]
@@ -149,13 +150,13 @@ def _check_function(node: Any, name: str) -> None:
 
 
 class _OverBudgetError(Exception):
-    """A filter has more to do, or makes more, than it may."""
+    """A filter takes too many steps, or its result is too large."""
 
 
 class _Interpreter(jmespath.visitor.TreeInterpreter):
-    """JMESPath's interpreter, with a budget: each part that is applied counts, and what is made of it.
+    """JMESPath's interpreter with a budget for steps and new values.
 
-    `[@,@][]|[@,@][]|...` doubles a list with each of its parts.
+    Without a budget, `[@,@][]|[@,@][]|...` would double a list with each of its parts.
     """
 
     def __init__(self, steps: int = _MOST_STEPS) -> None:
@@ -173,7 +174,7 @@ class _Interpreter(jmespath.visitor.TreeInterpreter):
 
 
 def _check_result(value: Any) -> None:
-    """Check that a result is not a larger than can be written: its parts may be the same, as in `[@,@]|[@,@]|...`."""
+    """Check that a result is not too large to write: a small result in memory may repeat parts (`[@,@]|[@,@]|...`)."""
     left, characters, level = MAX_VALUES, _MOST_CHARACTERS, [value]
     while level:
         left -= len(level)
@@ -188,11 +189,12 @@ def _check_result(value: Any) -> None:
 
 
 def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
-    """Return what a filter makes of a value of `dynacli.text.exact_json`.
+    """Return the result of a filter for a value of `dynacli.text.exact_json`.
 
     Args:
+        value: The value.
         expression: A JMESPath expression, or a `JqProgram`.
-        name: What messages call the filter.
+        name: Name of the filter in messages.
 
     Raises:
         FormatError: The filter cannot be applied to this value.
@@ -205,7 +207,7 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
     try:
         found = _Interpreter().visit(jmespath.compile(expression).parsed, value)
         _check_result(found)
-        compact_json(found)  # a function may give what JSON has no number for, and an expression as its value
+        compact_json(found)  # a function may return a number or an expression that JSON cannot express
     except _OverBudgetError:
         raise _failed(name, "it has too much to do, or makes too much of the response") from None
     except RecursionError:
@@ -221,7 +223,7 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
 
 
 def filtered_item(item: Any, expression: str) -> list[Any]:
-    """Return what a filter makes of an item of a stream: nothing if it is null.
+    """Return the results of a filter for an item of a stream, without null.
 
     Raises:
         FormatError: The filter cannot be applied to this item.
@@ -233,7 +235,7 @@ def filtered_item(item: Any, expression: str) -> list[Any]:
 
 
 def is_true(value: Any) -> bool:
-    """Return whether a value is true by the rules of JMESPath: everything but false, null and what is empty."""
+    """Return whether a value is true by the rules of JMESPath: not false, not null and not empty."""
     return (
         value is not None and value is not False and (bool(value) or not isinstance(value, str | list | dict))
     )
@@ -248,10 +250,10 @@ def _failed(name: str, reason: str) -> FormatError:
 
 
 class _Tracing(_Interpreter):
-    """JMESPath's interpreter, which notes for each field of an expression whether a value had it.
+    """JMESPath's interpreter, which records for each field of an expression whether a value had it.
 
     Attributes:
-        fields: The number of a node → its name, and whether a value had it.
+        fields: The id of a node → its name, and whether a value had it.
     """
 
     def __init__(self, steps: int) -> None:
@@ -267,17 +269,18 @@ class _Tracing(_Interpreter):
 
 
 def is_void(value: Any) -> bool:
-    """Return whether a result has nothing in it: null, or a list or an object of nothing else."""
+    """Return whether a result is empty: null, or a list or an object of empty values."""
     if isinstance(value, list | dict):
         return all(map(is_void, value.values() if isinstance(value, dict) else value))
     return value is None
 
 
 def unknown_fields(value: Any, expression: str) -> list[str]:
-    """Return the fields of a filter that no value had to which it was applied.
+    """Return the fields of a filter that are missing from all values to which they were applied.
 
     Args:
         value: A value of `dynacli.text.exact_json`.
+        expression: A JMESPath expression.
     """
     found = _tried(_sampled(value, _DEEPEST + 2), expression)
     if found is not None and found[1]:
@@ -286,13 +289,15 @@ def unknown_fields(value: Any, expression: str) -> list[str]:
 
 
 def stays_false(value: Any, expression: str, at_top: Collection[str], below: Collection[str]) -> bool:
-    """Return whether a filter that is false for a value stays so because some fields are missing for good.
+    """Return whether a filter can never become true because some fields will never exist.
 
-    `stat == 'done'` needs `stat`, and `stat || state` does not.
+    `stat == 'done'` needs `stat`; `stat || state` does not need it.
 
     Args:
-        at_top: The fields that the value itself will not have.
-        below: The fields that no value within it will have.
+        value: A value for which the filter is false.
+        expression: A JMESPath expression.
+        at_top: Fields that the value itself will never have.
+        below: Fields that values within it will never have.
     """
     try:
         parsed = jmespath.compile(expression).parsed
@@ -317,7 +322,7 @@ def _needs(node: Any, value: Any, missing: _Missing) -> bool:
 
 
 def _is_missing(node: Any, missing: _Missing) -> bool:
-    """Return whether a path leads nowhere without missing fields."""
+    """Return whether a path needs one of the missing fields."""
     if node["type"] == "field":
         return node["value"] in missing[0]
     if node["type"] not in _STEPS:
@@ -328,9 +333,9 @@ def _is_missing(node: Any, missing: _Missing) -> bool:
 
 
 def closest_filter(value: Any, expression: str) -> str:
-    """Return a filter that is much like one that finds nothing in a value, and works; empty if there is none.
+    """Return a working filter that is similar to one without results; empty if there is none.
 
-    A list or an object may be missing before the path, `[]` may be missing after a list, a name may be mistyped.
+    It corrects a missing list or object before the path, a missing `[]` after a list, and a misspelled name.
     """
     if len(expression) > _MOST_CHANGED:
         return ""
@@ -338,7 +343,7 @@ def closest_filter(value: Any, expression: str) -> str:
     paths, names = _paths_of(sample)
     tried = {expression}
     nearly, waiting = "", [expression]
-    for _ in range(2):  # changes at once
+    for _ in range(2):  # two changes at most
         following = []
         for begun in waiting:
             for changed in _changes(begun, sample, paths, names):
@@ -354,7 +359,7 @@ def closest_filter(value: Any, expression: str) -> str:
                 if not found[1] and not is_void(found[0]):
                     return changed
                 if not found[1] and found[0] is not None:
-                    nearly = nearly or changed  # `rows[?status=='fail']` of a sample in which no row failed
+                    nearly = nearly or changed  # `rows[?status=='fail']`, if no row of the sample failed
         if nearly:
             return nearly
         waiting = following
@@ -369,7 +374,7 @@ def outermost_list(value: Any) -> tuple[str, list[Any]]:
 
 
 def _tried(value: Any, expression: str, steps: int = _STEPS_OF_TRIAL) -> tuple[Any, list[str]] | None:
-    """Return what a filter makes of a value, and the fields that nothing had; None if it fails."""
+    """Return the result of a filter and its missing fields; None if it fails."""
     interpreter = _Tracing(steps)
     try:
         parsed = jmespath.compile(expression).parsed
@@ -414,7 +419,7 @@ def _paths_of(value: Any) -> tuple[list[tuple[str, Any]], set[str]]:
 
 
 def _changes(expression: str, value: Any, paths: list[tuple[str, Any]], names: set[str]) -> Iterator[str]:
-    """Yield filters that differ from one in one place, the likeliest first."""
+    """Yield filters that differ in one location, the most likely first."""
     from difflib import get_close_matches
 
     tokens = list(jmespath.lexer.Lexer().tokenize(expression))
@@ -450,5 +455,5 @@ def _compared_name(name: str) -> str:
 
 
 def _written(name: str) -> str:
-    """Return the name of a field as an expression has it."""
+    """Return the name of a field as JMESPath writes it."""
     return name if _WORD.fullmatch(name) else compact_json(name)

@@ -1,7 +1,7 @@
-"""A page for a browser that needs nothing else: no script, no network, no file beside it.
+"""Self-contained HTML pages, without scripts, network access and further files.
 
-The page's own policy forbids to load or run anything (Content Security Policy Level 3, `default-src 'none'`). So not
-even a mistake could make a text from outside do something in a browser.
+The policy of a page forbids loading and running anything (Content Security Policy Level 3, `default-src 'none'`). So a
+text from outside cannot run code in the browser, even if a page forgets to escape it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ th { color: var(--dim); font-weight: 500 }
 
 
 def html_text(text: str) -> str:
-    """Return text as HTML, with what could deceive a reader made visible."""
+    """Return text as HTML, with deceptive characters made visible."""
     return escape(visible(text))
 
 

@@ -1,7 +1,7 @@
-"""Filters that are programs of jq (https://jqlang.org/manual/), run by the package `jq`.
+"""Filters in the language of jq (https://jqlang.org/manual/), run by the package `jq`.
 
-jq runs in a process of its own: a program may run forever in C, and `env` of jq shows every environment variable.
-This process has an empty environment, a limit of time and one of memory, and ends with Ctrl-C.
+jq runs in a separate process, because a program may run forever in C, and jq's `env` shows all environment variables.
+This process has an empty environment and limits of time and memory, and Ctrl-C ends it.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 _SECONDS = 30
 _MOST_MEMORY: Final = 4 * 1024**3
 _MOST_CHARACTERS: Final = 64 * 1024 * 1024
-"""How long the results may be, with a line for each: as long as the largest response."""
+"""Maximum number of characters of the results: the size of the largest response."""
 _CODE: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
     "from dynacli.text import jq_filter; jq_filter.serve_program(sys.argv[2], int(sys.argv[3]))"
 )
 _READY, _RESULT, _FAILURE = "ready", "=", "!"
-"""The last line of what the process writes for a value, and how the lines of results and of a failure begin."""
+"""The last line that the process writes for a value, and the prefixes of lines with a result or a failure."""
 _LOCATION: Final = re.compile(r" at <top-level>.*| at line \d+, column \d+.*", re.DOTALL)
 _LIKE_JQ: Final = re.compile(r"^\s*\.|\|\s*\.|\bselect\s*\(|\bmap\s*\(\s*\.|^\s*\[\s*\.")
 _PATH: Final = re.compile(r"\s*\.(?:[A-Za-z_]\w*(?:\[\d*\])?(?:\.(?=[A-Za-z_])|\s*$))+")
 
 
 _running: list[_Process] = []
-"""The process of the last program, as the items of a stream each need it."""
+"""The process of the last program, which is reused for all items of a stream."""
 
 
 class _Process:
@@ -47,14 +47,14 @@ class _Process:
     """
 
     def __init__(self, program: str) -> None:
-        import subprocess  # slow, and not needed to say that a filter reads like jq
+        import subprocess  # slow, and only needed to run a program
 
         self._pipe = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _CODE, json.dumps(sys.path), program, str(_SECONDS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            # Python does not start on Windows without this one.
+            # Python does not start on Windows without this variable.
             env={name: value for name, value in os.environ.items() if name == "SYSTEMROOT"},
         )
         self.program = program
@@ -104,18 +104,19 @@ class _Process:
             raise ValueError(failure)
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         atexit.unregister(self.end)
         self._pipe.kill()
-        with self._pipe:  # this closes the pipes and waits
+        with self._pipe:  # closes the pipes and waits
             pass
 
 
 def serve_program(program: str, seconds: int) -> None:
-    """Run a program on each line of standard input, and write its results: what the process of jq does.
+    """Run a program on each line of standard input, and write its results; called in the process of jq.
 
     Args:
-        seconds: How long it may take for a line.
+        program: The jq program.
+        seconds: Time limit for each line.
     """
     import faulthandler
     import signal
@@ -128,7 +129,7 @@ def serve_program(program: str, seconds: int) -> None:
     limit_memory(_MOST_MEMORY)
     write = sys.stdout.buffer.write
     try:
-        # `tojson` writes each number as it came. Within brackets, no `import` can read a file.
+        # `tojson` keeps the digits of each number. Within parentheses, a program cannot `import` a file.
         compiled = jq.compile(f"({program}\n) | tojson")
     except ValueError as error:
         write(_failure_line(error))
@@ -165,7 +166,7 @@ def check_program(program: str) -> None:
     """Check a program before anything is sent.
 
     Raises:
-        UsageError: jq cannot read it, or the extra `jq` is not installed.
+        UsageError: jq cannot read the program, or the extra `jq` is not installed.
     """
     from importlib.machinery import PathFinder
 
@@ -189,9 +190,10 @@ def jq_results(value: Any, program: str) -> list[Any]:
 
     Args:
         value: A value of `dynacli.text.exact_json`.
+        program: The jq program.
 
     Raises:
-        FormatError: The program fails on this value, or does not end in time.
+        FormatError: The program fails on this value, or takes too long.
     """
     try:
         return list(_process_of(program).results(value))
@@ -201,7 +203,7 @@ def jq_results(value: Any, program: str) -> list[Any]:
 
 
 def reads_like_jq(text: str) -> bool:
-    """Return whether a filter that JMESPath cannot read was likely written for jq."""
+    """Return whether a filter that JMESPath cannot parse was probably written for jq."""
     return _LIKE_JQ.search(text) is not None
 
 

@@ -1,39 +1,39 @@
-"""How many values a JSON text has, counted before it is read: in memory they take up to thirty times its size.
+"""Limits of JSON: the number of values, which take up to 30 times the size of the text, and the number of levels.
 
-And how many levels a value has: most functions that go through one call themselves for each level.
+Most functions for values are recursive, so the number of levels must stay small.
 """
 
 import json
 from typing import Any, Final
 
 MAX_VALUES: Final = 2_000_000
-"""How many values a document, a body or an item of a stream may have; members and items count, as does the whole."""
+"""Maximum number of values in a document, a body or an item of a stream, including objects and lists."""
 
 _MAX_LEVELS: Final = 200
-"""How many levels a value may have that is read of a text."""
+"""Maximum number of levels of a value that is read from text."""
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class TooManyValuesError(ValueError):
-    """A JSON text has too many values to be read; the text of the exception says how many are allowed."""
+    """A JSON text has too many values. The message has the maximum."""
 
     def __init__(self) -> None:
         super().__init__(f"it has more than {MAX_VALUES:,} values")
 
 
 def check_values(text: str | bytes) -> None:
-    """Check that a JSON text has no more values than can be read; an empty object or list may count as two.
+    """Check that a JSON text does not have too many values. An empty object or list may count as two.
 
-    It takes no memory but that of the text, and a second for 64 MiB.
+    The check takes a second for 64 MiB.
 
     Raises:
-        TooManyValuesError: It has more.
+        TooManyValuesError: The text has more than `MAX_VALUES` values.
     """
     if len(text) <= MAX_VALUES or _separators(text) < MAX_VALUES:
         return
-    # The same characters stand in strings, which are left out only when it matters. A string that never ends is left
-    # out, too: its reader will find that the text is not JSON. Possessive, because a group that repeats otherwise
-    # remembers each repetition.
+    # Strings may contain the same characters, so they are removed if the first count is too high. An unterminated
+    # string is removed, too; the parser will report it. Possessive quantifiers, because a group would otherwise
+    # remember each repetition.
     import re
 
     if isinstance(text, bytes):
@@ -43,14 +43,14 @@ def check_values(text: str | bytes) -> None:
 
 
 def _separators(text: str | bytes) -> int:
-    """Return how many commas and opening brackets there are: each value but the first follows one of them."""
+    """Return the number of commas and opening brackets, because each value except the first follows one of them."""
     if isinstance(text, bytes):
         return text.count(b",") + text.count(b"[") + text.count(b"{")
     return text.count(",") + text.count("[") + text.count("{")
 
 
 def may_be_deep(text: str) -> bool:
-    """Return whether JSON text may have more than `_MAX_LEVELS` levels; brackets in strings may make it look so."""
+    """Return whether JSON text may have more than `_MAX_LEVELS` levels; brackets in strings count, too."""
     if text.count("[") + text.count("{") <= _MAX_LEVELS:
         return False
     brackets = text.encode("ascii", "ignore").translate(None, _NO_BRACKETS)
@@ -62,7 +62,7 @@ def may_be_deep(text: str) -> bool:
 
 
 def is_deep(value: Any, most: int = _MAX_LEVELS) -> bool:
-    """Return whether a value of JSON has more than so many levels of lists and objects."""
+    """Return whether a JSON value has more than `most` levels of lists and objects."""
     level = [value]
     for _ in range(most + 1):
         containers = [item for item in level if isinstance(item, dict | list)]
@@ -75,14 +75,15 @@ def is_deep(value: Any, most: int = _MAX_LEVELS) -> bool:
 
 
 def read_limited(text: str | bytes, *, has_constants: bool = True) -> Any:
-    """Return the value of a JSON text that has no more levels than `check_levels` allows.
+    """Return the value of a JSON text with a limited number of levels.
 
     Args:
-        has_constants: Whether `NaN` and `Infinity` are read, which Python writes and JSON does not have.
+        text: The JSON text.
+        has_constants: Whether to accept `NaN` and `Infinity`, which Python writes although JSON does not have them.
 
     Raises:
-        ValueError: It is not JSON.
-        RecursionError: It has too many levels.
+        ValueError: The text is not JSON.
+        RecursionError: The value has too many levels.
     """
     return check_levels(json.loads(text, parse_constant=None if has_constants else refuse_constant))
 
@@ -96,19 +97,19 @@ def is_json_tree(text: str | bytes) -> bool:
 
 
 def refuse_constant(constant: str) -> Any:
-    """Raise the error for what `json` reads although it is not JSON: `NaN`, `Infinity`.
+    """Raise the error for a constant that `json` accepts although it is not JSON: `NaN`, `Infinity`.
 
     Raises:
-        ValueError: In any case.
+        ValueError: Always.
     """
     raise ValueError(f"`{constant}` is not JSON")
 
 
 def check_levels(value: Any) -> Any:
-    """Return a value of JSON.
+    """Return a JSON value after checking its levels.
 
     Raises:
-        RecursionError: It has more than `_MAX_LEVELS` levels, as if the parser of JSON had found it.
+        RecursionError: The value has more than `_MAX_LEVELS` levels.
     """
     if is_deep(value):
         raise RecursionError("it is nested too deeply")

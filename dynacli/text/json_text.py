@@ -1,8 +1,8 @@
-r"""JSON text indented, escaped or coloured without changing its values.
+r"""Indents, escapes or colours JSON text without changing its values.
 
-A parser would read `1.10` as 1.1, round integers beyond 2**53 or 2**64, keep the last of two equal keys
-and give up on deep nesting. Here the text is cut into tokens (RFC 8259, sections 2 to 7), which are written
-unchanged, with new white space between them.
+A parser would read `1.10` as 1.1, round large integers, keep only the last of two equal keys, and fail on deep nesting.
+These functions split the text into tokens (RFC 8259, sections 2 to 7), and write the tokens unchanged with new white
+space.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 from dynacli.text.terminal import Painter, unsafe
 
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-# Its groups are not possessive: up to Python 3.11.4 they would take the `e` of `1e` (python/cpython#106052).
+# The groups are not possessive: up to Python 3.11.4 they would match the `e` of `1e` (python/cpython#106052).
 _NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 _TOKEN = re.compile(
     rf"[ \t\r\n]*+(?:({_STRING})([ \t\r\n]*+:)?+|({_NUMBER}(?![0-9.])|true|false|null)|([\[{{])|([\]}}])|(,))"
@@ -23,20 +23,20 @@ _SPACE = re.compile(r"[ \t\r\n]*+")
 # a key; a comma or the end of the container; nothing.
 _VALUE, _FIRST_ITEM, _FIRST_MEMBER, _MEMBER, _NEXT, _END = range(6)
 
-# Deeper levels stay on one line, or the white space would grow with the square of the depth.
+# Deeper levels stay on one line, because the white space would grow with the square of the depth.
 _DEEPEST: Final = 100
 _BREAKS: Final = ["\n" + "  " * depth for depth in range(_DEEPEST + 1)]
-# The last alternative matches a string that never ends, up to the end of the text, so that it is searched only once.
+# The last alternative matches an unterminated string up to the end of the text, so that it is searched only once.
 _COLOURED = re.compile(
     r'("(?:[^"\\]|\\.)*+")(\s*:)?|(-?[0-9][0-9.eE+-]*+)|\b(true|false|null)\b|".*+', re.DOTALL
 )
 
 
 def reindent(text: str) -> str:
-    """Return the JSON text with two spaces per level, every scalar and key exactly as it came.
+    """Return the JSON text indented with two spaces per level, with unchanged scalars and keys.
 
-    Any depth works; below 100 levels the rest of a branch stays on one line.
-    Time and memory grow with the length of the text.
+    Any depth is allowed. Below 100 levels the rest of a branch stays on one line.
+    Time and memory are proportional to the length of the text.
 
     Raises:
         ValueError: The text is not JSON.
@@ -92,9 +92,9 @@ def _break(depth: int) -> str:
 
 
 def escape_unsafe(text: str) -> str:
-    r"""Return the JSON text with every character that could drive or deceive a terminal as `\uXXXX`.
+    r"""Return the JSON text with every character that could control a terminal or deceive readers as `\uXXXX`.
 
-    Such characters occur only in strings, so the text stays JSON of the same value (RFC 8259, section 7).
+    Such characters occur only in strings, so the text keeps its JSON value (RFC 8259, section 7).
     """
     if text.isascii() and "\x7f" not in text:
         return text

@@ -1,9 +1,8 @@
-"""Descriptions of OpenAPI documents, which are CommonMark (OpenAPI 3.1, "Rich Text Formatting"), as plain blocks.
+"""Converts descriptions of OpenAPI documents, which are CommonMark (OpenAPI 3.1, "Rich Text Formatting"), to blocks.
 
-In practice they are GitHub's flavour, with HTML. markdown-it-py reads them: it follows CommonMark to the letter,
-says on which line each block stands, and bounds how deep blocks nest. Its import takes longer than a help page may:
-the compiler imports this module, and of the runs only those that show what is not compiled; and it takes a tenth of
-the time in which a small document is compiled, whose descriptions are often plain.
+Most descriptions use GitHub's flavour, with HTML. markdown-it-py parses them: it implements CommonMark completely,
+gives the lines of each block, and limits the nesting of blocks. Importing it takes longer than a help page may take.
+So only the compiler imports it, and runs that show uncompiled text. Plain descriptions do not need it.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 _DEEPEST_BLOCK = 20
 _MOST_COLUMNS = 50
 
-# Comments, and tags. Possessive quantifiers keep a failing match from being tried in other ways.
+# Comments and tags. Possessive quantifiers prevent backtracking.
 _MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(/?)([a-zA-Z][a-zA-Z0-9-]*+)((?:\s[^<>]*+)?)/?>", re.DOTALL)
 _ATTRIBUTE = r"\b{}\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))"
 _HREF = re.compile(_ATTRIBUTE.format("href"), re.IGNORECASE)
@@ -44,28 +43,28 @@ _BLOCKS = frozenset((
     "blockquote", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "footer", "h1", "h2",
     "h3", "h4", "h5", "h6", "header", "hr", "li", "ol", "p", "section", "summary", "ul",
 ))  # fmt: skip
-# Tags that say nothing to a reader of plain text. Any other word in angle brackets is most likely a placeholder.
+# Tags without a meaning in plain text. Any other name in angle brackets is most likely a placeholder.
 _SILENT = frozenset((
     "abbr", "b", "big", "body", "caption", "cite", "del", "dfn", "em", "embed", "font", "html", "i",
     "iframe", "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "source", "span", "strike",
     "strong", "sub", "sup", "svg", "tbody", "tfoot", "thead", "tt", "u", "var", "video", "wbr",
 ))  # fmt: skip
 _LONGEST = 50_000
-"""Characters of a description that is read as Markdown; a long one of a real document has a third of that."""
+"""Maximum length of a description that is parsed as Markdown: three times a long one of a real document."""
 _MOST_BRACKETS = 2000
-"""markdown-it may look for the partner of each up to the end of the text."""
+"""Maximum number of brackets, because markdown-it may search the rest of the text for the partner of each."""
 _MOST_OF_SENTENCE = 4000
 _DEEPEST = 40
-"""Levels of blocks. An item takes two. markdown-it leaves out deeper ones."""
-# Paragraphs whose lines begin with a letter and have nothing that Markdown gives a meaning, except code. Half of the
-# descriptions that are no plain sentence are like that, and reading them as Markdown would change nothing.
-# Atomic, not possessive groups: up to Python 3.11.4, those take too much or too little (python/cpython#106052).
+"""Maximum number of levels of blocks; an item takes two. markdown-it leaves out deeper blocks."""
+# Paragraphs whose lines begin with a letter and have no Markdown except code. Half of the longer descriptions are like
+# this, and parsing them would change nothing.
+# Atomic groups, because possessive ones match wrongly up to Python 3.11.4 (python/cpython#106052).
 _LINE = (
     r"[^\W\d_](?>(?:[^\\`*_~\[\]<>&|\n\r\t\0]|(?<=\w)_(?=\w)"
     r"|(?<!`)`[^`\s\0](?:[^`\n\r\t\0]*[^`\s\0])?`(?!`))*)(?<! )"
 )
 _SIMPLE = re.compile(rf"{_LINE}(?>(?:\n+{_LINE})*)\n*")
-# GitHub's alerts: `> [!NOTE]` and the text on the lines below.
+# GitHub's alerts: `> [!NOTE]`, with text on the next lines.
 _ALERT = re.compile(r"\[!([A-Za-z]+)\]")
 _NO_PROSE = frozenset((HEADING, CODE, RULE, TABLE))
 _ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "incl.", "no.", "resp.", "max.", "min.")
@@ -73,7 +72,7 @@ _SENTENCE_END = re.compile(r"[.!?。][)\"'”\u2019]*+(?=\s+[^a-z\s]|\s*$)|。")
 
 
 class _BlockBuilder:
-    """Blocks in the making, to which text and the beginnings and ends of blocks are added in their order.
+    """Builds blocks from text and the starts and ends of blocks, in order.
 
     Args:
         has_urls: Whether links show their URL.
@@ -83,44 +82,44 @@ class _BlockBuilder:
         self.is_verbatim = False
         """Whether the text is preformatted HTML."""
         self._has_urls = has_urls
-        # Open blocks, outermost first; the outermost holds all others.
+        # Open blocks, the outermost first, which contains all others.
         self._open: list[Blocks] = [[]]
-        # How many blocks are open below each item or quote of Markdown, which no tag of HTML closes.
+        # Number of open blocks at each item or quote of Markdown, which HTML tags must not close.
         self._floors = [1]
-        # Open lists of HTML: how many blocks are open below the list, and the number of its last item or None.
+        # Open HTML lists, each with the number of open blocks around it, and the number of its last item or None.
         self._lists: list[tuple[int, int | None]] = []
         self._pieces: list[str] = []
-        # Open links: how many pieces stand before the link, and its URL.
+        # Open links, each with the number of pieces before it, and its URL.
         self._links: list[tuple[int, str]] = []
         self._rows: list[list[str]] | None = None
         self._is_in_cell = self._is_heading = self._is_below_gap = False
         self._skipped = ""
 
     def end(self) -> Blocks:
-        """Return the blocks; nothing can be added after that."""
+        """Return the finished blocks."""
         self._end_table()
         self.flush()
         return self._open[0]
 
     def gap(self) -> None:
-        """Leave an empty line in front of the next block, if there is a block before it."""
+        """Insert an empty line before the next block, unless it is the first."""
         self._is_below_gap = True
 
     def open(self, marker: str) -> None:
-        """Begin an item or a quote of Markdown."""
+        """Start an item or a quote of Markdown."""
         self._end_table()
         self.flush()
         self._push(marker)
         self._floors.append(len(self._open))
 
     def close(self) -> None:
-        """End an item or a quote of Markdown, and all that is open in it."""
+        """End an item or a quote of Markdown, with all open blocks in it."""
         self._end_table()
         self.flush()
         self._close_to(self._floors.pop() - 1)
 
     def is_at_start_of_quote(self) -> bool:
-        """Return whether what comes next is the beginning of a quote."""
+        """Return whether the next text is the first in a quote."""
         return self._open[-1][:1] == [">"] and len(self._open[-1]) == 1 and not self._pieces
 
     def _push(self, marker: str) -> None:
@@ -133,7 +132,7 @@ class _BlockBuilder:
             self._lists.pop()
         if len(self._open) > depth:
             del self._open[depth:]
-            # A gap at the end of an item is none between the item and the next.
+            # A gap at the end of an item does not separate it from the next item.
             self._is_below_gap = False
 
     def _add(self, block: str | Blocks) -> None:
@@ -144,7 +143,7 @@ class _BlockBuilder:
         inside.append(block)
 
     def text(self, text: str) -> None:
-        """Add text, in which a line feed breaks the line."""
+        """Add text. A line feed in it starts a new line."""
         if not self._skipped:
             self._pieces.append(text)
 
@@ -153,7 +152,7 @@ class _BlockBuilder:
         self._links.append((len(self._pieces), url))
 
     def end_link(self) -> None:
-        """End a link: its URL follows the text, if that is not the URL itself."""
+        """End a link, and add its URL after the text unless the text is the URL."""
         if not self._links:
             return
         start, url = self._links.pop()
@@ -246,7 +245,7 @@ class _BlockBuilder:
                 row.append(text)
             else:
                 row[-1] += f" {text}"
-        elif text:  # text of a table that is in none of its cells stands before it
+        elif text:  # text of a table outside of its cells is put before it
             self._add(text)
         self._is_in_cell = False
 
@@ -278,7 +277,7 @@ class _BlockBuilder:
             self.text(text if self.is_verbatim else text.replace("\n", " "))
 
     def _tag(self, name: str, attributes: str, *, is_end: bool) -> bool:
-        """Translate a tag; return whether it is one of HTML."""
+        """Convert a tag; return whether it is an HTML tag."""
         if self._skipped or name in {"script", "style"}:
             self._skipped = (self._skipped or name) if not is_end or name != self._skipped else ""
         elif name == "pre":
@@ -323,7 +322,7 @@ class _BlockBuilder:
             self.cell()
 
     def _block(self, name: str, *, is_end: bool) -> None:
-        """Begin or end a block of HTML that is neither preformatted nor a table."""
+        """Start or end a block of HTML other than preformatted text and tables."""
         if name == "hr":
             self.rule()
         elif name[0] == "h" and name[1:].isdigit():
@@ -339,7 +338,7 @@ class _BlockBuilder:
                 self._push_in_list(">")
         else:
             self.flush()
-            # The end of a paragraph in an item parts it from what follows there, but not the item from the next.
+            # The end of a paragraph separates it from the rest of its item, but does not separate two items.
             if not (is_end and self._lists):
                 self.gap()
 
@@ -367,7 +366,7 @@ class _BlockBuilder:
             self._push_in_list("-" if count is None else f"{count + 1}.")
 
     def _push_in_list(self, marker: str) -> None:
-        # Deeper items stand beside their list, because reading back nested JSON takes a level of the stack each.
+        # Deeper items are put beside their list, because reading nested JSON takes a stack frame for each level.
         if len(self._open) < _DEEPEST_BLOCK:
             self._push(marker)
 
@@ -381,19 +380,21 @@ def to_text(markdown: str, width: int, paint_heading: Callable[[str], str] = str
     """Return a description as the text of its blocks.
 
     Args:
-        width: How many columns a line may have.
+        markdown: The description.
+        width: Maximum width of a line.
         paint_heading: Colours a line of a heading.
     """
     return block_text(blocks_of(markdown), width, paint_heading)
 
 
 def blocks_of(markdown: str, *, has_urls: bool = True) -> Blocks:
-    """Return the blocks of a description: emphasis is dropped, links become `text (URL)`, code stays in backticks.
+    """Return the blocks of a description, without emphasis, with links as `text (URL)` and code in backticks.
 
-    HTML that shapes the text is translated, other HTML is dropped, and words in angle brackets that are no HTML stay.
-    Of what is too long or too deep for Markdown, the paragraphs stay as they stand.
+    HTML for formatting is converted, other HTML is dropped, and names in angle brackets that are not HTML stay.
+    A description that is too long or too deep keeps its paragraphs without being parsed.
 
     Args:
+        markdown: The description.
         has_urls: Whether links show their URL.
     """
     is_too_much = len(markdown) > _LONGEST or markdown.count("[") > _MOST_BRACKETS
@@ -405,7 +406,7 @@ def blocks_of(markdown: str, *, has_urls: bool = True) -> Blocks:
         LookupError,
         ValueError,
         RecursionError,
-    ):  # a defect there costs a description its form, and no more
+    ):  # after a defect in the parser, the description is shown unformatted
         return _as_it_stands(markdown)
     if any(token.level >= _DEEPEST - 2 for token in tokens):
         return _as_it_stands(markdown)
@@ -423,7 +424,7 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     class Parser(MarkdownIt):
-        """Leaves URLs as they are written, whatever their scheme: nothing is linked here."""
+        """Keeps URLs unchanged, with any scheme, because they are only shown as text."""
 
         def normalizeLink(self, url: str) -> str:  # noqa: N802
             return url
@@ -439,7 +440,7 @@ def _parser() -> MarkdownIt:
 
 
 class _Reading:
-    """Reads the tokens of a description; markdown-it describes each in its `Token`."""
+    """Converts the tokens of a description to blocks; markdown-it documents its `Token`."""
 
     def __init__(self, markdown: str, *, has_urls: bool) -> None:
         self.lines = markdown.splitlines() if "\r" in markdown else markdown.split("\n")
@@ -500,7 +501,7 @@ class _Reading:
             elif kind == "hardbreak":
                 builder.text("\n")
             elif kind == "code_inline":
-                # A space keeps backticks in the code apart from those around it.
+                # A space separates backticks in the code from the backticks around it.
                 space = " " if "`" in (token.content[:1], token.content[-1:]) else ""
                 builder.text(f"{token.markup}{space}{token.content}{space}{token.markup}")
             elif kind == "link_open":
@@ -515,7 +516,7 @@ class _Reading:
 
 @lru_cache(2000)
 def plain_line(text: str) -> str:
-    """Return plain text as Markdown on one `visible` line that is not read as a link, as emphasis or as HTML."""
+    """Return plain text as Markdown on one `visible` line, with links, emphasis and HTML escaped."""
     return re.sub(r"([\\*\[<])", r"\\\1", visible_line(text))
 
 
@@ -523,7 +524,8 @@ def first_sentence(markdown: str, limit: int = LONGEST_SENTENCE) -> str:
     """Return the first sentence of a description as one plain, `visible` line without a final period.
 
     Args:
-        limit: The most characters; a longer sentence is cut between words and ends in `...`.
+        markdown: The description.
+        limit: Maximum number of characters. A longer sentence is cut between words and ends in `...`.
     """
     blocks = blocks_of(markdown[:_MOST_OF_SENTENCE], has_urls=False)
     # Quotes come after paragraphs, because a description often starts with a notice (GitHub's alerts).
@@ -544,7 +546,7 @@ def first_sentence(markdown: str, limit: int = LONGEST_SENTENCE) -> str:
 
 
 def _first_prose(blocks: Blocks, *, of_quotes: bool = False) -> str:
-    """Return the first paragraph, or the first part of it that two line breaks end."""
+    """Return the first paragraph, or its beginning up to two line breaks."""
     for block in blocks:
         if isinstance(block, str):
             if block:

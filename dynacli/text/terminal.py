@@ -1,10 +1,10 @@
-"""Text that is safe to show on a terminal: foreign text made visible, colour, width.
+"""Text for terminals: foreign text made safe, colour and width.
 
-A terminal obeys the escape sequences it is sent (ECMA-48): in a response they could retitle the window,
-fill the clipboard or overwrite earlier lines, and invisible or reordering characters make text read
-as something else. So all text from outside passes through `visible` first.
+A terminal executes escape sequences (ECMA-48). In a response they could change the title of the window, fill the
+clipboard or overwrite earlier lines. Invisible and reordering characters can disguise text. So all text from outside
+passes through `visible` first.
 
-Every `--help` imports this module; it imports nothing that the interpreter has not loaded already.
+Every `--help` imports this module, so it imports only modules that the interpreter has already loaded.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _PRINTABLE_AND_UNSEEN = frozenset(
 
 @cache
 def unsafe() -> re.Pattern[str]:
-    """Return the pattern of the characters to escape; compiling it takes a millisecond, and few texts need it."""
-    # C0 but tab and line feed; DEL and C1; the soft hyphen; zero-width and bidi controls; line and paragraph
-    # separators; fillers and joiners without a shape; invisible operators; byte order mark; annotation marks; lone
-    # surrogates; notes of shorthand and music; variation selectors, but not the two that choose the form of an emoji,
-    # after one; tags and the rest of their plane (Unicode 16.0, "Default_Ignorable_Code_Point").
+    """Return the pattern of the characters to escape. It is compiled on first use, because that takes a millisecond."""
+    # C0 except tab and line feed; DEL and C1; the soft hyphen; zero-width and bidi controls; line and paragraph
+    # separators; invisible fillers and joiners; invisible operators; byte order mark; annotation marks; lone
+    # surrogates; shorthand and music controls; variation selectors, except the two for emoji after an emoji; tags and
+    # the rest of their plane (Unicode 16.0, "Default_Ignorable_Code_Point").
     return re.compile(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
         "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
@@ -42,18 +42,19 @@ def unsafe() -> re.Pattern[str]:
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:
-    r"""Return the text with every character that could drive or deceive a terminal written as an escape.
+    r"""Return the text with every character that could control a terminal or deceive readers as an escape.
 
-    `\x1b` stands for ESC, `\u202e` for a right-to-left override, `\U000e0041` for a tag character.
+    ESC becomes `\x1b`, a right-to-left override `\u202e`, and a tag character `\U000e0041`.
 
     Args:
-        keep: The control characters that stay as they are.
+        text: The text.
+        keep: The control characters that stay unchanged.
     """
     if _is_plain(text):
         return text
     if not _is_plain(text.replace("\n", "").replace("\t", "")):
         text = unsafe().sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
-    # The pattern leaves these two alone, because nearly every text has many of them.
+    # The pattern does not include these two, because nearly every text has many of them.
     for kept_by_pattern in "\n\t":
         if kept_by_pattern not in keep:
             text = text.replace(kept_by_pattern, _SHORT[kept_by_pattern])
@@ -65,14 +66,14 @@ def _is_plain(text: str) -> bool:
 
 
 def visible_line(text: str) -> str:
-    """Return the text on one `visible` line, its words a space apart."""
+    """Return the text on one `visible` line, with single spaces."""
     return visible(" ".join(text.split()), keep="")
 
 
 def visible_painted(text: str) -> str:
-    """Return the text made `visible` except for the sequences of a `Painter`.
+    """Return the text made `visible`, except for the sequences of a `Painter`.
 
-    The second line of defence: a caller that forgot `visible` lets colours through, and nothing worse.
+    If a caller forgets `visible`, foreign text can at most change colours.
     """
     if "\x1b" not in text:
         return visible(text)
@@ -92,12 +93,12 @@ def _escape(character: str) -> str:
 
 
 class Painter:
-    """Colours text, or leaves it unchanged if colour is not wanted.
+    """Colours text, or returns it unchanged if colour is disabled.
 
-    Make foreign text `visible` before painting it: a painter adds sequences and removes none.
+    Make foreign text `visible` before painting it: a painter does not remove its sequences.
 
     Args:
-        enabled: Whether sequences are added (ECMA-48, SGR).
+        enabled: Whether to add sequences (ECMA-48, SGR).
     """
 
     __slots__ = ("enabled",)
@@ -107,12 +108,12 @@ class Painter:
 
     @classmethod
     def for_stdout(cls, env: Environment) -> Painter:
-        """Return the painter of standard output, which is plain unless it is a terminal that may have colour."""
+        """Return the painter for standard output, which paints only on a terminal that allows colour."""
         return cls(enabled=env.allows_colour and env.stdout_is_terminal)
 
     @classmethod
     def for_stderr(cls, env: Environment) -> Painter:
-        """Return the painter of standard error, which is plain unless it is a terminal that may have colour."""
+        """Return the painter for standard error, which paints only on a terminal that allows colour."""
         return cls(enabled=env.allows_colour and env.stderr_is_terminal)
 
     def bold(self, text: str) -> str:
@@ -124,7 +125,7 @@ class Painter:
         return self._paint(text, 2, 22)
 
     def italic(self, text: str) -> str:
-        """Return the text in italics: what a document says, and nothing else."""
+        """Return the text in italics, which are reserved for texts of a document."""
         return self._paint(text, 3, 23)
 
     def red(self, text: str) -> str:
@@ -144,27 +145,27 @@ class Painter:
         return self._paint(text, 36, 39)
 
     def _paint(self, text: str, on: int, off: int) -> str:
-        # Each style ends with its own "off" and not with a general reset, so that styles nest.
+        # Each style ends with its own "off" code, not with a general reset, so that styles can be nested.
         return f"\x1b[{on}m{text}\x1b[{off}m" if self.enabled and text else text
 
 
 def terminal_width(env: Environment, stream: TextIO, *, widest: int = _WIDEST) -> int:
-    """Return how many columns a text on this stream may have, from 40 to `widest`, which is 120 for prose.
+    """Return the width for text on a stream: at least 40 columns and at most `widest`.
 
-    `COLUMNS` comes first, then the terminal's own size; without either it is 80.
+    `COLUMNS` takes precedence over the size of the terminal. Without both, the width is 80.
     """
     columns = env.variables.get("COLUMNS", "")
     width = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 6 else 0
     if not width:
         try:
             width = os.get_terminal_size(stream.fileno()).columns
-        except (OSError, ValueError, AttributeError):  # no terminal; closed; a stream without a descriptor
+        except (OSError, ValueError, AttributeError):  # no terminal, a closed stream, or no descriptor
             width = 0
     return min(max(width, _NARROWEST), widest) if width else _USUAL
 
 
 def cell_width(text: str) -> int:
-    """Return how many columns of a terminal the text takes (Unicode Standard Annex 11)."""
+    """Return the number of terminal columns of a text (Unicode Standard Annex 11)."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width

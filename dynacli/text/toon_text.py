@@ -6,8 +6,8 @@ r"""JSON values as TOON (Token-Oriented Object Notation, specification 3.3) with
 | other items | a header with the length, then a line `- ...` for each |
 | plain values of an array | one line |
 
-Every number keeps its digits, as everywhere in dynacli. The canonical form of section 2 would write `1.0` as `1`.
-Strings that begin with `#` or `+` are quoted, too: version 4.0 of the specification reads some of them as comments.
+Numbers keep their digits, although section 2 of the specification would write `1.0` as `1`.
+Strings that begin with `#` or `+` are quoted, because version 4.0 of the specification treats some as comments.
 
 Sections of the specification: https://github.com/toon-format/spec/blob/v3.3.2/SPEC.md
 """
@@ -19,10 +19,10 @@ from typing import Any, Final
 from dynacli.text.exact_json import compact_json
 
 MOST_LEVELS: Final = 100
-"""Levels that a value may have: white space before lines grows with each."""
+"""Maximum number of levels of a value, because each level adds white space."""
 _STEP: Final = "  "
 _QUOTED: Final = r',:"\\\[\]{}\x00-\x1f\ud800-\udfff'
-"""What a string without quotes cannot have (section 7.2); lone surrogates have no bytes, and become escapes."""
+"""Characters that need quotes (section 7.2), and lone surrogates, which must be escaped."""
 _PLAIN: Final = re.compile(
     r"(?!(?:true|false|null|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\Z)"
     rf"[^-+#\s{_QUOTED}](?:[^{_QUOTED}]*[^\s{_QUOTED}])?"
@@ -71,7 +71,7 @@ def _deeper(indent: str) -> str:
     """Return the white space of the next level.
 
     Raises:
-        RecursionError: That is one too many.
+        RecursionError: The level is too deep.
     """
     if len(indent) >= MOST_LEVELS * len(_STEP):
         raise RecursionError
@@ -82,8 +82,10 @@ def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, firs
     """Add the members of an object.
 
     Args:
-        indent: The white space before each but the first.
-        first: What stands before the first one.
+        lines: The lines to extend.
+        members: The members.
+        indent: The white space before all members except the first.
+        first: The text before the first member.
     """
     before, below = first, _deeper(indent)
     for key, child in members.items():
@@ -102,8 +104,10 @@ def _add_array(lines: list[str], named: str, items: list[Any], below: str) -> No
     """Add an array that is a member of an object, or the whole value.
 
     Args:
-        named: The white space and the key before it.
-        below: The white space before its items.
+        lines: The lines to extend.
+        named: White space and key before the array.
+        items: The items.
+        below: White space before the items.
     """
     fields = _table_fields(items)
     if not items:
@@ -116,7 +120,7 @@ def _add_array(lines: list[str], named: str, items: list[Any], below: str) -> No
 
 
 def _table_fields(items: Sequence[Any]) -> tuple[str, ...]:
-    """Return the fields of a table (section 9.3); none if the items make none."""
+    """Return the fields of a table (section 9.3); empty if the items do not form a table."""
     first = items[0] if items else None
     if not isinstance(first, dict):
         return ()
@@ -130,7 +134,7 @@ def _table_fields(items: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _add_list(lines: list[str], named: str, items: list[Any], below: str) -> None:
-    """Add an array that is not a table; items of arrays never are (section 9.4)."""
+    """Add an array that is not a table (section 9.4)."""
     if not any(isinstance(item, _NESTED) for item in items):
         lines.append(f"{named}[{len(items)}]: {_toon_row(items)}".rstrip())
         return

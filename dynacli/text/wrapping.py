@@ -1,4 +1,4 @@
-"""Text in lines of a given width: wrapped words, tables, and the blocks that the compiler makes of Markdown."""
+"""Text in lines of a given width: paragraphs, tables, and the blocks that the compiler makes from Markdown."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -12,24 +12,24 @@ _NARROWEST_COLUMN = 12
 _NONE: frozenset[int] = frozenset()
 GAP, HEADING, CODE, RULE, TABLE = "", "#", "```", "---", "|"
 LONGEST_SENTENCE = 160
-"""How many characters of a description's first sentence are kept."""
+"""Maximum length of the first sentence of a description."""
 _NARROWEST = 20
 _CODE_INDENT = " " * 4
 
 
 Blocks = list[Any]
-"""Blocks are JSON, so that a catalog holds them as they are. Each of them is one of these:
+"""Blocks of text as JSON values, so that a compiled document can store them. A block is one of these:
 
-- a text is a paragraph, in which a line feed breaks the line;
-- `GAP` is an empty line;
-- `[HEADING, text]`, `[CODE, text]` and `[RULE]` are what they say;
-- `[TABLE, rows]` has lists of as many cells each, the header first;
-- any other list is an item or a quote: what stands in front of it, such as `-`, `1.` or `>`, and the blocks in it.
+- a string: a paragraph, in which a line feed starts a new line;
+- `GAP`: an empty line;
+- `[HEADING, text]`, `[CODE, text]` or `[RULE]`: a heading, code or a horizontal line;
+- `[TABLE, rows]`: a table, whose first row is the header;
+- any other list: an item or a quote. It has a marker, such as `-`, `1.` or `>`, and then the blocks in it.
 """
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    r"""Return a text as lines of at most `width` columns; `\n` breaks a line, and `\n\n` leaves an empty line."""
+    r"""Return a text as lines of at most `width` columns. `\n` starts a new line, and `\n\n` adds an empty line."""
     lines: list[str] = []
     for part in text.strip().split("\n"):
         words = part.split()
@@ -41,7 +41,7 @@ def wrapped(text: str, width: int) -> list[str]:
                 lines.append(line)
                 line, used = "", 0
             if size > width and not word.isascii():
-                # Some languages put no spaces between words.
+                # Some languages do not separate words by spaces.
                 *full, word = _pieces_of_word(word, width)  # noqa: PLW2901 - the last piece begins the next line
                 lines += full
                 size = cell_width(word)
@@ -52,7 +52,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def shortened(text: str, width: int, mark: str = "...") -> str:
-    """Return a line cut to at most `width` columns; one that is cut ends in the mark."""
+    """Return a line cut to at most `width` columns. A cut line ends with the mark."""
     if len(text) <= width // 2 or cell_width(text) <= width:
         return text
     return _pieces_of_word(text, max(width - len(mark), 1))[0].rstrip() + mark
@@ -81,9 +81,9 @@ def _pieces_of_word(word: str, width: int) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """Return a text as one `visible` line in quotes; an empty one stays empty.
+    """Return a text as one `visible` line in quotes; an empty text stays empty.
 
-    Its own quotes get a backslash, and backslashes before a quote are doubled; others stay as they are, as in patterns.
+    Quotes in it get a backslash, and backslashes before a quote are doubled. Other backslashes stay.
     """
     if not text:
         return ""
@@ -94,46 +94,46 @@ def quoted(text: str) -> str:
 
 
 def quoted_within(text: str, width: int) -> str:
-    """Return a text as `quoted` does, cut so that it takes at most so many columns with its quotes."""
+    """Return a text in quotes, cut to at most `width` columns including the quotes."""
     shown = shortened(visible(text, keep=""), width - 2)
     excess = cell_width(quoted(shown)) - width
     return quoted(shortened(shown, cell_width(shown) - excess) if excess > 0 else shown)
 
 
 def _quoted_lines(lines: Iterable[str]) -> list[str]:
-    """Return lines, which are `visible`, each after the mark of a quote."""
+    """Return `visible` lines, each after the marker of a quote."""
     return [f"> {line}".rstrip() for line in lines]
 
 
 def foreign(text: str, paint: Painter) -> str:
-    """Return what a document says as one `visible` line: in italics on a terminal, which it cannot end, else in quotes.
+    """Return a text of a document as one `visible` line: in italics on a terminal, else in quotes.
 
-    An agent and a pipe get quotes, because their painter is not enabled.
+    The text cannot end its italics. An agent and a pipe get quotes, because their painter is disabled.
     """
     return paint.italic(visible(text, keep="")) if paint.enabled else quoted(text)
 
 
 def foreign_within(text: str, width: int, paint: Painter) -> str:
-    """Return what a document says as `foreign` does, cut so that it takes at most so many columns."""
+    """Return a text of a document as `foreign` does, cut to at most `width` columns."""
     if not paint.enabled:
         return quoted_within(text, width)
     return paint.italic(shortened(visible(text, keep=""), width))
 
 
 def foreign_lines(lines: Iterable[str], paint: Painter) -> list[str]:
-    """Return lines of what a document says, which are `visible`: in italics on a terminal, else after `>`."""
+    """Return `visible` lines of a document in italics on a terminal, else after `>`."""
     return [paint.italic(line.rstrip()) for line in lines] if paint.enabled else _quoted_lines(lines)
 
 
 def word_or_quoted(text: str) -> str:
-    """Return a name or a value: as it is if it is one word, else in quotes."""
+    """Return a name or a value, in quotes unless it is a single word."""
     if text.split() == [text] and _QUOTE not in text:
         return visible(text, keep="")
     return quoted(text) or _QUOTE + _QUOTE
 
 
 def closed(text: str) -> str:
-    """Return a line that was cut, with the quote closed that it may have been cut in."""
+    """Return a cut line, with a closing quote if it ends within a quotation."""
     quotes = _QUOTE in text and re.findall(r'\\.|"', text).count(_QUOTE)
     return text + _QUOTE if quotes % 2 else text
 
@@ -152,19 +152,18 @@ def table_lines(
     paint_header: Callable[[str], str] = str,
     paint_cell: Callable[[int, int, str], str] = lambda row, column, text: text,  # noqa: ARG005
 ) -> list[str]:
-    """Return a table's lines.
+    """Return the lines of a table.
 
-    Cells are wrapped if the table is too wide; if even that does not fit, each row becomes
-    a group of lines, one for each cell.
+    If the table is too wide, its cells are wrapped. If it is still too wide, each cell gets a line.
 
     Args:
-        rows: The cells; all rows have the same number.
-        width: How many columns a line may have; None for any number.
-        wrap: Returns the lines of a cell for a width; by default a cell is cut to one line.
+        rows: The cells. All rows have the same number of cells.
+        width: Maximum width of a line; None for no maximum.
+        wrap: Returns the lines of a cell for a width. By default a cell is cut to one line.
         has_header: Whether the first row is the header.
-        right: The numbers of the columns that are aligned to the right.
+        right: Numbers of the right-aligned columns.
         paint_header: Colours a line of the header.
-        paint_cell: Colours a line of a cell, whose row and column it is given.
+        paint_cell: Colours a line of a cell, given its row and column.
     """
     # `<br>` in a cell is a line break; the widest line of a cell counts.
     natural = [
@@ -175,7 +174,7 @@ def table_lines(
     if available is None or sum(natural) <= available:
         widths = natural
     else:
-        # A word that cannot be broken keeps its column wide.
+        # A column must be at least as wide as its longest unbreakable word.
         least = [
             max(cell_width(line) for row in rows for line in _lines_of(row[column], _NARROWEST_COLUMN, wrap))
             for column in range(len(natural))
@@ -212,8 +211,8 @@ def _padded(text: str, width: int, painted: str, *, is_right: bool) -> str:
 
 
 def _fitted(natural: list[int], least: list[int], available: int) -> list[int]:
-    """Return the columns' widths, the widest columns narrowed until all fit; empty if they cannot."""
-    # The largest common limit for which the sum fits.
+    """Return the widths of the columns, with the widest narrowed until all fit; empty if they cannot fit."""
+    # Find the largest common limit for which the sum fits.
     for limit in range(min(max(natural), available), _NARROWEST_COLUMN - 1, -1):
         widths = [
             min(column, max(limit, narrowest)) for column, narrowest in zip(natural, least, strict=True)
@@ -245,11 +244,12 @@ def _as_groups(rows: Sequence[Sequence[str]], width: int, wrap: Callable[[str, i
 
 
 def block_text(blocks: Sequence[Any], width: int, paint_heading: Callable[[str], str] = str) -> str:
-    """Return blocks as plain text, wrapped, `visible`, without a line feed at its end.
+    """Return blocks as plain, wrapped, `visible` text, without a line feed at the end.
 
     Args:
-        width: How many columns a line may have; words and code that are longer stay whole.
-        paint_heading: Colours a line of a heading that stands in no other block.
+        blocks: The blocks.
+        width: Maximum width of a line. Longer words and lines of code are not broken.
+        paint_heading: Colours a line of a heading at the top level.
     """
     if paint_heading is str:
         return visible("\n".join(_block_lines(blocks, width)))
@@ -285,10 +285,11 @@ def _block_lines(blocks: Sequence[Any], width: int) -> list[str]:
 
 
 def short_sentence(sentence: str, limit: int) -> str:
-    """Return a sentence as one `visible` line; a longer one is cut between words and ends in `...`.
+    """Return a sentence as one `visible` line. A longer sentence is cut between words and ends in `...`.
 
     Args:
-        limit: The most characters.
+        sentence: The sentence.
+        limit: Maximum number of characters.
     """
     text = visible(sentence, keep="")
     if len(text) <= limit:
