@@ -1,11 +1,11 @@
-"""The catalog of a revision: an SQLite file that the writer moves into place, opened read-only and immutable.
+"""A compiled document: an SQLite file that the writer renames when it is complete, opened read-only and immutable.
 
-Readers never lock, and a crash never leaves half a catalog. Damage is found when it is read, and raised as a
-`DamagedCatalogError`, after which the caller compiles the document again. What a request is made of has a checksum,
-because SQLite notices a page that is gone but not a letter that has changed.
+Readers need no lock on the file, and a crash leaves no partial file. Reading a damaged file raises a
+`DamagedCatalogError`, and the caller compiles the document again. Operations, components and metadata have checksums,
+because SQLite detects a missing page but not a changed byte.
 
-A row of an operation leaves out default values and values that operations share. Reading rows is written out rather
-than generic: it runs on every start of a command.
+A row of an operation leaves out default values, and values that operations share. Rows are read by explicit code
+instead of a generic decoder, because each call reads one.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from dynacli.openapi.model.overview import Overview
 
 SQLITE_PREFIX = "file:" if os.name == "nt" else "file://"
-"""Begins the URI of an absolute path for SQLite, which after two slashes takes a drive of Windows for a host."""
+"""Start of the URI of an absolute path for SQLite; after two slashes, SQLite reads a drive of Windows as a host."""
 
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
 FORMAT = 29
-"""Part of a catalog's file name: versions of dynacli with different formats live side by side."""
+"""Version of the format; it is part of the file name, so that versions of dynacli can share a cache."""
 _META = frozenset(
     {
         "openapi",
@@ -55,26 +55,26 @@ _META = frozenset(
         "operations",
     }
 )
-# How a word may name an operation, the surest first.
+# Ways to name an operation, the most reliable first.
 BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
 _FETCHED = 100
-"""How many rows of a long list are read at a time."""
+"""Number of rows of a long list to read at a time."""
 _LONGEST = 1 << 28
-"""How many bytes a value has at most: more than a document can hold, and no more than memory can."""
+"""Maximum size of a value, in bytes: larger than any document, and small enough for memory."""
 
 
 class OperationRows:
-    """Makes the rows of a document's operations. Values that operations share are kept once, under a number.
+    """Makes the rows of a document's operations, which refer by number to values that they share.
 
-    These are parameters, responses, the options of media types, and what the operations of a path have in common.
+    Shared values are parameters, responses, the options of media types, and the common fields of a Path Item Object.
 
     Args:
-        keep: Keeps a value and returns its number, which is the same for equal values.
+        keep: Function that stores a value and returns its number, which is the same for equal values.
     """
 
     def __init__(self, keep: Callable[[Any], int]) -> None:
         self._keep = keep
-        # The keys are ids of objects, which stay unique only as long as the objects are there.
+        # The keys contain ids of objects. The values refer to these objects, so that no id is used again.
         self._numbers: dict[tuple[int, ...], tuple[Any, int]] = {}
 
     def operation(self, operation: Operation) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class OperationRows:
         }
 
     def part(self, part: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the row of an operation's part of the document."""
+        """Return the row of the part of the document that describes an operation."""
         shared = part["path_item"]
         return {**part, "path_item": self._number(shared)} if shared else dict(part)
 
@@ -141,7 +141,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _field_rows(fields: tuple[Field, ...] | list[Field]) -> list[Any]:
-    """Return fields as lists; each leaves out the beginning of its path and its option that the field before it has."""
+    """Return fields as lists; each leaves out the prefixes that its path and its option share with the field before."""
     rows = []
     path: tuple[str, ...] = ()
     option = ""
@@ -169,7 +169,7 @@ def _field_rows(fields: tuple[Field, ...] | list[Field]) -> list[Any]:
 
 
 def _common_length(before: Any, after: Any) -> int:
-    """Return how many steps or characters two paths or two texts have in common at their beginning."""
+    """Return the length of the common prefix of two paths or two texts."""
     size = 0
     for left, right in zip(before, after, strict=False):
         if left != right:
@@ -179,10 +179,10 @@ def _common_length(before: Any, after: Any) -> int:
 
 
 def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> Operation:
-    """Return the operation that `OperationRows` made the row of.
+    """Return the operation of a row from `OperationRows`.
 
     Args:
-        shared: Returns what was kept under a number, made again at each call.
+        shared: Function that returns a new copy of the shared value with a number.
     """
     body = row.get("body")
     return Operation(
@@ -218,7 +218,7 @@ def _parameter(item: dict[str, Any]) -> Parameter:
 
 
 def _media_types_from(rows: list[dict[str, Any]], shared: Callable[[int], Any]) -> tuple[MediaType, ...]:
-    # Media types of one body mostly have the same options.
+    # Media types of one body usually share their options.
     known: dict[int, dict[str, Any]] = {}
     for item in rows:
         number = item["options"]
@@ -286,7 +286,7 @@ def _security_scheme(item: dict[str, Any]) -> SecurityScheme:
 
 
 class DamagedCatalogError(Exception):
-    """The file of a catalog is cut, overwritten, or no catalog at all.
+    """The file of a compiled document is truncated, overwritten, or of another kind.
 
     Args:
         path: The file.
@@ -302,33 +302,33 @@ class Catalog:
 
     Args:
         path: The SQLite file.
-        db: A catalog in memory; `path` is then only a name for it.
+        db: A database in memory; `path` is then only its name.
 
     Raises:
-        DamagedCatalogError: From any method, when the file is not a whole catalog.
+        DamagedCatalogError: Any method raises it if the file is damaged.
     """
 
     def __init__(self, path: str, db: sqlite3.Connection | None = None) -> None:
         self.path = path
         self._db = db or _open(path)
-        # A validator may still read in its thread when a call that failed closes the catalog, and SQLite crashes then.
+        # A validator may still read in its thread when a failed call closes the file. Without the lock, SQLite crashes.
         self._lock = allocate_lock()
         self._meta: dict[str, Any] | None = None
         self._origins: dict[str, dict[str, tuple[int, str]]] = {}
 
     def close(self) -> None:
-        """Close the file, once nothing is read from it any more."""
+        """Close the file, after any read in another thread."""
         with self._lock:
             self._db.close()
 
     def check(self, *, whole: bool = False) -> None:
-        """Check what every run reads.
+        """Check the part of the file that each run reads.
 
         Args:
-            whole: Whether every page of the file is checked, which takes its time.
+            whole: Whether to check every page of the file, which is slow.
 
         Raises:
-            DamagedCatalogError: This is not a whole catalog.
+            DamagedCatalogError: The file is damaged.
         """
         if not _META.issubset(self.meta) or (whole and self.rows("PRAGMA quick_check(1)") != [("ok",)]):
             raise DamagedCatalogError(self.path)
@@ -342,7 +342,7 @@ class Catalog:
             raise DamagedCatalogError(self.path) from error
 
     def _each_row(self, sql: str, *values: Any) -> Iterator[Any]:
-        """Yield rows as they are read, so that a list of any length takes no memory."""
+        """Yield the rows of a query, read in small batches to save memory."""
         cursor = None
         while True:
             try:
@@ -356,7 +356,7 @@ class Catalog:
             yield from rows
 
     def _texts(self, rows: list[Any], columns: int) -> list[Any]:
-        """Return rows unchanged, after a check that their first columns are text."""
+        """Return the rows if their first columns are text; else the file is damaged."""
         for row in rows:
             if not {str}.issuperset(map(type, row[:columns])):
                 raise DamagedCatalogError(self.path)
@@ -376,19 +376,18 @@ class Catalog:
 
     @property
     def meta(self) -> dict[str, Any]:
-        """The facts about the document as a whole: title, version, servers, ..."""
+        """The metadata of the document: title, version, servers, ..."""
         if self._meta is None:
             rows = self.rows("SELECT key, value FROM meta")
             self._meta = {key: self._unpacked(value) for key, value in rows}
         return self._meta
 
     def find(self, word: str, tag: str = "") -> str | None:
-        """Return the name of the operation that a word means, or None.
+        """Return the name of an operation; None if there is none.
 
         Args:
             word: Its name, an alias, or its operationId in any case.
-            tag: The kebab form of a tag that the operation must have;
-                the word may then leave out the tag at the front of the name.
+            tag: A tag, in kebab case, that the operation must have. `word` may then leave out the prefix of the tag.
         """
         for candidate in self._candidates(word, tag) if tag else (word,):
             rows = self.rows(
@@ -405,26 +404,26 @@ class Catalog:
         return self._find_among(word, tag) if tag else None
 
     def _candidates(self, word: str, tag: str) -> list[str]:
-        """Return the names that a word after a tag may stand for."""
+        """Return the possible full names of an operation that the user names after its tag."""
         from dynacli.openapi.model.kebab_names import tag_prefixes
 
         return [word, *(f"{prefix}{word}" for prefix in tag_prefixes(tag))]
 
     def _find_among(self, word: str, tag: str) -> str | None:
-        """Return the operation of a tag whose operationId is a word, if an operation of another tag has that name.
+        """Return the operation of a tag with this operationId if an operation of another tag has the name.
 
-        Return None if several are.
+        Return None if several operations of the tag match.
         """
         from dynacli.openapi.model.kebab_names import kebab
 
         plain = kebab(word)
-        if not plain or self.find(plain) is None:  # if no operation has the name, none is meant
+        if not plain or self.find(plain) is None:  # no operation has the name
             return None
         names = [row.name for row in self.summaries(tag) if kebab(row.operation_id) == plain]
         return names[0] if len(names) == 1 else None
 
     def tag_keys(self, tags: str) -> list[str]:
-        """Return the kebab forms of the tags in a row of an operation."""
+        """Return, in kebab case, the tags in a row of an operation."""
         from dynacli.openapi.model.kebab_names import kebab
 
         return [kebab(tag) for tag in self._tags(tags)]
@@ -436,7 +435,7 @@ class Catalog:
         return tuple(tags)
 
     def operation(self, name: str) -> Operation:
-        """Return the operation of exactly that name."""
+        """Return the operation with exactly this name."""
         row = self._unpacked(self._detail(name, "operation"))
         try:
             numbers = {*row.get("parameters", ()), *row.get("responses", ())}
@@ -447,16 +446,16 @@ class Catalog:
             raise DamagedCatalogError(self.path) from error
 
     def _shared(self, numbers: Iterable[int]) -> dict[int, Any]:
-        """Return number → value, of the values that operations share."""
-        # Not by placeholders, whose number SQLite bounds.
+        """Return number → value of the shared values with these numbers."""
+        # SQLite limits the number of placeholders, so the numbers are in the statement.
         listed = ",".join(map(str, map(int, numbers)))
         rows = self.rows(f"SELECT id, value FROM shared WHERE id IN ({listed})")  # noqa: S608
         return {number: self._unpacked(value) for number, value in rows}
 
     def part(self, name: str) -> dict[str, Any]:
-        """Return an operation's part of the document: `path_item` and `operation`.
+        """Return the part of the document that describes an operation: `path_item` and `operation`.
 
-        References are in place, and schemas in the normal form.
+        References are not resolved, and schemas are in the normal form.
         """
         part: dict[str, Any] = self._unpacked(self._detail(name, "part"))
         if isinstance(part["path_item"], int):
@@ -477,11 +476,20 @@ class Catalog:
         return rows[0][0]
 
     def summaries(self, tag: str = "") -> list[OperationSummary]:
-        """Return a summary of all operations in document order, or of those of a tag (its name or kebab form)."""
+        """Return the summaries of all operations, or of the operations of a tag, in the order of the document.
+
+        Args:
+            tag: The tag, as written or in kebab case; empty for all operations.
+        """
         return list(self.each_summary(tag))
 
     def each_summary(self, tag: str = "", numbers: Iterable[int] | None = None) -> Iterator[OperationSummary]:
-        """Yield a summary of all operations, of those of a tag, or of those with some numbers, in document order."""
+        """Yield the summaries of operations in the order of the document.
+
+        Args:
+            tag: The tag of the operations, as written or in kebab case; empty for any.
+            numbers: The numbers of the operations; None for any.
+        """
         chosen = "" if numbers is None else f"WHERE id IN ({','.join(map(str, numbers))})"
         rows = self._each_row(
             "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"  # noqa: S608
@@ -496,7 +504,7 @@ class Catalog:
                 )
 
     def longest(self, tag: str = "") -> tuple[int, int]:
-        """Return the lengths of the longest name and of the longest path of all operations, or of those of a tag."""
+        """Return the lengths of the longest name and the longest path, of all operations or of one tag."""
         if tag:
             sizes = [(len(operation.name), len(operation.path)) for operation in self.each_summary(tag)]
         else:
@@ -506,11 +514,11 @@ class Catalog:
         return max((name for name, _ in sizes), default=0), max((path for _, path in sizes), default=0)
 
     def has_name(self, name: str) -> bool:
-        """Return whether an operation has exactly that name."""
+        """Return whether an operation has exactly this name."""
         return bool(self.rows("SELECT 1 FROM operations WHERE name = ?", name))
 
     def parameters_behind(self, path: str) -> list[str]:
-        """Return the names of the parameters that some operations have right after a path: `id` for `/runs`."""
+        """Return the names of the parameters that directly follow a path in the document: `id` for `/runs`."""
         beginning = f"{path}/{{"
         rows = self.rows(
             "SELECT DISTINCT path FROM operations WHERE path >= ? AND path < ?",
@@ -520,7 +528,7 @@ class Catalog:
         return [row[0][len(beginning) :].partition("}")[0] for row in self._texts(rows, 1)]
 
     def overview(self) -> Overview:
-        """Return what the document comes to as a whole."""
+        """Return the overview of the document."""
         from dynacli.openapi.model.overview import OVERVIEW, overview_from_row
 
         try:
@@ -529,8 +537,8 @@ class Catalog:
             raise DamagedCatalogError(self.path) from error
 
     def names(self, prefix: str = "") -> list[tuple[str, str]]:
-        """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""
-        # U+10FFFF sorts after every name: an index range instead of LIKE with its wildcards.
+        """Return the name and summary of each operation whose name has the prefix, without hidden ones."""
+        # U+10FFFF sorts after every name. A range uses the index, and LIKE would have wildcards.
         rows = self.rows(
             "SELECT name, summary FROM operations WHERE name >= ? AND name < ? AND NOT is_hidden ORDER BY name",
             prefix,
@@ -539,12 +547,12 @@ class Catalog:
         return [(name, summary) for name, summary in self._texts(rows, 2)]
 
     def tags(self) -> dict[str, tuple[str, str]]:
-        """Return kebab form → (name, first sentence of the description) of the tags that operations have."""
+        """Return tag in kebab case → (name, first sentence of the description), for the tags that operations have."""
         rows = self._texts(self.rows("SELECT * FROM tags"), 3)
         return {key: (name, description) for key, name, description in rows}
 
     def tag(self, word: str) -> str:
-        """Return the kebab form of the tag that a word names, in that form or as written; empty if it names none."""
+        """Return a tag in kebab case, given in kebab case or as written; empty if no operation has it."""
         tags = self.tags()
         keys = [key for key, (name, _) in tags.items() if word.lower() in (key, name.lower())]
         return word if word in tags else next(iter(keys), "")
@@ -553,7 +561,7 @@ class Catalog:
         """Return the target of an internal reference, with schemas in the normal form.
 
         Raises:
-            LookupError: There is none.
+            LookupError: The target does not exist.
         """
         if not ref.startswith("#/"):
             raise LookupError(ref)
@@ -576,12 +584,12 @@ class Catalog:
         return value
 
     def component(self, pointer: str) -> tuple[bool, Any]:
-        """Return whether a component is stored under a JSON pointer, and its value, schemas in the normal form."""
+        """Return whether a component exists at a JSON pointer, and its value with schemas in the normal form."""
         rows = self.rows("SELECT value FROM components WHERE pointer = ?", pointer)
         return (True, self._unpacked(rows[0][0])) if rows else (False, None)
 
     def components(self, pointer: str) -> dict[str, Any]:
-        """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""
+        """Return name → value of the components of one kind, for example `/components/securitySchemes`."""
         rows = self.rows(
             "SELECT pointer, value FROM components WHERE pointer >= ? AND pointer < ?",
             pointer + "/",
@@ -594,7 +602,7 @@ class Catalog:
         }
 
     def has_below(self, pointer: str) -> bool:
-        """Return whether any component is stored below a JSON pointer."""
+        """Return whether at least one component exists below a JSON pointer."""
         rows = self.rows(
             "SELECT 1 FROM components WHERE pointer >= ? AND pointer < ? LIMIT 1",
             pointer + "/",
@@ -603,12 +611,12 @@ class Catalog:
         return bool(rows)
 
     def given_names(self) -> dict[tuple[str, str], str]:
-        """Return (method, path) → name, of all operations that this or an earlier revision has named."""
+        """Return (method, path) → name, for all operations of this and earlier revisions."""
         rows = self._texts(self.rows("SELECT * FROM lock"), 3)
         return {(method, path): name for method, path, name in rows}
 
     def warnings(self) -> list[dict[str, Any]]:
-        """Return what in the document could not be used as it stands, and where in which file that is."""
+        """Return the warnings about parts of the document that dynacli ignored or changed, with their locations."""
         rows = self.rows(
             "SELECT message, warnings.pointer, name, line, column"
             " FROM warnings LEFT JOIN files ON files.id = warnings.file ORDER BY warnings.rowid"
@@ -619,12 +627,12 @@ class Catalog:
         ]
 
     def files(self) -> list[tuple[str, str]]:
-        """Return the URI and name of the files that the document was read from; the first is the document itself."""
+        """Return the URI and name of each file of the document; the first file is the document itself."""
         rows = self._texts(self.rows("SELECT uri, name FROM files ORDER BY id"), 2)
         return [(uri, name) for uri, name in rows]
 
     def place(self, pointer: str) -> tuple[int, str]:
-        """Return the number of the file that a place of the document stands in, and its JSON pointer there."""
+        """Return the number of the file that contains a part of the document, and the JSON pointer in that file."""
         start = pointer
         while True:
             origin = self._origin(start)
@@ -644,17 +652,17 @@ class Catalog:
         return None
 
     def problems(self) -> list[tuple[str, int, str]]:
-        """Return what is not valid OpenAPI: a message, the number of the file with the fault, and the pointer there."""
+        """Return the parts of the document that are not valid OpenAPI: message, number of the file, JSON pointer."""
         rows = self._texts(self.rows("SELECT message, pointer, file FROM problems"), 2)
         return [(message, int(file), pointer) for message, pointer, file in rows]
 
 
 def _open(path: str) -> sqlite3.Connection:
-    if not os.path.isfile(path):  # SQLite would wait for the other end of a pipe
+    if not os.path.isfile(path):  # SQLite would block on a named pipe
         raise DamagedCatalogError(path)
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
-        # The validator reads in a thread of its own; only one thread reads at a time.
+        # The validator reads in another thread, and the lock serializes reads.
         uri = f"{SQLITE_PREFIX}{quoted}?mode=ro&immutable=1"
         return sqlite3.connect(uri, uri=True, check_same_thread=False)
     except sqlite3.Error as error:
@@ -662,16 +670,16 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 def pack(text: str) -> bytes:
-    """Return a text in the form that the catalog holds: compressed, which also adds a checksum (RFC 1950, 2.2)."""
-    # The levels above 1 take longer, and save a twentieth more.
+    """Return a text compressed for storage, with a checksum (RFC 1950, section 2.2)."""
+    # Higher levels take longer and save only 5 % more.
     return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
 
 
 def unpack(packed: Any) -> str:
-    """Return the text that was packed.
+    """Return the text of a packed value.
 
     Raises:
-        ValueError: The value is damaged.
+        ValueError: The value is damaged or too long.
     """
     reader = zlib.decompressobj()
     try:
@@ -686,10 +694,15 @@ def unpack(packed: Any) -> str:
 def operations_at(
     catalog: Catalog, methods: Iterable[str], is_wanted: Callable[[str], bool]
 ) -> list[OperationSummary]:
-    """Return the operations of some methods whose path is wanted, in document order, without the hidden ones.
+    """Return the operations with one of the methods and a wanted path, in the order of the document.
+
+    Hidden operations are left out.
+
+    Args:
+        is_wanted: Function that returns whether a path is wanted.
 
     Raises:
-        DamagedCatalogError: The catalog cannot be read.
+        DamagedCatalogError: The compiled document is damaged.
     """
     marks = ",".join(f"'{method}'" for method in sorted(methods) if method.isalpha())
     rows = catalog.rows(f"SELECT id, path FROM operations WHERE NOT is_hidden AND method IN ({marks})")  # noqa: S608

@@ -1,6 +1,6 @@
-"""Ranks the operations that have words of a question.
+"""Ranks the operations of a document by how well they match a query.
 
-The question is understood first: its terms, each with words of the same meaning, and what it wants to be done.
+The query is parsed first into its terms with their synonyms, and the action that it asks for.
 """
 
 import re
@@ -29,23 +29,23 @@ from dynacli.openapi.model.path_templates import path_values
 from dynacli.record import record
 
 _ON_ALL = "all"
-"""What a question wants that only names several things."""
+"""Action of a query that is only a noun in the plural."""
 _READING = "read"
-"""What a question wants that asks for a response: `who`, `which`, `how many`."""
+"""Action of a query that asks for information: `who`, `which`, `how many`."""
 _DOING = "do"
-"""What a question wants whose verb is not known."""
+"""Action of a query with an unknown verb."""
 
 _MOST_WORDS = 60
-"""Words of a question that count; a longer one is a pasted text."""
+"""Maximum number of words of a query; the rest is ignored."""
 _MOST_TERMS = 16
 _LONGEST_WORD = 40
-"""Letters of a word that count."""
+"""Length, in letters, to which a term is cut."""
 
 _ALL = frozenset({"all", "every", "each"})
 _MANY = frozenset({"people", "history", "log", "staff", "inventory", "data", "media"})
-"""Nouns that are many in the singular."""
+"""Singular nouns that mean several items."""
 _UNSAID = frozenset({"new", *_ALL})
-"""Words that are no term unless they are the verb."""
+"""Words that are not terms of a query, unless they are its verb."""
 _OF_THE_PERSON = frozenset({"me", "my", "mine", "i", "myself"})
 _ASKING = frozenset(
     {"who", "which", "what", "where", "when", "is", "are", "does", "did", "has", "have", "whose"}
@@ -63,10 +63,10 @@ _AFTER_VERB = frozenset(
 )
 _BEFORE_VERB = frozenset({"to", "and", "or", "please", "i", "we", "can", "you", "not", "let"})
 _LIKE = (0, "like")
-"""A verb where it begins a question."""
+"""Position and text of a stop word that is a verb at the beginning of a query."""
 _SUBJECTS = frozenset({"i", "we", "you"})
 _AUXILIARY = frozenset({"do", "can", "could", "should", "may", "must", "would", "how", "if"})
-"""Words before a subject whose verb is the question's; after a noun it only tells about that: `repos I follow`."""
+"""Auxiliaries before a subject whose verb is the verb of the query; `repos I follow` has none."""
 _PARTICLES = frozenset(
     [
         "off",
@@ -85,30 +85,30 @@ _PARTICLES = frozenset(
     ]
 )
 _BEHIND_NOUN = frozenset(["by", "for", "from", "in", "of", "on", "that", "which", "whose", "with"])
-"""Words after a plural that is not a verb."""
+"""Words after a noun in the plural; a verb such as `runs` is rarely before them."""
 _GAP = 4
-"""How many words may stand between a verb and its particle: `turn the old server off`."""
+"""Maximum distance between a verb and its particle, in words: `turn the old server off`."""
 _PEOPLE = (
     "user member person people profile participant contact collaborator subscriber watcher assignee customer"
 )
 _GUESSED = 0.5
-"""How well a word of the document stands for one with a typo, which may be another word: `cake` for `caa`."""
+"""Weight of a corrected typo, which may be wrong: `cake` for `caa`."""
 _PERSON = 0.7
-"""How well one of these stands for `who`."""
+"""Weight of each of `_PEOPLE` for `who`."""
 _MOST = 60
-"""Operations that are looked at closely."""
+"""Number of operations to score in full."""
 _SYNONYM = 0.7
-"""How much of its weight a word of the same meaning keeps if operations are about the word itself."""
+"""Factor for the weight of a synonym, if operations are about the original term."""
 _USEFUL, _ABOUT = 0.25, 0.45
-"""From here on an operation tells a term from others, and is about it, rather than that it only mentions it."""
+"""Minimum match with which a term counts for its rarity, and with which an operation is about the term."""
 _NAMED, _NAMED_BY_TAG, _TITLED = 10.0, 5.0, 2.0
-"""The score of an operation whose name is the query, whose tag and name are, and whose summary has its words alone."""
+"""Score of an operation if the query is its name, its name without the tag, or its summary."""
 _FEWEST_OF_TITLE = 2
-"""Words of a title that is not a single noun or verb."""
+"""Minimum number of terms of a query that is compared with summaries."""
 _LONGEST = 1_000
-"""Characters of a question that may be a name."""
+"""Maximum length of a query that may be a name, in characters."""
 _MOST_NAMED = 20
-"""Operations that may have the same name after their tags; a word that more have names none of them."""
+"""Maximum number of operations with the same name after their tags; a more frequent name is ignored."""
 _PLACE = re.compile(r"(?:([A-Za-z-]+)\s+)?(/.*)", re.DOTALL)
 _FITS = {
     _ON_ALL: {
@@ -131,20 +131,20 @@ _FITS = {
     _DOING: {ACTING: 1.0, "update": 0.9, "create": 0.8, "get": 0.3, "list": 0.3, "delete": 0.1},
     ACTING: {ACTING: 1.0, "create": 0.7, "update": 0.7, "delete": 0.4},
 }
-"""What a question wants to be done → what an operation does → how well the one is the other."""
-# What each reason counts, in parts of what the words of the question count. They are fitted to the questions of the
-# tests and to 272 further ones: those of some documents were left out each time, and found as often with these.
+"""Action of a query → action of an operation → how well they match."""
+# Weights of the reasons, relative to the terms of the query. They were fitted to the queries of the tests and 272 others,
+# and cross-validated by leaving out some documents each time.
 _ACTION, _NUMBER, _SUBJECT, _MINE = 0.25, 0.095, 0.1, 0.18
 _MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _LENGTH, _DEPRECATED = -0.06, -0.035, -0.13, -0.0012, -0.055
 _UNASKED, _TWIN = -0.25, 0.001
 FITTING = 0.5
-"""The least score of an operation that fits: of the questions of the tests, one in a hundred is below it."""
+"""Minimum score of a match; for one in a hundred queries of the tests, the right operation is below it."""
 _FULL = 0.8
-"""From here on an operation has a word as well as can be."""
+"""Match of a term that counts as a full match."""
 _DONE = 0.8
-"""From here on an operation does what the end of its path says, which is not a noun then."""
+"""Minimum certainty that the end of an operation's path is a verb."""
 _EACH = 0.3
-"""How much a word that is not asked for counts, however usual it is."""
+"""Weight of any surplus term, in addition to its rarity."""
 _MOST_SURPLUS = 3.0
 _REASONS = (
     "the words of the question",
@@ -161,18 +161,18 @@ _REASONS = (
     "the question names it",
     "it reads, as its POST does",
 )
-"""What the parts of a score are, in their order."""
+"""Names of the parts of a score, in their order."""
 
 
 @record
 class Term:
-    """A word of a question.
+    """A term of a query.
 
     Args:
-        stems: Stem → how well it stands for the word, from 0 to 1.
-        is_verb: Whether it is the verb of the question.
-        is_context: Whether it stands after a preposition: `repo` in `issues of a repo`.
-        is_generic: Whether it is a verb that says no more than what is done: `create`, `show`.
+        stems: Stem → how well it matches the term, from 0 to 1.
+        is_verb: Whether the term is the verb of the query.
+        is_context: Whether it follows a preposition: `repo` in `issues of a repo`.
+        is_generic: Whether it is a verb that only names the action: `create`, `show`.
     """
 
     stems: dict[str, float]
@@ -183,15 +183,14 @@ class Term:
 
 @record
 class Question:
-    """A question.
+    """A parsed query.
 
     Args:
-        terms: What it is about, its verb included.
-        action: What is to be done: what `action_of` returns, `READING` or `DOING`; empty if it does not say.
-        is_plural: Whether several things are asked for.
-        is_mine: Whether it is about who asks.
-        compound: The stems of its verb and of the word right after it, which may be a noun together:
-            `purchase orders`.
+        terms: Its terms, including the verb.
+        action: The action: a value of `action_of`, `_READING`, `_DOING` or `_ON_ALL`; empty if unknown.
+        is_plural: Whether it asks for several items.
+        is_mine: Whether it is about the user who asks.
+        compound: The stems of the verb and the next term, which may together be a noun: `purchase orders`.
     """
 
     terms: tuple[Term, ...]
@@ -202,18 +201,19 @@ class Question:
 
 
 def has_words(text: str) -> bool:
-    """Return whether a text has a word that a question could be about."""
+    """Return whether a text has at least one term besides stop words."""
     return any(word not in STOP_WORDS for word in _rewritten(words_of(text)))
 
 
 def _read_question(text: str, vocabulary: Vocabulary) -> Question:
-    """Return a question as it is understood.
+    """Return the parsed query.
 
     Args:
-        vocabulary: The words that the document has: forms of the question's words, and what typos were to be.
+        text: The query.
+        vocabulary: The stems of the document, to find other forms and correct typos.
 
     Raises:
-        DamagedCatalogError: The catalog of the vocabulary is damaged.
+        DamagedCatalogError: The compiled document is damaged.
     """
     words = [word[:_LONGEST_WORD] for word in words_of(text[: 20 * _MOST_WORDS])[:_MOST_WORDS]]
     is_mine = _is_mine(words)
@@ -240,7 +240,7 @@ def _read_question(text: str, vocabulary: Vocabulary) -> Question:
 
 
 def _compound(words: Sequence[str], stems: Sequence[str], verb: int | None) -> tuple[str, ...]:
-    """Return the stems of a verb and of the word right after it; empty if there are not both."""
+    """Return the stems of a verb and the next term; empty without a verb or if a stop word follows."""
     followed = words[verb + 1 : verb + 2] if verb is not None else ()
     return tuple(stems[verb : verb + 2]) if verb is not None and not STOP_WORDS.issuperset(followed) else ()
 
@@ -265,7 +265,7 @@ def _terms(
             continue
         found = meanings(stemmed)
         if is_verb and action_of(stemmed):
-            # `file a bug` is not about files.
+            # The verb of `file a bug` has no synonyms that are nouns.
             found = {
                 other: weight
                 for other, weight in found.items()
@@ -281,10 +281,10 @@ def _terms(
 
 
 def has_strange_words(text: str, vocabulary: Vocabulary) -> bool:
-    """Return whether a text has a word that neither the document nor the language is known to have.
+    """Return whether a text has a term that is neither in the document nor in the thesaurus.
 
     Raises:
-        DamagedCatalogError: The catalog of the vocabulary is damaged.
+        DamagedCatalogError: The compiled document is damaged.
     """
     words = words_of(text)[:_MOST_WORDS]
     known = vocabulary.known(map(stem_of, words))
@@ -294,7 +294,7 @@ def has_strange_words(text: str, vocabulary: Vocabulary) -> bool:
 
 
 def _asked(words: list[str]) -> list[str]:
-    """Return the words of a question without those that only ask for a response: `see` in `see who watches a repo`."""
+    """Return a query without its introduction: `see` in `see who watches a repo`."""
     asked = 0
     for at, word in enumerate(words):
         if word in _WHAT:
@@ -305,7 +305,7 @@ def _asked(words: list[str]) -> list[str]:
 
 
 def _is_mine(words: Sequence[str]) -> bool:
-    """Return whether a question is about who asks, and not only about something in what is theirs."""
+    """Return whether a query is about the user who asks; `issues in my repo` is about the repo."""
     owned = next((at for at, word in enumerate(words) if word in _OF_THE_PERSON), None)
     if owned is None:
         return False
@@ -313,7 +313,7 @@ def _is_mine(words: Sequence[str]) -> bool:
 
 
 def _stems(words: Sequence[str], vocabulary: Vocabulary) -> list[str]:
-    """Return the stems of words; of a word with a typo, the stem of what it was to be."""
+    """Return the stems of the terms, after typos are corrected."""
     stems = [stem_of(word) for word in words]
     known = vocabulary.known(stems)
     for at, (word, stemmed) in enumerate(zip(words, stems, strict=True)):
@@ -328,7 +328,7 @@ def _is_strange(word: str, stemmed: str, known: Container[str]) -> bool:
 
 
 def _is_plural(words: Sequence[str], verb: int | None) -> bool:
-    """Return whether the first noun is plural, or all are asked for."""
+    """Return whether the first noun is plural, or the query asks for all items."""
     if not _ALL.isdisjoint(words) or (
         words[:1] in (["which"], ["what"]) and names_several("".join(words[1:2]))
     ):
@@ -344,7 +344,7 @@ def _is_plural(words: Sequence[str], verb: int | None) -> bool:
 
 
 def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
-    """Return the place of the verb that says what is to be done; None if there is none."""
+    """Return the index of the main verb; None if there is none."""
     first = next((at for at, word in enumerate(words) if word not in STOP_WORDS or (at, word) == _LIKE), None)
     if first is None or words[0] in _ASKING:
         return None
@@ -361,7 +361,7 @@ def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
 
 
 def _is_noun(words: Sequence[str], stems: Sequence[str], at: int) -> bool:
-    """Return whether a word that may be a verb is none here: `runs that failed`, `allowed origins`."""
+    """Return whether a possible verb is a noun or an adjective here: `runs that failed`, `allowed origins`."""
     word, followed = words[at], words[at + 1 : at + 2]
     if (word.endswith(("ed", "ing")) and word != stems[at]) or followed == ["of"]:
         return True
@@ -371,13 +371,13 @@ def _is_noun(words: Sequence[str], stems: Sequence[str], at: int) -> bool:
 
 
 def _rewritten(given: Sequence[str]) -> list[str]:
-    """Return words with phrases replaced by what they stand for."""
+    """Return a query with its phrases replaced by their equivalents in the thesaurus."""
     known = phrases()
     words, found = list(given), []
     at = 0
     while at < len(words):
         if words[at] == "stop" and words[at + 1 : at + 2] and words[at + 1].endswith("ing"):
-            words[at] = "remove"  # `stop following` undoes it
+            words[at] = "remove"  # `stop following` undoes `follow`
         size = next((size for size in (4, 3, 2, 1) if " ".join(words[at : at + size]) in known), 0)
         if size:
             found += known[" ".join(words[at : at + size])].split()
@@ -397,11 +397,12 @@ def _rewritten(given: Sequence[str]) -> list[str]:
 
 @record
 class _Candidate:
-    """An operation that has words of a question.
+    """An operation that matches terms of a query.
 
     Args:
-        number: Of the operation in its catalog.
-        matched: How well the operation has each term, from 0 to 1.
+        number: Number of the operation in the compiled document.
+        words: The stems of the operation.
+        matched: How well the operation matches each term, from 0 to 1.
     """
 
     number: int
@@ -411,10 +412,11 @@ class _Candidate:
 
 @record
 class _Candidates:
-    """The operations that have most of a question's words.
+    """The operations that match most terms of a query.
 
     Args:
-        rarity: For each term, how much it tells operations apart: the rarer, the more.
+        found: The operations.
+        rarity: The rarity of each term, which is its weight.
     """
 
     found: list[_Candidate]
@@ -424,15 +426,15 @@ class _Candidates:
 def _find_candidates(
     catalog: Catalog, index: StemIndex, question: Question, named: Collection[int] = ()
 ) -> _Candidates:
-    """Return the operations that have most of a question's words, without hidden ones.
+    """Return the operations that match most terms of a query, without hidden ones.
 
     Args:
-        named: Operations that are among them whatever words they have.
+        named: Operations to include in any case.
 
     Raises:
-        DamagedCatalogError: The catalog is damaged.
+        DamagedCatalogError: The compiled document is damaged.
     """
-    # What an operation does is known without its words: nearly all have one like `list`.
+    # Nearly all operations contain a generic verb such as `list`, and their action is known anyway.
     reported = [term for term in question.terms if not term.is_generic] or question.terms
     matches = [_matches(index, term.stems) if term in reported else {} for term in question.terms]
     rarity = [_rarity(found, catalog.meta["operations"]) for found in matches]
@@ -452,7 +454,7 @@ def _find_candidates(
 
 
 def _best(catalog: Catalog, scores: Mapping[int, float], named: Collection[int]) -> list[tuple[int, str]]:
-    """Return number and words of the operations with the highest scores; of equal ones those with the fewest words."""
+    """Return the number and stems of the operations with the highest scores; of equal ones, those with the fewest."""
     least = sorted(scores.values(), reverse=True)[:_MOST][-1:]
     higher = [
         *named,
@@ -467,7 +469,7 @@ def _best(catalog: Catalog, scores: Mapping[int, float], named: Collection[int])
 
 
 def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:
-    """Return number of an operation → how well it has one of some stems."""
+    """Return number of an operation → how well it matches the best of some stems."""
     found: dict[int, float] = {}
     kept = 1.0
     for stem, weight in stems.items():
@@ -481,18 +483,18 @@ def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:
 
 
 def _rarity(found: Mapping[int, float], operations: int) -> float:
-    """Return how much a term tells operations apart: nothing if none has it."""
+    """Return the rarity of a term, which is its weight; 0 if no operation has it."""
     frequency = sum(match >= _USEFUL for match in found.values()) or len(found)
     return log(1 + (operations + 0.5) / (frequency + 0.5)) if frequency else 0.0
 
 
 def _named_operations(catalog: Catalog, text: str) -> dict[int, float]:
-    """Return the number of each operation that a text names → what that counts, above all that words can count.
+    """Return number → score of the operations that a text names; the score is higher than terms can reach.
 
-    Names, operationIds and paths are found in any case. Hidden operations are among them.
+    The case of names, operationIds and paths is ignored. Hidden operations are included.
 
     Raises:
-        DamagedCatalogError: The catalog is damaged.
+        DamagedCatalogError: The compiled document is damaged.
     """
     text = text.strip()
     if not text or len(text) > _LONGEST:
@@ -503,21 +505,21 @@ def _named_operations(catalog: Catalog, text: str) -> dict[int, float]:
     word = kebab(text)
     name = catalog.find(text) or catalog.find(word)
     rows = catalog.rows("SELECT id FROM operations WHERE name = ?", name) if name else []
-    # Several words are a question: `list regions` is not asked of `apps-list-regions`.
+    # A text with spaces does not name an operation of a tag: `list regions` does not mean `apps-list-regions`.
     behind = _behind_tags(catalog, word) if len(text.split()) == 1 else ()
     return dict.fromkeys(behind, _NAMED_BY_TAG) | {number: _NAMED for (number,) in rows}
 
 
 def _titled_operations(catalog: Catalog, text: str, numbers: Collection[int]) -> dict[int, float]:
-    """Return the number of each operation whose whole summary a text is → what that counts, above all synonyms.
+    """Return number → score of the operations whose summary is the text; the score is higher than for synonyms.
 
-    Words that every text has do not count, nor does their number: `list a project` is `List projects`.
+    Stop words and plurals do not count: `list a project` matches `List projects`.
 
     Args:
-        numbers: The operations that are looked at.
+        numbers: The operations to compare.
 
     Raises:
-        DamagedCatalogError: The catalog is damaged.
+        DamagedCatalogError: The compiled document is damaged.
     """
     words = _useful_words(text)
     if len(words) < _FEWEST_OF_TITLE or not numbers:
@@ -532,7 +534,7 @@ def _useful_words(text: str) -> list[str]:
 
 
 def _at(catalog: Catalog, method: str, path: str) -> list[int]:
-    """Return the operations at a path, as the document has it or with values in it; without a method, all of them."""
+    """Return the operations at a path of the document or of a call; without a method, operations of all methods."""
     plain, _, fragment = path.partition("#")
     plain, fragment = plain.partition("?")[0], fragment.casefold()
     found: dict[tuple[int, int, bool], list[int]] = {}
@@ -544,14 +546,14 @@ def _at(catalog: Catalog, method: str, path: str) -> list[int]:
             if values is None:
                 values = path_values(own.casefold(), plain.casefold())
             if values is not None:
-                # As it is written, then with the fewest values, then without a fragment, as in a call.
+                # The literal path first, then the path with the fewest values, then one without a fragment, as in a call.
                 key = (own.casefold() != plain.casefold(), len(values), bool(own_fragment))
                 found.setdefault(key, []).append(number)
     return found[min(found)] if found else []
 
 
 def _behind_tags(catalog: Catalog, word: str) -> list[int]:
-    """Return the operations whose name is a word after the name of a tag of theirs."""
+    """Return the operations whose name is the given name after the prefix of one of their tags."""
     if not word:
         return []
     rows = catalog.rows("SELECT id, name, tags FROM operations WHERE name LIKE ?", f"%-{word}")
@@ -565,11 +567,11 @@ def _behind_tags(catalog: Catalog, word: str) -> list[int]:
 
 @record
 class Ranked:
-    """An operation with its place among others.
+    """An operation with its score.
 
     Args:
-        score: Up to about 1.6, and more for what the question names; scores of different catalogs can be compared.
-        reasons: What the score is made of: a text, and its part of the score.
+        score: Up to about 1.6, and more if the query names the operation; comparable between documents.
+        reasons: The parts of the score, each with its name.
     """
 
     operation: OperationSummary
@@ -578,16 +580,16 @@ class Ranked:
 
 
 def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]:
-    """Return the operations of a catalog that have words of a question, the best first, without hidden ones.
+    """Return the operations that match a query, the best first, without hidden ones.
 
-    What the question names, by name, operationId, or method and path, comes before all others.
+    Operations that the query names, by name, operationId, or method and path, come first.
 
     Args:
-        text: The question.
-        most: How many are returned.
+        text: The query.
+        most: Maximum number of operations to return.
 
     Raises:
-        DamagedCatalogError: The catalog is damaged.
+        DamagedCatalogError: The compiled document is damaged.
     """
     index = StemIndex(catalog)
     vocabulary = Vocabulary(index)
@@ -615,12 +617,10 @@ _Scored = list[tuple[tuple[float, ...], _Candidate]]
 
 
 def _with_reading_twins(catalog: Catalog, scored: _Scored, named: Collection[int]) -> _Scored:
-    """Return scores so that a GET comes before a POST of its path that does the same, unless a text names the POST.
-
-    Both do the same if they have the same summary.
+    """Return scores that put a GET before the POST of the same path and summary, unless the query names the POST.
 
     Raises:
-        DamagedCatalogError: The catalog is damaged.
+        DamagedCatalogError: The compiled document is damaged.
     """
     if not any(candidate.words.is_post for _, candidate in scored):
         return scored
@@ -645,12 +645,13 @@ def _with_reading_twins(catalog: Catalog, scored: _Scored, named: Collection[int
 
 
 class _Scorer:
-    """Scores operations by a question.
+    """Scores operations for a query.
 
     Args:
-        weights: For each term of the question, how much it tells operations apart.
-        vocabulary: The words of the document.
-        operations: How many the document has.
+        question: The query.
+        weights: The rarity of each term of the query.
+        vocabulary: The stems of the document.
+        operations: Number of operations in the document.
     """
 
     def __init__(
@@ -689,45 +690,45 @@ class _Scorer:
         )
 
     def _fit(self, words: OperationWords) -> float:
-        """Return how well what an operation does is what is wanted."""
+        """Return how well the actions of an operation match the action of the query."""
         fits = _FITS[self._question.action]
         if self._is_compound(words):
             fits = _FITS[_ON_ALL if self._question.is_plural else ""]
         elif words.is_post and any(word in stems for stems in self._own_verbs for word in words.target):
-            return 1.0  # `POST /forks` forks
+            return 1.0  # `fork` matches `POST /forks`
         return max(surely * fits.get(done, 0.0) for done, surely in words.actions.items())
 
     def _is_compound(self, words: OperationWords) -> bool:
-        """Return whether what may be the verb of the question is a noun here: `purchase` of `/purchase-orders`."""
+        """Return whether the verb of the query is part of a noun in the path: `purchase` of `/purchase-orders`."""
         compound = self._question.compound
         is_step = compound and compound == tuple(word for word in words.target if word in compound)
         return bool(is_step) and words.actions.get(ACTING, 0.0) < _DONE
 
     def _covered(self, candidate: _Candidate, fit: float) -> float:
-        """Return which part of the question an operation has, the telling words counting more."""
+        """Return the share of the query that an operation matches, weighted by rarity."""
         covered = 0.0
         for term, weight, matched in zip(self._question.terms, self._weights, candidate.matched, strict=True):
             covered += weight * (fit if term.is_generic else min(matched / _FULL, 1.0))
         return covered
 
     def _subject(self, words: OperationWords) -> float:
-        """Return how well the last noun of the path is what the question is about."""
+        """Return how well the last noun of the path matches a noun of the query."""
         return max(
             (stems.get(word, 0.0) for stems in self._subjects for word in words.target[-1:]), default=0.0
         )
 
     def _surplus(self, stems: tuple[str, ...], reported: float) -> float:
-        """Return how much the question does not have of some words, the rare ones counting more.
+        """Return the weight of the stems that the query does not have.
 
         Args:
-            reported: How much all of them tell.
+            reported: The sum of the rarities of all stems.
         """
         asked = sum(self._asked[stem] for stem in stems if stem in self._asked)
         return min(max(reported + _EACH * len(stems) - asked, 0.0), _MOST_SURPLUS)
 
 
 def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:
-    """Return which part of the question each of its terms is; all parts together are 1."""
+    """Return the weight of each term of a query; the sum of the weights is 1."""
     things = [weight for term, weight in zip(terms, rarity, strict=True) if not term.is_verb]
     usual = sum(things) / len(things) if things else 1.0
     weights = [

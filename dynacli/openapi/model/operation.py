@@ -1,6 +1,6 @@
 """The frozen data model of an operation: its parameters, body, responses, security schemes and servers.
 
-The compiler makes an operation from the document, and the index stores it as one row of JSON. A run reads that row.
+The compiler makes an operation from the document and stores it as one row of JSON. A run reads that row.
 The names come from the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
 """
 
@@ -50,7 +50,7 @@ The conversion from Swagger 2.0 adds it, because OpenAPI 3 has no such field.
 """
 
 WEBHOOKS_POINTER = "/x-dynacli-webhooks"
-"""Key of the list of webhooks in an index; it is among the components, so that it is read only on demand."""
+"""Key of the list of webhooks; it is stored among the components, so that it is read only on demand."""
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters of these names "shall be ignored" (OpenAPI 3.1.1, "Parameter Object")."""
 _STYLES = {

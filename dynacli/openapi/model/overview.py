@@ -7,7 +7,7 @@ from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import record
 
 OVERVIEW = "/x-dynacli-overview"
-"""The key of a catalog's overview, which is stored among the components, so that it is read only on demand."""
+"""Key of the overview; it is stored among the components, so that it is read only on demand."""
 
 MOST_TAGS = 40
 """Maximum number of tags in an overview."""

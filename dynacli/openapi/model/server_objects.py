@@ -72,7 +72,7 @@ def _variable_value(value: Any) -> str | None:
 
 
 def server_row(server: Server) -> dict[str, Any]:
-    """Return a server as a JSON object for the index; `Server(**row)` reads it back."""
+    """Return a server as a JSON object; `Server(**row)` reads it back."""
     row = {"url": server.url, "description": server.description, "variables": server.variables or {}}
     return {**row, "name": server.name} if server.name else row
 

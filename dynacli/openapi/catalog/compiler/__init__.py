@@ -1,1 +1,1 @@
-"""The compiler: a loaded document becomes the rows of a catalog."""
+"""The compiler, which turns a loaded document into the rows of a compiled document."""
