@@ -1,6 +1,6 @@
-"""The response of a mock: what the request prefers, a documented example, values of its own, or an error.
+"""The response of a mock: a preferred one, a documented example, made values, or an error.
 
-Its body has the media type that the client wants.
+Its body has a media type that the client accepts.
 """
 
 import datetime as dt
@@ -62,11 +62,11 @@ _EXAMPLES = {
     "video": "video/mp4",
     "multipart": "multipart/form-data",
 }
-"""Main type → a type that stands for a range of them."""
+"""Main type → the media type that is sent for a range of it."""
 _AS_MEANT = {"": "*/*", "*": "*/*", "json": "application/json"}
-"""What documents write → the media type or range that they mean."""
+"""Key in a document → the media type or range that it means."""
 _DEPTHS = (inf, 1, -1)
-"""All properties; those of the outermost resources, if their neighbours are too many; only what is required."""
+"""Depths to try: all properties, then those of the outermost resources, then only the required ones."""
 _MEDIA_TYPE = "application/problem+json"
 _NAMES = frozenset({"code", "example", "dynamic"})
 # RFC 7240, section 2: a preference and its parameters are separated by `;`, preferences by `,`.
@@ -76,7 +76,7 @@ _OF_THE_CONNECTION = frozenset(
     {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
     | {"date", "trailer", "upgrade", "te"}
 )
-"""Headers that say how the body is sent, which the document cannot know; of `Content-Type` it has to say nothing."""
+"""Headers about the transfer of the body, which the document cannot know. OpenAPI ignores a `Content-Type`, too."""
 _FINAL = range(200, 600)
 _REDIRECTS = range(300, 400)
 _WORDS = (
@@ -92,7 +92,7 @@ _MOST_KEPT = 1_000
 
 
 _ValueMaker = Callable[[Any, Callable[[str], Any], float], Any]
-"""Makes a value of a schema; is given what resolves its references, and how many of them deep it has all properties."""
+"""Makes a value from a schema, the function that resolves references, and the depth with all properties."""
 
 
 def _written_value(
@@ -105,7 +105,7 @@ def _written_value(
         schema: The schema of the body; None if it has none.
 
     Raises:
-        UsageError: The value has no form in the media type.
+        UsageError: The value cannot be written in the media type.
     """
     if is_event_stream(media_type):
         items = value if isinstance(value, list) else [value]
@@ -136,7 +136,7 @@ def _written_value(
 
 
 def _event(item: Any) -> str:
-    """Return an event (HTML standard, "Server-sent events"): an item with the fields of one, or its data."""
+    """Return an event (HTML standard, "Server-sent events"). An item without the fields of an event is its data."""
     is_event = isinstance(item, Mapping) and "data" in item and item.keys() <= set(_EVENT_FIELDS)
     fields: Iterable[tuple[str, Any]] = (
         ((name, item[name]) for name in _EVENT_FIELDS if name in item) if is_event else [("data", item)]
@@ -150,16 +150,16 @@ def _header_lines(name: str, value: Any) -> Iterator[str]:
 
 
 def _accepted_offer(accept: Sequence[str], offers: Sequence[str]) -> tuple[str, str] | None:
-    """Return the offered media type or range that fits best, and the type that the client names within a range.
+    """Return the best accepted media type or range, and the type that the client names within a range.
 
-    Without a wish of the client JSON comes first, then what the document has first.
+    If the client has no preference, JSON comes first, then the order of the document.
 
     Args:
-        accept: The values of `Accept`; none stands for anything.
+        accept: The values of `Accept`; if there are none, everything is accepted.
         offers: The keys of a `content` of the document.
 
     Returns:
-        The type is empty if the client names none. None if nothing offered is accepted.
+        The key and the named type, which is empty if the client names none. None if nothing is accepted.
     """
     ranges = [range_ for text in accept for range_ in _ranges(text)] or [("*/*", {}, 1.0)]
     best: tuple[float, bool, str, str] | None = None
@@ -184,7 +184,7 @@ def _ranges(text: str) -> Iterable[tuple[str, dict[str, str], float]]:
 
 
 def _quality(offer: str, ranges: Iterable[tuple[str, dict[str, str], float]]) -> tuple[float, str]:
-    """Return the quality of an offer, and the media type that the client names within it, by the closest range."""
+    """Return the quality of an offer by the closest range, and the media type that the client names within it."""
     name, own = split_media_type(offer)
     name = _AS_MEANT.get(name, name)
     best: tuple[int, float, str] = (0, 0.0, "")
@@ -199,18 +199,18 @@ def _quality(offer: str, ranges: Iterable[tuple[str, dict[str, str], float]]) ->
             rank, named = 3, wanted
         else:
             continue
-        # Of two ranges that are as specific, the client likes the better one.
+        # Of two equally specific ranges, the one with the higher quality counts.
         if (rank, quality) > best[:2]:
             best = rank, quality, named
     return best[1], best[2]
 
 
 def _sent_name(offer: str, named: str, *, is_text: bool) -> str:
-    """Return the media type that is sent for an offer, which may be a range or no media type at all.
+    """Return the media type to send for an offer, which may be a range or an invalid media type.
 
     Args:
         named: The type that the client names within a range; empty if it names none.
-        is_text: Whether the value is a text.
+        is_text: Whether the value is a string.
     """
     if named:
         return named
@@ -225,16 +225,16 @@ def _sent_name(offer: str, named: str, *, is_text: bool) -> str:
 
 
 class _NoNamedExampleError(LookupError):
-    """The document has no example of a name, or none with a value in the document; the text says which."""
+    """The document has no example of a name, or none with a value; the message says which."""
 
 
 @record
 class _ResponseBody:
-    """A body.
+    """A body of a response.
 
     Args:
         media_type: Its `Content-Type`.
-        source: What it was made of, as people read it: `example`, `example NAME` or `schema`.
+        source: The origin of its value, for people: `example`, `example NAME` or `schema`.
     """
 
     content: bytes
@@ -243,16 +243,16 @@ class _ResponseBody:
 
 
 def _static_value(schema: Any, resolve: Callable[[str], Any], depth: float) -> Any:
-    """Return the value of a schema that is the same every time.
+    """Return the value of a schema, which is the same every time.
 
     Raises:
-        NoExampleError: None can be made.
+        NoExampleError: No value can be made.
     """
     return example_value(schema, resolve, direction="response", required_only=False, depth=depth)
 
 
 class _ResponseBodies:
-    """The bodies of a response under one media type of the document.
+    """The possible bodies of a response in one media type of the document.
 
     Args:
         offer: The media type or range, a key of the document.
@@ -266,10 +266,10 @@ class _ResponseBodies:
         self._schema = body_schema(self._media)
 
     def named(self, name: str) -> Iterator[_ResponseBody]:
-        """Yield the bodies that the example of a name stands for, the likeliest first.
+        """Yield the bodies for a named example, the likeliest first.
 
         Raises:
-            NoNamedExampleError: There is none.
+            NoNamedExampleError: There is no such example, or it has no value.
         """
         examples = dict_or_empty(self._media.get("examples"))
         if name not in examples:
@@ -284,7 +284,7 @@ class _ResponseBodies:
         yield from found
 
     def documented(self) -> Iterator[_ResponseBody]:
-        """Yield the bodies that the examples of the document stand for."""
+        """Yield the bodies for the examples of the document."""
         if "example" in self._media:
             yield from self._of_value(self._media["example"], "example")
         for name, raw in dict_or_empty(self._media.get("examples")).items():
@@ -315,7 +315,7 @@ class _ResponseBodies:
                 yield from self._of_value(example[key], source)
 
     def _of_value(self, value: Any, source: str) -> Iterator[_ResponseBody]:
-        """Yield the body of a value; a text may be the body itself, written as it is sent."""
+        """Yield the bodies for a value. A string may also be the body itself, already written in the media type."""
         is_text = isinstance(value, str)
         name = _sent_name(self._offer, self._named, is_text=is_text)
         if is_text and is_sequence(name):
@@ -332,11 +332,11 @@ class _ResponseBodies:
 
 
 class ProblemError(Exception):
-    """A request that the document has no response to.
+    """A request gets an error that is not in the document.
 
     Attributes:
         status: The status of the response.
-        detail: A sentence that says why.
+        detail: The reason, as a sentence.
         headers: Further headers of the response.
         members: Further members of the problem.
     """
@@ -370,7 +370,7 @@ class ProblemError(Exception):
 
 
 def response_of(status: int, headers: Sequence[tuple[str, str]], content: bytes) -> RecordedResponse:
-    """Return a response of a server of our own."""
+    """Return a response of the mock."""
     return RecordedResponse(status, _phrase(status), "HTTP/1.1", tuple(headers), content, len(content))
 
 
@@ -383,17 +383,17 @@ def _phrase(status: int) -> str:
 
 
 class PreferenceError(ValueError):
-    """A preference has a value that it cannot have; the text says which."""
+    """A preference has an invalid value; the message says which."""
 
 
 @record
 class Preferences:
-    """What a client asks for.
+    """The preferences of a client.
 
     Args:
         code: The status; 0 for none.
-        example: The name of an example of the document; empty for none.
-        is_dynamic: Whether values are made up again for each response; None if the client does not say.
+        example: The name of an example in the document; empty for none.
+        is_dynamic: Whether each response has new random values; None if the client does not say.
     """
 
     code: int = 0
@@ -402,10 +402,10 @@ class Preferences:
 
 
 def preferences_of(request: RecordedRequest) -> tuple[Preferences, RecordedRequest]:
-    """Return what the client asks for, and the request without the parameters that say it.
+    """Return the preferences of the client, and the request without the query parameters that express them.
 
     Raises:
-        PreferenceError: A status is none, or `dynamic` is neither true nor false.
+        PreferenceError: The status is invalid, or `dynamic` is neither true nor false.
     """
     found: dict[str, str] = {}
     parts = split_url(request.url)
@@ -457,7 +457,7 @@ def _dynamic(found: dict[str, str]) -> bool | None:
 def _documented_headers(
     described: DescribedOperation, response: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the documented headers of a response, each with its example or a value made of its schema.
+    """Yield the documented headers of a response, each with its example or a value made from its schema.
 
     Args:
         response: The Response Object.
@@ -484,7 +484,7 @@ class _DocumentedResponse:
 
     Args:
         status: The status that is sent.
-        key: By which key the document describes it: a status, a range or `default`; empty if the document has no
+        key: The key of the response in the document: a status, a range or `default`; empty if the document has no
             success.
         raw: Its Response Object.
     """
@@ -495,9 +495,9 @@ class _DocumentedResponse:
 
 
 def _plain_response(described: DescribedOperation) -> _DocumentedResponse:
-    """Return the response to a right request: the plain success, else a redirect, else a success without a body.
+    """Return the response to a valid request: a plain success, else a redirect, else a success without a body.
 
-    Documents that tell of errors alone mean that a right request succeeds, and OpenAPI does not ask for more: "not
+    A document that lists only errors still means that a valid request succeeds. OpenAPI requires no more: "not
     necessarily expected to cover all possible HTTP response codes" (3.1.1, "Responses Object").
     """
     responses = _responses(described)
@@ -510,7 +510,7 @@ def _plain_response(described: DescribedOperation) -> _DocumentedResponse:
 
 
 def _response_for(described: DescribedOperation, statuses: Sequence[int]) -> _DocumentedResponse | None:
-    """Return the response with the first status that is documented; by a range or `default` only for the first one."""
+    """Return the response with the first documented status. A range or `default` counts only for the first one."""
     responses = _responses(described)
     for status in statuses:
         if str(status) in responses:
@@ -536,18 +536,18 @@ def _status_of(key: str, responses: Mapping[str, Any], by_default: int) -> int:
         return by_default
     if len(key) == 3 and key[0].isdecimal() and key[1:].upper() == "XX":
         first = int(key[0]) * 100
-        # A status of its own is described by its own key.
+        # A status with its own key does not belong to the range.
         return next(status for status in range(first, first + 100) if str(status) not in responses)
     return 0
 
 
 def random_value(schema: Any, resolve: Callable[[str], Any], random: Random) -> Any:
-    """Return a JSON value of a response for a schema, with all properties that it names but `writeOnly` ones.
+    """Return a random JSON value for the schema of a response. Only `writeOnly` properties are missing.
 
     Args:
-        schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
+        schema: A Schema Object in the normal form, whose `$ref`s are not resolved, or a boolean.
         resolve: Returns the target of an internal `$ref`.
-        random: What decides; with the same seed the values are the same.
+        random: The source of the values; the same seed gives the same values.
 
     Raises:
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
@@ -558,21 +558,21 @@ def random_value(schema: Any, resolve: Callable[[str], Any], random: Random) -> 
 
 
 class _RandomMaker(ExampleMaker):
-    """Makes values by chance, place by place."""
+    """Makes random values."""
 
     def __init__(self, schemas: DocumentSchemas, random: Random) -> None:
         super().__init__(schemas, required_only=False)
         self._random = random
 
     def offers(self, merged: ExampleSchema) -> list[Any]:
-        """Return the values that the schema prescribes, in any order; examples would be the same each time."""
+        """Return the values that the schema prescribes, in random order. Examples are left out, as they never change."""
         if "const" in merged.keywords:
             return [merged.keywords["const"]]
         choices = merged.keywords.get("enum")
         return self._random.sample(choices, len(choices)) if isinstance(choices, list) else []
 
     def branches(self, branches: list[Any]) -> list[Any]:
-        """Return the alternatives of a place, in any order."""
+        """Return the alternatives in random order."""
         return self._random.sample(branches, len(branches))
 
     def values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
@@ -651,8 +651,8 @@ class MadeResponse:
     """A response, and how it was made.
 
     Args:
-        source: What its body was made of; empty if it has none.
-        findings: Where it does not match the document, which nothing that the document itself says would keep.
+        source: The origin of its body; empty if it has no body.
+        findings: Its mismatches with the document, if nothing that the mock could make matches the document.
     """
 
     response: RecordedResponse
@@ -665,8 +665,8 @@ class MockResponses:
 
     Args:
         validator: Validates the responses.
-        is_dynamic: Whether values are made up again for each response if the client does not say.
-        has_examples: Whether the examples of responses are given if the client names none.
+        is_dynamic: Whether each response has new random values, if the client does not say.
+        has_examples: Whether to send documented examples, if the client names none.
     """
 
     def __init__(
@@ -686,13 +686,13 @@ class MockResponses:
     def success(
         self, match: MatchedOperation, preferences: Preferences, accept: Sequence[str]
     ) -> MadeResponse:
-        """Return the response to a right request.
+        """Return the response to a valid request.
 
         Args:
             accept: The values of `Accept`.
 
         Raises:
-            ProblemError: The document has no response as it is asked for.
+            ProblemError: The document has no response that the client prefers and accepts.
         """
         described = self._description(match)
         if preferences.code:
@@ -706,10 +706,10 @@ class MockResponses:
     def failure(
         self, match: MatchedOperation, statuses: Sequence[int], accept: Sequence[str]
     ) -> MadeResponse | None:
-        """Return the response to a wrong request; None if the document has none.
+        """Return the documented response to an invalid request; None if the document has none.
 
         Args:
-            statuses: Those that would be right, the best first.
+            statuses: The suitable statuses, the best first.
         """
         documented = _response_for(self._description(match), statuses)
         if documented is None:
@@ -717,7 +717,7 @@ class MockResponses:
         try:
             return self._response(match, documented, Preferences(), accept)
         except ProblemError:
-            # A client that does not want the error's media type gets it anyway (RFC 9110, section 12.5.1).
+            # A client that does not accept the error's media type gets it anyway (RFC 9110, section 12.5.1).
             return self._response(match, documented, Preferences(), ())
 
     def _description(self, match: MatchedOperation) -> DescribedOperation:
@@ -755,7 +755,7 @@ class MockResponses:
     def _made(
         self, match: MatchedOperation, documented: _DocumentedResponse, bodies: Iterator[_ResponseBody | None]
     ) -> MadeResponse:
-        """Return the first response that is as the document describes it; if there is none, the first of all."""
+        """Return the first response that matches the document; if none does, the first of all."""
         described = self._description(match)
         headers = list(_documented_headers(described, documented.raw))
         if match.operation.is_deprecated:
@@ -764,7 +764,7 @@ class MockResponses:
         for body in bodies:
             typed = [("Content-Type", body.media_type)] if body else []
             response = response_of(documented.status, [*typed, *headers], body.content if body else b"")
-            # A success that the document leaves out is the mock's own, and no one's defect.
+            # The mock adds a success that the document leaves out, so there is nothing to validate it by.
             findings = tuple(self._validator.response(response, match).findings) if documented.key else ()
             made.append(MadeResponse(response, body.source if body else "", findings))
             if not findings:

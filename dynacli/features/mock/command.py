@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dynacli.openapi.model.operation import Operation
 
 _MOST_TRIED = 30
-"""Operations among which the simplest is looked for."""
+"""Maximum number of operations among which the simplest is chosen."""
 
 
 @click.pass_obj
@@ -43,9 +43,7 @@ def mock_api(
             write_stderr(run.env, _where(opened, origin_at(sock, host)))
 
         def report_failure(error: Exception) -> None:
-            if isinstance(
-                error, DynacliError | OSError
-            ):  # no one reads what is reported, or the disk is full
+            if isinstance(error, DynacliError | OSError):  # the output is closed, or the disk is full
                 failures.append(error)
                 stops[0]()
             else:
@@ -65,7 +63,7 @@ def mock_api(
 
 
 def _where(api: OpenedApi, origin: str) -> str:
-    """Return where the mock runs, and how it is called."""
+    """Return the message with the URL of the mock, and with an example of a call."""
     from dynacli.auth.missing_credential import needed_variables
     from dynacli.features.mock.mock_server import base_path
     from dynacli.openapi.model.wording import shell_line
@@ -75,7 +73,7 @@ def _where(api: OpenedApi, origin: str) -> str:
     operation = _simplest(api) if api.location != "-" else None
     if operation is not None:
         words = (*invocation_words(api=api.name), operation.name, *operation.example)
-        # The mock takes any value for a credential; a variable keeps it out of what other users see.
+        # The mock accepts any value of a credential. Other users cannot see it in a variable.
         ways = [needed_variables(alternative, api.prefix) for alternative in operation.security]
         is_open = not ways or () in operation.security
         variables = [] if is_open else [f"{name}=mock" for name in next(filter(None, ways), ())]
@@ -84,7 +82,7 @@ def _where(api: OpenedApi, origin: str) -> str:
 
 
 def _simplest(api: OpenedApi) -> Operation | None:
-    """Return the operation that is called with the fewest words, a safe one before others; None if there is none."""
+    """Return the operation with the shortest command, preferably a safe one; None if there is none."""
     shown = [summary for summary in api.catalog.each_summary() if not summary.is_hidden]
     shown.sort(key=lambda summary: (summary.method not in SAFE_METHODS, summary.path.count("{")))
     found = [api.catalog.operation(summary.name) for summary in shown[:_MOST_TRIED]]

@@ -1,6 +1,6 @@
-"""The server of a mock: finds the operation of a request, checks the request, responds, and tells of it.
+"""The server of a mock: finds the operation of a request, validates it, responds, and reports the exchange.
 
-Over HTTP it is an ASGI application that responds to one request at a time, served by uvicorn until a signal.
+Over HTTP it is an ASGI application that handles one request at a time. uvicorn serves it until a signal.
 """
 
 from __future__ import annotations
@@ -54,24 +54,24 @@ from dynacli.validation.finding import Finding, ValidationResult
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _ORIGIN = re.compile(r"[^/]*://[^/]*")
 FINDINGS_HEADER = "Dynacli-Findings"
-"""The header of a response that says what is wrong with the request, if a documented body cannot."""
+"""The response header with the findings of the request, which a documented body cannot hold."""
 _LONGEST_HEADER = 4_000
 _UNAUTHORIZED, _UNSUPPORTED, _INVALID = "missing-security", "undocumented-media-type", ""
 _STATUSES = {_UNAUTHORIZED: (401,), _UNSUPPORTED: (415, 422, 400), _INVALID: (422, 400)}
-"""Rule → the statuses by which a request is refused that breaks it, the best first; those of Prism."""
+"""Rule → the statuses that refuse a request with such a finding, the best first. They are the same as in Prism."""
 _HOST = "http://localhost"
 _LARGEST_BODY = 64 * 1024 * 1024
 _SECONDS_FOR_BODY = 60.0
 # Seconds for writing out open responses when the server stops.
 _GRACE = 0.05
-# asyncio makes a task for what it accepts, the task makes the transport, and that tells the protocol: a turn of the
-# loop each. A connection that is still on this way when its listener closes is left open, and no one closes it:
-# `asyncio.Server._attach` asserts that the listener is open, in the middle of making the transport.
+# asyncio makes a task for an accepted connection, then a transport, then calls the protocol: each takes a turn of the
+# loop. If the listener closes before the last one, `asyncio.Server._attach` fails an assertion in the middle of making
+# the transport, and the connection is never closed.
 _TURNS_OF_AN_ACCEPTED_CONNECTION = 3
 
 
 class MockRoutes:
-    """Finds operations after the path of a server of the document, and at the root."""
+    """Finds operations below the paths of the document's servers, and at the root."""
 
     def __init__(self, api: OpenedApi) -> None:
         self._api = api
@@ -79,14 +79,14 @@ class MockRoutes:
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def find(self, method: str, url: str) -> list[MatchedOperation]:
-        """Return the operations that a request can be for, the likeliest first; HEAD is asked of a GET, too."""
+        """Return the operations that a request may be for, the likeliest first. HEAD also finds a GET."""
         matches = self._finder.find_behind(method, url, self._is_base)
         if not matches and method == "HEAD":
             matches = self._finder.find_behind("GET", url, self._is_base)
         return matches
 
     def allowed(self, url: str) -> list[str]:
-        """Return the methods that the path of a URL has; none if the document has no such path."""
+        """Return the methods of the path of a URL; an empty list if the document has no such path."""
         found = {method for method in self._finder.methods if self.find(method, url)}
         if not found:
             return []
@@ -98,7 +98,7 @@ class MockRoutes:
             return True
         key = operation.name if operation.servers else ""
         if key not in self._patterns:
-            # A client that learns of one server instead of all sends everything there.
+            # A client with one server for all operations sends everything there.
             servers = (*operation.servers, *self._api.servers)
             self._patterns[key] = re.compile(
                 "|".join(_path_pattern(server, self._api.uri) for server in servers) or "(?!)"
@@ -107,7 +107,7 @@ class MockRoutes:
 
 
 def base_path(api: OpenedApi) -> str:
-    """Return the path of the document's first server, with the defaults of its variables; empty if it has none."""
+    """Return the path of the document's first server, with the defaults of its variables; empty without a server."""
     if not api.servers:
         return ""
     server = api.servers[0]
@@ -115,7 +115,7 @@ def base_path(api: OpenedApi) -> str:
 
 
 def _path_pattern(server: Server, uri: str) -> str:
-    """Return a regular expression for the path of a server, in which variables take any value."""
+    """Return a regular expression for the path of a server, in which a variable matches any value."""
     names: list[str] = []
 
     def mark(match: re.Match[str]) -> str:
@@ -126,7 +126,7 @@ def _path_pattern(server: Server, uri: str) -> str:
         return "\0"
 
     marked = _path_of_url(_VARIABLE.sub(mark, server.url), uri)
-    # Variables of the host are not in the path, and stand before those that are.
+    # Variables of the host are not in the path, and precede those of the path.
     defaults = iter(names[len(names) - marked.count("\0") :])
     pieces = (re.escape(piece) for piece in marked.split("\0"))
     pattern = next(pieces)
@@ -137,7 +137,7 @@ def _path_pattern(server: Server, uri: str) -> str:
 
 
 def _path_of_url(url: str, uri: str) -> str:
-    """Return the path of a URL that may be relative or have marks in it, without a slash at its end."""
+    """Return the path of a URL without a slash at its end. The URL may be relative and may contain marks."""
     origin = _ORIGIN.match(url)
     if origin is not None:
         path = url[origin.end() :]
@@ -160,8 +160,8 @@ class MockExchange:
 
     Args:
         match: The operation of the request; None if the document has none.
-        validation: On the request and on the response; None if nothing was validated.
-        source: What the body of the response was made of, or why the document has none; empty if there is no body.
+        validation: The findings about the request and the response; None if nothing was validated.
+        source: The origin of the response's body, or the reason of an error; empty if there is no body.
     """
 
     recorded: RecordedExchange
@@ -171,13 +171,13 @@ class MockExchange:
 
 
 class MockServer:
-    """Responds to the requests to an API, one at a time.
+    """Responds to the requests of an API, one at a time.
 
     Args:
-        settings: At `strict` and `exact` a request is refused that the document does not allow; at `warn` it is
-            responded like a right one; at `off` nothing is validated.
-        is_dynamic: Whether values are made up again for each response, if the client does not say.
-        has_examples: Whether the examples of responses are given if the client names none.
+        settings: At `strict` and `exact`, an invalid request is refused. At `warn`, it is treated like a valid one. At
+            `off`, nothing is validated.
+        is_dynamic: Whether each response has new random values, if the client does not say.
+        has_examples: Whether to send documented examples, if the client names none.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ class MockServer:
         )
 
     def respond(self, received: RecordedExchange) -> MockExchange:
-        """Return the exchange of a request, with its response; no exception of one exchange ends the mock."""
+        """Return the exchange of a request with its response. An exception becomes a response with status 500."""
         start = time.monotonic()
         try:
             exchange = self._received(received)
@@ -225,7 +225,7 @@ class MockServer:
     def _validated(
         self, received: RecordedExchange, matches: Sequence[MatchedOperation]
     ) -> tuple[MatchedOperation, ValidationResult]:
-        """Return the first operation that allows a request with its result, else the first of all with its own."""
+        """Return the first operation that allows a request, and its validation result; else the first operation."""
         if self._level == "off":
             return matches[0], ValidationResult()
         validated = []
@@ -236,7 +236,11 @@ class MockServer:
         return validated[0]
 
     def _without_operation(self, received: RecordedExchange) -> MockExchange:
-        """Return the response if the path has no such method, or if there is no such path."""
+        """Return the response to OPTIONS for a path without this method.
+
+        Raises:
+            ProblemError: The document has no such path, or the path has no such method.
+        """
         request = received.request
         allowed = self._routes.allowed(request.url)
         if not allowed:
@@ -254,7 +258,11 @@ class MockServer:
         validation: ValidationResult,
         accept: Sequence[str],
     ) -> MockExchange:
-        """Return the response to a request that the document does not allow: a documented one, else a problem."""
+        """Return the documented response to an invalid request.
+
+        Raises:
+            ProblemError: The document has none.
+        """
         rules = {finding.rule for finding in validation.findings}
         rule = next((item for item in (_UNAUTHORIZED, _UNSUPPORTED) if item in rules), _INVALID)
         headers = _challenges(match.operation) if rule == _UNAUTHORIZED else ()
@@ -266,7 +274,7 @@ class MockServer:
                 headers=headers,
                 findings=[finding.as_json() for finding in validation.findings],
             )
-        # A challenge that the document makes up would be none that a client understands.
+        # A challenge made from the document has random values, which no client understands.
         kept = made.response.headers
         if headers:
             kept = tuple(header for header in kept if header[0].lower() != "www-authenticate")
@@ -275,13 +283,13 @@ class MockServer:
 
 
 def _with_made(exchange: MockExchange, made: MadeResponse, findings: Iterable[Finding]) -> MockExchange:
-    """Return the exchange with a response of the document, whose header tells what is wrong with the request."""
+    """Return the exchange with a documented response, whose header lists the findings of the request."""
     if exchange.validation is not None:
         exchange.validation.extend(made.findings)
     messages = [f"{finding.pointer or 'body'}: {finding.message}" for finding in findings]
     reported: tuple[tuple[str, str], ...] = ()
     if messages:
-        # Escaped, so that a header can hold it (RFC 8941 has no text beyond ASCII either).
+        # Escaped as ASCII, because a header cannot hold other text (RFC 8941).
         text = json.dumps(messages)
         reported = (
             (FINDINGS_HEADER, text if len(text) <= _LONGEST_HEADER else json.dumps([messages[0][:500]])),
@@ -295,7 +303,7 @@ def _with_response(exchange: MockExchange, response: RecordedResponse, source: s
 
 
 def _challenges(operation: Operation) -> tuple[tuple[str, str], ...]:
-    """Return a `WWW-Authenticate` for each way of signing in that HTTP has a name for (RFC 9110, section 11.6.1)."""
+    """Return a `WWW-Authenticate` for each scheme that HTTP has a name for (RFC 9110, section 11.6.1)."""
     schemes = [scheme for alternative in operation.security for scheme in alternative]
     return tuple(("WWW-Authenticate", text) for text in dict.fromkeys(filter(None, map(_challenge, schemes))))
 
@@ -309,7 +317,7 @@ def _challenge(scheme: SecurityScheme) -> str:
 
 
 class ShownMock(ShownExchange):
-    """An exchange of a mock as it is reported: with what the body of the response was made of."""
+    """An exchange of a mock for the report, with the origin of the response's body."""
 
     def __init__(self, api: OpenedApi, exchange: MockExchange) -> None:
         recorded = exchange.recorded
@@ -320,24 +328,24 @@ class ShownMock(ShownExchange):
         self._source = exchange.source
 
     def outcome(self, paint: Painter) -> str:
-        """Return what the body was made of, or why the document has none."""
+        """Return the origin of the body, or the reason of an error."""
         return paint.dim(self.shown(self._source)) if self._source else ""
 
     def members(self) -> dict[str, Any]:
-        """Return the same as data."""
+        """Return the origin as data."""
         return {"from": self._source or None}
 
 
 async def _read_exchange(request: Request, limit: int) -> RecordedExchange:
-    """Return a request with its whole body, without the body's content encoding, and without a response.
+    """Return a request with its complete, decoded body, and without a response.
 
     Args:
-        limit: The most bytes of a body, as it comes and decoded.
+        limit: Maximum bytes of a body, before and after decoding.
 
     Raises:
-        TooLargeError: The body has more.
-        BadEncodingError: The body is not in the encoding that its headers name.
-        ClientDisconnect: The client is gone before the body is whole.
+        TooLargeError: The body is larger than the limit.
+        BadEncodingError: The body does not have the encoding that its headers name.
+        ClientDisconnect: The client disconnected before the end of the body.
     """
     started = time.time()
     content = await _whole(request.stream(), limit)
@@ -352,10 +360,10 @@ async def _read_exchange(request: Request, limit: int) -> RecordedExchange:
 
 
 def _url_of(scope: Mapping[str, object]) -> str:
-    """Return the URL of a request as it was sent, percent-encoded, with a host of our own."""
+    """Return the URL of a request as it was sent, percent-encoded, with a fixed host."""
     raw, query = scope["raw_path"], scope["query_string"]
     path = raw.decode("latin-1") if isinstance(raw, bytes) else ""
-    if not path.startswith("/"):  # a proxy is asked by whole URLs (RFC 9112, section 3.2.2)
+    if not path.startswith("/"):  # requests to a proxy have complete URLs (RFC 9112, section 3.2.2)
         path = f"/{path.partition('://')[2].partition('/')[2]}"
     text = query.decode("latin-1") if isinstance(query, bytes) else ""
     return f"{_HOST}{path}?{text}" if text else f"{_HOST}{path}"
@@ -376,12 +384,12 @@ def mock_application(
     *,
     has_cors: bool = True,
 ) -> ASGIApp:
-    """Return the application.
+    """Return the ASGI application of a mock.
 
     Args:
-        report: Learns of each exchange before it gets a response, one at a time and in a thread of their own. If it
+        report: Called with each exchange before its response is sent, one at a time and in a separate thread. If it
             raises an exception, the client gets a 500.
-        has_cors: Whether pages of every origin may call it, and preflight requests get a response for them.
+        has_cors: Whether pages of every origin may call the mock. Preflight requests then get a response.
     """
     application = _MockApplication(server, report)
     if not has_cors:
@@ -400,7 +408,7 @@ def mock_application(
 class _MockApplication:
     def __init__(self, server: MockServer, report: Callable[[MockExchange], None]) -> None:
         self._server, self._report = server, report
-        # One thread: the catalog and the validators are used by one at a time, and the loop goes on meanwhile.
+        # A single thread uses the catalog and the validators, and does not block the loop.
         self._worker = ThreadPoolExecutor(1, "dynacli-mock")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -425,14 +433,14 @@ class _MockApplication:
             await _sent_response(response)(scope, receive, send)
 
     def _finish(self, asked: RecordedExchange | MockExchange) -> RecordedResponse | None:
-        """Respond to a request unless that is done, report the exchange, and return its response."""
+        """Make the response to a request if it has none yet, report the exchange, and return the response."""
         exchange = asked if isinstance(asked, MockExchange) else self._server.respond(asked)
         self._report(exchange)
         return exchange.recorded.response
 
 
 def _unread(request: Request, problem: ProblemError) -> MockExchange:
-    # What is left of the body is in the way of a further request.
+    # The unread rest of the body would be taken for another request.
     problem.headers = (("Connection", "close"),)
     recorded = RecordedExchange(
         RecordedRequest(request.method, _url_of(request.scope)),
@@ -458,8 +466,8 @@ def _sent_response(response: RecordedResponse) -> Response:
 class _Server(uvicorn.Server):
     """A uvicorn server that reports when it is ready, and stops at once.
 
-    uvicorn itself looks every 100 ms whether it should stop, waits for another 100 ms, and then without a limit for
-    all responses. This class waits for an event, and does not wait for a response that never comes.
+    uvicorn itself checks every 100 ms whether to stop, waits for another 100 ms, and then for all responses without a
+    limit. This class waits for an event, and gives open responses only `_GRACE` seconds.
     """
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[Callable[[], None]], None]) -> None:
@@ -468,7 +476,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own version sends the signal again at the end; here the caller handles signals.
+        # uvicorn's own method raises the signal again at the end; here the caller handles signals.
         yield
 
     async def main_loop(self) -> None:
@@ -487,7 +495,7 @@ class _Server(uvicorn.Server):
         await ended.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        with suppress(NotImplementedError):  # on Windows nothing of this is needed: it has no readers
+        with suppress(NotImplementedError):  # the event loop of Windows has no readers to remove
             for sock in sockets or ():
                 asyncio.get_running_loop().remove_reader(sock)
         for _ in range(_TURNS_OF_AN_ACCEPTED_CONNECTION):
@@ -509,7 +517,7 @@ class _Server(uvicorn.Server):
 
 
 class _ReportingApplication:
-    """An application whose exceptions are reported; uvicorn responds with 500 and serves the other clients."""
+    """An application that reports its exceptions. uvicorn then responds with 500, and serves the other clients."""
 
     def __init__(self, application: ASGIApp, announce: Callable[[Exception], None]) -> None:
         self._application, self._announce = application, announce
@@ -524,11 +532,11 @@ class _ReportingApplication:
 
 
 def _run(application: ASGIApp, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]) -> None:
-    """Run the server until the function that is passed to `on_ready` is called, in any thread."""
+    """Run the server until any thread calls the function that `on_ready` gets."""
     config = uvicorn.Config(
         application,
         loop="asyncio",
-        # The same parser on every machine, whichever others are installed.
+        # The same parser on every machine, even if others are installed.
         http="h11",
         ws="none",
         lifespan="off",
@@ -548,17 +556,17 @@ def serve_until_signal(
     on_ready: Callable[[Callable[[], None]], None],
     announce: Callable[[Exception], None],
 ) -> int | None:
-    """Serve in the foreground until SIGINT or SIGTERM, or until it is stopped.
+    """Serve in the foreground until SIGINT or SIGTERM, or until the function of `on_ready` stops the server.
 
-    Outside of the main thread signals cannot be handled, so only the end of the process stops the server there.
+    Outside the main thread, signals cannot be handled and do not stop the server.
 
     Args:
-        sock: It listens already, and is closed at the end.
+        sock: A listening socket, which is closed at the end.
         on_ready: Called once when connections are accepted, with a function that stops the server.
-        announce: Called with an exception of an exchange, which gets 500.
+        announce: Called with an exception of an exchange; the client gets 500.
 
     Returns:
-        The number of the signal, which has only ended the server so far; None if it was stopped.
+        The number of the signal that stopped the server, while the process still runs; None without a signal.
     """
     signals: list[int] = []
 

@@ -1,7 +1,6 @@
-"""Applying a plan: all that it is bound to is checked again, and its requests are sent once, in their order.
+"""Applies a plan: checks again everything that it is bound to, and sends its requests once, in their order.
 
-Nothing that changes anything is sent before all checks are passed, a person has agreed, and it is recorded that the
-plan is being applied.
+Nothing that changes anything is sent until all checks have passed, a person has agreed, and the start is recorded.
 """
 
 import time
@@ -56,21 +55,21 @@ from dynacli.text.terminal import visible
 from dynacli.text.wrapping import shortened
 
 _CLOCK_SECONDS = 60
-"""By how much the clock may have been set back since a plan was made."""
+"""Maximum seconds by which the clock may have been set back since a plan was made."""
 _AGAIN = "Make the plan again, and read it before you apply it"
 _MOST_NAMED = 3
 
 
 def apply_settings(env: Environment, plan: Plan, api: OpenedApi, options: Options) -> CallSettings:
-    """Return how the requests of a plan are sent.
+    """Return the settings for the requests of a plan.
 
-    The person did not write the server of the plan in this run, so it adds no origin for credentials.
+    The server of the plan is not from the command line of this run, so it adds no origin for credentials.
 
     Args:
-        options: What the caller says: time limits, tries, accepted origins; the rest is the plan's.
+        options: The options of the caller for time limits, retries and accepted origins. The rest is from the plan.
 
     Raises:
-        RefusedError: Another profile is in force.
+        RefusedError: Another profile is in use.
     """
     settings = settings_of(
         env,
@@ -100,7 +99,7 @@ def _check_times(plan: Plan) -> None:
     """Check that a plan is valid at this time.
 
     Raises:
-        RefusedError: It has ended, or was made later than now.
+        RefusedError: The plan has expired, or the clock is earlier than its creation.
     """
     now = time.time()
     if now >= plan.expires_at:
@@ -118,7 +117,7 @@ def _check_times(plan: Plan) -> None:
 
 
 def _moved(plan: Plan, what: str, before: str, now: str) -> RefusedError:
-    """Return the error for what is not as it was when the plan was made."""
+    """Return the error about something that has changed since the plan was made."""
     return RefusedError(
         f"The plan `{plan.name}` no longer matches: another {what}",
         reason=f"It was {before}, and is now {now}",
@@ -129,16 +128,16 @@ def _moved(plan: Plan, what: str, before: str, now: str) -> RefusedError:
 
 @record
 class AppliedPlan:
-    """What became of a plan.
+    """The result of applying a plan.
 
     Args:
         plan: The plan.
         results: The results of the requests that were sent in this run, in their order.
-        error: Why it stopped; None if all its requests succeeded.
-        text: What was done so far, in a sentence without its period.
+        error: The error that stopped it, or the first mismatch of a response; None if there was none.
+        text: The progress so far, in a sentence without its period.
         is_complete: Whether all requests of the plan succeeded, in this run or before.
         is_interrupted: Whether Ctrl-C ended this run.
-        path: That of the file with the result; empty if it could not be written.
+        path: The path of the file with the result; empty if it could not be written.
     """
 
     plan: Plan
@@ -156,7 +155,7 @@ class AppliedPlan:
             yield visible(f"{result.row}  {result.status or 'no response'}  {labels[result.row]}", keep="")
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result as its file has it."""
+        """Return the result as in its file."""
         labels = {request.row: request for request in self.plan.requests}
         return {
             "plan": self.plan.name,
@@ -184,18 +183,18 @@ def apply_plan(
     *,
     is_resumed: bool = False,
 ) -> AppliedPlan:
-    """Apply a plan: check it, ask, record that it is being applied, send its requests, and write the result.
+    """Apply a plan: check it, ask, record the start, send its requests, and write the result.
 
     Args:
-        path: That of its file, beside which the result is written.
-        api: The API of the plan, opened.
-        engine: Makes its calls, by settings of `apply_settings` with the consent of the person.
-        agree: Asks the person, with a question; raises a `RefusedError` if no one agrees.
-        is_resumed: Whether the requests are sent that did not succeed before.
+        path: The path of the plan. The result is written beside it.
+        api: The opened API of the plan.
+        engine: Makes the calls, with settings from `apply_settings` and with consent.
+        agree: Asks a question; raises a `RefusedError` unless you agree.
+        is_resumed: Whether to send the requests that did not succeed before.
 
     Raises:
-        RefusedError: An agent applies it, something has moved, it was applied before, or no one agreed.
-        DynacliError: It cannot be checked; nothing was sent that changes anything.
+        RefusedError: An agent applies the plan, something has changed, it was applied before, or you declined.
+        DynacliError: The plan cannot be checked; nothing was sent that changes anything.
     """
     _check_agent(engine)
     with recording(engine.env, plan) as noted:
@@ -241,7 +240,7 @@ def _check_agent(engine: Engine) -> None:
     """Check that a person applies a plan, unless the policy of the API lets agents do it.
 
     Raises:
-        RefusedError: An agent does.
+        RefusedError: An agent applies the plan.
     """
     if is_for_person(engine):
         raise RefusedError(
@@ -253,12 +252,12 @@ def _check_agent(engine: Engine) -> None:
 
 
 def _check_record(plan: Plan, path: str, noted: ApplyRecord, *, is_resumed: bool) -> None:
-    """Check what became of a plan before.
+    """Check that a plan is new, or that it stopped and is resumed now.
 
     Raises:
-        RefusedError: It was applied, or stopped and is not resumed.
-        UsageError: It is resumed and was never begun.
-        FileError: There is a file where the result would be.
+        RefusedError: The plan was applied, or it stopped and is not resumed.
+        UsageError: The plan is resumed, but was never applied.
+        FileError: The file for the result exists.
     """
     if noted.is_new:
         if is_resumed:
@@ -293,7 +292,7 @@ class _Run:
     """One run that applies a plan.
 
     Attributes:
-        results: The results of the requests that were sent, in their order, and the error that ended it.
+        results: The results of the requests that were sent, in their order, with the error that ended the run.
     """
 
     def __init__(self, plan: Plan, api: OpenedApi, engine: Engine) -> None:
@@ -302,10 +301,10 @@ class _Run:
         self._key = plan_key(engine.env)
 
     def prepared(self, planned: PlannedRequest) -> Call:
-        """Return the call of a request, ready to be sent: all but the state of the resource is as it was.
+        """Return the call of a request, ready to be sent, after checking everything but the state of its resource.
 
         Raises:
-            RefusedError: Something is not.
+            RefusedError: Something has changed since the plan was made.
             DynacliError: The call cannot be made.
         """
         plan, described = self._plan, self._described(planned)
@@ -317,7 +316,7 @@ class _Run:
                 hint=f"`{invocation('changes', self._api.name)} --since {since}` shows what changed. {_AGAIN}",
                 changed="document",
             )
-        # What was sealed was valid, and the document says the same of it: it need not be validated again.
+        # The sealed request was valid, and its operation is unchanged, so it is not validated again.
         call = self._engine.prepare(described, _values_of(planned), is_checked=False)
         call = with_etag(self._engine, call, planned.before.etag if planned.before else "")
         self._check_request(planned, call)
@@ -338,7 +337,7 @@ class _Run:
         """Return the operation of a request.
 
         Raises:
-            RefusedError: The document does not have it any more.
+            RefusedError: The document no longer has it.
         """
         from dynacli.client.operation_at import operation_at, undocumented_operation
 
@@ -357,7 +356,7 @@ class _Run:
         )
 
     def _check_request(self, planned: PlannedRequest, call: Call) -> None:
-        """Check that the request is the one of the plan: configuration and document may add something else now."""
+        """Check that the request is the planned one. The configuration or the document may add something now."""
         body = call.request.body
         form = request_json(call, b"".join(body) if isinstance(body, Payload) else body)
         for name, before in planned.request.items():
@@ -370,10 +369,10 @@ class _Run:
                 )
 
     def check_state(self, planned: PlannedRequest, call: Call) -> None:
-        """Check that the resource of a request is as it was.
+        """Check that the resource of a request is unchanged.
 
         Raises:
-            RefusedError: It is not, or can no longer be read.
+            RefusedError: The resource has changed, or can no longer be read.
         """
         before = planned.before
         if before is None:
@@ -396,18 +395,18 @@ class _Run:
             )
 
     def send(self, requests: list[PlannedRequest], noted: ApplyRecord) -> DynacliError | None:
-        """Send requests one after the other, until one fails; return why it stopped, None if all succeeded."""
+        """Send requests one after the other, until one fails. Return its error, else the first mismatch, else None."""
         mismatch: DynacliError | None = None
         for planned in requests:
             try:
                 call = self.prepared(planned)
                 if planned.before is not None and not planned.before.etag:
-                    # Others were sent since the first look, and a person took time; no `If-Match` says so.
+                    # Without `If-Match`, only this shows changes since the first check.
                     self.check_state(planned, call)
                 result, error = self._send(planned, call, noted)
             except DynacliError as failure:
                 error = failure
-                if self.results and failure.exit_code in NOTHING_SENT:  # earlier requests were
+                if self.results and failure.exit_code in NOTHING_SENT:  # but earlier requests were sent
                     error = RefusedError(failure.message, reason=failure.reason, hint=failure.hint)
                 form = error.as_json()["error"]
                 self.results.append(RowResult(planned.row, None, error.exit_code, error=form))
@@ -446,7 +445,7 @@ class _Run:
 
 
 def _values_of(planned: PlannedRequest) -> CallValues:
-    """Return the values that the request of a plan is built of."""
+    """Return the values from which the request of a plan is built."""
     from base64 import b64decode
 
     request = planned.request
@@ -466,13 +465,13 @@ def _values_of(planned: PlannedRequest) -> CallValues:
 def _changes(
     before: StateBefore, now: StateBefore, schema: BodySchema, described: DescribedOperation
 ) -> list[Difference]:
-    """Return what differs between two states of a resource.
+    """Return the differences between two states of a resource.
 
-    A date that the request cannot set does not count: many servers say there when they were asked, or when someone
-    last looked. What someone changed shows elsewhere, too.
+    A date that the request cannot set is ignored: many servers update it on every read. A real change shows in another
+    field, too.
 
     Args:
-        schema: That of the body of the state.
+        schema: The schema of the state's body.
         described: The operation of the request.
     """
     if before.etag and before.etag == now.etag and before.status == now.status:

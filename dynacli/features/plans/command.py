@@ -59,7 +59,7 @@ def list_plans(run: Run) -> None:
 
 @click.pass_obj
 def show(run: Run, plan: str) -> None:
-    """Run `plan show`: also of a plan of someone else, with a warning."""
+    """Run `plan show`. A plan of another user is shown, too, with a warning."""
     try:
         found, _ = read_plan(run.env, plan)
         data, lines = found.as_json(), list(found.lines(Painter.for_stdout(run.env)))
@@ -77,7 +77,7 @@ def apply(ctx: click.Context, /, plan: str, *, resume_: bool, **params: Any) -> 
     """Run `plan apply`.
 
     Raises:
-        DynacliError: The plan is not applied, or a request of it failed.
+        DynacliError: The plan is not applied, or one of its requests failed.
     """
     run: Run = ctx.obj
     found, path = read_plan(run.env, plan)
@@ -96,10 +96,10 @@ def apply(ctx: click.Context, /, plan: str, *, resume_: bool, **params: Any) -> 
 
 
 def _agree(run: Run, plan: Plan, question: str) -> None:
-    """Show a plan, and let a person agree: another one may have the name of the file that the person has read.
+    """Show a plan, and ask for agreement. The file may have been replaced since the person read it.
 
     Raises:
-        RefusedError: No one did.
+        RefusedError: You declined, or no question is possible.
     """
     if run.options.yes:
         return
@@ -119,10 +119,10 @@ def _agree(run: Run, plan: Plan, question: str) -> None:
 
 
 def _report(run: Run, applied: AppliedPlan) -> None:
-    """Write what became of a plan.
+    """Write the result of a plan.
 
     Raises:
-        DynacliError: Why it stopped.
+        DynacliError: The plan stopped with this error.
     """
     form = run.data_format
     if is_for_people(form) and not form.is_of_value:

@@ -1,6 +1,6 @@
-"""Making a plan: calls are built, signed and validated as always, the states of their resources are read, none is sent.
+"""Makes plans: builds, signs and validates calls without sending them, and reads the states of their resources.
 
-What the plan holds is all that a later run compares: see `apply_plan`.
+A later run compares everything that a plan holds: see `apply_plan`.
 """
 
 from __future__ import annotations
@@ -57,33 +57,33 @@ if TYPE_CHECKING:
     from dynacli.media.text_values import BodySchema
 
 _MOST_BODY = 1024 * 1024
-"""Bytes of the largest body from files."""
+"""Maximum size in bytes of a body made from files."""
 _GONE = (404, 410)
 _JSON_PATCH = "application/json-patch+json"  # RFC 6902
 _MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
 _AT_DEMO = "http://demo"
-"""The origin of the demo API in a plan: each run of it listens on another port."""
+"""The origin of the demo API in a plan, because each run of the demo API has another port."""
 _UNKNOWN: Any = object()
-"""The state after a request whose effect the document does not tell."""
+"""The state after a request whose effect does not follow from the document."""
 
 
 def planning(settings: CallSettings) -> CallSettings:
-    """Return the settings by which calls are planned: nothing is asked, and only what is denied is refused.
+    """Return the settings for planning calls: they ask no question, and refuse only what the policy denies.
 
-    Who may only read may plan, too: nothing is sent that changes anything.
+    A read-only client may plan, too, because nothing is sent that changes anything.
     """
     return replace(settings, consent=Consent(is_given=True), reads_only_by="", cache=None)
 
 
 def check_seconds(seconds: float | None, text: str = "") -> float:
-    """Return how long a plan is valid.
+    """Return the validity of a plan, after checking it.
 
     Args:
-        seconds: None if the text cannot be read.
-        text: What was given as `--plan-expires`; empty for a number of seconds.
+        seconds: The validity; None if the text is not a duration.
+        text: The value of `--plan-expires`; empty if the validity was given in seconds.
 
     Raises:
-        UsageError: It is too long, or cannot be read.
+        UsageError: The validity is too short, too long, or not a duration.
     """
     if seconds is None or not 1 <= seconds <= LONGEST_SECONDS:
         raise UsageError(
@@ -98,12 +98,12 @@ class Planner:
     """Makes one plan of several calls.
 
     Args:
-        engine: Prepares the calls, by settings of `planning`, and reads the states of their resources.
-        options: What the caller said besides the inputs.
-        key: The key of the seals, by which accounts are named.
+        engine: Prepares the calls, with settings from `planning`, and reads the states of their resources.
+        options: The options of the caller, besides the inputs.
+        key: The key of the seals, which also identifies accounts.
 
     Attributes:
-        is_for_person: As the function says.
+        is_for_person: Whether only a person may apply the plan.
     """
 
     def __init__(self, engine: Engine, api: OpenedApi, options: Options, key: bytes) -> None:
@@ -114,10 +114,10 @@ class Planner:
         _check_api(api)
 
     def add(self, call: Call, row: int = 1) -> None:
-        """Add a call, which is not sent.
+        """Add a call without sending it.
 
         Args:
-            call: As the engine has prepared it.
+            call: The call as the engine has prepared it.
             row: The number of the request.
 
         Raises:
@@ -170,10 +170,10 @@ class Planner:
         """Return the plan.
 
         Args:
-            seconds: How long it is valid.
+            seconds: The validity in seconds.
 
         Raises:
-            UsageError: There is no request, or that is too long.
+            UsageError: There is no request, or the validity is not allowed.
         """
         check_seconds(seconds)
         if not self._requests:
@@ -204,7 +204,7 @@ def _check_api(api: OpenedApi) -> None:
     """Check that a later run can open the same document, and that its location holds no secret.
 
     Raises:
-        UsageError: It cannot, or it may hold one.
+        UsageError: The document came from standard input, or its URL may hold a secret.
     """
     word = _word_of(api)
     reason = ""
@@ -221,7 +221,7 @@ def _check_api(api: OpenedApi) -> None:
 
 
 def _word_of(api: OpenedApi) -> str:
-    """Return the word that opens an API from any directory."""
+    """Return the name or location that opens an API from any directory."""
     return api.name if api.is_registered or api.name == DEMO else api.location
 
 
@@ -237,10 +237,10 @@ def _maker() -> str:
 
 
 def _body_content(call: Call) -> bytes | None:
-    """Return the body of a call, whose files are read now.
+    """Return the body of a call, reading its files now.
 
     Raises:
-        UsageError: It is too large.
+        UsageError: The body is too large.
         FileError: A file cannot be read.
     """
     body = call.request.body
@@ -257,10 +257,10 @@ def _body_content(call: Call) -> bytes | None:
 
 
 def request_json(call: Call, body: bytes | None) -> dict[str, Any]:
-    """Return the request of a call without credentials, as a plan has it.
+    """Return the request of a call without credentials, in the format of a plan.
 
     Args:
-        body: Its body, whose files were read.
+        body: The body, with its files read.
     """
     request = call.request._replace(body=body)
     form, origin = as_json(request), origin_of(request.url)
@@ -270,7 +270,7 @@ def request_json(call: Call, body: bytes | None) -> dict[str, Any]:
 
 
 def account_of(call: Call, key: bytes) -> str:
-    """Return what identifies the account of a call. It stays when a token is refreshed, and tells no secret.
+    """Return an identifier of a call's account. Refreshing a token does not change it, and it reveals no secret.
 
     Args:
         key: The key of the seals.
@@ -280,7 +280,7 @@ def account_of(call: Call, key: bytes) -> str:
 
 
 def operation_digest(described: DescribedOperation) -> str:
-    """Return the SHA-256 of what the document says of an operation, with all that it refers to, in hexadecimal."""
+    """Return the SHA-256, in hexadecimal, of an operation in the document with everything that it refers to."""
     part = described.part
     found: dict[str, Any] = {}
     waiting: list[Any] = [part]
@@ -304,7 +304,7 @@ def operation_digest(described: DescribedOperation) -> str:
 
 
 def is_for_person(engine: Engine) -> bool:
-    """Return whether an agent runs the program, and no policy lets it apply plans."""
+    """Return whether only a person may apply plans: an agent runs dynacli, and no policy lets it apply them."""
     policy = engine.settings.policy
     return engine.env.is_agent and not (policy is not None and policy.lets_agents_apply)
 
@@ -312,10 +312,10 @@ def is_for_person(engine: Engine) -> bool:
 def reading_of(engine: Engine, call: Call) -> Call | None:
     """Return the call that reads the resource of another call, ready to be sent; None if the document has none.
 
-    It is the GET of the same path. For a POST the path must name a single resource, by a parameter at its end.
+    It is the GET of the same path. The path of a POST must end with a parameter, so that it names a single resource.
 
     Raises:
-        RefusedError: The policy denies it.
+        RefusedError: The policy denies the GET.
         AuthError: A credential is missing.
     """
     described, operation = call.described, call.described.operation
@@ -331,7 +331,7 @@ def reading_of(engine: Engine, call: Call) -> Call | None:
 
 
 def _reading_by(engine: Engine, call: Call, name: str, settings: CallSettings) -> Call | None:
-    """Return the call of an operation with the parameters of another call; None if it wants others."""
+    """Return the call of an operation with the parameters of another call; None if these are not enough."""
     api = call.described.api
     reading = DescribedOperation(api, api.catalog.operation(name))
     keys = {parameter.key for parameter in reading.operation.parameters}
@@ -346,7 +346,7 @@ def with_etag(engine: Engine, call: Call, etag: str) -> Call:
     """Return a call that the server refuses if its resource has another entity tag (RFC 9110, section 13.1.1).
 
     Args:
-        etag: A strong tag; empty for none. What the caller gave for `If-Match` stays.
+        etag: A strong tag; empty for none. An `If-Match` of the caller stays.
     """
     if not etag or call.request.header("if-match") is not None:
         return call
@@ -358,17 +358,17 @@ def with_etag(engine: Engine, call: Call, etag: str) -> Call:
 
 
 def read_state(engine: Engine, reading: Call, masker: Masker) -> tuple[StateBefore, Callable[[], BodySchema]]:
-    """Return the state of a resource, and what finds the document's schema of its body.
+    """Return the state of a resource, and a function that returns the document's schema of its body.
 
-    If the resource is not found, and another operation reads it by its id, that operation has the last word.
+    If the resource is not found, and another operation reads it by its id, that operation decides.
 
     Args:
-        reading: As of `reading_of`.
-        masker: Takes secrets out of it.
+        reading: The call from `reading_of`.
+        masker: Masks the secrets in the state.
 
     Raises:
-        HttpError: The server does not say it.
-        DynacliError: It cannot be read.
+        HttpError: The server responds with another error.
+        DynacliError: The state cannot be read.
     """
     response = engine.send(reading, read_finite)
     name = reading.described.operation.name
@@ -380,7 +380,7 @@ def read_state(engine: Engine, reading: Call, masker: Masker) -> tuple[StateBefo
         by_id = _reading_by(engine, reading, found.name, reading.settings) if found is not None else None
         if by_id is not None:
             state, schema = read_state(engine, by_id, masker)
-            return replace(state, etag=""), schema  # a tag of another URL
+            return replace(state, etag=""), schema  # the tag belongs to another URL
         return StateBefore(name, response.status), schema
     if not response.is_success:
         error = reading.signed.masker.mask_error(http_error(reading, response))
@@ -402,7 +402,7 @@ def _state(reading: Call, response: WireResponse, masker: Masker) -> Any:
 
 
 def _after(call: Call, body: bytes | None, before: Any) -> Any:
-    """Return what a request makes of a state, as far as the document tells; `_UNKNOWN` if it does not tell."""
+    """Return the state after a request, as far as it follows from the document; `_UNKNOWN` if it does not."""
     method, media_type = call.request.method, essence(call.values.media_type)
     if method == "DELETE":
         return MISSING
@@ -418,7 +418,7 @@ def _after(call: Call, body: bytes | None, before: Any) -> Any:
 
 
 def _body_json(body: bytes | None, media_type: str) -> Any:
-    """Return the value of a JSON body; `MISSING` for another one, and for one that two servers may read differently."""
+    """Return the value of a JSON body; `MISSING` for another body, and for JSON that two servers may read differently."""
     if body is None or not is_json(media_type):
         return MISSING
     try:
@@ -429,10 +429,10 @@ def _body_json(body: bytes | None, media_type: str) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
-    """Check that no name is twice in an object (RFC 8259, section 4).
+    """Check that an object has no name twice (RFC 8259, section 4).
 
     Raises:
-        ValueError: One is.
+        ValueError: A name is there twice.
     """
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError("a name is there twice")
@@ -442,7 +442,7 @@ def _patched(before: Any, sent: Any, *, removes: bool) -> Any:
     """Return a value with a patch applied, member by member.
 
     Args:
-        removes: Whether null removes a member, as in a merge patch (RFC 7396); in other JSON it is a value.
+        removes: Whether null removes a member, as in a merge patch (RFC 7396). In other JSON, null is a value.
     """
     if not isinstance(sent, dict) or not isinstance(before, dict):
         return sent
@@ -456,7 +456,7 @@ def _patched(before: Any, sent: Any, *, removes: bool) -> Any:
 
 
 def _settable(described: DescribedOperation) -> frozenset[str]:
-    """Return the properties that the body of an operation may have, as far as the document names them."""
+    """Return the properties that the body of an operation can set, as far as the document names them."""
     applied = applied_schemas(described.body_schema(), following(described.resolve))
     properties = [schema.get("properties") for schema in applied]
     return frozenset(
@@ -469,7 +469,7 @@ def _settable(described: DescribedOperation) -> frozenset[str]:
 
 
 def _differences(call: Call, body: bytes | None, before: Any, after: Any) -> list[Difference]:
-    """Return what a request makes of a state, and its body if that does not say all of it."""
+    """Return the differences between two states, and the body of the request if they do not show all of it."""
     differences: list[Difference] = []
     is_known = _UNKNOWN not in (before, after)
     if is_known:
@@ -480,13 +480,13 @@ def _differences(call: Call, body: bytes | None, before: Any, after: Any) -> lis
         value = _body_json(body, call.values.media_type)
         if value is MISSING:
             value = as_json(call.request._replace(body=body))["body"]
-        if value is not None:  # bytes that are not text
+        if value is not None:  # None stands for bytes that are not text
             differences.append(Difference(("request",), "added", None, value))
     return differences
 
 
 def _check_secrets(call: Call, planned: PlannedRequest) -> None:
-    """Check that no secret would be in a plan.
+    """Check that a plan would hold no secret.
 
     Raises:
         UsageError: An input is a secret, or holds a credential.

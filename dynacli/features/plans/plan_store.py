@@ -1,14 +1,14 @@
-"""Where plans are: files that you name, and the state directory, which also has the key and what became of each plan.
+"""The files of plans: those that you name, and the state directory, with the key and the progress of each plan.
 
-| in the directory `plans` of the state directory | what it is |
+| in the directory `plans` of the state directory | contents |
 |---|---|
 | `key` | the key of the seals: 32 random bytes |
 | `NAME.json` | a plan that was made without a file |
 | `NAME.result.json` | its result |
-| `applied/NAME.json` | what became of a plan, wherever its file is: a copy of it has the same name |
-| `applied/NAME.lock` | held by the process that applies it |
+| `applied/NAME.json` | the progress of a plan in any directory; a copy of the plan has the same name |
+| `applied/NAME.lock` | the lock of the process that applies the plan |
 
-All of it is for this user alone. If others can write there, no plan is made, shown or applied: they could bring a key.
+Only this user may write there. If others can, no plan is made, shown or applied: they could replace the key.
 """
 
 import errno
@@ -44,7 +44,7 @@ from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
 
 STATE_DIRECTORY = "-"
-"""The file name that stands for the state directory."""
+"""The file name that means the state directory."""
 _READY, _APPLIED, _STOPPED, _APPLYING, _EXPIRED, _UNUSABLE = (
     "ready",
     "applied",
@@ -53,17 +53,17 @@ _READY, _APPLIED, _STOPPED, _APPLYING, _EXPIRED, _UNUSABLE = (
     "expired",
     "unusable",
 )
-"""What has become of a plan."""
+"""The states of a plan."""
 
 _SWEPT_SECONDS = 2 * LONGEST_SECONDS
-"""How long what became of a plan is known after its end: a clock that is set back must not make it new."""
+"""Seconds until the progress of a plan is removed. Even if the clock is set back, the plan must not look new."""
 
 
 def _directory(env: Environment) -> str:
-    """Return the directory of plans, which is made if it is not there.
+    """Return the directory of plans, which is made if it is missing.
 
     Raises:
-        FileError: It cannot be used: it is not absolute, or others can write there.
+        FileError: The directory cannot be used, for example because others can write there.
     """
     path = os.path.join(env.state_dir, "plans")
     try:
@@ -83,10 +83,10 @@ def _reason_of_system(error: OSError) -> str:
 
 
 def plan_key(env: Environment) -> bytes:
-    """Return the key of the seals of this user on this machine, which is made if there is none.
+    """Return the key of the seals of this user on this machine, which is made if it is missing.
 
     Raises:
-        FileError: It cannot be used.
+        FileError: The key cannot be used.
     """
     path = os.path.join(_directory(env), "key")
     try:
@@ -106,8 +106,8 @@ def read_plan(env: Environment, word: str) -> tuple[Plan, str]:
         word: The file, or the name of a plan in the state directory.
 
     Raises:
-        RefusedError: It is not a plan as this user made it on this machine, or a symbolic link.
-        FileError: It cannot be read, or there is none.
+        RefusedError: The file is a symbolic link, or no unchanged plan of this user on this machine.
+        FileError: The file cannot be read, or does not exist.
     """
     key, path = plan_key(env), word
     if not os.path.lexists(word) and is_plan_name(word):
@@ -147,8 +147,8 @@ def save_plan(env: Environment, plan: Plan, file: str) -> str:
         file: The file, which must not exist; `-` for the state directory.
 
     Raises:
-        FileError: It exists, or cannot be written.
-        RefusedError: It is too large.
+        FileError: The file exists, or cannot be written.
+        RefusedError: The plan is too large.
     """
     content = sealed(plan, plan_key(env))
     if len(content) > MOST_BYTES:
@@ -171,13 +171,13 @@ def _result_path(path: str) -> str:
 
 
 def check_new_plan(file: str) -> None:
-    """Check before anything is sent that a plan has a place.
+    """Check, before anything is sent, that the file for a plan does not exist.
 
     Args:
         file: As in `save_plan`.
 
     Raises:
-        FileError: There is a file already.
+        FileError: The file exists.
     """
     if file != STATE_DIRECTORY and os.path.lexists(file):
         raise FileError(
@@ -188,13 +188,13 @@ def check_new_plan(file: str) -> None:
 
 
 def check_new_result(path: str) -> None:
-    """Check before anything is sent that the result has a place.
+    """Check, before anything is sent, that the file for the result of a plan does not exist.
 
     Args:
-        path: That of the plan.
+        path: The path of the plan.
 
     Raises:
-        FileError: There is a file already.
+        FileError: The file exists.
     """
     place = _result_path(path)
     if os.path.lexists(place):
@@ -208,13 +208,13 @@ def check_new_result(path: str) -> None:
 def write_result(path: str, result: Mapping[str, Any]) -> str:
     """Write the result of a plan beside it, and return the path of the result.
 
-    Of an earlier run that stopped, the results of the rows stay that are not in this one.
+    If an earlier run stopped, its results of other rows stay in the file.
 
     Args:
-        path: That of the plan.
+        path: The path of the plan.
 
     Raises:
-        FileError: It cannot be written.
+        FileError: The result cannot be written.
     """
     place = _result_path(path)
     rows = {entry["row"] for entry in result["results"]}
@@ -232,16 +232,16 @@ def write_result(path: str, result: Mapping[str, Any]) -> str:
 
 
 class ApplyRecord:
-    """What became of a plan, as the state directory has it; only `recording` makes one.
+    """The progress of a plan, as recorded in the state directory. Only `recording` makes one.
 
     Attributes:
-        rows: Row → what became of its request: `sending` while no one knows, else its `status` and its `exit_code`.
-            Those that were not begun are not there.
+        rows: Row → the result of its request: `sending` until it is known, then its `status` and its `exit_code`.
+            Rows that were not started are missing.
         is_new: Whether the plan was never applied before.
 
     Args:
-        path: That of the file.
-        form: What it says; None if the plan was never applied.
+        path: The path of the record.
+        form: The content of the record; None if the plan was never applied.
     """
 
     def __init__(self, path: str, plan: Plan, form: Mapping[str, Any] | None) -> None:
@@ -257,7 +257,7 @@ class ApplyRecord:
 
     @property
     def unknown(self) -> list[int]:
-        """The rows that may have been sent, and whose responses are not known."""
+        """The rows that may have been sent, and have no known response."""
         return sorted(row for row, state in self.rows.items() if _is_unknown(state))
 
     @property
@@ -267,7 +267,7 @@ class ApplyRecord:
 
     @property
     def text(self) -> str:
-        """What was done, in a sentence without its period."""
+        """The progress in a sentence, without its period."""
         total, done = len(self._plan.requests), len(self.done)
         text = f"{done} of {total} {'request' if total == 1 else 'requests'} succeeded"
         if self.unknown:
@@ -276,16 +276,16 @@ class ApplyRecord:
         return text
 
     def begin(self) -> None:
-        """Claim the plan for this process, unless another one has.
+        """Claim the plan for this process.
 
         Raises:
-            RefusedError: Another process has.
-            FileError: That cannot be recorded; nothing was sent.
+            RefusedError: Another process has claimed it.
+            FileError: The claim cannot be recorded; nothing was sent.
         """
         self.begun_at = self.begun_at or instant(time.time())
         try:
             if self.is_new:
-                # Where there are no locks, this alone tells processes apart.
+                # On a file system without locks, only this keeps a second process away.
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             self._write()
         except FileExistsError:
@@ -298,10 +298,10 @@ class ApplyRecord:
             ) from error
 
     def note(self, row: int, state: Any) -> None:
-        """Note what became of a request: it survives a loss of power.
+        """Record the result of a request, so that it survives a loss of power.
 
         Raises:
-            FileError: It cannot be written.
+            FileError: The record cannot be written.
         """
         self.rows[row] = state
         try:
@@ -324,7 +324,7 @@ class ApplyRecord:
 
 
 def is_success(state: Any) -> bool:
-    """Return whether a request succeeded: only the status tells, not what is wrong with the response."""
+    """Return whether a request succeeded. Only its status counts, not the validation of its response."""
     return isinstance(state, dict) and 200 <= (state.get("status") or 0) < 300
 
 
@@ -349,13 +349,13 @@ def _record_path(env: Environment, name: str, *, is_made: bool = False) -> str:
 
 @contextmanager
 def recording(env: Environment, plan: Plan) -> Iterator[ApplyRecord]:
-    """Keep other processes from applying a plan as long as the block lasts; a process that dies releases it.
+    """Keep other processes from applying a plan during a block. The lock of a process ends with the process.
 
     Yields:
-        What became of the plan so far.
+        The progress of the plan.
 
     Raises:
-        RefusedError: Another process applies it.
+        RefusedError: Another process is applying the plan.
         FileError: The state directory cannot be used.
     """
     with ExitStack() as stack:
@@ -374,7 +374,7 @@ def recording(env: Environment, plan: Plan) -> Iterator[ApplyRecord]:
 
 
 def _record_form(path: str, plan: Plan) -> Mapping[str, Any] | None:
-    """Return what a record says; None without one. Of one that is damaged, nothing is known of any request."""
+    """Return the content of a record; None without one. If it is damaged, the result of every request is unknown."""
     if not os.path.lexists(path):
         return None
     with suppress(OSError, ValueError, RecursionError, AttributeError, TypeError):
@@ -390,11 +390,11 @@ class StoredPlan:
     """A plan in the state directory.
 
     Args:
-        name: Its name.
-        state: What has become of it.
+        name: The name.
+        state: The state.
         plan: The plan; None if it is unusable.
-        reason: Why it is unusable; empty if it is not.
-        path: That of its file.
+        reason: The reason why it is unusable; empty if it is usable.
+        path: The path of its file.
     """
 
     name: str
@@ -405,7 +405,7 @@ class StoredPlan:
 
 
 def _state_of(env: Environment, plan: Plan) -> str:
-    """Return what has become of a plan: it is ready, applied, stopped at a failure, being applied, or expired."""
+    """Return the state of a plan: ready, applied, stopped at a failure, being applied, or expired."""
     path = _record_path(env, plan.name)
     form = _record_form(path, plan)
     if form is not None:
@@ -437,7 +437,7 @@ def stored_plans(env: Environment) -> list[StoredPlan]:
 
 
 def _sweep(env: Environment) -> None:
-    """Remove what ended long ago: plans, their results, and what became of them."""
+    """Remove old plans, with their results and their progress."""
     directory, oldest = _directory(env), time.time() - _SWEPT_SECONDS
     for place in (directory, os.path.join(directory, "applied")):
         with suppress(OSError), os.scandir(place) as entries:

@@ -1,16 +1,16 @@
-"""HTTP/1.1 messages as they come, with their heads and the ends of their bodies, and the responses of the proxy itself.
+"""HTTP/1.1 messages with their start lines, headers and bodies, and the responses of the proxy itself.
 
-Its own responses are problems (RFC 9457), which `Proxy-Status` marks as its own (RFC 9209).
+The responses of the proxy are problems (RFC 9457), which `Proxy-Status` marks as its own (RFC 9209).
 
-The proxy passes bytes on as they came, and refuses a message that two servers may read in two ways (RFC 9112, section
-11.2). No library does both; tried were h11 0.16, httptools 0.9, and Starlette on uvicorn 0.54:
+The proxy passes bytes on unchanged, and refuses a message that two servers may read in two ways (RFC 9112, section
+11.2). No library does both. These were tried: h11 0.16, httptools 0.9, and Starlette on uvicorn 0.54.
 
 - ASGI has header names in lower case, and no reason phrases, sizes of chunks or upgrades
   (https://asgi.readthedocs.io/en/latest/specs/www.html). uvicorn adds `Date` and `Server`, and drops trailers.
 - h11 drops blanks and chunk extensions. It accepts lines that end with LF, folded lines, two equal lengths,
   and a length beside chunks.
 - httptools refuses these. It drops the blanks before a value and the chunk extensions, and returns trailers as headers.
-  The proxy would have to read heads and chunks a second time for their bytes.
+  The proxy would have to read headers and chunks a second time for their bytes.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from dynacli.errors import DynacliError, InternalError, TimedOutError
 from dynacli.record import record
 
 MAX_HEAD = 64 * 1024
-"""The largest head of a message in bytes."""
+"""Maximum bytes of the start line and the headers of a message."""
 RawHeaders = list[tuple[bytes, bytes]]
-"""Names and values as they were sent, in their order."""
+"""Names and values as received, in their order."""
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _ALL_FIELDS = rb"(?>(?:" + _TOKEN + rb":[^\x00\n\r\x0b\x0c]*+\r\n)*)"
-"""Matches the lines of headers; nothing goes back, so that the time is linear.
+"""Matches the lines of headers in linear time, because it never backtracks.
 
 The group is atomic: up to Python 3.11.4, a possessive one takes a part of a line as well (python/cpython#106052).
 """
@@ -48,8 +48,8 @@ class BadMessageError(Exception):
     """A message is not HTTP/1.1, or can be misread.
 
     Attributes:
-        reason: Without anything of the message, which may hold secrets.
-        status: Of the response, if it is a request.
+        reason: The reason, without any part of the message, which may hold secrets.
+        status: The status of the response, if the message is a request.
     """
 
     def __init__(self, reason: str, status: int = 400) -> None:
@@ -58,17 +58,17 @@ class BadMessageError(Exception):
 
 
 class MessageHead:
-    """What a head consists of.
+    """The headers of a message.
 
     Attributes:
-        headers: Names without blanks around their values.
-        values: The same by names in small letters, several of one name joined by commas.
-        block: The lines of the headers as they came.
+        headers: Names and values, without blanks around the values.
+        values: Lower-case name → value; several values of a name are joined by commas.
+        block: The lines of the headers as received.
         version: `1.0` or `1.1`.
-        length: Of the body in bytes; None if the headers do not have it.
+        length: The length of the body in bytes; None if no header has it.
 
     Raises:
-        BadMessageError: Some line is none of a header.
+        BadMessageError: A line is not a header, or the headers about the body are invalid.
     """
 
     def __init__(self, version: bytes, block: bytes) -> None:
@@ -105,7 +105,7 @@ class MessageHead:
 
     @property
     def is_chunked(self) -> bool:
-        """Whether the body comes in chunks."""
+        """Whether the body is sent in chunks."""
         return b"transfer-encoding" in self.values
 
     @property
@@ -114,16 +114,16 @@ class MessageHead:
         return self.version == b"1.0" or self.has_token(b"connection", b"close")
 
     def has_token(self, name: bytes, token: bytes) -> bool:
-        """Return whether a header lists a word, in any case of letters."""
+        """Return whether a header lists a token, ignoring case."""
         return name in self.values and token in tokens(self.values[name])
 
 
 class RequestHead(MessageHead):
-    """The head of a request.
+    """The request line and the headers of a request.
 
     Attributes:
-        method: As it came.
-        target: As it came.
+        method: The method as received.
+        target: The target as received.
     """
 
     def __init__(self, method: bytes, target: bytes, version: bytes, block: bytes) -> None:
@@ -135,10 +135,10 @@ class RequestHead(MessageHead):
 
     @classmethod
     def taken(cls, received: bytearray) -> RequestHead | None:
-        """Take a head from what has come; None if it is not whole yet.
+        """Take the request line and the headers from received bytes; None if they are incomplete.
 
         Raises:
-            BadMessageError: It is none.
+            BadMessageError: The bytes are not a valid request.
         """
         while received.startswith(b"\r\n"):  # which some clients send after a body (RFC 9112, section 2.2)
             del received[:2]
@@ -152,12 +152,12 @@ class RequestHead(MessageHead):
 
 
 class ResponseMessageHead(MessageHead):
-    """The head of a response.
+    """The status line and the headers of a response.
 
     Attributes:
-        line: Its first line, as it came.
-        status: Its code.
-        reason: The phrase after it.
+        line: The status line as received.
+        status: The status code.
+        reason: The reason phrase.
     """
 
     def __init__(self, line: bytes, status: int, reason: bytes, version: bytes, block: bytes) -> None:
@@ -166,10 +166,10 @@ class ResponseMessageHead(MessageHead):
 
     @classmethod
     def taken(cls, received: bytearray) -> ResponseMessageHead | None:
-        """Take a head from what has come; None if it is not whole yet.
+        """Take the status line and the headers from received bytes; None if they are incomplete.
 
         Raises:
-            BadMessageError: It is none.
+            BadMessageError: The bytes are not a valid response.
         """
         head = _taken(received)
         if head is None:
@@ -181,12 +181,12 @@ class ResponseMessageHead(MessageHead):
 
 
 def _taken(received: bytearray) -> bytes | None:
-    """Take the lines before the first empty one, each with its end; None if there is no empty one yet."""
+    """Take the lines before the first empty line, with their ends; None if there is no empty line yet."""
     end = received.find(b"\r\n\r\n")
     if end > MAX_HEAD or (end < 0 and len(received) > MAX_HEAD):
         raise BadMessageError("its head is too large", 431)
     if end < 0:
-        # It looks at the whole again with each piece that comes: counting takes an eighth of a search for one.
+        # Each new piece causes a scan of everything. Counting takes an eighth of the time of a search for a bare LF.
         if received.count(b"\n") != received.count(b"\r\n"):
             raise BadMessageError("a line of its head ends without CR")
         return None
@@ -196,7 +196,7 @@ def _taken(received: bytearray) -> bytes | None:
 
 
 def tokens(value: bytes) -> list[bytes]:
-    """Return the words that a header lists, in small letters."""
+    """Return the tokens that a header lists, in lower case."""
     return [word.strip().lower() for word in value.split(b",")]
 
 
@@ -204,24 +204,24 @@ class MessageBody(Protocol):
     """A body that arrives piece by piece.
 
     Attributes:
-        is_over: Whether all of it has come.
-        has_trailers: Whether headers came after it.
+        is_over: Whether the body is complete.
+        has_trailers: Whether trailers follow it.
     """
 
     is_over: bool
     has_trailers: bool
 
     def take(self, received: bytearray) -> tuple[bytes, bytes]:
-        """Take what is there of it from what has come: as it came, and the content in it.
+        """Take the body from received bytes; return its bytes as received, and its content.
 
         Raises:
-            BadMessageError: It is none.
+            BadMessageError: The body is malformed.
         """
         ...
 
 
 class _SizedBody:
-    """A body whose length is known."""
+    """A body with a known length."""
 
     has_trailers = False
 
@@ -237,7 +237,7 @@ class _SizedBody:
 
 
 class BodyUntilEnd:
-    """The body of a response that lasts as long as its connection, whose end makes it `is_over`."""
+    """The body of a response that ends with its connection, which sets `is_over`."""
 
     has_trailers = False
 
@@ -245,14 +245,14 @@ class BodyUntilEnd:
         self.is_over = False
 
     def take(self, received: bytearray) -> tuple[bytes, bytes]:
-        """Take what has come."""
+        """Take all received bytes."""
         piece = bytes(received)
         received.clear()
         return piece, piece
 
 
 class _ChunkedBody:
-    """A body in chunks (RFC 9112, section 7.1). The last chunk is before the trailers."""
+    """A body in chunks (RFC 9112, section 7.1). Trailers follow the last chunk."""
 
     def __init__(self) -> None:
         self._left, self._is_in_chunk, self.is_over = 0, False, False
@@ -285,7 +285,7 @@ class _ChunkedBody:
 
 
 def _check_cut(received: bytearray, at: int, end: bytes) -> None:
-    """Check that what does not match is only not whole yet."""
+    """Check that bytes without a match are only incomplete, not malformed."""
     if received.find(end, at) >= 0:
         raise BadMessageError("its chunks are malformed")
     if len(received) - at > MAX_HEAD:
@@ -293,15 +293,15 @@ def _check_cut(received: bytearray, at: int, end: bytes) -> None:
 
 
 def request_body(head: RequestHead) -> MessageBody:
-    """Return the body of a request before its first byte (RFC 9112, section 6.3)."""
+    """Return the body of a request, before its first byte is read (RFC 9112, section 6.3)."""
     return _ChunkedBody() if head.is_chunked else _SizedBody(head.length or 0)
 
 
 def response_body(head: ResponseMessageHead, method: bytes) -> MessageBody:
-    """Return the body of a response before its first byte (RFC 9112, section 6.3).
+    """Return the body of a response, before its first byte is read (RFC 9112, section 6.3).
 
     Args:
-        method: That of the request.
+        method: The method of the request.
     """
     if method == b"HEAD" or head.status in _WITHOUT_BODY:
         return _SizedBody(0)
@@ -311,19 +311,19 @@ def response_body(head: ResponseMessageHead, method: bytes) -> MessageBody:
 
 
 def as_chunk(piece: bytes) -> bytes:
-    """Return a piece of a body as a chunk; empty for an empty one, which would be the last."""
+    """Return a piece of a body as a chunk; empty for an empty piece, whose chunk would end the body."""
     return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
 
 
 @record
 class OwnResponse:
-    """A response instead of the upstream's.
+    """A response of the proxy itself.
 
     Args:
         error: The proxy error type (RFC 9209, section 2.3).
-        title: What is wrong, in a sentence without its period.
-        detail: Why; empty if that is unknown.
-        hint: What can be done; empty if nothing can.
+        title: The problem, in a sentence without its period.
+        detail: The reason; empty if it is unknown.
+        hint: Advice; empty if there is none.
     """
 
     status: int
@@ -334,40 +334,40 @@ class OwnResponse:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, and why."""
+        """The problem and its reason."""
         return ": ".join(filter(None, (self.title, self.detail)))
 
 
 def from_error(error: DynacliError) -> OwnResponse:
-    """Return the response to a request for which there is no connection with the upstream."""
+    """Return the response to a request if the connection with the upstream failed."""
     is_late = isinstance(error, TimedOutError)
     kind = "connection_timeout" if is_late else "destination_unavailable"
     return OwnResponse(504 if is_late else 502, kind, error.message, error.reason, error.hint)
 
 
 def broken_upstream(reason: str) -> OwnResponse:
-    """Return the response to a request that the upstream did not respond to."""
+    """Return the response to a request if the upstream did not send a complete response."""
     return OwnResponse(502, "connection_terminated", "The upstream gave no response", reason)
 
 
 def defective(error: BaseException) -> OwnResponse:
-    """Return the response to a request that an exception keeps from passing which nothing expects."""
+    """Return the 502 response after an unexpected exception."""
     defect = InternalError.caused_by(error)
     return OwnResponse(502, "proxy_internal_error", defect.message, defect.reason)
 
 
 def no_room(heads: Sequence[RequestHead], most: int) -> OwnResponse:
-    """Return the response to a client that is one too many.
+    """Return the response to a client above the limit of connections.
 
-    A way back over another proxy is seen here, and only here: each request on it comes again until there is no room.
-    `Via` would tell it at once (RFC 9110, section 7.6.3), and alter each head that passes.
+    A loop through another proxy shows only here: each round adds a request until the limit is reached. `Via` would show
+    it at once (RFC 9110, section 7.6.3), but would change the headers of every message.
 
     Args:
-        heads: Of the requests that pass at the time.
-        most: How many clients there may be.
+        heads: The requests in progress.
+        most: Maximum number of clients.
     """
     shortest = min((head.target for head in heads), key=len, default=b"")
-    # A base URL with a path puts it before the target in each round.
+    # Each round adds the path of the base URL before the target.
     is_same = len(heads) > most // 2 and all(
         head.method == heads[0].method and head.target.endswith(shortest) for head in heads
     )
@@ -379,11 +379,11 @@ def no_room(heads: Sequence[RequestHead], most: int) -> OwnResponse:
 
 
 def own_response(response: OwnResponse, *, must_close: bool, is_to_head: bool) -> bytes:
-    """Return a response as it is sent.
+    """Return a response as bytes.
 
     Args:
         must_close: Whether the connection ends after it.
-        is_to_head: Whether it responds to HEAD, so that its content is left out.
+        is_to_head: Whether the method is HEAD, so that the body is left out.
     """
     problem = {
         "type": "about:blank",

@@ -1,7 +1,7 @@
 """Exchanges that passed through the proxy, and the thread that validates them.
 
-The exchanges themselves never wait for the queue of that thread. A passed exchange is validated in the form of a
-recorded one, so that both are validated in the same way.
+The traffic never waits for that thread. A passed exchange is turned into a recorded one, so that both are validated in
+the same way.
 """
 
 import queue
@@ -17,31 +17,31 @@ from dynacli.http.semantics import essence, is_sequence
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, RecordedResponse
 
 _MOST_COPIED = 8 * 1024 * 1024
-"""The largest body in bytes that is copied, to be validated."""
+"""Maximum size in bytes of a body that is copied for the validation."""
 _MOST_OF_ALL = 64 * 1024 * 1024
-"""Bytes of the copies that there are at the same time."""
+"""Maximum bytes of all copies at the same time."""
 _MOST_VALIDATED = 5_000
-"""Exchanges that wait to be validated; of those that come when there are more, only the heads are reported."""
+"""Maximum number of exchanges that wait for validation. Further ones are reported without it."""
 _MANY = 2_500
-"""Exchanges that wait while others pass; if there are more, they are validated anyway."""
+"""Number of waiting exchanges from which they are validated even while others pass."""
 _WINDOW = 0.005
-"""Seconds for which the validator looks how many exchanges begin."""
+"""Seconds for which the thread counts the exchanges that begin."""
 _FEW = 1
-"""Exchanges of a window beside which it validates."""
+"""Maximum number of exchanges in a window that still allows validation."""
 _MOST_WINDOWS = 10
-"""Windows that it waits at most."""
+"""Maximum number of windows to wait."""
 _MOST_WAITING = 20_000
-"""Exchanges that wait at all; those that come when there are more are counted."""
+"""Maximum number of exchanges that wait at all. Further ones are only counted."""
 
 
 class CopyBudget:
-    """How much memory all copies may take together; one thread makes them, and another one forgets them."""
+    """The memory for all copies. One thread takes it, and another one gives it back."""
 
     def __init__(self) -> None:
         self._used, self._lock = 0, threading.Lock()
 
     def take(self, size: int) -> bool:
-        """Take so many bytes, and return whether they were there."""
+        """Take memory, and return whether it was available."""
         with self._lock:
             is_there = self._used + size <= _MOST_OF_ALL
             if is_there:
@@ -50,11 +50,11 @@ class CopyBudget:
 
     @property
     def is_tight(self) -> bool:
-        """Whether more than half of it is taken."""
+        """Whether more than half of the memory is taken."""
         return self._used > _MOST_OF_ALL // 2
 
     def give_back(self, size: int) -> None:
-        """Give back what was taken."""
+        """Give memory back."""
         with self._lock:
             self._used -= size
 
@@ -63,8 +63,8 @@ class _CopiedBody:
     """The copy of a body that is passed on.
 
     Attributes:
-        size: The bytes that have passed.
-        loss: Why there is no copy; empty if there is one.
+        size: Number of bytes that have passed.
+        loss: The reason why there is no copy; empty if there is one.
     """
 
     def __init__(self, budget: CopyBudget) -> None:
@@ -90,31 +90,31 @@ class _CopiedBody:
 
     @property
     def content(self) -> bytes:
-        """The bytes, as they were encoded on the way."""
+        """The bytes, still in their content encoding."""
         return bytes(self._pieces)
 
     def release(self) -> None:
-        """Forget the copy."""
+        """Discard the copy."""
         self._budget.give_back(len(self._pieces))
         self._pieces = bytearray()
 
 
 class PassedExchange:
-    """A request, and what became of it; filled while it passes.
+    """A request and its result, which are filled in while they pass.
 
     Attributes:
-        status: That of the response; 0 if none came from the upstream.
-        is_complete: Whether the whole response came.
-        ended_by: Who ended it before the response was complete, without the upstream's doing; empty for no one.
-        refusal: Why the proxy did not pass the request on; empty if it did.
-        error: Why no response came from the upstream.
+        status: The status of the response; 0 if the upstream sent no response.
+        is_complete: Whether the response is complete.
+        ended_by: The side that ended the exchange early, if it was not the upstream; else empty.
+        refusal: The reason why the proxy refused the request; empty if it did not.
+        error: The reason why the upstream sent no response.
         is_broken_off: Whether the upstream closed the connection before its response was complete.
-        seconds: From the head of the request to the end of the response.
-        skipped: Why it is not validated; empty if it is.
+        seconds: Duration from the headers of the request to the end of the response.
+        skipped: The reason why it is not validated; empty if it is.
 
     Args:
-        target: The path and the query that the client asked for.
-        url: That of the upstream.
+        target: The requested path and query.
+        url: The URL at the upstream.
     """
 
     def __init__(self, method: str, target: str, url: str, headers: RawHeaders, budget: CopyBudget) -> None:
@@ -128,37 +128,37 @@ class PassedExchange:
         self.seconds = 0.0
 
     def begin_response(self, head: ResponseMessageHead) -> None:
-        """Note what the head of the response says."""
+        """Store the status line and the headers of the response."""
         self.status, self.reason = head.status, head.reason.decode("latin-1")
         self.http_version, self.response_headers = f"HTTP/{head.version.decode('ascii')}", head.headers
 
     def end(self) -> None:
-        """Note that it is over."""
+        """Store the duration."""
         self.seconds = time.monotonic() - self._start
 
     def release(self) -> None:
-        """Forget the bodies."""
+        """Discard the copies of the bodies."""
         self.body.release()
         self.response_body.release()
 
 
 class ValidationThread(threading.Thread):
-    """Validates exchanges, one after the other, and rather while hardly anything passes.
+    """Validates exchanges one after the other, if possible while few others pass.
 
-    Both want the interpreter, and whoever waits for the kernel has to give it away: beside a validator that does not
-    stop, an exchange takes ten times as long.
+    Validation and traffic compete for the interpreter. Beside a thread that validates without a pause, an exchange takes
+    ten times as long.
 
     Attributes:
-        lost: How many exchanges were only counted.
-        failure: The exception that ended the validating; None if there is none.
+        lost: Number of exchanges that were only counted.
+        failure: The exception that ended the validation, if one did.
 
     Args:
-        validator: Validates an exchange, and tells what it found.
-        budget: That of the bodies that wait to be validated.
+        validator: Validates and reports an exchange.
+        budget: The memory for the copies of bodies.
     """
 
     def __init__(self, validator: Callable[[PassedExchange], None], budget: CopyBudget) -> None:
-        # A daemon: a person who presses Ctrl-C a second time does not wait for what is left.
+        # A daemon thread, so that a second Ctrl-C does not wait for the rest.
         super().__init__(name="dynacli-validation", daemon=True)
         self._validate, self._budget = validator, budget
         self._on_failure: Callable[[], None] | None = None
@@ -171,17 +171,17 @@ class ValidationThread(threading.Thread):
         """Start validating.
 
         Args:
-            on_failure: Called if it fails, from this thread.
+            on_failure: Called from this thread if the validation fails.
         """
         self._on_failure = on_failure
         self.start()
 
     def begin(self) -> None:
-        """Note that an exchange begins."""
+        """Count an exchange that begins."""
         self._begun += 1
 
     def put(self, passed: PassedExchange) -> None:
-        """Let an exchange be validated that is over; never waits."""
+        """Queue a finished exchange for validation, without waiting."""
         waiting = self._queue.qsize()
         if waiting >= _MOST_WAITING or self.failure is not None:
             self.lost += 1
@@ -205,7 +205,7 @@ class ValidationThread(threading.Thread):
                 self._on_failure()
 
     def _wait_for_quiet(self) -> None:
-        """Wait until few exchanges begin, but not for long."""
+        """Wait for a short time until few exchanges begin."""
         for _ in range(_MOST_WINDOWS):
             if self._begun == self._seen or self._queue.qsize() >= _MANY or self._budget.is_tight:
                 return
@@ -218,17 +218,17 @@ class ValidationThread(threading.Thread):
         """Wait until everything is validated.
 
         Raises:
-            BaseException: What ended the validating.
+            BaseException: The exception that ended the validation.
         """
         self._queue.put(None)
         while self.is_alive():
-            self.join(0.2)  # without a limit, the wait could not be interrupted everywhere
+            self.join(0.2)  # without a limit, some systems cannot interrupt the wait
         if self.failure is not None:
             raise self.failure
 
 
 def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
-    """Return a passed exchange as a recording has it, its bodies decoded."""
+    """Return a passed exchange as a recorded one, with decoded bodies."""
     request = RecordedRequest(passed.method, passed.url, _decoded_headers(passed.headers))
     content, loss = _decoded_body(passed.body, passed.headers)
     return RecordedExchange(
@@ -264,7 +264,7 @@ def _header(headers: RawHeaders, name: bytes) -> str:
 
 
 def _decoded_body(body: _CopiedBody, headers: RawHeaders) -> tuple[bytes | None, str]:
-    """Return a body without its content encoding, or None and why it cannot be validated."""
+    """Return a body without its content encoding, or None and the reason why it cannot be validated."""
     if body.loss or not body.size:
         return (None, body.loss) if body.loss else (b"", "")
     encodings = _header(headers, b"content-encoding").split(",")

@@ -1,4 +1,4 @@
-"""`dynacli proxy`: passes the requests of clients on, and validates each exchange."""
+"""`dynacli proxy`: forwards the requests of clients, and validates each exchange."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_BASES = 3
 
 _SECONDS = 300.0
-"""Seconds that the upstream may take for the head of a response."""
+"""Default time limit for the headers of the upstream's response, in seconds."""
 
 
 @click.pass_context
@@ -54,7 +54,7 @@ def proxy_api(
         call_options = replace(call_options, server=upstream)
     with opened_api(ctx, api, demo_params(params)) as opened:
         settings = settings_of(run.env, opened, call_options, default_level="strict")
-        settings.consent.ask = None  # whoever sends a request waits at no terminal
+        settings.consent.ask = None  # the client of a request is not at this terminal
         check_files(run.options, learn=learn)
         server = _upstream(run, opened, settings)
         with listening_socket(host, port) as sock:
@@ -86,10 +86,10 @@ def proxy_api(
 
 
 def _upstream(run: Run, api: OpenedApi, settings: CallSettings) -> UpstreamServer:
-    """Return the server that requests are passed on to.
+    """Return the server that receives the requests.
 
     Raises:
-        RefusedError: The document names it, and no one has accepted it.
+        RefusedError: The document names the server, and you have not accepted it, or it is a socket.
     """
     from dynacli.client.sign_request import is_accepted_origin
     from dynacli.commands.questions import agrees
@@ -137,7 +137,7 @@ def _no_server(api: OpenedApi, validator: RecordingValidator, base: str) -> Usag
 
 
 def _note_others(run: Run, validator: RecordingValidator, lost: int) -> None:
-    """Say what was not validated, and why."""
+    """Report the exchanges that were not validated, and the reasons."""
     others = validator.elsewhere.total()
     if others:
         run.note(

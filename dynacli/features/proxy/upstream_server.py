@@ -1,4 +1,4 @@
-"""The server after the proxy, and the connections with it, which serve one exchange after the other."""
+"""The upstream server of the proxy, and the connections with it, which serve one exchange at a time."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from dynacli.http.serving import ANYWHERE
 from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 
 MOST_WAITING = 64 * 1024
-"""Bytes that wait in one direction of a connection, before its sender has to wait."""
+"""Maximum bytes that wait in one direction of a connection; then the sender must wait."""
 _CONNECT_SECONDS = 10.0
-# Many servers close a connection that is idle for five seconds; a request that is sent in that moment is lost.
+# Many servers close a connection that is idle for five seconds, and lose a request that comes at that moment.
 _IDLE_SECONDS = 2.0
 _MOST_IDLE = 64
 
 
 class ServedExchange(Protocol):
-    """An exchange, as its connection with the upstream uses it."""
+    """An exchange as its connection with the upstream uses it."""
 
     def response_came(self, received: bytearray) -> None:
-        """Pass on what has come of the response, and take it out of what was received."""
+        """Pass on the received part of the response, and remove it from the received bytes."""
 
     def upstream_ended(self, *, is_broken: bool) -> None:
-        """Note that nothing more will come from the upstream."""
+        """Note that the upstream sends nothing more."""
 
     def upstream_is_full(self, *, is_full: bool) -> None:
-        """Read the request as slowly as the upstream takes it."""
+        """Read the request only as fast as the upstream takes it."""
 
 
 class UpstreamConnection(asyncio.Protocol):
     """A connection with the upstream.
 
     Attributes:
-        transport: What is written to.
-        exchange: What uses the connection; None while it is idle.
+        transport: The transport of the connection.
+        exchange: The exchange in progress; None while the connection is idle.
         is_open: Whether both sides can still send.
         is_reused: Whether it has served an exchange before.
-        idle_since: By the clock of the event loop.
+        idle_since: The time when it became idle, by the clock of the event loop.
 
     Args:
-        addresses: Both addresses of each connection that there is; it adds its own for as long as it lasts.
+        addresses: Both addresses of each open connection. This connection adds its own while it is open.
     """
 
     transport: asyncio.Transport
@@ -61,29 +61,29 @@ class UpstreamConnection(asyncio.Protocol):
         self.is_open, self.is_reused, self.idle_since = True, False, 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note what is written to."""
+        """Store the transport and its addresses."""
         self.transport = cast("asyncio.Transport", transport)
         self._ends = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
         self._addresses.add(self._ends)
         self.transport.set_write_buffer_limits(high=MOST_WAITING)
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what has come."""
+        """Hand received bytes to the exchange, or to the tunnel."""
         self._received += data
         if self._tunnel is not None:
             self._look_for_tunnel(self._tunnel)
         elif self.exchange is not None:
             self.exchange.response_came(self._received)
         else:
-            # Some servers respond before they are asked, that they have no room.
+            # Some servers send a response before any request, to say that they are too busy.
             self.transport.pause_reading()
 
     def eof_received(self) -> None:
-        """Note that the upstream sends nothing more; the connection is closed then."""
+        """Note that the upstream sends nothing more. The connection is closed then."""
         self._end(is_broken=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the connection is over."""
+        """Note that the connection has ended."""
         self._addresses.discard(self._ends)
         self._end(is_broken=exc is not None)
 
@@ -95,20 +95,20 @@ class UpstreamConnection(asyncio.Protocol):
             self.exchange.upstream_ended(is_broken=is_broken)
 
     def pause_writing(self) -> None:
-        """Let nothing more be sent."""
+        """Pause sending, because the upstream reads too slowly."""
         if self.exchange is not None:
             self.exchange.upstream_is_full(is_full=True)
 
     def resume_writing(self) -> None:
-        """Let the rest be sent."""
+        """Resume sending."""
         if self.exchange is not None:
             self.exchange.upstream_is_full(is_full=False)
 
     def serve(self, exchange: ServedExchange, request: bytes) -> None:
-        """Serve an exchange from now on.
+        """Serve an exchange.
 
         Args:
-            request: What is there of it.
+            request: The bytes of the request that have arrived.
         """
         self.exchange = exchange
         self.transport.write(request)
@@ -120,17 +120,17 @@ class UpstreamConnection(asyncio.Protocol):
 
     @property
     def is_reusable(self) -> bool:
-        """Whether another exchange can follow: a server that sends more than it was asked for has lost count."""
+        """Whether another exchange can follow. After surplus bytes, it could get the response to this one."""
         return self.is_open and not self.transport.is_closing() and not self._received
 
     async def tunnel(self, request: bytes) -> None:
-        """Let a proxy connect through to the server.
+        """Ask a proxy for a tunnel to the server.
 
         Args:
-            request: That asks for it.
+            request: The CONNECT request.
 
         Raises:
-            BadMessageError: It does not.
+            BadMessageError: The proxy refuses, or its response is invalid.
         """
         self._tunnel = asyncio.get_running_loop().create_future()
         self.transport.write(request)
@@ -139,7 +139,7 @@ class UpstreamConnection(asyncio.Protocol):
         finally:
             self._tunnel = None
         if self._received:
-            # It would be taken for a response of the server, which has not shown yet who it is.
+            # These bytes would be taken for a response of the server, which is not authenticated yet.
             raise BadMessageError("it sends more than it was asked for")
 
     def _look_for_tunnel(self, tunnel: asyncio.Future[None]) -> None:
@@ -161,16 +161,16 @@ class UpstreamConnection(asyncio.Protocol):
 
 
 class UpstreamServer:
-    """The server that requests are passed on to.
+    """The server that receives the requests.
 
     Attributes:
         base: Its base URL, without a slash at its end.
         authority: The value of `Host` in requests to it.
 
     Args:
-        base: As `choose_server` returns it.
-        context: The certificates of the connections; None for plain HTTP.
-        via: The proxy that all requests pass through; None if they go to the server itself.
+        base: The URL from `choose_server`.
+        context: The TLS settings of the connections; None for plain HTTP.
+        via: The proxy that all requests go through; None for direct connections.
     """
 
     def __init__(
@@ -190,38 +190,38 @@ class UpstreamServer:
         """Return the target of a request below the base URL.
 
         Args:
-            path: The path and the query that the client asked for, or `*`.
+            path: The requested path and query, or `*`.
         """
         below = b"*" if path == b"*" else self._path + path
-        # A proxy that makes no tunnel gets the whole URL (RFC 9112, section 3.2.2).
+        # A proxy without a tunnel gets the complete URL (RFC 9112, section 3.2.2).
         return self._origin.encode() + below if self._via is not None and self._context is None else below
 
     @property
     def further_headers(self) -> bytes:
-        """The lines that a proxy on the way wants in each request."""
+        """The header lines for a proxy in between."""
         if self._via is None or self._context is not None or not self._via.authorization:
             return b""
         return b"Proxy-Authorization: %b\r\n" % self._via.authorization
 
     def url(self, path: bytes) -> str:
         """Return the URL of a request below the base URL."""
-        # `*` means the server itself, and no path of it (RFC 9112, section 3.2.4).
+        # `*` means the server itself, not a path of it (RFC 9112, section 3.2.4).
         return self._origin + ("" if path == b"*" else (self._path + path).decode("latin-1"))
 
     def is_own(self, peer: object, own: object) -> bool:
-        """Return whether a connection of a client is one of these, so that they lead back to the proxy.
+        """Return whether a connection of a client is one of these, so that requests come back to the proxy.
 
         Args:
             peer: The address of the client.
-            own: The address that it has connected to; the system gives the same port to connections with others.
+            own: The address that the client connected to. Connections with different servers may share a port.
         """
         return (peer, own) in self._own_addresses
 
     def check_that_it_is_not(self, sock: socket.socket) -> None:
-        """Check that the upstream is not what listens at a socket.
+        """Check that the upstream is not the server that listens at a socket.
 
         Raises:
-            UsageError: It is, so that each request would come back for ever.
+            UsageError: The upstream is this proxy, so each request would come back for ever.
         """
         address, port = sock.getsockname()[:2]
         if port != self.port:
@@ -229,7 +229,7 @@ class UpstreamServer:
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            return  # each request learns that there is no such host
+            return  # each request reports the unknown host
         hosts = {str(item[4][0]) for item in found}
         is_anywhere = address in ANYWHERE and not hosts.isdisjoint({"127.0.0.1", "::1", *ANYWHERE})
         if address in hosts or is_anywhere:
@@ -240,7 +240,7 @@ class UpstreamServer:
             )
 
     def idle(self) -> UpstreamConnection | None:
-        """Return a connection that waits for another exchange; None if there is none."""
+        """Return an idle connection that can serve another exchange; None if there is none."""
         while self._idle:
             connection = self._idle.pop()
             if (
@@ -256,8 +256,8 @@ class UpstreamServer:
         """Return a new connection.
 
         Raises:
-            NetworkError: None comes about.
-            TimedOutError: None does in time.
+            NetworkError: The connection failed.
+            TimedOutError: The connection took too long.
         """
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
@@ -291,7 +291,7 @@ class UpstreamServer:
     async def _make_tunnel(
         self, connection: UpstreamConnection, via: EnvironmentProxy, context: ssl.SSLContext
     ) -> None:
-        """Let a proxy connect through to the server, and begin TLS with that (RFC 9110, section 9.3.6)."""
+        """Open a tunnel through a proxy to the server, and start TLS in it (RFC 9110, section 9.3.6)."""
         target = f"{bracketed(self.host)}:{self.port}".encode()
         further = b"Proxy-Authorization: %b\r\n" % via.authorization if via.authorization else b""
         try:
@@ -311,7 +311,7 @@ class UpstreamServer:
         connection.connection_made(secure)
 
     def keep(self, connection: UpstreamConnection) -> None:
-        """Keep a connection for another exchange if it can serve one."""
+        """Store a connection for another exchange, or close it if it cannot serve one."""
         connection.exchange = None
         if not connection.is_reusable or len(self._idle) >= _MOST_IDLE:
             connection.abort()
@@ -321,6 +321,6 @@ class UpstreamServer:
         self._idle.append(connection)
 
     def close(self) -> None:
-        """End the connections that are kept."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().abort()

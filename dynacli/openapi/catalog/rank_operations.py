@@ -546,7 +546,7 @@ def _at(catalog: Catalog, method: str, path: str) -> list[int]:
             if values is None:
                 values = path_values(own.casefold(), plain.casefold())
             if values is not None:
-                # The literal path first, then the path with the fewest values, then one without a fragment, as in a call.
+                # The literal path first, then the one with the fewest values, then one without a fragment.
                 key = (own.casefold() != plain.casefold(), len(values), bool(own_fragment))
                 found.setdefault(key, []).append(number)
     return found[min(found)] if found else []
