@@ -145,8 +145,8 @@ class PassedExchange:
 class ValidationThread(threading.Thread):
     """Validates exchanges one after the other, if possible while few others pass.
 
-    Validation and traffic compete for the interpreter. Beside a thread that validates without a pause, an exchange takes
-    ten times as long.
+    Validation and traffic compete for the interpreter. Beside a thread that validates without a pause, an exchange
+    takes ten times as long.
 
     Attributes:
         lost: Number of exchanges that were only counted.

@@ -132,8 +132,8 @@ _FITS = {
     ACTING: {ACTING: 1.0, "create": 0.7, "update": 0.7, "delete": 0.4},
 }
 """Action of a query → action of an operation → how well they match."""
-# Weights of the reasons, relative to the terms of the query. They were fitted to the queries of the tests and 272 others,
-# and cross-validated by leaving out some documents each time.
+# Weights of the reasons, relative to the terms of the query. They were fitted to the queries of the tests and 272
+# others, and cross-validated by leaving out some documents each time.
 _ACTION, _NUMBER, _SUBJECT, _MINE = 0.25, 0.095, 0.1, 0.18
 _MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _LENGTH, _DEPRECATED = -0.06, -0.035, -0.13, -0.0012, -0.055
 _UNASKED, _TWIN = -0.25, 0.001
