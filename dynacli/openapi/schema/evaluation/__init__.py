@@ -1,1 +1,1 @@
-"""Evaluating JSON Schema: schemas that jsonschema-rs has compiled, and their errors with places in the document."""
+"""Evaluate JSON Schema with jsonschema-rs, and report errors with their locations in the document."""

@@ -1,7 +1,8 @@
-"""Building our errors of those of jsonschema-rs: with their place in the document, and as its author means it.
+"""Turn errors of jsonschema-rs into dynacli's errors, with their locations in the document.
 
-jsonschema-rs says what is wrong to the letter. Some of it is not an error, or a minor one: what this direction of a
-message leaves out, null beside `nullable`, and a branch that a value fits but for minor errors.
+jsonschema-rs applies schemas literally. Some of its errors are not errors, or minor ones, as the author of the document
+means it: properties that this direction of a message leaves out, null beside `nullable`, and values that fit a branch
+except for minor errors.
 """
 
 import re
@@ -26,41 +27,41 @@ _ALIASES = {
     "dependentSchemas": "dependencies",
     "multipleOf": "divisibleBy",
 }
-"""Keyword of the plain form → the keyword that the document may have instead."""
+"""Keyword of the plain schema → the keyword that the document may have instead."""
 
 _SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"})
 _OF_MEMBERS = frozenset({"items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties"})
 _RANK, _PASSED = -1, -2
-"""Positions that stand for a step to a member of the value: by the member's own position, or by that of its schema."""
+"""Positions for a step to a member of the value: the member's own position counts, or the position of its schema."""
 _BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _BY_INDEX = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _TOO_LONG = "the pattern takes too long"
 _MAX_EXPLAINED = 2_000
-"""By how many errors of branches is explained why none of them fits; the others are reported without a reason."""
+"""Maximum number of errors of branches that explain why no branch fits; other errors have no such explanation."""
 _UNDECIDED = frozenset({"not", "then", "else", "contains", "unevaluatedProperties", "unevaluatedItems"})
-"""Keywords that say nothing if a part of what they apply could not be evaluated."""
+"""Keywords without a result if a part of their schemas could not be evaluated."""
 _MARKS = frozenset({"readOnly", "writeOnly"})
 _OF_LISTS = frozenset({"minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"})
 _OF_NAMES = frozenset({"additionalProperties", "unevaluatedProperties"})
 _INDEX = re.compile(r"\+?0*([0-9]{1,20})", re.ASCII)
-"""A name that jsonschema-rs (0.61) gives as a number, so that it looks like an index."""
+"""A name that jsonschema-rs (0.61) returns as a number, like an index."""
 _MAX_PATHS = 20
-"""How many paths are tried that differ only in how names of digits are written: `7`, `007`."""
+"""Maximum number of paths to try that differ only in the spelling of names of digits: `7`, `007`."""
 _WINDOW = 20
-"""How many items of a long list are explained at once: jsonschema-rs makes all errors before it gives the first."""
+"""Number of items of a long list to explain at once, because jsonschema-rs collects all errors before the first."""
 
 
 class _Place(NamedTuple):
-    """The place of an error in the document.
+    """The location of an error in the document.
 
     Args:
         steps: The steps from the root schema to the keyword, with `$ref` for each reference.
-        order: The position of each step among its neighbours. -1 and -2 stand for a step to a member of the value;
-            -1 says that the position of the member counts.
-        schema: The schema that has the keyword, as the document has it.
-        same_value: That schema, and those around it that describe the same value.
+        order: The position of each step among its neighbours. -1 and -2 mean a step to a member of the value;
+            for -1 the position of the member counts.
+        schema: The schema with the keyword, as written in the document.
+        same_value: That schema, and the schemas around it that describe the same value.
         tags: (property, branches, index) of the discriminators that chose a branch on the way.
-        keywords: Those of the steps that are keywords, and not names or indexes.
+        keywords: The steps that are keywords, not names or indexes.
     """
 
     steps: tuple[str | int, ...]
@@ -72,7 +73,7 @@ class _Place(NamedTuple):
 
 
 def _place_of_error(plain: PlainSchema, path: Sequence[str | int], in_value: Sequence[str | int]) -> _Place:
-    """Return the place in the document of an error.
+    """Return the location of an error in the document.
 
     Args:
         plain: The schema that was evaluated.
@@ -93,7 +94,7 @@ def _place_of_error(plain: PlainSchema, path: Sequence[str | int], in_value: Seq
 
 
 class _Walk:
-    """The way through the plain form and the document at once."""
+    """A parallel walk through the plain schema and the document."""
 
     def __init__(self, plain: PlainSchema, path: Sequence[str | int], in_value: Sequence[str | int]) -> None:
         self._plain, self._path, self._in_value, self._index = plain, path, in_value, 0
@@ -107,7 +108,7 @@ class _Walk:
         self._enter(plain.root)
 
     def goes_on(self) -> bool:
-        """Go one keyword further, and return whether there may be more."""
+        """Follow the next keyword, and return whether more may follow."""
         if self._index == len(self._path):
             return False
         key, node = str(self._path[self._index]), self._node
@@ -139,7 +140,7 @@ class _Walk:
         return True
 
     def _go_to_member(self, key: str, written: str, node: Any) -> None:
-        """Go to one of the schemas of a keyword that has several."""
+        """Follow a keyword with several schemas to one of them."""
         members, name = node[key], self._path[self._index]
         self._index += 1
         if isinstance(name, int) and isinstance(members, dict):
@@ -161,7 +162,7 @@ class _Walk:
         self._enter(members[name], is_same=key in _SAME_VALUE)
 
     def _enter_added(self, node: Any) -> None:
-        """Enter a part that the document does not have, and take the steps that it stands for."""
+        """Enter a part that translation added, and record the steps of its origin in the document."""
         self._enter(node)
         origin = self._plain.origins.get(id(node))
         if origin is not None:
@@ -188,7 +189,7 @@ class _Walk:
             self.same_value.append(self.schema)
 
     def _written_key(self, key: str) -> str:
-        """Return the keyword of the document that a keyword of the plain form stands for."""
+        """Return the keyword of the document for a keyword of the plain schema."""
         written, alias = self.schema, _ALIASES.get(key)
         if alias is None or not isinstance(written, dict) or alias not in written:
             return key
@@ -197,12 +198,12 @@ class _Walk:
 
 
 class Window(NamedTuple):
-    """The part of a value that is explained at once.
+    """A part of a value that is explained at once, with only some items of long lists.
 
     Args:
-        lists: The paths of the long lists of the value, which has only some of their items.
-        start: The index of the first of these items.
-        is_whole: Whether it has all of them, and only errors of the lists themselves are asked for.
+        lists: The paths of the long lists in the value.
+        start: The index of the first item of these lists in the part.
+        is_whole: Whether the part has all items, to report only errors of the lists themselves.
     """
 
     lists: tuple[list[str | int], ...] = ()
@@ -211,7 +212,7 @@ class Window(NamedTuple):
 
 
 def windows_of(value: Any) -> Iterator[tuple[Any, Window]]:
-    """Yield the parts of a value: the value itself if it has no long lists, else some of their items at a time."""
+    """Yield the value itself if it has no long lists; otherwise yield parts with some items of the lists."""
     lists = tuple(_long_lists(value, []))
     most = max((len(value_at(value, path)) for path in lists), default=1)
     for start in range(0, most, _WINDOW):
@@ -231,7 +232,7 @@ def _long_lists(value: Any, path: list[str | int]) -> Iterator[list[str | int]]:
 
 
 def _replaced(value: Any, path: list[str | int], by: Any) -> Any:
-    """Return a value that has another one at a path."""
+    """Return a copy of a value with another value at a path."""
     if not path:
         return by
     step, *rest = path
@@ -241,7 +242,7 @@ def _replaced(value: Any, path: list[str | int], by: Any) -> Any:
 
 
 def value_at(value: Any, path: list[str | int]) -> Any:
-    """Return the part of a value that a path of names and indexes leads to."""
+    """Return the part of a value at a path of names and indexes."""
     for step in path:
         value = value[step]
     return value
@@ -263,14 +264,14 @@ class ErrorBuilder:
     Args:
         plain: The schema that evaluated the value.
         value: The value.
-        names: As in `Prepared`.
-        window: The part of it that was evaluated.
+        names: The changed names of properties, as in `Prepared`.
+        window: The part of the value that was evaluated.
         too_long: The patterns that took too long.
         evaluate: (schema, value) → the errors of the value.
         is_noted: Whether a part of the value could not be evaluated.
 
     Attributes:
-        is_too_long: Whether an error was left out because alternatives were tried too often.
+        is_too_long: Whether an error was left out because too many alternatives were tried.
     """
 
     def __init__(
@@ -287,7 +288,7 @@ class ErrorBuilder:
         self._plain, self._value, self._names_of, self._window = plain, value, names, window
         self._too_long, self._is_noted = too_long, is_noted
         self._evaluate = evaluate
-        # How many schemas around a branch describe the same value, which has a path of this length.
+        # The length of the path to the value of a branch, and the number of schemas around it for the same value.
         self._level = self._around = 0
         self._left = _MAX_EXPLAINED
         self._positions: dict[int, dict[str, int]] = {}
@@ -295,12 +296,12 @@ class ErrorBuilder:
         self.is_too_long = False
 
     def errors(self, found: Iterable[Any]) -> list[SchemaError]:
-        """Return our errors for those of jsonschema-rs, each with the steps from the root."""
+        """Return dynacli's errors for errors of jsonschema-rs, each with the steps from the root."""
         errors: list[SchemaError] = []
         seen = set()
         for raw in found:
             for error in self._built(raw):
-                name = error.instance if isinstance(error.instance, str) else None  # of a property, perhaps
+                name = error.instance if isinstance(error.instance, str) else None  # may be a property's name
                 key = tuple(error.path), tuple(error.schema_path), error.validator, error.names, name
                 if key not in seen:
                     seen.add(key)
@@ -323,7 +324,7 @@ class ErrorBuilder:
         instance = value_at(self._value, path)
         match kind:
             case "Not" if place.steps[-1] in _MARKS:
-                # OpenAPI 3.0.4, "Schema Object": relevant for properties alone, so the property is the place.
+                # OpenAPI 3.0.4, "Schema Object": relevant only for properties, so report the error at the property.
                 steps = place.steps[:-1]
                 yield self._error(
                     place._replace(steps=steps), path, instance, str(place.steps[-1]), True, is_minor=True
@@ -363,7 +364,7 @@ class ErrorBuilder:
                 instance = self._name(raw.kind.error.instance)
         keyword = str(place.steps[-1])
         if keyword == "multipleOf" and isinstance(instance, float) and isinf(instance):
-            return  # a number too large for Python, which is a multiple of all
+            return  # a number that is too large for Python counts as a multiple of any number
         names = _same_items(instance) if keyword == "uniqueItems" and isinstance(instance, list) else ()
         is_minor = (
             keyword == "format"
@@ -380,7 +381,7 @@ class ErrorBuilder:
     def _path_in_value(self, raw: Any) -> list[str | int]:
         """Return the path of an error of jsonschema-rs in the whole value.
 
-        Only the value says whether a number is an index, or a name of digits.
+        Only the value shows whether a number is an index, or a name of digits.
         """
         paths = self._paths(self._value, raw.instance_path, [])
         first = next(paths)
@@ -392,7 +393,7 @@ class ErrorBuilder:
     def _paths(
         self, value: Any, steps: Sequence[str | int], before: list[str | int]
     ) -> Iterator[list[str | int]]:
-        """Yield the paths below a part of the value that steps of jsonschema-rs may stand for."""
+        """Yield the paths in a part of the value that steps of jsonschema-rs may mean."""
         if not steps:
             yield before
             return
@@ -413,7 +414,7 @@ class ErrorBuilder:
                 yield from self._paths(value[name], rest, [*before, name])
 
     def _is_to_say(self, path: list[str | int], keyword: str) -> bool:
-        """Return whether an error is one for the part of the value to say that is explained."""
+        """Return whether an error belongs to the current window; other windows report the rest."""
         if keyword in _OF_LISTS and path in self._window.lists:
             return self._window.is_whole
         return not self._window.is_whole
@@ -432,8 +433,8 @@ class ErrorBuilder:
         schema = place.schema
         if value is None and keyword and isinstance(schema, Mapping):
             value = schema.get(keyword)
-        # OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the `type` beside it and to nothing else. Whoever
-        # writes it beside a `$ref`, an `allOf` or an `enum` means null anyway.
+        # OpenAPI 3.0.4, "Schema Object": `nullable` adds null only to the `type` beside it. Authors who write it beside
+        # a `$ref`, an `allOf` or an `enum` mean null, too.
         is_null_meant = (
             instance is None
             and self._plain.is_3_0
@@ -453,7 +454,7 @@ class ErrorBuilder:
         )
 
     def _order(self, place: _Place, path: list[str | int]) -> tuple[int, ...]:
-        """Return the position of an error: that of its keywords in the document, and of the members in the value."""
+        """Return the position of an error, from its keywords in the document and the members in the value."""
         value, steps, order = self._value, iter(path), list[int]()
         for position in place.order:
             if position >= 0:
@@ -468,7 +469,7 @@ class ErrorBuilder:
         return tuple(order)
 
     def _position(self, members: Mapping[str, Any], name: str) -> int:
-        """Return the number of a member of an object in the value, which many errors ask for."""
+        """Return the index of a member in an object; the indexes are stored, because many errors need them."""
         known = self._positions.setdefault(id(members), {})
         if not known:
             known.update((member, number) for number, member in enumerate(members))
@@ -499,14 +500,13 @@ class ErrorBuilder:
         branches = [self.errors(branch) for branch in context]
         self._level, self._around = outer
         if self.is_too_long:
-            return  # a branch may fit that was not tried to its end
+            return  # a branch that was not completely evaluated may fit
         self.is_too_long = is_too_long
         fitting = [index for index, errors in enumerate(branches) if not errors]
         if fitting and (keyword == "anyOf" or len(fitting) == 1):
-            return  # what is wrong with this branch to the letter is not an error
+            return  # a branch fits, because all its literal errors were discarded
         if fitting:
-            # A branch that was evaluated in part may fit only for that reason. If branches overlap, the
-            # server takes what any of them allows.
+            # Overlapping branches are a minor error in requests: the server accepts a value that fits any branch.
             values = place.schema.get(keyword)
             names = tuple(_name_of(values[index], index) for index in fitting)
             is_minor = self._plain.direction == "request" or self._is_integer_of_both(
@@ -525,7 +525,7 @@ class ErrorBuilder:
         yield self._error(place, path, instance, keyword, context=flat)
 
     def _is_integer_of_both(self, instance: Any, branches: list[Any]) -> bool:
-        """Return whether a number fits a branch of integers, and others only because each integer is a number."""
+        """Return whether a number fits one branch of integers, and other branches because an integer is a number."""
         if instance is None or isinstance(instance, bool | str | list | Mapping):
             return False
         kinds = [
@@ -537,11 +537,11 @@ class ErrorBuilder:
     def _names(self, place: _Place, instance: Any, keyword: str, names: list[str] | None) -> tuple[str, ...]:
         """Return the names of the properties that are not allowed, in the order of the value.
 
-        Those that a schema describes which the value breaks are left out of unevaluated ones: that is reported already.
+        Unevaluated properties that a schema describes are left out, because their errors are reported already.
         """
         if not isinstance(instance, Mapping):
             return ()
-        # jsonschema-rs names none if the schema lists no properties, and sorts the others.
+        # jsonschema-rs returns no names if the schema lists no properties, and sorts them otherwise.
         unexpected = set(instance) if names is None else set(map(self._name, names))
         if keyword == "unevaluatedProperties":
             for part in self._plain.applied(place.schema):
@@ -549,7 +549,7 @@ class ErrorBuilder:
         return tuple(name for name in instance if name in unexpected)
 
     def _of_member(self, place: _Place, path: list[str | int], value: Any) -> Iterator[SchemaError]:
-        """Yield the errors of a member by the schema for unevaluated ones; jsonschema-rs does not give them."""
+        """Yield the errors of an additional or unevaluated member, because jsonschema-rs does not report them."""
         keyword = place.steps[-1]
         yield from self._below(place.steps, place, path, self._evaluate(place.schema[keyword], value))
 
@@ -560,7 +560,7 @@ class ErrorBuilder:
         if keyword != "required":
             yield self._error(place, path, instance, keyword)
             return
-        # One of the schemas may require a property that another one marks as left out.
+        # One schema may require a property that another schema marks as left out in this direction.
         for schema in place.same_value:
             for part in self._plain.applied(schema):
                 if self._plain.is_hidden(mapping_of(part, "properties").get(name)):
@@ -574,7 +574,7 @@ def _name_of(branch: Any, index: int) -> str:
 
 
 def _same_items(items: list[Any]) -> tuple[str, ...]:
-    """Return the indexes of the first two items that are the same."""
+    """Return the indexes of the first two equal items."""
     seen: dict[Any, int] = {}
     for index, item in enumerate(items):
         first = seen.setdefault(_identity(item), index)
@@ -584,7 +584,7 @@ def _same_items(items: list[Any]) -> tuple[str, ...]:
 
 
 def _identity(value: Any) -> Any:
-    """Return a hashable form that is the same only for equal JSON values: 1 equals 1.0 and not `true`."""
+    """Return a hashable key that is the same only for equal JSON values: 1 equals 1.0, but not `true`."""
     if isinstance(value, bool) or value is None:
         return (value is None, value, None)
     if isinstance(value, list):
@@ -595,12 +595,12 @@ def _identity(value: Any) -> Any:
 
 
 def _unevaluated(items: list[Any], texts: list[str]) -> list[int]:
-    """Return the indexes of the items that no keyword evaluates; jsonschema-rs gives only their texts."""
+    """Return the indexes of the items that no keyword evaluates, because jsonschema-rs returns only their texts."""
     import json
 
     left = Counter(json.dumps(json.loads(text), sort_keys=True) for text in texts)
     found = []
-    for index in range(len(items) - 1, -1, -1):  # those at the end are the usual ones
+    for index in range(len(items) - 1, -1, -1):  # unevaluated items are usually at the end
         text = json.dumps(items[index], sort_keys=True)
         if left[text] > 0:
             left[text] -= 1

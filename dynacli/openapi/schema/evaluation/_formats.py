@@ -1,4 +1,4 @@
-"""`format` as an assertion: each format is decided by one engine, for the keywords and for compiled schemas.
+"""`format` as an assertion: one engine validates each format, for keywords and for compiled schemas.
 
 | format | who decides | by |
 |---|---|---|
@@ -15,7 +15,7 @@
 | `byte`, `base64url` | the standard library | RFC 4648, sections 4 and 5 |
 | `int8` to `int64`, `uint8` to `uint64`, `double-int`, `float`, `double` | the range | OpenAPI Format Registry |
 
-All others are annotations: `password` and `binary` say nothing about the text, and `phone` is not defined anywhere.
+All other formats are annotations: `password` and `binary` restrict no text, and `phone` is not defined anywhere.
 https://spec.openapis.org/registry/format/
 """
 
@@ -50,19 +50,19 @@ RANGES: dict[str, tuple[float, float]] = {
     "float": (-_MAX_FLOAT, _MAX_FLOAT),
     "double": (-_MAX_DOUBLE, _MAX_DOUBLE),
 }
-"""The minimum and the greatest number of a format; `type` says whether it is an integer."""
+"""Format → its smallest and its largest number; `type` decides whether it is an integer."""
 
-# Few documents use these formats: `re` compiles a pattern when it is used, and remembers it.
-# RFC 5890, section 2.3.1, reserves two hyphens in the third and fourth place, but they are not forbidden in host
-# names; `r3---sn-4g5e6nsy.example` is such a name. The engine takes each of them as broken Punycode:
+# Few documents use these formats, so `re` compiles a pattern on first use.
+# RFC 5890, section 2.3.1, reserves hyphens as third and fourth characters, but host names may have them, such as
+# `r3---sn-4g5e6nsy.example`. The engine treats all such names as invalid Punycode:
 # https://github.com/Stranger6667/jsonschema-rs/blob/main/crates/jsonschema/src/keywords/format.rs
 _RESERVED = r"(?ia:(?:(?<=\.)|^)((?!xn)[a-z0-9][a-z0-9-])--(?=[^.]))"
-# A relative JSON pointer may have an index manipulation after the first number, which the engine refuses: `1-1/name`.
+# The engine refuses relative JSON pointers with an index manipulation after the first number: `1-1/name`.
 _INDEX_MANIPULATION = r"^(0|[1-9][0-9]*)[+-](?:0|[1-9][0-9]*)(?=/|#?$)"
 _BASE64URL = r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?"
 
 
-# What RFC 3339 (appendix A) does not have: fractions, signs, and a unit left out between two others.
+# RFC 3339 (appendix A) lacks fractions, signs, and durations that skip a unit between two others.
 _NUMBER = r"[0-9]{1,20}(?:[.,][0-9]{1,20})?"
 _ISO_DURATION = (
     rf"[+-]?P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
@@ -84,7 +84,7 @@ def _engine(name: str) -> Any:
 
 def _is_by_engine(name: str, text: str) -> bool:
     if not text.isascii():
-        # The engine takes no lone surrogates; the replacement character is as invalid in the formats as they are.
+        # The engine refuses lone surrogates. The replacement character is equally invalid in all formats.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return bool(_engine(name).is_valid(text))
 
@@ -116,7 +116,7 @@ OWN_FORMATS: dict[str, Callable[[str], bool]] = {
     "base64url": _is_base64url,
     "regex": is_pattern,
 }
-"""Format → whether a text is of it, for those that jsonschema-rs does not decide, or not as they are meant."""
+"""Format → a check of a text, for formats that jsonschema-rs lacks or validates wrongly."""
 
 TEXT_FORMATS = frozenset({*_BY_ENGINE, *OWN_FORMATS})
-"""The formats of texts that are validated; a compiled schema can just name those that jsonschema-rs decides."""
+"""The formats of texts that are validated."""

@@ -1,13 +1,13 @@
-"""Translating each keyword of a Schema Object into keywords of JSON Schema 2020-12 that jsonschema-rs evaluates.
+"""Translate each keyword of a Schema Object into keywords of JSON Schema 2020-12 for jsonschema-rs.
 
-| keyword | why it is not passed on as it is |
+| keyword | translation |
 |---|---|
-| `format` of a number | jsonschema-rs knows formats of texts alone: it becomes bounds |
-| `type: integer` of 3.0 | 1.0 is none there: it becomes that of JSON Schema's draft 4 |
-| `pattern` | matched by our own code within a budget: it becomes a format of its own |
-| `properties` of the other direction | they exclude everything, which is a minor error |
-| `oneOf` and `anyOf` with a `discriminator` | conditions take the branch that the value names |
-| what a document misuses (`minimum: "a"`) | `unusable`, which takes a note if a value reaches it |
+| `format` of a number | bounds, because jsonschema-rs knows only formats of strings |
+| `type: integer` of 3.0 | the integer of JSON Schema draft 4, because 1.0 is not an integer in 3.0 |
+| `pattern` | a format, because dynacli itself matches patterns within a time budget |
+| `properties` of the other direction | a schema that accepts nothing, which causes a minor error |
+| `oneOf` and `anyOf` with a `discriminator` | conditions that pick the branch that the value names |
+| an unusable keyword (`minimum: "a"`) | `unusable`, which records a note if a value reaches it |
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from dynacli.openapi.schema.read_schema import (
 )
 
 PATTERN = "pattern "
-"""The beginning of the name of a format that stands for a pattern, which follows."""
+"""Prefix of the name of a format that matches a pattern; the pattern follows."""
 INTEGER_3_0 = "urn:openapi:integer"
 """The reference to a schema for integers of OpenAPI 3.0: 1.0 is not an integer (as in JSON Schema up to draft 4)."""
 NAMELESS = "\0"
-"""The name that stands for an empty one, which jsonschema-rs (0.61) leaves out of paths."""
+"""Replacement of an empty name, because jsonschema-rs (0.61) leaves empty names out of paths."""
 UNUSABLE = "unusable"
-"""The keyword for what cannot be evaluated; its value is the note, and whether the document is to blame."""
+"""The keyword for unusable parts; its value is the note, whether the document has the error, and the type of values."""
 ENTRY = "entry"
-"""The keyword that counts how often a schema is entered: alternatives within alternatives are tried at each level."""
+"""The keyword that counts the entries into a schema, because nested alternatives are tried at each level."""
 LATER = "later"
 """The keyword for a reference whose target is translated when a value reaches it."""
 
 UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
-"""Keywords that look again at all schemas beside them."""
+"""Keywords that evaluate all schemas beside them again."""
 CONTAINER = 40
-"""The steps to compare a value with an array or object, which jsonschema-rs (0.61) takes memory for."""
+"""The steps to compare a value with an array or object, because jsonschema-rs (0.61) allocates memory for it."""
 
 Plain = dict[str, Any]
-"""Keywords of a plain schema."""
+"""A plain schema: keywords of JSON Schema 2020-12 for jsonschema-rs."""
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _SCHEMAS = "#/components/schemas/"
@@ -60,13 +60,13 @@ KIND_OF = {
     **dict.fromkeys(("propertyNames", "minProperties", "maxProperties"), "object"),
     **dict.fromkeys(("dependentRequired", "dependentSchemas", "unevaluatedProperties"), "object"),
 }
-"""Keyword → the type of the values that it says something about; it says something about all if it is missing."""
+"""Keyword → the type of the values that it restricts; other keywords restrict values of all types."""
 _MANY = 6
-"""Alternatives so many levels within others, for the same value, count how often they are entered."""
+"""Maximum depth of nested alternatives for the same value without counting how often they are entered."""
 
 
 class UnusableError(Exception):
-    """A document misuses a keyword; the text is the note, empty for the usual one."""
+    """The value of a keyword in the document is unusable; the text is the note, empty for the usual note."""
 
 
 class Nesting(NamedTuple):
@@ -89,14 +89,14 @@ _MEMBER = Nesting(is_same_value=False)
 
 
 class Origin(NamedTuple):
-    """What a part stands for that the document does not have.
+    """The origin in the document of a part that translation added.
 
     Args:
         steps: The steps in the document.
-        tag: As in `Place.tags`.
-        is_condition: Whether it is a condition about a discriminator.
-        keyword: The keyword of the document that it says in other keywords; empty if it has those of the document.
-        is_inline: Whether its reference is not a step in the document, beside the steps above.
+        tag: (property, branches, index) of the discriminator that chose a branch.
+        is_condition: Whether the part is a condition about a discriminator.
+        keyword: The keyword of the document that the part translates; empty if it has the keywords of the document.
+        is_inline: Whether the reference of the part is not a step in the document.
     """
 
     steps: tuple[str | int, ...] = ()
@@ -128,16 +128,16 @@ class Translator(Protocol):
         """Return whether a property is left out in this direction."""
 
     def applied(self, schema: Any) -> list[Mapping[str, Any]]:
-        """Return a schema, the schemas that it refers to, and those of its `allOf`."""
+        """Return a schema, the targets of its references, and the schemas of its `allOf`."""
 
     def gated(self, part: Plain) -> Plain:
-        """Return a part that is evaluated only as long as its schema is not entered too often."""
+        """Return a part that is evaluated only until its schema was entered too often."""
 
     def standing_for(self, keyword: str, part: Plain) -> Plain:
-        """Return a part that says what a keyword of the document says, in other keywords."""
+        """Mark a part as the translation of a keyword of the document, and return it in an `allOf`."""
 
     def spelled(self, pattern: str) -> str | None:
-        """Return a pattern as jsonschema-rs reads it; None if it cannot."""
+        """Return a pattern in the syntax of jsonschema-rs; None if this is not possible."""
 
 
 Translation = Callable[[Translator, Any, Any, Nesting, str], Plain]
@@ -145,18 +145,18 @@ Translation = Callable[[Translator, Any, Any, Nesting, str], Plain]
 
 
 def unusable(text: str, keyword: str = "", *, is_fault: bool = True) -> Plain:
-    """Return the plain form of what cannot be evaluated.
+    """Return the plain schema for a part that cannot be evaluated.
 
     Args:
         text: The note.
-        keyword: The keyword that the document misuses: values of other types get no note.
-        is_fault: Whether the document is to blame.
+        keyword: The unusable keyword; values of types that it does not restrict get no note.
+        is_fault: Whether the document has an error.
     """
     return {UNUSABLE: [text, is_fault, KIND_OF.get(keyword, "")]}
 
 
 def _unsatisfiable(translator: Translator, keyword: str) -> Plain:
-    """Return the plain form of a keyword that no value of its type satisfies."""
+    """Return the plain schema for a keyword that no value of its type satisfies."""
     kind = KIND_OF.get(keyword)
     return translator.standing_for(keyword, {"not": {"type": kind} if kind else {}})
 
@@ -286,7 +286,7 @@ def _additional_properties(translator: Translator, value: Any, schema: Any, *_: 
         return {}
     patterns = _mapping_in(schema.get("patternProperties", {}))
     if any(translator.spelled(pattern) is None for pattern in patterns):
-        return {}  # which ones are additional is not known; `patternProperties` says so
+        return {}  # unsupported patterns may match these properties; `patternProperties` has a note
     plain = {"additionalProperties": translator.plain(value, _MEMBER)}
     if translator.is_3_0 and patterns:
         # `patternProperties` is from 3.1, but documents that say 3.0 have it, too.
@@ -327,7 +327,7 @@ def _not(translator: Translator, value: Any, _: Any, nesting: Nesting, __: str) 
 
 
 def _if(translator: Translator, _: Any, schema: Any, nesting: Nesting, __: str) -> Plain:
-    # Without branches, too: what it evaluates counts for `unevaluatedProperties` (JSON Schema Core 2020-12, 10.2.2.1).
+    # An `if` without branches counts for `unevaluatedProperties`, too (JSON Schema Core 2020-12, 10.2.2.1).
     names = ("if", "then", "else")
     return {name: _branch(translator, schema[name], nesting) for name in names if name in schema}
 
@@ -359,13 +359,13 @@ def _alternatives(translator: Translator, value: Any, schema: Any, nesting: Nest
 def _discriminated(
     translator: Translator, keyword: str, discriminator: Discriminator, value: list[Any], nesting: Nesting
 ) -> Plain:
-    """Return conditions that evaluate the branch which the value names; all of them if it names none.
+    """Return conditions that evaluate the branch that the value names, or all branches if it names none.
 
-    A discriminator is a hint that makes no value wrong (OpenAPI 3.1.1, "Discriminator Object").
+    A discriminator is a hint that makes no value invalid (OpenAPI 3.1.1, "Discriminator Object").
     """
     branches = [translator.definition(branch, nesting.deeper(2)) for branch in value]
     name = discriminator.property
-    # The values that name a branch: those of the mapping, and each branch's reference and name.
+    # The values that name a branch: the keys of the mapping, and each branch's reference and name.
     refs = [
         branch["$ref"] for branch in value if isinstance(branch, dict) and isinstance(branch.get("$ref"), str)
     ]
@@ -429,7 +429,7 @@ def _mapping_in(value: Any) -> dict[str, Any]:
     """Return the value of a keyword that must be an object.
 
     Raises:
-        UnusableError: It is none.
+        UnusableError: The value is not an object with strings as keys.
     """
     if not isinstance(value, dict):
         raise UnusableError
@@ -447,7 +447,7 @@ def _checked_strings(value: Any) -> Iterator[str]:
 
 
 def unusable_text(name: str, value: Any) -> str:
-    """Return the note about a keyword that a document misuses."""
+    """Return the note about an unusable keyword of a document."""
     from dynacli.openapi.schema.evaluation.schema_error import shortened_value
 
     shown = str(value).lower() if isinstance(value, bool) else shortened_value(value)
@@ -482,4 +482,4 @@ TRANSLATIONS: Mapping[str, Translation] = {
     "anyOf": _alternatives,
     "oneOf": _alternatives,
 }
-"""Keyword → its translation, for those that can make a value wrong."""
+"""Keyword → its translation, for keywords that can make a value invalid."""

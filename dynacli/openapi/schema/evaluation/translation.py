@@ -1,7 +1,7 @@
-"""Translating a Schema Object into JSON Schema 2020-12 as jsonschema-rs evaluates it, and its errors back into places.
+"""Translate a Schema Object into a plain schema: JSON Schema 2020-12 for jsonschema-rs.
 
-The plain form has each schema at the place that it has in the document, so that the path of an error leads through
-the document, too. What the translation adds is noted as its *origin*.
+Schemas have the same locations in the plain schema as in the document, so that paths of errors fit the document, too.
+For each part that the translation adds, an *origin* records its location in the document.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from dynacli.openapi.schema.evaluation._keyword_translations import (
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, applied_schemas, is_marked
 
 _MAX_STEPS = 128
-"""The largest number of references and branches between schemas of the same value."""
+"""Maximum number of references and branches between schemas of the same value."""
 
 _MAX_UNCOUNTED = 100_000
-"""The most steps of an evaluation for one part of a value if schemas do not count how often they are entered."""
+"""Maximum number of steps for one part of a value without counting how often schemas are entered."""
 
 _MAX_WALK = 1_000_000
-"""The most steps of all looks at the schemas beside `unevaluatedProperties`, which grow faster than the schemas."""
+"""Maximum number of steps through the schemas beside `unevaluatedProperties`, which grow faster than the schemas."""
 
-# In the normal form, if exclusive bounds are numbers.
+# The keywords of 3.0 in the normal form, which has numbers as exclusive bounds.
 _KEYWORDS_3_0 = frozenset(
     {"$ref", "additionalProperties", "allOf", "anyOf", "enum", "format"}
     | {"exclusiveMinimum", "exclusiveMaximum"}
@@ -55,7 +55,7 @@ VALIDATING_KEYWORDS: Mapping[str, frozenset[str]] = {
     "3.1": _KEYWORDS_3_1,
     "3.2": _KEYWORDS_3_1,
 }
-"""Version → the keywords that validator, in the normal form; a test holds them against those of openapi-core."""
+"""Version → the keywords that can make a value invalid, in the normal form; a test compares them with openapi-core."""
 
 _LAST_STRICT = 4
 """The last draft in which 1.0 is not an integer."""
@@ -85,19 +85,19 @@ _MODERN = frozenset(
 
 
 class TooDeepError(Exception):
-    """A schema leads back to itself for the same value, or is too deep or too large."""
+    """A schema refers to itself for the same value, or is too deep or too large."""
 
 
 class SchemaSource(NamedTuple):
-    """What a schema means beside its own text.
+    """The context of a schema, which its meaning depends on.
 
     Args:
         version: The version of OpenAPI.
         direction: The direction of the message.
-        follow: Follows references; it raises `LookupError` if one leads nowhere, or out of the document.
+        follow: Follows references; it raises `LookupError` if the document has no such target.
         dialect: The document's `jsonSchemaDialect`; empty if it has none.
         undefined_formats: The formats that the document's version does not define.
-        refuses_hidden: Whether properties that the direction leaves out are wrong; None if the version decides.
+        refuses_hidden: Whether to refuse properties that the direction leaves out; None if the version decides.
         may_overlap: Whether a value may match several branches of a `oneOf`.
     """
 
@@ -111,34 +111,34 @@ class SchemaSource(NamedTuple):
 
 
 class PlainSchema:
-    """The plain form of a schema and of all schemas that its references lead to.
+    """The plain form of a schema and of all schemas that it refers to.
 
     Args:
         schema: The schema in the normal form.
         source: Its version, direction and references.
-        max_schemas: The largest number of schemas that are translated.
-        most_at_once: After so many schemas, references of members become `LATER`: in a densely connected document
-            a schema reaches most of the others, and most values reach few of them.
+        max_schemas: Maximum number of schemas to translate.
+        most_at_once: The number of schemas after which references of members become `LATER`. In a densely connected
+            document a schema refers to most others, but most values need few of them.
 
     Attributes:
         is_3_0: Whether the version is 3.0.
         is_strict: Whether 1.0 is not an integer in the schema that is being translated.
         direction: The direction of the message.
-        refuses_hidden: Whether properties that the direction leaves out are wrong.
-        may_overlap: As in `SchemaSource`.
-        longest: More than the largest length of a text that makes a difference.
-        patterns: The names of the formats that stand for patterns.
+        refuses_hidden: Whether to refuse properties that the direction leaves out.
+        may_overlap: Whether a value may match several branches of a `oneOf`.
+        longest: A length of texts that is greater than all limits.
+        patterns: The names of the formats that match patterns.
         is_whole: Whether no reference is left for later.
         has_hidden: Whether the direction leaves out a property, which another schema may require.
-        undefined_formats: As in `SchemaSource`.
+        undefined_formats: The formats that the document's version does not define.
         root: The plain form.
-        size: The number of schemas that were translated.
-        steps: The most steps of an evaluation for one part of a value, or more.
+        size: The number of translated schemas.
+        steps: An upper bound of the steps to evaluate one part of a value.
         definitions: The plain form of the targets of references, by numbers.
-        inline: The numbers of those that the document has instead of the reference.
-        written: Identity of a plain schema → the schema that it was made of.
-        origins: Identity of a part that the document does not have → what it stands for.
-        spellings: Pattern as jsonschema-rs reads it → as the document has it.
+        inline: The numbers of definitions that are inline schemas in the document.
+        written: Identity of a plain schema → the schema that it was made from.
+        origins: Identity of an added part → its origin in the document.
+        spellings: Pattern in the syntax of jsonschema-rs → the pattern in the document.
 
     Raises:
         TooDeepError: The schema has no plain form.
@@ -149,8 +149,8 @@ class PlainSchema:
         self._max_schemas, self._most_at_once = max_schemas, most_at_once
         self.is_3_0 = self.is_strict = self._has_strict = source.version == "3.0"
         self.direction, self.undefined_formats = source.direction, source.undefined_formats
-        # OpenAPI 3.0.4, "Schema Object": the direction leaves these properties out. Since 3.1 the marks
-        # are annotations: a server may ignore a property that should not be sent, but it sends no secret.
+        # OpenAPI 3.0.4, "Schema Object": the direction leaves these properties out. Since 3.1 the marks are
+        # annotations: a server may ignore `readOnly` properties in requests, but must not send `writeOnly` ones.
         is_refused = self.is_3_0 or source.direction == "response"
         self.refuses_hidden = is_refused if source.refuses_hidden is None else source.refuses_hidden
         self.may_overlap = source.may_overlap
@@ -162,7 +162,7 @@ class PlainSchema:
         self._numbers: dict[tuple[str, str, int], int] = {}
         self.definitions: dict[str, Any] = {}
         self._waiting: deque[tuple[int, Any, str]] = deque()
-        # Number → number of a schema that it refers to for the same value → the most steps between them.
+        # Number → number of a schema that it refers to for the same value → the maximum of steps between them.
         self._entered: dict[int, dict[int, int]] = {}
         self._references: dict[int, set[int]] = {}
         self._times: dict[tuple[int, int], int] = {}
@@ -178,17 +178,17 @@ class PlainSchema:
 
     @cached_property
     def most_steps(self) -> int:
-        """The most steps of an evaluation for one part of a value."""
+        """Maximum number of steps to evaluate one part of a value."""
         return self._most_steps(self.root)
 
     @property
     def is_by_item(self) -> bool:
-        """Whether an item of a list is evaluated without those beside it."""
+        """Whether each item of a list is evaluated independently of the other items."""
         return self._keywords_seen.isdisjoint({"unevaluatedItems", "prefixItems"})
 
     @property
     def limits_lists(self) -> bool:
-        """Whether there are keywords about a list as a whole."""
+        """Whether there are keywords that restrict a whole list."""
         return not self._keywords_seen.isdisjoint({"minItems", "maxItems", "uniqueItems", "contains"})
 
     def without_items(self) -> Any:
@@ -213,15 +213,15 @@ class PlainSchema:
 
     def _translated(self, schema: Any) -> Any:
         root = self.plain(schema, Nesting())
-        while self._waiting:  # the nearest first
+        while self._waiting:  # the nearest schemas first
             self._current, target, self._dialect = self._waiting.popleft()
             self.definitions[str(self._current)] = self.plain(target, Nesting())
-        if self.definitions:  # none, most often
+        if self.definitions:  # most schemas have none
             self._limit_chains()
             self._counted = self._on_circles()
         if self._with_walks:
             self._leave_out_walks()
-        # On how many ways references lead to a schema; most refer to those that come after them.
+        # The number of ways through the references below each schema. Most references have a larger number as target.
         ways: dict[int, int] = {-1: 1}
         for number in sorted(self._references, reverse=True):
             ways[number] = 1
@@ -245,15 +245,15 @@ class PlainSchema:
         root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
         if self._has_strict:
             self.definitions["integer"] = _INTEGER_3_0
-        if self.definitions:  # to look for references in an empty object takes a third of compiling
+        if self.definitions:  # searching an empty object for references takes a third of compiling
             root["$defs"] = self.definitions
         return root
 
     def _on_circles(self) -> set[int]:
-        """Return the numbers of the schemas that are on a circle of references, or between two."""
+        """Return the numbers of the schemas in a cycle of references, or between two cycles."""
         following = self._references
         while following:
-            # A schema that none of the rest refers to, or that refers to none of it, is on no circle of the rest.
+            # Remove schemas that no other refers to, or that refer to no other: they are in no cycle.
             referred = set().union(*following.values())
             kept = {
                 number: others & following.keys()
@@ -266,14 +266,14 @@ class PlainSchema:
         return set(following)
 
     def _most_steps(self, root: Any) -> int:
-        """Return the most steps that an evaluation takes for one part of a value, between two counted schemas."""
-        # Imported for those schemas alone that could take long.
+        """Return the maximum number of steps for one part of a value, between two counted schemas."""
+        # Import these only for schemas that may take long.
         from graphlib import TopologicalSorter
 
         from dynacli.openapi.schema.evaluation._evaluation_cost import EvaluationCost
 
         cost = EvaluationCost(self.definitions, self._counted)
-        # Each after those that it refers to, so that a long chain needs no deep stack.
+        # Each schema comes after its targets, so that a long chain needs no deep stack.
         sorter = TopologicalSorter(
             {number: self._references.get(number, set()) - self._counted for number in self._numbers.values()}
         )
@@ -281,7 +281,7 @@ class PlainSchema:
         return max(map(cost.most, [*ordered, root]))
 
     def _leave_out_walks(self) -> None:
-        """Replace `unevaluatedProperties` and `unevaluatedItems` by a note if they have too many schemas to look at."""
+        """Replace `unevaluatedProperties` and `unevaluatedItems` by a note if they depend on too many schemas."""
         from dynacli.openapi.schema.evaluation._evaluation_cost import EvaluationCost
 
         cost = EvaluationCost(self.definitions, with_members=False)
@@ -294,10 +294,10 @@ class PlainSchema:
                 part.setdefault(UNUSABLE, unusable(text, name, is_fault=False)[UNUSABLE])
 
     def _limit_chains(self) -> None:
-        """Refuse schemas that lead back to themselves for the same value, or through too many others.
+        """Refuse schemas that refer to themselves for the same value, and chains of too many schemas.
 
         Raises:
-            TooDeepError: There are such schemas.
+            TooDeepError: A schema refers to itself, or a chain is too long.
         """
         known: dict[int, int] = {}
         for number in self._entered:
@@ -305,11 +305,11 @@ class PlainSchema:
                 raise TooDeepError
 
     def _chain_from(self, number: int, path: tuple[int, ...], known: dict[int, int]) -> int:
-        """Return the most steps from a schema through others for the same value.
+        """Return the length of the longest chain of schemas for the same value.
 
         Args:
             path: The schemas before it.
-            known: Schema → what was returned for it.
+            known: Schema → the length of its longest chain.
         """
         if number in path or len(path) > _MAX_STEPS:
             raise TooDeepError
@@ -365,7 +365,7 @@ class PlainSchema:
         if not UNEVALUATED.isdisjoint(plain):
             self._with_walks.append(plain)
         for name, part in plain.items():
-            # A discriminator makes a few conditions of each branch.
+            # The translation of a discriminator has a few conditions for each branch.
             self._weight += 4 + 4 * len(part) if isinstance(part, list | dict) else 4
             if name in _VALUES:
                 self._weight += CONTAINER * (len(part) if name == "enum" else 1)
@@ -374,7 +374,7 @@ class PlainSchema:
         return plain
 
     def _normal(self, schema: dict[str, Any], plain: Plain) -> dict[str, Any]:
-        """Return the keywords of a schema in 2020-12; its plain form gets a note if its dialect is unknown."""
+        """Return the keywords of a schema in 2020-12, and add a note to its plain form if its dialect is unknown."""
         if not self.is_3_0 and "$schema" in schema:
             self._dialect = schema["$schema"] if isinstance(schema["$schema"], str) else ""
         if self._dialect:
@@ -430,27 +430,27 @@ class PlainSchema:
         try:
             is_hidden = is_marked(schema, LEFT_OUT[self.direction], self._source.follow)
         except LookupError:
-            return False  # evaluating the schema notes that the reference leads nowhere
+            return False  # evaluating the schema records the dangling reference
         self.has_hidden |= is_hidden
         return is_hidden
 
     def applied(self, schema: Any) -> list[Mapping[str, Any]]:
-        """Return a schema, the schemas that it refers to, and those of its `allOf`."""
+        """Return a schema, the targets of its references, and the schemas of its `allOf`."""
         parts: list[Mapping[str, Any]] = []
-        with suppress(LookupError):  # evaluating the schema notes that a reference leads nowhere
-            # A chain of more is too deep anyway; to look at all of it from each of its links would take long.
+        with suppress(LookupError):  # evaluating the schema records the dangling reference
+            # A longer chain is too deep anyway, and following it from each of its schemas would take long.
             parts.extend(islice(applied_schemas(schema, self._source.follow), _MAX_STEPS))
         return parts
 
     def spelled(self, pattern: str) -> str | None:
-        """Return a pattern as jsonschema-rs reads it; None if it cannot."""
+        """Return a pattern in the syntax of jsonschema-rs; None if this is not possible."""
         found = engine_spelling(pattern)
         if found is not None:
             self.spellings[found] = pattern
         return found
 
     def gated(self, part: Plain) -> Plain:
-        """Return a part that is evaluated only as long as its schema is not entered too often."""
+        """Return a part that is evaluated only until its schema was entered too often."""
         refused: Plain = {"not": {}}
         gate = {"if": {ENTRY: True}, "then": part, "else": refused}
         self.origins[id(refused)] = Origin(keyword=ENTRY)
@@ -459,30 +459,30 @@ class PlainSchema:
         return gate
 
     def standing_for(self, keyword: str, part: Plain) -> Plain:
-        """Return a part that says what a keyword of the document says, in other keywords."""
+        """Mark a part as the translation of a keyword of the document, and return it in an `allOf`."""
         self.origins[id(part)] = Origin(keyword=keyword)
         return {"allOf": [part]}
 
 
 def _draft_of(dialect: str) -> int:
-    """Return the number of the draft that a dialect is, 8 for 2019-09; 0 for 2020-12 and unknown ones."""
+    """Return the draft number of a dialect, 8 for 2019-09; 0 for 2020-12 and unknown dialects."""
     return _DRAFTS.get(dialect.rstrip("#"), 0)
 
 
 def _is_known_dialect(dialect: str) -> bool:
-    """Return whether the schemas of a dialect can be evaluated as it means them."""
+    """Return whether dynacli can evaluate the schemas of a dialect."""
     return dialect.rstrip("#") in _MODERN or _draft_of(dialect) > 0
 
 
 def _modern_keywords(schema: dict[str, Any], draft: int) -> dict[str, Any]:
-    """Return the keywords of a schema of an older draft as 2020-12 has them.
+    """Return the keywords of a schema of an older draft in 2020-12.
 
     Args:
-        schema: The schema; those below it are taken as they are.
+        schema: The schema; the schemas below it are not changed.
         draft: The number of the draft.
     """
     if draft < 8 and isinstance(schema.get("$ref"), str):
-        return {"$ref": schema["$ref"]}  # keywords beside it are ignored (draft 7, section 8.3)
+        return {"$ref": schema["$ref"]}  # ignore keywords beside it (draft 7, section 8.3)
     modern = dict(schema)
     additional = modern.pop("additionalItems", None)
     if isinstance(modern.get("items"), list):
