@@ -29,7 +29,7 @@ class BuildHook(BuildHookInterface[Any]):
             build_data["force_include"][self._write("commit.txt", f"{commit}\n")] = _COMMIT
         if self.target_name == "wheel":
             sys.path.insert(0, self.root)
-            from dynacli.commands.help_pages.man_pages import man_pages
+            from dynacli.features.man_pages.man_pages import man_pages
 
             for name, page in man_pages(self.metadata.version, commit.partition(" ")[2]).items():
                 build_data["shared_data"][self._write(name, page)] = f"share/man/man1/{name}"

@@ -221,11 +221,10 @@ def test_what_only_its_package_imports_is_private() -> None:
 
 
 _BY_NAME = {
-    "dynacli.commands.help_pages.man_pages",
     "dynacli.commands.subcommands.help",
     "dynacli.commands.subcommands.operations",
 }
-"""Modules that the table of commands or the build names."""
+"""Modules that the table of commands names."""
 _ENTRY_POINTS = {"dynacli.features.bake.baked", "dynacli.features.pytest_plugin.plugin"}
 """Modules that a program imports by their names."""
 
@@ -407,7 +406,7 @@ _OF_DYNACLI_ALONE = {
         "dynacli.guide.pages",
         "dynacli.registry.background_refresh",
         "dynacli.features.completion.command",
-        "dynacli.commands.help_pages.man_pages",
+        "dynacli.features.man_pages.man_pages",
     ),
     # Help pages turn the name into that of the program.
     "dynacli.options._core_commands",

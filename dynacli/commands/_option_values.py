@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 
 from dynacli.errors import UsageError
+from dynacli.options.command_table import feature
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 
 _REFERENCE_HINT = "Give an origin such as `https://api.example.com`, or a directory such as `../common`"
@@ -71,9 +72,7 @@ def _filter(word: str, flag: str) -> str:  # noqa: ARG001
 
 
 def _jq(word: str, flag: str) -> str:  # noqa: ARG001
-    from dynacli.text.jq_filter import check_program
-
-    check_program(word)
+    feature("jq.run_jq").check_program(word)
     return word
 
 

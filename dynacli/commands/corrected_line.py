@@ -45,7 +45,7 @@ from dynacli.registry.configuration import DEMO
 from dynacli.request.build_request import build_request
 from dynacli.request.convert_words import convert_all, is_given_as_text, items_in, json_value
 from dynacli.secrets import is_secret_name
-from dynacli.text.jq_filter import jmespath_of_path, reads_like_jq
+from dynacli.text.jq_syntax import jmespath_of_path, reads_like_jq
 
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})

@@ -58,6 +58,9 @@ _FEATURES = {
 }
 """Name of a command → its folder in `dynacli.features`; empty for a command of the core."""
 
+_STAGES = frozenset({"jq", "merging", "specification", "swagger2"})
+"""The folders of features without a command, which the core calls late."""
+
 COMMAND_NAMES = _FEATURES.keys()
 """The names of the commands, in the order of the root's help page."""
 _GROUP = "dynacli.commands"
@@ -86,7 +89,7 @@ def feature(module: str) -> Any:
 
 def has_feature(folder: str) -> bool:
     """Return whether this installation has a feature, by the name of its folder."""
-    return folder in _FEATURES.values()
+    return folder in _STAGES or folder in _FEATURES.values()
 
 
 class _Commands(Mapping[str, Command]):

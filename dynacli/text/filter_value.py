@@ -13,6 +13,7 @@ import jmespath.visitor
 
 from dynacli.environment import invocation
 from dynacli.errors import FormatError, UsageError
+from dynacli.options.command_table import feature
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_budget import MAX_VALUES
 
@@ -94,7 +95,7 @@ def check_filter(expression: str, name: str = "The filter") -> None:
 
 
 def _no_expression(expression: str, name: str, error: Exception) -> UsageError:
-    from dynacli.text.jq_filter import jmespath_of_path, reads_like_jq
+    from dynacli.text.jq_syntax import jmespath_of_path, reads_like_jq
 
     reason, hint = _reason(error), _hint()
     if reads_like_jq(expression):
@@ -200,9 +201,7 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
         FormatError: The filter cannot be applied to this value.
     """
     if isinstance(expression, JqProgram):
-        from dynacli.text.jq_filter import jq_results
-
-        results = jq_results(value, expression)
+        results: list[Any] = feature("jq.run_jq").jq_results(value, expression)
         return results[0] if len(results) == 1 else JqResults(results)
     try:
         found = _Interpreter().visit(jmespath.compile(expression).parsed, value)

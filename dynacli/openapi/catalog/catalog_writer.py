@@ -41,8 +41,8 @@ from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.openapi.catalog.compiler.compile_document import Compiled, CompiledOperation
+    from dynacli.openapi.document.load import Problem
     from dynacli.openapi.document.references.place_origins import Move
-    from dynacli.openapi.document.specification_report import Problem
 
 _SEPARATORS = str.maketrans("#.:", "   ")
 _MINE = frozenset({"me", "my", "authenticated", "current", "self"})

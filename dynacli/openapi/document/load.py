@@ -35,9 +35,8 @@ from dynacli.openapi.document.references.cut_document import cut_to_parameters
 from dynacli.openapi.document.references.place_origins import Move, Origins, PlaceInFile
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import KNOWN_DIALECTS, ScanResult, Steps, scan
-from dynacli.openapi.document.specification_report import Problem, report
 from dynacli.openapi.document.workarounds import work_around
-from dynacli.options.command_table import feature
+from dynacli.options.command_table import feature, has_feature
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
 _DEFINITIONS = frozenset({"definitions", "$defs"})
@@ -47,6 +46,20 @@ _MAX_PLACES = 200_000
 """Maximum number of recorded origins; the origin of a nested part counts once for each part around it."""
 _MAX_NESTED = 50
 """Maximum depth of nested parts that replace references."""
+
+
+class Problem(NamedTuple):
+    """An error in a document, by the OpenAPI specification.
+
+    Args:
+        pointer: The JSON pointer of the error.
+        message: One sentence about the error, without a final period.
+        file: The number of the file with the error; 0 is the file that the user named.
+    """
+
+    pointer: str
+    message: str
+    file: int = 0
 
 
 class _Placement:
@@ -491,7 +504,9 @@ class Document:
     @cached_property
     def problems(self) -> list[Problem]:
         """The errors in the document by the OpenAPI specification; dynacli uses the document anyway."""
-        problems = report(self.tree, self.version, self.scan)
+        if not has_feature("specification"):
+            return []
+        problems: list[Problem] = feature("specification.report").report(self.tree, self.version, self.scan)
         places = [self.origins.locate(problem.pointer) for problem in problems]
         return [
             problem._replace(pointer=place.pointer, file=place.file)

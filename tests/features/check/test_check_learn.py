@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.environment import Environment
+from dynacli.features.check.infer_schema import infer_schema
 from dynacli.features.check.learn_overlay import LearnedOverlay, ObservedResponse, learn_overlay, overlay_text
 from dynacli.features.demo.demo_server import running
 from dynacli.openapi.document.overlay import apply_overlay
-from dynacli.openapi.schema.infer_schema import infer_schema
 from dynacli.registry.demo_facts import BASE_PATH, document_path
 from dynacli.registry.open_by_name import open_named_api
 from dynacli.registry.opened_api import OpenedApi

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.commands.help_pages import man_pages
+from dynacli.features.man_pages import man_pages
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
 
@@ -22,7 +22,7 @@ def pages() -> dict[str, str]:
 
 
 _IMPORTED = """
-import sys, dynacli.commands.help_pages.man_pages as made
+import sys, dynacli.features.man_pages.man_pages as made
 made.man_pages("1", "")
 print(*{name.partition(".")[0] for name, module in sys.modules.items() if "site-packages" in str(module)})
 """
@@ -30,7 +30,7 @@ print(*{name.partition(".")[0] for name, module in sys.modules.items() if "site-
 
 def test_the_build_has_the_libraries_that_it_imports() -> None:
     """An installer builds in an environment with those of `build-system` alone, and with what they bring along."""
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
     named = {re.split("[>=]", text)[0] for text in project["build-system"]["requires"]}
     assert {"hatchling", "markdown-it-py", "orjson"} == named
     ended = subprocess.run([sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True)

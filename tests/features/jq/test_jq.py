@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from dynacli.errors import UsageError
-from dynacli.text import jq_filter
+from dynacli.features.jq import run_jq
 from dynacli.text.filter_value import check_filter
-from dynacli.text.jq_filter import jmespath_of_path
+from dynacli.text.jq_syntax import jmespath_of_path
 from tests.documents import pets, save
 from tests.harness import Recorder, Response, json_response, run_cli
 
@@ -98,7 +98,7 @@ def test_a_program_that_fails_leaves_the_response(server: Recorder) -> None:
 
 def test_a_program_that_does_not_end_is_ended(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a limit of time, after which another program runs as ever."""
-    monkeypatch.setattr(jq_filter, "_SECONDS", 1)
+    monkeypatch.setattr(run_jq, "_SECONDS", 1)
     result = jq(server, "--jq", "def f: f; f")
     assert 13 == result.exit_code
     assert "takes more than 1 seconds" in result.stderr

@@ -9,9 +9,10 @@ from functools import cache, partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from dynacli.openapi.document.json_trees import IndexedSteps, follow, from_fragment, join
+from dynacli.openapi.document.load import Problem
 from dynacli.openapi.document.objects import DOCUMENT, ObjectKind, operations_of
 from dynacli.openapi.document.references.scan import ScanResult, lookup, scan
 from dynacli.openapi.document.workarounds import objects_below, root_schemas
@@ -282,20 +283,6 @@ def _refuse_to_retrieve(uri: str) -> NoReturn:
         ValueError: The call is always refused.
     """
     raise ValueError(uri)
-
-
-class Problem(NamedTuple):
-    """An error in a document, by the OpenAPI specification.
-
-    Args:
-        pointer: The JSON pointer of the error.
-        message: One sentence about the error, without a final period.
-        file: The number of the file with the error; 0 is the file that the user named.
-    """
-
-    pointer: str
-    message: str
-    file: int = 0
 
 
 def report(tree: Any, version: str, references: ScanResult | None = None) -> list[Problem]:

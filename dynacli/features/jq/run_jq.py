@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 from dynacli.environment import how_to_install
 from dynacli.errors import FormatError, UsageError
 from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.jq_syntax import jmespath_of_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +27,11 @@ _MOST_CHARACTERS: Final = 64 * 1024 * 1024
 """Maximum number of characters of the results: the size of the largest response."""
 _CODE: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    "from dynacli.text import jq_filter; jq_filter.serve_program(sys.argv[2], int(sys.argv[3]))"
+    "from dynacli.features.jq import run_jq; run_jq.serve_program(sys.argv[2], int(sys.argv[3]))"
 )
 _READY, _RESULT, _FAILURE = "ready", "=", "!"
 """The last line that the process writes for a value, and the prefixes of lines with a result or a failure."""
 _LOCATION: Final = re.compile(r" at <top-level>.*| at line \d+, column \d+.*", re.DOTALL)
-_LIKE_JQ: Final = re.compile(r"^\s*\.|\|\s*\.|\bselect\s*\(|\bmap\s*\(\s*\.|^\s*\[\s*\.")
-_PATH: Final = re.compile(r"\s*\.(?:[A-Za-z_]\w*(?:\[\d*\])?(?:\.(?=[A-Za-z_])|\s*$))+")
 
 
 _running: list[_Process] = []
@@ -200,13 +199,3 @@ def jq_results(value: Any, program: str) -> list[Any]:
     except (OSError, ValueError) as error:
         hint = "The response is printed as JSON; fix the program"
         raise FormatError("The jq program fails on this response", reason=str(error), hint=hint) from error
-
-
-def reads_like_jq(text: str) -> bool:
-    """Return whether a filter that JMESPath cannot parse was probably written for jq."""
-    return _LIKE_JQ.search(text) is not None
-
-
-def jmespath_of_path(program: str) -> str:
-    """Return the JMESPath expression of a plain path such as `.rows[].id`; empty for any other program."""
-    return program.strip().removeprefix(".") if _PATH.fullmatch(program) else ""

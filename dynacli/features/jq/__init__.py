@@ -1,0 +1,1 @@
+"""`--jq`: filters that are programs of jq, run by the package `jq`."""

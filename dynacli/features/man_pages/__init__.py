@@ -1,0 +1,1 @@
+"""The man pages of a wheel."""

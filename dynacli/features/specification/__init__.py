@@ -1,0 +1,1 @@
+"""The report of the places where a document is not valid OpenAPI."""

@@ -1,0 +1,1 @@
+"""Tests of the report of places that are not valid OpenAPI."""
