@@ -1,4 +1,4 @@
-"""The manual: one Markdown page a topic, read by `dynacli help TOPIC`, and one about each kind of error."""
+"""The manual: one Markdown page for each topic of `dynacli help TOPIC`, and a page for each kind of error."""
 
 import os
 import re
@@ -10,13 +10,13 @@ from dynacli.options.command_table import feature
 from dynacli.options.standard_options import setting_variables
 
 ERRORS = "errors"
-"""The topic that has a page about each kind of error, too: `errors usage`."""
+"""The topic that also has a page for each kind of error: `errors usage`."""
 
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 _FEATURES = os.path.join(os.path.dirname(_DIRECTORY), "features")
 
 _TABLE = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
-"""The place of a table that is made from the code, so that a page cannot miss a row."""
+"""A marker that is replaced by a table made from the code, so that the page cannot miss a row."""
 _OF_DYNACLI_ALONE = frozenset({"bake", "discovery", "getting-started", "project-file", "pytest", "python"})
 """The pages that a tool of one API does not have."""
 _VERB = (
@@ -28,7 +28,7 @@ _WITHOUT_API = r"(?:api|auth|cache|completion|config|help|history|import|plan|po
 _API = r"(?:\[API\]|[A-Za-z0-9./:_-]*[A-Za-z0-9_])"
 _OPERATION = r"(?= (?:(?:[a-z]+ )?[a-z]+-[a-z-]+|\[?OPERATION|\[?TAG|[A-Z]{3,} '?/)|`)"
 _LINES = (
-    # A verb, and the API after it.
+    # A command, and the API after it.
     (rf"\bdynacli ({_VERB})(?: {_API}(?=[ `\n|)]))?", r"{name} \1"),
     (rf"\bdynacli ({_WITHOUT_API})\b", r"{name} \1"),
     # A call.
@@ -41,7 +41,7 @@ _LINES = (
 
 
 def topics() -> list[tuple[str, str]]:
-    """Return (topic, title) of every page, by name."""
+    """Return (topic, title) of every page, sorted by topic."""
     found = []
     for topic, path in _paths().items():
         with open(path, encoding="utf-8") as file:
@@ -50,12 +50,12 @@ def topics() -> list[tuple[str, str]]:
 
 
 def topic_names() -> list[str]:
-    """Return the topics in their order, without a look into the pages."""
+    """Return the sorted topics, without reading the pages."""
     return list(_paths())
 
 
 def _paths() -> dict[str, str]:
-    """Return topic → file of its page, by name: pages stand here, and in the folders of features."""
+    """Return topic → file of its page, sorted by topic. Pages are in this folder and in the folders of features."""
     with os.scandir(_FEATURES) as entries:
         directories = [_DIRECTORY, *(entry.path for entry in entries if entry.is_dir())]
     found = sorted(
@@ -69,7 +69,7 @@ def _paths() -> dict[str, str]:
 
 
 def error_kinds() -> dict[str, type[DynacliError]]:
-    """Return kind of an error, as `--error-format json` prints it → its class."""
+    """Return the kind of an error, as in `--error-format json`, → its class."""
     return {
         error.kind: error
         for error in DynacliError.__subclasses__()
@@ -90,7 +90,7 @@ def page(topic: str) -> str | None:
 
 
 def _error_page(kind: str) -> str:
-    """Return the page about a kind of error: its exit codes, and the examples of `help errors` that have them."""
+    """Return the page about a kind of error: its description, its exit codes, and their examples from `help errors`."""
     error = error_kinds()[kind]
     codes = {"http": {"3", "4", "5"}, "rows": set[str]()}.get(kind, {str(error.exit_code)})
     heading, *lines = re.findall(r"(?m)^\|.*$", page("exit-codes") or "")
@@ -131,9 +131,9 @@ def _table_rows(left: str, right: str, rows: Mapping[str, str]) -> str:
 
 
 def as_of_program(text: str) -> str:
-    """Return a text of the manual, which is written for dynacli, as it is of the program: a tool has its own name.
+    """Return a text of the manual adapted to the running program, which may be a tool made by `bake`.
 
-    Its command lines do not name the API, and its variables begin with its name.
+    A tool has its own name, its commands do not name the API, and its variables begin with its name.
     """
     runs = program()
     if not runs.api:

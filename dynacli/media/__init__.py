@@ -1,4 +1,4 @@
-"""The values of bodies: read from their media types, and written in them.
+"""Reads and writes the values of bodies in their media types.
 
-It knows schemas, and nothing of calls or of output.
+The package knows schemas, but not calls or output.
 """

@@ -1,17 +1,17 @@
-"""CBOR (RFC 8949) and MessagePack (https://msgpack.org), read into values of JSON and written from them.
+"""Converts CBOR (RFC 8949) and MessagePack (https://msgpack.org) to JSON values, and JSON values to them.
 
-The packages of the extra `formats` do the work. What JSON has no form for becomes what RFC 8949, section 6.1, advises:
+The packages of the extra `formats` do the work. Values that JSON lacks are converted as RFC 8949, section 6.1, advises:
 
 | in the body | in the value |
 |---|---|
-| bytes | base64, as `format: byte` of OpenAPI has it |
-| a tag | the value that has it; a decimal fraction or a bigfloat is a number with all its digits |
+| bytes | base64, like `format: byte` of OpenAPI |
+| a tag | the tagged value; a decimal fraction or a bigfloat becomes a number with all its digits |
 | infinity, not-a-number, undefined, another simple value | null |
 | a key that is a number, a boolean or null | its JSON text |
-| a timestamp of MessagePack | a text of RFC 3339 |
+| a timestamp of MessagePack | a string of RFC 3339 |
 
-Limits hold before memory is taken: of values, of depth, and of digits. Shared values, by which some bytes become
-gigabytes or a circle, are refused.
+The number of values, the depth and the digits are limited before the values take memory. Shared values are refused,
+because a few bytes of them could become gigabytes or a circle.
 """
 
 import math
@@ -26,16 +26,16 @@ from dynacli.text.json_budget import MAX_VALUES
 
 _MOST_LEVELS: Final = 200
 _MOST_BITS: Final = 14_000
-"""An integer of so many bits has at most 4,300 digits: Python reads and writes no more."""
+"""Maximum number of bits of an integer, for at most 4,300 digits, which is Python's limit."""
 _LARGEST_EXPONENT: Final = 1100
-"""Of two, in a bigfloat: beyond those of a double, its digits would be thousands."""
+"""Maximum binary exponent of a bigfloat. Above the range of a double, it would have thousands of digits."""
 _PLAIN_KEYS: Final = 64 * 1024
-"""Bytes from which on keys must be text: a server can choose numbers that an object of Python takes hours to hold."""
+"""Size of a body from which keys must be strings. With chosen numbers, a server could slow down a `dict` for hours."""
 _DECIMAL, _BIGFLOAT = 4, 5
 _IGNORED_TAGS: Final = (0, 1, 30, 35, 36, 37, 52, 54, 100, 258, 260, 261, 1004, 43000, 55799)
 _SHARING_TAGS: Final = (25, 28, 29, 256)
 _WIDTHS: Final = {
-    # first byte → (bytes of the length, bytes that follow in any case)
+    # first byte → (bytes of the length, further bytes)
     0xC4: (1, 0),
     0xC5: (2, 0),
     0xC6: (4, 0),
@@ -69,10 +69,10 @@ _WIDTHS: Final = {
 
 
 class BinaryError(ValueError):
-    """A body cannot be read or written; the text says why.
+    """A body cannot be read or written; the message has the reason.
 
     Attributes:
-        hint: What to do about it; empty if nothing.
+        hint: A hint for the user; empty for none.
     """
 
     hint = ""
@@ -102,7 +102,7 @@ def read_cbor(content: bytes) -> Any:
     """Return the value of a CBOR data item.
 
     Raises:
-        BinaryError: It is not CBOR, is over a limit, or `cbor2` is not installed.
+        BinaryError: The body is not CBOR, exceeds a limit, or `cbor2` is not installed.
     """
     cbor2 = _cbor2()
     _check_count(_cbor_items(content), len(content))
@@ -140,7 +140,7 @@ def _decimal(value: Any, _: bool) -> Any:
 
 
 def _bigfloat(value: Any, _: bool) -> Any:
-    """Return a bigfloat (RFC 8949, section 3.4.4): `[exponent of two, mantissa]`, whose digits are finite, too."""
+    """Return a bigfloat (RFC 8949, section 3.4.4): `[exponent of two, mantissa]`, with all its decimal digits."""
     exponent, mantissa = _pair(value)
     if abs(exponent) > _LARGEST_EXPONENT:
         raise BinaryError("it has a number whose digits are too many")
@@ -159,7 +159,7 @@ def _pair(value: Any) -> tuple[int, int]:
 
 
 def _cbor_items(content: bytes) -> Iterator[int]:
-    """Yield the position of each data item: the heads stand one after the other, whatever they hold."""
+    """Yield the position of each data item: nested items follow the head of their container."""
     at, end = 0, len(content)
     while at < end:
         yield at
@@ -173,7 +173,7 @@ def read_msgpack(content: bytes) -> Any:
     """Return the value of a MessagePack object.
 
     Raises:
-        BinaryError: It is not MessagePack, is over a limit, or `msgpack` is not installed.
+        BinaryError: The body is not MessagePack, exceeds a limit, or `msgpack` is not installed.
     """
     msgpack = _msgpack()
     _check_count(_msgpack_items(content), len(content))
@@ -184,7 +184,7 @@ def read_msgpack(content: bytes) -> Any:
             ext_hook=lambda _, data: bytes(data),
             timestamp=0,
         )
-    except (ValueError, TypeError, RecursionError, OverflowError) as error:  # also those of msgpack itself
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:  # including exceptions of msgpack
         raise _unreadable_body("MessagePack", "") from error
     return _Plain().of(found, 0)
 
@@ -203,7 +203,7 @@ def _msgpack_items(content: bytes) -> Iterator[int]:
 
 
 def _check_count(items: Iterator[int], size: int) -> None:
-    """Check that a body has no more values than are read, before they take memory."""
+    """Check that a body does not have too many values, before they take memory."""
     if size > MAX_VALUES and any(number >= MAX_VALUES for number, _ in enumerate(items)):
         raise BinaryError(f"it has more than {MAX_VALUES:,} values")
 
@@ -215,7 +215,7 @@ def _unreadable_body(kind: str, said: str) -> BinaryError:
 
 
 class _Plain:
-    """Makes values of JSON of what the packages read."""
+    """Converts the values of the packages to JSON values."""
 
     def of(self, value: Any, level: int) -> Any:
         if level > _MOST_LEVELS:
@@ -250,7 +250,7 @@ class _Plain:
 
 
 def _timestamp(value: Any) -> str | None:
-    """Return a timestamp of MessagePack as RFC 3339 has it; None for whatever has no value."""
+    """Return a timestamp of MessagePack in RFC 3339 format; None for other objects."""
     seconds, nanoseconds = getattr(value, "seconds", None), getattr(value, "nanoseconds", 0)
     if seconds is None:
         return None
@@ -268,7 +268,7 @@ def write_cbor(value: Any) -> bytes:
     """Return a value of JSON as a CBOR data item.
 
     Raises:
-        BinaryError: It holds what CBOR cannot write, or `cbor2` is not installed.
+        BinaryError: CBOR cannot express a value, or `cbor2` is not installed.
     """
     cbor2 = _cbor2()
     return _encoded(cbor2.dumps, value, "CBOR")
@@ -278,7 +278,7 @@ def write_msgpack(value: Any) -> bytes:
     """Return a value of JSON as a MessagePack object.
 
     Raises:
-        BinaryError: It holds what MessagePack cannot write, or `msgpack` is not installed.
+        BinaryError: MessagePack cannot express a value, or `msgpack` is not installed.
     """
     msgpack = _msgpack()
     return _encoded(msgpack.packb, value, "MessagePack")

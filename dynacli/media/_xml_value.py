@@ -1,16 +1,16 @@
-"""XML documents and their values, as the `xml` objects of a schema describe them (OpenAPI 3.2.0, "XML Object").
+"""Converts between XML documents and JSON values by the `xml` objects of a schema (OpenAPI 3.2.0, "XML Object").
 
 | in XML | in the value |
 |---|---|
-| an element, or an attribute with `attribute` or `nodeType` | the property of that name, or of that `xml.name` |
-| repeated elements, or those in a `wrapped` element | an array |
+| an element, or an attribute with `attribute` or `nodeType` | the property with this name or `xml.name` |
+| repeated elements, or elements in a `wrapped` element | an array |
 | text in an element that is an object | the property with `nodeType: text`, else `#text` |
 | an attribute that the document does not describe | `@NAME` |
 | an element that the document does not describe | its name; an array if it is repeated |
 | `xsi:nil="true"` | null |
 
-Namespaces tell elements apart if the document names them; prefixes mean nothing by themselves.
-A document type is refused, and with it every entity: https://pypi.org/project/defusedxml/ lists the attacks by them.
+Namespaces distinguish elements if the document names them. Prefixes are ignored.
+A document type is refused, and so are entities: https://pypi.org/project/defusedxml/ lists attacks with them.
 """
 
 import re
@@ -35,9 +35,9 @@ from dynacli.record import record
 _ROOT: Final = "root"
 _MAX_DEPTH: Final = 200
 _MOST_PARTS: Final = 500_000
-"""Elements and attributes: each takes more memory than a value of JSON."""
+"""Maximum number of elements and attributes, which take more memory than JSON values."""
 _LONGEST_NAMESPACE: Final = 1000
-"""Characters of a URI, which the parser repeats in the name of each element."""
+"""Maximum length of a namespace URI, because the parser repeats it in the name of each element."""
 _PIECE: Final = 4096
 _NO_NAME: Final = re.compile(r"[^\w.-]")
 _INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
@@ -45,25 +45,25 @@ _TEXT_NODES: Final = frozenset({"text", "cdata"})
 _ATTRIBUTE: Final = "@"
 _OWN_TEXT: Final = "#text"
 _NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""XML 1.0, section 2.2, "Char"."""
+"""Characters that XML 1.0 does not allow (section 2.2, "Char")."""
 
 
 _Place = tuple[int, str]
-"""The number and the name of a property: values stand in the order of the document."""
+"""The number and the name of a property, which sort the values in the order of the document."""
 
 
 class XmlError(ValueError):
-    """A text cannot be read as XML; the text of the exception says why."""
+    """A text cannot be read as XML; the message has the reason."""
 
 
 class _Element:
     """An element.
 
     Attributes:
-        name: Without a prefix.
-        namespace: Its URI; empty for none.
-        attributes: By their names without prefixes.
-        texts: The pieces of text in it.
+        name: Name without a prefix.
+        namespace: URI of the namespace; empty for none.
+        attributes: The attributes by their names without prefixes.
+        texts: The pieces of text in the element.
     """
 
     __slots__ = ("attributes", "children", "is_nil", "name", "namespace", "texts")
@@ -83,16 +83,16 @@ class _Element:
 
     @property
     def text(self) -> str:
-        """The text in it, which counts only if it is not all white space between elements."""
+        """The text in the element; empty if it is only white space between child elements."""
         text = "".join(self.texts)
         return text if text.strip() or not self.children else ""
 
 
 class _Parser:
-    """Parses a document into elements, as many and as deep as are read.
+    """Parses a document into a limited number of elements.
 
     Raises:
-        XmlError: The text is not XML, has a document type, or is over a limit.
+        XmlError: The text is not XML, has a document type, or exceeds a limit.
     """
 
     def __init__(self) -> None:
@@ -157,24 +157,24 @@ def xml_value(
         content: The document.
         schema: The schema of its value in the normal form; True if there is none.
         resolve: Returns the target of an internal `$ref`.
-        encoding: The charset of the media type (RFC 7303, section 3.2); None for the one that the document names.
+        encoding: The charset of the media type (RFC 7303, section 3.2); None to use the charset in the document.
         is_text_first: Whether a text that may be a string or another type is read as a string.
 
     Raises:
-        XmlError: It is not XML, has a document type, or is over a limit.
+        XmlError: The text is not XML, has a document type, or exceeds a limit.
     """
     return _Reader(resolve, is_text_first=is_text_first).value(_Parser().parse(content, encoding), schema)
 
 
 @record
 class XmlRoot:
-    """The root element of a document, and the one that its schema names.
+    """The root element of a document, and the root element in its schema.
 
     Args:
-        found: Its name; `{NAMESPACE}NAME` if the schema names a namespace.
-        expected: The same of the schema; what was found if the schema names nothing.
-        steps: Where the schema names it.
-        is_inferred: Whether the name is that of a component, because there is no `xml.name`.
+        found: Name of the root element, or `{NAMESPACE}NAME` if the schema names a namespace.
+        expected: Name in the schema, in the same format; equal to `found` if the schema names none.
+        steps: Path of the name in the schema.
+        is_inferred: Whether the name is the name of a component, because there is no `xml.name`.
     """
 
     found: str
@@ -184,13 +184,13 @@ class XmlRoot:
 
 
 def root_of(content: bytes, schema: Any, resolve: Resolve) -> XmlRoot:
-    """Return the root element of a document that can be read, and the one that its schema names."""
+    """Return the root element of a readable document, and the root element in its schema."""
     from xml.parsers import expat
 
     names: list[str] = []
     parser = expat.ParserCreate(None, " ")
     parser.StartElementHandler = lambda name, _: names.append(name)
-    with suppress(expat.ExpatError, LookupError, ValueError):  # what follows the name may need the charset
+    with suppress(expat.ExpatError, LookupError, ValueError):  # text after the name may need the charset
         for start in range(0, len(content), _PIECE):
             parser.Parse(content[start : start + _PIECE])
             if names:
@@ -211,14 +211,14 @@ def root_of(content: bytes, schema: Any, resolve: Resolve) -> XmlRoot:
 
 
 class _Property(NamedTuple):
-    """A property of an object, and what XML has of it.
+    """A property of an object, and its representation in XML.
 
     Args:
-        number: Its number among the properties of the object.
-        name: Its name.
-        schema: The schema of its value, or of its items.
-        text_types: The types that a text of it may have.
-        is_list: Whether each of its elements is an item.
+        number: Number of the property in the object.
+        name: Name of the property.
+        schema: Schema of the value, or of the items.
+        text_types: The types that its text may have.
+        is_list: Whether each element is an item of an array.
     """
 
     number: int
@@ -229,15 +229,15 @@ class _Property(NamedTuple):
 
 
 class _Shape:
-    """What a schema says of elements, found once for all of them.
+    """The facts about elements in a schema, collected once for all elements.
 
     Attributes:
-        types: The types of their values; empty for all.
+        types: The types of their values; empty for all types.
         text_types: The types that a text may have.
         items: The schema of items.
         attributes: Name of an attribute → its property.
-        text: The property that has the text; None if there is none.
-        elements: Name of an element → its namespace, or an empty one for any → its property.
+        text: The property for the text; None if there is none.
+        elements: Name of an element → its namespace, empty for any → its property.
     """
 
     def __init__(self, schema: Any, resolve: Resolve) -> None:
@@ -256,14 +256,15 @@ class _Shape:
                 self.text = self.text or found
             else:
                 if "array" in value_types_of(described) and not _is_wrapped(xml):
-                    # "The name of the array is ignored unless it is wrapped"; an item without one has the property's.
+                    # "The name of the array is ignored unless it is wrapped", so items without a name use the name of
+                    # the property.
                     found = found._replace(schema=_items_of(described), is_list=True)
                     xml = _xml_object(found.schema, follow)
                 named = self.elements.setdefault(string_or_empty(xml.get("name")) or name, {})
                 named.setdefault(string_or_empty(xml.get("namespace")), found)
 
     def property_of(self, element: _Element) -> _Property | None:
-        """Return the first property that an element belongs to; None if it belongs to none."""
+        """Return the first property for an element; None if there is none."""
         named = self.elements.get(element.name, {})
         found = [named[space] for space in {"", element.namespace} if space in named]
         return min(found, key=lambda property_: property_.number, default=None)
@@ -277,14 +278,14 @@ class _Reader:
         self._shapes: dict[int, tuple[Any, _Shape]] = {}
 
     def _shape(self, schema: Any) -> _Shape:
-        """Return what a schema says; it is stored with the schema, so that no other schema gets its identity."""
+        """Return the facts of a schema, cached by its `id`; the cache keeps the schema, so that the id stays unique."""
         known = self._shapes.get(id(schema))
         if known is None:
             known = self._shapes[id(schema)] = schema, _Shape(schema, self._resolve)
         return known[1]
 
     def value(self, element: _Element, schema: Any) -> Any:
-        """Return the value of an element; that of an array holds its items."""
+        """Return the value of an element. The element of an array contains its items."""
         if element.is_nil:
             return None
         shape = self._shape(schema)
@@ -293,7 +294,7 @@ class _Reader:
         is_object = shape.types == {"object"} or (element.attributes and shape.types <= {"object"})
         if element.children or is_object:
             return self._object(element, shape)
-        # Attributes of a number or a text have no place in its value.
+        # The value of a number or a text cannot include its attributes.
         return self._typed(element.text, shape.text_types)
 
     def _typed(self, text: str, types: set[str]) -> Any:
@@ -329,7 +330,7 @@ class _Reader:
         attributes: Mapping[str, str],
         text: str,
     ) -> dict[str, Any]:
-        """Return what the document does not describe."""
+        """Return the attributes, elements and text that the document does not describe."""
         rest: dict[str, Any] = {f"{_ATTRIBUTE}{name}": value for name, value in attributes.items()}
         for name, children in left.items():
             values = [self.value(child, True) for child in children]
@@ -350,16 +351,16 @@ def _is_wrapped(xml: Mapping[str, Any]) -> bool:
 
 
 class NoXmlError(ValueError):
-    """A value cannot be written as XML; the text of the exception says why."""
+    """A value cannot be written as XML; the message has the reason."""
 
 
 def xml_text(value: Any, schema: Any, resolve: Resolve) -> str:
     """Return a value as an XML document without a declaration.
 
-    The root element has the name in `xml.name`, else that of the component that the schema refers to, else `root`.
+    The name of the root element is `xml.name`, else the name of the component in the schema's `$ref`, else `root`.
 
     Raises:
-        NoXmlError: It is nested too deeply, or has characters that XML has no way to write.
+        NoXmlError: The value is nested too deeply, or has characters that XML does not allow.
     """
     text = _Writer(resolve).root(value, schema)
     if found := _NO_CHARACTER.search(text):
@@ -382,11 +383,13 @@ class _Writer:
         return "".join(self._elements(value, schema, name, _MAX_DEPTH))
 
     def _elements(self, value: Any, schema: Any, name: str, depth: int) -> list[str]:
-        """Return a value as elements: one, or one for each item of an array.
+        """Return a value as an element, or an array as one element for each item.
 
         Args:
-            name: The name of the elements if `xml.name` gives none.
-            depth: How many levels may still follow.
+            value: The value.
+            schema: The schema of the value.
+            name: Name of the elements if there is no `xml.name`.
+            depth: Number of further levels that are allowed.
         """
         if depth < 0:
             raise NoXmlError("It is nested too deeply")
@@ -395,7 +398,7 @@ class _Writer:
         own_name = string_or_empty(xml.get("name")) or name
         if isinstance(value, list):
             items = _items_of(schemas)
-            # "The name of the array is ignored unless it is wrapped"; an item without one has that of the array.
+            # "The name of the array is ignored unless it is wrapped", so items without a name use the array's name.
             item_name = string_or_empty(_xml_object(items, self._follow).get("name")) or name
             elements = [
                 element for item in value for element in self._elements(item, items, item_name, depth - 1)
@@ -440,7 +443,7 @@ def _qualified(name: str, xml: Mapping[str, Any]) -> str:
 
 
 def _xml_name(text: str) -> str:
-    """Return a text as an XML name (Namespaces in XML 1.0, section 3): the name of a property may be none."""
+    """Return the name of a property as a valid XML name (Namespaces in XML 1.0, section 3)."""
     safe = _NO_NAME.sub("_", text)
     return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"
 

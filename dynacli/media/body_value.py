@@ -41,10 +41,12 @@ _LONGEST_KEY = 40
 
 
 class NoValueError(ValueError):
-    """A body has no value that can be read, or a value no body; of a body the text says why, and begins with "it".
+    """A body cannot be read as a value, or a value cannot be written as a body.
+
+    For a body, the message is a reason that begins with "it".
 
     Attributes:
-        hint: What to do about it; empty if that is plain.
+        hint: A hint for the user; empty for none.
     """
 
     hint = ""
@@ -60,16 +62,16 @@ def body_value(
     schema: FindSchema | None = None,
     parse: Callable[[str], Any] = read_json,
 ) -> Any:
-    """Return the value of a body, null if it is empty.
+    """Return the value of a body; None if it is empty.
 
     Args:
-        content: The content, after transfer and content codings are undone.
+        content: The decoded content.
         media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
-        schema: Finds the schema of its value, for XML and forms, which are read by it; None if there is none.
-        parse: Reads JSON text; `read_json` remembers every digit of numbers.
+        schema: Returns the schema of the value, which XML and forms need; None if there is none.
+        parse: Parses JSON text. `read_json` keeps every digit of numbers.
 
     Raises:
-        NoValueError: It is text or bytes without a structure, has too many values, or is not of its media type.
+        NoValueError: The body is unstructured text or bytes, has too many values, or does not match its media type.
     """
     if not content:
         return None
@@ -97,21 +99,21 @@ def body_value(
 
 
 def exact_value(body: ReceivedBody) -> Any:
-    """Return the value of a body of a response, whose numbers remember each digit; null if it is empty.
+    """Return the value of the body of a response, with every digit of its numbers; None if it is empty.
 
     Raises:
-        NoValueError: As of `body_value`.
+        NoValueError: The body has no value, as in `body_value`.
     """
     return body.value("exact", lambda content: body_value(content, body.media_type, body.schema))
 
 
 def body_items(body: ReceivedBody) -> Items | tuple[Items, ...]:
-    """Return the items of a body, as `find_items` does by what the document says of them; where they are is found once.
+    """Return the items of a body, found by `find_items` with the document's description. Their location is cached.
 
-    They are those of the reading that was made last, and exact if there is none.
+    The items are from the value in memory, or from the exact value if there is none.
 
     Raises:
-        NoValueError: As of `body_value`.
+        NoValueError: The body has no value, as in `body_value`.
     """
     value = body.value("plain", json.loads) if body.is_plain else exact_value(body)
 
@@ -125,12 +127,12 @@ def body_items(body: ReceivedBody) -> Items | tuple[Items, ...]:
 
 
 def own_value(body: ReceivedBody) -> Any:
-    """Return the value of a body with the numbers of Python, for a caller who may change it; null if it is empty.
+    """Return the value of a body with Python's numbers, which the caller may change; None if it is empty.
 
     Raises:
-        NoValueError: As of `body_value`.
+        NoValueError: The body has no value, as in `body_value`.
     """
-    # Other readers take UTF-16 for JSON, too.
+    # Only UTF-8: `json.loads` would also accept UTF-16, which `body_value` does not.
     if is_json_content(body.media_type, "") and json.detect_encoding(body.content).startswith("utf-8"):
         with suppress(ValueError, RecursionError):
             value = body.value("plain", json.loads)
@@ -140,7 +142,7 @@ def own_value(body: ReceivedBody) -> Any:
 
 
 def error_value(body: ReceivedBody) -> Any:
-    """Return the JSON value of the body of an error, with the numbers of Python; None if it is large or not JSON."""
+    """Return the JSON value of the body of an error, with Python's numbers; None if it is too large or not JSON."""
     text = decoded(body.content, body.media_type) if 0 < len(body.content) <= _LARGEST_ERROR else None
     if text is not None and is_json_content(body.media_type, text):
         with suppress(ValueError, RecursionError):
@@ -157,7 +159,7 @@ def structured_value(
         is_text_first: Whether a text that may be a string or another type is read as a string.
 
     Raises:
-        NoValueError: It is not of its media type, is over a limit, or the package that reads it is not installed.
+        NoValueError: The body does not match its media type, exceeds a limit, or needs a package that is not installed.
     """
     charset = split_media_type(media_type)[1].get("charset")
     if is_cbor(media_type) or is_msgpack(media_type):
@@ -196,7 +198,7 @@ def structured_value(
 
 
 def xml_root(content: bytes, schema: BodySchema) -> XmlRoot:
-    """Return the root element of a document that was read as XML, and the one that its schema names."""
+    """Return the root element of an XML body, and the root element in its schema."""
     from dynacli.media._xml_value import root_of
 
     return root_of(content, schema.schema, schema.resolve)
@@ -206,7 +208,7 @@ def written_value(value: Any, media_type: str, schema: BodySchema) -> bytes:
     """Return a JSON value as a body of YAML, XML, CBOR or MessagePack.
 
     Raises:
-        NoValueError: The media type has no form for it, or the package that writes it is not installed.
+        NoValueError: The media type cannot express the value, or needs a package that is not installed.
     """
     if is_xml(media_type):
         from dynacli.media._xml_value import NoXmlError, xml_text
@@ -250,7 +252,7 @@ def _yaml_value(text: str) -> Any:
 
 
 def shown_value(body: ReceivedBody) -> Any:
-    """Return a body as a part of JSON: its value, else its text, else an object whose only member is `base64`."""
+    """Return a body as a JSON value: its value, else its text, else an object with the single member `base64`."""
     try:
         return exact_value(body)
     except NoValueError:
@@ -269,14 +271,16 @@ def filter_note(
     subject: str = "the response",
     schema: FindSchema | None = None,
 ) -> str:
-    """Return a note on a filter that finds nothing in a value, or names a field that neither it nor the document has.
+    """Return a note about a filter that finds nothing, or that names a field unknown to the value and to the document.
 
-    It says what there is, and the closest filter that works. It is empty if there is no such field.
+    The note lists existing fields and the closest working filter. It is empty if the filter needs no note.
 
     Args:
-        found: What the filter gives.
-        subject: What messages call the value.
-        schema: Finds the document's schema of the value; None if only a filter that finds nothing is of interest.
+        value: The filtered value.
+        expression: The filter.
+        found: The result of the filter.
+        subject: Name of the value in messages.
+        schema: Returns the document's schema of the value; None to check only for an empty result.
     """
     from dynacli.text.filter_value import (
         JqProgram,
@@ -321,6 +325,6 @@ def _said_of(value: Any) -> str:
 
 
 def binary_name(content: bytes, media_type: str) -> str:
-    """Return what messages call content that is not text."""
+    """Return the description of binary content for messages."""
     name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
     return f"{name}, {len(content):,} bytes"

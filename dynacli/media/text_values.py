@@ -1,4 +1,4 @@
-"""Values whose media type has only text, typed by their schema: the fields of a form, and what XML holds."""
+"""Converts text to typed values by a schema, for media types with only text: forms and XML."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ def _nowhere(reference: str) -> Any:
 
 @record
 class BodySchema:
-    """What a document says of the value of a body.
+    """The document's description of the value of a body.
 
     Args:
         schema: The schema in the normal form; True if there is none.
@@ -41,7 +41,7 @@ class BodySchema:
 
 
 def schemas_of(schema: Any, resolve: Resolve) -> list[Mapping[str, Any]]:
-    """Return the schemas that apply to a value, or may apply to it, without their references."""
+    """Return the schemas that apply or may apply to a value, with references resolved."""
     return list(possible_schemas(schema, resolve, _MOST_BRANCHES))
 
 
@@ -58,10 +58,11 @@ def text_types(schemas: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def typed_text(text: str, types: set[str], *, is_text_first: bool = True) -> Any:
-    """Return the value of a text; one that cannot be read as its type stays a text.
+    """Return the value of a text, or the text itself if it does not match a type.
 
     Args:
-        types: The types that the value may have; without any it is a string.
+        text: The text.
+        types: The allowed types; empty for a string.
         is_text_first: Whether a text that may be a string or another type is read as a string.
     """
     if not types or types == {"string"} or ("string" in types and is_text_first):
@@ -77,15 +78,15 @@ def typed_text(text: str, types: set[str], *, is_text_first: bool = True) -> Any
 
 
 def field_value(text: Any, types: set[str], *, is_text_first: bool = True) -> Any:
-    """Return the value of a field of a form, which is JSON unless it is a string; what is not stays a text.
+    """Return the value of a field of a form: a string, or JSON for other types. Invalid JSON stays text.
 
     Args:
         text: The text, or the content of a file.
-        types: The types that the value may have; without any it is a string.
+        types: The allowed types; empty for a string.
         is_text_first: Whether a text that may be a string or another type is read as a string.
     """
     is_string = not types or types == {"string"} or ("string" in types and is_text_first)
-    # The content of a file is an instance of a subclass of `str`, and stays as it is.
+    # The content of a file is an instance of a subclass of `str`, and is not converted.
     if is_string or type(text) is not str:
         return text
     try:
@@ -100,8 +101,9 @@ def form_value(
     """Return the fields of a form as an object.
 
     Args:
-        pairs: The name of each field, and its text or the content of its file.
+        pairs: Name of each field, and its text or the content of its file.
         schema: The schema of the form.
+        resolve: Returns the target of an internal `$ref`.
     """
     fields: dict[str, list[Any]] = {}
     for name, text in pairs:
@@ -123,6 +125,6 @@ def form_value(
 
 
 def _undescribed(schemas: Iterable[Mapping[str, Any]], resolve: Resolve) -> list[Mapping[str, Any]]:
-    """Return the schemas of properties that are not named."""
+    """Return the schemas for properties without a name in the schema."""
     others = (other for schema in schemas for other in other_properties(schema))
     return [found for other in others for found in schemas_of(other, resolve)]

@@ -1,4 +1,4 @@
-"""Assembles a JSON body: given whole or as an example, then options and `--set` applied to it."""
+"""Assembles a JSON body: applies options and `--set` to a given body or an example."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ if TYPE_CHECKING:
     from dynacli.media.text_values import BodySchema
 
 _MAX_GAP = 1000
-"""How many items an index may skip; a typing error must not fill the memory."""
+"""Maximum number of items that an index may skip, so that a typing error does not fill the memory."""
 
 _MOST_DEEP = 200
-"""Levels of a place in a body, as many as a document may have."""
+"""Maximum number of levels of a field in a body, the same as for a document."""
 
-# Made once: `json.dumps` would make an encoder for each value.
+# Made once, because `json.dumps` would make an encoder for each value.
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class Assignment(NamedTuple):
-    """A value for a place in the body.
+    """A value for a field of the body.
 
     Args:
-        path: Property names; `[0]` steps into an array.
-        source: The name in messages of the option that gave the value.
+        path: Names of properties, or `[0]` for an item of an array.
+        value: The value.
+        source: Name of the option that gave the value, for messages.
     """
 
     path: tuple[str, ...]
@@ -36,13 +37,14 @@ class Assignment(NamedTuple):
 
 
 def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:
-    """Return `base` with the assignments applied to it; neither is changed.
+    """Return a copy of `base` with the assignments applied to it.
 
     Args:
         base: The body so far; None for an empty one.
+        assignments: The values to assign.
 
     Raises:
-        UsageError: A path leads through a value that has no such place, or leaves out items of an array.
+        UsageError: A path does not fit a value on its way, or leaves a gap in an array.
     """
     for assignment in assignments:
         if len(assignment.path) > _MOST_DEEP:
@@ -59,7 +61,7 @@ def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:
 
 
 class _Gap:
-    """An item of an array that was skipped and not yet given."""
+    """An item of an array that has no value yet."""
 
 
 _GAP = _Gap()
@@ -115,12 +117,12 @@ def _type_with_article(value: Any) -> str:
 
 
 def encode(body: Any, media_type: str, schema: Callable[[], BodySchema] | None = None) -> bytes:
-    """Return the bytes of a body; forms and multipart bodies have modules of their own.
+    """Return the bytes of a body. Other modules encode forms and multipart bodies.
 
     Args:
-        media_type: JSON; a sequence of JSON texts, for which each item of an array is a text; YAML, XML, CBOR or
-            MessagePack.
-        schema: Returns the document's schema of the body, by which XML is written; None if there is none.
+        body: The JSON value of the body.
+        media_type: JSON, YAML, XML, CBOR, MessagePack, or a sequence of JSON texts with one text for each array item.
+        schema: Returns the document's schema of the body, which XML needs; None if there is none.
 
     Raises:
         UsageError: A body of this media type cannot be assembled from options.
@@ -133,7 +135,7 @@ def encode(body: Any, media_type: str, schema: Callable[[], BodySchema] | None =
         items = body if isinstance(body, list) else [body]
         return "".join(f"{separator}{json_text(item)}\n" for item in items).encode()
     if is_structured(media_type):
-        json_text(body)  # refuses files, and numbers that no format can write
+        json_text(body)  # refuses files and infinite numbers
         return _structured(body, media_type, schema)
     raise UsageError(
         f"A body of `{media_type}` cannot be built from options",
@@ -157,7 +159,7 @@ def _structured(body: Any, media_type: str, schema: Callable[[], BodySchema] | N
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON, in the shortest form.
+    """Return a value as JSON without white space.
 
     Raises:
         UsageError: The value holds a file, or a number that JSON cannot write.

@@ -1,4 +1,4 @@
-"""Builds the request of an operation from its values. Pure: nothing is read, nothing is sent."""
+"""Builds the request of an operation from its values, without reading or sending anything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dynacli.http.payload import Payload
 
 MANAGED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-"""Headers that belong to the connection, and cannot be set."""
+"""Headers of the connection, which users cannot set."""
 
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
@@ -52,13 +52,13 @@ def build_request(
 
     Args:
         operation: The operation.
-        base_url: The server's URL, without a slash at its end.
-        values: (location, name) → JSON value, for the parameters that were given.
-        body: The encoded body, None for no body.
-        media_type: The body's media type.
-        headers: Headers given by the person, which override those of the document.
-        query_pairs: (name, JSON value) of pairs of the query that are no parameters.
-        is_strict: Whether a value that servers read as another one is refused, such as a member with a comma.
+        base_url: URL of the server, without a slash at its end.
+        values: (location, name) → JSON value of each given parameter.
+        body: The encoded body; None for no body.
+        media_type: Media type of the body.
+        headers: Headers of the user, which override headers of the document.
+        query_pairs: (name, JSON value) of query pairs that are not parameters.
+        is_strict: Whether to refuse a value that servers would misread, such as a member with a comma.
 
     Raises:
         UsageError: A value cannot be written as the document prescribes.
@@ -121,7 +121,7 @@ def build_request(
 
 
 def _in_media_type(parameter: Parameter, value: Any) -> tuple[str, Parameter]:
-    """Return the text of a parameter that has `content`, and a parameter with the style for that text."""
+    """Return the text of a parameter with `content`, and a parameter with the style for that text."""
     text = _parameter_text(parameter, value)
     style = "simple" if parameter.location in {"path", "header"} else "form"
     if parameter.location == "cookie" and parameter.media_type.lower().startswith("text/"):
@@ -131,7 +131,7 @@ def _in_media_type(parameter: Parameter, value: Any) -> tuple[str, Parameter]:
 
 
 def _check_may_be_left_out(parameter: Parameter) -> None:
-    """Refuse null and empty values, which are not written, for a required parameter.
+    """Refuse null and empty values for a required parameter, because they would be left out.
 
     Raises:
         UsageError: The document requires the parameter.
@@ -145,7 +145,7 @@ def _check_may_be_left_out(parameter: Parameter) -> None:
 
 
 def kept_slashes(operation: Operation, parts: RequestParts) -> int:
-    """Return how many slashes of the URL's path come from values that may contain slashes (`allowReserved`)."""
+    """Return the number of slashes in the URL's path from values that may contain slashes (`allowReserved`)."""
     return sum(
         parts.path.get(parameter.name, "").count("/")
         for parameter in operation.parameters
@@ -154,8 +154,8 @@ def kept_slashes(operation: Operation, parts: RequestParts) -> int:
 
 
 def _filled_path(template: str, encoded: Mapping[str, str]) -> str:
-    # Some documents tell two operations of the same path apart by a fragment, which is never sent,
-    # or by a query, which is sent with the rest of the query.
+    # Some documents distinguish operations with the same path by a fragment, which is not sent, or by a query, which is
+    # sent with the other pairs.
     plain = template.partition("#")[0].partition("?")[0]
     try:
         path = _filled(plain, encoded, _SAFE_IN_PATH)
@@ -165,10 +165,10 @@ def _filled_path(template: str, encoded: Mapping[str, str]) -> str:
 
 
 def path_text(template: str, encoded: Mapping[str, str]) -> str:
-    """Return a path as a URL has it, even if values are missing: the placeholders of those stay.
+    """Return a path as it appears in a URL. Placeholders without a value stay.
 
     Args:
-        template: The path, or a piece of it, as the document has it.
+        template: The path of the document, or a part of it.
         encoded: Name of a placeholder → its percent-encoded value.
     """
     pieces = _pieces(template, _SAFE_IN_PATH)
@@ -180,7 +180,7 @@ def _filled(template: str, encoded: Mapping[str, str], safe: str) -> str:
     """Return a template with its placeholders replaced, and the text between them percent-encoded.
 
     Raises:
-        KeyError: A placeholder has no value; its argument is the name.
+        KeyError: A placeholder has no value. The argument of the error is its name.
     """
     pieces = list(_pieces(template, safe))
     pieces[1::2] = map(encoded.__getitem__, pieces[1::2])
@@ -199,13 +199,14 @@ def _pieces(template: str, safe: str) -> tuple[str, ...]:
 def _query_of_path(
     operation: Operation, encoded: Mapping[str, str], given_names: Container[str]
 ) -> Iterator[Pair]:
-    """Yield the pairs after a `?` in the document's path.
+    """Yield the query pairs in the document's path.
 
-    A given query parameter of the same name replaces a pair; a pair whose placeholder has no value is left out.
+    A given query parameter replaces a pair with the same name. A pair whose placeholder has no value is left out.
 
     Args:
-        encoded: The path parameters.
-        given_names: Names of the query parameters that were given.
+        operation: The operation.
+        encoded: Name of a path parameter → its percent-encoded value.
+        given_names: Names of the given query parameters.
 
     Raises:
         UsageError: A placeholder is a path parameter, which always needs a value.
@@ -238,7 +239,7 @@ def _request_headers(
     headers = {"accept": ("Accept", required.get("Accept") or _accept(operation))}
     content_type = required.get("Content-Type", "")
     if body is not None and not (is_json(content_type) and is_json(media_type)):
-        content_type = media_type  # what the body is written in
+        content_type = media_type  # the format of the body
     if content_type:
         check_header("Content-Type", content_type)
         headers["content-type"] = ("Content-Type", content_type)
@@ -261,7 +262,7 @@ def _request_headers(
 def _accept(operation: Operation) -> str:
     """Return an `Accept` header with the media types of the documented successes, JSON first, then `*/*`.
 
-    The media types of `default`, which usually describes errors, count only if no success has content.
+    `default` usually describes errors, so its media types are used only if no success has content.
     """
     for start in ("2", "default"):
         is_other: dict[str, bool] = {}
@@ -278,10 +279,10 @@ def _accept(operation: Operation) -> str:
 
 
 def check_header(name: str, value: str) -> None:
-    """Check a header before the layers below do, because they put its value into their messages.
+    """Check a header before the HTTP library does, because messages of the library contain the value.
 
     Raises:
-        UsageError: Name or value cannot be sent; the message never holds the value.
+        UsageError: The name or the value cannot be sent. The message does not contain the value.
     """
     if not _TOKEN.fullmatch(name):
         raise UsageError(
@@ -306,15 +307,15 @@ def check_header(name: str, value: str) -> None:
 def _parameter_text(parameter: Parameter, value: Any) -> str:
     """Return the value of a parameter as text in the parameter's media type.
 
-    If the schema does not ask for a string, a string is taken for text that is in the media type already,
-    which is how values that no option can build are given.
+    If the schema is not a string, a string is sent unchanged, because it is already in the media type. In this way
+    users give values that options cannot express.
 
     Args:
         parameter: A parameter with a media type: JSON (also `+json`), a form or `text/*`.
-        value: A JSON value; null is written if the media type has it.
+        value: A JSON value. Null is written if the media type allows it.
 
     Returns:
-        The text, not yet encoded for its place in the request.
+        The text, not yet encoded for its location in the request.
 
     Raises:
         UsageError: The media type cannot be written, or cannot hold such a value.
@@ -325,7 +326,7 @@ def _parameter_text(parameter: Parameter, value: Any) -> str:
         return value
     if is_json(name):
         try:
-            # A header is Latin-1, and JSON can escape all other characters.
+            # Headers are Latin-1, and JSON can escape all other characters.
             return json.dumps(
                 value, ensure_ascii=parameter.location == "header", separators=(",", ":"), allow_nan=False
             )

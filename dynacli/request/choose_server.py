@@ -1,8 +1,8 @@
 """Chooses the server of a call (OpenAPI 3.2.0 and 3.0.4, "Server Object"; relative URLs: RFC 3986, section 5).
 
-Some servers of documents are placeholders: no one runs the API at `localhost:5000` or `yourdomain.com`.
-Many applications ship a document whose server is that of a developer. An instance that serves the document is likely
-the API itself, below the same path.
+Some servers in documents are placeholders, such as `localhost:5000` or `yourdomain.com`: many applications ship a
+document with the server of a developer. If a server serves the document, it probably serves the API, too, below the
+same path.
 """
 
 import re
@@ -27,19 +27,19 @@ from dynacli.urls import (
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-# Only characters that all URL parsers read alike; a host in another script is written in Punycode.
+# Only characters that all URL parsers treat the same. Hosts in other scripts are written in Punycode.
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _DOTS = re.compile(r"(?:\.|%2[Ee]){1,2}")  # a segment that clients and servers resolve away
-# Strings, which `re` compiles when they are used: few calls ask about placeholders.
+# Strings, compiled on use, because few calls need them.
 _RESERVED = r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)"
-"""Names that no server has: RFC 2606, RFC 6761."""
+"""Reserved names, which real servers do not have: RFC 2606, RFC 6761."""
 _WORDS = (
     r"(?:www\.|api\.)?(?:(?:your|my)[-_]?)?(?:domain|host|hostname|server|instance|company|site|website|app)"
     r"(?:[-_]?name)?(?:\.(?:com|org|net|io|tld|local|xyz))?"
     r"|(?:.*\.)?(?:your[-_].*|your(?:own|domain|host|server|instance|company|api|app|site|org|name).*"
     r"|(?:change|replace)[-_]?me.*|placeholder.*)"
 )
-"""Names that stand for one to fill in."""
+"""Names that are placeholders for the real name."""
 _ANY_VARIABLE = r"\{([^{}]*)\}"
 _UNKNOWN = r"[{}<>\s]"
 
@@ -50,22 +50,22 @@ def choose_server(
     wanted: str = "",
     variables: Mapping[str, str] | Sequence[tuple[str, str]] = (),
 ) -> str:
-    """Return the base URL of a call, without a slash at its end; that of a socket ends with `:` if it has no path.
+    """Return the base URL of a call, without a slash at its end. The URL of a socket without a path ends with `:`.
 
-    A document cannot choose a socket of this machine, unless it came from there: `unix:` among its servers is left out.
+    A document cannot choose a Unix socket unless it came from the same socket: its other `unix:` servers are ignored.
 
     Args:
         servers: The servers of the operation, else of its path, else of the document.
-        document_uri: The URI that the document was fetched from, which relative server URLs are resolved against. A
-            file's URI does not count, nor does `$self` (OpenAPI 3.2.0, "Examples of API Base URL Determination"); a
-            server that has a host and no scheme then gets `https`.
-        wanted: A URL, a relative URL, a 0-based index, or a name or description; a unique part in any case of
-            letters is enough; empty for the first server. What looks like a URL is compared with URLs alone:
-            a document chooses its names and descriptions, and not where a URL leads that a person wrote.
+        document_uri: The URI from which the document was fetched, the base of relative server URLs. URIs of files and
+            `$self` do not serve as a base (OpenAPI 3.2.0, "Examples of API Base URL Determination"). With them, a
+            server with a host and no scheme gets `https`.
+        wanted: A URL, a relative URL, a 0-based index, or a unique part of a name or description, ignoring case; empty
+            for the first server. A URL is only compared with URLs, so that a document cannot redirect it by a
+            description.
         variables: Values of server variables, or (name, value) of each, which override the document's defaults.
 
     Raises:
-        UsageError: There is no such server, a variable has no value, or the result is not the URL of a server.
+        UsageError: The server does not exist, a variable has no value, or the result is not the URL of a server.
     """
     values, wanted = dict(variables), wanted.strip()
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
@@ -73,11 +73,11 @@ def choose_server(
     own_socket = socket_of(document_uri)
     usable = (candidate for candidate in candidates if socket_of(candidate.url) in ("", own_socket))
     server = _find_server(candidates, wanted) if wanted else next(usable, Server("/"))
-    # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is not a base for paths.
+    # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which cannot be a base for paths.
     url = _expand(server, values, candidates) or "/"
     is_fetched = is_served(document_uri)
     if url.startswith("//") and not is_fetched:
-        url = f"https:{url}"  # a host without a scheme; a file has none that it could take
+        url = f"https:{url}"  # a host without a scheme, in a local document
     if not _SCHEME.match(url):
         if not is_fetched:
             raise UsageError(
@@ -91,7 +91,7 @@ def choose_server(
         try:
             url = join_url(document_uri, url) if url.isprintable() else ""
         except ValueError:
-            url = ""  # refused like any other text that is not an URL
+            url = ""  # refused below, like other text that is not a URL
     checked = _checked(url)
     if socket_of(checked) not in ("", own_socket) and written_origin(wanted, values) != origin_of(checked):
         raise UsageError(
@@ -103,7 +103,7 @@ def choose_server(
 
 
 def _find_server(servers: Sequence[Server], wanted: str) -> Server:
-    """Return the server that a person named.
+    """Return the server that the user named.
 
     Raises:
         UsageError: No server, or more than one, matches.
@@ -133,6 +133,7 @@ def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]
     """Return the URL of a server with the values of its variables.
 
     Args:
+        server: The server.
         values: Variable → given value.
         servers: All servers, for messages.
     """
@@ -144,7 +145,7 @@ def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]
         choices = variable.get("enum") or []
         listed = ", ".join(f"`{choice}`" for choice in choices)
         default = variable.get("default")
-        # Some documents have a placeholder such as `{your-host}` or `<your-host>` as a default, which is not a default.
+        # Some documents have a placeholder such as `{your-host}` or `<your-host>` as a default. It is not used.
         if name not in values and (default is None or _PLACEHOLDER.fullmatch(default)):
             raise UsageError(
                 f"The server variable `{name}` has no value",
@@ -222,16 +223,16 @@ def _with_plain_path(parts: SplitResult, origin: str) -> str:
 
 
 def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None:
-    """Check that a URL leads below its server, and is as deep as the document's path.
+    """Check that the path of a URL has the same number of segments as the document's path, and no `.` or `..`.
 
     Args:
         url: The URL as it was built.
         base_url: The base URL that `choose_server` returned.
         template: The document's path.
-        slashes: How many slashes come from values that may contain slashes.
+        slashes: Number of slashes from values that may contain slashes.
 
     Raises:
-        RefusedError: The URL leads elsewhere, or a client or server on the way would make it lead elsewhere.
+        RefusedError: The URL has another path, or a client or server could change its path.
     """
     segments = split_url(url).path.split("/")
     described = template.partition("#")[0].partition("?")[0].removeprefix("/")
@@ -245,11 +246,11 @@ def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None
 
 
 def written_origin(wanted: str, variables: Mapping[str, str]) -> str:
-    """Return the origin of the server that a person wrote; empty if it is not a whole URL.
+    """Return the origin of the server that the user wrote; empty if it is not a whole URL.
 
     Args:
         wanted: As in `choose_server`.
-        variables: The values that the person gave. If one of the origin's is missing, the document decides the origin.
+        variables: The values that the user gave. If a variable of the origin has no value here, the result is empty.
     """
     url = _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), wanted.strip())
     try:
@@ -259,10 +260,11 @@ def written_origin(wanted: str, variables: Mapping[str, str]) -> str:
 
 
 def parse_origin(text: str, option: str = "--accept-origin") -> str:
-    """Return the origin that a person wrote.
+    """Return the origin that the user wrote.
 
     Args:
-        option: The option that it was given to, for messages.
+        text: The text.
+        option: Name of the option, for messages.
 
     Raises:
         UsageError: The text is not an origin.
@@ -285,14 +287,14 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
 
 
 def server_at_document(servers: Sequence[Server], document_uri: str) -> str:
-    """Return the base URL of a call that the first server is likely a placeholder for.
+    """Return the base URL at the origin of the document, if the first server is probably a placeholder; else empty.
 
-    It has the origin of the document and the path of the first server. It is empty if the document has no origin, and
-    if the first server is there already or looks like a real one.
+    The URL has the path of the first server. It is empty if the document has no origin, or if the first server is at
+    this origin already or looks real.
 
     Args:
-        servers: Those of the operation, else of its path, else of the document.
-        document_uri: The URI that the document was fetched from.
+        servers: The servers of the operation, else of its path, else of the document.
+        document_uri: The URI from which the document was fetched.
     """
     if not servers or not is_served(document_uri):
         return ""
@@ -310,12 +312,12 @@ def server_at_document(servers: Sequence[Server], document_uri: str) -> str:
 
 
 def hint_at_document(servers: Sequence[Server], document_uri: str, registered: str = "") -> str:
-    """Return how a person calls the API at the origin of its document; empty if its first server is not a placeholder.
+    """Return a hint to call the API at the origin of its document; empty if its first server is not a placeholder.
 
     Args:
-        servers: Those of the operation, else of its path, else of the document.
-        document_uri: The URI that the document was fetched from.
-        registered: The name that the API is registered under; empty if it is not.
+        servers: The servers of the operation, else of its path, else of the document.
+        document_uri: The URI from which the document was fetched.
+        registered: Name of the API; empty if it is not registered.
     """
     from shlex import quote
 
@@ -331,7 +333,7 @@ def hint_at_document(servers: Sequence[Server], document_uri: str, registered: s
 
 
 def _path_of_server(server: Server) -> str:
-    """Return the path of a server, without the segments from the first one on that is not known."""
+    """Return the path of a server up to the first unknown segment."""
     described = server.variables or {}
 
     def value(found: re.Match[str]) -> str:
@@ -349,11 +351,12 @@ def _path_of_server(server: Server) -> str:
 
 
 def _is_placeholder(url: str, own: str) -> bool:
-    """Return whether the API is likely not at a server, but at the origin of its document.
+    """Return whether a server is probably a placeholder, so that the API is at the origin of its document.
 
-    It is so as well for any document that this machine serves.
+    Every server counts as a placeholder if this machine serves the document.
 
     Args:
+        url: URL of the server.
         own: The origin of the document.
     """
     host = (split_url(url).hostname or "").rstrip(".").lower()

@@ -1,4 +1,4 @@
-"""Converts words of the command line to JSON values of the types in the document."""
+"""Converts arguments of the command line to JSON values of the types in the document."""
 
 import json
 import re
@@ -14,24 +14,24 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _ITEM = re.compile(r"\[\d*\]|\.\d+(?=\.)")
 _SHOWN = 60
 _MOST_MEMBERS = 3
-"""Properties in the example of an object."""
+"""Maximum number of properties in the example of an object."""
 _MAX_CHOICES = 12
 
 
 def convert(
     text: str, value_type: ValueType, option: str, *, is_strict: bool = True, fields: Sequence[Field] = ()
 ) -> Any:
-    """Return the JSON value of a word.
+    """Return the JSON value of an argument.
 
     Args:
-        text: The word.
+        text: The argument.
         value_type: The type in the document.
-        option: The name of the input in messages, for example `--state` or `OWNER`.
-        fields: The options of the parameter or the body; those below `option` are an object's properties.
-        is_strict: Whether a word of the wrong type is an error; otherwise it is taken as a string (`--validate off`).
+        option: Name of the input in messages, for example `--state` or `OWNER`.
+        fields: The options of the parameter or the body. The ones below `option` are properties of an object.
+        is_strict: Whether a wrong type is an error. If not, the argument becomes a string (`--validate off`).
 
     Raises:
-        UsageError: The word is of the wrong type, and `is_strict`.
+        UsageError: The argument has the wrong type, and `is_strict` is set.
     """
     is_text = value_type.type == "string" and (not value_type.enum or "null" in value_type.enum)
     if value_type.is_nullable and text == "null" and not is_text:
@@ -51,11 +51,11 @@ def convert(
 
 
 def _object_hint(option: str, fields: Sequence[Field]) -> str:
-    """Return an example of an object: its required properties, or the first ones if it requires none.
+    """Return an example of an object with its required properties, or with its first ones if none is required.
 
     Args:
-        option: As of `convert`.
-        fields: As of `convert`.
+        option: As for `convert`.
+        fields: As for `convert`.
     """
     above = _without_items(f"{option.removeprefix('--').replace('_', '-')}.")
     members: dict[str, Field | None] = {}
@@ -64,7 +64,7 @@ def _object_hint(option: str, fields: Sequence[Field]) -> str:
         if below.startswith(above):
             depth = below.count(".", len(above))
             name = [step for step in field.path if step != EACH][-1 - depth]
-            # Of an object inside, perhaps only the properties have options.
+            # For a nested object, perhaps only its properties have options.
             members.setdefault(name, None if depth else field)
     required = [name for name, field in members.items() if field is not None and field.is_required]
     branches = [field.branch for field in members.values() if field is not None]
@@ -98,10 +98,10 @@ def convert_all(
 ) -> Any:
     """Return the value of an option that may be repeated.
 
-    Repeated words are the items of an array; a single word that is a JSON array is the whole array, or its only item
-    if the items are arrays themselves and it holds none.
+    Repeated arguments are the items of an array. A single JSON array is the whole array. For an array of arrays, a
+    single array without arrays is the only item.
     """
-    # A value that may be an array or something else is an array when it is given more than once.
+    # A value that may be an array or another type is an array if it is given more than once.
     is_repeated = value_type.type == ANY and value_type.items is not None and len(words) > 1
     if value_type.type != "array" and not is_repeated:
         return convert(words[-1], value_type, option, is_strict=is_strict, fields=fields)
@@ -133,7 +133,7 @@ def convert_all(
 
 
 def items_in(word: str, items: ValueType) -> list[str]:
-    """Return the items that a word lists with commas, if each of them is one and the word is none; else the word."""
+    """Return the comma-separated items of an argument if each item is valid and the whole is not; else the argument."""
     parts = [part.strip() for part in word.split(",")]
     if (
         len(parts) == 1
@@ -153,7 +153,7 @@ def _converts(word: str, value_type: ValueType) -> bool:
 
 
 def is_single_item(array: list[Any], value_type: ValueType) -> bool:
-    """Return whether an array that is given for an array of arrays holds no array, so that it is itself an item."""
+    """Return whether an array contains no arrays although its type is an array of arrays, so that it is an item."""
     has_arrays = value_type.items is not None and value_type.items.type == "array"
     return has_arrays and bool(array) and not any(isinstance(item, list | None) for item in array)
 
@@ -163,9 +163,10 @@ def _is_array(word: str) -> bool:
 
 
 def is_given_as_text(parameter: Parameter, words: list[str]) -> bool:
-    """Return whether a parameter's word is sent as it is, whatever the type of the parameter.
+    """Return whether the argument for a parameter is sent unchanged.
 
-    So are an empty word if `allowEmptyValue` allows it, and values of media types that dynacli does not write.
+    This is the case for an empty argument that `allowEmptyValue` allows, and for media types that dynacli does not
+    write.
     """
     if words == [""] and parameter.allow_empty:
         return True
@@ -174,27 +175,28 @@ def is_given_as_text(parameter: Parameter, words: list[str]) -> bool:
 
 
 def convert_parameter(parameter: Parameter, words: list[str], option: str, *, is_strict: bool = True) -> Any:
-    """Return the value of a parameter that words give.
+    """Return the value of a parameter from its arguments.
 
     Args:
-        words: Several for an array; else the last one counts.
-        option: The name of the input in messages.
-        is_strict: As of `convert`.
+        parameter: The parameter.
+        words: The arguments. An array uses all of them, and other types the last.
+        option: Name of the input in messages.
+        is_strict: As for `convert`.
 
     Raises:
-        UsageError: A word is of the wrong type, and `is_strict`.
+        UsageError: An argument has the wrong type, and `is_strict` is set.
     """
-    # Few parameters have either, and each function counts in a plain call.
+    # Checked first, because few parameters have either, and function calls take time.
     if (parameter.media_type or parameter.allow_empty) and is_given_as_text(parameter, words):
         return words[-1]
     return convert_all(words, parameter.value, option, is_strict=is_strict, fields=parameter.fields)
 
 
 def json_value(text: str, option: str) -> Any:
-    """Return the value of a word that must be JSON.
+    """Return the value of an argument that must be JSON.
 
     Raises:
-        UsageError: The word is not JSON.
+        UsageError: The argument is not JSON.
     """
     try:
         return _read_json(text)
@@ -225,7 +227,7 @@ def _typed(text: str, value_type: ValueType) -> Any:
         case "integer":
             if not _INTEGER.fullmatch(text):
                 raise _MisfitError("it takes an integer")
-            # Python refuses to convert more than 4,300 digits, because that takes long.
+            # Python refuses to convert numbers of more than 4,300 digits, because that is slow.
             if len(text) > 4000:
                 raise _MisfitError("it has too many digits for an integer")
             return int(text)
@@ -249,7 +251,7 @@ def _typed(text: str, value_type: ValueType) -> Any:
 
 
 def _read_json(text: str, *, has_constants: bool = False) -> Any:
-    from dynacli.text.json_budget import read_limited  # most words are no JSON
+    from dynacli.text.json_budget import read_limited  # most arguments are not JSON
 
     return read_limited(text, has_constants=has_constants)
 
@@ -263,10 +265,10 @@ def _json_or_text(text: str) -> Any:
 
 def _choice(value: Any, text: str, value_type: ValueType) -> Any:
     for choice in value_type.enum:
-        # Numbers of JSON have one type, and its booleans are none.
+        # JSON has one type for numbers, and booleans are not numbers, unlike in Python.
         if choice == value and isinstance(choice, bool) is isinstance(value, bool):
             return choice
-        # `enum: [1, 2]` beside `type: string`, and the other way round, are common in real documents.
+        # `enum: [1, 2]` with `type: string`, and the reverse, are common in real documents.
         if choice_word(choice) == text:
             return choice
     words = [choice_word(choice) for choice in value_type.enum]
@@ -283,7 +285,7 @@ def _choice(value: Any, text: str, value_type: ValueType) -> Any:
 
 
 def choice_word(choice: Any) -> str:
-    """Return the word that gives a value of an enumeration."""
+    """Return the argument for a value of an enumeration."""
     return choice if isinstance(choice, str) else json.dumps(choice)
 
 

@@ -1,8 +1,8 @@
-"""Encodes forms: `application/x-www-form-urlencoded`, `multipart/form-data` and its kin.
+"""Encodes forms: `application/x-www-form-urlencoded`, `multipart/form-data` and other multipart types.
 
 OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding the `x-www-form-urlencoded` Media Type" and "Encoding `multipart` Media
-Types". RFC 7578 and RFC 2046, section 5.1; names and file names as the HTML standard writes them ("Multipart form
-data"). httpx's own encoder does not check the `Content-Type` of a part, which here comes from the document.
+Types". RFC 7578 and RFC 2046, section 5.1. Names and file names are escaped as in the HTML standard ("Multipart form
+data"). httpx's own encoder does not check the `Content-Type` of a part, which comes from the document.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NO_ENCODING = PropertyEncoding()
 _BINARY = "application/octet-stream"
 JSON = "application/json"
 PREVIEW_BOUNDARY = "dynacli-boundary"
-"""The boundary of a request that is only shown, the same every time."""
+"""The constant boundary of requests that are only shown."""
 _BOUNDARY = r"[0-9A-Za-z'()+_,./:=?-]{1,70}"  # RFC 2046, section 5.1.1, without the space
 _CONTROL = re.compile(r'[\x00-\x1f\x7f"]')
 _SAFE_BOUNDARY = re.compile(r"[0-9A-Za-z'+_.-]+")
@@ -46,10 +46,11 @@ def encode_form(
     """Return the bytes of a form.
 
     Args:
-        body: An object; properties that are null are left out, because a form has no null.
-        encoding_of: Returns how the property of a name is written.
+        body: An object. Properties that are null are left out, because forms have no null.
+        media_type: Media type of the form, for messages.
+        encoding_of: Returns the encoding of a property, by its name.
         write_json: Returns a value as JSON.
-        is_strict: Whether a member that holds the delimiter of its list is refused.
+        is_strict: Whether to refuse a member that contains the delimiter of its list.
 
     Raises:
         UsageError: The body is not an object, or a property cannot be written as the document prescribes.
@@ -77,8 +78,8 @@ def _property_pairs(
 ) -> tuple[Pair, ...]:
     """Return the pairs of a property.
 
-    A property with a style is written like a query parameter. Without a style the media type decides:
-    an object is written as JSON by default, and an array as a pair for each item.
+    A property with a style is written like a query parameter. Without a style the media type decides. By default an
+    object is written as JSON, and an array as one pair for each item.
     """
     if value is None:
         return ()
@@ -106,11 +107,11 @@ def _styled_pairs(
 ) -> tuple[Pair, ...]:
     """Return the pairs of a property that is written like a query parameter.
 
-    The style applies to arrays and objects only, and a scalar is always written as `name=value`:
-    documents give the same style to all properties, although the styles for arrays and objects do not define scalars.
+    The style applies only to arrays and objects, and a scalar is always written as `name=value`. Documents give the
+    same style to all properties, although some styles do not define scalars.
 
     Raises:
-        UsageError: The style does not define such a value.
+        UsageError: The style is not defined for this value.
     """
     is_scalar = not isinstance(value, Mapping | list)
     style = "form" if is_scalar or not encoding.style else encoding.style
@@ -137,8 +138,8 @@ class Part(NamedTuple):
     """A part of a multipart body.
 
     Args:
-        name: The property that the part holds; None for an item of an array body.
-        content: The content, in memory or outside.
+        name: Name of the property; None for an item of an array.
+        content: The content, in memory or as a source.
         media_type: The media type; empty for plain text, which needs none.
         file_name: The file name; None if the content is not a file.
         headers: Further headers.
@@ -156,7 +157,7 @@ class Multipart(Payload):
 
     Args:
         parts: The parts in order.
-        media_type: `multipart/form-data` or another, without a boundary.
+        media_type: A multipart media type such as `multipart/form-data`, without a boundary.
         boundary: The text that separates the parts.
     """
 
@@ -188,9 +189,9 @@ def boundary_in(media_type: str) -> str:
 
 
 def _free_boundary(boundary: str, parts: Sequence[Part]) -> str:
-    """Return the boundary, made longer until no part in memory contains it.
+    """Return the boundary, extended until no part in memory contains it.
 
-    It does not occur in files either, because it is random.
+    A boundary is random, so files do not contain it.
     """
     texts = [part.content for part in parts if isinstance(part.content, bytes)]
     free, number = boundary, 0
@@ -214,12 +215,12 @@ def _head(part: Part) -> bytes:
     if part.media_type:
         lines.append(f"Content-Type: {part.media_type}")
     lines.extend(f"{name}: {value}" for name, value in part.headers)
-    # Names are UTF-8 (RFC 7578, section 5.1); the bytes of a file name that are not are replaced.
+    # Names are UTF-8 (RFC 7578, section 5.1). Other bytes of a file name are replaced.
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("utf-8", "replace")
 
 
 def _escaped_name(text: str) -> str:
-    """Return a name escaped for quotes: CR, LF and `"` as in the HTML standard, other control characters likewise."""
+    """Return a name escaped for quotes: CR, LF and `"` as in the HTML standard, and also other control characters."""
     return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
@@ -233,17 +234,17 @@ def make_parts(
     """Return the parts of a body.
 
     A property that is null has no part. An array has a part for each item (RFC 7578, section 4.3).
-    The parts come in the document's order, but files last: servers that read a body as a stream
-    want the properties of a file before the file, and some documents say so only in their descriptions.
+    The parts are in the document's order, with files last: servers that read a body as a stream need the properties of
+    a file before the file, which some documents only mention in descriptions.
 
     Args:
-        body: An object, whose properties are named parts; or an array, whose items are parts in order.
+        body: An object with named parts as properties, or an array of parts.
         encodings: The encodings of the properties.
-        given_headers: (property, header in lower case) → value, as the person gave it.
-        is_strict: Whether a member that holds the delimiter of its list is refused.
+        given_headers: (property, header in lower case) → value that the user gave.
+        is_strict: Whether to refuse a member that contains the delimiter of its list.
 
     Raises:
-        UsageError: The body is neither, or a part cannot be written as the document prescribes.
+        UsageError: The body is not an object or array, or a part cannot be written as the document prescribes.
     """
     if isinstance(body, list):
         return [
@@ -262,8 +263,7 @@ def make_parts(
     for name, value, encoding in properties:
         headers = {header: text for (part_name, header), text in given_headers.items() if part_name == name}
         if encoding.style and not encoding.takes_file:
-            # RFC 6570 would percent-encode, but servers do not decode the content of a part: an encoded comma
-            # would be one that separates.
+            # Not percent-encoded as in RFC 6570, because servers do not decode the content of a part.
             if encoding.style == "form" and not encoding.explode:
                 encoding = replace(encoding, style="csv")  # noqa: PLW2901
             pairs = _styled_pairs(name, value, encoding, is_strict=is_strict)
@@ -298,7 +298,7 @@ def _encoded_part(
     headers = tuple(_part_headers(shown_name, encoding.headers, given_headers))
     declared = encoding.media_types
     if _is_file_content(value, encoding):
-        # Servers tell a file from text by its file name.
+        # Servers recognize a file by its file name.
         media_type = _media_type_of_part(declared, "", _BINARY)
         return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
     if _is_source(value):
@@ -322,7 +322,7 @@ def _encoded_part(
 
 
 def _media_type_of_part(declared: Sequence[str], guessed: str, default: str) -> str:
-    """Return the media type of a part: the one guessed from the file if it is declared, else the first declared."""
+    """Return the media type of a part: the guessed one if the document declares it, else the first declared one."""
     for media_range in declared:
         if guessed and _is_in_range(guessed, media_range):
             return media_range if "*" not in media_range else guessed
@@ -337,17 +337,17 @@ def _is_in_range(media_type: str, media_range: str) -> bool:
 
 
 def media_type_of_file(name: str) -> str:
-    """Return the media type that the suffix of a file's name stands for; empty if it is unknown."""
+    """Return the media type for the suffix of a file's name; empty if it is unknown."""
     import mimetypes
 
-    # Without the system's own tables, so that a file has the same type on every machine.
+    # Without the system's tables, so that a file has the same type on every machine.
     found, compression = mimetypes.MimeTypes().guess_type(name, strict=False)
     compressed = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
     return compressed.get(compression, "") if compression else found or ""
 
 
 def _base_name(name: str) -> str:
-    """Return the file's name without its folder, which the server need not know."""
+    """Return the name of a file without its directory, which the server need not know."""
     return "stdin" if name == "-" else name.replace("\\", "/").rpartition("/")[2]
 
 

@@ -1,26 +1,25 @@
 """Writes parameter values as text for the request.
 
-OpenAPI gives a parameter a `style` and an `explode`
-(OpenAPI 3.2.0, 3.1.1 and 3.0.4, "Style Values" and "Style Examples"); the forms come from RFC 6570.
-There is a pure function per location: a JSON value goes in, text comes out.
+A parameter has a `style` and an `explode` (OpenAPI 3.2.0, 3.1.1 and 3.0.4, "Style Values" and "Style Examples"). The
+formats come from RFC 6570. Each location has a pure function from a JSON value to text.
 
-Rules for all of them:
+Rules for all functions:
 
 - `True` and `False` become `true` and `false`, integers their digits, numbers the shortest digits
   that read back as the same number, never with an exponent.
 - `None`, an empty array and an empty object are *undefined* (RFC 6570, section 2.3). An undefined value is left out,
   also as a member of an array or object. An empty string is a value.
   The column `undefined` of "Style Examples" shows `color=`, which RFC 6570 reserves for the empty string.
-- Combinations that "Style Examples" marks n/a are undefined, but documents have them, and operations need
-  their inputs: if all servers that support a combination read the same form, that form is written, and each
-  function says which. A style that is not for the location ("Style Values") is refused.
-- `ssv`, `tsv` and `pipes` are Swagger 2.0's, if no style of OpenAPI 3 says the same at that location.
-- A member that holds the delimiter would be read as two. It is refused, and written anyway if nothing
-  is validated (`is_strict=False`).
-- Neither RFC 6570 nor OpenAPI says how an array or object within another is written. `deepObject` has a
-  form that servers agree on; in all other styles the inner value is JSON text, as in Swagger UI. What Swagger 2.0
-  says of lists within lists, `join_inner_lists` does before.
-- Every refusal is a `UsageError`. It names the parameter, and never shows the value, which may be a secret.
+- Combinations that "Style Examples" marks n/a are undefined, but documents use them. If all servers that support a
+  combination read the same format, dynacli writes it, and the function's docstring describes it. A style of another
+  location ("Style Values") is refused.
+- `ssv`, `tsv` and `pipes` are formats of Swagger 2.0 for which OpenAPI 3 has no style at that location.
+- A member that contains the delimiter would be read as two members. It is refused, unless validation is off
+  (`is_strict=False`).
+- RFC 6570 and OpenAPI do not define nested arrays and objects. `deepObject` has a format that servers agree on. In all
+  other styles the nested value is JSON text, as in Swagger UI. `join_inner_lists` handles nested lists of Swagger 2.0
+  first.
+- Every refusal is a `UsageError`. It names the parameter, but not the value, which may be a secret.
 """
 
 import json
@@ -33,18 +32,18 @@ from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair
 from dynacli.record import record
 
-# RFC 3986's reserved characters without those that mean something else in a query:
-# `#` ends it, `[` and `]` are not in its grammar, `&` ends a pair and `+` is read as a space.
+# RFC 3986's reserved characters without the ones with a special meaning in a query: `#` ends it, `[` and `]` are not
+# allowed in it, `&` ends a pair, and `+` means a space.
 _RESERVED = "/?:@!$'()*,;="
 # The same for a path, which `?` and `#` end (OpenAPI 3.1.1, "Path Templating").
 _RESERVED_IN_PATH = "/:@!$&'()*+,;="
 
-# The patterns are compiled at first use, because compiling them takes a noticeable part of the start-up.
+# The patterns are compiled on first use, because compiling them would slow down the start.
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 _FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 _COOKIE_SAFE = "!#$&'()*+-./:<=>?@[]^_`{|}~"  # RFC 6265, cookie-octet, without `%`
 _COOKIE_VALUE = r'(?P<quote>"?)[!#-+\--:<-\[\]-~]*(?P=quote)'  # RFC 6265, section 4.1.1, cookie-value
-# Wider than a token, because names such as `filter[id]` are common and every server reads them.
+# Wider than a token, because names such as `filter[id]` are common and all servers accept them.
 _COOKIE_NAME = r"[!#$%&'()*+./:<>?@\[\]^_`{|}~0-9A-Za-z-]+"
 
 DELIMITERS = {
@@ -56,13 +55,13 @@ DELIMITERS = {
     "pipeDelimited": ("|", "a `|`"),
     "pipes": ("|", "a `|`"),
 }
-"""Style → what stands between the members of an array or object, and what messages call it."""
+"""Style → the delimiter between members of an array or object, and its name in messages."""
 
 _MOST_DECODINGS = 8  # no chain of proxies and servers decodes a path more often
 
 
 class _InnerList(str):
-    """A list within a list as text: its members with a delimiter between them."""
+    """A nested list as text, with a delimiter between its members."""
 
     __slots__ = ("delimiter", "members")
     delimiter: str
@@ -86,16 +85,16 @@ class WrittenParameter:
         )
 
     def refuse_style(self) -> NoReturn:
-        """Raise the error for a style that is not for the location."""
+        """Raise the error for a style that the location does not allow."""
         self.refuse(f"OpenAPI does not have `style: {self.style}` for a {self.location}")
 
     def refuse_misread(self, reason: str) -> None:
-        """Refuse a value that servers read as another one, unless nothing is validated."""
+        """Refuse a value that servers would misread, unless validation is off."""
         if self.is_strict:
             self.refuse(reason, hint="`--validate off` sends it anyway")
 
     def joined(self, texts: Sequence[str], encoded: Sequence[str]) -> str:
-        """Return encoded members with the delimiter of the style between them, as it is written in a URL."""
+        """Return encoded members, joined with the encoded delimiter of the style."""
         delimiter, word = DELIMITERS[self.style]
         self.check_inner_lists(texts, self.style)
         if any(delimiter in text for text in texts):
@@ -103,7 +102,7 @@ class WrittenParameter:
         return quote(delimiter).join(encoded)
 
     def check_inner_lists(self, texts: Sequence[str], style: str) -> None:
-        """Refuse lists within a list that hold what separates them from each other."""
+        """Refuse nested lists that contain the delimiter of the outer list."""
         delimiter, word = DELIMITERS[style]
         if any(delimiter in text for text in texts if isinstance(text, _InnerList)):
             self.refuse_misread(f"A list within the list contains {word}, which separates these lists, too")
@@ -120,39 +119,37 @@ def serialize_query(
 ) -> tuple[Pair, ...]:
     """Write a query parameter as the pairs of a query.
 
-    Commas between members stay literal, commas inside them are encoded, so that a server can tell them
-    apart. With `spaceDelimited` and `pipeDelimited` the delimiter itself is encoded
-    (`%20`, `%7C`: neither may stand in a URI), and a member that contains it is refused.
+    Commas between members stay literal, and commas inside members are encoded, so that a server can distinguish them.
+    With `spaceDelimited` and `pipeDelimited` the delimiter is encoded (`%20`, `%7C`), because a URI must not contain
+    it. A member that contains it is refused.
 
-    Where OpenAPI defines no form:
+    If OpenAPI defines no format:
 
-    - `spaceDelimited` and `pipeDelimited` with `explode: true` are written like `form`, a pair for each
-      member: that is what `explode` says in words, and nothing is left to delimit.
+    - `spaceDelimited` and `pipeDelimited` with `explode: true` are written like `form`, with a pair for each member,
+      which is the meaning of `explode`.
     - A scalar in these two styles, or in `deepObject`, is the pair `name=value`.
-    - `deepObject` ignores `explode`, as OpenAPI 3.2 says, and writes nested values
-      with a bracket for each step, array items by their index: `filter[tags][0]=a&filter[by][id]=1`, and a
-      whole array as `expand[0]=a`. `qs`, PHP and ASP.NET read this form, Stripe's own clients send it, and
-      no other form keeps items that are objects apart. Only Rack wants `filter[tags][]`;
-      documents of such servers usually name the parameter `tags[]`, with `style: form`.
+    - `deepObject` ignores `explode`, as OpenAPI 3.2 says. It writes nested values with a bracket for each step, and
+      array items by their index: `filter[tags][0]=a&filter[by][id]=1`. A whole array is `expand[0]=a`. `qs`, PHP and
+      ASP.NET read this format, Stripe's clients send it, and no other format separates items that are objects.
+      Only Rack expects `filter[tags][]`. Documents of such servers usually name the parameter `tags[]`, with
+      `style: form`.
 
-    An undefined value gives no pair at all: `name=` would say "the empty string" or,
-    for an array, "one empty member".
+    An undefined value has no pair: `name=` would mean an empty string or, for an array, one empty member.
 
     Args:
-        name: The parameter's name, not encoded.
+        name: Name of the parameter, not encoded.
         value: A JSON value.
         style: `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`; `csv`, `ssv`, `tsv` or `pipes`.
-        explode: Whether each member of an array or object is a pair of its own.
-        allow_reserved: Whether reserved characters (RFC 3986, section 2.2) and existing
-            percent-encoded triplets stay as they are (RFC 6570, section 3.2.3), except `#`, `[`, `]`, `&`
-            and `+`, which mean something else, or nothing, in a query.
-        is_strict: Whether a member that holds the delimiter is refused.
+        explode: Whether each member of an array or object has its own pair.
+        allow_reserved: Whether reserved characters (RFC 3986, section 2.2) and percent-encoded triplets stay (RFC 6570,
+            section 3.2.3), except `#`, `[`, `]`, `&` and `+`, which have a special meaning or none in a query.
+        is_strict: Whether to refuse a member that contains the delimiter.
 
     Returns:
-        The pairs in order, none for an undefined value.
+        The pairs in order; empty for an undefined value.
 
     Raises:
-        UsageError: The style is not for a query, a member holds the delimiter, or a text is not Unicode.
+        UsageError: The style is not allowed in a query, a member contains the delimiter, or a text is not Unicode.
     """
     parameter = WrittenParameter("query", name, style, explode, is_strict)
     if style not in {"form", "deepObject"} and (style not in DELIMITERS or style == "simple"):
@@ -193,30 +190,29 @@ def serialize_path(
 ) -> str:
     """Write a path parameter as the text that replaces `{name}` in the path.
 
-    Everything but the unreserved characters (RFC 3986, section 2.3) is percent-encoded, so a value
-    never adds a segment, a query or a fragment. Values that a client or server might resolve away
-    or decode into something else are refused: the segments `.` and `..`, backslashes and control
-    characters, also in percent-encoded form; and, unless nothing is validated, the empty value.
+    All characters except unreserved ones (RFC 3986, section 2.3) are percent-encoded, so that a value cannot add a
+    segment, a query or a fragment. Values that a client or server might change are refused: the segments `.` and `..`,
+    backslashes and control characters, also if they are percent-encoded. An empty value is refused, too, unless
+    validation is off.
 
     Args:
-        name: The parameter's name, not encoded.
+        name: Name of the parameter, not encoded.
         value: A JSON value.
         style: `simple`, `label` (a `.` before) or `matrix` (`;name=` before); `ssv`, `tsv` or `pipes`.
         explode: Whether each member of an array or object is written like a single value.
-        allow_reserved: Whether reserved characters but `?`, `#`, `[` and `]`, and percent-encoded triplets,
-            stay as they are. Documents say so for a parameter that holds a path, such as that of
-            a file, whose slashes stay slashes.
-        is_strict: Whether an empty value, an empty member, or one that holds the delimiter, is refused.
+        allow_reserved: Whether percent-encoded triplets and reserved characters except `?`, `#`, `[` and `]` stay.
+            Documents use this for parameters with slashes, such as the path of a file.
+        is_strict: Whether to refuse an empty value, an empty member, or a member that contains the delimiter.
 
     Returns:
         The percent-encoded text, with the prefix of the style.
 
     Raises:
-        UsageError: The style is not for a path, or the value is undefined or not allowed in a path.
+        UsageError: The style is not allowed in a path, or the value is undefined or not allowed in a path.
     """
     text = str(value) if type(value) is int else value
     if style == "simple" and type(text) is str and text.isascii() and text.replace("-", "0").isalnum():
-        return text  # nothing in it is encoded, and nothing could be refused
+        return text  # a value without special characters
     parameter = WrittenParameter("path", name, style, explode, is_strict)
     if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
@@ -260,24 +256,24 @@ def serialize_header(
 ) -> str:
     """Write a header parameter as the text of the header field.
 
-    Nothing is percent-encoded and nothing is quoted (OpenAPI 3.1.1, "Appendix D: Serializing Headers and
-    Cookies"). So a member of an array or object should not contain a comma, which would split it.
-    Text outside Latin-1 is refused: a field value is a sequence of bytes (RFC 9110, section 5.5), and no rule says
-    which encoding a server assumes.
+    The text is neither percent-encoded nor quoted (OpenAPI 3.1.1, "Appendix D: Serializing Headers and Cookies"). So a
+    member of an array or object should not contain a comma, which would split it.
+    Text outside Latin-1 is refused: a field value is a sequence of bytes (RFC 9110, section 5.5), and the encoding that
+    a server assumes is unknown.
 
     Args:
-        name: The name of the header field.
+        name: Name of the header field.
         value: A JSON value.
         style: `simple`; `ssv`, `tsv` or `pipes`.
         explode: Whether an object is written `key=value,...` instead of `key,value,...`.
-        is_strict: Whether a member that holds the delimiter is refused.
+        is_strict: Whether to refuse a member that contains the delimiter.
 
     Returns:
-        The field value, all of it Latin-1; empty for an undefined value, for which a caller sends no field.
+        The field value in Latin-1; empty for an undefined value, for which the caller sends no field.
 
     Raises:
-        UsageError: The style is not for a header, the name is not a token, or the value has characters that a
-            field value cannot have.
+        UsageError: The style is not allowed in a header, the name is not a token, or the value has characters that are
+            not allowed in a field value.
     """
     parameter = WrittenParameter("header", name, style, explode, is_strict)
     if style not in {"simple", "ssv", "tsv", "pipes"}:
@@ -303,29 +299,27 @@ def serialize_cookie(
 ) -> tuple[Pair, ...]:
     r"""Write a cookie parameter as pairs of name and value.
 
-    With `explode: true` each member is a cookie of its own. OpenAPI's table joins the members of `form` by `&`, but
-    its "Appendix D: Serializing Headers and Cookies" says that `&` does not separate cookies.
+    With `explode: true` each member is a separate cookie. OpenAPI's table joins the members of `form` by `&`, but its
+    "Appendix D: Serializing Headers and Cookies" says that `&` does not separate cookies.
 
-    `form` means percent-encoding, yet many servers do not decode cookies:
-    only characters that a cookie cannot hold (RFC 6265, section 4.1.1: white space, control characters, `"`,
-    `,`, `;`, `\`, everything outside ASCII) and `%` itself are encoded. A server that decodes
-    reads the value exactly; one that does not still reads the usual tokens exactly.
-    `cookie` (OpenAPI 3.2) encodes nothing, so that what a cookie cannot hold is refused.
+    `form` means percent-encoding, but many servers do not decode cookies. So only `%` is encoded, and characters that
+    a cookie cannot contain (RFC 6265, section 4.1.1: white space, control characters, `"`, `,`, `;`, `\`, and
+    characters outside ASCII). A server that decodes gets the exact value. Other servers still get usual tokens exactly.
+    `cookie` (OpenAPI 3.2) has no encoding, so it refuses these characters.
 
     Args:
         name: The name of the cookie.
         value: A JSON value.
         style: `form` or `cookie`.
-        explode: Whether each member of an array or object is a cookie of its own; otherwise they are a single
-            cookie with literal commas (OpenAPI 3.2.0, "Style Examples"), which servers read though RFC 6265 does
-            not allow it.
-        allow_reserved: Whether percent-encoded triplets stay as they are.
+        explode: Whether each member of an array or object is a separate cookie. If not, they are a single cookie with
+            literal commas (OpenAPI 3.2.0, "Style Examples"), which servers accept although RFC 6265 forbids it.
+        allow_reserved: Whether percent-encoded triplets stay.
 
     Returns:
-        The pairs, ready to be joined by `; `; none for an undefined value.
+        The pairs, to be joined by `; `; empty for an undefined value.
 
     Raises:
-        UsageError: The style is not for a cookie, a text is not Unicode, or a cookie cannot have the name or,
+        UsageError: The style is not allowed in a cookie, a text is not Unicode, or a cookie cannot have the name or,
             with `style: cookie`, the value.
     """
     parameter = WrittenParameter("cookie", name, style, explode)
@@ -356,7 +350,7 @@ def serialize_cookie(
 
 
 def is_undefined(value: Any) -> bool:
-    """Return whether a value is undefined, and so not written at all (RFC 6570, sections 2.3 and 3.2.1)."""
+    """Return whether a value is undefined, so that it is left out (RFC 6570, sections 2.3 and 3.2.1)."""
     if isinstance(value, Mapping):
         return all(item is None for item in value.values())
     return value is None or (isinstance(value, list | tuple) and all(item is None for item in value))
@@ -371,7 +365,7 @@ def _defined_properties(parameter: WrittenParameter, value: Mapping[Any, Any]) -
 
 
 def _deep_members(parameter: WrittenParameter, key: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the defined scalars inside a value, each with its name in brackets."""
+    """Yield the defined scalars in a value, each with its key in brackets."""
     steps: Iterator[tuple[Any, Any]]
     if isinstance(value, Mapping):
         steps = iter(value.items())
@@ -387,7 +381,7 @@ def _deep_members(parameter: WrittenParameter, key: str, value: Any) -> Iterator
 
 
 def _member_texts(parameter: WrittenParameter, value: Any) -> list[str]:
-    """Return the texts of an array's defined items, of an object's keys and values in turn, or of a scalar."""
+    """Return the texts of a scalar, of the defined items of an array, or of the keys and values of an object."""
     if isinstance(value, Mapping):
         return [text for member in _defined_properties(parameter, value) for text in member]
     items: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
@@ -406,7 +400,7 @@ def _serialized_scalar(parameter: WrittenParameter, value: Any) -> str | None:
     if isinstance(value, str):
         return _checked(parameter, value)
     try:
-        # A header is Latin-1, and JSON can escape all other characters.
+        # Headers are Latin-1, and JSON can escape all other characters.
         text = json.dumps(
             value, ensure_ascii=parameter.location == "header", allow_nan=False, separators=(",", ":")
         )
@@ -427,7 +421,7 @@ def _number_text(parameter: WrittenParameter, value: float) -> str:
 
 
 def _checked(parameter: WrittenParameter, text: str) -> str:
-    # Python turns bytes of the command line that are not UTF-8 into lone surrogates.
+    # Python reads bytes of the command line that are not UTF-8 as lone surrogates.
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         parameter.refuse("The text is not valid Unicode", hint="Pass it as UTF-8")
     return text
@@ -444,7 +438,7 @@ def _check_path_text(parameter: WrittenParameter, text: str) -> None:
 
 
 def _decodings(text: str) -> list[str]:
-    """Return the text, and its form after each further percent-decoding on the way."""
+    """Return the text, and the results of decoding it repeatedly, as proxies and servers may do."""
     found = [text]
     while len(found) <= _MOST_DECODINGS and (decoded := unquote(found[-1])) != found[-1]:
         found.append(decoded)
@@ -462,11 +456,13 @@ def _check_header_text(parameter: WrittenParameter, text: str) -> None:
 
 
 def _percent_encoded(text: str, safe: str, allow_reserved: bool, always: str = "") -> str:
-    """Return a text percent-encoded, except its unreserved characters and the reserved ones that are allowed.
+    """Return a text percent-encoded, except for unreserved characters and allowed reserved ones.
 
     Args:
-        safe: The reserved characters that stay as they are if `allow_reserved`; percent-encoded triplets stay, too.
-        always: The characters that stay as they are if not.
+        text: The text.
+        safe: The reserved characters that stay with `allow_reserved`. Percent-encoded triplets stay, too.
+        allow_reserved: Whether the characters in `safe` stay.
+        always: The characters that stay without `allow_reserved`.
     """
     if isinstance(text, _InnerList):
         delimiter = "," if text.delimiter == "," else quote(text.delimiter)
@@ -479,13 +475,15 @@ def _percent_encoded(text: str, safe: str, allow_reserved: bool, always: str = "
 
 
 def join_inner_lists(parameter: WrittenParameter, value: Any, formats: tuple[str, ...]) -> Any:
-    """Return a list whose lists are joined; any other value as it is.
+    """Return a list with its nested lists joined to texts; return other values unchanged.
 
     Args:
-        formats: The `collectionFormat` of each list within the list, the outer first.
+        parameter: The parameter, for messages.
+        value: The value.
+        formats: The `collectionFormat` of each nested list, the outer first.
 
     Raises:
-        UsageError: A member holds the delimiter, and would be read as two.
+        UsageError: A member contains the delimiter, and would be read as two members.
     """
     if not isinstance(value, list) or not formats:
         return value
@@ -495,7 +493,7 @@ def join_inner_lists(parameter: WrittenParameter, value: Any, formats: tuple[str
 def _joined_list(
     parameter: WrittenParameter, value: list[Any], formats: tuple[str, ...]
 ) -> _InnerList | None:
-    """Return a list as text; None if it is empty, which is not written."""
+    """Return a list as text; None if it is empty, so that it is left out."""
     delimiter, word = DELIMITERS[formats[0]]
     members = _member_texts(parameter, join_inner_lists(parameter, value, formats[1:]))
     if any(delimiter in member for member in members):

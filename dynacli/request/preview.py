@@ -1,4 +1,4 @@
-"""A request as text, for `--dry-run` and for reports: as JSON, as HTTP, and as a line for curl."""
+"""A request as text, for `--dry-run` and for reports: JSON, HTTP, or a curl command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def as_http(request: Request) -> str:
-    """Return the request as it looks on the wire (RFC 9112)."""
+    """Return the request as HTTP/1.1 text (RFC 9112)."""
     _, _, rest = url_on_the_wire(request.url).partition("://")
     host, slash, path = rest.partition("/")
     lines = [
@@ -46,10 +46,11 @@ def as_json(request: Request) -> dict[str, Any]:
 
 
 def as_curl(request: Request, options: Sequence[str] = ()) -> str:
-    """Return a command for curl, quoted for a POSIX shell.
+    """Return a curl command, quoted for a POSIX shell.
 
     Args:
-        options: Further words of it, quoted already.
+        request: The request.
+        options: Further options of curl, already quoted.
     """
     from shlex import quote
 
@@ -57,8 +58,8 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
     if request.method == "HEAD":
         words.append("--head")
     elif request.method != ("GET" if request.body is None else "POST"):
-        words.extend(["-X", quote(request.method)])  # it may hold `|` and "`" (RFC 9110, section 9.1)
-    # curl reads `[` and `{` in a URL as ranges unless it is reported not to.
+        words.extend(["-X", quote(request.method)])  # it may contain `|` and "`" (RFC 9110, section 9.1)
+    # curl treats `[` and `{` in a URL as ranges without `--globoff`.
     if any(char in request.url for char in "[]{}"):
         words.append("--globoff")
     if socket := socket_of(request.url):
@@ -71,8 +72,8 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
         body_words = payload_words(request.body)
     for name, value in request.headers:
         if body_words and name.lower() == "content-type" and "boundary=" in value:
-            continue  # curl makes a boundary of its own
-        # `NAME:` tells curl to leave a header out; `NAME;` sends it without a value.
+            continue  # curl makes its own boundary
+        # With `NAME:`, curl leaves out the header. With `NAME;`, it sends the header without a value.
         words.extend(["-H", quote(f"{name}: {value}" if value else f"{name};")])
     if body_words is not None:
         return " ".join([*words, *body_words])
@@ -86,7 +87,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
 
 
 def _body_and_base64(body: bytes | Payload | None) -> tuple[Any, str | None]:
-    """Return the body as text, or in Base64 if it is not text; files are named in the text instead of read."""
+    """Return the body as text, or in Base64 if it is not text. The text names files instead of including them."""
     if body is None:
         return None, None
     if not isinstance(body, bytes):
@@ -95,7 +96,7 @@ def _body_and_base64(body: bytes | Payload | None) -> tuple[Any, str | None]:
         text = body.decode()
     except UnicodeDecodeError:
         text = "\0"
-    if "\0" not in text:  # no word of a command line can hold a NUL
+    if "\0" not in text:  # command-line arguments cannot contain NUL
         return text, None
     from base64 import b64encode
 

@@ -1,4 +1,4 @@
-"""A request as code that reads its files itself: the words of a body for curl, and a program in Python."""
+"""A request as code that reads its files itself: options of curl for the body, or a Python program."""
 
 from collections.abc import Iterator
 from shlex import quote
@@ -13,11 +13,11 @@ _STDIN = "sys.stdin.buffer"
 
 
 def payload_words(payload: Payload) -> list[str] | None:
-    """Return the words for a body, quoted for a POSIX shell; None if curl has no words for it."""
+    """Return the curl options for a body, quoted for a POSIX shell; None if curl has no options for it."""
     if isinstance(payload, Multipart):
         is_form_data = payload.media_type.lower().startswith("multipart/form-data")
         words = [_curl_part(part) for part in payload.parts] if is_form_data else [None]
-        # Without a word for a body, curl would send a GET.
+        # Without an option for a body, curl would send a GET.
         return None if None in words or not words else [word for word in words if word is not None]
     if len(payload.pieces) != 1 or isinstance(payload.pieces[0], bytes):
         return None
@@ -25,7 +25,7 @@ def payload_words(payload: Payload) -> list[str] | None:
 
 
 def _curl_part(part: Part) -> str | None:
-    # curl splits at the first `=`, and has no escape for a `=` in the name.
+    # curl splits at the first `=`, and cannot escape a `=` in the name.
     if not part.name or "=" in part.name:
         return None
     more = "".join(f";headers={quoted_string(f'{name}: {value}')}" for name, value in part.headers)
@@ -38,14 +38,14 @@ def _curl_part(part: Part) -> str | None:
         return None
     if part.file_name is None and not part.media_type and not more:
         return f"--form-string {quote(f'{part.name}={text}')}"
-    # Outside quotes, `@` and `<` at the beginning mean a file, and `;` ends the content.
+    # Without quotes, `@` or `<` at the beginning means a file, and `;` ends the content.
     name = f";filename={quoted_string(part.file_name)}" if part.file_name is not None else ""
     media_type = f";type={part.media_type}" if part.media_type else ""
     return f"-F {quote(f'{part.name}={quoted_string(text)}{media_type}{name}{more}')}"
 
 
 def python_code(request: Request) -> str:
-    """Return the program; its body is as in `--dry-run curl`, with files by their names."""
+    """Return the request as a Python program, which opens files by their names."""
     is_multipart = isinstance(request.body, Multipart) and has_code(request.body)
     socket = socket_of(request.url)
     client = [f"client = httpx.Client(transport=httpx.HTTPTransport(uds={socket!r}))"] if socket else []
@@ -60,7 +60,7 @@ def python_code(request: Request) -> str:
     headers = [
         f"        ({name!r}, {_header(value)}),"
         for name, value in request.headers
-        # httpx makes a boundary of its own.
+        # httpx makes its own boundary.
         if not (is_multipart and name.lower() == "content-type")
     ]
     if headers:
@@ -72,7 +72,7 @@ def python_code(request: Request) -> str:
 
 
 def has_code(body: Payload) -> bool:
-    """Return whether a body of files can be written as code that reads the files itself."""
+    """Return whether a body with files can be written as code that opens the files."""
     if isinstance(body, Multipart):
         is_form_data = body.media_type.lower().startswith("multipart/form-data")
         return is_form_data and all(part.name is not None for part in body.parts)
@@ -80,7 +80,7 @@ def has_code(body: Payload) -> bool:
 
 
 def _header(value: str) -> str:
-    # httpx takes text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
+    # httpx encodes text as ASCII, but headers are Latin-1 (RFC 9110, section 5.5).
     return repr(value) if value.isascii() else repr(value.encode("latin-1"))
 
 
@@ -105,7 +105,7 @@ def _python_body(body: bytes | Payload | None) -> Iterator[str]:
 
 
 def _python_part(part: Part) -> str:
-    """Return the tuple of a part: its file name, content, media type and further headers."""
+    """Return the Python tuple of a part: its file name, content, media type and further headers."""
     items = [repr(part.file_name), _opened(part.content), repr(part.media_type or "text/plain")]
     if part.headers:
         items.append(repr(dict(part.headers)))
@@ -113,7 +113,7 @@ def _python_part(part: Part) -> str:
 
 
 def _opened(content: object) -> str:
-    """Return the expression of a part of the body: the bytes, or the file opened."""
+    """Return the Python expression for the content of a part: its bytes, or an opened file."""
     if isinstance(content, bytes):
         return repr(content)
     name = getattr(content, "name", "")

@@ -1,5 +1,5 @@
-"""Exchanges of other programs: reading, finding their operations, validation.
+"""Exchanges of other programs: reading them, finding their operations, and validating them.
 
-`read_har` reads exchanges from a HAR file, and `recorded_request` finds the operation of each. Read it first.
-`validate_exchange` validates them.
+`read_har` reads exchanges from a HAR file, `recorded_request` finds the operation of each, and `validate_exchange`
+validates them. Read `recorded_request` first.
 """

@@ -1,7 +1,7 @@
-"""The requests of a HAR file, and their responses (http://www.softwareishard.com/blog/har-12-spec/).
+"""Reads the exchanges of a HAR file (http://www.softwareishard.com/blog/har-12-spec/).
 
-Programs write more than the format has: pseudo-headers of HTTP/2 (`:path`) among the headers, `encoding` of `postData`
-as of `content`. A request that was blocked or interrupted has the status 0, and `_error` with the reason.
+Programs extend the format: they write pseudo-headers of HTTP/2 (`:path`) as headers, and add `encoding` to `postData`.
+A request that was blocked or interrupted has the status 0, and the reason in `_error`.
 """
 
 import base64
@@ -33,19 +33,19 @@ from dynacli.urls import join_url
 _PIECE = 256 * 1024
 _SEPARATORS = " \t\r\n,"
 _LONGEST_WORD = 12
-"""Characters of the longest word or escape that may be cut in two: `\\ud83d\\ude00`."""
+"""Length of the longest literal or escape that the end of a piece may split: `\\ud83d\\ude00`."""
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
-"""A string, or the beginning of one that is not all there yet, or a bracket."""
+"""A string, the beginning of an incomplete string, or a bracket."""
 _NO_ENTRIES = "It has no `log.entries` of requests"
 _FORM = "application/x-www-form-urlencoded"
 
 
 def har_entries(file: Readable) -> Iterator[Any]:
-    """Yield the items of `log.entries`; what stands after them is not looked at.
+    """Yield the items of `log.entries`, without checking the text after them.
 
     Raises:
         UnicodeDecodeError: The file is not text.
-        ValueError: The file is not JSON, or not all of it is there.
+        ValueError: The file is not JSON, or is incomplete.
         RecursionError: An entry is nested too deeply.
         OSError: The file cannot be read.
     """
@@ -69,7 +69,7 @@ def har_entries(file: Readable) -> Iterator[Any]:
 
 
 class _Text:
-    """A file as text; only the part that is still to be read is in memory."""
+    """A file as text, with only the unprocessed part in memory."""
 
     def __init__(self, file: Readable) -> None:
         self._file = file
@@ -77,9 +77,10 @@ class _Text:
         self.rest = ""
 
     def read_more(self) -> bool:
-        """Read on, and return whether there was more.
+        """Read the next piece, and return whether there was one.
 
-        What is begun is looked at again, so pieces grow with it: it is not looked at more than twice on average.
+        An incomplete entry is parsed again from its start. So the pieces grow with it, and each character is parsed at
+        most twice on average.
         """
         piece = self._file.read(max(_PIECE, len(self.rest)))
         self.rest += self._decode(piece or b"", final=not piece)
@@ -90,7 +91,7 @@ class _Text:
 
 
 def _skip_to_entries(text: _Text) -> bool:
-    """Read up to the bracket that opens `log.entries`, and return whether there is one."""
+    """Skip the text before `log.entries`, and return whether the file has it."""
     depth, names, is_log = 0, ["", "", ""], False
     while text.read_more():
         text.rest = text.rest if depth else text.rest.lstrip()
@@ -100,7 +101,7 @@ def _skip_to_entries(text: _Text) -> bool:
         for match in _TOKEN.finditer(text.rest):
             word = match[0]
             if word == '"':
-                break  # a string that is not all there
+                break  # an incomplete string
             end = match.end()
             if word in "{[":
                 if depth == 1:
@@ -120,12 +121,12 @@ def _skip_to_entries(text: _Text) -> bool:
 
 
 def read_har(file: Readable) -> Iterator[RecordedExchange]:
-    """Yield the exchanges, in the order of the file; one entry at a time is in memory.
+    """Yield the exchanges in the order of the file, with one entry at a time in memory.
 
     Raises:
-        UsageError: The file is not a HAR.
-        FileError: It is not text.
-        OSError: It cannot be read.
+        UsageError: The file is not a HAR file.
+        FileError: The file is not text.
+        OSError: The file cannot be read.
     """
     is_empty = True
     for entry in _har_entries(file):
@@ -199,7 +200,7 @@ def _request_of_entry(request: Mapping[str, Any]) -> RecordedRequest:
 
 
 def _requested_url(request: Mapping[str, Any]) -> str:
-    """Return the URL of a request, which dynacli may have sent over a socket."""
+    """Return the URL of a request, which dynacli may have sent to a Unix socket."""
     socket = str(request.get("_unixSocket") or "")
     if not socket:
         return str(request["url"])
@@ -221,7 +222,7 @@ def _recorded_headers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]
 
 
 def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
-    """Return the body of a request, and whether there is one that the recording does not have."""
+    """Return the body of a request, and whether the request had a body that is missing in the recording."""
     posted = request.get("postData")
     if posted:
         if posted.get("text"):
@@ -234,11 +235,11 @@ def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
 
 
 def _announces_body(request: Mapping[str, Any]) -> bool:
-    """Return whether headers tell of a body: Chromium keeps nothing of one that is a `Blob` or a form with files."""
+    """Return whether headers announce a body. Chromium does not record a body that is a `Blob` or a form with files."""
     headers = {name.lower(): value.strip() for name, value in _recorded_headers(request)}
     if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
         return True
-    # One without parts has a boundary anyway (RFC 2046, section 5.1.1).
+    # Even a multipart body without parts has a boundary (RFC 2046, section 5.1.1).
     return headers.get("content-type", "").lower().startswith("multipart/")
 
 
@@ -253,7 +254,7 @@ def _recorded_response(status: int, response: Mapping[str, Any]) -> RecordedResp
         or (size is None and _recorded_size(response.get("bodySize")) == 0)
         or status in WITHOUT_BODY
     ):
-        body = b""  # browsers leave the text of an empty body out, and of one that they did not keep
+        body = b""  # browsers leave out the text of an empty body, and of a body that they did not store
     headers = _recorded_headers(response)
     if content.get("mimeType") and body and "content-type" not in {name.lower() for name, _ in headers}:
         headers = (*headers, ("Content-Type", str(content["mimeType"])))
@@ -269,7 +270,7 @@ def _recorded_response(status: int, response: Mapping[str, Any]) -> RecordedResp
 
 
 def _bytes(content: Mapping[str, Any]) -> bytes | None:
-    """Return the bytes of a text, which may be in base64; None if it only says so."""
+    """Return the bytes of a text, which may be in base64; None if the base64 is invalid."""
     text = str(content["text"])
     if content.get("encoding") != "base64":
         return text.encode("utf-8", "surrogatepass")
@@ -280,7 +281,7 @@ def _bytes(content: Mapping[str, Any]) -> bytes | None:
 
 
 def _recorded_size(value: Any) -> int | None:
-    """Return a size in bytes; None if the recording says -1 or nothing, which means that it is unknown."""
+    """Return a size in bytes; None if it is unknown, so the recording has -1 or no size."""
     return int(value) if isinstance(value, int | float) and value >= 0 else None
 
 

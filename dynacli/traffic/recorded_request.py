@@ -1,4 +1,4 @@
-"""A request that another program made or would make, the response that it got, and the operations that it fits.
+"""Requests of other programs with their responses, and finding the operation of a request.
 
 The operation is found by server, method and path.
 """
@@ -19,7 +19,7 @@ from dynacli.request.choose_server import choose_server
 from dynacli.urls import is_served, join_url, origin_of, split_url, url_at
 
 NOT_RECORDED = "the recording does not have the body"
-"""Why a body is not there that the recording left out, as browsers do with large ones and after a redirect."""
+"""The reason for a missing body: browsers do not record large ones, and bodies before a redirect."""
 _MOST_BASES = 1_000
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
@@ -29,8 +29,9 @@ class RecordedPart:
     """A field of a multipart body.
 
     Args:
-        text: Its content; empty if that is a file's.
-        file: The file whose content it is; empty for none.
+        name: Name of the field.
+        text: Content of the field; empty if it is a file.
+        file: Name of the file; empty for none.
     """
 
     name: str
@@ -39,25 +40,25 @@ class RecordedPart:
 
 
 def file_beside(name: str) -> str:
-    """Return the name by which someone gives a file that a recording only names: never another place than this one."""
+    """Return the plain name of a file in a recording, without its directory, for a command of the user."""
     base = name.replace("\\", "/").rpartition("/")[2]
     return base if re.fullmatch(r"\w[^\x00-\x1f\x7f]*", base) else "FILE"
 
 
 @record
 class RecordedRequest:
-    """A request.
+    """A request of another program.
 
     Args:
-        method: In capitals.
+        method: The method in capitals.
         url: The whole URL, with its query.
-        headers: Names and values, in their order.
+        headers: Names and values, in order.
         body: The body as text; empty for none.
-        file: The file whose content is the body; empty for none.
+        file: The file that is the body; empty for none.
         parts: The fields of a multipart body.
-        timeout: Seconds; empty for none.
-        output: The file that the response goes into; empty for standard output.
-        remarks: What was reported besides that dynacli does in another way, or not at all.
+        timeout: Time limit in seconds; empty for none.
+        output: The file for the response; empty for standard output.
+        remarks: Notes on options of the other program that dynacli replaces or lacks.
     """
 
     method: str
@@ -77,13 +78,14 @@ class RecordedRequest:
 
 @record
 class RecordedResponse:
-    """A response.
+    """A response in a recording.
 
     Args:
-        headers: Names and values, in their order.
-        body: The body without its content encoding; None if it is not there.
-        size: The size of the body in bytes; None if it is unknown.
-        loss: Why the body is not there, or only its beginning; empty if all of it is.
+        status: The status code.
+        headers: Names and values, in order.
+        body: The decoded body; None if it is missing.
+        size: Size of the body in bytes; None if unknown.
+        loss: The reason for a missing or incomplete body; empty if it is complete.
     """
 
     status: int
@@ -97,15 +99,16 @@ class RecordedResponse:
 
 @record
 class RecordedExchange:
-    """A request, and what became of it.
+    """A request with its response or failure.
 
     Args:
-        content: The bytes of the request's body; None if there is none, or where it is not there.
-        content_loss: Why the request's body is not there; empty if it is, or if there is none.
-        response: None if none came.
-        error: Why none came, or not all of it, as the recording says.
-        started: When the request was sent, in seconds since 1970; 0 if it is unknown.
-        seconds: How long it took.
+        request: The request.
+        content: Bytes of the request's body; None if there is none, or it is missing in the recording.
+        content_loss: The reason for a missing body of the request; empty if it is complete or there is none.
+        response: The response; None if there is none.
+        error: The reason for a missing or incomplete response, from the recording.
+        started: Time of sending, in seconds since 1970; 0 if unknown.
+        seconds: Duration of the exchange.
         is_broken_off: Whether the server is known to have closed the connection before its response was complete.
     """
 
@@ -124,10 +127,10 @@ class MatchedOperation:
     """The operation of a request.
 
     Args:
-        base: The URL of the server, without a slash at its end.
+        base: URL of the server, without a slash at its end.
         path_values: Name of a path parameter → its percent-encoded text.
-        server_options: The options that choose its server, none for the server that is called without any; None if
-            the document has no such server.
+        server_options: The options that choose its server; empty for the default server, None if the document does not
+            have the server.
     """
 
     api: OpenedApi
@@ -138,30 +141,32 @@ class MatchedOperation:
 
     @property
     def generality(self) -> tuple[int, int, bool]:
-        """A key that sorts the operations of one path: first those with the most literal text in the document."""
+        """A sort key for the operations of one path, first the one with the most literal text in its path."""
         return sum(self.steps), -self.literal_length, "#" in self.operation.path
 
     @property
     def steps(self) -> tuple[bool, ...]:
-        """Whether each step of the path has a parameter."""
+        """For each segment of the path, whether it has a parameter."""
         return tuple("{" in step for step in self.operation.path.partition("#")[0].split("/"))
 
     @property
     def literal_length(self) -> int:
-        """How much of the path the document spells out."""
+        """Number of characters in the path outside of parameters."""
         return len(_VARIABLE.sub("", self.operation.path.partition("#")[0]))
 
 
 def find_operation(
     finders: Iterable[OperationFinder], request: RecordedRequest, *, is_any_server: bool
 ) -> MatchedOperation | None:
-    """Return the operation whose server, method and path a request has; of several, the most literal of the first API.
+    """Return the operation with the server, method and path of a request; of several, the most literal one.
 
     Args:
-        is_any_server: Whether an operation may be called at a server that its document does not have.
+        request: The request.
+        finders: A finder for each API.
+        is_any_server: Whether the server may differ from the servers in the document.
 
     Raises:
-        UsageError: The request's URL is none.
+        UsageError: The URL of the request is invalid.
     """
     try:
         origin_of(request.url)
@@ -172,15 +177,15 @@ def find_operation(
     if not found and is_any_server:
         others = (finder.find_request_anywhere(request) for finder in finders)
         found = [match for match in others if match is not None]
-    # `max` keeps the first of those that are as good.
+    # Of equal operations, `max` returns the first.
     return max(found, key=lambda match: match.literal_length, default=None)
 
 
 class OperationFinder:
-    """Finds operations; what the document says of servers and paths is read once.
+    """Finds operations of an API, and caches its servers and paths.
 
     Args:
-        servers: The base URLs that take the place of all servers of the document; none for those.
+        servers: The base URLs to use instead of the servers of the document; empty to use the document's.
     """
 
     def __init__(self, api: OpenedApi, servers: Iterable[str] = ()) -> None:
@@ -196,27 +201,29 @@ class OperationFinder:
     def find_request(self, request: RecordedRequest) -> MatchedOperation | None:
         """Return the operation of a request to a server of the document.
 
-        Documents have `/#Action=A` and `/#Action=B`, each with a parameter of one value: of operations that are as
-        literal, it is the one whose required query and headers the request has.
+        Some documents have `/#Action=A` and `/#Action=B`, each with a required parameter of one value. So of equally
+        literal operations, the one whose required query and headers are in the request is returned.
         """
         matches = self._matches(request.method, request.url)
         return self._best((match for match in matches if self._is_known_server(match)), _Sent(request))
 
     def find_request_anywhere(self, request: RecordedRequest) -> MatchedOperation | None:
-        """Return the operation that a request would belong to if its server were one of the document."""
+        """Return the operation of a request to any server."""
         return self._best(self._matches(request.method, request.url), _Sent(request))
 
     def find_behind(
         self, method: str, url: str, is_base: Callable[[Operation, str], bool]
     ) -> list[MatchedOperation]:
-        """Return the operations of a request to a server that stands instead of the document's.
+        """Return the operations of a request to a server that replaces the document's servers.
 
         Args:
-            is_base: Tells whether a URL is the base URL of an operation there.
+            method: Method of the request.
+            url: URL of the request.
+            is_base: Returns whether a URL is the base URL of an operation on this server.
 
         Returns:
-            The most literal one, and after it those that only the values in the request tell from it: documents have
-            `/quotes/{id}` beside `/quotes/{number}`, and operations of one path that differ in their body.
+            The most literal operation, and then operations that only the values of the request distinguish: documents
+            have `/quotes/{id}` beside `/quotes/{number}`, and operations with the same path and different bodies.
         """
         matches = [match for match in self._matches(method, url) if is_base(match.operation, match.base)]
         best = self._best(matches)
@@ -224,7 +231,7 @@ class OperationFinder:
             return []
         shape = best.base, best.steps
         alike = [match for match in matches if match is not best and (match.base, match.steps) == shape]
-        # `/{sha}.{diffType}` says more than `/{sha}`.
+        # `/{sha}.{diffType}` is more specific than `/{sha}`.
         return sorted([best, *alike], key=lambda match: -match.literal_length)
 
     @property
@@ -243,9 +250,9 @@ class OperationFinder:
             count, *fixed = match.generality
             return count, *(sent.distance(match.operation) if sent is not None else ()), *fixed
 
-        # Most paths have one operation, and nothing to compare.
+        # Most paths have only one operation, so there is nothing to compare.
         best = (min(alike, key=key) if len(alike) > 1 else alike[0] for alike in by_base.values())
-        # `max` keeps the first of those that are as good: the one with the shortest base.
+        # Of equal operations, `max` returns the first, with the shortest base.
         return max(best, key=lambda match: match.literal_length, default=None)
 
     def _matches(self, method: str, url: str) -> Iterator[MatchedOperation]:
@@ -255,7 +262,7 @@ class OperationFinder:
             return
         steps = (parts.path or "/").split("/")
         sent = set(parse_qsl(parts.query, keep_blank_values=True))
-        # Only as many last steps as a template has: a path may have thousands.
+        # At most as many segments as a template has, because a path may have thousands.
         for count in range(min(self._most_steps, len(steps) - 1), 0, -1):
             summaries = self._summaries.get((method, count))
             if not summaries:
@@ -265,7 +272,7 @@ class OperationFinder:
             for summary in summaries:
                 template, _, fixed = summary.path.partition("#")[0].partition("?")
                 values = path_values(template, rest)
-                # `/messages?action=send`: documents tell operations apart by a part of the query.
+                # Some documents distinguish operations by a query pair: `/messages?action=send`.
                 if values is not None and sent.issuperset(parse_qsl(fixed, keep_blank_values=True)):
                     operation, base = self.operation(summary.name), url_at(origin, "/".join(steps[:cut]))
                     yield MatchedOperation(
@@ -273,7 +280,7 @@ class OperationFinder:
                     )
 
     def operation(self, name: str) -> Operation:
-        """Return the operation of a name."""
+        """Return the operation with a name."""
         if name not in self._operations:
             self._operations[name] = self._api.catalog.operation(name)
         return self._operations[name]
@@ -284,7 +291,7 @@ class OperationFinder:
     def _options_of(self, operation: Operation, base: str) -> tuple[str, ...] | None:
         key = (operation.name if operation.servers else "", base)
         if len(self._server_options) >= _MOST_BASES:
-            self._server_options.clear()  # clients choose the paths
+            self._server_options.clear()  # limits the memory, because clients choose the paths
         if key not in self._server_options:
             servers = operation.servers or self._api.servers
             self._server_options[key] = _server_options(servers, self._api.uri, base)
@@ -305,7 +312,7 @@ class _Sent:
         }
 
     def distance(self, operation: Operation) -> tuple[int, int]:
-        """Return how many values that the operation requires are missing or other ones, and less how many are there."""
+        """Return a sort key: the number of required values that the request lacks, and minus the number that it has."""
         missing = present = 0
         for parameter in operation.parameters:
             if not parameter.is_required or parameter.location not in {"query", "header"}:
@@ -327,7 +334,7 @@ def _server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[s
         if choose_server(servers, uri).rstrip("/") == base:
             return ()
     except UsageError:
-        pass  # the first server cannot be called without options
+        pass  # the first server needs options
     for number, server in enumerate(servers):
         template = server.url
         if not template.startswith(("http:", "https:", "{")) and is_served(uri):

@@ -1,4 +1,4 @@
-"""The validation of exchanges that other programs made: each is validated as a call, and shown without secrets."""
+"""Validates exchanges of other programs like calls, and shows them without secrets."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -53,18 +53,19 @@ def secret_names_of(api: OpenedApi, operation: Operation) -> frozenset[str]:
 
 
 def _keys_of(api: OpenedApi) -> frozenset[str]:
-    """Return the names under which the API takes keys in any operation, for what belongs to none of them."""
+    """Return the names of all API keys of the API, for requests without an operation."""
     schemes = (scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes)
     names = {scheme.parameter for scheme in schemes if scheme.type == "apiKey"}
     return frozenset({*names, *(name.lower() for name in names)})
 
 
 def masker_of(recorded: RecordedExchange, path_values: Mapping[str, str], names: frozenset[str]) -> Masker:
-    """Return what takes the secrets of an exchange out of whatever is shown.
+    """Return a masker for the secrets of an exchange.
 
     Args:
+        recorded: The exchange.
         path_values: Name of a path parameter → its percent-encoded text.
-        names: Those of `secret_names_of`.
+        names: The names from `secret_names_of`.
     """
     request, response = recorded.request, recorded.response
     parts = split_url(request.url)
@@ -82,7 +83,7 @@ def masker_of(recorded: RecordedExchange, path_values: Mapping[str, str], names:
 
 
 class _LostBody(UnreadBody):
-    """A body that is not there."""
+    """A body that is missing in the recording."""
 
     def __init__(self, size: int | None, loss: str) -> None:
         super().__init__(size)
@@ -90,7 +91,7 @@ class _LostBody(UnreadBody):
 
 
 def _validated_request_of(recorded: RecordedExchange, match: MatchedOperation) -> ValidatedRequest:
-    """Return the request as it is validated."""
+    """Return the request for the validator."""
     request, parts = recorded.request, request_parts(recorded, match)
     loss = recorded.content_loss
     body: Any = _LostBody(None, loss) if loss else recorded.content
@@ -111,7 +112,7 @@ def _validated_request_of(recorded: RecordedExchange, match: MatchedOperation) -
 
 
 def _validated_response(response: RecordedResponse) -> ValidatedResponse:
-    """Return a response as it is validated."""
+    """Return the response for the validator."""
     content_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
     body = _LostBody(response.size, response.loss) if response.body is None else response.body
     validated = ValidatedResponse(response.status, response.headers, content_type, body)
@@ -149,7 +150,7 @@ def _cookies(text: str) -> Iterator[Pair]:
 
 
 def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tuple[str, str], Any]]:
-    """Yield the values that the texts of parameters stand for, if that is plain; the texts count before them."""
+    """Yield the values of parameters, if their texts are unambiguous. Their texts take precedence."""
     headers = {name.lower(): value for name, value in parts.headers.items()}
     for parameter in match.operation.parameters:
         name = parameter.name
@@ -195,7 +196,7 @@ def _converted(parameter: Parameter, texts: list[str]) -> Any:
 
 
 def _sent_credentials(request: ValidatedRequest, operation: Operation) -> frozenset[str]:
-    """Return the names of the operation's security schemes for which a request has a credential, right or wrong."""
+    """Return the names of the operation's security schemes for which a request has any credential, even a wrong one."""
     schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
     return frozenset(name for name, scheme in schemes.items() if _has_credential(request, scheme))
 
@@ -208,7 +209,7 @@ def _has_credential(request: ValidatedRequest, scheme: SecurityScheme) -> bool:
         )
     headers = {name.lower(): value for name, value in request.headers.items()}
     if kind != "apiKey":
-        # If two schemes are wanted together, each has a header of its own, and both are joined here.
+        # With two schemes, the request has two such headers, which are joined here.
         parts = (part.strip().partition(" ") for part in headers.get("authorization", "").split(","))
         return any(given.lower() == kind and credential.strip() for given, _, credential in parts)
     match scheme.location:
@@ -224,7 +225,7 @@ class ExchangeValidator:
     """Validates exchanges, one at a time.
 
     Args:
-        settings: The level, and the findings that the configuration switches off.
+        settings: The level, and the findings that the configuration suppresses.
     """
 
     def __init__(self, api: OpenedApi, settings: CallSettings) -> None:
@@ -234,10 +235,12 @@ class ExchangeValidator:
     def exchange(
         self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
     ) -> ValidationResult:
-        """Return the result on the request and on the response, if there is one.
+        """Return the validation result for the request, and for the response if there is one.
 
         Args:
-            is_whole: The same as for `request`.
+            recorded: The exchange.
+            match: The operation of the request.
+            is_whole: As for `request`.
         """
         validation = self.request(recorded, match, is_whole=is_whole)
         if recorded.response is not None:
@@ -251,16 +254,18 @@ class ExchangeValidator:
     def request(
         self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
     ) -> ValidationResult:
-        """Return the result on a request.
+        """Return the validation result for a request.
 
         Args:
-            is_whole: Whether the request is there as it was sent, so that it is a finding if it lacks a credential;
-                recordings leave credentials out.
+            recorded: The exchange.
+            match: The operation of the request.
+            is_whole: Whether the request is complete, so that a missing credential is a finding. Recordings leave out
+                credentials.
         """
         sent = _validated_request_of(recorded, match)
         if is_whole:
             credentials = _sent_credentials(sent, match.operation)
-            # What has its credentials may be accepted without asking openapi-core.
+            # A request with its credentials may be accepted without openapi-core.
             if not any(
                 credentials.issuperset(scheme.name for scheme in item) for item in match.operation.security
             ):
@@ -270,7 +275,7 @@ class ExchangeValidator:
         return validation
 
     def response(self, response: RecordedResponse, match: MatchedOperation) -> ValidationResult:
-        """Return the result on a response."""
+        """Return the validation result for a response."""
         validation = self._validator(match).response(_validated_response(response))
         if response.body is not None and response.loss:
             validation.note_cut_body(response.loss, has_body=bool(response.body))
@@ -281,8 +286,8 @@ class ExchangeValidator:
         operation = match.operation
         if operation.name not in self._validators:
             is_exact = self._settings.level == "exact"
-            # What is plainly right is accepted at `strict`, too, with the same result: a recording may have a million
-            # exchanges, and openapi-core takes milliseconds for each.
+            # The quick check for valid messages is used at `strict`, too, with the same result: a recording may have a
+            # million exchanges, and openapi-core takes milliseconds for each.
             self._validators[operation.name] = LevelValidator(
                 self._api.catalog, operation, may_accept=not is_exact, is_exact=is_exact
             )
@@ -294,7 +299,7 @@ class ValidatedExchange:
     """An exchange of an operation.
 
     Args:
-        validation: On the request and the response; None if nothing is validated.
+        validation: The result for request and response; None if validation is off.
         is_validated: Whether the document describes the response.
     """
 
@@ -304,18 +309,18 @@ class ValidatedExchange:
 
 
 class ShownExchange:
-    """An exchange as a server tells it, which adds what it alone knows by `outcome`, `members` and `not_validated`.
+    """An exchange as a server reports it. Subclasses override `outcome`, `members` and `not_validated`.
 
     Attributes:
         recorded: The exchange.
-        validation: On the request and the response; an empty one if nothing was validated.
-        has_validation: Whether something was validated.
-        masker: What takes the secrets of the exchange out of a text.
+        validation: The result for request and response; empty if validation is off.
+        has_validation: Whether a message was validated.
+        masker: The masker for the secrets of the exchange.
 
     Args:
-        match: The operation of the request; None if it has none.
+        match: The operation of the request; None if there is none.
         target: Path and query, as they were sent.
-        sizes: The bytes of both bodies, as they were sent.
+        sizes: Sizes of both bodies in bytes, as they were sent.
     """
 
     def __init__(
@@ -338,19 +343,19 @@ class ShownExchange:
         self._target = self.masker.mask(mask_url(target, names))
 
     def outcome(self, paint: Painter) -> str:
-        """Return what is to report of it, in a few words."""
+        """Return the outcome in a few words."""
         raise NotImplementedError
 
     def members(self) -> dict[str, Any]:
-        """Return further members of its data, still with their secrets."""
+        """Return further members of the data, with their secrets."""
         raise NotImplementedError
 
     def not_validated(self) -> list[str]:
-        """Return the reasons why something was not validated."""
+        """Return the reasons for parts that were not validated."""
         return list(dict.fromkeys([*self.validation.failures, *self.validation.not_validated]))
 
     def row(self) -> dict[str, Any]:
-        """Return it as data."""
+        """Return the exchange as JSON."""
         recorded, validation, mask = self.recorded, self.validation, self.masker.mask_value
         suppressed = [{**finding.as_json(), "reason": reason} for finding, reason in validation.suppressed]
         return {
@@ -372,10 +377,11 @@ class ShownExchange:
         }
 
     def lines(self, paint: Painter, *, is_verbose: bool) -> str:
-        """Return it as text: a line, and below it what was found.
+        """Return the exchange as text: a line, with the findings below it.
 
         Args:
-            is_verbose: Whether all findings are reported with their places in the document.
+            paint: The painter.
+            is_verbose: Whether to show all findings with their locations in the document.
         """
         recorded = self.recorded
         status = str(recorded.response.status) if recorded.response is not None else "---"
@@ -398,5 +404,5 @@ class ShownExchange:
         return "\n".join([line, *(f"    {item}" for item in reported)])
 
     def shown(self, text: str) -> str:
-        """Return a text as it may be shown: on one line, and without secrets."""
+        """Return a text on one `visible` line, without secrets."""
         return visible(self.masker.mask(text), keep="")
