@@ -1,4 +1,4 @@
-"""The words of a complete example call, with which the help of an operation ends."""
+"""The arguments of a complete example call, for the help of an operation."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,16 +19,16 @@ from dynacli.text.terminal import visible
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _MAX_WORDS = 12
-"""The most words for a body in an example; a longer body is written as `--example`."""
+"""Maximum number of arguments for a body in an example; a longer body is written as `--example`."""
 
 _NOT_EMPTY = {"minProperties": 1, "minItems": 1}
 
 
 def is_body_meant(method: str, body: Any) -> bool:
-    """Return whether a call is hardly meant without a body, though the document does not say that it is required.
+    """Return whether a call probably needs a body, although the document does not say so.
 
-    `required` is false if it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
-    if the body is what a method is for. A document that writes `false` means it.
+    The default of `required` is false (OpenAPI 3.1.1, "Request Body Object"), but many documents forget to set it for
+    `POST`, `PUT` and `PATCH`. A document that writes `false` means it.
 
     Args:
         body: The Request Body Object, with its reference followed.
@@ -37,11 +37,11 @@ def is_body_meant(method: str, body: Any) -> bool:
 
 
 class ExampleWords:
-    """Makes the words of an example call for each operation; words for shared parameters and bodies are made once."""
+    """Makes the arguments of an example call for each operation; shared parameters and bodies are handled once."""
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
-        # The sources are kept, so that no other object gets their ids.
+        # Store the sources, too, so that no other object gets their ids.
         self._of_parameters: dict[tuple[int, int], tuple[Any, list[str]]] = {}
         self._of_bodies: dict[tuple[int | str, int, str], tuple[Any, tuple[str, ...]]] = {}
 
@@ -52,12 +52,12 @@ class ExampleWords:
         body: Body | None,
         schema_of: Callable[[str], Any],
     ) -> tuple[str, ...]:
-        """Return the words after the operation's name.
+        """Return the arguments after the operation's name.
 
         Args:
             raw: (location, name) → resolved Parameter Object.
             body: The body that the call needs; None if it needs none.
-            schema_of: Returns the schema of the body for a media type, with its references in place: they name the
+            schema_of: Returns the schema of the body for a media type, with its references, because they name the
                 branches that a discriminator picks.
         """
         words: list[str] = []
@@ -67,7 +67,7 @@ class ExampleWords:
         if body is not None:
             media_type = preferred(body.content)
             words.extend(self._of_body(media_type, schema_of(media_type.name)))
-        # What cannot be shown as it is cannot be copied, either.
+        # You could not copy an argument that a terminal cannot show unchanged.
         return tuple(words) if all(visible(word, keep="") == word for word in words) else ("--example",)
 
     def _of_parameter(self, parameter: Parameter, described: dict[str, Any] | None) -> list[str]:
@@ -97,12 +97,12 @@ def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
     if parameter.location != "path":
         return _option_words(parameter.option, value)
     text = option_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
-    # A value that looks like an option has to follow the name of its option.
+    # A value that looks like an option must follow the name of its option.
     return option_pair(f"--{parameter.option}", text) if text.startswith("-") else [text]
 
 
 def parameter_example(parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve) -> Any:
-    """Return an example of a parameter: the document's own, else a value made from the schema.
+    """Return an example of a parameter: the example in the document, or a value made from the schema.
 
     Args:
         described: The Parameter Object; None if the document has none.
@@ -122,8 +122,8 @@ def parameter_example(parameter: Parameter, described: dict[str, Any] | None, re
         # `issues-get owner repo 1` reads better than `issues-get string string 1`.
         return parameter.name
     if is_json(parameter.media_type):
-        return value  # JSON has a text for every value
-    # An empty value would lead to another path.
+        return value  # JSON can write every value
+    # An empty value would result in another path.
     return parameter.name if value in ("", None, [], {}) else value
 
 
@@ -138,7 +138,7 @@ def _allows(text: str, value: ValueType) -> bool:
 def _option_words(option: str, value: Any) -> list[str]:
     """Return an option with its value; an array of scalars repeats the option."""
     items = value if isinstance(value, list) else [value]
-    # A single item that looks like a JSON array would be taken for the whole array.
+    # A single item that looks like a JSON array would be read as the whole array.
     is_ambiguous = items is value and len(items) == 1 and option_text(items[0]).lstrip().startswith("[")
     if not items or is_ambiguous or any(map(_needs_json, items)):
         items = [value]
@@ -173,15 +173,15 @@ def _needs_json(value: Any) -> bool:
 
 
 def body_example(media: Mapping[str, Any], resolve: Resolve, schemas: DocumentSchemas | None = None) -> Any:
-    """Return an example of a body: the document's own, else a value made from the schema.
+    """Return an example of a body: the example in the document, or a value made from the schema.
 
-    The document's own example is taken if it matches the schema: many hold properties of responses only,
-    or are JSON as text instead of JSON.
+    The example in the document must match the schema, because many have properties of responses, or are JSON in a
+    string.
 
     Args:
         media: The Media Type Object.
         resolve: Returns the target of a reference.
-        schemas: What evaluates the schema, for a caller that evaluates it, too: each compiles a schema once.
+        schemas: The evaluator of the schema, for callers that have one, so that each schema is compiled once.
 
     Raises:
         NoExampleError: No value can be made.
@@ -193,23 +193,23 @@ def body_example(media: Mapping[str, Any], resolve: Resolve, schemas: DocumentSc
             if schemas.fits(value, schema):
                 return value
         except (NoExampleError, RecursionError):
-            return value  # it cannot be decided whether the value matches
+            return value  # the value may match
     return example_value(schema, resolve)
 
 
 def option_text(value: Any) -> str:
-    """Return a JSON value as the text of an option: strings as they are, other values as JSON."""
+    """Return a JSON value as the text of an option: a string unchanged, other values as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def text_body(example: Any, media_type: str, schema: Any) -> bytes:
-    """Return an example of a body that options cannot build: a text as it is, of a token its claims.
+    """Return an example of a body that options cannot build, such as text, bytes or an unsigned token.
 
     Args:
         schema: The schema of the body in the normal form; None if it has none.
 
     Raises:
-        UsageError: The value has no form in the media type.
+        UsageError: The value cannot be written in the media type.
     """
     if isinstance(example, str | int | float):
         return option_text(example).encode()
@@ -223,7 +223,7 @@ def text_body(example: Any, media_type: str, schema: Any) -> bytes:
 
 
 def _unsecured_token(claims: Any) -> bytes:
-    """Return a token of some claims without a signature (RFC 7519, section 6)."""
+    """Return a token with claims and without a signature (RFC 7519, section 6)."""
     from base64 import urlsafe_b64encode
 
     parts = (

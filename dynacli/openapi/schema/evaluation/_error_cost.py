@@ -1,6 +1,6 @@
-"""The bytes of the errors of a value, counted before jsonschema-rs makes all of them at once.
+"""Estimate the memory for the errors of a value, before jsonschema-rs collects all of them at once.
 
-What multiplies is a schema that applies to one value on many paths, and each error has a copy of its value.
+A schema may apply to one value on many paths, and each error has a copy of its value.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,25 +10,25 @@ from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, KIND_
 from dynacli.openapi.schema.read_schema import json_type
 
 _ERROR = 4_000
-"""The bytes of an error, without the value that it is about; some are the path to its keyword."""
+"""The bytes of an error without its value; the path to the keyword counts."""
 _NODE = 60
 """The bytes of a value in an error, without the characters of a string."""
 _MAX_OF_ALL, _MAX_OF_ONE = 60_000_000, 120_000_000
-"""The most bytes of all errors of a value, and of one error with the errors of the branches that do not fit."""
+"""Maximum number of bytes for all errors of a value, and for one error with the errors of its branches."""
 _MAX_PAIRS = 200_000
-"""The most pairs of a schema and a value that are looked at to count errors."""
+"""Maximum number of pairs of a schema and a value to visit."""
 
 
 _WITHOUT_ERRORS = frozenset({"$defs", "$schema", "if", "minContains", "maxContains", UNUSABLE})
-"""Keywords that make no value wrong by themselves."""
+"""Keywords without errors of their own."""
 
 
 class _Bytes(NamedTuple):
     """The bytes of the errors of a value.
 
     Args:
-        of_all: Those of all errors.
-        of_first: Those of any error alone, with the errors of branches that it holds.
+        of_all: The bytes of all errors.
+        of_first: The bytes of the largest single error, with the errors of its branches.
     """
 
     of_all: int = 0
@@ -39,7 +39,7 @@ _NOTHING = _Bytes()
 
 
 class _TooManyPairsError(Exception):
-    """There are too many pairs of a schema and a value to count errors."""
+    """Counting errors would visit too many pairs of a schema and a value."""
 
 
 class ErrorCost:
@@ -47,7 +47,7 @@ class ErrorCost:
 
     Args:
         root: The plain schema, with its definitions.
-        share: The part of the usual time that is left to make errors.
+        share: The fraction of the usual time that is left to collect errors.
     """
 
     def __init__(self, root: Any, share: float = 1.0) -> None:
@@ -58,13 +58,13 @@ class ErrorCost:
         self._sizes: dict[int, int] = {}
 
     def entries(self, value: Any) -> tuple[int, int]:
-        """Return how often counted schemas may be entered to make all errors of a value, and to make one alone.
+        """Return the allowed entries into counted schemas, to collect all errors of a value and to collect only one.
 
-        None may be made if it is zero.
+        Zero means that the errors must not be collected.
         """
         try:
             found, most = self._bytes(self._root, value), 0
-            while self._entered:  # those that are entered from there are added
+            while self._entered:  # counting can add more pairs
                 most = max(most, self._bytes(*self._entered.pop()).of_all)
         except (RecursionError, _TooManyPairsError):
             return 0, 0
@@ -92,7 +92,7 @@ class ErrorCost:
         return _together(found)
 
     def _by_keyword(self, keyword: str, rule: Any, schema: Plain, value: Any, kind: str) -> _Bytes:
-        """Return the bytes of the errors that a keyword may give for a value that it says something about."""
+        """Return the bytes of the errors that a keyword may cause for a value of its type."""
         match keyword:
             case "$ref" if (number := rule.rpartition("/")[2]) in self._definitions:
                 return self._bytes(self._definitions[number], value)
@@ -109,7 +109,7 @@ class ErrorCost:
             case "anyOf" | "oneOf":
                 return self._of_branches(keyword, [self._bytes(part, value) for part in rule], value)
             case "enum":
-                return self._errors(1, value, more=self._size(rule))  # the error has a copy of both
+                return self._errors(1, value, more=self._size(rule))  # it copies the `enum`, too
             case "required":
                 return self._errors(sum(name not in value for name in rule), value)
             case "dependentRequired":
@@ -138,7 +138,7 @@ class ErrorCost:
                 return _NOTHING if keyword in _WITHOUT_ERRORS else self._errors(1, value)
 
     def _of_branches(self, keyword: str, branches: list[_Bytes], value: Any) -> _Bytes:
-        """Return the bytes of the error that no branch fits, which holds the errors of all branches."""
+        """Return the bytes of the error if no branch fits, with the errors of all branches."""
         if keyword == "anyOf" and _NOTHING in branches:
             return _NOTHING  # this branch fits
         whole = self._errors(1, value).of_all + sum(branch.of_all for branch in branches)
@@ -161,7 +161,7 @@ class ErrorCost:
 
 
 def _together(found: Iterable[_Bytes]) -> _Bytes:
-    """Return the bytes of the errors of several schemas or members."""
+    """Return the bytes of the errors of several schemas or members together."""
     of_all = of_first = 0
     for each in found:
         of_all, of_first = of_all + each.of_all, max(of_first, each.of_first)

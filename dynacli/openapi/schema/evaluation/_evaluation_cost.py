@@ -1,7 +1,6 @@
-"""The steps of an evaluation by jsonschema-rs, counted before it begins, because nothing can interrupt it.
+"""Count the steps of an evaluation by jsonschema-rs before it starts, because nothing can interrupt it.
 
-If each schema refers twice to the next, by any keyword, a document of some kilobytes is a tree of a thousand million
-schemas.
+If each schema refers twice to the next schema, a document of a few kilobytes has a tree of a thousand million schemas.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,15 +12,15 @@ _LISTS = ("allOf", "anyOf", "oneOf")
 _CONDITIONS = ("if", "then", "else")
 _OF_ALL_MEMBERS = ("additionalProperties", "propertyNames", "items", "contains", *UNEVALUATED)
 _ALL: Any = object()
-"""The name that stands for every member of a value."""
+"""Key for the steps that every member of a value takes."""
 
 
 class _Load(NamedTuple):
-    """The steps that a schema takes.
+    """The steps to evaluate a schema.
 
     Args:
-        value: Those for the value itself.
-        members: Name or index → the steps for that member, beside those for every member.
+        value: The steps for the value itself.
+        members: Name or index → the additional steps for that member; `_ALL` → the steps for every member.
     """
 
     value: int = 1
@@ -29,7 +28,7 @@ class _Load(NamedTuple):
 
     @property
     def most(self) -> int:
-        """The most steps for the value, or for one of its members."""
+        """Maximum number of steps for the value, or for one of its members."""
         of_one = max((steps for name, steps in self.members.items() if name is not _ALL), default=0)
         return max(self.value, self.members.get(_ALL, 0) + max(of_one, 0))
 
@@ -39,8 +38,8 @@ class EvaluationCost:
 
     Args:
         definitions: Number → the target of a reference.
-        counted: The numbers of those that count their entries, so that one of these is a single step.
-        with_members: Whether the members of a value are evaluated, too.
+        counted: The numbers of definitions that count their entries, so that each is a single step.
+        with_members: Whether to count the members of a value, too.
     """
 
     def __init__(
@@ -51,11 +50,11 @@ class EvaluationCost:
         self._known: dict[tuple[int, bool], _Load] = {}
 
     def most(self, schema: Any) -> int:
-        """Return the most steps for one part of any value, from one entry to the next."""
+        """Return the maximum number of steps for one part of any value, between two counted entries."""
         return self._load(schema).most
 
     def walk(self, schema: Plain) -> int:
-        """Return the steps of a look at a schema and all beside it, which `UNEVALUATED` takes."""
+        """Return the steps for `UNEVALUATED` keywords to search the schemas beside them."""
         return self._load(schema, is_walk=True).value
 
     def _load(self, schema: Any, *, is_walk: bool = False) -> _Load:
@@ -71,7 +70,7 @@ class EvaluationCost:
         loads += [self._load(schema[name]) for name in (*_CONDITIONS, "not") if name in schema]
         loads += map(self._load, schema.get("dependentSchemas", {}).values())
         loads += self._referred(schema, is_walk=False)
-        # In addition to what the keywords beside them take.
+        # These come in addition to the steps of the keywords beside them.
         loads += [self._load(schema, is_walk=True) for name in UNEVALUATED if name in schema]
         own = 1 + sum(len(value) for value in schema.values() if isinstance(value, list | dict))
         constants = [*schema.get("enum", ()), schema.get("const")]
@@ -79,7 +78,7 @@ class EvaluationCost:
         return _sum(_Load(own, self._members(schema) if self._with_members else {}), loads)
 
     def _walked(self, schema: Plain) -> _Load:
-        """Return the steps to find the members that a schema evaluates: its branches are evaluated again."""
+        """Return the steps to find the members that a schema evaluates, for which its branches are evaluated again."""
         loads = self._referred(schema, is_walk=True)
         for name in (*_LISTS, "if"):
             for part in [schema[name]] if name == "if" and name in schema else schema.get(name, ()):

@@ -1,7 +1,7 @@
-"""Schemas that jsonschema-rs has compiled: the only place that says whether a value is valid, and why it is not.
+"""Schemas compiled by jsonschema-rs. Only this module decides whether a value is valid, and collects its errors.
 
-A value is evaluated as jsonschema-rs takes it. Plain values, which all JSON libraries read and compare alike, are not
-too deep and have no numbers beyond 64 bits; others are copied.
+jsonschema-rs evaluates plain values directly: values that are not too deep and have no number beyond 64 bits, so that
+all JSON libraries read and compare them alike. Other values are copied first.
 """
 
 from __future__ import annotations
@@ -33,76 +33,75 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 
 _MAX_SCHEMAS, _AT_ONCE = 20_000, 300
-"""How many schemas are translated for one that is compiled, and so many at once, as `PlainSchema` takes them."""
+"""Maximum number of schemas to translate for one compiled schema, and the number to translate at once."""
 
 _MAX_ENTRIES = 100_000
-"""How often counted schemas may be entered for one value: a tree of so many nodes, or too many alternatives."""
+"""Maximum number of entries into counted schemas for one value, to limit large trees and many alternatives."""
 
 MAX_ERRORS = 1_000
-"""The largest number of errors that are listed for one value."""
+"""Maximum number of listed errors for one value."""
 
 _MAX_HELD = 10_000
-"""The largest number of errors that are held for a value, those by the alternatives that it does not fit included."""
+"""Maximum number of errors in memory for one value, including errors of alternatives."""
 
 _MAX_COPIED = 1 << 20
-"""Characters that an error on each level of a value would copy: more of them, and only the first error is listed."""
+"""Maximum number of characters that errors on each level of a value may copy; beyond it, only one error is listed."""
 
 _MAX_MEMBERS = 10_000
-"""Members of an object: each could have errors, so of a larger object only the first error is listed."""
+"""Maximum number of members of an object, as each may have errors; for larger objects, only one error is listed."""
 
 _LONG_NAME = 100
-"""Characters of a name that count, because the path of each error below the name repeats it."""
+"""Length from which a name counts, because the path of each error below the name repeats it."""
 
 _MAX_SECONDS = 2.0
-"""The time of one value in which counted schemas, and those that are compiled late, may be entered."""
+"""Maximum time for one value to enter counted schemas, and schemas that are compiled late."""
 
 _MAX_STEPS, _STEPS_SECONDS = 1_000_000_000, 5.0
-"""The most steps for one value, as its size and the schema tell before, and about the time that they take.
+"""Maximum number of steps for one value, estimated from its size and the schema, and the approximate time for them.
 
-jsonschema-rs cannot be interrupted. So if less time is left for a message, it may take fewer steps in proportion, and
-its errors fewer bytes. The guarantee: no value is evaluated after the end of the time, and one that was begun before
-takes no longer than was left by this estimate. A slow machine may exceed it. Reading a body and compiling its schemas
-do not count: they have limits of their own.
+jsonschema-rs cannot be interrupted. If less time is left for a message, the limits of steps and of bytes for errors
+shrink in proportion. dynacli evaluates no value after the end of this time. An evaluation that started earlier ends in
+time by this estimate, but a slow machine may exceed it. Reading a body and compiling its schemas have separate limits.
 """
 
 _FEW_STEPS = 1_000
-"""So few steps for each part of a value need no count of its parts."""
+"""Number of steps for each part of a value up to which the parts are not counted."""
 
 TOO_DEEP = "the value or its schema is nested too deeply"
 TOO_LONG = "it takes too long to validate all of the value"
 
 _MAX_REASONS = 100
 LIMIT = 9_000_000_000_000_000_000
-"""The largest absolute value of a plain number: orjson reads integers of more than 64 bits as floats."""
+"""Maximum absolute value of a plain number, because orjson reads integers of more than 64 bits as floats."""
 MAX_LEVELS = 100
-"""The largest depth of a value: compiled code walks a value on a stack without a limit of its own."""
+"""Maximum depth of a value, because compiled code walks through values on a stack without a limit."""
 _USUAL_LEVELS = 16
-"""The depth of most values: what checks so few levels takes a fifth of the time and the memory to compile."""
+"""The depth of most values; a check of so few levels compiles in a fifth of the time and memory."""
 _MAX_LENGTH = 1 << 24
-"""The largest text that is made to stand for bytes."""
+"""Maximum length of a text that replaces bytes."""
 
 
 Later = Callable[[str], "CompiledSchema | None"]
-"""Reference → its target, compiled; None if it cannot be."""
+"""Reference → its compiled target; None if it cannot be compiled."""
 
 
 class ValidationNotes:
-    """The notes of one message: keywords take them in the midst of a schema, if nothing can be returned.
+    """Notes about the parts of one message that were not validated, which keywords record during an evaluation.
 
     Attributes:
-        not_validated: Reasons why something could not be validated, each once; a stream may give any number of them.
-        failures: The same, if the document's own schema is to blame.
-        count: How many notes were taken. It tells whether all of a value was validated.
-        is_out_of_time: Whether a value of the message took too long, so that the rest gets no time of its own.
-        end: The time by `time.perf_counter` after which nothing of the message is validated.
-        undefined_formats: The formats that the document's version does not define, and that say nothing there.
+        not_validated: The reasons why parts were not validated, each once.
+        failures: The same reasons, if the document's own schema has an error.
+        count: The number of recorded notes. It shows whether a whole value was validated.
+        is_out_of_time: Whether a value of the message took too long, so that the rest gets no more time.
+        end: The time by `time.perf_counter` after which no part of the message is validated.
+        undefined_formats: The formats that the document's version does not define, so that they restrict nothing.
 
     Args:
         is_swagger: Whether the document is written in Swagger 2.0.
     """
 
     def __init__(self, *, is_swagger: bool = False) -> None:
-        # JSON Schema got them after Swagger 2.0, in whose documents they are names of any format.
+        # JSON Schema defined these formats after Swagger 2.0, whose documents may use the names for any format.
         self.undefined_formats = frozenset({"duration", "time"} if is_swagger else ())
         self.not_validated: dict[str, None] = {}
         self.failures: dict[str, None] = {}
@@ -112,16 +111,16 @@ class ValidationNotes:
 
     @cached_property
     def patterns(self) -> Patterns:
-        """Decides regular expressions within the message's time."""
+        """The matcher of regular expressions, within the time of the message."""
         patterns = Patterns()
         patterns.end = self.end
         return patterns
 
     def begin(self, end: float = inf) -> None:
-        """Begin the notes of another message, with a full budget for its regular expressions.
+        """Clear the notes for another message, with a full budget for its regular expressions.
 
         Args:
-            end: The time by `time.perf_counter` after which nothing of it is validated.
+            end: The time by `time.perf_counter` after which no part of it is validated.
         """
         self.not_validated.clear()
         self.failures.clear()
@@ -132,32 +131,32 @@ class ValidationNotes:
             self.patterns.renew()
 
     def add_not_validated(self, reason: str) -> None:
-        """Note that something was not validated."""
+        """Record the reason why a part was not validated."""
         if len(self.not_validated) < _MAX_REASONS:
             self.not_validated.setdefault(reason)
         self.count += 1
 
     def add_failure(self, reason: str) -> None:
-        """Note that something was not validated because the document is wrong there."""
+        """Record that a part was not validated because of an error in the document."""
         if len(self.failures) < _MAX_REASONS:
             self.failures.setdefault(reason)
         self.count += 1
 
 
 def is_plain(value: Any) -> bool:
-    """Return whether all JSON libraries read and compare a value alike: it is not deep, and has no huge number."""
+    """Return whether a value is not too deep and has no huge number, so that all JSON libraries read it alike."""
     try:
         return bool(_plain_values(_USUAL_LEVELS).is_valid(value) or _plain_values(MAX_LEVELS).is_valid(value))
     except ValueError:
-        return False  # a text that stands for bytes
+        return False  # the value contains a `BinaryText`
 
 
 @lru_cache
 def _plain_values(depth: int) -> Any:
-    """Return what accepts plain values up to a depth."""
+    """Return a validator that accepts plain values up to a depth."""
     from jsonschema_rs import Draft202012Validator
 
-    # jsonschema-rs takes an infinite number (`1e400`) as one of no type.
+    # For jsonschema-rs, an infinite number (`1e400`) has no type.
     limits = {"minimum": -LIMIT, "maximum": LIMIT}
     kinds = ["null", "boolean", "number", "string"]
     levels: dict[str, Any] = {
@@ -179,9 +178,9 @@ class Prepared(NamedTuple):
 
     Args:
         value: The value.
-        binary: The texts in it that stand for bytes.
-        names: Name of a property → the name that it stands for.
-        is_cut: Whether what is deeper than `MAX_LEVELS` is missing.
+        binary: The texts in it that replace bytes.
+        names: Changed name of a property → the original name.
+        is_cut: Whether parts deeper than `MAX_LEVELS` are missing.
     """
 
     value: Any
@@ -191,17 +190,17 @@ class Prepared(NamedTuple):
 
 
 def _prepared_value(value: Any, longest: int) -> Prepared:
-    """Return a JSON value that jsonschema-rs can evaluate, unless it has a text with a lone surrogate.
+    """Return a JSON value that jsonschema-rs can evaluate, except for texts with a lone surrogate.
 
     Args:
         value: The value.
-        longest: The length of a text beyond which the length makes no difference.
+        longest: A length of texts that is greater than all limits.
     """
     return Prepared(value) if is_plain(value) else _copied_value(value, longest)
 
 
 def _copied_value(value: Any, longest: int) -> Prepared:
-    """Return a copy of a JSON value that jsonschema-rs can evaluate; the arguments are those of `_prepared_value`."""
+    """Return a copy of a JSON value that jsonschema-rs can evaluate; see `_prepared_value` for the arguments."""
     copy = _Copy(longest)
     return Prepared(copy.of(value, 0), frozenset(copy.binary), copy.names, copy.is_cut)
 
@@ -226,7 +225,7 @@ def _is_costly(value: Any) -> bool:
 
 
 def _raw_errors(validator: Any, value: Any, is_costly: bool) -> list[Any]:
-    """Return the errors of jsonschema-rs, which makes all of them at once; of a value that is costly the first one."""
+    """Return the errors of jsonschema-rs, which collects all at once; for a costly value only the first error."""
     from jsonschema_rs import ValidationError
 
     if not is_costly:
@@ -251,12 +250,10 @@ class _Copy:
             self.binary.add(text)
             return text
         if isinstance(value, str):
-            # jsonschema-rs takes no lone surrogates; the replacement character is as invalid in formats as they are.
+            # jsonschema-rs refuses lone surrogates. The replacement character is equally invalid in all formats.
             return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if isinstance(value, float) and isinf(value):
-            return Decimal("1e400").copy_sign(
-                Decimal(value)
-            )  # a number of JSON that Python reads as infinite
+            return Decimal("1e400").copy_sign(Decimal(value))  # a JSON number that Python reads as infinite
         if isinstance(value, dict | list) and level >= MAX_LEVELS:
             self.is_cut = True
             return None
@@ -267,7 +264,7 @@ class _Copy:
         return float(value) if isinstance(value, float) else value
 
     def _name(self, name: str) -> str:
-        """Return a name that is not empty, as jsonschema-rs leaves empty ones out of paths."""
+        """Return a name that is not empty, because jsonschema-rs leaves empty names out of paths."""
         changed: str = self.of(name, 0) or NAMELESS
         if changed != name:
             self.names[changed] = name
@@ -275,30 +272,30 @@ class _Copy:
 
 
 class EntryCount:
-    """Counts how often counted schemas are entered, and the time; shared by the schemas that evaluate one value.
+    """The remaining entries and time for one value; all schemas that evaluate the value share it.
 
     Attributes:
-        left: How often they may still be entered.
-        end: The time after which none may be entered.
+        left: The remaining number of entries into counted schemas.
+        end: The time after which no counted schema may be entered.
     """
 
     left, end = _MAX_ENTRIES, inf
 
     @property
     def is_used_up(self) -> bool:
-        """Whether no schema may be entered anymore."""
+        """Whether the entries or the time are used up."""
         return self.left < 0 or time.perf_counter() > self.end
 
 
 class CompiledSchema:
-    """A schema that jsonschema-rs has compiled.
+    """A schema compiled by jsonschema-rs.
 
     Args:
-        schema: The schema in the form of plain JSON Schema.
-        written: The schema as the document has it.
-        notes: Gets the reasons why something could not be evaluated.
+        schema: The plain form of the schema.
+        written: The schema as written in the document.
+        notes: Gets the reasons why parts could not be evaluated.
         later: Compiles the targets of the references that `schema` leaves for later.
-        entries: Shared with the schemas that are compiled later.
+        entries: The remaining entries, shared with the schemas that are compiled later.
     """
 
     def __init__(
@@ -329,14 +326,14 @@ class CompiledSchema:
             root,
             formats=OWN_FORMATS
             | {name: partial(is_found, name.removeprefix(PATTERN)) for name in self._plain.patterns},
-            # No other patterns are left for it: those of texts are formats.
+            # Only `patternProperties` has patterns for jsonschema-rs, because `pattern` became a format.
             pattern_options=engine_pattern_options() if self._plain.spellings else None,
-            # Their errors have no evaluation path (0.61), so only what finds none is a keyword of our own.
+            # Errors of custom keywords have no evaluation path (0.61), so these keywords report no errors.
             keywords=keywords,
             validate_formats=True,
             # RFC 5321's "Mailbox" has no name before the address; `Ann <ann@example.com>` is RFC 5322's.
             email_options=EmailOptions(allow_display_text=False),
-            mask="value",  # the texts of its errors are not used, and would repeat the value twice
+            mask="value",  # dynacli does not use the texts of the errors, which would repeat the value twice
         )
 
     @cached_property
@@ -345,7 +342,7 @@ class CompiledSchema:
         return root, self._make(root)
 
     def is_valid(self, value: Any) -> bool:
-        """Return whether a value is valid; notes say what of it could not be evaluated.
+        """Return whether a value is valid; notes name the parts that could not be evaluated.
 
         Raises:
             TooDeepError: The schema is too large.
@@ -401,8 +398,8 @@ class CompiledSchema:
         return self._limited(list(self._found(value, prepared)))
 
     def _found(self, value: Any, prepared: Prepared) -> Iterator[SchemaError]:
-        """Yield the errors of a value that is not valid, of long lists so many that it is enough."""
-        # Imported for those values alone that are wrong.
+        """Yield the errors of an invalid value; stop after enough errors in long lists."""
+        # Imported only if a value is invalid.
         from dynacli.openapi.schema.evaluation._error_builder import Window, windows_of
 
         is_by_item = self._plain.is_by_item
@@ -463,7 +460,7 @@ class CompiledSchema:
         return errors
 
     def _limited(self, found: list[SchemaError]) -> list[SchemaError]:
-        """Return the first errors of a value, and note if there are more."""
+        """Return the first errors of a value, and record a note if there are more."""
         errors: list[SchemaError] = []
         left = MAX_ERRORS
         for error in sorted(found, key=lambda error: error.order):
@@ -478,8 +475,8 @@ class CompiledSchema:
         return errors
 
     def _of(self, written: Any) -> CompiledSchema:
-        """Return a schema of the same document without parts left for later; it is compiled once."""
-        key = id(written)  # the compiled schema holds it
+        """Return a compiled schema of the same document without parts left for later; each is compiled once."""
+        key = id(written)  # a safe key, because the compiled schema holds `written`
         if key not in self._wholes:
             plain = self._plain.whole(written)
             self._wholes[key] = CompiledSchema(plain, written, self._notes, None, self._entries)
@@ -517,7 +514,7 @@ class CompiledSchema:
         if target is None:
             self._notes.add_not_validated(TOO_DEEP)
             return True
-        return bool(target._validator.is_valid(value))  # noqa: SLF001  - of the same class; the count of entries goes on
+        return bool(target._validator.is_valid(value))  # noqa: SLF001  - same class; the count of entries continues
 
     def _note(self, value: tuple[str, bool, str], instance: Any) -> bool:
         text, is_fault, kind = value
@@ -531,9 +528,9 @@ class CompiledSchemas:
     """Compiles the schemas of a document, each once.
 
     Args:
-        source: What they mean, and where their references lead.
-        notes: Gets the reasons why something could not be evaluated.
-        most: How many schemas are translated in all.
+        source: The version of the schemas, the direction, and the targets of references.
+        notes: Gets the reasons why parts could not be evaluated.
+        most: Maximum number of schemas to translate in total.
     """
 
     def __init__(self, source: SchemaSource, notes: ValidationNotes, most: int = sys.maxsize) -> None:
@@ -543,19 +540,19 @@ class CompiledSchemas:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether fewer schemas may still be translated than one value may need."""
+        """Whether the remaining number of schemas to translate may be too small for one value."""
         return self._left < _MAX_SCHEMAS
 
     def compiled(self, schema: Any, follow: Follow | None = None) -> CompiledSchema | None:
-        """Return a schema compiled; None if it cannot be.
+        """Return a compiled schema; None if it cannot be compiled.
 
         Args:
             schema: The schema.
-            follow: Follows its references; None for those of the source.
+            follow: Follows its references; None to use `follow` of the source.
         """
         key = id(schema)
         if key not in self._known:
-            # The schema is held so that no other object can get its identity.
+            # Store the schema, too, so that no other object gets its id.
             self._known[key] = schema, self._compile(schema, follow or self._source.follow)
         return self._known[key][1]
 
@@ -579,10 +576,10 @@ class CompiledSchemas:
 
 
 def _weakly(method: Callable[..., bool]) -> Callable[..., bool]:
-    """Return a function that calls a method and does not keep its object alive.
+    """Return a function that calls a method without keeping its object alive.
 
-    The garbage collector does not look into the validators of jsonschema-rs (0.61): a schema whose own validator held
-    it would never be freed.
+    The garbage collector cannot see into the validators of jsonschema-rs (0.61). So a schema that its own validator
+    refers to would never be freed.
     """
     weak = WeakMethod(method)
 
@@ -594,10 +591,10 @@ def _weakly(method: Callable[..., bool]) -> Callable[..., bool]:
 
 
 class _Keyword:
-    """A keyword of our own, with the value that it has in a schema.
+    """A custom keyword, with its value in a schema.
 
-    jsonschema-rs calls its type with the schema that has it, its value and its path. Its types ask for classes, but
-    anything that can be called will do, and a class for each schema would be garbage that only the collector finds.
+    jsonschema-rs calls the type of a keyword with the schema, the value of the keyword, and its path. Its annotations
+    require classes, but accept any callable. Classes would be garbage that only the collector frees.
     https://github.com/Stranger6667/jsonschema/blob/master/crates/jsonschema-py/README.md
 
     Args:

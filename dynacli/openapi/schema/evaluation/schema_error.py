@@ -1,4 +1,4 @@
-"""What an evaluation says of a value: the errors, and the value as reports show it."""
+"""The errors of an evaluation, and shortened values for reports."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ class SchemaError:
 
     Args:
         validator: The keyword; empty for the schema `false`.
-        validator_value: The value of the keyword, as the document has it.
-        instance: The wrong value.
+        validator_value: The value of the keyword, as written in the document.
+        instance: The invalid value.
         schema: The schema that has the keyword.
-        path: The steps from the value that was evaluated to the wrong one.
+        path: The steps from the evaluated value to the invalid value.
         schema_path: The steps from the schema to the keyword, with `$ref` for each reference.
-        message: What the keyword itself says; most sentences are made of the rest.
+        message: A special message; empty for most errors, whose sentences come from the other fields.
         names: The properties, items or branches that the error is about.
         is_minor: Whether a value with this error still fits its schema, as the schema's author means it.
-        is_example: Whether the document itself gives the value as an example of its place.
+        is_example: Whether the document has the value as an example for this location.
         tags: (property, branches, index) of the discriminators that chose a branch on the way.
-        context: For `oneOf` and `anyOf` the errors by the branches; their paths start at this error's value and
+        context: For `oneOf` and `anyOf` the errors of the branches; their paths start at this error's value and
             keyword.
         order: The position of the keyword in the document, by which errors are sorted.
 
     Attributes:
-        parent: The error in whose context this one is; None for others.
+        parent: The error that has this error in its context; None if there is no such error.
     """
 
     def __init__(
@@ -62,28 +62,28 @@ class SchemaError:
 
     @property
     def is_of_item(self) -> bool:
-        """Whether the wrong value is in an item of a list."""
+        """Whether the invalid value is in an item of a list."""
         return any(isinstance(step, int) for step in self.path)
 
     @property
     def absolute_path(self) -> list[str | int]:
-        """The steps to the wrong value from the one that was evaluated."""
+        """The steps from the evaluated value to the invalid value."""
         return [*(self.parent.absolute_path if self.parent else ()), *self.path]
 
     @property
     def absolute_schema_path(self) -> list[str | int]:
-        """The steps to the keyword from the schema that was evaluated."""
+        """The steps from the evaluated schema to the keyword."""
         return [*(self.parent.absolute_schema_path if self.parent else ()), *self.schema_path]
 
     def all_within(self) -> Iterator[SchemaError]:
-        """Yield the error and those of its branches, however nested."""
+        """Yield the error and all errors of its branches, at any depth."""
         yield self
         for error in self.context:
             yield from error.all_within()
 
 
 class BinaryText(str):
-    """A string that stands for bytes in JSON Schema: its length is their number, and its text is unknown.
+    """A string that represents bytes in JSON Schema: its length is the number of bytes, and its text is unknown.
 
     OpenAPI 3.1.1, "Working With Binary Data": `maxLength` may limit the number of bytes.
 
@@ -116,11 +116,11 @@ class BinaryText(str):
 
 
 def shortened_value(value: Any) -> Any:
-    """Return a JSON value as a report shows it: a small value as it is, a large one as a text that is cut."""
+    """Return a JSON value for a report: a small value unchanged, and a large value as a shortened text."""
     if isinstance(value, float) and not isfinite(value):
-        return str(value)  # `1e400`, which a report could not hold as a number
+        return str(value)  # `1e400`, which is infinite in Python, so JSON output has no number for it
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
-        # Python refuses to write integers of over 4,300 digits.
+        # Python refuses to print integers of over 4,300 digits.
         return f"an integer of {value.bit_length()} bits"
     if isinstance(value, bool | int | float) or value is None:
         return value
@@ -129,7 +129,7 @@ def shortened_value(value: Any) -> Any:
     if isinstance(value, str):
         return _writable(value) if len(value) <= _SHOWN else _writable(value[:_SHOWN]) + "..."
     if isinstance(value, Mapping | list):
-        # Piece by piece, because only the beginning of a large or deep value is shown.
+        # Encode piece by piece, because only the beginning of a large or deep value is needed.
         pieces, length = [], 0
         for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
             pieces.append(piece)
@@ -142,5 +142,5 @@ def shortened_value(value: Any) -> Any:
 
 
 def _writable(text: str) -> str:
-    """Return a text with its lone surrogates escaped: JSON may hold them, but no encoding can write them."""
+    """Escape the lone surrogates of a text: JSON may contain them, but they cannot be encoded."""
     return text.encode("utf-8", "backslashreplace").decode()
