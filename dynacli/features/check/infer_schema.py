@@ -1,6 +1,6 @@
-"""The narrowest schema that allows some values, as far as a few values can tell.
+"""Infer a narrow schema from a few values.
 
-Nothing is required and nothing is an enumeration: a few responses do not say what all others will have.
+The schema requires no property and has no enumeration, because other values may lack properties or have new values.
 """
 
 import re
@@ -28,7 +28,7 @@ _REMOVED = frozenset(
     {"format", "pattern", "multipleOf", "contains", "minContains", "maxContains"}
     | {"dependentRequired", "dependencies"}
 )
-"""Keywords that are removed, because the values do not say which other value would be right for them."""
+"""Keywords to remove, because the values do not show a new value for them."""
 _SIZES: Mapping[str, Callable[[Any], int | None]] = {
     "Length": lambda value: len(value) if isinstance(value, str) else None,
     "Items": lambda value: len(value) if isinstance(value, list) else None,
@@ -37,7 +37,7 @@ _SIZES: Mapping[str, Callable[[Any], int | None]] = {
 
 
 def infer_schema(values: Iterable[Any], dialect: SchemaDialect) -> dict[str, Any]:
-    """Return the schema of JSON values; an empty schema if they say nothing.
+    """Return the schema of JSON values; an empty schema if there are no values.
 
     Args:
         dialect: The version of OpenAPI that the schema is written for.
@@ -46,7 +46,7 @@ def infer_schema(values: Iterable[Any], dialect: SchemaDialect) -> dict[str, Any
 
 
 def infer_text_schema(texts: Iterable[str]) -> dict[str, Any]:
-    """Return the schema of the texts of a parameter or a header: of an integer if all are, else of a string."""
+    """Return the schema for values of a parameter or header: an integer if all are integers, otherwise a string."""
     listed = list(texts)
     is_integer = bool(listed) and all(text.isascii() and text.isdigit() and len(text) < 16 for text in listed)
     return {"type": "integer" if is_integer else "string"}
@@ -70,7 +70,7 @@ def _inferred_schema(values: list[Any], dialect: SchemaDialect, depth: int) -> d
         for of_type in keywords.values():
             schema.update(of_type)
         return schema
-    # Earlier versions have a single type for a schema, and say with another keyword that it may be null.
+    # Before 3.1, a schema has a single type, and another keyword to allow null.
     nullable = {"x-nullable" if dialect == "2.0" else "nullable": True} if "null" in types else {}
     if not keywords:
         return nullable
@@ -116,7 +116,7 @@ def _inferred_properties(
 
 
 def _format(texts: list[str]) -> str:
-    """Return the format that all texts have, of those formats that leave no doubt; empty if there is none."""
+    """Return the format of all texts, if it is a format that can be recognised safely; else empty."""
     for name, fits in (
         ("date-time", _is_date_time),
         ("date", _is_date),
@@ -161,9 +161,12 @@ def widen_schema(schema: dict[str, Any], keyword: str, values: list[Any], dialec
 
     Args:
         schema: The Schema Object.
-        keyword: The keyword that the values break.
-        values: All values that came in that place and break it.
+        keyword: The keyword that the values do not match.
+        values: All values at that location that do not match it.
         dialect: The version of OpenAPI.
+
+    Returns:
+        A description of the change; empty if the schema is unchanged.
     """
     match keyword:
         case "type":
@@ -192,7 +195,7 @@ def add_property(schema: dict[str, Any], name: str, values: list[Any], dialect: 
 
 
 def allow_any_name(schema: dict[str, Any], values: list[Any], dialect: SchemaDialect) -> str:
-    """Let an object have properties of any name, because its names are data."""
+    """Allow properties of any name in an object, because the names are data."""
     if not values:
         return ""
     schema["additionalProperties"] = infer_schema(values, dialect)
@@ -200,7 +203,7 @@ def allow_any_name(schema: dict[str, Any], values: list[Any], dialect: SchemaDia
 
 
 def drop_required(schema: dict[str, Any], names: list[str]) -> str:
-    """Let properties be absent."""
+    """Allow properties to be absent."""
     required = schema.get("required")
     if not isinstance(required, list):
         return ""
@@ -233,12 +236,12 @@ def _widen_type(schema: dict[str, Any], values: list[Any], dialect: SchemaDialec
     if added == ["number"] and is_integer:
         schema["type"] = "number"
         return text
-    # Before 3.1 a schema has a single type: alternatives have several, which 2.0 does not have either.
+    # Before 3.1, a schema has a single type, so several types need an `anyOf`, which 2.0 lacks.
     first = {key: schema.pop(key) for key in ("type", nullable) if key in schema}
     if dialect == "2.0":
         return "takes `type` out"
     if first.get("type") == "array":
-        first["items"] = schema.pop("items", {})  # 3.0 asks for it beside the type
+        first["items"] = schema.pop("items", {})  # 3.0 requires it beside the type
     if None in values:
         first["nullable"] = True
     second = infer_schema([value for value in values if value is not None], dialect)
@@ -254,7 +257,7 @@ def _add_branch(schema: dict[str, Any], keyword: str, values: list[Any], dialect
     types = _json_types(values)
     branch = infer_schema(values, dialect)
     if not branch.get("type") and types == ["null"]:
-        # The way of 3.0 to allow null and nothing else.
+        # In 3.0, this schema allows only null.
         branch = {"type": "string", "nullable": True, "enum": [None]}
     schema[keyword] = [*list_or_empty(schema.get(keyword)), branch]
     return f"allows {enumerated(types)}"

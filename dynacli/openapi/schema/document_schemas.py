@@ -1,4 +1,4 @@
-"""The schemas of a document, by which examples are made and chosen."""
+"""The schemas of a document, for making and choosing examples."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MOST_SCHEMAS = 30_000
 
 
 class NoExampleError(ValueError):
-    """No value for a schema is found: it allows none, or none that can be made by simple rules."""
+    """No value for a schema was found: it allows no value, or only values that simple rules cannot make."""
 
 
 def _following(resolve: Callable[[str], Any]) -> Follow:
-    """Return what follows references; any value is right if one leads nowhere.
+    """Return a `Follow`; the target of a dangling reference is a schema that allows all values.
 
-    It knows nothing of the schemas that use it, so that they are freed without the garbage collector.
+    The function does not refer to the schemas that use it, so that they are freed without the garbage collector.
     """
 
     def follow(ref: str) -> tuple[Any, Any]:
@@ -38,14 +38,13 @@ class DocumentSchemas:
     """The schemas of a document in one direction, in the normal form.
 
     Attributes:
-        follow: Follows references; any value is right if one leads nowhere.
+        follow: Follows references; the target of a dangling reference is a schema that allows all values.
 
     Args:
         resolve: Returns the target of an internal `$ref`.
-        direction: Whether values are sent, without `readOnly` properties, or received, without
-            `writeOnly` properties.
+        direction: The direction of values: requests have no `readOnly` properties, responses no `writeOnly` ones.
         may_overlap: Whether a value may match several branches of a `oneOf`.
-        keeps_hidden: Whether properties that the direction leaves out are like all others.
+        keeps_hidden: Whether values may have the properties that the direction leaves out.
     """
 
     def __init__(
@@ -63,9 +62,9 @@ class DocumentSchemas:
         self._has_hidden = False
 
     def lenient(self) -> Iterator[DocumentSchemas]:
-        """Yield the same schemas as they allow ever more, each with steps of its own.
+        """Yield more lenient versions of these schemas, each with a new budget of steps.
 
-        The first keeps the properties that the direction leaves out, if there are any; those that follow take
+        The first version allows the properties that the direction leaves out, if there are any. The next ones allow
         overlapping branches, too.
         """
         for may_overlap in (False, True):
@@ -76,35 +75,35 @@ class DocumentSchemas:
                     )
 
     def spend(self, steps: int = 1) -> None:
-        """Count steps.
+        """Count steps, because some documents would take too long.
 
         Raises:
-            NoExampleError: There were 50,000 steps; some documents would take too long.
+            NoExampleError: The budget of 50,000 steps is used up.
         """
         self._steps_left -= steps
         if self._steps_left < 0:
             raise NoExampleError("The schema has too many cases to try")
 
     def target(self, schema: Mapping[str, Any]) -> Any:
-        """Return the target of a schema's `$ref`; any value is right if it leads nowhere."""
+        """Return the target of a schema's `$ref`; if it has none, a schema that allows all values."""
         return self.follow(schema[REFERENCE])[0]
 
     def is_hidden(self, schema: Any) -> bool:
-        """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
+        """Return whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
         if self._keeps_hidden or not is_marked(schema, LEFT_OUT[self.direction], self.follow):
             return False
         self._has_hidden = True
         return True
 
     def fits(self, value: Any, schema: Any) -> bool:
-        """Whether a value is valid; in doubt it is, as when a schema leads back to itself for the same value.
+        """Return whether a value is valid; it counts as valid if its schema cannot be evaluated.
 
         Args:
             value: A JSON value.
             schema: A Schema Object, or a boolean.
 
         Raises:
-            NoExampleError: There are too many schemas.
+            NoExampleError: Too many schemas were compiled already.
         """
         if isinstance(schema, bool):
             return schema
@@ -120,7 +119,7 @@ class DocumentSchemas:
 
     @cached_property
     def _compiled(self) -> CompiledSchemas:
-        # The normal form means the same in each version; only the last one has all of its keywords.
+        # The meaning of the normal form is the same in each version, but only 3.2 has all keywords.
         source = SchemaSource(
             "3.2",
             self.direction,

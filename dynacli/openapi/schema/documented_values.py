@@ -1,4 +1,4 @@
-"""Values that a document itself gives for a place in a body, by its examples or the schema of the place."""
+"""Values in the document for a location in a body: from examples, and from the schema of the location."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,10 +36,10 @@ def example_values_of(holder: Mapping[str, Any], resolve: Resolve) -> Iterator[A
 
 
 def documented_values_at(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> Iterator[Any]:
-    """Yield the values that a schema gives for a place in its values, the surest first.
+    """Yield the values in a schema for a location in its values: first from examples, then from keywords.
 
     Args:
-        steps: The decoded steps of a JSON pointer to the place.
+        steps: The decoded steps of a JSON pointer to the location.
     """
     yield from _in_examples(schema, steps, resolve, set())
     if not steps:

@@ -1,8 +1,8 @@
-"""Makes an example value for a schema, for `--example` and for help.
+"""Make an example value for a schema, for `--example` and for help.
 
 The value is the same every time, and passes validation for all but contrived schemas.
-Values that the document itself offers come first (`const`, `example`, `examples`, `default`, `enum`), but only
-if they match the schema, because wrong examples are common.
+Values in the document come first (`const`, `example`, `examples`, `default`, `enum`), but only if they match the
+schema, because invalid examples are common.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from dynacli.openapi.schema.read_schema import (
     types_of,
 )
 
-# Keywords that `ExampleSchema.add` merges by their own rules.
+# Of two values of these keywords, `ExampleSchema.add` takes the larger or the smaller one.
 _LEAST = {"minimum", "minLength", "minItems", "minProperties", "multipleOf"}
 _MOST = {"maximum", "maxLength", "maxItems", "maxProperties"}
 _VALUES_OF_STEP = 20
-"""Values of an enumeration that are compared for one step of the budget."""
+"""Number of values of an enumeration whose comparison counts as one step of the budget."""
 _COUNTS = {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}
 _NUMBERS = {"minimum", "maximum", "multipleOf"}
 _KEYWORDS_OF_TYPES = (
@@ -50,7 +50,7 @@ _KEYWORDS_OF_TYPES = (
 )
 _MOST_CHARACTERS = 10_000
 _MOST_PATTERN_CHARACTERS = 4_096
-# A value per format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
+# A value for each format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
 # OpenAPI Format Registry. Names, hosts and addresses are reserved for examples (RFC 2606, 5737, 3849).
 _VALUES = {
     "date": "2025-01-01",
@@ -77,7 +77,7 @@ _VALUES = {
     "json-pointer": "/path",
     "relative-json-pointer": "0",
 }
-# Format → if the value can be made longer, and the text to repeat there.
+# Format → the end at which the value can be made longer, and the text to repeat there.
 _LONGER = {
     "email": ("before", "u"),
     "idn-email": ("before", "u"),
@@ -91,8 +91,8 @@ _LONGER = {
     "json-pointer": ("after", "h"),
 }
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# The Unicode properties of ECMA-262 (flag `u`), which Python does not know, with a few members of each.
-# Some, such as `Alnum`, are Java's, and common anyway.
+# Unicode properties of ECMA-262 (flag `u`), which Python does not support, with a few members of each.
+# Some, such as `Alnum`, are from Java, but common.
 _PROPERTIES = {
     **dict.fromkeys(("L", "Letter", "Alpha", "Alphabetic"), "A-Za-z"),
     **dict.fromkeys(("Lu", "Upper"), "A-Z"),
@@ -111,15 +111,15 @@ _MOST_ITEMS = 1_000
 
 @dataclass
 class ExampleSchema:
-    """All that schemas say about a place in a value, their `$ref` and `allOf` merged.
+    """The merged schemas of a location in a value, with their `$ref` and `allOf`.
 
     Attributes:
         refs: The references that were followed, in order.
         keywords: The merged keywords.
-        offers: The values that the schemas offer, each with its rank; 0 is the best.
-        choices: The branches of each `anyOf`, `oneOf` and `if`, from which one is still to be chosen.
-        discriminators: Each with the part of `refs` in which the chosen schema is.
-        branch: How many references had been followed when the last branch was chosen.
+        offers: The values in the schemas, each with its rank; 0 is the best.
+        choices: The branches of each `anyOf`, `oneOf` and `if` without a chosen branch.
+        discriminators: The discriminators, each with the part of `refs` that contains the chosen schema.
+        branch: The number of followed references at the last choice of a branch.
     """
 
     refs: list[str] = field(default_factory=list)
@@ -130,7 +130,7 @@ class ExampleSchema:
     branch: int = 0
 
     def copy(self) -> ExampleSchema:
-        """Return a copy without offers, to which a branch can be added."""
+        """Return a copy without offers, for adding a branch."""
         return ExampleSchema(
             [*self.refs], {**self.keywords}, [], [*self.choices], [*self.discriminators], len(self.refs)
         )
@@ -139,7 +139,7 @@ class ExampleSchema:
         """Merge a schema into this one.
 
         Args:
-            above: The references that are being followed above this place.
+            above: The references that are being followed above this location.
 
         Raises:
             NoExampleError: The schema contains itself, or no value can match both schemas.
@@ -187,12 +187,12 @@ class ExampleSchema:
                 raise NoExampleError("The schema asks for two types at once")
         discriminator = discriminator_of(schema)
         if discriminator is not None:
-            # If branches stand beside the discriminator, one of them is chosen next;
-            # otherwise the chosen schema led here by its `allOf`.
+            # With branches beside the discriminator, one of them is chosen next.
+            # Otherwise, the chosen schema inherits from this schema by its `allOf`.
             depth = len(self.refs)
             has_branches = bool(schema.get("oneOf") or schema.get("anyOf"))
             if not has_branches and discriminator.mapping:
-                # Subtypes that the mapping alone names: one is chosen, unless a schema that inherits led here.
+                # Only the mapping names the branches: choose one, unless a branch that inherits is chosen already.
                 branches = discriminator.branches()
                 is_direct = depth - self.branch <= 1
                 has_branches = is_direct and above.isdisjoint(map(reference_of, branches))
@@ -220,7 +220,7 @@ class ExampleSchema:
                 merged[keyword] = _both(merged[keyword], value)
 
     def _add_prefix_items(self, schema: dict[str, Any]) -> None:
-        """Merge `prefixItems`; if one list is shorter, the `items` beside it apply to the further items."""
+        """Merge `prefixItems`; if a list is shorter, the `items` beside it apply to the remaining items."""
         own = list_of(self.keywords, "prefixItems")
         added = list_of(schema, "prefixItems")
         if own or added:
@@ -236,7 +236,7 @@ class ExampleSchema:
             ]
 
     def types_to_try(self) -> list[str]:
-        """Return the types to make a value of, null last; guessed from the other keywords if none is named."""
+        """Return the types to try, null last; if the schema names none, guess them from other keywords."""
         types: list[str] = self.keywords.get("type", [])
         if types:
             return sorted(types, key=lambda name: name == "null")
@@ -258,7 +258,7 @@ class ExampleSchema:
 
 
 def _is_mergeable(keyword: str, value: Any) -> bool:
-    """Whether a keyword is merged by its value, and the value is of the type that it must have."""
+    """Return whether a keyword is merged by its value, and this value has the right type."""
     if keyword in _COUNTS:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if keyword in _NUMBERS:
@@ -283,7 +283,7 @@ def _schema_or_any(value: Any) -> Any:
 
 
 def matches_pattern(text: str, pattern: str) -> bool | None:
-    """Whether a pattern matches in a text, as validation reads it; None if that cannot be decided."""
+    """Return whether a pattern matches in a text, as in validation; None if dynacli cannot decide this."""
     try:
         return Patterns().is_found(pattern, text)
     except (UnsupportedPatternError, PatternTimeoutError):
@@ -294,10 +294,10 @@ def _string_value(keywords: Mapping[str, Any]) -> str | None:
     """Return a string that matches `format`, `contentEncoding`, `pattern`, `minLength` and `maxLength`.
 
     Args:
-        keywords: The keywords of a schema, lengths in characters.
+        keywords: The keywords of a schema.
 
     Returns:
-        The same string for the same keywords, or None if none is found.
+        The same string for the same keywords, or None if no string was found.
     """
     shortest, longest = keywords.get("minLength"), keywords.get("maxLength")
     shortest = shortest if isinstance(shortest, int) else 0
@@ -314,7 +314,7 @@ def _string_value(keywords: Mapping[str, Any]) -> str | None:
         if is_match:
             return text
         if is_match is None:
-            # If the pattern cannot be decided, a text generated from it is the best guess.
+            # If dynacli cannot match the pattern, a text generated from it is the best guess.
             return next(_of_length(generated, shortest, longest), text)
     fitting = _of_length(generated, shortest, longest)
     return next((text for text in fitting if matches_pattern(text, pattern)), None)
@@ -326,7 +326,7 @@ def _of_length(texts: Iterable[str], shortest: int, longest: int) -> Iterator[st
 
 def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Iterator[str]:
     name = keywords.get("format")
-    if keywords.get("contentEncoding") in ("base64", "base64url"):  # no set: the value may be a list
+    if keywords.get("contentEncoding") in ("base64", "base64url"):  # a set would fail for a list
         name = "byte"
     value = _VALUES.get(name) if isinstance(name, str) else None
     if value is not None and isinstance(name, str):
@@ -340,7 +340,7 @@ def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Ite
 
 
 def _from_pattern(pattern: str, shortest: int) -> Iterator[str]:
-    """Yield texts generated from a pattern: with its first alternatives and fewest repetitions, then with more."""
+    """Yield texts generated from a pattern, with few repetitions first, then with more."""
     readable = _in_python(pattern)
     width = _width(readable)
     if width is None or width > _MOST_CHARACTERS:
@@ -354,7 +354,7 @@ def _from_pattern(pattern: str, shortest: int) -> Iterator[str]:
                 with _no_warnings():
                     text = rstr.Rstr(_FixedChoices(extra, palette)).xeger(readable)  # type: ignore[arg-type]
             except (KeyError, IndexError, _TooLongError):
-                return  # rstr does not know a part of the pattern, a set is empty, or the text is endless
+                return  # rstr does not support the pattern, a set is empty, or the text would be too long
             yield text
             if len(text) < shortest:  # a pattern that is not anchored allows any text before or after
                 yield text + palette[0] * (shortest - len(text))
@@ -369,7 +369,7 @@ class _FixedChoices:
     """Replaces the random numbers in rstr, so that its texts are short, plain and the same every time.
 
     Args:
-        extra: How many more repetitions of a part to make than the pattern demands.
+        extra: The number of repetitions beyond the minimum of the pattern.
         palette: The characters to take in turns if a pattern allows them.
     """
 
@@ -379,26 +379,26 @@ class _FixedChoices:
         self.choices = 0
 
     def randint(self, fewest: int, most: int) -> int:
-        # rstr stops a repetition at 100, even if the pattern demands more.
+        # rstr stops a repetition at 100, even if the pattern requires more.
         return min(fewest + self.extra, max(fewest, most))
 
     def choice(self, members: Sequence[Any]) -> Any:
         self.choices += 1
-        if self.choices > _MOST_CHARACTERS:  # repetitions inside repetitions
+        if self.choices > _MOST_CHARACTERS:  # nested repetitions can be endless
             raise _TooLongError
         if not isinstance(members[0], str):
             return members[0]  # the first alternative of `a|b`
-        # The members of a negated set come in another order each time.
+        # The members of a negated set have a random order.
         known = set(members)
         preferred = next(self.palette)
         return next((char for char in (preferred, *_PLAIN) if char in known), None) or min(known)
 
     def shuffle(self, members: list[Any]) -> None:
-        """Keep the order."""
+        """Leave the order unchanged."""
 
 
 def _in_python(pattern: str) -> str:
-    """Return a pattern in Python's syntax; texts generated from it are checked against the original afterwards."""
+    """Return a pattern in Python's syntax; generated texts are checked with the original pattern later."""
     pieces = []
     is_in_class = False
     for piece in re.split(r"(\\p\{\w+\}|\\.|\[|\])", strict_spelling(pattern), flags=re.DOTALL):
@@ -439,7 +439,7 @@ def _no_warnings() -> Iterator[None]:
 
 
 def _numbers_for(keywords: Mapping[str, Any], *, is_integer: bool) -> Iterator[float]:
-    """Yield numbers near 1 and near the bounds of a schema, the plainest first; they need not match it.
+    """Yield numbers near 1 and near the bounds of a schema, the simplest first; they may not match the schema.
 
     Args:
         keywords: The keywords of a schema in the normal form.
@@ -447,7 +447,7 @@ def _numbers_for(keywords: Mapping[str, Any], *, is_integer: bool) -> Iterator[f
     """
     with suppress(
         OverflowError
-    ):  # a number of the schema, or one calculated from it, is beyond those of floats
+    ):  # a number of the schema, or one calculated from it, is too large for a float
         for number in _number_candidates(keywords):
             if isinstance(number, float) and not isfinite(number):
                 continue
@@ -492,17 +492,17 @@ def example_value(
     """Return a JSON value for a schema.
 
     Args:
-        schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
+        schema: A Schema Object in the normal form with its `$ref`s, or a boolean.
         resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
-        direction: A request has no `readOnly` properties, a response no `writeOnly` ones, if it is valid without.
+        direction: Requests have no `readOnly` properties, and responses no `writeOnly` ones, if they are valid without.
         required_only: Whether objects have only their required properties.
-        depth: How many references deep objects have more than those.
+        depth: Number of nested references up to which objects also have optional properties.
 
     Returns:
-        The value; as a last resort one that matches several branches of a `oneOf`.
+        The value; as a last resort, a value that matches several branches of a `oneOf`.
 
     Raises:
-        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+        NoExampleError: The schema allows no value, or only values that simple rules cannot make.
     """
     return made_value(
         schema,
@@ -514,13 +514,13 @@ def example_value(
 def made_value(
     schema: Any, schemas: DocumentSchemas, maker_of: Callable[[DocumentSchemas], ExampleMaker]
 ) -> Any:
-    """Return a value that a maker makes by the schemas of a document, or by the same as they allow more.
+    """Return a value from a maker for the schemas of a document, or for more lenient versions of these schemas.
 
     Args:
-        maker_of: Returns the maker that goes by these schemas.
+        maker_of: Returns the maker for some schemas.
 
     Raises:
-        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+        NoExampleError: The schema allows no value, or only values that simple rules cannot make.
     """
     failure = NoExampleError("No value of the schema is found")
     try:
@@ -539,7 +539,7 @@ def made_value(
 def _makers(
     schemas: DocumentSchemas, maker_of: Callable[[DocumentSchemas], ExampleMaker]
 ) -> Iterator[ExampleMaker]:
-    """Yield the makers to try: the quickest first, then those whose schemas allow more."""
+    """Yield the makers to try: the quickest first, then makers for more lenient schemas."""
     quick = maker_of(schemas)
     quick.trusts_parts = True
     yield quick
@@ -557,13 +557,13 @@ def example_value_for_parameter(
     (OpenAPI 3.1.1 and 3.0.4, "Parameter Object"), unless they do not match it.
 
     Args:
-        parameter: A Parameter Object, or a Reference Object that leads to one.
+        parameter: A Parameter Object, or a reference to one.
 
     Returns:
         The value, before it is written in the parameter's style.
 
     Raises:
-        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+        NoExampleError: The schema allows no value, or only values that simple rules cannot make.
     """
     schemas = DocumentSchemas(resolve, "request")
     if reference_of(parameter) is not None:
@@ -591,13 +591,13 @@ def _own_examples(holder: dict[str, Any], schemas: DocumentSchemas) -> Iterator[
 
 
 class ExampleMaker:
-    """Makes example values, place by place.
+    """Makes example values, location by location.
 
-    A subclass may choose other ones by `offers`, `branches` and `values`; each is held against its schema.
+    A subclass can override `offers`, `branches` and `values` to choose other values. Values must match their schemas.
 
     Attributes:
-        trusts_parts: Whether objects and arrays are not held against their schemas: each would have to be compiled,
-            with all below it. Most are right; whoever trusts them holds the whole value against the whole schema.
+        trusts_parts: Whether to skip the validation of nested objects and arrays, which would compile each schema.
+            Most of them are valid. A caller that sets this validates the whole value.
     """
 
     def __init__(self, schemas: DocumentSchemas, required_only: bool, depth: float = inf) -> None:
@@ -609,10 +609,10 @@ class ExampleMaker:
         """Return a value for a schema; null is the last resort.
 
         Args:
-            above: The references that are being followed above this place.
+            above: The references that are being followed above this location.
 
         Raises:
-            NoExampleError: No value is found.
+            NoExampleError: No value was found.
         """
         self.schemas.spend()
         try:
@@ -629,8 +629,8 @@ class ExampleMaker:
         offers = self.offers(merged)
         steps = 0
         for number, offer in enumerate(offers):
-            if number == 1:  # the first one is right, as a rule
-                # Each of an enumeration is compared with all of them.
+            if number == 1:  # usually the first offer matches
+                # Each value of an enumeration is compared with all values.
                 steps = 1 + count_values(offers) // _VALUES_OF_STEP
             self.schemas.spend(steps)
             value = self._visible(offer, merged)
@@ -653,11 +653,11 @@ class ExampleMaker:
         return (self.trusts_parts and isinstance(value, dict | list)) or self.schemas.fits(value, schema)
 
     def offers(self, merged: ExampleSchema) -> list[Any]:
-        """Return the values that the document offers for a place, the best first."""
+        """Return the values in the document for a location, the best first."""
         return [offer for _, offer in sorted(merged.offers, key=lambda ranked: ranked[0])]
 
     def branches(self, branches: list[Any]) -> list[Any]:
-        """Return the alternatives of a place in the order in which they are tried."""
+        """Return the branches in the order to try them."""
         return branches
 
     def _visible(self, value: Any, merged: ExampleSchema) -> Any:
@@ -681,10 +681,10 @@ class ExampleMaker:
         raise failure
 
     def values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
-        """Yield values of a type, the likeliest first; they need not match the schema.
+        """Yield values of a type, the likeliest first; they may not match the schema.
 
         Args:
-            below: The references that are being followed at this place.
+            below: The references that are being followed at this location.
         """
         keywords = merged.keywords
         match type_name:
@@ -713,7 +713,7 @@ class ExampleMaker:
         prefix = list_or_empty(keywords.get("prefixItems"))
         part = keywords.get("contains", keywords.get("items", True))
         parts = prefix[:most] + [part] * (fewest - len(prefix))
-        # An item shows more than an empty array; but an empty array ends a recursion.
+        # Prefer an item, because it shows more than an empty array. An empty array ends a recursion.
         if not parts and most > 0 and "items" in keywords:
             try:
                 yield [self.make(keywords["items"], below)]
@@ -729,7 +729,7 @@ class ExampleMaker:
             yield [self.make({"allOf": [keywords["items"], part]}, below) for part in parts]
 
     def _distinct(self, items: list[Any], parts: list[Any]) -> list[Any]:
-        """Return the items with equal ones varied, so that no two are equal."""
+        """Return the items with duplicates changed, so that all are different."""
         distinct: list[Any] = []
         for item, part in zip(items, parts, strict=True):
             for candidate in self._variants(item, part, len(items)):
@@ -793,7 +793,7 @@ class ExampleMaker:
         return value
 
     def _property(self, name: str, part: Any, below: frozenset[str]) -> Any:
-        """Return the value of a property; a made response is its own last page, unless the document says otherwise."""
+        """Return the value of a property; an example of a response is the last page, unless the document says not."""
         value = self.make(part, below)
         is_last = value is True and self.schemas.direction == "response" and plain_name(name) in MORE_NAMES
         if not is_last or not self.schemas.fits(False, part):
@@ -805,7 +805,7 @@ class ExampleMaker:
     def _add_dependent(
         self, value: dict[str, Any], keywords: dict[str, Any], visible: dict[str, Any], below: frozenset[str]
     ) -> None:
-        """Add the properties that `dependentRequired` asks for."""
+        """Add the properties that `dependentRequired` requires."""
         dependent = keywords.get("dependentRequired")
         waiting = list(value) if isinstance(dependent, dict) else []
         while waiting:
@@ -823,7 +823,7 @@ class ExampleMaker:
         return keywords.get("additionalProperties", True)
 
     def _discriminated(self, value: dict[str, Any], merged: ExampleSchema) -> Iterator[dict[str, Any]]:
-        """Yield an object with its discriminating properties set, if their schemas allow that."""
+        """Yield an object with its discriminating properties set, if their schemas allow the values."""
         changed = dict(value)
         for name, tags in merged.discriminator_values():
             part = merged.keywords.get("properties", {}).get(name, True)

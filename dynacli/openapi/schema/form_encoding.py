@@ -1,6 +1,6 @@
 """The encoding of the properties of a form or a multipart body: by Encoding Objects, or by default.
 
-OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding Object". 2.0 comes here converted to 3.0.
+OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding Object". Documents of 2.0 are converted to 3.0 before.
 """
 
 import re
@@ -28,7 +28,7 @@ class PartHeader:
     """A header of a part.
 
     Args:
-        value: The document's value for it: the only allowed value, the default or the example; None for none.
+        value: The value in the document: the only allowed value, the default or an example; None if it has none.
     """
 
     name: str
@@ -44,10 +44,10 @@ class PropertyEncoding:
         media_types: The types and ranges in the document's `contentType`, without malformed ones.
         takes_file: Whether the value can be the content of a file.
         takes_text: Whether the value can be anything else.
-        style: The style, as of a query parameter; empty if a media type decides.
-        explode: As of a query parameter.
-        item_formats: As of a query parameter.
-        allow_reserved: As of a query parameter.
+        style: The style, as for a query parameter; empty if a media type decides.
+        explode: The `explode`, as for a query parameter.
+        item_formats: The formats of nested arrays, as for a query parameter.
+        allow_reserved: The `allowReserved`, as for a query parameter.
         headers: The headers of the part.
     """
 
@@ -66,7 +66,7 @@ class Encodings:
 
     Args:
         is_multipart: Whether it is a multipart body; otherwise a form.
-        has_examples: Whether a required header of a part that no one gives takes an example value.
+        has_examples: Whether required headers of parts get an example value if the document has no other value.
     """
 
     def __init__(
@@ -87,8 +87,8 @@ class Encodings:
         self._flat = flatten(self._schema, resolve)
 
     def of(self, name: str) -> PropertyEncoding:
-        """Return the encoding of a property, whether or not the document names it."""
-        # A body that is a file, or an array of files, has parts of any name.
+        """Return the encoding of a property, even if the document does not list it."""
+        # The parts of a body that is a file, or an array of files, may have any name.
         unnamed = self._schema if self._flat.type in ("string", "array") else self._flat.additional
         schema = self._flat.properties.get(name, unnamed)
         return self._encoding(dict_or_empty(dict_or_empty(self._media.get("encoding")).get(name)), schema)
@@ -114,7 +114,7 @@ class Encodings:
         takes_file, takes_text = self._takes(schema) if self._is_multipart else (False, True)
         # 3.0 has the style for forms only: "SHALL be ignored if the request body media type is not
         # application/x-www-form-urlencoded"; since 3.1 it applies to multipart, too.
-        # Those of Swagger 2.0 (`collectionFormat`) apply to multipart as well.
+        # The styles of Swagger 2.0 (`collectionFormat`) apply to multipart, too.
         has_style = (
             not self._is_multipart
             or self._dialect != "3.0"
@@ -142,9 +142,9 @@ class Encodings:
         schemas = list(self._schemas(schema))
         binary = [part for part in schemas if is_binary(part)]
         is_typed = any(part.keys() & {"type", "properties", "enum", "const", "items"} for part in schemas)
-        # In 3.1, a schema without a type stands for bytes ("Working with Binary Data").
+        # Since 3.1, a schema without a type describes bytes ("Working with Binary Data").
         is_untyped = self._dialect != "3.0" and isinstance(schema, Mapping) and not is_typed
-        # A text with a media type, such as `contentMediaType: text/csv`, may as well be a file.
+        # A text with a media type, such as `contentMediaType: text/csv`, may also be a file.
         is_text = any(is_text_type(str(part.get("contentMediaType", ""))) for part in schemas)
         has_other = any(_describes_values(part) for part in schemas if part not in binary)
         return bool(binary) or is_untyped or is_text, not binary or has_other
@@ -194,7 +194,7 @@ def _describes_values(schema: Mapping[str, Any]) -> bool:
 
 
 def _safe_media_types(declared: Any) -> tuple[str, ...]:
-    """Return the media types that a `contentType` lists, without any that could break a header apart."""
+    """Return the media types in a `contentType`, without malformed ones, which could inject headers."""
     if not isinstance(declared, str):
         return ()
     names = map(str.strip, declared.split(","))

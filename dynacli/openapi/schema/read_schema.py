@@ -1,10 +1,9 @@
-"""Reading the keywords of a Schema Object in the normal form: a keyword of the wrong type counts as absent.
+"""Read the keywords of a Schema Object in the normal form; a keyword of the wrong type counts as absent.
 
-A schema stays the JSON that it is. A record for each schema would have to be made for hundreds of schemas, and a
-run reads a few keywords of them. Of a value it is read which schemas may apply, those of its branches too.
+Schemas stay plain JSON, because a run reads only a few keywords, and records for hundreds of schemas would be slow.
 
-A discriminator tells by the value of a property which branch of a `oneOf` or `anyOf` applies (OpenAPI 3.0.4, 3.1.1 and
-3.2.0, "Discriminator Object").
+The value of a discriminating property picks the branch of a `oneOf` or `anyOf` (OpenAPI 3.0.4, 3.1.1 and 3.2.0,
+"Discriminator Object").
 """
 
 import sys
@@ -17,10 +16,10 @@ Direction = Literal["request", "response"]
 """Whether a message is sent or received."""
 
 LEFT_OUT: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
-"""Direction → the keyword that marks the properties that it leaves out."""
+"""Direction → the keyword of the properties that it leaves out."""
 
 Resolve = Callable[[str], Any]
-"""Reference → its target; raises LookupError if it leads nowhere."""
+"""Reference → its target; raises LookupError if there is none."""
 
 Follow = Callable[[str], tuple[Any, Any]]
 """Reference → (its target, the `Follow` for references in the target)."""
@@ -34,48 +33,48 @@ _SCHEMAS = "#/components/schemas/"
 
 
 def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    """Return the value of a keyword that is a list; an empty list if it is not."""
+    """Return the list at a keyword; an empty list for any other value."""
     value = schema.get(keyword)
     return value if isinstance(value, list) else []
 
 
 def mapping_of(schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
-    """Return the value of a keyword that is an object; an empty object if it is not."""
+    """Return the object at a keyword; an empty object for any other value."""
     value = schema.get(keyword)
     return value if isinstance(value, Mapping) else {}
 
 
 def names_in(value: Any) -> list[str]:
-    """Return the strings in a list such as `required`; empty if there is no list."""
+    """Return the strings in a list such as `required`; an empty list for any other value."""
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def other_properties(schema: Mapping[str, Any]) -> list[Any]:
-    """Return the schemas of properties that are not named: those of patterns, and those of all others."""
+    """Return the schemas in `additionalProperties` and `patternProperties`."""
     patterns = mapping_of(schema, "patternProperties").values()
     return [found for found in (schema.get("additionalProperties"), *patterns) if isinstance(found, Mapping)]
 
 
 def types_of(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that a schema names, null among them; empty if it names none."""
+    """Return the types that a schema names, including null; empty if it names none."""
     named = schema.get("type")
     return [named] if isinstance(named, str) else names_in(named)
 
 
 def json_type(value: Any) -> str:
-    """Return the type that JSON Schema has for a value; a float is a number, `2.0` as well."""
+    """Return the JSON Schema type of a value; any float is a number, even `2.0`."""
     types = ((type(None), "null"), (bool, "boolean"), (int, "integer"), (str, "string"), (list, "array"))
     names = (name for type_, name in types if isinstance(value, type_))
     return next(names, "object" if isinstance(value, Mapping) else "number")
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value is a JSON number; Python reads a number such as `1e400` as infinite, which is not a number."""
+    """Return whether a value is a finite number; Python reads `1e400` as infinite."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def common_types(types: Iterable[str], others: Iterable[str]) -> list[str]:
-    """Return the types that values of both have, in the order of the first; an integer is also a number."""
+    """Return the types in both lists, in the order of the first; an integer is also a number."""
     either, rest = list(types), set(others)
     common = [name for name in either if name in rest or (name == "integer" and "number" in rest)]
     if "number" in either and "integer" in rest and "integer" not in common:
@@ -84,10 +83,10 @@ def common_types(types: Iterable[str], others: Iterable[str]) -> list[str]:
 
 
 def is_only_null(schema: Any) -> bool:
-    """Return whether a schema allows null alone."""
+    """Return whether a schema allows only null."""
     return isinstance(schema, Mapping) and (
         schema.get("type") in ("null", ["null"])
-        # Generators for 3.0 write null this way, though such a schema allows everything.
+        # Generators for 3.0 write null this way, although such a schema allows all values.
         or (schema.get("nullable") is True and schema.keys() <= _NULL_DESCRIBED)
         or schema.get("enum") == [None]
         or ("const" in schema and schema["const"] is None)
@@ -95,15 +94,15 @@ def is_only_null(schema: Any) -> bool:
 
 
 def says_nullable(schema: Any) -> bool:
-    """Return whether a schema of 3.0 says `nullable`, which the normal form has among the types if there are any."""
+    """Return whether a schema of 3.0 is `nullable`; in the normal form, null may be among its types instead."""
     return isinstance(schema, Mapping) and (schema.get("nullable") is True or "null" in types_of(schema))
 
 
 def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
-    """Yield the schemas that every value of a schema must match: itself, if it refers to, and its `allOf`.
+    """Yield the schemas that every value of a schema must match: itself, the target of its `$ref`, and its `allOf`.
 
     Args:
-        follow: Follows references; what it raises is raised here.
+        follow: Follows references; its exceptions are not caught.
     """
     waiting: list[tuple[Any, Follow]] = [(schema, follow)]
     seen: set[int] = set()
@@ -120,12 +119,12 @@ def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
 
 
 def following(resolve: Resolve) -> Follow:
-    """Return what follows references by a function; one that leads nowhere leads to None."""
+    """Return a `Follow` that uses a `Resolve`; the target of a dangling reference is None."""
     return _Following(resolve)
 
 
 class _Following:
-    """Follows references. A function within `following` would keep itself, and all that `resolve` keeps."""
+    """Follows references; a nested function would refer to itself, so that only the garbage collector frees it."""
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
@@ -138,15 +137,15 @@ class _Following:
 
 
 def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
-    """Return whether a schema says `readOnly` or `writeOnly`, itself, in its `allOf`, or where it refers to.
+    """Return whether a schema, the target of its `$ref`, or its `allOf` is `readOnly` or `writeOnly`.
 
     Args:
         keyword: `readOnly` or `writeOnly`.
-        follow: Follows references; what it raises is raised here.
+        follow: Follows references; its exceptions are not caught.
     """
     if isinstance(schema, dict) and schema.keys().isdisjoint(
         ("$ref", "allOf")
-    ):  # most are: nothing else applies
+    ):  # the usual case: no other schema applies
         return schema.get(keyword) is True
     return any(part.get(keyword) is True for part in applied_schemas(schema, follow))
 
@@ -154,7 +153,7 @@ def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
 def possible_schemas(
     schema: Any, resolve: Resolve, most_branches: int = _MOST_BRANCHES
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the schemas that apply to a value, or may apply to it: those of `oneOf` and `anyOf`, too."""
+    """Yield the schemas that apply to a value or may apply to it, including the branches of `oneOf` and `anyOf`."""
     follow = following(resolve)
     waiting, count = [schema], 0
     seen: dict[int, Mapping[str, Any]] = {}
@@ -168,7 +167,7 @@ def possible_schemas(
 
 
 def properties_of(schemas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return name → schema of the properties that any of the schemas has; the first schema of a name counts."""
+    """Return the properties of several schemas as a map from name to schema; the first schema of a name counts."""
     found: dict[str, Any] = {}
     for schema in schemas:
         for name, below in mapping_of(schema, "properties").items():
@@ -181,8 +180,8 @@ class PossibleNames(NamedTuple):
     """The properties that a value may have.
 
     Args:
-        names: Those that schemas name.
-        is_open: Whether it may have others, because schemas say nothing of its properties, or allow any.
+        names: The properties that schemas name.
+        is_open: Whether the value may have other properties, because the schemas allow them or describe none.
     """
 
     names: set[str]
@@ -190,12 +189,12 @@ class PossibleNames(NamedTuple):
 
 
 def property_names(schema: Any, resolve: Resolve) -> set[str]:
-    """Return the names of the properties that a schema has at any depth."""
+    """Return the names of properties at any depth of a schema."""
     return possible_names([schema], resolve)[1].names
 
 
 def possible_names(schemas: Iterable[Any], resolve: Resolve) -> tuple[PossibleNames, PossibleNames]:
-    """Return the properties that a value of schemas may have itself, and those of it and all values within it."""
+    """Return the properties that a value of some schemas may have, first without and then with nested values."""
     top, waiting = _names_at(schemas, resolve)
     names, is_open, seen = set(top.names), top.is_open, {id(schema): schema for schema in waiting}
     while waiting and len(seen) < _MOST_SCHEMAS:
@@ -208,7 +207,7 @@ def possible_names(schemas: Iterable[Any], resolve: Resolve) -> tuple[PossibleNa
 
 
 def _names_at(schemas: Iterable[Any], resolve: Resolve) -> tuple[PossibleNames, list[Any]]:
-    """Return the properties that a value of schemas may have, and the schemas of the values in it."""
+    """Return the properties that a value of some schemas may have, and the schemas of the values in it."""
     applied = [found for schema in schemas for found in possible_schemas(schema, resolve, _MOST_SCHEMAS)]
     types = value_types_of(applied)
     properties = [below for found in applied for below in mapping_of(found, "properties").values()]
@@ -226,7 +225,7 @@ def _names_at(schemas: Iterable[Any], resolve: Resolve) -> tuple[PossibleNames, 
 
 
 def value_types_of(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the types that a value may have, without null, also those that schemas only imply; empty for all."""
+    """Return the types of a value except null, including types that schemas only imply; empty for any type."""
     types: dict[str, None] = {}
     for schema in schemas:
         named = types_of(schema)
@@ -240,13 +239,13 @@ def value_types_of(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 class Discriminator(NamedTuple):
-    """The property whose value tells which branch applies.
+    """The property whose value picks a branch.
 
     Args:
         property: The property's name.
         mapping: Value → reference to a branch, as a URI fragment.
         default: The reference to the branch for all other values (3.2); empty if there is none.
-        is_implied: Whether the document names no discriminator, but each branch allows other values.
+        is_implied: Whether the document has no discriminator, but each branch allows different values.
     """
 
     property: str
@@ -255,10 +254,10 @@ class Discriminator(NamedTuple):
     is_implied: bool = False
 
     def values_for(self, refs: Iterable[str], name: str, allowed: tuple[Any, ...]) -> tuple[str, ...]:
-        """Return the values that pick a branch, the one to send first.
+        """Return the values that pick a branch, the best value to send first.
 
         Args:
-            refs: The references that lead to the branch.
+            refs: The references to the branch.
             name: The branch's name; empty for an inline schema.
             allowed: The values that the branch's own schema allows for the property; empty for all.
         """
@@ -266,17 +265,17 @@ class Discriminator(NamedTuple):
         values = [value for value, target in self.mapping.items() if reference_name(target) in names]
         values = values or ([name] if name else [])
         own = [value for value in allowed if isinstance(value, str)]
-        # The branch's own schema decides, whatever the mapping says; many documents have no mapping then.
+        # The branch's own schema overrides the mapping, which many documents lack.
         return tuple([value for value in values if value in own] or own or values)
 
     def branches(self) -> list[dict[str, str]]:
-        """Return the schemas that the mapping leads to, each once."""
+        """Return a reference to each schema of the mapping, each once."""
         return [{"$ref": ref} for ref in dict.fromkeys(self.mapping.values())]
 
     def references_to(self, value: Any) -> list[str]:
-        """Return the references to the schema that a value of the property may name, the likeliest first.
+        """Return possible references to the schema for a value of the property, the likeliest first.
 
-        A value names a schema by the mapping, else by the schema's own name.
+        The mapping decides; a value without a mapping is the schema's own name.
         """
         found = []
         if isinstance(value, str):
@@ -284,7 +283,7 @@ class Discriminator(NamedTuple):
         return [*found, self.default] if self.default else found
 
     def branch_of(self, value: Any, branches: Sequence[Any]) -> int | None:
-        """Return the index of the branch that an object names; None if it names none, or is not an object."""
+        """Return the index of the branch that an object picks; None if it picks none, or is not an object."""
         if not isinstance(value, Mapping):
             return None
         numbers = {ref: index for index, ref in _references(branches)}
@@ -292,14 +291,14 @@ class Discriminator(NamedTuple):
         return next((numbers[ref] for ref in refs if ref in numbers), None)
 
     def values(self, branches: Sequence[Any]) -> list[str]:
-        """Return the values of the property that name a branch: those of the mapping, then names of schemas."""
+        """Return the values of the property that pick a branch: the keys of the mapping, then names of schemas."""
         mapped = set(self.mapping.values())
         names = [ref.rpartition("/")[2] for _, ref in _references(branches) if ref not in mapped]
         return [*self.mapping, *names]
 
 
 def discriminator_of(schema: Any) -> Discriminator | None:
-    """Return the discriminator of a schema; None if it has none that can be used."""
+    """Return the discriminator of a schema; None if it has no valid discriminator."""
     found = schema.get("discriminator") if isinstance(schema, Mapping) else None
     if not isinstance(found, Mapping) or not isinstance(found.get("propertyName"), str):
         return None
@@ -321,10 +320,10 @@ def _references(branches: Sequence[Any]) -> list[tuple[int, str]]:
     ]
 
 
-# Cached, because a base schema with hundreds of branches has its whole mapping read for each of them.
+# Cached, because the whole mapping of a base schema is read for each of its branches.
 @lru_cache(maxsize=1 << 14)
 def as_reference(target: str) -> str:
-    """Return the reference that a value of a mapping is; it may be the bare name of a component, too."""
+    """Return the reference for a target in a mapping, which is a reference or the name of a component."""
     is_name = not any(char in target for char in "/#") and not target.endswith((".json", ".yaml", ".yml"))
     return f"{_SCHEMAS}{target}" if is_name else target
 

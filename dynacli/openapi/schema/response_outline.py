@@ -1,4 +1,4 @@
-"""What a response holds, in few words: the names of its fields, two levels deep."""
+"""The outline of a response: the names of its fields, two levels deep."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,26 +25,26 @@ from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence, word_or_quoted
 
 _ANY_NAME = "<any name>"
-"""Stands for the fields of an object whose names the document does not list."""
+"""The name for fields whose names the document does not list."""
 _MOST_LISTS = 5
-"""How many lists may stand within each other."""
+"""Maximum depth of nested lists."""
 _MOST_WRAPPERS = 3
 _MOST_BESIDE = 3
-"""How many plain fields an object may have that only wraps another one."""
+"""Maximum number of plain fields in an object that only wraps a list."""
 _MOST_ABOUT_A_LIST = 8
-"""How many plain fields a response may have beside the list that it is about."""
+"""Maximum number of plain fields beside the list in a response about a list."""
 _WRAPPERS = frozenset((*WRAPPERS, "result", "response", "payload", "_embedded"))
 _MOST_NAMES = 200
 _LONGEST_NAME = 60
 _USELESS = ("url", "href", "links", "node_id")
-"""The endings of names that come last if there is no room for all."""
+"""Endings of names that are left out first if there is no room for all names."""
 _SORTS = frozenset(
     ("sort", "sortby", "sortfield", "sortkey", "sortcolumn", "sorton", "orderby", "order", "ordering")
 )
 _NO_KEYS = frozenset(
     ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
 )
-"""What inputs that sort take beside the names of fields, as plain names."""
+"""Values of inputs that sort other than names of fields, as plain names."""
 _BY = r"(?i:\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b)"
 _NO_FIELDS = frozenset(
     (
@@ -66,10 +66,10 @@ _NO_FIELDS = frozenset(
         *("expression", "filter", "filters", "query"),
     )
 )
-"""Words of the names of inputs that filter by a range, or by an expression."""
+"""Parts of the names of inputs that filter by a range, or by an expression."""
 _FEWEST_KEYS = 2
 _MOST_CHARACTERS = 100
-# Compiled if they are needed: few operations sort or filter, and every help page imports this.
+# `re` compiles these on first use: few operations sort or filter, but every help page imports this module.
 _KEY = r"(?i:[-+]?([a-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?)"
 _LITERAL = r"`([^`\s]+)`"
 
@@ -79,10 +79,10 @@ class OutlineLine:
     """The fields of one object of a response.
 
     Args:
-        place: Where the object is, `rows[]` for each item of the list `rows`; empty for the response itself.
+        place: The location of the object, such as `rows[]` for each item of the list `rows`; empty for the response.
         names: The names of its fields, as the document spells them; a list ends in `[]`, an object in `{}`.
-            Of something without fields, its type.
-        is_type: Whether it is one.
+            For a value without fields, its type.
+        is_type: Whether `names` has a type.
     """
 
     place: str
@@ -90,7 +90,7 @@ class OutlineLine:
     is_type: bool = False
 
     def text(self, most_names: int) -> str:
-        """Return the line, cleaned for a terminal, with the names that it has no room for counted."""
+        """Return the line, cleaned for a terminal, with the number of names that are left out."""
         names, more = self.names, ""
         if len(names) > most_names:
             little = [name for name in names if name.rstrip("{}[]").lower().endswith(_USELESS)]
@@ -109,13 +109,13 @@ def _shortened_name(name: str) -> str:
 
 @record
 class ResponseOutline:
-    """What a response holds.
+    """The outline of a response.
 
     Args:
-        kind: What the response is if that is not a single JSON value: `nothing`, `text (text/plain)`, `a stream`;
+        kind: The kind of a response that is not a single JSON value: `nothing`, `text (text/plain)`, `a stream`;
             else empty.
-        lines: Its objects that have fields, the most telling first.
-        others: The media types that it may have instead.
+        lines: The objects with fields, the most important first.
+        others: The other possible media types.
     """
 
     kind: str = ""
@@ -123,11 +123,11 @@ class ResponseOutline:
     others: tuple[str, ...] = ()
 
     def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
-        """Return the outline as lines of text, cleaned for a terminal; what is left out is counted.
+        """Return the outline as lines of text, cleaned for a terminal, with counts of names and objects left out.
 
         Args:
-            most_names: The most names on a line.
-            most_lines: The most lines.
+            most_names: Maximum number of names on a line.
+            most_lines: Maximum number of lines.
         """
         texts = [self.kind] if self.kind else []
         texts += [line.text(most_names) for line in self.lines[:most_lines]]
@@ -139,11 +139,11 @@ class ResponseOutline:
 
 
 def response_outline(response: Mapping[str, Any], resolve: Resolve) -> ResponseOutline:
-    """Return what a response holds.
+    """Return the outline of a response.
 
     Args:
         response: A Response Object in the normal form; empty if the document has none.
-        resolve: Follows references; raises LookupError if one leads nowhere.
+        resolve: Returns the target of a reference; raises LookupError if there is none.
     """
     content = mapping_of(response, "content")
     if not content:
@@ -165,13 +165,13 @@ def response_outline(response: Mapping[str, Any], resolve: Resolve) -> ResponseO
     if not shape.schemas:
         return ResponseOutline(f"not described ({essence(name)})", (), others)
     if is_sequence(name) and shape.items is not None:
-        shape = outline.shape(shape.items)  # OpenAPI 3.2: the schema of each item stands in that of an array
+        shape = outline.shape(shape.items)  # the schema describes the stream as an array (OpenAPI 3.2)
     kind = "a stream, each item of it:" if is_sequence(name) else ""
     return ResponseOutline(kind, tuple(outline.lines(shape)), others)
 
 
 class _Shape:
-    """A value as far as its schemas tell: its types, its fields and its items."""
+    """The types, fields and items of a value, from its schemas."""
 
     def __init__(self, schemas: Sequence[Mapping[str, Any]], resolve: Resolve) -> None:
         self.schemas = [schema for schema in schemas if schema.keys() - {"description", "title"}]
@@ -194,7 +194,7 @@ class _Shape:
 
     @property
     def words(self) -> str:
-        """The types of a value without fields, as text."""
+        """The types and the format of a value without fields, as text."""
         name = next(
             (schema["format"] for schema in self.schemas if isinstance(schema.get("format"), str)), ""
         )
@@ -206,18 +206,18 @@ class _Outline:
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
-        # The schemas are kept, so that no other object gets their ids.
+        # Store the schemas, too, so that no other object gets their ids.
         self._known: dict[int, tuple[Any, _Shape]] = {}
 
     def shape(self, schema: Any) -> _Shape:
-        """Return what a schema tells of its values."""
+        """Return the shape of the values of a schema."""
         if id(schema) not in self._known:
             shape = _Shape(list(possible_schemas(schema, self._resolve)), self._resolve)
             self._known[id(schema)] = schema, shape
         return self._known[id(schema)][1]
 
     def lines(self, shape: _Shape) -> list[OutlineLine]:
-        """Return the lines of a response; objects that only wrap the rest count as no level."""
+        """Return the lines of a response; objects that only wrap another value do not count as a level."""
         place, shape = self._within_lists(shape)
         beside: list[OutlineLine] = []
         for _ in range(_MOST_WRAPPERS):
@@ -255,14 +255,14 @@ class _Outline:
         return [*lists, *wrapped, *own, *objects]
 
     def _fields(self, shape: _Shape) -> Iterator[tuple[str, str, _Shape]]:
-        """Yield the fields of an object: the name, what marks it as a list or an object, and what is in it."""
+        """Yield the fields of an object: the name, `[]` or `{}` for a list or an object, and the shape inside."""
         for name, schema in shape.fields.items():
             mark, inner = self._within_lists(self.shape(schema))
             is_object = inner.has_fields or inner.types == ["object"]
             yield name, mark or ("{}" if is_object else ""), inner
 
     def _within_lists(self, shape: _Shape) -> tuple[str, _Shape]:
-        """Return `[]` for each list around a value, and what is in the innermost."""
+        """Return `[]` for each list around a value, and the shape of the innermost items."""
         mark = ""
         for _ in range(_MOST_LISTS):
             if shape.items is None:
@@ -271,7 +271,7 @@ class _Outline:
         return mark + ("[]" if shape.types == ["array"] else ""), shape
 
     def _wrapped(self, shape: _Shape) -> tuple[str, str, _Shape] | None:
-        """Return the field that an object only wraps, as `{"data": {...}}` does; None if it does more."""
+        """Return the single field that an object wraps, such as `{"data": {...}}`; None if it is not a wrapper."""
         fields = list(self._fields(shape))
         holding = [field for field in fields if field[2].has_fields and field[0] != _ANY_NAME]
         named = [field for field in holding if field[0].lower() in _WRAPPERS]
@@ -290,12 +290,12 @@ def _joined_place(place: str, name: str) -> str:
 
 @record
 class UnreturnedFields:
-    """Fields that an input names, and that the response does not have.
+    """Fields that an input uses to sort or filter, but that the response does not have.
 
     Args:
         option: The option of the input, without dashes.
-        names: The fields, as the document spells them there.
-        verb: What the input does by them: `sorts` or `filters`.
+        names: The fields, as the description of the input spells them.
+        verb: The use of the fields: `sorts` or `filters`.
     """
 
     option: str
@@ -304,7 +304,7 @@ class UnreturnedFields:
 
     @property
     def text(self) -> str:
-        """The fields in words, cleaned for a terminal."""
+        """A note about the fields, cleaned for a terminal."""
         names = short_sentence(", ".join(self.names), _MOST_CHARACTERS)
         use = "sortable" if self.verb == "sorts" else "filterable"
         return f"{use} (--{visible(self.option, keep='')}), but not returned: {names}"
@@ -313,9 +313,9 @@ class UnreturnedFields:
 def unreturned_fields(
     inputs: Iterable[Parameter | Field], outline: ResponseOutline
 ) -> tuple[UnreturnedFields, ...]:
-    """Return what an operation sorts or filters by, as far as the document says it, and its response does not have.
+    """Return the fields that an operation sorts or filters by, but that its response does not have.
 
-    Nothing is returned if the response may have fields that the outline does not list.
+    The result is empty if the response may have fields that the outline does not list.
     """
     known = {plain_name(word) for line in outline.lines for word in (*line.place.split("."), *line.names)}
     if not outline.lines or any(_ANY_NAME in line.names for line in outline.lines):
@@ -329,23 +329,23 @@ def unreturned_fields(
             continue
         keys = list(_keys(input_))
         unknown = tuple(key for key in keys if not _is_among(key, known))
-        # Words that the response does not have are hardly names of fields.
+        # If the response has none of the keys, they are probably not names of fields.
         if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
             found.append(UnreturnedFields(input_.option, unknown))
     return tuple(found)
 
 
 def _filters(parameter: Parameter) -> bool:
-    """Return whether an input keeps what has a value in a field of its own name, as its description says."""
+    """Return whether an input filters by a field with its name, as its description says."""
     words = words_of_name(parameter.name)
     is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
     is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
-    is_shown = "filter" in parameter.description.lower()  # a quick look before the exact one
+    is_shown = "filter" in parameter.description.lower()  # a quick check before the exact one
     return is_field and is_one_value and is_shown and re.search(_BY, parameter.description) is not None
 
 
 def _keys(input_: Parameter | Field) -> Iterator[str]:
-    """Yield the names of fields that an input that sorts takes: its enumeration, else what stands in backticks."""
+    """Yield the fields in the enumeration of an input that sorts, or in backticks in its description."""
     value = input_.value.items if input_.value.items is not None else input_.value
     words: Sequence[object] = value.enum or re.findall(_LITERAL, input_.description)
     matches = (re.fullmatch(_KEY, word) for word in words if isinstance(word, str))
@@ -354,7 +354,7 @@ def _keys(input_: Parameter | Field) -> Iterator[str]:
 
 
 def _is_among(key: str, known: set[str]) -> bool:
-    """Return whether a response has a field of a name, or one that it may stand for: `created` for `created_at`."""
+    """Return whether a response has a field with a name, or with a similar one: `created` for `created_at`."""
     plain = plain_name(key.rpartition(".")[2])
     return (
         any(plain in name or (name and name in plain) for name in known)
