@@ -95,6 +95,7 @@ BODIES = {
     **{f"form {text}": (_FORM, text.encode()) for text in FIELDS},
     "form with a charset": (f"{_FORM}; charset=utf-8", b"_method=DELETE"),
     "form under another type": ("image/png", b"_method=DELETE"),
+    "form, IIS": (_FORM, b"_method=%u0044ELETE"),
     "form that is JSON too": (_FORM, b'{"a":"&_method=DELETE&b="}'),
     "form without a type": ("", b"_method=DELETE"),
     "form in UTF-16": (_FORM, "_method=DELETE".encode("utf-16")),
@@ -104,6 +105,7 @@ BODIES = {
     "JSON in UTF-16": (_JSON, '{"_method":"DELETE"}'.encode("utf-16")),
     "JSON behind a byte order mark": (_JSON, b'\xef\xbb\xbf{"_method":"DELETE"}'),
     "multipart": (_MULTIPART, _part('Content-Disposition: form-data; name="_method"')),
+    "multipart under another type": ("image/png", _part('Content-Disposition: form-data; name="_method"')),
     "multipart, LF": (_MULTIPART, _part('Content-Disposition: form-data; name="_method"', end="\n")),
     "multipart, CR": (_MULTIPART, _part('Content-Disposition: form-data; name="_method"', end="\r")),
     "multipart, single quotes": (_MULTIPART, _part("Content-Disposition: form-data; name='_method'")),
@@ -123,6 +125,7 @@ BODIES = {
 
 DOUBTS = {
     "JSON that is none": (_JSON, b'{"_method":"DELETE",}'),
+    "JSON that is none, as a form": (_FORM, b'{"_method":"DELETE",}'),
     "JSON that is deep": (_JSON, b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b',"_method":"DELETE"}'),
     "form in EBCDIC": (f"{_FORM}; charset=cp037", "_method=DELETE".encode("cp037")),
     "form in UTF-7": (f"{_FORM}; charset=utf-7", b"+AF8-method=DELETE"),
@@ -131,6 +134,19 @@ DOUBTS = {
         _MULTIPART,
         _part('Content-Disposition: form-data; name*0="_met"; name*1="hod"'),
     ),
+    "multipart, in pieces beside the whole name": (
+        _MULTIPART,
+        _part('Content-Disposition: form-data; name*0="_met"; name*1="hod"', more="X-Note: the _method"),
+    ),
+    "multipart, encoded as a method": (
+        _MULTIPART,
+        _part(
+            'Content-Disposition: form-data; name="_method"',
+            "POST",
+            more="Content-Transfer-Encoding: base64",
+        ),
+    ),
+    "form with more fields than are read": (_FORM, b"_method=GET&" * 10_001 + b"_method=DELETE"),
     "multipart, encoded": (
         _MULTIPART,
         _part(
@@ -185,6 +201,7 @@ def test_a_body_that_is_not_clear_may_ask_for_any(media_type: str, body: bytes) 
     [
         ((), False),
         ((("Content-Type", _FORM),), False),
+        ((("Content-Type", "text/plain"),), False),
         ((("Content-Type", "image/png"), ("Content-Type", _FORM)), False),
         ((("Content-Type", f"image/png, {_FORM}"),), False),
         ((("Content-Type", "image/png"), ("Connection", "close, Content-Type")), False),
@@ -311,6 +328,7 @@ def test_readings_of_a_path(path: str, readings: list[str]) -> None:
         ("Action=erase&Action=list", (), b"", True),
         ("Action=list;Action=erase", (), b"", True),
         ("action[]=ERASE", (), b"", True),
+        ("action[0]=ERASE", (), b"", True),
         ("Action=list", (("Content-Type", _FORM),), b"a=b&Action=erase", True),
         ("", (("Content-Type", _JSON),), b'{"Action":"erase"}', True),
         (
@@ -333,12 +351,29 @@ def test_values_that_tell_operations_apart(
     assert is_found == values.may_have("query", "Action", ["erase"])
 
 
+@pytest.mark.parametrize("value", ["erase", "list, Erase"])
+def test_headers_that_tell_operations_apart(value: str) -> None:
+    """Also one of several values in one header."""
+    values = SentValues(Request("POST", _URL, (("X_Action", value),), b"", _PARTS))
+    assert values.may_have("header", "X-Action", ["erase"])
+
+
+def test_a_query_of_a_post_asks_for_a_method_although_it_may_be_a_filter() -> None:
+    """A GET may be filtered by `method`; a POST with it is taken for what it may become."""
+    asked = [
+        overrides_of(Request(method, f"{_URL}?method=DELETE", (), None, _PARTS), is_strict=False).asked
+        for method in ("POST", "GET")
+    ]
+    assert [True, False] == ["DELETE" in methods for methods in asked]
+
+
 @pytest.mark.parametrize(
     ("query", "body", "routes"),
     [
         ("rest_route=/secret", b"", ["/secret"]),
         ("_url=/a/b&note=/c", b"", ["/a/b"]),
         ("r=site%2Findex", b"", ["/site/index"]),
+        ("kohana_uri=/secret", b"", ["/secret"]),
         ("r=7&url=https://api.example.com/x", b"", []),
         ("", b"rest%5Froute=/secret", ["/secret"]),
         ("", b"_url=/secret", []),
