@@ -34,7 +34,7 @@ from dynacli.openapi.document.references.scan import (
 from dynacli.openapi.document.source import file_name
 from dynacli.openapi.references import MOST_HOPS
 
-_CIRCLE = "it leads around in a circle of references"
+_CIRCLE = "it is part of a cycle of references"
 _IDENTIFIERS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 _DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
 _MAX_COPIES = 1_000
@@ -164,7 +164,7 @@ class _TargetFinder:
         is_remote = bool(file.uri) and not file.uri.startswith("file:")
         if is_remote and any(uri.startswith("file:") for uri in candidates):
             # Even if dynacli may read such a file, a document from the network must not choose it.
-            raise UnreadableFileError("a remote document may not lead to files of this machine")
+            raise UnreadableFileError("a remote document must not refer to local files")
         for uri in candidates:
             if uri in self._files.ids:
                 return _Target(*self._files.ids[uri])
@@ -415,7 +415,9 @@ class ReferenceGraph:
         if target is None:
             return
         if site.kind.members is SCHEMA and not _is_map_of_schemas(follow(target.file.tree, target.steps)):
-            self._failed.append((part, site, _Failure(site, file, steps, "it leads to no map of schemas")))
+            self._failed.append(
+                (part, site, _Failure(site, file, steps, "its target is not a map of schemas"))
+            )
             return
         section = site.kind.section if site.kind.section in self._sections else ""
         stays = target.file.number == 0 and (
@@ -428,7 +430,7 @@ class ReferenceGraph:
                 return
         is_replaced = not stays and not section
         if is_replaced and not steps and file.number == 0:
-            failure = _Failure(site, file, steps, "a whole file cannot be a reference to another")
+            failure = _Failure(site, file, steps, "a document cannot be just a reference to another file")
             self._failed.append((part, site, failure))
             return
         referenced = self._part(target, site.kind, section if not stays else section or "-")
@@ -477,7 +479,7 @@ class ReferenceGraph:
             if len(anchors) == 1:
                 return _Target(*anchors[0])
             if anchors and _is_placeholder(self._targets.find(file, steps, ref)):
-                reason = "which of several schemas it means depends on what refers to it"
+                reason = "its meaning depends on the schema that refers to it"
                 self.undecided.append(_Failure(site, file, steps, reason))
                 return None
         return self._targets.find(file, steps, ref)

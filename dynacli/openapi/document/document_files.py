@@ -140,7 +140,8 @@ class Files:
 
     def _read(self, uri: str) -> OpenFile:
         if self._opener is None:
-            raise RefusedError(f"`{file_name(uri)}` is not read", reason="Other files are not followed here")
+            reason = "Other files are not followed here"
+            raise RefusedError(f"Refused to read `{file_name(uri)}`", reason=reason)
         fetched = self._opener(uri)
         own_uri = absolute(uri, fetched.uri) if fetched.uri else uri
         known = self._by_uri.get(own_uri)

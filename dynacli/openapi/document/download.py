@@ -44,11 +44,11 @@ _MAX_ERROR_PAGE = 2**20
 _NOT_MODIFIED = 304
 _WHO_ASKS = frozenset({"authorization", "cookie"})
 _HINTS = {
-    401: "The document needs a credential to be fetched; `{page}` says how",
-    403: "The server does not give the document to everyone; `{page}` says how to sign in",
+    401: "The document requires a credential; to set one, see `{page}`",
+    403: "The server refuses access to the document; to sign in, see `{page}`",
     404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
     407: "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`",
-    429: "The server limits how often it is asked; try again later",
+    429: "The server limits the number of requests; try again later",
 }
 
 
@@ -372,7 +372,7 @@ def _redirected(base: str, location: str) -> str:
 def _elsewhere(base: str, origin: str, target: str) -> RefusedError:
     return RefusedError(
         f"`{without_query(base)}` redirects to another origin, `{origin}`",
-        reason="A document is taken only from the origin that you named",
+        reason="dynacli fetches a document only from the origin that you named",
         hint=f"If you trust it, give the new URL: `{without_query(target)}`",
     )
 

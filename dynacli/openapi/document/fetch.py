@@ -218,12 +218,12 @@ class AllowedFiles:
             case "":
                 raise RefusedError(
                     f"`{uri}` is relative",
-                    reason="A document on standard input is in no directory that it could be relative to",
+                    reason="A document on standard input has no directory for relative references",
                 )
             case _:
                 raise RefusedError(
-                    f"`{_name_or_uri(uri)}` is neither a file nor at a URL",
-                    reason=f"Nothing is read over `{scheme[:20]}:`",
+                    f"Refused to read `{_name_or_uri(uri)}`",
+                    reason=f"dynacli cannot read over `{scheme[:20]}:`",
                 )
         self.bytes += len(fetched.content)
         if self.bytes > MAX_BYTES:
@@ -253,11 +253,11 @@ class AllowedFiles:
         parts = urlsplit(uri)
         name = file_name(uri)
         if self.source.kind != "file":
-            document = "a remote document" if self.source.kind == "url" else "a document on standard input"
-            reason = f"It is a file of this machine, and this is {document}"
-            raise RefusedError(f"`{name}` is not read", reason=reason)
+            document = "A remote document" if self.source.kind == "url" else "A document on standard input"
+            reason = f"{document} must not refer to local files"
+            raise RefusedError(f"Refused to read `{name}`", reason=reason)
         if parts.netloc not in ("", "localhost") or parts.query:
-            raise RefusedError(f"`{name}` is not read", reason="It is not a file of this machine")
+            raise RefusedError(f"Refused to read `{name}`", reason="It is not a file of this machine")
         path = local_path(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is not a name of a file")
@@ -276,9 +276,9 @@ class AllowedFiles:
             else:
                 reason = "Only a registered document is read with other files"
                 hint = hint and f"{hint}, or register the document: `{invocation('api add')} NAME FILE`"
-            raise RefusedError(f"`{name}` is not read", reason=reason, hint=hint)
+            raise RefusedError(f"Refused to read `{name}`", reason=reason, hint=hint)
         if all(is_hidden(resolved.removeprefix(place)) for place in inside):
-            raise RefusedError(f"`{name}` is not read", reason="A part of its path begins with a dot")
+            raise RefusedError(f"Refused to read `{name}`", reason="A part of its path begins with a dot")
         return resolved
 
     def _check_origin(self, uri: str) -> None:
@@ -288,11 +288,11 @@ class AllowedFiles:
             raise RefusedError("The URL of a reference is malformed") from error
         if "@" in split_url(uri).netloc:
             raise RefusedError(
-                f"`{_name_or_uri(uri)}` is not read", reason="Its URL holds a user name or a password"
+                f"Refused to read `{_name_or_uri(uri)}`", reason="Its URL holds a user name or a password"
             )
         if origin not in self.origins and origin != self.source.origin:
             raise RefusedError(
-                f"`{_name_or_uri(uri)}` is not read",
+                f"Refused to read `{_name_or_uri(uri)}`",
                 reason=f"`{origin}` is not the origin of the document",
                 hint=_ALLOW_HINT.format(origin),
             )

@@ -265,7 +265,7 @@ class _Assembly:
         self.warnings: list[tuple[str, PlaceInFile]] = []
         for effect, failures in (
             ("cannot be followed", graph.failures),
-            ("is taken for any value", graph.undecided),
+            ("accepts any value", graph.undecided),
         ):
             for failure in failures:
                 message = f"`{failure.site.ref}` {effect}: {failure.reason}"
@@ -579,5 +579,5 @@ def _check_paths(tree: dict[str, Any], unread: Mapping[str, str]) -> None:
     paths = tree.get("paths")
     ref = paths.get("$ref") if isinstance(paths, dict) and len(paths) == 1 else None
     if isinstance(ref, str) and ref in unread:
-        message = f"The paths of the document are in `{ref}`, which cannot be used"
+        message = f"The paths of the document are in `{ref}`, which cannot be read"
         raise DocumentError(message, reason=unread[ref])

@@ -65,7 +65,7 @@ def _fault(method: str, seen: set[str]) -> str:
     if method in seen:
         return f"the path has another `{method}`"
     if not _TOKEN.fullmatch(method):
-        return "a method is a word of letters, digits and some symbols (RFC 9110, section 9.1)"
+        return "a method must consist of letters, digits and some symbols (RFC 9110, section 9.1)"
     if method.upper() == "CONNECT":
         return "`CONNECT` asks a proxy for a tunnel, which is not a call of an API (RFC 9110, section 9.3.6)"
     return ""

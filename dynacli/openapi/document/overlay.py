@@ -214,8 +214,8 @@ def _actions(overlay: Any, name: str) -> tuple[bool, list[Mapping[str, Any]]]:
     version = _VERSION.fullmatch(overlay["overlay"])
     if version is None:
         raise DocumentError(
-            f"{_capital(name)} is of version `{overlay['overlay'][:20]}`, which is not known",
-            hint="1.0.0 and 1.1.0 are",
+            f"{_capital(name)} has the unsupported version `{overlay['overlay'][:20]}`",
+            hint="Supported versions are 1.0.0 and 1.1.0",
         )
     actions = overlay.get("actions")
     if not isinstance(actions, list):
@@ -238,7 +238,7 @@ def _check_action(action: Any, action_name: str, *, is_newer: bool) -> None:
         )
     if not isinstance(action["copy"], str):
         raise DocumentError(
-            f"{action_name} has a `copy` that is not a text", hint="Give a JSONPath, such as `$.info`"
+            f"{action_name} has a `copy` that is not a string", hint="Give a JSONPath, such as `$.info`"
         )
     if "update" in action:
         raise DocumentError(f"{action_name} has both `update` and `copy`", hint="Write two actions")

@@ -287,7 +287,7 @@ def _warnings(keys: Iterable[tuple[str | int, ...]]) -> tuple[KeyWarning, ...]:
     warnings: dict[KeyWarning, None] = {}
     for steps in keys:
         key = str(steps[-1])[:80]
-        warnings[f"The key `{key}` is given twice in one place; the last one counts", join(steps)] = None
+        warnings[f"Duplicate key `{key}`; the last value counts", join(steps)] = None
         if len(warnings) == _MAX_WARNINGS:
             break
     return tuple(warnings)

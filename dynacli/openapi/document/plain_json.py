@@ -252,7 +252,7 @@ def check_is_not_markup(content: bytes, name: str) -> None:
         return
     if is_sign_in_page(content):
         raise DocumentError(
-            f"`{name}` leads to a sign-in page, not to an OpenAPI document",
+            f"`{name}` is a sign-in page, not an OpenAPI document",
             hint=f"{sign_in_hint(name)}; or save the document to a file",
             is_sign_in=True,
         )
@@ -288,7 +288,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
     kind, hint = _recognise(tree)
     raise DocumentError(
         f"`{name}` is {kind}, not an OpenAPI document" if kind else f"`{name}` is not an OpenAPI document",
-        reason="At its top level is neither `openapi` nor `swagger`",
+        reason="It has neither `openapi` nor `swagger` at its top level",
         hint=hint,
     )
 
@@ -331,5 +331,5 @@ def _recognise(tree: dict[str, Any]) -> tuple[str, str]:
     if "$schema" in tree or ("type" in tree and "properties" in tree):
         return "a JSON Schema", ""
     if "paths" in tree and "info" in tree:
-        return "", "Add `openapi: 3.0.3`, if that is what it is"
+        return "", "Add `openapi: 3.0.3` if it is an OpenAPI 3.0 document"
     return "", ""

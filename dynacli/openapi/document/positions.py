@@ -163,7 +163,7 @@ def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]
 
 
 class _Collection:
-    """A mapping or sequence of YAML whose events are read, and the wanted locations below it, if there are any."""
+    """A YAML mapping or sequence during the scan, with the wanted locations below it, if there are any."""
 
     __slots__ = ("index", "is_mapping", "key", "wanted")
 

@@ -178,7 +178,7 @@ def _is_right(node: dict[str, Any]) -> bool:
 
 
 def meant_boolean(value: Any) -> bool | None:
-    """Return the boolean that a value means; None if the meaning is not clear."""
+    """Return the boolean that a value such as `"yes"` means; None if the meaning is not clear."""
     if isinstance(value, bool):
         return value
     return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None

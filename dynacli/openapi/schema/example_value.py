@@ -184,7 +184,7 @@ class ExampleSchema:
             known = merged.get("type")
             merged["type"] = types if known is None else common_types(known, types)
             if not merged["type"]:
-                raise NoExampleError("The schema asks for two types at once")
+                raise NoExampleError("The schema requires two types at once")
         discriminator = discriminator_of(schema)
         if discriminator is not None:
             # With branches beside the discriminator, one of them is chosen next.
@@ -522,7 +522,7 @@ def made_value(
     Raises:
         NoExampleError: The schema allows no value, or only values that simple rules cannot make.
     """
-    failure = NoExampleError("No value of the schema is found")
+    failure = NoExampleError("No example found for this schema")
     try:
         for maker in _makers(schemas, maker_of):
             try:
@@ -670,7 +670,7 @@ class ExampleMaker:
 
     def _build(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
         below = above.union(merged.refs)
-        failure = NoExampleError("No value of the schema is found")
+        failure = NoExampleError("No example found for this schema")
         for type_name in merged.types_to_try():
             try:
                 for value in self.values(type_name, merged, below):

@@ -238,7 +238,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
-    """Return a schema flattened; a value that is not a schema counts as `true`."""
+    """Flatten a schema; a value that is not a schema counts as `true`."""
     return _flatten(schema, _Context(resolve, FlatSchema().refs, 0, [_MAX_STEPS], {}))
 
 
@@ -251,7 +251,7 @@ class FlatSchemas:
         self._known: dict[int, tuple[Any, FlatSchema]] = {}
 
     def __call__(self, schema: Any) -> FlatSchema:
-        """Return a schema flattened; the result is shared, and must not be changed."""
+        """Flatten a schema; the result is shared, and must not be changed."""
         if id(schema) not in self._known:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()

@@ -11,7 +11,7 @@ document refers to the same schema in both forms.
 | `discriminator` whose `mapping` or `defaultMapping` has names | references |
 
 The normal form also has keywords that are not in 3.0, and `nullable` without a `type`.
-This `nullable` has no effect ("Schema Object" of OpenAPI 3.0.4), but shows that the author means null, too.
+This `nullable` has no effect ("Schema Object" of OpenAPI 3.0.4), but shows that the author wants to allow null.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -150,7 +150,7 @@ class _DoubtfulSchemas:
         if isinstance(ref, str) and ref not in self._refs:
             self._refs.add(ref)
             if not self._leads_to_schema(ref):
-                messages.append(("$ref", f"`{ref[:100]}` leads to no schema; it stands for anything"))
+                messages.append(("$ref", f"`{ref[:100]}` is not a schema; any value is accepted"))
         if "allOf" in schema:
             messages.append(("allOf", self._two_types(schema)))
         if isinstance(schema.get("oneOf"), list):
@@ -177,7 +177,7 @@ class _DoubtfulSchemas:
             common = common_types(types, named) if types and named else types or named
             if not common and named:
                 asked = f"`{'|'.join(types)}` and `{'|'.join(named)}`"
-                return f"No value is right, because it would be {asked} at once"
+                return f"No value is valid, because it would have to be {asked} at once"
             types = common
         return ""
 

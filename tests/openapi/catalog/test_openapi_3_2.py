@@ -135,7 +135,7 @@ def test_an_additional_operation_is_validated(server: Recorder) -> None:
     [
         (
             {"additionalOperations": {"BAD METHOD": {}}},
-            "a method is a word of letters, digits and some symbols (RFC 9110, section 9.1)",
+            "a method must consist of letters, digits and some symbols (RFC 9110, section 9.1)",
         ),
         (
             {"additionalOperations": {"CONNECT": {}}},

@@ -116,7 +116,7 @@ def found_nothing(
     if pages:
         # Some servers redirect every unknown path to it.
         page = pages[-1] if len(pages) <= _MOST_SIGN_INS else pages[0]
-        reasons.append(f"`{page.url}` leads to a sign-in page")
+        reasons.append(f"`{page.url}` is a sign-in page")
         hint = sign_in_hint(page.url)
     elif foreign and not _MANUAL.search(urlsplit(foreign[0]).path):
         hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"

@@ -253,7 +253,7 @@ class PlainSchema:
         """Return the numbers of the schemas in a cycle of references, or between two cycles."""
         following = self._references
         while following:
-            # Remove schemas that no other refers to, or that refer to no other: they are in no cycle.
+            # Remove schemas without a reference to them, or without a target: they are in no cycle.
             referred = set().union(*following.values())
             kept = {
                 number: others & following.keys()

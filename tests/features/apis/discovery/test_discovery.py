@@ -1027,7 +1027,7 @@ def test_a_sign_in_page_is_told(server: Recorder) -> None:
         result = run_cli("api", "add", "shop", url, "--error-format", "json")
         assert 8 == result.exit_code
         assert expected in result.error["hint"]
-        assert "leads to a sign-in page" in result.error["message"] + result.error["reason"]
+        assert "is a sign-in page" in result.error["message"] + result.error["reason"]
     assert 1 == [request.target for request in server.requests[-2:]].count("/openapi.json")  # no search
 
 

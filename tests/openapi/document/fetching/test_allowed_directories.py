@@ -172,7 +172,7 @@ def test_a_remote_document_never_reaches_a_directory(server: Recorder) -> None:
     url = f"{server.origin}/api.json"
     result = _make(url, "--allow-ref", "common")
     assert 8 == result.exit_code
-    assert "a remote document may not lead to files of this machine" in result.stderr
+    assert "a remote document must not refer to local files" in result.stderr
     stdin = json.dumps(_with_toy(ref)).encode()
     assert 8 == run_cli("-", "make-toy", "--allow-ref", "common", stdin=stdin).exit_code
 

@@ -269,8 +269,8 @@ def test_damaged_validators_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("status", "hint"),
     [
-        (401, "needs a credential"),
-        (403, "not give"),
+        (401, "requires a credential"),
+        (403, "refuses access"),
         (404, "openapi.json"),
         (418, ""),
         (500, "later"),

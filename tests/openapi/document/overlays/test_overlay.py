@@ -159,7 +159,11 @@ def test_an_update_is_not_shared() -> None:
     [
         pytest.param([], "The overlay is not an OpenAPI overlay", id="a-list"),
         pytest.param({"openapi": "3.1.0"}, "The overlay is not an OpenAPI overlay", id="a-document"),
-        pytest.param({"overlay": "2.0.0", "actions": []}, "The overlay is of version `2.0.0`", id="version"),
+        pytest.param(
+            {"overlay": "2.0.0", "actions": []},
+            "The overlay has the unsupported version `2.0.0`",
+            id="version",
+        ),
         pytest.param({"overlay": "1.0.0"}, "The overlay has no list of `actions`", id="no-actions"),
         pytest.param(_overlay({"update": {}}), "Action 1 of the overlay has no `target`", id="no-target"),
         pytest.param(

@@ -172,7 +172,9 @@ def test_an_action_that_changes_nothing_is_told(action: dict[str, Any], reason: 
         pytest.param(b"{", "`o.yaml` cannot be read at line 1", id="not-json"),
         pytest.param(b"<html>", "`o.yaml` is an HTML page", id="a-page"),
         pytest.param(b"openapi: 3.1.0", "`o.yaml` is not an OpenAPI overlay", id="a-document"),
-        pytest.param(b"overlay: 3.0.0\nactions: []", "`o.yaml` is of version `3.0.0`", id="version"),
+        pytest.param(
+            b"overlay: 3.0.0\nactions: []", "`o.yaml` has the unsupported version `3.0.0`", id="version"
+        ),
         pytest.param(
             b"overlay: 1.0.0\nactions: [{target: $.info.title, update: {}}]",
             "Action 1 of `o.yaml` cannot be carried out at `$['info']['title']`",

@@ -129,7 +129,7 @@ def test_merge_keys_are_applied(content: str, expected: Any) -> None:
 
 
 def _twice(key: str, pointer: str) -> tuple[str, str]:
-    return f"The key `{key}` is given twice in one place; the last one counts", pointer
+    return f"Duplicate key `{key}`; the last value counts", pointer
 
 
 @pytest.mark.parametrize(

@@ -145,14 +145,14 @@ def test_a_duplicate_key_is_warned_of() -> None:
         "openapi: 3.0.0\ninfo: {title: P, version: '1'}\nx-a: 1\nx-a: 2\npaths: {}\n"
     )
     (warning,) = run_cli("api", "show", "twice.yaml", "-o", "json").json["warnings"]
-    assert ("The key `x-a` is given twice in one place; the last one counts", 4, 1, "/x-a") == (
+    assert ("Duplicate key `x-a`; the last value counts", 4, 1, "/x-a") == (
         warning["message"],
         warning["line"],
         warning["column"],
         warning["pointer"],
     )
     assert (
-        "\n  The key `x-a` is given twice in one place; the last one counts (twice.yaml:4:1, /x-a)\n"
+        "\n  Duplicate key `x-a`; the last value counts (twice.yaml:4:1, /x-a)\n"
         in run_cli("api", "show", "twice.yaml", "-o", "text").stdout
     )
 

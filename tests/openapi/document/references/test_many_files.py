@@ -776,9 +776,9 @@ def test_an_undecided_dynamic_reference_takes_any_value() -> None:
         "pets",
     )
     assert {"title": "t"} == _schemas(loaded)["List"]["items"]
-    assert [
-        ("`#T` is taken for any value: which of several schemas it means depends on what refers to it")
-    ] == [message for message, _ in loaded.warnings]
+    assert [("`#T` accepts any value: its meaning depends on the schema that refers to it")] == [
+        message for message, _ in loaded.warnings
+    ]
 
 
 def test_an_identifier_in_a_file_that_is_read_later_is_found() -> None:

@@ -82,10 +82,10 @@ HIDDEN = "A part of its path begins with a dot"
         ("http://169.254.169.254/latest", "is not the origin of the document"),
         ("http://[::1/a", "it is malformed"),
         ("http://example.com:port/a", "The URL of a reference is malformed"),
-        ("python://os/path.yaml", "Nothing is read over `python:`"),
-        ("data:application/json,%7B%7D", "Nothing is read over `data:`"),
-        ("ftp://example.com/a.yaml", "Nothing is read over `ftp:`"),
-        ("urn:example:pet", "Nothing is read over `urn:`"),
+        ("python://os/path.yaml", "dynacli cannot read over `python:`"),
+        ("data:application/json,%7B%7D", "dynacli cannot read over `data:`"),
+        ("ftp://example.com/a.yaml", "dynacli cannot read over `ftp:`"),
+        ("urn:example:pet", "dynacli cannot read over `urn:`"),
         ("folder", "is a directory"),
         ("pipe.yaml", "is not a regular file"),
         ("large.yaml", "is larger than 50 MiB"),
@@ -103,7 +103,7 @@ HIDDEN = "A part of its path begins with a dot"
         ("page.yaml", "is an HTML page"),
         ("image.json", "is a PNG image"),
         ("empty.yaml", "is empty"),
-        ("circle.yaml", "it leads around in a circle of references"),
+        ("circle.yaml", "it is part of a cycle of references"),
         ("part.yaml#/nowhere", "there is nothing at `#/nowhere`"),
         ("part.yaml#anchor", "there is nothing at `#anchor`"),
         ("", "leads nowhere"),
@@ -219,7 +219,7 @@ def _refers_to(*refs: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("ref", "reason"),
     [
-        ("file:///etc/passwd", "a remote document may not lead to files of this machine"),
+        ("file:///etc/passwd", "a remote document must not refer to local files"),
         ("OTHER/pets.json", "is not the origin of the document"),
         ("SAME@/pets.json", "holds a user name or a password"),
         ("elsewhere.json", "redirects to another origin"),
@@ -266,7 +266,7 @@ def test_an_origin_that_the_person_allows_is_read() -> None:
         loaded = load_file(path, other.origin)
         assert ["/s/pets.json", "/s/more.json"] == [request.target for request in other.requests]
     own = f"{folder.as_uri()}/own.json"
-    reason = "a remote document may not lead to files of this machine"
+    reason = "a remote document must not refer to local files"
     assert [f"`{own}` cannot be followed: {reason}"] == [message for message, _ in loaded.warnings]
     schemas = loaded.tree["components"]["schemas"]
     assert (PET, {"title": "own"}) == (schemas["more"], schemas["own"])
@@ -279,7 +279,7 @@ def test_standard_input_has_no_directory() -> None:
     Path("part.yaml").write_text("name: secret")
     result = run_cli("-", "bad", "--error-format", "json", stdin=content)
     assert 8 == result.exit_code
-    assert "A document on standard input is in no directory" in result.error["reason"]
+    assert "A document on standard input has no directory" in result.error["reason"]
 
 
 def test_a_long_chain_of_files_is_followed() -> None:

@@ -403,9 +403,7 @@ def test_a_duplicate_key_in_json_is_warned_of() -> None:
     api = save(text.replace('"/b"', '"/a"'))
     assert ["two"] == listed(api)
     line = next(number for number, written in enumerate(text.splitlines(), 1) if '"/b"' in written)
-    assert [
-        ("The key `/a` is given twice in one place; the last one counts", line, "/paths/~1a")
-    ] == reported(api)
+    assert [("Duplicate key `/a`; the last value counts", line, "/paths/~1a")] == reported(api)
 
 
 def test_every_duplicate_key_in_yaml_is_warned_of() -> None:
@@ -418,12 +416,12 @@ def test_every_duplicate_key_in_yaml_is_warned_of() -> None:
     assert ["two"] == listed(api)
     assert [
         (
-            "The key `operationId` is given twice in one place; the last one counts",
+            "Duplicate key `operationId`; the last value counts",
             8,
             "/paths/~1a/get/operationId",
         ),
         (
-            "The key `200` is given twice in one place; the last one counts",
+            "Duplicate key `200`; the last value counts",
             11,
             "/paths/~1a/get/responses/200",
         ),
