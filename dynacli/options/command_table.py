@@ -58,7 +58,7 @@ _FEATURES = {
 }
 """Name of a command → its folder in `dynacli.features`; empty for a command of the core."""
 
-_STAGES = frozenset({"jq", "merging", "specification", "swagger2"})
+_STAGES = frozenset({"jq", "merging", "project_file", "specification", "swagger2"})
 """The folders of features without a command, which the core calls late."""
 
 COMMAND_NAMES = _FEATURES.keys()

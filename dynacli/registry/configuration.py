@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, UsageError
 from dynacli.files import check_own, is_url, locked, make_directory, regular_file, sweep, write_file
-from dynacli.options.command_table import COMMAND_NAMES
+from dynacli.options.command_table import COMMAND_NAMES, feature, has_feature
 
 if TYPE_CHECKING:
-    from dynacli.registry.project_file import Project, ProjectState
+    from dynacli.registry.project import ProjectState
 
 DEMO = "demo"
 LOGIN_KEY = "document_login"
@@ -122,11 +122,12 @@ class Configuration:
 
     def project_state(self) -> ProjectState | None:
         """Return what has become of the project file of the working directory; None if there is none."""
-        if not self._env.project_file:
+        if not self._env.project_file or not has_feature("project_file"):
             return None
-        from dynacli.registry.project_file import project_state
-
-        return project_state(self._env, self.own_names(), check_name)
+        state: ProjectState = feature("project_file.project_file").project_state(
+            self._env, self.own_names(), check_name
+        )
+        return state
 
     def unused_project(self) -> ProjectState | None:
         """Return what has become of the project file if it is not used; None if it is, or there is none."""
@@ -142,19 +143,6 @@ class Configuration:
         """
         unused = self.unused_project()
         return (reason, hint) if unused is None else (unused.reason, unused.hint)
-
-    def read_project(self, path: str) -> Project:
-        """Return what a project file says, trusted or not.
-
-        Args:
-            path: Its path, the symbolic links of its directory resolved.
-
-        Raises:
-            FileError: It cannot be read, is not TOML, or has what a project file may not have.
-        """
-        from dynacli.registry.project_file import read_project
-
-        return read_project(path, self.own_names(), check_name)
 
     def own_names(self) -> tuple[str, ...]:
         """Return the names that have an entry in the file itself, usable or not, and that of the demo API."""
@@ -293,9 +281,7 @@ class Configuration:
             known: The origins that they may go to already.
         """
         if name in self.project_apis():
-            from dynacli.registry.project_file import accept_origin
-
-            accept_origin(self._env, name, origin)
+            feature("project_file.project_file").accept_origin(self._env, name, origin)
         else:
             self.edit(name, {"origins": list(dict.fromkeys([*known, origin]))})
 

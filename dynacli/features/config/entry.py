@@ -51,7 +51,7 @@ COMMANDS = (
             ),
             Command(
                 "trust",
-                runs="features.config.trust:trust_project",
+                runs="features.project_file.trust:trust_project",
                 help="Trust the project file, after showing what it adds",
                 about=(
                     "Without FILE, it is the nearest `.dynacli.toml`. If its content changes, trust it again. An agent "
@@ -62,7 +62,7 @@ COMMANDS = (
             ),
             Command(
                 "untrust",
-                runs="features.config.trust:distrust_project",
+                runs="features.project_file.trust:distrust_project",
                 help="No longer use the project file",
                 examples=("dynacli config untrust", "dynacli config untrust ./shop"),
                 arguments=(_PROJECT,),

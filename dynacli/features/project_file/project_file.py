@@ -11,13 +11,14 @@ it is refused until it is decided about.
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
-from dynacli.environment import Environment, invocation, prefix_of, program, variable
+from dynacli.environment import Environment, prefix_of, program, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.files import check_own, locked, make_directory, regular_file, write_file
 from dynacli.openapi.document.json_trees import leaves
 from dynacli.record import record
+from dynacli.registry.project import BROKEN, CHANGED, TRUSTED, UNTRUSTED, Project, ProjectState
 from dynacli.secrets import holds_secret, is_secret_setting
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
@@ -54,11 +55,6 @@ REFUSED: Mapping[EntryPath, str] = {
     **{("apis", _ANY, *path): reason for path, reason in _NOT_OF_API.items()},
 }
 """Key that no project file has → why, in a clause that follows the key."""
-_TRUSTED: Final = "is trusted"
-_UNTRUSTED: Final = "is not trusted"
-_CHANGED: Final = "has changed since it was trusted"
-_UNUSABLE: Final = "cannot be used"
-"""What a project file can be."""
 _MOST_BYTES = 1 << 14
 """tomllib takes a second for as many dots in one key, and four times as long for twice as many."""
 _MOST_APIS = 64
@@ -196,57 +192,6 @@ def _begin_alike(pattern: EntryPath, path: EntryPath) -> bool:
     return all(part in (_ANY, name) for part, name in zip(pattern, path, strict=False))
 
 
-@record
-class Project:
-    """What a project file says.
-
-    Args:
-        path: Its path, the symbolic links of its directory resolved.
-        digest: The SHA-256 of its content, in hexadecimal.
-        text: Its content.
-        tables: The same, read.
-        apis: Name → entry of its APIs; the paths in them are absolute, and inside the project.
-    """
-
-    path: str
-    digest: str
-    text: str
-    tables: Mapping[str, Any]
-    apis: Mapping[str, dict[str, Any]]
-
-
-@record
-class ProjectState:
-    """What has become of the project file here.
-
-    Args:
-        path: Its path.
-        state: `_TRUSTED`, `_UNTRUSTED`, `_CHANGED` or `_UNUSABLE`.
-        project: What it says; None unless it is used.
-        error: Why it cannot be used, if it was trusted.
-    """
-
-    path: str
-    state: str
-    project: Project | None = None
-    error: FileError | None = None
-
-    @property
-    def reason(self) -> str:
-        """Why it is not used, in a sentence without its period."""
-        path = visible(self.path, keep="")
-        if self.error is not None:
-            return f"`{path}` is not used: {self.error.reason}"
-        return f"`{path}` is not used, because it {self.state}"
-
-    @property
-    def hint(self) -> str:
-        """What makes it used."""
-        if self.error is not None:
-            return f"{self.error.hint}; then `{invocation('config trust')}`"
-        return f"See what it adds, and trust it: `{invocation('config trust')}`"
-
-
 _known: dict[str, tuple[tuple[Any, ...], ProjectState]] = {}
 """Path → what tells the files from all others and from themselves after a change, and what was found."""
 
@@ -266,7 +211,7 @@ def project_state(env: Environment, own: Names, check_name: CheckName) -> Projec
     try:
         stamp = (_stamp(path), _stamp(_record_path(env)), own)
     except FileError:  # there is no directory that could say so
-        return ProjectState(path, _UNTRUSTED)
+        return ProjectState(path, UNTRUSTED)
     if path not in _known or _known[path][0] != stamp:
         _known[path] = stamp, _found_project(env, path, own, check_name)
     return _known[path][1]
@@ -283,17 +228,17 @@ def _stamp(path: str) -> tuple[int, ...]:
 def _found_project(env: Environment, path: str, own: Names, check_name: CheckName) -> ProjectState:
     trusted = _trusted(env, path).get(path)
     if trusted is None:
-        return ProjectState(path, _UNTRUSTED)
+        return ProjectState(path, UNTRUSTED)
     try:
         content = _file_in_project(path)
         if _digest(content) != trusted.digest:
-            return ProjectState(path, _CHANGED)
+            return ProjectState(path, CHANGED)
         project = _project(path, content, own, check_name)
     except FileError as error:
-        return ProjectState(path, _UNUSABLE, error=error)
+        return ProjectState(path, BROKEN, error=error)
     for name in project.apis.keys() & trusted.origins.keys():
         project.apis[name]["origins"] = list(trusted.origins[name])
-    return ProjectState(path, _TRUSTED, project)
+    return ProjectState(path, TRUSTED, project)
 
 
 def read_project(path: str, own: Names, check_name: CheckName) -> Project:

@@ -18,8 +18,8 @@ from dynacli.client.profiles import PROFILE_KEYS
 from dynacli.commands.setting_keys import _KINDS
 from dynacli.environment import Environment, Program, become
 from dynacli.errors import RefusedError
+from dynacli.features.project_file.project_file import ALLOWED, REFUSED, refusals
 from dynacli.registry.configuration import Configuration
-from dynacli.registry.project_file import ALLOWED, REFUSED, refusals
 from tests.documents import BEARER, api_of, get, pets, save
 from tests.features.explorer.exploring import explored, exploring
 from tests.features.mcp.clients import converse
@@ -337,7 +337,7 @@ def test_without_a_file_nothing_more_is_imported() -> None:
     code = (
         "import sys; from dynacli.environment import Environment; "
         "from dynacli.registry.configuration import Configuration; Configuration(Environment()).apis(); "
-        "sys.exit('dynacli.registry.project_file' in sys.modules)"
+        "sys.exit('dynacli.features.project_file.project_file' in sys.modules)"
     )
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
     _write("")

@@ -14,7 +14,7 @@ import pytest
 
 from dynacli.__main__ import main
 from dynacli.environment import Environment
-from dynacli.registry.project_file import trust
+from dynacli.features.project_file.project_file import trust
 from tests.documents import API_KEY, BEARER, api_of, get, pets, save
 from tests.harness import Recorder, Result, assert_ended, json_response, run_cli
 from tests.registry.surroundings import NOBODY

@@ -12,12 +12,12 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import PROJECT_FILE, Environment, invocation, prefix_of
 from dynacli.errors import FileError, RefusedError, UsageError
-from dynacli.registry.configuration import Configuration, pairs_in, profiles_in
+from dynacli.registry.configuration import Configuration, check_name, pairs_in, profiles_in
 from dynacli.system import others_may_write, own_user
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
-    from dynacli.registry.project_file import Project
+    from dynacli.registry.project import Project
 
 
 @click.pass_obj
@@ -28,8 +28,8 @@ def trust_project(run: Run, file: str | None) -> None:
         RefusedError: An agent runs it, or no one agreed.
         FileError: The file cannot be used.
     """
+    from dynacli.features.project_file.project_file import read_project, trust
     from dynacli.output.standard_error import write_stderr
-    from dynacli.registry.project_file import trust
 
     if run.env.is_agent:
         raise RefusedError(
@@ -38,7 +38,7 @@ def trust_project(run: Run, file: str | None) -> None:
             hint=f"Ask a person to run `{invocation('config trust')}`",
         )
     path, configuration = _project_path(run.env, file), Configuration(run.env)
-    shown, project = visible(path, keep=""), configuration.read_project(path)
+    shown, project = visible(path, keep=""), read_project(path, configuration.own_names(), check_name)
     _check_values(run.env, path, project.text, project.tables)
     lines = _project_lines(run.env, project, configuration.own_names())
     write_stderr(run.env, "".join(f"{visible(line, keep='')}\n" for line in lines))
@@ -69,7 +69,7 @@ def _ask(run: Run, path: str) -> None:
 @click.pass_obj
 def distrust_project(run: Run, file: str | None) -> None:
     """Run `config untrust`."""
-    from dynacli.registry.project_file import distrust
+    from dynacli.features.project_file.project_file import distrust
 
     path = _project_path(run.env, file, is_to_be_used=False)
     said = "No longer trusted" if distrust(run.env, path) else "It was not trusted"

@@ -1,0 +1,1 @@
+"""Tests of project files, and of the trust in them."""
