@@ -47,6 +47,7 @@ from dynacli.request.convert_words import convert_all, is_given_as_text, items_i
 from dynacli.secrets import is_secret_name
 from dynacli.text.jq_syntax import jmespath_of_path, reads_like_jq
 
+_QUANTITY = re.compile(r"([0-9]{1,9})([a-z]+)")
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})
 _JSON_OPTIONS = frozenset({"body", "inputs"})
@@ -211,7 +212,17 @@ def _nearest(text: str, words: Iterable[str]) -> str | None:
     same = [word for word in listed if word.lower() == text.lower()]
     starting = [word for word in listed if len(text) > 2 and word.lower().startswith(text.lower())]
     near = same or get_close_matches(text.lower(), [word.lower() for word in listed], 1, 0.6) or starting[:1]
+    near = near or _nearest_quantity(text.lower(), listed)
     return next((word for word in listed if near and word.lower() == near[0].lower()), None)
+
+
+def _nearest_quantity(text: str, listed: Iterable[str]) -> list[str]:
+    """Return the quantity with the unit of a text and the nearest number: `7d` for `9d`; empty if there is none."""
+    given = _QUANTITY.fullmatch(text)
+    quantities = [found for word in listed if (found := _QUANTITY.fullmatch(word.lower()))]
+    alike = [found for found in quantities if given is not None and found[2] == given[2]]
+    alike.sort(key=lambda found: abs(int(found[1]) - int(given[1] if given else 0)))
+    return [found[0] for found in alike[:1]]
 
 
 def _with_known_names(typed: CallLine) -> CallLine:

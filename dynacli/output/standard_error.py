@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import DISTRIBUTION, Environment, invocation
 from dynacli.errors import DynacliError
-from dynacli.text.terminal import Painter, visible, visible_painted
+from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:
     from dynacli.media.body_value import FindSchema
@@ -80,15 +80,15 @@ def write_error(
     if error.is_declined:
         write_note(env, error.message)
         return
-    paint = Painter.for_stderr(env)
-    lines = _labelled("error: ", " ", error.message)
+    paint, width = Painter.for_stderr(env), _width(env)
+    lines = _labelled("error: ", " ", error.message, width)
     if error.reason:
-        lines += _with_excerpts(_labelled("  reason: ", "  reason: ", error.reason), paint)
+        lines += _with_excerpts(_labelled("  reason: ", "  reason: ", error.reason, width), paint)
     hint = error.hint or ("" if error.try_ else f"`{_help_of(error)}` explains errors of this kind")
     if hint:
-        lines += _labelled("  hint: ", "  hint: ", hint)
-    if error.try_:
-        lines += _labelled("  try: ", "  try: ", error.try_)
+        lines += _labelled("  hint: ", f"  {paint.cyan('hint:')} ", hint, width)
+    if error.try_:  # a command stays on one line, so that it can be copied
+        lines += f"  {paint.cyan('try:')} {paint.bold(visible(error.try_))}\n"
     label = paint.bold(paint.red("error:"))
     if paint.enabled and _shows_links(env.variables) and (address := _address_of(error.kind)):
         label = f"\x1b]8;;{address}\x1b\\{label}\x1b]8;;\x1b\\"
@@ -158,7 +158,8 @@ def write_warning(
         return
     paint = Painter.for_stderr(env)
     label = paint.yellow("warning:") + " "
-    write_stderr(env, _with_excerpts(_labelled("warning: ", label, text), paint), painted=True)
+    lines = _labelled("warning: ", label, text, _width(env))
+    write_stderr(env, _with_excerpts(lines, paint), painted=True)
 
 
 def write_note(env: Environment, text: str) -> None:
@@ -214,8 +215,28 @@ def _with_excerpts(text: str, paint: Painter) -> str:
     return "\n".join(lines)
 
 
-def _labelled(label: str, painted_label: str, text: str) -> str:
-    return painted_label + visible(text.strip("\n")).replace("\n", "\n" + " " * len(label)) + "\n"
+def _width(env: Environment) -> int | None:
+    """Return the width of messages on a terminal; None for a log, in which a line is a message."""
+    return terminal_width(env, env.stderr) if env.stderr_is_terminal else None
+
+
+def _labelled(label: str, painted_label: str, text: str, width: int | None) -> str:
+    """Return a text after its label, wrapped to a width with a hanging indent."""
+    lines = visible(text.strip("\n")).split("\n")
+    if width is not None:
+        room = width - len(label)
+        lines = [part for line in lines for part in _message_lines(line, room)]
+    return painted_label + ("\n" + " " * len(label)).join(lines) + "\n"
+
+
+def _message_lines(line: str, width: int) -> list[str]:
+    """Return the lines of a part of a message; excerpts, which are indented, and commands stay whole."""
+    if len(line) <= width or line.startswith(" "):
+        return [line]
+    from dynacli.text.wrapping import wrapped
+
+    whole = re.sub(r"`[^`]*`", lambda found: found[0].replace(" ", "\0"), line)
+    return [part.replace("\0", " ") for part in wrapped(whole, width)]
 
 
 def _write_json(env: Environment, value: dict[str, Any]) -> None:

@@ -146,7 +146,7 @@ def test_a_text_that_the_document_or_the_server_refuses_is_kept(editor: Path, se
         words = ("--server", server.origin, api, "a", "--q", "1", "--editor")
         result = run_cli(*words, terminal=("stdin", "stderr"))
         assert code == result.exit_code
-        kept = re.search(r"kept in `(\S+?)`", result.stderr)
+        kept = re.search(r"kept\s+in\s+`(\S+?)`", result.stderr)
         assert kept is not None
         assert (editor / f"saved{saved}").read_text() == Path(kept[1]).read_text()
     assert b'{"name": "x", "kind": "a"}' == server.last.body

@@ -262,15 +262,33 @@ def test_colours_add_nothing_else() -> None:
 
 
 def test_errors_are_red_on_a_terminal() -> None:
-    """The word `error:` is red and bold, `warning:` yellow, and nothing else is painted."""
+    """The labels have a colour, and the command to try is bold."""
+    error = UsageError("no", reason="w1\nw2", hint="h")
+    error.try_ = "dynacli x"
     with terminal() as (env, shown):
-        write_error(env, UsageError("no", reason="w1\nw2", hint="h"), "text")
+        write_error(env, error, "text")
         write_warning(env, "careful\nreally")
         seen = shown()
     assert (
-        "\x1b[1m\x1b[31merror:\x1b[39m\x1b[22m no\n  reason: w1\n          w2\n  hint: h\n"
+        "\x1b[1m\x1b[31merror:\x1b[39m\x1b[22m no\n  reason: w1\n          w2\n  \x1b[36mhint:\x1b[39m h\n"
+        "  \x1b[36mtry:\x1b[39m \x1b[1mdynacli x\x1b[22m\n"
         "\x1b[33mwarning:\x1b[39m careful\n         really\n"
     ) == seen
+
+
+def test_a_long_message_is_wrapped_on_a_terminal() -> None:
+    """Its lines hang below the first one; a command stays whole, and so does each line of a log."""
+    hint = f"{'word ' * 14}`dynacli api add NAME` {'more ' * 4}".strip()
+    with terminal() as (env, shown):
+        write_error(env, UsageError("no", hint=hint), "text")
+        lines = shown().replace("\x1b[36m", "").replace("\x1b[39m", "").splitlines()[1:]
+    assert [
+        f"  hint: {' '.join(['word'] * 14)}",
+        "        `dynacli api add NAME` more more more more",
+    ] == lines
+    log = io.StringIO()
+    write_error(Environment(stderr=log, variables={}), UsageError("no", hint=hint), "text")
+    assert f"  hint: {hint}" == log.getvalue().splitlines()[1]
 
 
 class _Broken(io.StringIO):

@@ -339,6 +339,7 @@ def test_sentences_of_docstrings_are_short() -> None:
 
 _FLAGS = {
     "--help",
+    "--version",
     *(flag for option in OPTIONS for flag in option.flags),
     *(flag for command in _ENTRIES.values() for option in command.all_options for flag in option.flags),
 }

@@ -55,7 +55,7 @@ ROOT_EXAMPLES = (
 )
 """Command lines that run as they are if there is a document with the operation, and what each is for."""
 _COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
-ROOT_ABOUT = "API is a registered name, a URL or path of an OpenAPI document, or - (stdin)."
+ROOT_ABOUT = "Call any HTTP API by its OpenAPI document: a registered name, URL, path or -."
 
 
 def command_help(env: Environment, entry: Command, name: str, commands: Sequence[Command] = ()) -> str:
@@ -213,9 +213,9 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     is_tool = bool(program().api)
     called = "OPERATION" if is_tool else "API OPERATION"
     lines = [
+        *([] if is_tool else map(paint.bold, wrapped(ROOT_ABOUT, width))),
         *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS]", width),
         f"       {name} COMMAND ...",
-        *([] if is_tool else [f"  {line}" for line in wrapped(ROOT_ABOUT, width - 2)]),
         "",
         *([] if is_tool else [*_root_examples(paint, width), ""]),
         *([*contents, ""] if contents else ()),
@@ -228,7 +228,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     title, names = _further(env)
     lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
     pages = invocation("help")
-    more = f"More: `{pages} [options|agents|COMMAND]`; `{pages}` is the manual."
+    more = f"More: `{pages} [options|agents|COMMAND]`, `{pages}`, `--version`."
     return "\n".join([*lines, *wrapped(more, width)])
 
 
