@@ -107,7 +107,7 @@ def read_file(path: str) -> bytes:
 
 def _check_kind(mode: int, path: str) -> None:
     if stat.S_ISDIR(mode):
-        raise DocumentError(f"`{path}` is a directory", hint="Give the file of the document in it")
+        raise DocumentError(f"`{path}` is a directory", hint="Give the path of the document in it")
     if not stat.S_ISREG(mode):
         raise DocumentError(
             f"`{path}` is not a regular file",
@@ -228,7 +228,7 @@ class AllowedFiles:
         self.bytes += len(fetched.content)
         if self.bytes > MAX_BYTES:
             raise RefusedError(
-                f"`{_name_or_uri(uri)}` is left out",
+                f"Refused to read `{_name_or_uri(uri)}`",
                 reason=f"All files of the document together are larger than {in_mebibytes(MAX_BYTES)}",
             )
         return fetched
@@ -260,7 +260,7 @@ class AllowedFiles:
             raise RefusedError(f"Refused to read `{name}`", reason="It is not a file of this machine")
         path = local_path(parts.path)
         if "\0" in path:
-            raise DocumentError(f"`{name}` is not a name of a file")
+            raise DocumentError(f"`{name}` is not a valid file name")
         # To resolve links, Windows would connect to the machine in `\\machine\share`, and sign in there.
         is_near = os.path.splitdrive(path)[0].lower() in self.drives
         resolved = self.resolve(path) if is_near else path

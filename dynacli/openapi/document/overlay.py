@@ -317,7 +317,7 @@ class _Application:
         if self._left < 0:
             raise DocumentError(
                 f"{action_name} would add too much to the document",
-                reason=f"What an overlay adds has at most {MAX_NODES:,} values",
+                reason=f"An overlay must not add more than {MAX_NODES:,} values",
             )
         nodes = [(steps, _value_at_place(self._document, steps)) for steps in places]
         if self._is_newer and len({_kind(node) for _, node in nodes}) > 1:
@@ -432,7 +432,7 @@ def _find_places(document: Any, member: str, path: str, action_name: str) -> lis
         raise DocumentError(
             f"{action_name} has a `{member}` that is not a JSONPath: `{path[:200]}`",
             reason=str(error).partition("\n")[0],
-            hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
+            hint="Write a JSONPath (RFC 9535), for example `$.paths['/pets'].get`",
         ) from error
     if len(places) > MAX_NODES:
         # Duplicates count: `$..*..*` finds a location once for each location around it.

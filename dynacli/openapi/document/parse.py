@@ -420,7 +420,7 @@ def _check_aliases(text: str, name: str) -> None:
                 line = f", line {event.start_mark.line + 1}" if event.start_mark is not None else ""
                 raise DocumentError(
                     f"`{name}` has an alias that contains itself",
-                    reason=f"`*{anchor}` is inside of `&{anchor}`{line}",
+                    reason=f"`*{anchor}` is inside `&{anchor}`{line}",
                     hint="Use a `$ref` for a recursive schema",
                 )
 
@@ -480,7 +480,7 @@ def _read_with_pyyaml(
     except yaml.YAMLError:
         _explain_yaml(text, _place_in(refusal) or (1, 1), name, refusal or "")
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"`{name}` is not YAML that can be read") from error
+        raise DocumentError(f"Cannot read `{name}` as YAML") from error
 
 
 @cache

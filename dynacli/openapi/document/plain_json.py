@@ -297,7 +297,7 @@ def _check_version_field(value: Any, field: str, name: str) -> None:
     if isinstance(value, str) and value.startswith(("http://", "https://", "/", "./")):
         raise DocumentError(
             f"`{name}` is not an OpenAPI document but names one",
-            hint="Give the address in its field `openapi`",
+            hint="Give the URL in its field `openapi`",
         )
     is_version = isinstance(value, (str, int, float)) and not isinstance(value, bool)
     if not is_version or not str(value)[:1].isdigit():

@@ -112,7 +112,7 @@ def parse_source(word: str, cwd: Path) -> Source:
             return _file_url(word)
         case other:
             raise UsageError(
-                f"Documents are not read over `{other}:`",
+                f"Cannot read a document over `{other}:`",
                 hint="Give an `http://` or `https://` URL, a file, or `-` for standard input",
             )
 

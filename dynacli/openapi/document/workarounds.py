@@ -217,7 +217,7 @@ def _fix(node: dict[str, Any], steps: IndexedSteps, warn: Warn, move: Rename) ->
     if "enum" in node:
         _fix_enum(node, steps, warn)
     if _is_string_type(node) and _is_scalar(default := node.get("default")):
-        warn("`default` is not a string, which it should be; it is read as one", *steps, "default")
+        warn("`default` should be a string; it is read as one", *steps, "default")
         node["default"] = _as_text(default)
 
 

@@ -218,7 +218,7 @@ def text_body(example: Any, media_type: str, schema: Any) -> bytes:
     if is_object_of_bytes(schema or {}):
         return b"string"
     raise UsageError(
-        f"No example of a body of `{media_type}` can be made", hint="Give it whole: `--body @FILE`"
+        f"Cannot make an example body of `{media_type}`", hint="Give the whole body: `--body @FILE`"
     )
 
 

@@ -533,7 +533,7 @@ def _discriminator_of_branches(
             if all(tags) and count == len({value for values in tags for value in values}):
                 return Discriminator(name, {}, is_implied=True), tags
         return None, none
-    # The values that the schema around the branches allows, which a branch that inherits from it may lack.
+    # The allowed values of the schema around the branches. A branch that inherits from it may not list them.
     around = _allowed_strings(flat, discriminator.property, resolve)
     own_tags = [
         discriminator.values_for(

@@ -189,9 +189,7 @@ class _DoubtfulSchemas:
             if not any(_USEFUL.intersection(part) for part in parts):
                 kinds.update(kind for part in parts for kind in types_of(part))
         if {"integer", "number"} <= kinds:
-            return (
-                "An integer is a number too, so that it fits two branches of `oneOf`; it is read as `anyOf`"
-            )
+            return "An integer is also a number, so it fits two branches of `oneOf`; this is read as `anyOf`"
         return ""
 
 

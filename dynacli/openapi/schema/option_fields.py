@@ -189,7 +189,7 @@ def _choices_below(nodes: Sequence[_Node]) -> Iterator[Choice]:
 def _choices_of(schema: FlatSchema, prefix: str) -> Iterator[Choice]:
     """Yield the choices between the branches of a schema, for help."""
     for group in schema.groups:
-        # One branch is enough for a discriminator: the schema that the others inherit from is not flattened again.
+        # For a discriminator one branch is enough, because the base schema is not among the flattened branches.
         fewest = 1 if group.keyword == "discriminator" else 2
         if sum(bool(branch.properties) for branch in group.flat_branches) < fewest:
             continue

@@ -87,7 +87,7 @@ def test_a_link_is_followed() -> None:
             "There is no file `{cwd}/api.example.com/openapi.json`",
             "If it is a URL, write `https://api.example.com/openapi.json`",
         ),
-        ("./folder.json", "`{cwd}/folder.json` is a directory", "Give the file of the document in it"),
+        ("./folder.json", "`{cwd}/folder.json` is a directory", "Give the path of the document in it"),
         ("./pipe.json", "`{cwd}/pipe.json` is not a regular file", "Pipe the document in and give `-`"),
     ],
 )

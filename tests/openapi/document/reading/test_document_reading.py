@@ -292,7 +292,7 @@ def test_an_alias_inside_of_itself_is_refused(content: str) -> None:
     first, second, *_ = _message(f"{HEAD}{content}".encode(), "a").splitlines()
     assert ("`a` has an alias that contains itself", True) == (
         first,
-        second.startswith("`*a` is inside of `&a`"),
+        second.startswith("`*a` is inside `&a`"),
     )
     plain = f"{HEAD}paths: {{}}\nx: &a [1]\ny: [*a, '*a &a']\n"
     assert [[1], "*a &a"] == _parse(plain.encode(), name="a")["y"]

@@ -90,7 +90,7 @@ HIDDEN = "A part of its path begins with a dot"
         ("pipe.yaml", "is not a regular file"),
         ("large.yaml", "is larger than 50 MiB"),
         ("missing.yaml", "There is no file"),
-        ("part.yaml%00", "is not a name of a file"),
+        ("part.yaml%00", "is not a valid file name"),
         ("cut.json", "cannot be read at line 1"),
         ("cut.yaml", "cannot be read at line 2"),
         (".hidden/part.yaml", HIDDEN),

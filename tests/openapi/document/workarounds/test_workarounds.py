@@ -91,7 +91,7 @@ def _schema(schema: Any) -> dict[str, Any]:
         (
             {"type": ["string", "null"], "default": 7},
             {"type": ["string", "null"], "default": "7"},
-            "`default` is not a string, which it should be; it is read as one",
+            "`default` should be a string; it is read as one",
             "default",
         ),
     ],
