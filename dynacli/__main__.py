@@ -1,6 +1,6 @@
 """The program: `main` runs it in-process, `run` is the console script.
 
-This is the only place where an exception becomes a message and an exit code.
+Only this module turns exceptions into messages and exit codes.
 """
 
 from __future__ import annotations

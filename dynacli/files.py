@@ -401,7 +401,7 @@ def finish_named_file(unfinished: str, path: str) -> None:
 
 
 def check_named_file(path: str) -> None:
-    """Check that a path that the user named is free, or is a file that can be replaced.
+    """Check that a path of the user is free, or is a file that can be replaced.
 
     Raises:
         FileError: The path is not a regular file.

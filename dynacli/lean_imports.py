@@ -269,7 +269,7 @@ class _UUID:
 def import_jsonschema_rs() -> None:
     """Import jsonschema-rs, before any other module does.
 
-    jsonschema-rs imports `email.utils`, with nine further modules, only to parse the date of its own build. A compiled
+    jsonschema-rs imports `email.utils`, with nine further modules, only to parse the date of its build. A compiled
     module sees placeholders only in `sys.modules`, so this is done only if no other thread can see them there.
     """
     if not is_alone() or not {"jsonschema_rs", "email.utils"}.isdisjoint(sys.modules):

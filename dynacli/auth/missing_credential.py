@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def wanted_by(scheme: SecurityScheme) -> str:
-    """Return the secrets that signing in for a scheme requires, in words."""
+    """Return the description of the secrets that a scheme requires."""
     if kind_of(scheme) in WITH_PASSWORD:
         return "user name and password"
     if scheme.has_password_flow:

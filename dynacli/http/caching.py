@@ -32,7 +32,7 @@ _LONGEST_HEURISTIC = 86_400.0
 _HEURISTIC = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
 """Statuses that may be stored and reused without explicit freshness (RFC 9110, section 15.1)."""
 _NEVER_STORED = frozenset({206, 304, 401, 407, 428, 429, 431, 511})
-"""Statuses of responses that are not stored: partial content, 304, requests to sign in, and those of RFC 6585."""
+"""Statuses of responses that are not stored: partial content, 304, requests to sign in, and statuses of RFC 6585."""
 _CONDITIONAL = frozenset(
     {"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
 )

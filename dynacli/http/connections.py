@@ -18,8 +18,8 @@ class Peers:
     """The servers of several connections, checked against DNS rebinding.
 
     In such an attack, a host name resolves to a public address first and to a private one later, so that a program
-    calls servers of its own network. So a connection to a private address is refused after one to a public address.
-    If the first connection goes to a private address, the user named a host of their own network.
+    calls servers in the local network. So a connection to a private address is refused after one to a public address.
+    If the first connection goes to a private address, the user named a host in the local network.
 
     A configured proxy is the peer of every connection and resolves the names itself, so the check does not apply.
     """

@@ -66,7 +66,7 @@ def decode_chunks(
             It raises if the body is too large or the time is up.
 
     Raises:
-        BadEncodingError: There are several encodings, the encoding is unknown, or the data does not match it.
+        BadEncodingError: The encoding is unknown or not the only one, or the data does not match it.
     """
     applied = [name.strip().lower() for value in encodings for name in value.split(",")]
     applied = [value for value in applied if value not in ("", "identity")]

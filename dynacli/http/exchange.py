@@ -556,7 +556,7 @@ class Pause:
 
     Args:
         seconds: Length of the pause.
-        reason: The failure, in a few words.
+        reason: Short description of the failure.
         next_try: Number of the next try, counted from 1.
         tries: Maximum number of tries.
     """

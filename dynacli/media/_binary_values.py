@@ -159,7 +159,7 @@ def _pair(value: Any) -> tuple[int, int]:
 
 
 def _cbor_items(content: bytes) -> Iterator[int]:
-    """Yield the position of each data item: nested items follow the head of their container."""
+    """Yield the position of each data item. The items of a container follow its first bytes."""
     at, end = 0, len(content)
     while at < end:
         yield at

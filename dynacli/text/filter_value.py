@@ -234,7 +234,7 @@ def filtered_item(item: Any, expression: str) -> list[Any]:
 
 
 def is_true(value: Any) -> bool:
-    """Return whether a value is true by the rules of JMESPath: not false, not null and not empty."""
+    """Return whether a value is true by the rules of JMESPath: everything except false, null and empty values."""
     return (
         value is not None and value is not False and (bool(value) or not isinstance(value, str | list | dict))
     )
@@ -288,7 +288,7 @@ def unknown_fields(value: Any, expression: str) -> list[str]:
 
 
 def stays_false(value: Any, expression: str, at_top: Collection[str], below: Collection[str]) -> bool:
-    """Return whether a filter can never become true because some fields will never exist.
+    """Return whether a filter stays false because some fields will never exist.
 
     `stat == 'done'` needs `stat`; `stat || state` does not need it.
 

@@ -204,9 +204,7 @@ def _sent_credentials(request: ValidatedRequest, operation: Operation) -> frozen
 def _has_credential(request: ValidatedRequest, scheme: SecurityScheme) -> bool:
     kind = kind_of(scheme)
     if kind == "mutualTLS" or not is_supported(scheme):
-        return (
-            True  # a certificate is not a part of the request, and no one knows what an unknown scheme sends
-        )
+        return True  # a certificate is not a part of the request, and the credential of an unknown scheme is unknown
     headers = {name.lower(): value for name, value in request.headers.items()}
     if kind != "apiKey":
         # With two schemes, the request has two such headers, which are joined here.
@@ -343,7 +341,7 @@ class ShownExchange:
         self._target = self.masker.mask(mask_url(target, names))
 
     def outcome(self, paint: Painter) -> str:
-        """Return the outcome in a few words."""
+        """Return a short text for the outcome."""
         raise NotImplementedError
 
     def members(self) -> dict[str, Any]:

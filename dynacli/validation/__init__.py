@@ -1,5 +1,5 @@
 """Validates requests and responses: each defect becomes a finding.
 
-A message and its operation go in, findings come out. openapi-core checks messages, and the compiled schemas of
-`openapi/schema/evaluation` say whether a value is valid. Read `validate_by_level` first, then `validator`.
+Input: a message and its operation. Output: findings. openapi-core checks messages, and the compiled schemas of
+`openapi/schema/evaluation` evaluate values. Read `validate_by_level` first, then `validator`.
 """

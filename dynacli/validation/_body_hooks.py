@@ -1,6 +1,6 @@
-"""Validating bodies: the schema of each item of a sequence, in whole bodies and in streams, and the compiled schemas.
+"""Validates bodies with compiled schemas, and chooses the schema for the items of a sequence or stream.
 
-openapi-core gets the compiled schemas by its hook `schema_validators_factory`.
+openapi-core gets the compiled schemas through its hook `schema_validators_factory`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dynacli.validation._validate_items import PlacedSchema
 
 _MAX_IN_ALL = 30_000
-"""How many schemas are compiled in all: a branch within branches is compiled at each level, at `exact`."""
+"""Maximum number of compiled schemas, because at `exact` nested branches are compiled at each level."""
 _EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
 FORM = "application/x-www-form-urlencoded"
 _FORM_DATA = "multipart/form-data"
@@ -40,17 +40,18 @@ _ABOUT_BYTES = frozenset(
     {"minLength", "maxLength", "format", "contentMediaType", "contentEncoding", "title", "description"}
     | {"default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "$comment"}
 )
-"""Keywords that can be about bytes."""
+"""Keywords that may apply to bytes."""
 
 
 class SchemaValidators(SchemaValidatorsFactory):
     """Evaluates the schemas for the messages of one direction of an operation.
 
     Args:
+        document: The document of the operation.
         version: The version of OpenAPI.
         direction: The direction of the messages.
-        resolve: Returns the target of a reference; it raises `LookupError` if there is none.
-        notes: Gets the reasons why something was not evaluated.
+        resolve: Returns the target of a reference, or raises `LookupError`.
+        notes: Collects the reasons for parts that were not evaluated.
         dialect: The document's `jsonSchemaDialect`; empty if it has none.
     """
 
@@ -70,7 +71,7 @@ class SchemaValidators(SchemaValidatorsFactory):
         return self.resolve(reference), self._follow
 
     def errors(self, schema: Any, value: Any) -> list[SchemaError]:
-        """Return the errors of a value by a schema as it is written; what cannot be evaluated is noted."""
+        """Return the errors of a value by a schema, and note a schema that cannot be evaluated."""
         compiled = self.schemas.compiled(schema)
         try:
             if compiled is not None:
@@ -81,12 +82,12 @@ class SchemaValidators(SchemaValidatorsFactory):
         return []
 
     def create(self, spec: SchemaPath, schema: SchemaPath, *_: Any, **__: Any) -> SchemaValidator:  # noqa: ARG002
-        """Return openapi-core's validator of a schema, which evaluates by ours."""
+        """Return openapi-core's validator for a schema, which uses the compiled schema."""
         return SchemaValidator(schema, _Validator(self, schema.read_value()))
 
 
 class _Validator:
-    """A schema in the form of jsonschema's protocol `Validator`, as far as openapi-core uses it."""
+    """A schema with the methods of jsonschema's protocol `Validator` that openapi-core uses."""
 
     def __init__(self, validators: SchemaValidators, schema: Any) -> None:
         self._validators, self._schema = validators, schema
@@ -96,12 +97,12 @@ class _Validator:
         yield from self._validators.errors(self._schema, value)
 
     def evolve(self, *, schema: Any, **_: Any) -> _Validator:
-        """Return another schema of the same document."""
+        """Return the validator for another schema of the same document."""
         return _Validator(self._validators, schema)
 
 
 class _Place(Protocol):
-    """A place in the document whose references are followed, such as a `SchemaPath` of jsonschema-path."""
+    """A location in the document with references followed, such as a `SchemaPath` of jsonschema-path."""
 
     def __contains__(self, key: str) -> bool: ...
 
@@ -111,7 +112,7 @@ class _Place(Protocol):
 
 
 def _item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] | None:
-    """Return the steps from a Media Type Object to the schema that each item of the sequence is validated by.
+    """Return the steps from a Media Type Object to the schema for each item of the sequence.
 
     | the Media Type Object has | 3.0 and 3.1 | 3.2 |
     |---|---|---|
@@ -119,18 +120,17 @@ def _item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...]
     | `schema` of an array, with `items` | `schema/items` | `schema/items` |
     | `schema` of an array, without `items` | None | None |
     | `schema` that chooses between arrays | None | None |
-    | `schema` that no array fits, such as that of an object | `schema` | `schema` |
+    | `schema` that excludes arrays, such as an object | `schema` | `schema` |
     | any other `schema` | `schema` | None |
 
-    If some alternatives of that other `schema` are arrays, it may describe all items together anyway, and a
-    sequence is right by either reading.
+    If some alternatives of that other `schema` are arrays, it may also describe all items together, so a sequence is
+    valid in either interpretation.
     OpenAPI 3.2.0, "Sequential Media Types": `schema` describes the whole sequence as if it were an array.
-    No sequence fits one that excludes arrays, so that it can only be meant for each item.
-    Older versions do not say what it describes: some documents mean the array of all items, others a single item.
-    Both are read as they are meant.
-    For events (`text/event-stream`) it may also describe the content of an event's `data`. So before 3.2, and if no
-    array fits, a schema counts as that of an event only if it describes the fields of an event, `data` among them,
-    and no others.
+    A schema that excludes arrays can only describe each item.
+    Older versions do not define its meaning: some documents mean the array of all items, others a single item.
+    Both are supported.
+    For events (`text/event-stream`) it may also describe the content of an event's `data`. So before 3.2, and if the
+    schema excludes arrays, it counts only if it describes `data` and has no fields that events lack.
 
     Args:
         media_type: The Media Type Object.
@@ -138,8 +138,8 @@ def _item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...]
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
 
     Returns:
-        None if no schema describes a single item; `schema` may still describe all of them together: in 3.2, and
-            if it chooses between arrays.
+        The steps; None if no schema describes a single item. Then `schema` may still describe all items together: in
+            3.2, and if it chooses between arrays.
     """
     if "itemSchema" in media_type:
         return ("itemSchema",)
@@ -167,12 +167,12 @@ def _chooses_between_arrays(schema: _Place) -> bool:
 
 
 def _may_be_of_array(schema: _Place) -> bool:
-    """Return whether some alternatives of a schema are arrays: it describes all items together, or each by itself."""
+    """Return whether some alternatives of a schema are arrays, so that it may describe all items or each item."""
     return any(_are_arrays(schema))
 
 
 def _excludes_arrays(schema: _Place) -> bool:
-    """Return whether a schema, or each of its alternatives, plainly names the type of something else than an array."""
+    """Return whether a schema, or each of its alternatives, names a type other than array."""
     value = schema.read_value()
     kind = value.get("type") if isinstance(value, Mapping) else None
     if kind is not None:
@@ -196,13 +196,13 @@ def _are_arrays(schema: _Place) -> list[bool]:
 
 
 def _has_schema_for_each_item(schema: Any) -> bool:
-    """Return whether a schema of an array describes all of its items by the same `items`."""
+    """Return whether a schema of an array describes all items by the same `items`."""
     is_uniform = isinstance(schema, Mapping) and "prefixItems" not in schema
     return is_uniform and isinstance(schema.get("items"), Mapping | bool)
 
 
 def _is_of_event(schema: Any) -> bool:
-    """Return whether a Schema Object without `$ref` plainly describes a server-sent event."""
+    """Return whether a Schema Object without `$ref` describes a server-sent event by its fields."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     return isinstance(properties, Mapping) and "data" in properties and properties.keys() <= _EVENT_FIELDS
 
@@ -219,7 +219,7 @@ def _is_of_array(schema: Any) -> bool:
 
 
 class CoreNotValidatedError(read_body.NotValidatedError, OpenAPIError):
-    """`read_body.NotValidatedError` as an error of openapi-core, which then goes on with the next part."""
+    """`read_body.NotValidatedError` as an error of openapi-core, which then continues with the next part."""
 
 
 class CoreUnreadableError(read_body.UnreadableError, OpenAPIError):
@@ -244,9 +244,9 @@ class BodyHooks:
     version: str
     operation_steps: tuple[str, ...]
     body_values: list[ValidatedValue]
-    """Gets the values of the body that were validated."""
+    """The validated values of the body."""
     received: ReceivedBody | None = None
-    """The body of the response with what was read of it."""
+    """The body of the response with its cached value."""
     _find_media_type: Any
 
     def _read_content(
@@ -257,7 +257,7 @@ class BodyHooks:
         value: Any,
         read_by_encoding: Callable[[], Any],
     ) -> Any:
-        """Return the value of a body, or of a parameter that has a media type."""
+        """Return the value of a body, or of a parameter with a media type."""
         if "schema" not in media_type and not is_json(mimetype):
             shown = f"`{mimetype}`" if mimetype else "a body without a media type"
             raise CoreNotValidatedError(f"the document gives no schema for {shown}")
@@ -279,8 +279,8 @@ class BodyHooks:
         if is_value:
             read: list[Any] = []
             if mimetype == FORM and "encoding" in media_type:
-                # Only openapi-core reads by `encoding`. It fails at the first field of another type, without naming
-                # the field, and drops alternatives of another type: then the other readings count.
+                # Only openapi-core uses `encoding`. It fails at the first field with a wrong type without naming the
+                # field, and drops alternatives with another type. Then the other readings are used.
                 with suppress(OpenAPIError):
                     read.append(read_by_encoding())
             content = value.encode() if isinstance(value, str) else value
@@ -308,7 +308,8 @@ class BodyHooks:
         """Return the value of a body of YAML, XML, a form, CBOR or MessagePack.
 
         Args:
-            read: Readings of it that are tried before the usual ones.
+            content: The body.
+            read: Values of the body to try before the usual ones.
         """
         from dynacli.media.body_value import NoValueError, structured_value
         from dynacli.media.text_values import BodySchema
@@ -328,7 +329,7 @@ class BodyHooks:
         return self._fitting(schema, [*read, *usual])
 
     def _fitting(self, schema: SchemaPath, readings: Sequence[Any]) -> Any:
-        """Return the first reading that fits the schema, else the first one: `5` may be a number or a string."""
+        """Return the first value that matches the schema, else the first one: `5` may be a number or a string."""
         if len(readings) == 1:
             return readings[0]
         fitting = (value for value in readings if not self._errors(schema, value, None))
@@ -337,7 +338,7 @@ class BodyHooks:
     def _validate_content(
         self, raw: Any, content: SchemaPath, mimetype: str | None, inherited: Callable[..., Any]
     ) -> tuple[Any, SchemaPath | None]:
-        """Validate a body, or a parameter that has a media type; the results are those of openapi-core's own method."""
+        """Validate a body, or a parameter with a media type. The result is the same as for openapi-core's method."""
         name, parameters, media_type = self._find_media_type(content, mimetype)
         has_schema = "schema" in media_type
         if isinstance(raw, streamed_body.StreamedBody) and raw.media_type:
@@ -375,7 +376,7 @@ class BodyHooks:
             result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
         except InvalidSchemaValue as error:
             if is_json(name) and _describes_bytes(media_type / "schema"):
-                return raw, None  # the bytes are those of any JSON
+                return raw, None  # the document has no schema for this JSON
             if has_schema and is_xml(name):
                 error.schema_errors = [*self._root_errors(media_type / "schema", raw), *error.schema_errors]
             raise
@@ -384,9 +385,10 @@ class BodyHooks:
         return result
 
     def _root_errors(self, schema: SchemaPath, raw: bytes) -> list[Any]:
-        """Return the error of the root element of a response, if it is not the one that the document names.
+        """Return the error for the root element of a response, if its name differs from the document.
 
-        A name that comes from a component is tolerated: before version 3.2, OpenAPI does not say that it counts.
+        If the name in the document is only the name of a component, the finding is tolerated: before version 3.2,
+        OpenAPI does not require it.
         """
         if self.schema_validators.direction == "request" or _says_text(schema):
             return []
@@ -421,7 +423,7 @@ class BodyHooks:
                 )
 
     def _read_json(self, value: str | bytes, parameters: Mapping[str, str]) -> Any:
-        """Return the value of JSON, which may be the whole body; the errors are those of `read_body.read_json_body`."""
+        """Return the value of JSON, which may be the whole body, with the errors of `read_body.read_json_body`."""
         if self.received is not None and value is self.received.content:
             return self.received.value("strict", partial(read_body.read_json_body, parameters=parameters))
         return read_body.read_json_body(value.encode() if isinstance(value, str) else value, parameters)
@@ -439,19 +441,19 @@ class BodyHooks:
             _raise_errors(raw, found, schema)
 
     def _length_errors(self, schema: SchemaPath, value: Sized) -> list[Any]:
-        """Return the errors in the length of a body that is bytes; all other keywords are about text.
+        """Return the errors in the length of a body of bytes. All other keywords apply to text.
 
-        OpenAPI 3.1.1, "Working With Binary Data": raw bytes have no type of JSON Schema, but `maxLength` may limit
-        their number.
+        OpenAPI 3.1.1, "Working With Binary Data": raw bytes have no JSON Schema type, but `maxLength` may limit their
+        number.
         """
         return self._errors(schema, BinaryText(len(value)), None)
 
     def _validate_items(
         self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any
     ) -> Any:
-        """Validate a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`.
+        """Validate each item of a sequence by the schema of items, and since 3.2 all items as an array by `schema`.
 
-        A `schema` that no array fits is one of items in each version.
+        In every version, a `schema` that excludes arrays describes the items.
         """
         from dynacli.validation import _validate_items as validate_items
 
@@ -504,7 +506,7 @@ class BodyHooks:
         _raise_errors(value, errors, schema)
 
     def _is_of_body(self, parts: tuple[Any, ...]) -> bool:
-        """Return whether a place in the document belongs to a body, and not to a parameter's or header's `content`."""
+        """Return whether a location in the document is in a body, not in the `content` of a parameter or header."""
         below = parts[len(self.operation_steps) :]
         return below[:1] == ("requestBody",) or (below[:1] == ("responses",) and below[2:3] == ("content",))
 
@@ -512,7 +514,9 @@ class BodyHooks:
         """Return the errors of a value.
 
         Args:
-            pointer: The JSON pointer to the value in the body; None for a value that is not a part of a body.
+            schema: The schema.
+            value: The value.
+            pointer: JSON pointer to the value in the body; None if the value is not a part of a body.
         """
         written, errors = self._schema_and_errors(schema)
         if pointer is not None:
@@ -520,8 +524,8 @@ class BodyHooks:
         return [error for error in errors(value) if not read_body.is_about_bytes(error)]
 
     def _schema_and_errors(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:
-        """Return a schema as it is written, and a function that returns the errors of a value."""
-        # From the parent, because openapi-core follows a `$ref` at once and loses the keywords beside it.
+        """Return the unresolved schema, and a function that returns the errors of a value."""
+        # Read from the parent, because openapi-core follows a `$ref` at once and loses the keywords beside it.
         parent: Any = schema.parent.read_value()
         written = parent[schema.parts[-1]]
         return written, partial(self.schema_validators.errors, written)
@@ -536,7 +540,7 @@ def _nothing_about_items(name: str, version: str) -> str:
 def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
     if errors:
         error = InvalidSchemaValue(value, "any", errors)
-        # The error itself does not know the place of its schema.
+        # The error itself does not know the location of its schema.
         error.schema_steps = list(place.parts)  # type: ignore[attr-defined]
         raise error
 
@@ -553,7 +557,7 @@ def _assumed_json(value: Any) -> Any:
     """Return the value of a body without a media type, which may be guessed (RFC 9110, section 8.3).
 
     Raises:
-        NotValidatedError: It is not JSON.
+        NotValidatedError: The body is not JSON.
     """
     try:
         return read_body.read_json_body(value.encode() if isinstance(value, str) else value)
@@ -564,7 +568,7 @@ def _assumed_json(value: Any) -> Any:
 
 
 def _is_sent_as_bytes(name: str, schema: SchemaPath) -> bool:
-    """Return whether a body is bytes; only their length is validated."""
+    """Return whether a body is bytes, so that only its length is validated."""
     if not is_sent_as_bytes(name) and not name.startswith("text/"):
         return False
     value = schema.read_value()
@@ -582,9 +586,9 @@ def _describes_bytes(schema: SchemaPath) -> bool:
 
 
 def _as_described(form: Any, schema: SchemaPath) -> Iterator[Any]:
-    """Yield the value of named parts as its schema has it; nothing for a schema of bytes, which has no names.
+    """Yield the value of named parts in the type of its schema; nothing if the schema is bytes.
 
-    A document that gives an array, without names, means that each of its items is a part.
+    If the schema is an array, each item is a part.
     """
     types = types_or_string(schema) if "type" in schema else []
     if not isinstance(form, dict) or not {"string", "array"}.intersection(types):

@@ -1,4 +1,4 @@
-"""openapi-core's view of a document whose references all lead into itself."""
+"""Adapts jsonschema-path to documents with internal references only, for openapi-core."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,10 +12,10 @@ from dynacli.validation.operation_document import resolve_reference
 
 
 class SchemaPath(jsonschema_path.SchemaPath):
-    """A place in such a document.
+    """A location in a document with internal references only.
 
-    jsonschema-path resolves references by `referencing`, whose import takes a tenth of a call, and asks handlers for
-    what is not in the document. Here nothing is ever fetched, should a reference get by the compiler.
+    jsonschema-path resolves references with `referencing`, which takes a tenth of the time of a call to import, and
+    can fetch other documents. This class cannot fetch anything.
     https://github.com/p1c2u/jsonschema-path/blob/master/jsonschema_path/accessors.py
     """
 
@@ -33,7 +33,7 @@ class _DocumentAccessor(jsonschema_path.SchemaAccessor):
         self._found: dict[tuple[Any, ...], Any] = {}
 
     def get_resolved(self, parts: Sequence[Any]) -> Any:
-        """Return what is at a place, with references followed on the way, and at its end."""
+        """Return the value at a location, following references."""
         steps = tuple(parts)
         if steps not in self._found:
             here: Any = self._document
@@ -49,7 +49,7 @@ class _DocumentAccessor(jsonschema_path.SchemaAccessor):
 
 
 def _one_type(types: list[Any]) -> Any:
-    """Return the type beside null: openapi-core reads no text of a parameter that has several types.
+    """Return the type besides null, because openapi-core cannot read a parameter with several types.
 
     https://github.com/python-openapi/openapi-core/blob/master/openapi_core/deserializing/styles/factories.py
     """

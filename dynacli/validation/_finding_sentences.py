@@ -1,6 +1,6 @@
-"""The sentences of findings: how a value breaks a keyword, and what an error of jsonschema means to a person.
+"""Turns errors of JSON Schema into the sentences of findings.
 
-If a value fits no branch of `oneOf` or `anyOf`, dynacli guesses which branch was meant.
+If a value matches no branch of `oneOf` or `anyOf`, dynacli guesses the intended branch.
 """
 
 import json
@@ -23,7 +23,7 @@ _BELOW_BY_NAME = frozenset({"properties", "patternProperties"})
 
 
 ListProperties = Callable[[Any], set[str]]
-"""schema → the names of the properties that it lists, in its references and branches too."""
+"""schema → names of its properties, including the properties of its references and branches."""
 
 
 def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
@@ -32,7 +32,7 @@ def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
     Args:
         rule: The keyword.
         error: A `jsonschema.exceptions.ValidationError`.
-        names: The properties, items or branches that the error is about.
+        names: The affected properties, items or branches.
     """
     value, got = error.validator_value, error.instance
     match rule:
@@ -120,7 +120,7 @@ def _of_members(rule: str, error: Any) -> str:
 
 
 def _allowed_values(schema: Any) -> str:
-    """Return a few words for the values that a schema allows."""
+    """Return a short description of the values that a schema allows."""
     if isinstance(schema, Mapping):
         if (ref := reference_of(schema)) is not None:
             return f"a `{ref.rpartition('/')[2]}`"
@@ -137,7 +137,7 @@ def _allowed_values(schema: Any) -> str:
 
 
 def _excluded(schema: Any, got: Any) -> str:
-    """Return the sentence for a value that fits the schema of `not`."""
+    """Return the sentence for a value that matches the schema of `not`."""
     if isinstance(schema, Mapping):
         required = schema.get("required")
         if isinstance(required, list) and isinstance(got, Mapping) and schema.keys() <= {"required", "type"}:
@@ -160,19 +160,19 @@ def _most(rule: str) -> str:
 
 
 def _enumerated_words(words: list[str], conjunction: str) -> str:
-    """Return words as a sentence lists them."""
+    """Return words as a list in a sentence."""
     # Imported only by calls with findings.
     return enumerated(words, conjunction)
 
 
 def _shown_all(values: list[Any]) -> str:
-    """Return values as a message lists them; of many only the first."""
+    """Return values as a list in a message, shortened if there are many."""
     more = f" and {len(values) - _MAX_LISTED} more" if len(values) > _MAX_LISTED else ""
     return ", ".join(map(_shown_literal, values[:_MAX_LISTED])) + more
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: texts and numbers in backticks, and cut if they are long."""
+    """Return a value for a message: strings and numbers in backticks, cut if they are long."""
     if isinstance(value, Mapping):
         return "the object"
     if isinstance(value, list):
@@ -184,7 +184,7 @@ def shown(value: Any) -> str:
 
 
 def _shown_literal(value: Any) -> str:
-    """Return a value like `shown`, but an object or array as JSON, because the message compares it with another."""
+    """Return a value like `shown`, but objects and arrays as JSON, because the message compares them."""
     if not isinstance(value, Mapping | list):
         return shown(value)
     short = shortened_value(value)
@@ -204,11 +204,11 @@ def _kind_and_value(value: Any) -> str:
 
 
 class _MeantBranch(NamedTuple):
-    """The branch that was most likely meant.
+    """The most likely intended branch.
 
     Args:
         errors: The errors of the value by this branch.
-        reason: Why this branch, as the end of a sentence; empty if there was no choice.
+        reason: The reason for choosing this branch, as the end of a sentence; empty if there was no choice.
     """
 
     errors: list[Any]
@@ -235,10 +235,10 @@ def _by_number(error: Any) -> dict[int, list[Any]]:
 
 
 def _meant_branch(error: Any, list_properties: ListProperties) -> _MeantBranch:
-    """Return the branch that was most likely meant.
+    """Return the most likely intended branch.
 
-    Branches of another type, or with another constant in a property, come last. Of the others the best is the one
-    that knows most of the value's properties, and by which the fewest are missing and the fewest errors are found.
+    Branches with another type, or with another constant in a property, come last. Of the others the best has the
+    fewest unknown properties, missing properties and errors.
     """
     branches, schemas = _by_number(error), error.validator_value
 
@@ -259,7 +259,7 @@ def _meant_branch(error: Any, list_properties: ListProperties) -> _MeantBranch:
 
     chosen = min(branches, key=distance)
     rivals = {index: errors for index, errors in branches.items() if not _is_null_alone(errors)}
-    if len(rivals) < 2 or chosen not in rivals:  # between a schema and null there is nothing to explain
+    if len(rivals) < 2 or chosen not in rivals:  # a choice between a schema and null needs no explanation
         return _MeantBranch(branches[chosen], "")
     name = branch_name(schemas, chosen)
     tag = _tag_of_all_but(chosen, rivals)
@@ -269,9 +269,9 @@ def _meant_branch(error: Any, list_properties: ListProperties) -> _MeantBranch:
 
 
 def _discriminating_constant(error: Any) -> tuple[Any, list[Any]] | None:
-    """Return (error, constants of all branches) if each branch has a wrong constant in the same place.
+    """Return (error, constants of all branches) if each branch has a wrong constant at the same location.
 
-    The constant tells the branches apart, so it is the only thing worth reporting.
+    The constant distinguishes the branches, so only this error is worth reporting.
     """
     values: list[Any] = []
     places = set()
@@ -306,7 +306,7 @@ def _types_of_branches(error: Any) -> list[str]:
 def _unknown_tag(error: Any) -> tuple[str, Any, str, list[str]] | None:
     """Return (property, value, sentence, values of the document) if a discriminator's value names no branch.
 
-    A discriminator is a hint, so such a value is wrong only if no branch fits.
+    A discriminator is only a hint, so such a value is wrong only if no branch matches.
     """
     found, value = discriminator_of(error.schema), error.instance
     if found is None or not isinstance(value, Mapping) or found.property not in value:
@@ -341,7 +341,7 @@ def _is_constant(error: Any) -> bool:
 
 
 def _types_asked_for(error: Any) -> list[str]:
-    """Return the types that a branch asks for if the value itself has another type, else an empty list."""
+    """Return the types that a branch requires if the value itself has another type, else an empty list."""
     if error.path:
         return []
     if error.validator == "type":
@@ -357,7 +357,7 @@ def _is_null_alone(errors: list[Any]) -> bool:
 
 
 def _tag_of_all_but(chosen: int, branches: Mapping[int, list[Any]]) -> str | None:
-    """Return the property whose constant fits the chosen branch and no other; None if there is none."""
+    """Return the property whose constant matches only the chosen branch; None if there is none."""
     tags = [
         {error.path[0] for error in errors if _is_tag(error)}
         for index, errors in branches.items()
@@ -377,16 +377,16 @@ def _flat(context: list[Any]) -> Iterator[Any]:
 
 
 class ErrorExplanation(NamedTuple):
-    """The explanation of one thing that is wrong with a value.
+    """The explanation of one defect of a value.
 
     Args:
-        rule: The keyword that the value breaks.
+        rule: The violated keyword.
         pointer: JSON pointer to the wrong value.
         message: A sentence without a final period.
-        expected: The value that the document asks for.
-        got: The value that came, shortened.
-        schema_path: The steps from the schema that validated to the keyword, with `$ref` for each reference.
-        is_minor: Whether the value still fits its schema, as the schema's author means it.
+        expected: The value that the document requires.
+        got: The received value, shortened.
+        schema_path: The steps from the validating schema to the keyword, with `$ref` for each reference.
+        is_minor: Whether the value probably matches the intention of the schema's author.
     """
 
     rule: str
@@ -399,7 +399,7 @@ class ErrorExplanation(NamedTuple):
 
 
 def explain(error: Any, list_properties: ListProperties) -> Iterator[ErrorExplanation]:
-    """Yield the explanations of an error; for `oneOf` and `anyOf` by the branch that was most likely meant.
+    """Yield the explanations of an error. For `oneOf` and `anyOf` they refer to the most likely intended branch.
 
     Args:
         error: A `jsonschema.exceptions.ValidationError`.
@@ -442,7 +442,7 @@ def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Error
         message = _sentence(rule, error, names)
         if _is_property_name(error):
             message = f"the name of the property {shown(error.instance)}: {message}"
-        # What is write-only is a secret, and findings go into reports.
+        # Write-only values may be secrets, and reports contain findings.
         got = None if rule == "writeOnly" else shortened_value(error.instance)
         yield ErrorExplanation(rule, pointer, message, shortened_value(error.validator_value), got, path)
 
@@ -497,9 +497,9 @@ def _asked_for(dependencies: Any, value: Mapping[str, Any]) -> Iterator[tuple[st
 
 
 def _keywords(error: Any) -> Iterator[tuple[str, Any]]:
-    """Yield (keyword, name below it or None) for the keywords on the way to an error.
+    """Yield (keyword, name below it or None) for the keywords on the path to an error.
 
-    Names of properties are no keywords, even if a property is called `then`.
+    Names of properties are not keywords, even if a property is called `then`.
     """
     steps = iter(error.schema_path)
     for step in steps:
@@ -520,7 +520,7 @@ def _conditions(error: Any) -> list[str]:
 
 
 def _is_property_name(error: Any) -> bool:
-    """Return whether the wrong instance is the name of a property, and not a value."""
+    """Return whether the wrong instance is the name of a property, not a value."""
     if not isinstance(error.instance, str):
         return False
     last = ""
@@ -530,14 +530,14 @@ def _is_property_name(error: Any) -> bool:
 
 
 def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> str:
-    """Return why a schema that says `nullable` does not allow null; empty if no schema on the way says it.
+    """Return the reason why `nullable` does not allow null; empty if no schema on the path has `nullable`.
 
     OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the allowed type "only if `type` is explicitly defined
     within the same Schema Object", and changes no other keyword.
 
     Args:
         document: The document of the operation.
-        steps: The steps from the root of the document to the keyword that null breaks.
+        steps: The steps from the root of the document to the keyword that null violates.
         rule: The name of that keyword.
     """
     if rule not in _RULES:
@@ -554,8 +554,8 @@ def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> 
 
 
 def _start(steps: list[str | int]) -> int:
-    """Return how many of the steps lead to the outermost schema that describes the same value as the last step."""
-    # After the first `schema`, which is that of the body or parameter, the steps are keywords.
+    """Return the number of steps to the outermost schema that describes the same value as the last step."""
+    # After the first `schema`, of the body or parameter, the steps are keywords.
     start = index = steps.index("schema") + 1 if "schema" in steps else 0
     while index < len(steps):
         step = steps[index]

@@ -1,4 +1,4 @@
-"""Validating the headers of a response: those that are documented, and headers that only other responses describe.
+"""Validates the headers of a response: documented headers, and headers that only other responses describe.
 
 Only `dynacli.validation._openapi_core_setup` imports this module.
 """
@@ -19,7 +19,7 @@ from dynacli.validation.operation_document import child_path
 
 _COOKIES = "set-cookie"
 
-# Headers of HTTP itself, of proxies and of browsers' rules, which no document needs to mention.
+# Headers of HTTP, of proxies and of rules for browsers, which documents need not mention.
 _STANDARD = frozenset(
     {"accept-ranges", "age", "allow", "alt-svc", "cache-control", "connection", "date", "etag", "expires"}
     | {"keep-alive", "last-modified", "location", "pragma", "proxy-authenticate", "referrer-policy"}
@@ -28,12 +28,12 @@ _STANDARD = frozenset(
     | {"x-frame-options", "x-xss-protection"}
 )
 _DELIMITERS = {"ssv": " ", "tsv": "\t", "pipes": "|"}
-"""The styles of Swagger 2.0 besides its default → what stands between the members of a list."""
+"""The styles of Swagger 2.0 except its default → the delimiter between the members of a list."""
 _STANDARD_STARTS = ("access-control-", "content-", "cross-origin-", "sec-")
 
 
 def note_place(error: Exception, place: SchemaPath) -> None:
-    """Note on an error the place in the document that it is about, unless it has a closer one already."""
+    """Add the location in the document to an error, unless it already has a more exact one."""
     cause: Any = error.__cause__ or error
     if not hasattr(cause, "schema_steps"):
         cause.schema_steps = list(place.parts)
@@ -44,8 +44,8 @@ class UndocumentedHeaderError(OpenAPIError):
 
     Args:
         name: The name as the document spells it.
-        response: The other response's status.
-        value: The value that came.
+        response: Status of the other response.
+        value: The received value.
     """
 
     def __init__(self, name: str, response: str, value: str) -> None:
@@ -54,10 +54,10 @@ class UndocumentedHeaderError(OpenAPIError):
 
 
 class CaseInsensitiveHeaders(dict[str, str]):
-    """Headers whose names have no case (RFC 9110, section 5.1), repeated ones joined (section 5.3).
+    """Headers with case-insensitive names (RFC 9110, section 5.1). Repeated headers are joined (section 5.3).
 
     Args:
-        headers: The headers in their order.
+        headers: The headers in order.
     """
 
     def __init__(self, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
@@ -68,7 +68,7 @@ class CaseInsensitiveHeaders(dict[str, str]):
         self.update({name: ", ".join(values) for name, values in self._all.items()})
 
     def several(self, name: str) -> list[str]:
-        """Return the values of a header that may be repeated, not joined."""
+        """Return the separate values of a header that may be repeated."""
         return self._all.get(name.lower(), [])
 
     def __getitem__(self, name: str) -> str:
@@ -84,7 +84,7 @@ class HeaderHooks:
     notes: ValidationNotes
     is_exact: bool
     responses: tuple[SchemaPath, str]
-    """The operation's `responses`, and the key of the response that is validated."""
+    """The `responses` of the operation, and the key of the validated response."""
     schema_validators: Any
     _schema_and_errors: Any
     _get_param_or_header_and_schema: Any
@@ -95,7 +95,7 @@ class HeaderHooks:
         """Validate the headers of a response.
 
         Raises:
-            HeadersError: One of them is wrong.
+            HeadersError: A header is wrong.
         """
         errors: list[OpenAPIError] = []
         described = operation_response / "headers"
@@ -108,7 +108,7 @@ class HeaderHooks:
                     errors.append(found)
             except (RecursionError, DamagedCatalogError):
                 raise
-            except Exception as error:  # noqa: BLE001  - the document is to blame, and the rest can be validated
+            except Exception as error:  # noqa: BLE001  - an error in the document; other headers can be validated
                 self.notes.add_failure(f"header `{name}`: {reason_of(error)}")
         if self.is_exact:
             for name, response in _described_elsewhere(*self.responses, headers):
@@ -122,7 +122,7 @@ class HeaderHooks:
         self, headers: CaseInsensitiveHeaders, name: str, header: SchemaPath
     ) -> Iterator[OpenAPIError]:
         if name not in headers:
-            # openapi-core would validate the header's default in place of the missing value.
+            # openapi-core would validate the header's default instead of the missing value.
             if (header / "required").read_bool(default=False):
                 yield MissingRequiredHeader(name)
             return
@@ -142,11 +142,11 @@ class HeaderHooks:
             yield found
 
     def _read(self, text: str, header: SchemaPath, types: set[str]) -> Any:
-        """Return the value of a header's text: of the ways to read it the first that fits the schema.
+        """Return the value of a header's text: the first interpretation that matches the schema.
 
-        A text does not say whether `5` is a number or a string. openapi-core is not asked, because it stops at the
-        first member of another type without saying which one that is, keeps the space that HTTP allows after a
-        comma (RFC 9110, section 5.6.1), and takes no types from `allOf` and similar ones.
+        In a text, `5` may be a number or a string. openapi-core is not used: it stops at the first wrong member without
+        naming it. It also keeps the space that HTTP allows after a comma (RFC 9110, section 5.6.1), and ignores types
+        in `allOf` and similar keywords.
         """
         from dynacli.media.text_values import field_value, form_value
 
@@ -167,7 +167,7 @@ class HeaderHooks:
         return next(fitting, readings[0])
 
     def _validate_cookies(self, values: list[str], schema: SchemaPath, types: list[str]) -> None:
-        """Validate each `Set-Cookie` alone: its dates have commas, so it cannot be joined (RFC 9110, section 5.3)."""
+        """Validate each `Set-Cookie` alone: dates contain commas, so it cannot be joined (RFC 9110, section 5.3)."""
         if "array" in types:
             self._validate_value(schema, values)
             return
@@ -176,16 +176,17 @@ class HeaderHooks:
 
 
 def _is_choice(types: set[str]) -> bool:
-    """Return whether a header may have several types, or is an array or object; openapi-core can read all others."""
+    """Return whether a header has several types, or is an array or object, which openapi-core cannot read."""
     return len(types) > 1 or not types.isdisjoint({"array", "object"})
 
 
 def _list(schemas: list[SchemaPath], text: str, styles: list[str], *, is_text_first: bool) -> list[Any]:
-    """Return the list that a text is, and the lists within it.
+    """Return the list in a text, with its nested lists.
 
     Args:
-        schemas: Those of the list.
-        styles: How the members of the list and of each list within it are separated, the outer first.
+        schemas: The schemas of the list.
+        text: The text.
+        styles: The style of the list and of each nested list, the outer first.
     """
     from dynacli.media.text_values import field_value
 
@@ -210,7 +211,7 @@ def _header_pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:
 def _described_elsewhere(
     responses: SchemaPath, key: str, headers: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (header, response) for headers that came and are described only for other responses, the first of those."""
+    """Yield (header, response) for received headers that only other responses describe, with the first of these."""
     described = {
         str(status): _described_headers(child_path(responses, str(status)))
         for status in responses.keys()  # noqa: SIM118  - a SchemaPath cannot be iterated
@@ -228,7 +229,7 @@ def _described_elsewhere(
 
 
 def _described_headers(response: SchemaPath) -> dict[str, bool]:
-    """Return name → whether its value is described, for the headers of a response in the document."""
+    """Return name → whether the document describes the value, for the headers of a response in the document."""
     try:
         if "headers" not in response:
             return {}
@@ -236,5 +237,5 @@ def _described_headers(response: SchemaPath) -> dict[str, bool]:
         return {name: "schema" in header or "content" in header for name, header in headers.items()}
     except (RecursionError, DamagedCatalogError):
         raise
-    except Exception:  # noqa: BLE001  - a reference may lead nowhere; the response is not to blame
+    except Exception:  # noqa: BLE001  - an error in the document, not in the response
         return {}

@@ -1,7 +1,7 @@
-"""The private methods of openapi-core that are overridden, each with the behaviour that forces it.
+"""Overrides private methods of openapi-core, each with a comment on the behaviour that requires it.
 
-All are of `openapi_core.validation`, and none has a public way around it. A test tries openapi-core without each one,
-and fails when it is needed no more.
+All are methods of `openapi_core.validation` that have no public alternative. A test runs openapi-core without each
+override, and fails if an override has become unnecessary.
 https://github.com/python-openapi/openapi-core/tree/0.23.1/openapi_core/validation
 
 Only `dynacli.validation._openapi_core_setup` imports this module.
@@ -37,25 +37,25 @@ _LIMITS = frozenset(
 
 
 class NotedError(OpenAPIError):
-    """A part could not be validated; the notes say so already."""
+    """A part could not be validated, and the notes have the reason."""
 
 
 class UndocumentedBodyError(OpenAPIError):
-    """The response has a body, and the document describes none."""
+    """The response has a body, but the document describes none."""
 
 
 class _Overrides(BodyHooks):
-    """The methods of both validators."""
+    """The overrides for requests and responses."""
 
     spec: SchemaPath
-    spec_validator_cls = None  # the compiler has validated the document
+    spec_validator_cls = None  # the compiler has already validated the document
     operation_steps: tuple[str, ...]
     style_deserializers_factory: Any
 
     def _deserialise_style(
         self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
     ) -> Any:
-        # openapi-core warns of a style that it does not know, and takes the text as the value.
+        # openapi-core warns about an unknown style, and uses the text as the value.
         parameter: Any = param_or_header.read_value()
         style = style_of(parameter.get("in", "header"), parameter.get("style"))
         deserializer = self.style_deserializers_factory.create(
@@ -69,11 +69,11 @@ class _Overrides(BodyHooks):
 
     @contextmanager
     def _guarded(self, part: str, place: SchemaPath, wrapper: Callable[[], OpenAPIError]) -> Iterator[None]:
-        """Turn an exception that ends the validating of a part into a note, so that the other parts are validated.
+        """Turn an exception in a part of a message into a note, so that the other parts are validated.
 
         Args:
-            part: The name of the part in the note.
-            place: The part's place in the document, for errors that do not know a closer one.
+            part: Name of the part in the note.
+            place: Location of the part in the document, for errors without a more exact one.
             wrapper: Makes openapi-core's error for the part.
         """
         try:
@@ -90,10 +90,10 @@ class _Overrides(BodyHooks):
             raise wrapper() from NotedError()
 
     def _find_media_type(self, content: SchemaPath, mimetype: str | None = None) -> MediaType:
-        # openapi-core compares media types literally: it does not match `*/*`, nor keys with parameters
-        # or capital letters.
+        # openapi-core compares media types literally, so it does not match `*/*` or keys with parameters or capital
+        # letters.
         keys = list(content.str_keys())
-        if mimetype is None:  # the `content` of a parameter has a single media type
+        if mimetype is None:  # the `content` of a parameter has one media type
             mimetype = keys[0] if keys else ""
         best = best_match(mimetype, keys)
         if best is None:
@@ -108,7 +108,7 @@ class _Overrides(BodyHooks):
     def _deserialise_media_type(
         self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: Any
     ) -> Any:
-        # openapi-core knows two JSON media types by name, and takes all others as binary data.
+        # openapi-core knows two JSON media types, and treats all others as binary data.
         inherited: Any = super()._deserialise_media_type  # type: ignore[misc]
         read_by_encoding = partial(inherited, media_type, mimetype, parameters, value)
         return self._read_content(media_type, mimetype, parameters, value, read_by_encoding)
@@ -116,11 +116,11 @@ class _Overrides(BodyHooks):
     def _get_content_and_schema(
         self, raw: Any, content: SchemaPath, mimetype: str | None = None
     ) -> tuple[Any, SchemaPath | None]:
-        # openapi-core reads each body whole, as one value: also sequences, files, and what is only streamed.
+        # openapi-core reads each body as one value, including sequences, files and streams.
         return self._validate_content(raw, content, mimetype, super()._get_content_and_schema)  # type: ignore[misc]
 
     def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
-        # openapi-core follows a `$ref` before it evaluates, and loses the place of the schema and what is beside it.
+        # openapi-core follows a `$ref` before it evaluates, and loses the schema's location and the keywords beside it.
         self._validate_value(schema, value)
 
 
@@ -138,14 +138,14 @@ def _is_sent(name: str, location: Mapping[str, Any]) -> bool:
 
 
 class RequestOverrides(_Overrides):
-    """The methods of a validator of requests."""
+    """The overrides for requests."""
 
     typed_values: Mapping[tuple[str, str], Any]
-    """As `ValidatedRequest.values`."""
+    """As in `ValidatedRequest.values`."""
 
     def _get_parameter(self, parameters: Any, param: SchemaPath) -> Any:
-        # openapi-core asks for `Accept`, `Content-Type` and `Authorization`, which OpenAPI 3.1.1 ("Parameter Object")
-        # says are ignored, and an exception in one parameter ends the validating of all.
+        # openapi-core requires `Accept`, `Content-Type` and `Authorization`, which must be ignored (OpenAPI 3.1.1,
+        # "Parameter Object"). An exception in one parameter ends the validation of all.
         inherited: Any = super()._get_parameter  # type: ignore[misc]
         name, location = (param / "name").read_str(""), (param / "in").read_str("")
         if location == "header" and name.lower() in IGNORED_HEADERS:
@@ -153,7 +153,7 @@ class RequestOverrides(_Overrides):
         with self._guarded(f"{location} `{name}`", param, lambda: InvalidParameter(name, location)):
             value = inherited(parameters, param)
         if location == "querystring":
-            # Its value was validated, but openapi-core has no place to keep it: let it go on without the value.
+            # The value was validated, but openapi-core cannot store it, so it continues without the value.
             raise MissingParameter(name, location)
         return value
 
@@ -164,20 +164,20 @@ class RequestOverrides(_Overrides):
         return errors
 
     def _get_body(self, body: Any, mimetype: str, operation: SchemaPath) -> Any:
-        # An exception in the body ends the validating of openapi-core.
+        # An exception in the body would end the validation by openapi-core.
         with self._guarded("the body", operation / "requestBody", InvalidRequestBody):
             return super()._get_body(body, mimetype, operation)  # type: ignore[misc]
 
     def _get_media_type_value(
         self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
     ) -> Any:
-        # openapi-core gives a text of the query, which deserialisers of media types do not take.
+        # openapi-core passes text of the query, which deserialisers of media types do not accept.
         inherited: Any = super()._get_media_type_value  # type: ignore[misc]
         value = inherited(param_or_header, location, name=name)
         if (param_or_header / "in").read_str("header") != "querystring":
             return value
         media_type = next(iter((param_or_header / "content").str_keys()), "")
-        # A form is percent-encoded like a query, so it is read from the query as it is.
+        # A form is percent-encoded like a query, so it is read from the undecoded query.
         is_form = split_media_type(media_type)[0] == FORM
         return value.encode() if is_form else unquote_to_bytes(value)
 
@@ -191,22 +191,22 @@ class RequestOverrides(_Overrides):
         except (RecursionError, DamagedCatalogError, CoreNotValidatedError):
             raise
         except Exception:
-            # openapi-core cannot read back every style and every union of types, and raises various exceptions.
-            # Then the value that the text was written from is validated instead.
+            # openapi-core cannot read every style and every union of types, and raises various exceptions. Then the
+            # original value of the text is validated instead.
             key = ((param_or_header / "in").read_str("header"), (param_or_header / "name").read_str(""))
             schema = _schema_of(param_or_header)
             if key not in self.typed_values:
                 has_default = schema is not None and "default" in schema
                 is_deep = (param_or_header / "style").read_str("") == "deepObject"
                 if not _is_sent(key[1], location) and (has_default or is_deep):
-                    # The parameter was not sent. openapi-core complains of the document's own default, or of
-                    # a `deepObject` that is not an object, before it looks whether there is a value.
+                    # The parameter was not sent. Before it checks for a value, openapi-core reports errors of the
+                    # document's default, or of a `deepObject` that is not an object.
                     raise KeyError(key[1]) from None
                 raise
             if self.typed_values[key] == "" and (param_or_header / "allowEmptyValue").read_bool(
                 default=False
             ):
-                # An empty value means that the parameter is unused, whatever its type (OpenAPI 3.0.4).
+                # An empty value means that the parameter is unused, for any type (OpenAPI 3.0.4).
                 return "", None
             found = self.typed_values[key], schema
             if schema is not None:
@@ -215,15 +215,15 @@ class RequestOverrides(_Overrides):
 
 
 class ResponseOverrides(HeaderHooks, _Overrides):
-    """The methods of a validator of responses."""
+    """The overrides for responses."""
 
     may_be_empty: bool
-    """Whether the method or status allows no body (RFC 9110), whatever the document says."""
+    """Whether the method or status forbids a body (RFC 9110), even if the document describes one."""
     is_swagger: bool
-    """Whether the document was written in Swagger 2.0, if a response without a schema has no content."""
+    """Whether the document is Swagger 2.0, in which a response without a schema has no content."""
 
     def _find_operation_response(self, status_code: int, operation: SchemaPath) -> SchemaPath:
-        # openapi-core knows no lower-case `2xx`, and fails if there are no `responses`.
+        # openapi-core does not know lower-case `2xx`, and fails without `responses`.
         if "responses" not in operation:
             raise ResponseNotFound(str(status_code), [])
         responses = operation / "responses"
@@ -235,7 +235,7 @@ class ResponseOverrides(HeaderHooks, _Overrides):
         return child_path(responses, key)
 
     def _get_data(self, data: bytes | None, mimetype: str, operation_response: SchemaPath) -> Any:
-        # openapi-core misses the body of a 204 or of HEAD, and says nothing of one that is not documented.
+        # openapi-core expects a body for 204 and HEAD, and accepts an undocumented body.
         if "content" not in operation_response or not len(operation_response / "content"):
             if data and self.operation_steps[-1].lower() != "head":
                 error = UndocumentedBodyError()
@@ -254,8 +254,8 @@ class ResponseOverrides(HeaderHooks, _Overrides):
             return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
 
     def _get_headers(self, headers: Any, operation_response: SchemaPath) -> dict[str, Any]:
-        # openapi-core validates the default of a missing header, reads no header of several types, and stops at the
-        # first exception.
+        # openapi-core validates the default of a missing header, cannot read a header with several types, and stops at
+        # the first exception.
         self._validate_headers(headers, operation_response)
         return {}
 
@@ -265,14 +265,14 @@ class ResponseOverrides(HeaderHooks, _Overrides):
 
 
 def _forgive_examples(errors: Iterable[Any], schema: SchemaPath, resolve: Callable[[str], Any]) -> None:
-    """Let errors be minor that say of an example of the document that it breaks a limit.
+    """Mark errors as minor if an example in the document violates the same limit.
 
-    The document contradicts itself there, and only its author knows which of the two the server goes by.
+    The document contradicts itself, so the real limit of the server is unknown.
 
     Args:
         errors: Errors by the schema.
-        schema: The schema of a parameter, or of a body under a media type.
-        resolve: Returns the target of a reference; it raises `LookupError` if there is none.
+        schema: The schema of a parameter, or of a body with a media type.
+        resolve: Returns the target of a reference, or raises `LookupError`.
     """
     from dynacli.openapi.document.json_trees import is_same_json
 
@@ -285,7 +285,7 @@ def _forgive_examples(errors: Iterable[Any], schema: SchemaPath, resolve: Callab
 
 
 def _examples_of_place(error: Any, schema: SchemaPath, resolve: Callable[[str], Any]) -> Iterator[Any]:
-    """Yield the examples of the place of an error: those of its schema, then those of the parameter or media type."""
+    """Yield the examples for the location of an error: first from its schema, then from the parameter or media type."""
     from dynacli.openapi.schema.documented_values import example_values_of, walk_value
 
     own = error.schema if isinstance(error.schema, Mapping) else {}

@@ -1,7 +1,7 @@
-"""openapi-core, set up to validate one operation.
+"""Sets up openapi-core to validate one operation.
 
-Only `dynacli.validation.validator` imports this module; it makes the import fast.
-The validators are openapi-core's own, but for a few methods (`_openapi_core_overrides`).
+Only `dynacli.validation.validator` imports this module, because it makes the import fast.
+The validators are openapi-core's, except for a few methods (`_openapi_core_overrides`).
 """
 
 from __future__ import annotations
@@ -57,12 +57,11 @@ __all__ = [
 ]
 
 
-# openapi-core logs warnings about alternatives that do not fit; without a handler Python prints them.
+# openapi-core logs warnings about alternatives that do not match. Without a handler Python prints them.
 logging.getLogger("openapi_core").addHandler(logging.NullHandler())
 
-# openapi-core splits `spaceDelimited` at `%20`, but the text is already decoded here.
-# It does not know 3.2's style `cookie`, which differs from `form` only in its percent-encoding, and the lists of
-# Swagger 2.0 that no style of OpenAPI 3 stands for.
+# openapi-core splits `spaceDelimited` at `%20`, but the text is already decoded here. It lacks the style `cookie` of
+# 3.2, which differs from `form` only in percent-encoding, and some list formats of Swagger 2.0.
 _STYLES: dict[str, Any] = {
     **style_deserializers,
     "spaceDelimited": partial(delimited_loads, delimiter=" "),
@@ -74,12 +73,12 @@ _STYLES: dict[str, Any] = {
 
 
 def make_path(document: dict[str, Any]) -> SchemaPath:
-    """Return openapi-core's view of a document, which fetches nothing."""
+    """Return the root of a document for openapi-core, which cannot fetch anything through it."""
     return document_path.SchemaPath.from_dict(document)
 
 
 class _Texts(dict[str, str]):
-    """The texts of parameters; of those with the same name, the first."""
+    """The texts of parameters. Of repeated names the first counts."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         super().__init__()
@@ -89,25 +88,25 @@ class _Texts(dict[str, str]):
             self._all.setdefault(name, []).append(text)
 
     def getlist(self, name: str) -> list[str]:
-        """Return all texts of a name, as openapi-core asks for them."""
+        """Return all texts with a name; openapi-core calls this method."""
         return self._all.get(name, [])
 
 
 @dataclass
 class _Parameters(RequestParameters):
-    """openapi-core's parameters, with the `querystring` of OpenAPI 3.2 beside them."""
+    """openapi-core's parameters, extended with the `querystring` of OpenAPI 3.2."""
 
     querystring: Mapping[str, str] = field(default_factory=dict)
 
 
 class _KnownRequest:
-    """What openapi-core asks of a request whose operation is known."""
+    """The attributes that openapi-core needs of a request with a known operation."""
 
     method = host_url = path = ""
 
 
 class _Request(_KnownRequest):
-    """A request in the form of openapi-core's protocol `Request`."""
+    """A request for openapi-core's protocol `Request`."""
 
     def __init__(self, method: str, request: ValidatedRequest) -> None:
         self.method = method
@@ -123,7 +122,7 @@ class _Request(_KnownRequest):
 
 
 class _Response:
-    """A response in the form of openapi-core's protocol `Response`."""
+    """A response for openapi-core's protocol `Response`."""
 
     def __init__(self, response: ValidatedResponse) -> None:
         self.status_code = response.status
@@ -133,16 +132,16 @@ class _Response:
 
 
 class _NoTemplate:
-    """The result of matching the URL against a path template, which is not needed: the values are known."""
+    """An empty result of matching the URL, because the values of the path are already known."""
 
     variables: Mapping[str, str] = {}
 
 
 class _KnownPath:
-    """Finds the operation of a request, which is known.
+    """Returns the known operation of a request.
 
-    openapi-core would match the URL, which fails for real documents: their paths may differ only in a fragment,
-    have templates inside a segment, or servers that were overridden.
+    openapi-core would match the URL, which fails for real documents: paths may differ only in a fragment, or have
+    templates in a segment, and servers may be overridden.
     """
 
     def __init__(self, steps: tuple[str, ...], spec: SchemaPath, **_: Any) -> None:
@@ -157,7 +156,7 @@ class _KnownPath:
         return PathOperationServer(path, operation, None, _NoTemplate, None)
 
 
-# Those of older versions know less: schemas are in the normal form, and evaluated by ours.
+# The validators of older versions support less. Schemas are in the normal form, and compiled by dynacli.
 class _RequestValidator(RequestOverrides, V32RequestValidator):  # type: ignore[misc]
     pass
 
@@ -177,16 +176,18 @@ def request_errors(
     """Return the errors that openapi-core finds in a request.
 
     Args:
+        spec: The root of the document.
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
-        body_values: Gets the values of the body that were validated.
-        validators: Evaluate the schemas.
+        request: The request.
+        body_values: A list to which the validated values of the body are added.
+        validators: The evaluator of schemas.
     """
     validator = _validator(_RequestValidator, spec, version, steps, validators)
     validator.typed_values, validator.body_values = request.values, body_values
     with warnings.catch_warnings():
-        # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
-        # matter, because `typed_values` has the value.
+        # The help page already shows "The parameter is deprecated". "Unsupported cookie style" (3.2) does not matter,
+        # because `typed_values` has the value.
         warnings.simplefilter("ignore")
         return list(validator.iter_errors(_Request(steps[-1], request)))
 
@@ -205,12 +206,14 @@ def response_errors(
     """Return the errors that openapi-core finds in a response.
 
     Args:
+        spec: The root of the document.
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
-        body_values: Gets the values of the body that were validated.
-        validators: Evaluate the schemas.
-        is_exact: Whether headers that only other responses are described with are errors.
-        is_swagger: Whether the document was written in Swagger 2.0.
+        response: The response.
+        body_values: A list to which the validated values of the body are added.
+        validators: The evaluator of schemas.
+        is_exact: Whether headers that the document describes only for other responses are errors.
+        is_swagger: Whether the document is Swagger 2.0.
     """
     validator = _validator(_ResponseValidator, spec, version, steps, validators)
     validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
@@ -228,7 +231,7 @@ def _validator(
     steps: tuple[str, ...],
     validators: SchemaValidators,
 ) -> Any:
-    # Its own casters evaluate schemas by jsonschema.
+    # openapi-core's own casters evaluate schemas with jsonschema.
     casters = SchemaCastersFactory(validators, cls.schema_casters_factory.types_caster)
     validator: Any = cls(
         spec,
@@ -245,12 +248,13 @@ def _validator(
 def schema_validators(
     document: dict[str, Any], version: str, direction: Direction, notes: ValidationNotes
 ) -> SchemaValidators:
-    """Return what evaluates the schemas of a document.
+    """Return the evaluator of the schemas of a document.
 
     Args:
+        document: The document.
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         direction: The direction of the messages.
-        notes: Gets the reasons why something was not evaluated.
+        notes: Collects the reasons for parts that were not evaluated.
     """
     dialect = document.get("jsonSchemaDialect", "")
     return SchemaValidators(version, direction, partial(resolve_reference, document), notes, dialect)

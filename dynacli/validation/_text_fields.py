@@ -1,4 +1,4 @@
-"""Reading values that come as text, such as headers.
+"""Reads values that are sent as text, such as headers.
 
 Only `dynacli.validation._openapi_core_setup` and the modules that it imports may import this module.
 """
@@ -23,7 +23,7 @@ _NAMES = (
 
 
 def with_branches(schemas: list[SchemaPath], hops: int = 0) -> Iterator[SchemaPath]:
-    """Yield schemas and their branches of `allOf`, `anyOf` and `oneOf`, however nested."""
+    """Yield schemas and their branches in `allOf`, `anyOf` and `oneOf`, also nested ones."""
     for schema in schemas:
         if not isinstance(schema.read_value(), dict):
             continue
@@ -55,7 +55,7 @@ def types_or_string(schema: SchemaPath | None) -> list[str]:
 
 
 def plain_value(text: str) -> Any:
-    """Return the JSON value that a text is, such as a number or boolean; else the text."""
+    """Return the value of a text that is JSON, such as a number or boolean; else the text."""
     try:
         return read_body.read_json_body(text.encode("utf-8", "surrogatepass"))
     except (read_body.UnreadableError, read_body.NotValidatedError):

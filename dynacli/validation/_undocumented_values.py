@@ -1,6 +1,7 @@
-"""Finding the properties of a body that the document does not mention, at the level `exact`.
+"""Finds properties of a body that the document does not mention, at the level `exact`.
 
-They are looked for in the schemas that apply to a value: of `anyOf` and `oneOf`, the branches that the value fits.
+A property must be mentioned by a schema that applies to the value. In `anyOf` and `oneOf`, these are the branches that
+the value matches.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ _CONSTRAINTS = frozenset({"required", "not", "enum", "const", "items", "prefixIt
 _ANYTHING: Mapping[str, Any] = {"additionalProperties": True}
 
 _MOST_SECONDS = 2.0
-"""The time for one value: each of its parts is validated by the branches of its schema."""
+"""Time limit for one value in seconds, because each part of it is validated by all branches of its schema."""
 _MOST_EXPLAINED = 20
-"""Findings for which the alternatives are looked at; each validates the value by them."""
+"""Maximum number of findings that explain the alternatives, because each explanation validates the value again."""
 _MOST_REASONS = 3
 
 
@@ -38,9 +39,9 @@ class _ApplicableSchemas:
     """The schemas that apply to a value together.
 
     Attributes:
-        own: Identity → schema, for the schemas with those of their references and `allOf`.
-        conditional: Those of the schemas that have branches whose application depends on the value.
-        is_open: Whether there may be further schemas that are not known.
+        own: Identity → schema, including the schemas of references and `allOf`.
+        conditional: The schemas with branches that apply depending on the value.
+        is_open: Whether unknown schemas may apply, too.
     """
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class _ApplicableSchemas:
         return (self.is_open, *self.own)
 
     def add(self, other: _ApplicableSchemas) -> None:
-        """Add schemas that apply as well."""
+        """Add schemas that also apply."""
         known = self.own.keys() & other.own.keys()
         self.own.update(other.own)
         self.conditional.extend(schema for schema in other.conditional if id(schema) not in known)
@@ -64,10 +65,10 @@ class _ApplicableSchemas:
 class _SchemaSelector:
     """Selects the schemas that apply to values, by the rules of `unevaluatedProperties`.
 
-    If a value fits no branch of `anyOf` or `oneOf`, which is a finding already, all of its branches count.
+    If a value matches no branch of `anyOf` or `oneOf`, all branches count, because there is already a finding.
 
     Args:
-        validators: Evaluate the schemas of the document.
+        validators: The evaluator of the document's schemas.
     """
 
     def __init__(self, validators: Any) -> None:
@@ -75,14 +76,14 @@ class _SchemaSelector:
         self._known: dict[tuple[Any, ...], tuple[list[Any], _ApplicableSchemas]] = {}
 
     def select(self, schemas: list[Any], value: Any) -> _ApplicableSchemas:
-        """Return the schemas that apply to an object or an array, starting from those that it is validated by."""
+        """Return all schemas that apply to an object or an array, starting from its validating schemas."""
         kind = "array" if isinstance(value, list) else "object"
         fixed = self._fixed(schemas, kind)
         if not fixed.conditional:
             return fixed
         found = _ApplicableSchemas()
         found.add(fixed)
-        # The list grows while it is iterated: a branch that applies may have conditions itself.
+        # The list grows during the loop, because a branch may have conditions itself.
         for schema in found.conditional:
             for branch, is_alternative in self._branches(schema, value):
                 more = self._fixed([branch], kind)
@@ -91,7 +92,7 @@ class _SchemaSelector:
         return found
 
     def is_valid(self, schema: Any, value: Any) -> bool:
-        """Return whether a value is valid by a schema, but for minor errors."""
+        """Return whether a value has no errors by a schema, except minor ones."""
         return next(self.errors(schema, value), None) is None
 
     def errors(self, schema: Any, value: Any) -> Iterator[Any]:
@@ -100,7 +101,7 @@ class _SchemaSelector:
         return (error for error in found if not error.is_minor)
 
     def choices(self, schemas: _ApplicableSchemas, value: Any) -> Iterator[tuple[list[Any], list[int]]]:
-        """Yield the branches of each `oneOf` and `anyOf` of some schemas, and the numbers of those that apply."""
+        """Yield the branches of each `oneOf` and `anyOf`, and the numbers of the branches that apply."""
         kind = "array" if isinstance(value, list) else "object"
         for schema in schemas.own.values():
             for keyword in ("oneOf", "anyOf"):
@@ -125,7 +126,7 @@ class _SchemaSelector:
             found = _ApplicableSchemas()
             for schema in schemas:
                 self._add(found, schema, kind, 0)
-            # The entry holds the schemas, so that no other object can get the same identity.
+            # The entry keeps the schemas, so that no other object can get the same identity.
             known = self._known[key] = (schemas, found)
         return known[1]
 
@@ -139,7 +140,7 @@ class _SchemaSelector:
         for ref in refs:
             target = self._target(ref)
             if target is None:
-                found.is_open = True  # the properties that the missing schema would mention are not known
+                found.is_open = True  # the missing schema may mention more properties
             else:
                 self._add(found, target, kind, hops + 1)
         if refs and self._validators.version == "3.0":
@@ -153,9 +154,9 @@ class _SchemaSelector:
     def _is_conditional(
         self, found: _ApplicableSchemas, schema: Mapping[str, Any], kind: str, hops: int
     ) -> bool:
-        """Return whether the branches of a schema that apply depend on the value.
+        """Return whether the value decides which branches of a schema apply.
 
-        If `anyOf` or `oneOf` has only one branch for the kind, that branch always applies and is added.
+        If `anyOf` or `oneOf` has only one branch for the kind, the branch always applies and is added.
         """
         keywords = [keyword for keyword in _CONDITIONS if keyword in schema]
         if "discriminator" in keywords or any(keyword not in {"anyOf", "oneOf"} for keyword in keywords):
@@ -165,7 +166,7 @@ class _SchemaSelector:
             return True
         for branch in (branch for branches in choices for branch in branches):
             more = _ApplicableSchemas()
-            more.own.update(found.own)  # so that a circle of references ends
+            more.own.update(found.own)  # ends a circle of references
             self._add(more, branch, kind, hops + 1)
             for known in found.own:
                 del more.own[known]
@@ -194,7 +195,7 @@ class _SchemaSelector:
             return None
 
     def _branches(self, schema: Mapping[str, Any], value: Any) -> Iterator[tuple[Any, bool]]:
-        """Yield (branch, whether it is of `anyOf` or `oneOf`) for the branches of a schema that apply to a value."""
+        """Yield (branch, whether it is in `anyOf` or `oneOf`) for each branch of a schema that applies to a value."""
         kind = "array" if isinstance(value, list) else "object"
         for keyword in ("anyOf", "oneOf"):
             for branch in self._fitting(list_of(schema, keyword), schema, value, kind):
@@ -220,12 +221,12 @@ class _SchemaSelector:
         return [branch for branch in branches if self.is_valid(branch, value)] or branches
 
     def _child(self, schema: Mapping[str, Any], value: Any) -> list[Any]:
-        """Return the schema that a parent's discriminator names: a child that refers to the parent by `allOf`."""
+        """Return the schema named by a parent's discriminator, a child that refers to the parent in `allOf`."""
         discriminator = discriminator_of(schema)
         if discriminator is None or not isinstance(value, Mapping):
             return []
         for ref in discriminator.references_to(value.get(discriminator.property)):
-            # A value that is not in the mapping may be a name or a reference.
+            # Without a mapping, the value may be a name or a reference.
             target = self._target(ref) if ref.startswith("#/") else None
             if target is not None:
                 return [target]
@@ -243,15 +244,14 @@ def _is_free(schemas: _ApplicableSchemas) -> bool:
 class UndocumentedProperties:
     """Finds properties that no applicable schema mentions, as `unevaluatedProperties: false` would.
 
-    Objects are free, so that nothing in them is undocumented, if their schemas list no properties, are maps,
-    or say that there may be others.
+    An object may have any property if its schemas list no properties, are maps, or allow other properties.
 
     Args:
-        validators: Evaluate the schemas of the document.
+        validators: The evaluator of the document's schemas.
         where: `request` or `response`.
 
     Attributes:
-        not_validated: The part of the last value that was not looked at, with the reason; empty if all of it was.
+        not_validated: The unchecked part of the last value with the reason; empty if the whole value was checked.
     """
 
     def __init__(self, validators: Any, where: str) -> None:
@@ -264,7 +264,7 @@ class UndocumentedProperties:
         self.not_validated = ""
 
     def findings(self, validated: ValidatedValue) -> Iterator[Finding]:
-        """Yield a finding for each property that is not mentioned."""
+        """Yield a finding for each property that the document does not mention."""
         self.not_validated = ""
         self._end = min(time.perf_counter() + _MOST_SECONDS, self._notes.end)
         found = self._findings([validated.schema], validated.value, validated.pointer)
@@ -296,7 +296,7 @@ class UndocumentedProperties:
                 yield from self._findings(below, item, pointer_below(pointer, name))
 
     def _alternatives(self, schemas: list[Any], value: Any, name: str) -> str:
-        """Return which alternatives apply, and why those do not that mention a property, as the end of a sentence."""
+        """Return the end of a sentence about the alternatives that apply, and about others that mention a property."""
         if not isinstance(value, dict) or self._explained >= _MOST_EXPLAINED:
             return ""
         applicable = self._selector.select(schemas, value)
@@ -333,7 +333,7 @@ class UndocumentedProperties:
 
 
 class _Mentioned:
-    """The properties and items that the schemas of a value mention, together."""
+    """The properties and items that all schemas of a value mention together."""
 
     def __init__(self, schemas: _ApplicableSchemas, patterns: Any) -> None:
         self._schemas = list(schemas.own.values())
@@ -341,7 +341,7 @@ class _Mentioned:
         self._properties: dict[str, list[Any]] = {}
         names = {name for schema in self._schemas for name in mapping_of(schema, "properties")}
         self.properties = frozenset(names)
-        # If other properties are forbidden, each of them is another finding already.
+        # If other properties are forbidden, there is already a finding for each.
         is_free = not names or schemas.is_open or any(map(_is_about_others, self._schemas))
         self._unmentioned: list[Any] | None = [] if is_free else None
         self._has_others = any(
@@ -390,10 +390,10 @@ class _Mentioned:
         try:
             return bool(self._patterns.is_found(pattern, name))
         except (PatternTimeoutError, UnsupportedPatternError):
-            return True  # in doubt a property counts as mentioned
+            return True  # in doubt, a property counts as mentioned
 
     def of_item(self, index: int) -> list[Any]:
-        """Return the schemas of an item of an array; `contains` is not among them, as it describes any item."""
+        """Return the schemas of an item of an array, without `contains`, which describes any item."""
         index = min(index, self._last)
         known = self._items.get(index)
         if known is None:
@@ -411,7 +411,7 @@ def _is_about_others(schema: Mapping[str, Any]) -> bool:
 
 
 def _positions(schema: Mapping[str, Any]) -> int:
-    """Return how many items have schemas of their own; drafts before 2020-12 list these under `items`."""
+    """Return the number of items with a separate schema; drafts before 2020-12 list these in `items`."""
     return max(len(list_of(schema, "prefixItems")), len(list_of(schema, "items")))
 
 

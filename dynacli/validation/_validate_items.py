@@ -1,4 +1,4 @@
-"""Validating a sequence: each item as it passes, and the array as a whole, without keeping it if possible."""
+"""Validates a sequence: each item as it arrives, and all items as an array, if possible without storing them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -9,12 +9,12 @@ from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 from dynacli.validation.read_body import NotValidatedError, UnreadableError, ValidatedValue
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError, Item
 
-_MAX_WRONG_BYTES = 8 * 1024 * 1024  # an error holds the value that it is about
+_MAX_WRONG_BYTES = 8 * 1024 * 1024  # an error keeps its value in memory
 _MAX_NOTED_ITEMS = 20
 _MAX_UNREADABLE = 10
 _MAX_UNLISTED = 10_000  # validating a wrong item takes a hundred times as long as a right one
 _FIRST_ITEMS = 5
-# Keywords of an array that are validated by an item at a time, or by the number of items.
+# Keywords of an array that need only one item at a time, or the number of items.
 _WITHOUT_ALL_ITEMS = frozenset({"type", "items", "minItems", "maxItems", "nullable"})
 _ANNOTATIONS = frozenset(
     {"$comment", "title", "description", "example", "examples", "default", "deprecated", "externalDocs"}
@@ -23,12 +23,12 @@ _ANNOTATIONS = frozenset(
 
 
 class PlacedSchema(NamedTuple):
-    """A schema and its place in the document.
+    """A schema and its location in the document.
 
     Args:
         steps: The steps from the Media Type Object to the schema.
-        schema: The schema as it is written.
-        target: The schema that its `$ref` leads to; the schema itself if it has none.
+        schema: The unresolved schema.
+        target: The target of its `$ref`; the schema itself if it has none.
         errors: Returns the errors of a value.
     """
 
@@ -59,12 +59,12 @@ def sequence_errors(
 
     Args:
         items: The items, which may be read one at a time.
-        of_items: The schemas that each item is validated by.
-        of_all: The schema that all items together are validated by, as an array.
-        notes: Gets the reasons why something was not validated.
-        body_values: Gets the values that were validated.
-        is_stream: Whether at most `KEPT` bytes are kept for keywords that need all items at once.
-        is_either: Whether it is enough that each item, or all of them together, have no errors.
+        of_items: The schemas for each item.
+        of_all: The schema for the array of all items; None if there is none.
+        notes: Collects the reasons for parts that were not validated.
+        body_values: A list to which the validated values are added.
+        is_stream: Whether to store at most `KEPT` bytes for keywords that need all items at once.
+        is_either: Whether the sequence is valid if either the items or the array have no errors.
     """
     keep = KEPT if is_stream else None
     sequence = _Sequence(of_items, of_all, notes, body_values, keep, is_either=is_either)
@@ -80,7 +80,7 @@ def sequence_errors(
 
 
 class _Sequence:
-    """A sequence while its items pass: the errors so far, and the items that are kept for validating the whole."""
+    """The state of validating a sequence: the errors so far, and the items that are stored for the whole array."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class _Sequence:
 
     def _validate(self, index: int, value: Any, size: int) -> None:
         notes = self._notes
-        # Patterns have a time per message, and each item counts as a message.
+        # Patterns have a time limit for each message, and each item counts as a message.
         notes.patterns.renew()
         try:
             if self._is_full():
@@ -136,7 +136,7 @@ class _Sequence:
         except RecursionError:
             self._note_item(f"item {index} or its schema is nested too deeply")
         if notes.patterns.is_used_up or notes.is_out_of_time:
-            # The other items might take as long, and there may be many of them.
+            # The other items might take as long, and there may be many.
             task = "match the patterns" if notes.patterns.is_used_up else "validate them"
             notes.add_not_validated(f"item {index + 1} and those after it: it takes too long to {task}")
             self._is_over = True
@@ -172,7 +172,7 @@ class _Sequence:
         if self._is_over:
             return
         if index == self._unreadable_items == _MAX_UNREADABLE:
-            # The body is probably something else altogether, such as an HTML page of many lines.
+            # The body is probably something else, such as an HTML page with many lines.
             self._notes.add_not_validated(
                 f"item {index} and those after it: none of the items before can be read"
             )
@@ -198,10 +198,10 @@ class _Sequence:
         self._kept.append(value)
 
     def end(self, *, is_whole: bool) -> None:
-        """Validate the items as a whole, after the last one.
+        """Validate the array of all items, after the last one.
 
         Args:
-            is_whole: Whether the sequence came to its end.
+            is_whole: Whether the sequence is complete.
         """
         if self._is_either and is_whole and self._fits_as_a_whole():
             self.errors.clear()
@@ -244,7 +244,7 @@ class _Sequence:
         for error in schema.errors(values):
             path = [step for step in error.schema_path if step != REFERENCE]
             if has_item_errors and path[:1] == ["items"]:
-                continue  # the item itself was validated by this schema already
+                continue  # this schema has already validated the item
             error.schema_path[:0] = schema.steps
             self.errors.append(error)
 
@@ -254,7 +254,7 @@ def _keywords(schema: Mapping[str, Any]) -> set[str]:
 
 
 def _needing_all(of_all: PlacedSchema | None, of_items: list[PlacedSchema]) -> set[str]:
-    """Return the keywords of the schema of all items that need all of them at once."""
+    """Return the keywords in the schema of the array that need all items at once."""
     if of_all is None:
         return set()
     keywords: set[str] = set()

@@ -1,4 +1,4 @@
-"""Findings and results: what does not match the document, where, what was expected, and what came."""
+"""Findings and validation results: defects with their locations, and the expected and received values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dynacli.record import record
 
 @record
 class Finding:
-    """A defect: a place where a request or a response does not match the document.
+    """A defect: a location in a request or response that does not match the document.
 
     Args:
         where: `request` or `response`.
@@ -18,13 +18,12 @@ class Finding:
             `undocumented-property`, `undocumented-header`, `undocumented-body`, `unreadable-body`, `missing-body`,
             `missing-header`, `missing-parameter`, `missing-security`, `empty-value`, `no-response`,
             `undocumented-method`, `missing-allow`, `ignored-security`, `accepted-invalid-request`.
-        pointer: JSON pointer into the body; outside of bodies `query/NAME`, `header/NAME` and similar ones, or
-            `status`.
+        pointer: JSON pointer into the body, or for other parts `query/NAME`, `header/NAME` and similar, or `status`.
         message: A sentence without a final period.
-        expected: The value that the document asks for.
-        got: The value that came, shortened.
-        schema_pointer: JSON pointer to the broken rule in the document, past references.
-        via: JSON pointers to the `$ref`s that were followed on the way there, in order.
+        expected: The value that the document requires.
+        got: The received value, shortened.
+        schema_pointer: JSON pointer to the violated rule in the document, with references resolved.
+        via: JSON pointers to the `$ref`s on the path to the rule, in order.
     """
 
     where: str
@@ -37,7 +36,7 @@ class Finding:
     via: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the finding in the form of the validation report, without its file and line in the document."""
+        """Return the finding as JSON for the validation report, without its file and line in the document."""
         return {**vars(self), "via": list(self.via)}
 
 
@@ -45,12 +44,12 @@ class ValidationResult:
     """The result of validating one message.
 
     Attributes:
-        findings: The findings, each once.
-        tolerated: Findings that count at the level `exact` alone, each once; below it there is a note of them.
-        not_validated: Reasons why something was not validated.
-        failures: Such reasons that come from a defect of the document or a library; they are always shown.
-        suppressed: Findings that the configuration switches off, each with its reason.
-        is_accepted: Whether compiled schemas accepted the message, so that openapi-core was not asked.
+        findings: The findings, without duplicates.
+        tolerated: Findings that count only at the level `exact`, without duplicates. Lower levels note them.
+        not_validated: Reasons for parts that were not validated.
+        failures: Reasons of this kind that are defects of the document or a library, which are always shown.
+        suppressed: Findings that the configuration suppresses, each with its reason.
+        is_accepted: Whether compiled schemas accepted the message without openapi-core.
     """
 
     def __init__(self, *, is_accepted: bool = False) -> None:
@@ -69,15 +68,15 @@ class ValidationResult:
 
     @property
     def has_something_to_report(self) -> bool:
-        """Whether anything was found, tolerated, set apart, or could not be validated."""
+        """Whether there are findings, tolerated or suppressed findings, or parts that were not validated."""
         return bool(self.findings or self.tolerated or self.not_validated or self.failures or self.suppressed)
 
     def extend(self, findings: Iterable[Finding]) -> None:
-        """Add findings; one that was found before on another way through the references is left out."""
+        """Add findings, without the ones that were already found through other references."""
         self.findings.extend(finding for finding in findings if self._is_new(finding))
 
     def join(self, other: ValidationResult) -> None:
-        """Add what was found in another message of the same exchange."""
+        """Add the result of another message of the same exchange."""
         self.extend(other.findings)
         self.tolerated.extend(other.tolerated)
         self.not_validated.extend(other.not_validated)
@@ -85,7 +84,7 @@ class ValidationResult:
         self.suppressed.extend(other.suppressed)
 
     def tolerate(self, finding: Finding) -> None:
-        """Add a finding that counts at the level `exact` alone, unless it was found before."""
+        """Add a finding that counts only at the level `exact`, unless it is a duplicate."""
         if self._is_new(finding):
             self.tolerated.append(finding)
 
@@ -94,13 +93,13 @@ class ValidationResult:
         self.findings[:] = [finding for finding in self.findings if finding.rule != rule]
 
     def note_cut_body(self, reason: str, *, has_body: bool) -> None:
-        """Note that only the beginning of the body was there.
+        """Note that only the beginning of the body was received.
 
         Args:
-            reason: Why.
-            has_body: Whether anything of it was.
+            reason: The reason.
+            has_body: Whether any part of the body was received.
         """
-        if not has_body:  # a stream may have nothing to say for a while
+        if not has_body:  # a stream may be silent for a while
             self.drop("missing-body")
         self.not_validated.append(reason)
 
@@ -112,10 +111,10 @@ class ValidationResult:
 
 
 def broken_off_validation(place: tuple[str, tuple[str, ...]]) -> ValidationResult:
-    """Return the result on a server that closed the connection before its response was complete.
+    """Return the result for a server that closed the connection before its response was complete.
 
     Args:
-        place: Of the operation's responses in the document.
+        place: Location of the operation's responses in the document.
     """
     validation = ValidationResult()
     message = "the server closed the connection without a complete response"
@@ -124,7 +123,7 @@ def broken_off_validation(place: tuple[str, tuple[str, ...]]) -> ValidationResul
 
 
 def reason_of(error: Exception) -> str:
-    """Return why nothing was validated, for an exception that a library raised because of the document."""
+    """Return the reason why nothing was validated, for an exception that the document caused in a library."""
     reference = getattr(error, "ref", None)  # set by `DanglingReferenceError`
     if isinstance(reference, str):
         return f"the document's reference `{reference}` leads nowhere"

@@ -1,9 +1,9 @@
-"""The rules that findings are about, and switching findings off.
+"""The rules of findings, and suppressing findings.
 
 | rule | subject |
 |---|---|
 | a keyword of JSON Schema or of OpenAPI's Schema Object | a value in a body, a parameter or a header |
-| any other | a status, a media type, a header, a credential, or something that is missing |
+| any other | a status, a media type, a header, a credential, or a missing part |
 """
 
 from collections.abc import Iterable, Mapping
@@ -97,10 +97,10 @@ RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
         "empty-value": "A parameter has a value, unless the document allows an empty one",
     },
 }
-"""Subject → its rules, each with the sentence that is true if the rule is kept."""
+"""Subject → its rules, each with the sentence that states it."""
 
 DIFFERS = "differs"
-"""The rule that a response breaks in reports if it is not that of the first server."""
+"""The rule in reports that a response must be the same as the first server's."""
 FINDING_RULES: Mapping[str, str] = {
     rule: sentence for rules in RULE_GROUPS.values() for rule, sentence in rules.items()
 }
@@ -110,19 +110,19 @@ _KEYS = frozenset({"rule", "operation", "pointer", "status", "where", "reason"})
 
 
 class BadIgnoreError(ValueError):
-    """An entry that switches findings off is malformed; the text says how."""
+    """An entry that suppresses findings is malformed; the message has the reason."""
 
 
 @record
 class Ignore:
-    """An entry of the configuration that switches findings off. A finding must match all of it.
+    """An entry of the configuration that suppresses findings which match all its fields.
 
     Args:
-        rule: The name of the rule; `*` for all.
-        reason: Why the findings do not count, as reports show it.
-        operation: The name or operationId of the operation; empty for all.
-        pointer: The place of the findings, or of something around them, with `*` for any step; empty for all.
-        status: The status of the response: `404`, or `4XX` for the whole class; empty for all, and for requests.
+        rule: Name of the rule; `*` for all.
+        reason: The reason for suppressing, which reports show.
+        operation: Name or operationId of the operation; empty for all.
+        pointer: Location of the findings or of an enclosing value, with `*` for any step; empty for all.
+        status: Status of the response: `404`, or `4XX` for the whole class; empty for all, and for requests.
         where: `request` or `response`; empty for both.
     """
 
@@ -134,7 +134,7 @@ class Ignore:
     where: str = ""
 
     def matches(self, finding: Finding, status: int | None) -> bool:
-        """Return whether the entry switches off a finding of its operation.
+        """Return whether the entry suppresses a finding of its operation.
 
         Args:
             finding: The finding.
@@ -151,7 +151,7 @@ def ignores_of(entries: Any) -> tuple[Ignore, ...]:
     """Return the entries of a configuration's `ignore`.
 
     Raises:
-        BadIgnoreError: An entry is malformed, so that none is used.
+        BadIgnoreError: An entry is malformed. No entry is used.
     """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadIgnoreError("it must be a list of tables, each written `[[...]]`")
@@ -201,13 +201,13 @@ def _is_status(text: str) -> bool:
 def suppress(
     validation: ValidationResult, ignores: Iterable[Ignore], names: Iterable[str], status: int | None = None
 ) -> None:
-    """Move the findings that are switched off to the result's `suppressed`, each with its reason.
+    """Move suppressed findings to the result's `suppressed`, each with its reason.
 
     Args:
         validation: The result, which is changed.
-        ignores: The entries that switch findings off.
-        names: The operation's name and its operationId.
-        status: The status of the response; None for a request.
+        ignores: The entries that suppress findings.
+        names: Name and operationId of the operation.
+        status: Status of the response; None for a request.
     """
     folded = {name.casefold() for name in names if name}
     relevant = [entry for entry in ignores if not entry.operation or entry.operation.casefold() in folded]
@@ -230,7 +230,7 @@ def _is_of_class(status: int | None, wanted: str) -> bool:
 
 
 def _is_inside(pointer: str, wanted: str) -> bool:
-    # The names of headers have no case (RFC 9110, section 5.1).
+    # Names of headers are case-insensitive (RFC 9110, section 5.1).
     if wanted.lower().startswith("header/"):
         pointer, wanted = pointer.lower(), wanted.lower()
     steps, asked = pointer.split("/"), wanted.split("/")

@@ -1,4 +1,4 @@
-"""The document of one operation, by which openapi-core validates; its components are read when they are needed."""
+"""The document of one operation for openapi-core, with components that are read on first use."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _REFERENCES = (REFERENCE, "$dynamicRef")
 
 
 def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return a document that holds one operation, and reads the targets of its references from the catalog.
+    """Return a document with one operation, which reads the targets of its references from the compiled document.
 
-    In a densely connected document an operation reaches nearly every component,
-    but validating a call needs only those that its values lead to.
+    In a densely connected document an operation refers to nearly every component, but validating a call needs only a
+    few.
 
     Returns:
         The document, and the steps from its path item to the operation.
     """
     part = catalog.part(operation.name)
     steps = tuple(part.get("steps") or (operation.method.lower(),))
-    # `Validator` looks at the credentials.
+    # `Validator` checks the credentials itself.
     members = {name: value for name, value in part["operation"].items() if name != "security"}
     for step in reversed(steps):
         members = {step: members}
-    # Lazy, because a reference may lead into another operation of the path.
+    # Lazy, because a reference may point into another operation of the path.
     path_item = _Lazy(catalog, pointer_below("/paths", operation.path))
     path_item.update({**part["path_item"], **members})
     document: dict[str, Any] = _Lazy(catalog, "")
@@ -47,7 +47,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
 
 
 class _Lazy(dict[str, Any]):
-    """A part of the document whose members are read from the catalog when they are first asked for."""
+    """A part of the document whose members are read from the compiled document on first use."""
 
     def __init__(self, catalog: Catalog, pointer: str) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class _Lazy(dict[str, Any]):
         return True
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a member, read from the catalog if it was not asked for before."""
+        """Return a member, read from the compiled document on first use."""
         try:
             return self[key]
         except KeyError:
@@ -80,21 +80,21 @@ class _Lazy(dict[str, Any]):
 
 
 def pointer_below(start: str, *steps: str | int) -> str:
-    """Return a JSON pointer that is some steps longer (RFC 6901, section 3)."""
+    """Return a JSON pointer extended by steps (RFC 6901, section 3)."""
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def child_path(path: SchemaPath, key: str) -> SchemaPath:
-    """Return the place under a key of any characters; the operator `/` would take `#` as a separator."""
-    return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
+    """Return the location below a key of any characters; the operator `/` would treat `#` as a separator."""
+    return path._make_child_relpath(key)  # noqa: SLF001  - there is no public method
 
 
 class DocumentPlace(NamedTuple):
-    """A place in the document.
+    """A location in the document.
 
     Args:
-        pointer: The JSON pointer to the place.
-        via: The JSON pointers to the `$ref`s that were followed on the way, in order.
+        pointer: JSON pointer to the location.
+        via: JSON pointers to the `$ref`s on the path, in order.
     """
 
     pointer: str
@@ -102,10 +102,10 @@ class DocumentPlace(NamedTuple):
 
 
 def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
-    """Return the place that steps lead to, with references followed on the way.
+    """Return the location at the end of steps, following references.
 
-    A step `$ref` follows the reference of a schema. References outside of schemas (to a parameter, a response)
-    are not among the steps, so they are followed if a step is missing.
+    A step `$ref` follows the reference of a schema. Other references (to a parameter, a response) are not in the steps,
+    so they are followed if a step is missing.
     """
     here: Any = document
     pointer = ""
@@ -123,22 +123,22 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
             via.extend(pointer_below(reference, REFERENCE) for reference, _ in passed)
             here = here[step]
         except (LookupError, TypeError):
-            break  # the steps lead no further; the place so far is near enough
+            break  # the rest of the steps does not exist, so the result is approximate
         pointer = pointer_below(pointer, step)
     return DocumentPlace(pointer, tuple(via))
 
 
 def _value_without(step: str | int, place: tuple[str, Any]) -> Any:
-    """Return the value at a place; None if it has a member that is the step."""
+    """Return the value at a location; None if the step is one of its members."""
     value = place[1]
     return None if isinstance(value, dict) and step in value else value
 
 
 def resolve_reference(document: dict[str, Any], reference: str) -> Any:
-    """Return the target of a reference; the compiler made each a JSON pointer into the document.
+    """Return the target of a reference, which the compiler has made a JSON pointer into the document.
 
     Raises:
-        DanglingReferenceError: It leads nowhere, or out of the document.
+        DanglingReferenceError: The target does not exist, or is outside of the document.
     """
     if reference[:2] not in {"#", "#/"}:
         raise DanglingReferenceError(reference)
@@ -149,7 +149,7 @@ def resolve_reference(document: dict[str, Any], reference: str) -> Any:
 
 
 def _followed(document: dict[str, Any], reference: str) -> tuple[str, Any]:
-    """Return the JSON pointer that a reference is, and its target; None if it leads nowhere."""
+    """Return the JSON pointer in a reference, and its target; None if the target does not exist."""
     try:
         return unquote(reference[1:]), resolve_reference(document, reference)
     except DanglingReferenceError:
@@ -173,7 +173,7 @@ def _value_at(document: dict[str, Any], pointer: str) -> Any:
 
 
 def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:
-    """Return the names of the properties that a schema lists, in its references and branches too."""
+    """Return the names of the properties of a schema, including its references and branches."""
     names: set[str] = set()
     seen: set[int] = set()
     pending = [schema]

@@ -1,4 +1,4 @@
-"""Reading a body as its media type says: as JSON, as text, or as the values of a form or multipart body."""
+"""Reads a body by its media type: JSON, text, or the values of a form or multipart body."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _MAX_DIGITS = 1_000
 _SAMPLES = 10
 _DIGITS = re.compile(f"[0-9]{{{_SAMPLES}}}")
 _LARGE = 64 * 1024
-"""The size of a body that orjson reads sooner than json although it has to be imported for that."""
+"""Size of a body in bytes from which orjson is faster than json, including its import."""
 _UNREAD: Any = object()
 _MAX_PARTS = 10_000
 
@@ -24,7 +24,7 @@ class ValidatedValue(NamedTuple):
     """A value of a body that was validated by a schema.
 
     Args:
-        schema: The Schema Object as it is written, its references in place.
+        schema: The Schema Object with unresolved references.
         value: The JSON value.
         pointer: JSON pointer into the body.
     """
@@ -35,11 +35,11 @@ class ValidatedValue(NamedTuple):
 
 
 class NotValidatedError(Exception):
-    """A value cannot be validated; the text says why."""
+    """A value cannot be validated; the message has the reason."""
 
 
 class UnreadableError(Exception):
-    """A body is not of its media type; the text says why."""
+    """A body does not match its media type; the message has the reason."""
 
 
 def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
@@ -56,13 +56,13 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
     charset = parameters.get("charset") or "utf-8"
     try:
         if charset.lower() in {"utf-8", "utf8"}:
-            return value.decode().removeprefix("\ufeff")  # as the codec `utf-8-sig` does, which takes longer
+            return value.decode().removeprefix("\ufeff")  # like the codec `utf-8-sig`, but faster
         text = value.decode(charset)
     except UnicodeError:
         raise UnreadableError(f"the body is not text in {charset}") from None
     except (LookupError, ValueError):
         raise NotValidatedError(f"the body is text in `{charset}`, which is unknown") from None
-    if not isinstance(text, str):  # `charset=hex` and similar ones: codecs from bytes to bytes
+    if not isinstance(text, str):  # `charset=hex` and similar names are codecs from bytes to bytes
         raise NotValidatedError(f"the body is text in `{charset}`, which is unknown")
     return text
 
@@ -78,16 +78,16 @@ def read_json_body(
     Args:
         value: The body.
         parameters: The parameters of its media type.
-        size_before: The size of the bodies that were read before this one; of a list there is one for each page.
+        size_before: Size of the bodies that were read earlier, for example the pages of a list.
 
     Raises:
         UnreadableError: The body is not JSON.
-        NotValidatedError: The body is JSON that cannot be read here.
+        NotValidatedError: The body is JSON that dynacli cannot read.
     """
     charset = (parameters or {}).get("charset") or "utf-8"
-    if len(value) > MAX_VALUES:  # with fewer bytes it has fewer values
+    if len(value) > MAX_VALUES:  # a smaller body has fewer values
         _check_values(value, "the body")
-    # A program that makes one call has read a small body before it could import orjson.
+    # In a single call, reading a small body is faster than importing orjson.
     is_worth_it = size_before + len(value) >= _LARGE
     if (is_worth_it or not dynacli.is_own_process) and charset.lower() in {"utf-8", "utf8"}:
         found = _read_fast(value)
@@ -97,12 +97,11 @@ def read_json_body(
 
 
 def _read_fast(value: bytes) -> Any:
-    """Return the JSON value of a body as orjson reads it; `_UNREAD` if Python might read something else.
+    """Return the JSON value of a body, read by orjson; `_UNREAD` if Python might return another value.
 
-    orjson refuses more than Python does (`NaN`, `1e400`, lone surrogates, a byte order mark, text that is not UTF-8);
-    such bodies are read by Python, if only for the message.
-    orjson reads the same values, except for integers of over 64 bits, which become floats, and for values that are too
-    deep for Python's stack.
+    orjson refuses more bodies than Python (`NaN`, `1e400`, lone surrogates, a byte order mark, text that is not UTF-8),
+    so Python reads these again. orjson returns the same values, except for integers of over 64 bits, which become
+    floats, and for values that are too deep for Python's stack.
     """
     from dynacli.import_orjson import orjson
     from dynacli.openapi.schema.evaluation.compiled_schema import is_plain
@@ -111,7 +110,7 @@ def _read_fast(value: bytes) -> Any:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:
         return _UNREAD
-    except SystemError:  # how orjson says that there is not enough memory for an object
+    except SystemError:  # orjson raises this if there is not enough memory for an object
         raise MemoryError from None
     return found if is_plain(found) else _UNREAD
 
@@ -121,22 +120,22 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
 
     Args:
         text: The JSON text.
-        subject: The words that messages use for the text.
+        subject: A phrase for the text in messages.
 
     Raises:
         UnreadableError: The text is not JSON.
-        NotValidatedError: The text is JSON that cannot be read here.
+        NotValidatedError: The text is JSON that dynacli cannot read.
     """
     if len(text) > MAX_VALUES:
         _check_values(text, subject)
     try:
-        # So many digits in a row hold as many of these samples.
+        # A longer row of digits contains several of these samples.
         has_digits = len(text) > _MAX_DIGITS and _DIGITS.search(text[:: _MAX_DIGITS // _SAMPLES])
         return (_counting if has_digits else _usual).decode(text)
     except json.JSONDecodeError as error:
         if text[:200].lstrip().lower().startswith(("<!doctype", "<html")):
             raise UnreadableError(f"{subject} is an HTML page, not JSON") from None
-        # The subject of a single line of a body has its number already.
+        # For a single line of a body, the subject already contains its number.
         line = f"line {error.lineno}, " if subject == "the body" or "\n" in text else ""
         place = f"{line}column {error.colno}"
         reason = (
@@ -169,19 +168,19 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-# Made once: `json.loads` would make a decoder for each item of a stream.
+# Made once, because `json.loads` would make a decoder for each item of a stream.
 _usual = json.JSONDecoder(parse_constant=_refuse_constant)
 _counting = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
 
 
 class UnreadBody:
-    """A body that is not in memory, because it is read only while it is sent.
+    """A body that is not in memory, for example because it is only read while it is sent.
 
     Attributes:
-        reason: Why its content is not validated.
+        reason: The reason for not validating its content.
 
     Args:
-        size: The size in bytes; None if it is unknown.
+        size: The size in bytes; None if unknown.
     """
 
     reason = "a body that is read only while it is sent cannot be validated"
@@ -197,7 +196,7 @@ class UnreadBody:
 
 
 class RedirectBody(UnreadBody):
-    """The body of a redirect that was followed, so that no one read it."""
+    """The unread body of a followed redirect."""
 
     reason = "the body of a redirect is not read"
 
@@ -206,25 +205,25 @@ class RedirectBody(UnreadBody):
 
 
 class FormValue(NamedTuple):
-    """The value that a form or multipart body was written from.
+    """The original value of a form or multipart body.
 
-    openapi-core cannot read back every encoding: it takes nested values of `deepObject` as absent,
-    so that wrong values would pass, and it changes the bytes of parts.
+    openapi-core cannot read every encoding: it treats nested values of `deepObject` as absent, so that wrong values
+    would be accepted, and it changes the bytes of parts.
 
     Args:
-        value: An object, or an array of parts; the content of a file is a `BinaryText`.
+        value: An object, or an array of parts. The content of a file is a `BinaryText`.
     """
 
     value: Any
 
 
 def is_about_bytes(error: Any) -> bool:
-    """Return whether an error must be ignored because it is about the text, or unknown length, of bytes."""
+    """Return whether to ignore an error because it concerns the text or the unknown length of bytes."""
     value = error.instance
     if not isinstance(value, BinaryText):
         return False
     is_length = error.validator in {"minLength", "maxLength"}
-    # In a `oneOf` of a file and a text both branches fit, because the file is a string to both schemas.
+    # In a `oneOf` of a file and a text both branches match, because the file is a string for both schemas.
     is_about_text = error.validator in {"pattern", "format", "enum", "const", "oneOf"} or (
         error.validator == "type" and isinstance(error.schema, Mapping) and is_object_of_bytes(error.schema)
     )
@@ -235,10 +234,10 @@ class ReceivedPart(NamedTuple):
     """A part of a multipart body.
 
     Args:
-        name: The `name` of its `Content-Disposition`; empty if it has none.
-        file_name: The name of a file; None if it has none.
-        media_type: Its `Content-Type`; empty if it has none.
-        content: Its bytes, unchanged.
+        name: The `name` in `Content-Disposition`; empty if there is none.
+        file_name: The name of a file; None if there is none.
+        media_type: The `Content-Type`; empty if there is none.
+        content: The unchanged bytes.
     """
 
     name: str
@@ -248,14 +247,14 @@ class ReceivedPart(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether it has a file name."""
+        """Whether the part has a file name."""
         return self.file_name is not None
 
 
 def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[ReceivedPart]:
     """Return the parts of a multipart body (RFC 2046, section 5.1.1).
 
-    openapi-core uses the standard library's parser for mails, which reads text and changes other bytes.
+    openapi-core uses the standard library's parser for e-mail, which changes bytes that are not text.
 
     Args:
         content: The body.
@@ -295,7 +294,7 @@ def _received_part(head: bytes, content: bytes) -> ReceivedPart:
         name, colon, value = line.partition(":")
         if colon:
             headers[name.strip()] = value.strip()
-    # A name in the form of RFC 2231 is a tuple of charset, language and text.
+    # A name in the format of RFC 2231 is a tuple of charset, language and text.
     name_parameter: Any = headers.get_param("name", "", "content-disposition")
     return ReceivedPart(
         name_parameter if isinstance(name_parameter, str) else name_parameter[2],
@@ -313,8 +312,8 @@ def read_fields(content: bytes, parameters: Mapping[str, str]) -> Iterator[tuple
         parameters: The parameters of its media type.
 
     Raises:
-        UnreadableError: The body or a part is not of its media type.
-        NotValidatedError: The body or a part cannot be read here.
+        UnreadableError: The body or a part does not match its media type.
+        NotValidatedError: The body or a part cannot be read by dynacli.
     """
     for part in split_parts(content, parameters):
         name, own = split_media_type(part.media_type)

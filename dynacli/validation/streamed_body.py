@@ -1,7 +1,6 @@
-"""Bodies that come piece by piece: sequences of values, bodies that are validated while they come, and those too large.
+"""Streamed bodies: sequences of items, bodies that are validated while they arrive, and bodies that are too large.
 
-Sequential media types: OpenAPI 3.2.0, "Sequential Media Types". Streams and whole bodies alike are read item by item
-as their bytes come.
+Sequential media types: OpenAPI 3.2.0, "Sequential Media Types". Both streams and complete bodies are read item by item.
 """
 
 import codecs
@@ -23,25 +22,25 @@ from dynacli.validation.read_body import (
 
 MAX_FINDINGS = 1_000
 KEPT = 8 * 1024 * 1024
-"""The largest stream in bytes that is kept, for the keywords that need all of it."""
+"""Maximum size of a stream that is stored for keywords that need all items, in bytes."""
 _MAX_ITEM = 16 * 1024 * 1024
-"""The largest size in bytes of an item that is read."""
+"""Maximum size of an item in bytes."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _RECORD_SEPARATOR = b"\x1e"  # RFC 7464, section 2.2
 _LITERALS = (b"true", b"false", b"null")
 
 
 class BrokenOffError(Exception):
-    """A stream broke off before its end."""
+    """A stream was interrupted before its end."""
 
 
 class DroppedBody(UnreadBody):
-    """A body that was too large to be kept.
+    """A body that was too large to keep in memory.
 
     Args:
-        size: Its size in bytes.
-        limit: The largest size in bytes that would have been kept.
-        strict_limit: The largest one that would have been kept at the level `strict`; 0 if it is the same.
+        size: Size of the body in bytes.
+        limit: Maximum size in bytes.
+        strict_limit: Maximum size in bytes at the level `strict`; 0 if it is the same.
     """
 
     def __init__(self, size: int, limit: int, strict_limit: int = 0) -> None:
@@ -52,14 +51,14 @@ class DroppedBody(UnreadBody):
 
 
 class StreamedBody:
-    """A body that is validated while it comes.
+    """A body that is validated while it arrives.
 
     Attributes:
-        error: The exception that ended the body before its end.
-        media_type: That of the body, if it is not the one that the server names; else empty.
+        error: The exception that interrupted the body; None if there is none.
+        media_type: Media type of the body if it differs from the server's `Content-Type`; else empty.
 
     Args:
-        pieces: The body, cut anywhere; no piece is empty.
+        pieces: The body in pieces, which may be cut anywhere and are not empty.
     """
 
     media_type = ""
@@ -70,7 +69,7 @@ class StreamedBody:
         self.error: BaseException | None = None
 
     def __bool__(self) -> bool:
-        """Whether the body has any bytes; waits for the first of them."""
+        """Wait for the first byte, and return whether the body has any."""
         if self._first is None:
             try:
                 self._first = [piece for piece in (next(self._pieces, b""),) if piece]
@@ -82,13 +81,13 @@ class StreamedBody:
         """Yield the pieces.
 
         Raises:
-            BrokenOffError: An exception ended the body.
+            BrokenOffError: An exception interrupted the body.
         """
         if self:
             yield from self._first or ()
         self._first = []
         while self.error is None:
-            # Not `yield from`: a reader that stops must not close the pieces, because another reader goes on.
+            # Not `yield from`: a reader that stops must not close the pieces, because another reader may continue.
             try:
                 piece = next(self._pieces, b"")
             except BaseException as error:  # noqa: BLE001  - raised again below or by `finish`
@@ -101,10 +100,10 @@ class StreamedBody:
             raise BrokenOffError from self.error
 
     def finish(self) -> None:
-        """Read what was not read yet.
+        """Read the rest of the body.
 
         Raises:
-            BaseException: The exception that ended the body.
+            BaseException: The exception that interrupted the body.
         """
         try:
             for _ in self:
@@ -118,7 +117,7 @@ class StreamedBody:
         """Return the whole body.
 
         Raises:
-            NotValidatedError: The body is too large to be kept, or broke off.
+            NotValidatedError: The body is too large, or was interrupted.
         """
         body = bytearray()
         try:
@@ -134,13 +133,13 @@ class StreamedBody:
 
 
 class PassingValues(list[ValidatedValue]):
-    """A list of validated values that inspects each one as it is appended, and keeps only the findings.
+    """A list that inspects each appended value and stores only the findings.
 
-    For the values of a stream, which would not fit into memory.
+    It serves for streams, whose values would not fit into memory.
 
     Attributes:
         findings: The findings, at most `MAX_FINDINGS`.
-        cut: The number of values whose findings were left out.
+        cut: Number of values with omitted findings.
 
     Args:
         inspect: Returns the findings of a value.
@@ -153,7 +152,7 @@ class PassingValues(list[ValidatedValue]):
         self.cut = 0
 
     def append(self, value: ValidatedValue) -> None:
-        """Inspect a value; it is not kept."""
+        """Inspect a value without storing it."""
         found = list(self._inspect(value))
         left = MAX_FINDINGS - len(self.findings)
         self.findings.extend(found[:left])
@@ -164,9 +163,9 @@ class Item(NamedTuple):
     """An item of a sequence.
 
     Args:
-        value: The value; None if it cannot be read.
-        size: The size of its text in bytes.
-        error: Why the item cannot be read; None if it can.
+        value: The value; None if it is unreadable.
+        size: Size of its text in bytes.
+        error: The reason for an unreadable item; None if it is readable.
     """
 
     value: Any
@@ -175,7 +174,7 @@ class Item(NamedTuple):
 
 
 def is_sequence_of_parts(name: str) -> bool:
-    """Return whether bodies of a media type are a sequence of parts; the parts of a form have names instead."""
+    """Return whether bodies of a media type are a sequence of parts, unlike the named parts of a form."""
     return name.startswith("multipart/") and name != "multipart/form-data"
 
 
@@ -188,8 +187,8 @@ def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[A
         value: The body.
 
     Raises:
-        UnreadableError: The body or an item is not of its media type.
-        NotValidatedError: An item cannot be read here.
+        UnreadableError: The body or an item does not match its media type.
+        NotValidatedError: An item cannot be read by dynacli.
     """
     if is_sequence_of_parts(name):
         return list(_parts(parameters, value))
@@ -202,34 +201,34 @@ def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[A
 
 
 def streamed_items(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) -> Iterator[Item]:
-    """Yield the items of a body as it comes, with only one of them in memory.
+    """Yield the items of a body while it arrives, with one item in memory at a time.
 
-    An item that cannot be read has an error, and the items after it are read anyway.
+    An unreadable item has an error, and reading continues after it.
 
     Args:
         name: The media type's name in lower case, not a multipart one.
         parameters: The parameters of the media type.
-        pieces: The body, cut anywhere. Its exceptions end the reading; an incomplete item is left out.
+        pieces: The body in pieces, which may be cut anywhere. After an exception, an incomplete item is left out.
     """
     read = _events if is_event_stream(name) else _records if is_json_sequence(name) else _line_items
     try:
         yield from read(_as_utf8(pieces, parameters))
     except (UnreadableError, NotValidatedError) as error:
-        # An error in the charset: nothing after it can be read.
+        # The charset is wrong, so the rest is unreadable.
         yield Item(None, 0, error)
 
 
 def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator[bytes]:
     charset = parameters.get("charset") or "utf-8"
     if charset.lower() in {"utf-8", "utf8"}:
-        # Each item is decoded by itself later, so that a wrong byte spoils only its own item.
+        # Each item is decoded separately later, so that a wrong byte only affects its own item.
         yield from pieces
         return
     try:
         decoder: Any = codecs.getincrementaldecoder(charset)()
         decoder.decode(b"").encode()
     except (LookupError, ValueError, AttributeError):
-        # AttributeError: `charset=hex` and similar ones are codecs from bytes to bytes.
+        # AttributeError: `charset=hex` and similar names are codecs from bytes to bytes.
         raise NotValidatedError(f"the body is text in `{charset}`, which is unknown") from None
     try:
         for piece in pieces:
@@ -240,7 +239,7 @@ def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator
 
 
 def _split(pieces: Iterable[bytes], separator: bytes) -> Iterator[bytes | None]:
-    """Yield the texts between separators, without a leading byte order mark; None for one that is too large."""
+    """Yield the texts between separators, without a leading byte order mark; None for a text that is too large."""
     rest, is_over, is_first = bytearray(), False, True
     for piece in pieces:
         head, *others = piece.split(separator)
@@ -282,7 +281,8 @@ def _records(pieces: Iterable[bytes]) -> Iterator[Item]:
 
 def _record(record: bytes | None, subject: str) -> Item:
     item = _json_item(record, subject)
-    # RFC 7464, section 2.4: a number or literal may be cut off and still be JSON; white space shows that it is whole.
+    # A number or literal may be cut off and still be JSON. White space after it shows that it is complete (RFC 7464,
+    # section 2.4).
     if record is None or item.error is not None or record[-1:].isspace():
         return item
     if record.strip() in _LITERALS or (
@@ -315,12 +315,12 @@ def _decoded_item(text: bytes, subject: str) -> str:
 
 
 def _events(pieces: Iterable[bytes]) -> Iterator[Item]:
-    """Yield each event as the object that OpenAPI 3.2.0 makes of it ("Server-Sent Event Streams").
+    """Yield each event as an object (OpenAPI 3.2.0, "Server-Sent Event Streams").
 
-    Read by the HTML standard's rules:
-    https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream An event without data is
-    dropped. A last event without the empty line after it counts, although a browser would wait for more: the response
-    is complete, and all of it should be validated.
+    The rules of the HTML standard apply:
+    https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+    An event without data is dropped. Unlike in a browser, a last event without an empty line after it counts, so that
+    the whole response is validated.
     """
     event = _Event(1)
     for line in _split(_with_line_feeds(pieces), b"\n"):
@@ -336,11 +336,11 @@ def _events(pieces: Iterable[bytes]) -> Iterator[Item]:
 
 
 def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield pieces with each line ending, whether CR, LF or CRLF, as a line feed."""
+    """Yield pieces with each line end (CR, LF or CRLF) as a line feed."""
     rest = b""
     for piece in pieces:
         text = rest + piece
-        # The next byte tells whether a final CR is half of a CRLF.
+        # The next byte decides whether a final CR is half of a CRLF.
         rest = b"\r" if text.endswith(b"\r") else b""
         yield text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if rest:
@@ -348,7 +348,7 @@ def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Event:
-    """A server-sent event to which lines are added as they come."""
+    """A server-sent event that is built from its lines."""
 
     def __init__(self, number: int) -> None:
         self.number = number

@@ -1,7 +1,6 @@
-"""Validating at a level of validation: openapi-core validates; at `warn` it is not asked about what is beyond doubt.
+"""Validates at a level: with openapi-core, or faster with compiled schemas alone if they accept a message.
 
-Beyond doubt is a request or a response that the compiled schemas alone accept. The schemas of an operation are
-compiled when they are needed.
+The schemas of an operation are compiled on first use.
 """
 
 from __future__ import annotations
@@ -31,18 +30,18 @@ if TYPE_CHECKING:
 _MISSING: Any = object()
 _INTEGER = "-?(?:0|[1-9][0-9]*)"
 _SEPARATE = frozenset({"set-cookie"})
-"""Headers whose values are never joined (RFC 9110, section 5.3)."""
+"""Headers whose values must not be joined (RFC 9110, section 5.3)."""
 
 
 class LevelValidator:
     """Validates the requests and responses of an operation.
 
     Args:
-        catalog: The components are read from it when a schema refers to them.
+        catalog: The compiled document, from which components are read on first use.
         operation: The operation.
-        may_accept: Whether what compiled schemas accept is valid without asking openapi-core, which gives the same
-            result and takes most of the time of a call.
-        is_exact: Whether what the document does not mention is a finding, too.
+        may_accept: Whether compiled schemas alone may accept a message. openapi-core has the same result, but takes
+            most of the time of a call.
+        is_exact: Whether parts that the document does not mention are findings, too.
     """
 
     def __init__(
@@ -57,33 +56,33 @@ class LevelValidator:
         self._may_accept = may_accept
         for response in operation.responses:
             if any(map(is_sequence, response.media_types)):
-                # The items of a stream are validated as they come, so openapi-core is imported before the call is made.
+                # The items of a stream are validated while they arrive, so openapi-core is imported before the call.
                 self._may_accept = False
         self._is_exact = is_exact
         self._schemas: OperationSchemas | None = None
         self._validator: Validator | None = None
 
     def request(self, request: ValidatedRequest) -> ValidationResult:
-        """Return the result on a request."""
+        """Return the validation result for a request."""
         if self._accepts(partial(accepts_request, request=request)):
             return ValidationResult(is_accepted=True)
         return self._asked().request(request, is_exact=self._is_exact)
 
     def response(self, response: ValidatedResponse) -> ValidationResult:
-        """Return the result on a response."""
+        """Return the validation result for a response."""
         if self._accepts(partial(accepts_response, response=response)):
             return ValidationResult(is_accepted=True)
         return self._asked().response(response, is_exact=self._is_exact)
 
     @property
     def responses_place(self) -> DocumentPlace:
-        """The place of the operation's responses in the document."""
+        """The location of the operation's responses in the document."""
         return self._asked().responses_place
 
     def prepare(self) -> None:
-        """Do what validating the response will need, while there is time for it.
+        """Prepare validating the response while the call waits.
 
-        Schemas of responses are compiled; if a response cannot be accepted by them, openapi-core is imported.
+        The method compiles the schemas of responses, and imports openapi-core if they cannot accept a response.
         """
         if self._validator is not None or not self._may_accept:
             return
@@ -92,7 +91,7 @@ class LevelValidator:
             self._asked()
 
     def _accepts(self, is_right: Callable[[OperationSchemas], bool]) -> bool:
-        """Return whether nothing need be asked, as a check by the schemas of the operation tells."""
+        """Return whether a check by the compiled schemas accepts a message, so that openapi-core is not needed."""
         if not self._may_accept:
             return False
         if self._schemas is None:
@@ -103,7 +102,7 @@ class LevelValidator:
             self._schemas = OperationSchemas(self._catalog, self._operation)
         try:
             return is_right(self._schemas)
-        except LookupError:  # openapi-core says which reference leads nowhere
+        except LookupError:  # openapi-core reports the invalid reference
             return False
 
     def _asked(self) -> Validator:
@@ -118,15 +117,15 @@ class OperationSchemas:
     """An operation's part of the document.
 
     Args:
-        catalog: The components are read from it when a reference leads to them.
+        catalog: The compiled document, from which components are read on first use.
         operation: The operation.
 
     Attributes:
-        method: The operation's method.
-        operation: Its Operation Object, references in place.
-        notes: What the evaluation of a message notes.
+        method: Method of the operation.
+        operation: The Operation Object with unresolved references.
+        notes: The notes of evaluating a message.
         version: The version of OpenAPI.
-        size_read: The size of the JSON that was validated by them.
+        size_read: Size of the JSON that was validated so far, in bytes.
     """
 
     def __init__(self, catalog: Catalog, operation: Operation) -> None:
@@ -138,7 +137,7 @@ class OperationSchemas:
         self._path_item: Mapping[str, Any] = part["path_item"]
         self.version: Any = catalog.meta["dialect"]
         self._dialect = str(catalog.meta["json_schema_dialect"] or "")
-        # Reference → its target, so that several schemas that refer to one read it once.
+        # Reference → its target, so that each target is read once.
         self._targets: dict[str, Any] = {}
         self._compiled: dict[Direction, CompiledSchemas] = {}
         self.notes = ValidationNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
@@ -147,10 +146,10 @@ class OperationSchemas:
         """Return the target of a reference.
 
         Raises:
-            LookupError: It leads nowhere, or is not a reference at all.
+            LookupError: The target does not exist, or the reference is not a string.
         """
         if not isinstance(reference, str):
-            raise LookupError(reference)  # noqa: TRY004  - it leads nowhere, like one that is text
+            raise LookupError(reference)  # noqa: TRY004  - the same error as for an invalid reference
         if reference not in self._targets:
             self._targets[reference] = self._catalog.resolve(reference)
         return self._targets[reference]
@@ -159,13 +158,13 @@ class OperationSchemas:
         return self.target(reference), self._follow
 
     def object_of(self, value: Any) -> Mapping[str, Any] | None:
-        """Return an object of the document, its Reference Objects followed; None if it is not an object.
+        """Return an object of the document with Reference Objects followed; None if it is not an object.
 
         Raises:
-            LookupError: A reference leads nowhere.
+            LookupError: The target of a reference does not exist.
         """
         if isinstance(value, Mapping) and "$ref" in value:
-            value = self.target(value["$ref"])  # nearly always the end
+            value = self.target(value["$ref"])  # a second reference is rare
         if isinstance(value, Mapping) and "$ref" in value:
             from dynacli.openapi.references import end_of_references
 
@@ -174,10 +173,10 @@ class OperationSchemas:
 
     @cached_property
     def parameters(self) -> list[Mapping[str, Any] | None]:
-        """The parameters of the operation; None for one that is not an object.
+        """The parameters of the operation; None for a parameter that is not an object.
 
         Raises:
-            LookupError: A reference leads nowhere.
+            LookupError: The target of a reference does not exist.
         """
         known: dict[Any, Mapping[str, Any] | None] = {}
         for holder in (self._path_item, self.operation):
@@ -190,7 +189,7 @@ class OperationSchemas:
                 if parameter is None or not isinstance(parameter.get("name"), str):
                     known[None] = None
                 else:
-                    # The operation's own parameter replaces that of the path item.
+                    # A parameter of the operation replaces the parameter of the path item.
                     known[parameter["name"], str(parameter.get("in"))] = parameter
         return list(known.values())
 
@@ -198,9 +197,9 @@ class OperationSchemas:
         """Return whether a value is certainly valid.
 
         Args:
-            schema: The Schema Object in the normal form, its references in place.
+            schema: The Schema Object in the normal form, with unresolved references.
             value: The JSON value.
-            direction: The direction of the message that has the value.
+            direction: The direction of the message with the value.
         """
         compiled = self.compiled(schema, direction)
         if schema is True or compiled is None:
@@ -212,7 +211,7 @@ class OperationSchemas:
             return False
 
     def compiled(self, schema: Any, direction: Direction) -> CompiledSchema | None:
-        """Return a schema compiled, once for each direction; None if it cannot be."""
+        """Return the compiled schema, cached for each direction; None if it cannot be compiled."""
         if not isinstance(schema, dict):
             return None
         if direction not in self._compiled:
@@ -228,10 +227,10 @@ class OperationSchemas:
 
 
 def accepts_request(schemas: OperationSchemas, request: ValidatedRequest) -> bool:
-    """Return whether a request is certainly as the document describes it.
+    """Return whether a request certainly matches the document.
 
     Raises:
-        LookupError: A reference of the document leads nowhere.
+        LookupError: The target of a reference does not exist.
     """
     schemas.notes.begin(request.end)
     if request.querystring is not None or request.credentials is not None:
@@ -252,13 +251,13 @@ def _accepts_parameter(
     if value is _MISSING:
         is_needed = parameter.get("required", False) is not False or location == "path"
         return not is_needed and not _is_sent(name, location, request)
-    # openapi-core validates what it reads back from the text of the parameter. If a text cannot be read, or what was
-    # read is wrong, the value that it was written from decides; so with a valid value there is never a finding.
+    # openapi-core validates the value that it reads from the text of the parameter. If that fails, the original value
+    # decides, so a valid value has no finding.
     return "content" not in parameter and schemas.accepts(parameter.get("schema"), value, "request")
 
 
 def _is_sent(name: str, location: Any, request: ValidatedRequest) -> bool:
-    """Return whether a request may have a parameter, whose value is not known."""
+    """Return whether a request may have a parameter whose value is unknown."""
     if location == "header":
         return any(key.lower() == name.lower() for key in request.headers)
     if location not in {"query", "cookie"}:
@@ -283,14 +282,14 @@ def _accepts_body(schemas: OperationSchemas, request: ValidatedRequest) -> bool:
 
 
 def accepts_response(schemas: OperationSchemas, response: ValidatedResponse) -> bool:
-    """Return whether a response is certainly as the document describes it.
+    """Return whether a response certainly matches the document.
 
     Args:
         schemas: The operation's part of the document.
         response: The response.
 
     Raises:
-        LookupError: A reference of the document leads nowhere.
+        LookupError: The target of a reference does not exist.
     """
     schemas.notes.begin(response.end)
     body = response.body
@@ -318,10 +317,10 @@ def accepts_response(schemas: OperationSchemas, response: ValidatedResponse) -> 
 
 
 def _can_accept_success(schemas: OperationSchemas) -> bool:
-    """Return whether a response with a status of success may be accepted, and compile the schemas of its body.
+    """Compile the schemas of successful responses, and return whether these can be accepted.
 
     Raises:
-        LookupError: A reference of the document leads nowhere.
+        LookupError: The target of a reference does not exist.
     """
     responses: Any = schemas.operation.get("responses")
     for status, value in responses.items() if isinstance(responses, Mapping) else ():
@@ -377,17 +376,18 @@ def _accepts_content(
     direction: Direction,
     received: ReceivedBody | None = None,
 ) -> bool:
-    """Return whether a body is JSON that is certainly as the document describes it.
+    """Return whether a body is JSON that certainly matches the document.
 
     Args:
+        schemas: The operation's part of the document.
         content: Media type → Media Type Object.
         media_type: The value of `Content-Type`.
         body: The body.
         direction: The direction of the message.
-        received: The body of a response with what was read of it; None if nothing else reads it.
+        received: The body of a response with its cached value; None if only the validator reads it.
 
     Raises:
-        LookupError: A reference of the document leads nowhere.
+        LookupError: The target of a reference does not exist.
     """
     best = best_match(media_type, content)
     if best is None or not is_json(media_type) or is_sequence(media_type):

@@ -1,4 +1,4 @@
-"""Requests and responses in the form in which they are validated."""
+"""Requests and responses as records for validation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ValidatedRequest(NamedTuple):
-    """A request as it is validated: the decoded texts of the wire, and the values that they were written from.
+    """A request for validation: the decoded texts that are sent, and their original values.
 
     Args:
         path: Name → text of each path parameter.
@@ -24,11 +24,11 @@ class ValidatedRequest(NamedTuple):
         cookies: (name, text) of each cookie.
         media_type: The value of `Content-Type`; empty if there is none.
         body: The body; None if there is none.
-        values: (location, name) → the value that a parameter's text was written from.
+        values: (location, name) → original value of a parameter.
         querystring: (name, percent-encoded text) of a parameter that is the whole query; None if there is none.
-        credentials: The names of the security schemes whose credentials go with the request; None if they
-            are unknown, so that none counts as missing.
-        end: The time by `time.perf_counter` after which nothing of it is validated.
+        credentials: Names of the security schemes that have credentials in the request; None if unknown, so that none
+            counts as missing.
+        end: The time by `time.perf_counter` at which validation must end.
     """
 
     path: Mapping[str, str]
@@ -44,15 +44,16 @@ class ValidatedRequest(NamedTuple):
 
 
 class ValidatedResponse(NamedTuple):
-    """A response as it is validated.
+    """A response for validation.
 
     Args:
-        headers: Name → value, or pairs, in which a header may occur repeatedly.
+        status: The status code.
+        headers: Name → value, or pairs in which a header may be repeated.
         content_type: The value of `Content-Type`; empty if there is none.
-        body: The body. A `StreamedBody` may not be read to its end, if validating does not need that.
-        redirects: The statuses of the redirects that led to the response.
-        received: The body with what was read of it, so that it is not read again; None if nothing else reads it.
-        end: The time by `time.perf_counter` after which nothing of it is validated.
+        body: The body. A `StreamedBody` is read only as far as validation needs it.
+        redirects: Statuses of the redirects before the response.
+        received: The body with its cached value, so that it is not parsed twice; None if only the validator reads it.
+        end: The time by `time.perf_counter` at which validation must end.
     """
 
     status: int
@@ -64,7 +65,7 @@ class ValidatedResponse(NamedTuple):
     end: float = inf
 
     def as_json_lines(self) -> ValidatedResponse:
-        """Return a response that is described as the JSON that the server calls it, and read item by item."""
+        """Return the response with a body that is read item by item, although its type is JSON."""
         from dynacli.http.exchange import values_of
         from dynacli.http.json_objects import one_a_line
         from dynacli.http.semantics import JSON_LINES
@@ -79,5 +80,5 @@ class ValidatedResponse(NamedTuple):
         return self._replace(content_type=", ".join(values_of(pairs, "content-type")), body=body)
 
     def may_be_empty(self, method: str) -> bool:
-        """Return whether a method or the status allows no body, whatever the document says (RFC 9110)."""
+        """Return whether the method or the status forbids a body, regardless of the document (RFC 9110)."""
         return method.lower() == "head" or self.status in WITHOUT_BODY

@@ -1,19 +1,18 @@
-"""The validator of one operation: it validates requests before they are sent, and responses when they have come.
+"""The validator of one operation, for requests before they are sent and for responses after they arrive.
 
-The words of this room:
+The terms of this package:
 
-- The *validator* is the object that validates, and *to validate* is to validate against the document.
-- A *finding* is a defect: a place where a request or a response does not match the document.
-- The *result* is the result of validating one message: its findings, and the reasons why something was not validated.
-- A finding is *tolerated* if it counts at the level `exact` alone: the document forbids something to the letter that
-  its author means to allow.
-- *Notes* are what keywords record while they validate; the validator puts them into the result.
+- To *validate* is to check a message against the document.
+- A *finding* is a defect: a location in a request or response that does not match the document.
+- The *result* of a message has its findings, and the reasons for parts that were not validated.
+- A finding is *tolerated* if it counts only at the level `exact`: the document forbids a value literally, but its
+  author means to allow it.
+- *Notes* are recorded by keywords during validation. The validator adds them to the result.
 
-openapi-core is imported in a quarter of the time, if dynacli is the program: `import openapi_core` costs more than a
-whole call. Most of it is for what dynacli does itself or never does: evaluating schemas, resolving references,
-validating documents, fetching, reading settings, and unmarshalling. So its modules see placeholders, which import the
-real ones if something of them is called, and its `__init__` is run when something of it is used. A test compares
-findings and versions with those of the plain import.
+`import openapi_core` takes longer than a whole call, mostly for functions that dynacli replaces or does not use:
+evaluating schemas, resolving references, validating documents, fetching, reading settings, and unmarshalling. So if
+dynacli is the program, placeholders replace these modules and import them on first use. This takes a quarter of the
+time. A test compares findings and versions with the plain import.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 
-# Its `__init__` imports what is not needed; its submodules are the real ones.
+# The `__init__` of the package imports unnecessary modules. Its submodules are the real ones.
 _DEFERRED = ("openapi_core",)
 _PACKAGES = frozenset({*_DEFERRED, "jsonschema_path", "dynacli.validation._document_path"})
 
@@ -64,9 +63,9 @@ _NOT_CALLED = (
     *("openapi_spec_validator.validation.types", "openapi_spec_validator.versions.datatypes", "referencing"),
     *("referencing._core", "referencing.jsonschema", "werkzeug.datastructures", "xml.etree.ElementTree"),
 )
-"""The modules that only few calls need."""
+"""Modules that only few calls need."""
 UNAUTHORIZED = frozenset({401, 403})
-"""Statuses by which a server asks for another credential."""
+"""Statuses with which a server asks for another credential."""
 _TOO_MANY_REQUESTS = 429
 _MESSAGES = {
     "MissingRequiredParameter": ("missing-parameter", "the document requires this parameter"),
@@ -85,23 +84,23 @@ def load_engine() -> types.ModuleType:
         stand_ins[
             "xml.etree.ElementTree"
         ].ParseError = SyntaxError  # it is caught, and is a subclass of this one
-        # openapi-core makes places of empty documents, for which jsonschema-path would need `referencing`.
+        # openapi-core makes paths of empty documents, for which jsonschema-path would need `referencing`.
         stand_ins["jsonschema_path"] = DeferredModule("dynacli.validation._document_path")
         return import_lean(name, stand_ins, _PACKAGES, deferred=_DEFERRED)
 
 
 def excuse_of_status(status: int, operation: Operation) -> str:
-    """Return why an undocumented status says nothing of an operation; empty if it does."""
+    """Return the reason why an undocumented status is not about the operation; empty if it is."""
     if status in UNAUTHORIZED and operation.security:
         return "only says something of the credential"
     return "only says that the calls came too fast" if status == _TOO_MANY_REQUESTS else ""
 
 
 class Validator:
-    """Validates the requests and responses of an operation by openapi-core, on a document that holds it alone.
+    """Validates the requests and responses of an operation with openapi-core, using a document of this operation.
 
     Args:
-        catalog: The components are read from it when a schema refers to them.
+        catalog: The compiled document, from which components are read on first use.
         operation: The operation.
     """
 
@@ -117,11 +116,11 @@ class Validator:
         self._validators: dict[str, Any] = {}
 
     def request(self, request: ValidatedRequest, *, is_exact: bool = False) -> ValidationResult:
-        """Return the result on a request.
+        """Return the validation result for a request.
 
         Args:
-            is_exact: Whether pairs of the query and properties of the body are findings, too, that the document does
-                not mention.
+            request: The request.
+            is_exact: Whether query pairs and properties that the document does not mention are findings, too.
         """
         validation, validators = ValidationResult(), self._begin("request", request.end)
         body_values: list[ValidatedValue] = []
@@ -138,10 +137,11 @@ class Validator:
         return validation
 
     def response(self, response: ValidatedResponse, *, is_exact: bool = False) -> ValidationResult:
-        """Return the result on a response.
+        """Return the validation result for a response.
 
         Args:
-            is_exact: Whether what the document does not mention is a finding, too.
+            response: The response.
+            is_exact: Whether parts that the document does not mention are findings, too.
         """
         validation, validators = ValidationResult(), self._begin("response", response.end)
         if self._is_behind_a_redirect(response):
@@ -173,7 +173,7 @@ class Validator:
         return validation
 
     def _begin(self, direction: Direction, end: float) -> Any:
-        """Return what evaluates the schemas of a direction, for another message that is validated until an end."""
+        """Return the evaluator of schemas for a direction, reset for a new message and its time limit."""
         validators = self._validators.get(direction)
         if validators is None or validators.schemas.is_used_up:
             notes = ValidationNotes(is_swagger=self._is_swagger)
@@ -185,7 +185,7 @@ class Validator:
     def _passing_values(
         self, validation: ValidationResult, validators: Any, *, is_exact: bool
     ) -> PassingValues:
-        """Return the list that looks for undocumented properties in each item of a stream as it comes."""
+        """Return a list that finds undocumented properties in each item of a stream."""
         if not is_exact:
             return PassingValues(lambda _: ())
         properties = self._undocumented_properties(validators, "response")
@@ -199,16 +199,16 @@ class Validator:
         return PassingValues(inspect)
 
     def _undocumented_properties(self, validators: Any, where: Direction) -> UndocumentedProperties:
-        # Imported at the level `exact` alone.
+        # Imported only at the level `exact`.
         from dynacli.validation._undocumented_values import UndocumentedProperties
 
         return UndocumentedProperties(validators, where)
 
     def _is_behind_a_redirect(self, response: ValidatedResponse) -> bool:
-        """Return whether the document describes the redirect of an operation, and not the response that it leads to.
+        """Return whether the document describes only the redirect of an operation, not the response after it.
 
-        An operation whose 302 is described leads to a file that the document does not describe; its `default` is
-        meant for responses of the operation itself.
+        An operation with a documented 302 usually redirects to an undescribed file. Its `default` is for responses of
+        the operation itself.
         """
         if not response.redirects:
             return False
@@ -277,7 +277,7 @@ class Validator:
     def _collect_error(
         self, validation: ValidationResult, where: str, error: Exception, *, is_exact: bool
     ) -> None:
-        """Add the findings or the note that an error of openapi-core gives."""
+        """Add the findings or the note for an error of openapi-core."""
         cause = error.__cause__ or error
         engine = self._engine
         if isinstance(cause, engine.NotedError):
@@ -309,7 +309,7 @@ class Validator:
             validation.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
             for finding, is_minor in self._findings(where, error, cause):
-                # A secret that comes back is not a matter of taste.
+                # A returned secret is always a defect.
                 if is_minor and not is_exact and finding.rule != "writeOnly":
                     validation.tolerate(finding)
                 else:
@@ -317,17 +317,17 @@ class Validator:
 
     @property
     def responses_place(self) -> DocumentPlace:
-        """The place of the operation's responses in the document."""
+        """The location of the operation's responses in the document."""
         return locate(self._document, [*self._steps, "responses"])
 
     def _undocumented_status(
         self, validation: ValidationResult, error: ResponseNotFound, *, is_exact: bool
     ) -> None:
-        """Add the finding of a status that the document does not have.
+        """Add the finding for an undocumented status.
 
         OpenAPI 3.1.1, "Responses Object": the documentation "is not necessarily expected to cover all possible
-        HTTP response codes", but it is "to cover a successful operation response and any known errors". A status that
-        came is known; but below `exact`, what a server may say of a credential or of too many requests is not a defect.
+        HTTP response codes", but "to cover a successful operation response and any known errors". Below `exact`, a
+        status for credentials or too many requests is not a finding.
         """
         listed = [str(status) for status in error.availableresponses]
         shown = ", ".join(f"`{status}`" for status in listed) or "no responses at all"
@@ -343,11 +343,11 @@ class Validator:
         )
 
     def _findings(self, where: str, error: Exception, cause: BaseException) -> Iterator[tuple[Finding, bool]]:
-        """Yield (finding, whether it is minor) for what an error of openapi-core says."""
+        """Yield (finding, whether it is minor) for an error of openapi-core."""
         prefix = _place_of_value(error)
         schema_errors = getattr(cause, "schema_errors", None)
         if schema_errors is not None:
-            # Imported for those calls alone that do not match the document.
+            # Imported only for calls that do not match the document.
             from dynacli.validation._finding_sentences import explain
 
             steps = getattr(cause, "schema_steps", [])
@@ -373,10 +373,12 @@ class Validator:
     def _outside_of_schemas(
         self, where: str, place: str, cause: BaseException
     ) -> tuple[str, str, str, Any, Any]:
-        """Return rule, pointer, message, expected and got of a defect that no schema is about.
+        """Return rule, pointer, message, expected and got of a defect outside of schemas.
 
         Args:
-            place: The place of the value, which is the pointer of most of these findings.
+            where: `request` or `response`.
+            place: Location of the value, which is the pointer of most of these findings.
+            cause: The error of openapi-core.
         """
         if isinstance(cause, self._engine.CoreUnreadableError):
             return "unreadable-body", place, str(cause), None, None
@@ -394,7 +396,7 @@ class Validator:
         if kind in _MESSAGES:
             rule, text = _MESSAGES[kind]
             return rule, place, text, None, None
-        # The text could not be read as a value, so no schema was asked.
+        # The text could not be read as a value, so no schema was evaluated.
         wanted, value = getattr(cause, "type", None), getattr(cause, "value", None)
         text = "the value cannot be read as the document describes it"
         if isinstance(wanted, str) and isinstance(value, str):
@@ -406,7 +408,7 @@ class Validator:
 
 @contextmanager
 def _exceptions_into(validation: ValidationResult) -> Iterator[None]:
-    """Turn an exception that ends the validation into a reason why something was not validated."""
+    """Turn an exception that ends the validation into a note on the unvalidated part."""
     try:
         yield
     except DamagedCatalogError:
@@ -414,21 +416,20 @@ def _exceptions_into(validation: ValidationResult) -> Iterator[None]:
     except RecursionError:
         validation.not_validated.append(TOO_DEEP)
     except Exception as error:  # noqa: BLE001  - see below
-        # Documents hold what no validator expects: a media type that is a string, parameters that are no list.
-        # Whatever the libraries raise then means that nothing was validated; the call and its response must not be
-        # lost.
+        # Some documents have unexpected values, such as a media type that is a string. Any exception of the libraries
+        # means that the message was not validated, but the call and its response must not be lost.
         validation.failures.append(reason_of(error))
 
 
 def _with_name(error: Exception, reason: str) -> str:
-    """Return a reason, preceded by the name of the parameter or header if it is about one."""
+    """Return a reason, after the name of the parameter or header if there is one."""
     place = _place_of_value(error)
     location, _, name = place.partition("/")
     return f"{location} `{name}`: {reason}" if place else reason
 
 
 def _place_of_value(error: Exception) -> str:
-    """Return the place of a parameter or header, such as `query/page`; empty for a body, which is the root."""
+    """Return the location of a parameter or header, such as `query/page`; empty for a body, which is the root."""
     name = getattr(error, "name", None)
     if not isinstance(name, str):
         return ""
