@@ -296,14 +296,15 @@ class _Application:
                 action["update"],
                 lambda steps, inner: self._origins.put(steps, self._file, (*inside, *inner)),
             )
-        found = _find_places(self._document, "copy", action["copy"], action_name)
-        if len(found) != 1:
+        sources = _find_places(self._document, "copy", action["copy"], action_name)
+        if len(sources) != 1:
+            count = f"{len(sources):,} values" if sources else "nothing"
             raise DocumentError(
-                f"{action_name} has a `copy` that finds {f'{len(found):,} values' if found else 'nothing'}",
+                f"{action_name} has a `copy` that finds {count}",
                 reason="It must find a single value",
                 hint=f"Its `copy` is `{action['copy'][:200]}`",
             )
-        (source,) = found
+        (source,) = sources
         value = _value_at_place(self._document, source)
         check_limits(
             value, action["copy"][:200]

@@ -77,7 +77,7 @@ _FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
 _ALIAS = re.compile(r"\*([^\s,\[\]{}]+)")
-_PLACE = re.compile(r"at line (\d+), column (\d+)")
+_POSITION = re.compile(r"at line (\d+), column (\d+)")
 _LEADING_TAB = re.compile(r"^ *\t", re.MULTILINE)
 # A phrase in the messages of both parsers → the reason in dynacli's message.
 _REASONS = (
@@ -273,11 +273,11 @@ def _node_pointers(root: Any) -> Iterable[tuple[str | int, ...]]:
         if isinstance(node, yaml.MappingNode):
             keys: set[str] = set()
             for key, value in node.value:
-                word = str(key.value)
-                if word in keys:
-                    yield (*steps, word)
-                keys.add(word)
-                below.append((value, (*steps, word)))
+                name = str(key.value)
+                if name in keys:
+                    yield (*steps, name)
+                keys.add(name)
+                below.append((value, (*steps, name)))
         elif isinstance(node, yaml.SequenceNode):
             below.extend((item, (*steps, index)) for index, item in enumerate(node.value))
         stack.extend(reversed(below))
@@ -475,10 +475,10 @@ def _read_with_pyyaml(
         return yaml.load(text, Loader=loader)  # noqa: S506 - made from the safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        _explain_yaml(text, _place_in(refusal) or place, name, f"{refusal or ''} {error.problem or ''}")
+        position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        _explain_yaml(text, _position_in(refusal) or position, name, f"{refusal or ''} {error.problem or ''}")
     except yaml.YAMLError:
-        _explain_yaml(text, _place_in(refusal) or (1, 1), name, refusal or "")
+        _explain_yaml(text, _position_in(refusal) or (1, 1), name, refusal or "")
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"Cannot read `{name}` as YAML") from error
 
@@ -559,15 +559,15 @@ def _check_events(events: Any, name: str) -> None:
             raise too_many_nodes(name)
 
 
-def _place_in(refusal: str | None) -> tuple[int, int] | None:
-    place = _PLACE.search(refusal or "")
-    return (int(place[1]), int(place[2])) if place else None
+def _position_in(refusal: str | None) -> tuple[int, int] | None:
+    match = _POSITION.search(refusal or "")
+    return (int(match[1]), int(match[2])) if match else None
 
 
-def _explain_yaml(text: str, place: tuple[int, int], name: str, problem: str) -> NoReturn:
+def _explain_yaml(text: str, line_and_column: tuple[int, int], name: str, problem: str) -> NoReturn:
     if "recursion limit" in problem or "nesting depth" in problem:
         raise too_deep(name)
-    position = _offset_of(text, *place)
+    position = _offset_of(text, *line_and_column)
     line_start = text.rfind("\n", 0, position) + 1
     lead = text[line_start:position] or text[position : position + 1]
     if "\t" in lead and not lead.strip():

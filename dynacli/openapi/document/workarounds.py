@@ -236,9 +236,9 @@ def _fix_boolean(node: dict[str, Any], keyword: str, steps: IndexedSteps, warn: 
 
 
 def _fix_number(node: dict[str, Any], keyword: str, steps: IndexedSteps, warn: Warn) -> None:
-    word = node[keyword].strip()
+    text = node[keyword].strip()
     try:
-        meant = float(word) if "." in word or "e" in word.lower() else int(word[:30])
+        meant = float(text) if "." in text or "e" in text.lower() else int(text[:30])
     except ValueError:
         meant = None
     if meant is None or not isfinite(meant) or (keyword in _COUNTS and (meant < 0 or meant % 1)):
@@ -280,11 +280,11 @@ def _rename_members(members: dict[str, Any], meant: Callable[[str], str]) -> lis
 
 def _meant_pattern(pattern: str) -> str:
     """Return the regular expression in a JavaScript literal such as `/^a/i`; return any other pattern unchanged."""
-    found = _REGEX_LITERAL.fullmatch(pattern)
-    if found is None:
+    literal = _REGEX_LITERAL.fullmatch(pattern)
+    if literal is None:
         return pattern
-    flags = "".join(flag for flag in "ims" if flag in found[2])
-    return f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
+    flags = "".join(flag for flag in "ims" if flag in literal[2])
+    return f"(?{flags}:{literal[1]})" if flags else literal[1]  # ECMA-262 (2025), "Modifiers"
 
 
 def _fix_required(node: dict[str, Any], steps: IndexedSteps, warn: Warn) -> None:

@@ -55,16 +55,16 @@ def documented_values_at(schema: Any, steps: tuple[str, ...], resolve: Resolve) 
 
 def _in_examples(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[int]) -> Iterator[Any]:
     """Yield the values at a path in the examples of a schema and of its `allOf`, `anyOf` and `oneOf`."""
-    found = follow_reference(schema, resolve)
-    if not isinstance(found, Mapping) or id(found) in known or len(known) > _MAX_SCHEMAS:
+    target = follow_reference(schema, resolve)
+    if not isinstance(target, Mapping) or id(target) in known or len(known) > _MAX_SCHEMAS:
         return
-    known.add(id(found))
-    examples = found.get("examples")
-    whole = [found["example"]] if "example" in found else []
+    known.add(id(target))
+    examples = target.get("examples")
+    whole = [target["example"]] if "example" in target else []
     for value in [*whole, *(examples if isinstance(examples, list) else ())]:
         yield from walk_value(value, steps)
     for keyword in ("allOf", "anyOf", "oneOf"):
-        branches = found.get(keyword)
+        branches = target.get(keyword)
         for branch in branches if isinstance(branches, list) else ():
             yield from _in_examples(branch, steps, resolve, known)
 

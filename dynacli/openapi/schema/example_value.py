@@ -585,9 +585,9 @@ def _own_examples(holder: dict[str, Any], schemas: DocumentSchemas) -> Iterator[
     if "example" in holder:
         yield holder["example"]
     for example in map(dict_or_empty, dict_or_empty(holder.get("examples")).values()):
-        found = dict_or_empty(schemas.target(example)) if reference_of(example) is not None else example
-        if "value" in found:
-            yield found["value"]
+        target = dict_or_empty(schemas.target(example)) if reference_of(example) is not None else example
+        if "value" in target:
+            yield target["value"]
 
 
 class ExampleMaker:

@@ -274,8 +274,10 @@ def with_implied_mappings(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _implies_a_mapping(schema: Any) -> bool:
-    found = discriminator_of(schema)
-    return found is not None and not found.mapping and schema.keys().isdisjoint({"oneOf", "anyOf"})
+    discriminator = discriminator_of(schema)
+    if discriminator is None or discriminator.mapping:
+        return False
+    return bool(schema.keys().isdisjoint({"oneOf", "anyOf"}))
 
 
 def _children(schemas: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -277,10 +277,10 @@ class Discriminator(NamedTuple):
 
         The mapping decides; a value without a mapping is the schema's own name.
         """
-        found = []
+        refs = []
         if isinstance(value, str):
-            found = [self.mapping[value]] if value in self.mapping else [f"{_SCHEMAS}{value}", value]
-        return [*found, self.default] if self.default else found
+            refs = [self.mapping[value]] if value in self.mapping else [f"{_SCHEMAS}{value}", value]
+        return [*refs, self.default] if self.default else refs
 
     def branch_of(self, value: Any, branches: Sequence[Any]) -> int | None:
         """Return the index of the branch that an object picks; None if it picks none, or is not an object."""
@@ -299,14 +299,14 @@ class Discriminator(NamedTuple):
 
 def discriminator_of(schema: Any) -> Discriminator | None:
     """Return the discriminator of a schema; None if it has no valid discriminator."""
-    found = schema.get("discriminator") if isinstance(schema, Mapping) else None
-    if not isinstance(found, Mapping) or not isinstance(found.get("propertyName"), str):
+    written = schema.get("discriminator") if isinstance(schema, Mapping) else None
+    if not isinstance(written, Mapping) or not isinstance(written.get("propertyName"), str):
         return None
-    mapping = found.get("mapping")
+    mapping = written.get("mapping")
     entries = mapping.items() if isinstance(mapping, Mapping) else ()
-    default = found.get("defaultMapping")
+    default = written.get("defaultMapping")
     return Discriminator(
-        found["propertyName"],
+        written["propertyName"],
         {str(value): as_reference(target) for value, target in entries if isinstance(target, str)},
         as_reference(default) if isinstance(default, str) else "",
     )

@@ -253,14 +253,14 @@ def _properties_keyword(translator: Translator, value: Any, *_: Any) -> Plain:
 def _property(translator: Translator, properties: Any, schema: Any) -> Any:
     if not isinstance(schema, bool | dict):
         return unusable(unusable_text("properties", properties))
-    found = translator.plain(schema, _MEMBER)
+    plain = translator.plain(schema, _MEMBER)
     if translator.refuses_hidden and translator.is_hidden(schema):
         # OpenAPI 3.0.4, "Schema Object": relevant only for properties.
         mark = translator.standing_for(LEFT_OUT[translator.direction], {"not": {}})["allOf"]
-        if not isinstance(found, dict):
-            return {"allOf": [found, *mark]}
-        found["allOf"] = [*found.get("allOf", ()), *mark]  # a new object, which no other schema shares
-    return found
+        if not isinstance(plain, dict):
+            return {"allOf": [plain, *mark]}
+        plain["allOf"] = [*plain.get("allOf", ()), *mark]  # a new object, which no other schema shares
+    return plain
 
 
 def _required(translator: Translator, value: Any, schema: Any, *_: Any) -> Plain:
@@ -348,11 +348,11 @@ def _alternatives(translator: Translator, value: Any, schema: Any, nesting: Nest
         raise UnusableError
     if translator.may_overlap:
         keyword = "anyOf"
-    found = discriminator_of(schema)
-    if found is None:
+    discriminator = discriminator_of(schema)
+    if discriminator is None:
         plain = {keyword: [_branch(translator, branch, nesting, 2) for branch in value]}
     else:
-        plain = _discriminated(translator, keyword, found, value, nesting)
+        plain = _discriminated(translator, keyword, discriminator, value, nesting)
     return {"allOf": [translator.gated(plain)]} if nesting.steps > _MANY else plain
 
 
@@ -450,8 +450,8 @@ def unusable_text(name: str, value: Any) -> str:
     """Return the note about an unusable keyword of a document."""
     from dynacli.openapi.schema.evaluation.schema_error import shortened_value
 
-    shown = str(value).lower() if isinstance(value, bool) else shortened_value(value)
-    return f"the document's `{name}` cannot be used: `{shown}`"
+    text = str(value).lower() if isinstance(value, bool) else shortened_value(value)
+    return f"the document's `{name}` cannot be used: `{text}`"
 
 
 TRANSLATIONS: Mapping[str, Translation] = {

@@ -444,10 +444,10 @@ class PlainSchema:
 
     def spelled(self, pattern: str) -> str | None:
         """Return a pattern in the syntax of jsonschema-rs; None if this is not possible."""
-        found = engine_spelling(pattern)
-        if found is not None:
-            self.spellings[found] = pattern
-        return found
+        spelling = engine_spelling(pattern)
+        if spelling is not None:
+            self.spellings[spelling] = pattern
+        return spelling
 
     def gated(self, part: Plain) -> Plain:
         """Return a part that is evaluated only until its schema was entered too often."""
