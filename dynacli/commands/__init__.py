@@ -1,5 +1,5 @@
-"""The command line: click's commands, made from the table in `options` and from one operation of a catalog.
+"""The command line: click commands, made from the table in `options` and from the operations of an API.
 
-argv goes in, an exit code comes out. Read `read_line` first, then `command_groups`, `operation_command` and
+It takes the arguments and returns an exit code. Read `read_line` first, then `command_groups`, `operation_command` and
 `call/make_call`.
 """

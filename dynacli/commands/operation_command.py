@@ -1,4 +1,4 @@
-"""The command of one operation: its options are made from the operation's parameters and body."""
+"""The command of one operation. Its options come from the operation's parameters and body."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +15,21 @@ from dynacli.errors import UsageError
 
 
 class LineCommand(click.Command):
-    """A command whose words `read_line` reads: click is the frame, and gets the values in `ctx.params`."""
+    """A click command whose arguments `read_line` parses. click only receives the values in `ctx.params`."""
 
     def help_hint(self, ctx: click.Context) -> str:
-        """Return the hint that names the help page."""
+        """Return the hint that names the help page of the command."""
         return f"See `{ctx.command_path} --help`"
 
     def without_value(self, ctx: click.Context, line: CommandLine) -> UsageError:
-        """Return the error for a line whose last option lacks its value."""
+        """Return the error for a last option without its value."""
         return UsageError(f"The option `{line.without_value}` needs a value", hint=self.help_hint(ctx))
 
     def take_options(self, ctx: click.Context, line: CommandLine) -> None:
-        """Add the values of options to those of the run, and of the command's own options to `ctx.params`.
+        """Add the standard options to the run, and the values of the command's own options to `ctx.params`.
 
         Raises:
-            UsageError: An option is unknown, its value is wrong, or it has one and takes none.
+            UsageError: An option is unknown or has an invalid value, or a switch has a value.
         """
         for word in line.given:
             if word.binding is None:
@@ -51,22 +51,22 @@ class OperationCommand(LineCommand):
 
     Attributes:
         table: The options of the operation.
-        line: The words after the operation; it is empty before they are read.
+        line: The arguments after the operation; empty before they are parsed.
     """
 
     def __init__(self, described: DescribedOperation) -> None:
-        # click's own help option would import `locale`, for gettext.
+        # click's own help option would import `locale` for gettext.
         super().__init__(described.operation.name, add_help_option=False)
         self.table = OperationTable(described)
         self.line = CommandLine([], {})
 
     @property
     def described(self) -> DescribedOperation:
-        """The operation, with the media type that is asked for."""
+        """The operation, with the chosen media type."""
         return self.table.described
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the words after the operation."""
+        """Parse the arguments after the operation."""
         run: Run = ctx.obj
         table = self.table
         table.more = run.act_options
@@ -110,11 +110,10 @@ class OperationCommand(LineCommand):
         run.ahead = None
 
     def _check_options(self, ctx: click.Context) -> None:
-        """Check the options, before positional words: the value of an unknown one would be an unexpected argument.
+        """Check options before positional arguments: the value of an unknown option looks like an unexpected argument.
 
         Raises:
-            UsageError: An option is unknown, with similar names; or lacks its value; or it may be dynacli's as well
-                as the operation's, and the difference is dangerous, with both spellings.
+            UsageError: An option is unknown, lacks its value, or could dangerously be confused with one of dynacli.
         """
         guarded = self.table.guarded
         for word in self.line.given if guarded else ():
@@ -133,7 +132,7 @@ class OperationCommand(LineCommand):
 
     @contextmanager
     def _useful_of_namesakes(self) -> Iterator[None]:
-        """Let each error of the command line say which options are not dynacli's, though they have its names."""
+        """Add to each usage error which options are the operation's, though dynacli has the same names."""
         try:
             yield
         except UsageError as error:
@@ -153,7 +152,7 @@ class OperationCommand(LineCommand):
         in_path = self.line.arguments_of(operation.parameters)
         surplus = [word for word in self.line.words if not word.flag][len(in_path)]
         for before, word in pairwise(self.line.words):
-            # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
+            # `--draft yes`: the value of a boolean is optional, so that the parser did not take `yes` as the value.
             is_of_boolean = before.binding is not None and before.binding.is_boolean and before.value is None
             if word is surplus and is_of_boolean:
                 return UsageError(
@@ -177,14 +176,14 @@ class OperationCommand(LineCommand):
         )
 
     def invoke(self, ctx: click.Context) -> None:
-        """Make the call, or do what the command before the API does with it."""
+        """Make the call, or run the command that precedes the API."""
         from dynacli.commands.call.make_call import make_call
 
         with self._useful_of_namesakes():
             (ctx.obj.act or make_call)(ctx.obj, self.table.described, self.line)
 
     def page(self, run: Run) -> str:
-        """Return the help page."""
+        """Return the help page of the operation."""
         from dynacli.client.operation_description import OperationDescription
         from dynacli.commands.help_pages.operation_help import operation_help
 

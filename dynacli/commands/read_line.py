@@ -1,7 +1,7 @@
-"""The words of a command line, read once: each with its position, and with what it gives.
+"""The parser of the command line: it gives each argument its position and its meaning.
 
-A word gives an option of a table or an input of the operation. Groups, operations, completion, corrections and
-`replay` all read words here, so that they agree which word is an option, and which is the value of one.
+An argument gives an option of a table or an input of the operation. Groups, operations, completion, corrections and
+`replay` all use this parser, so that they agree which argument is an option and which is its value.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _OPENING_FLAGS = frozenset(flag for option in OPENING_OPTIONS for flag in option
 
 @record
 class Binding:
-    """The target of an option, and whether a value follows it.
+    """The meaning of an option, and whether it takes a value.
 
     Args:
-        takes_value: Whether the option has a value.
-        values: The values that it takes; empty if it takes others. The word after an option that may also stand alone
-            is its value only if it is one of these.
-        value_alone: The value of an option that stands alone; empty if it needs a value.
-        option: The option of a table; None for an input of the operation, and for `--help`.
-        parameter: The parameter that it gives, or is a part of; None for the body.
-        field: The field of the parameter or of the body; None for a whole parameter.
+        takes_value: Whether the option takes a value.
+        values: The allowed values; empty if others are allowed, too. If `value_alone` is set, the next argument is the
+            value only if it is one of these.
+        value_alone: The value of the option without a value; empty if it needs one.
+        option: The option of the table; None for an input of the operation, and for `--help`.
+        parameter: The parameter that it gives in whole or in part; None for the body.
+        field: The field of the parameter or the body; None for a whole parameter.
     """
 
     takes_value: bool = True
@@ -49,14 +49,14 @@ class Binding:
 
     @property
     def is_boolean(self) -> bool:
-        """Whether it is an input that is true or false."""
+        """Whether it is an input that takes a boolean."""
         return self.value_alone == _TRUE and self.is_input
 
 
 Bindings = Mapping[str, Binding]
-"""Flag (`--state`, `-o`) → what it gives."""
+"""Flag (`--state`, `-o`) → its meaning."""
 Find = Callable[[str], Binding | None]
-"""Returns what an option gives that is not listed; None if it gives nothing."""
+"""Returns the binding of an option that `Bindings` does not list; None for an unknown option."""
 
 SWITCH = Binding(takes_value=False)
 HELP: Bindings = {"-h": SWITCH, "--help": SWITCH}
@@ -68,7 +68,7 @@ def _binding_of(option: Option) -> Binding:
 
 
 def bindings_of(options: Iterable[Option]) -> dict[str, Binding]:
-    """Return flag → binding of options of the tables."""
+    """Return flag → binding for options of the tables."""
     bindings: dict[str, Binding] = {}
     for option in options:
         bindings.update(dict.fromkeys(option.flags, _binding_of(option)))
@@ -77,7 +77,7 @@ def bindings_of(options: Iterable[Option]) -> dict[str, Binding]:
 
 @cache
 def standard_bindings() -> Bindings:
-    """Return flag → binding of the options that stand before an API."""
+    """Return flag → binding for the options that are allowed before an API."""
     return bindings_of(CALL_OPTIONS)
 
 
@@ -93,15 +93,15 @@ def input_binding(parameter: Parameter | None, field: Field | None) -> Binding:
 
 @record
 class Word:
-    """An option with its value, or a positional word.
+    """An option with its value, or a positional argument.
 
     Args:
-        flag: The option; empty for a positional word.
-        value: The value that was given, None for none; of a positional word the word.
-        binding: What it gives; None for an unknown option, and for a positional word that nothing takes yet.
-        start: The position of its first word.
-        end: The position after its last word.
-        is_placeholder: Whether the value is for the person to fill in.
+        flag: The option; empty for a positional argument.
+        value: The value; None for an option without one. For a positional argument, the argument itself.
+        binding: Its meaning; None for an unknown option, and for a positional argument that is not yet bound.
+        start: Position of its first argument on the command line.
+        end: Position after its last argument.
+        is_placeholder: Whether the value is a placeholder that the user must fill in.
     """
 
     flag: str
@@ -113,22 +113,22 @@ class Word:
 
     @property
     def option(self) -> Option | None:
-        """The option of a table that it gives; None if it gives none."""
+        """The option of the table; None if it is not one."""
         return self.binding.option if self.binding is not None else None
 
     @property
     def option_name(self) -> str:
-        """The name of the option of a table that it gives; empty for none."""
+        """The name of the option of the table; empty if it is not one."""
         return self.option.name if self.option is not None else ""
 
     @property
     def parameter(self) -> Parameter | None:
-        """The parameter that it gives, or is a part of."""
+        """The parameter that it gives in whole or in part."""
         return self.binding.parameter if self.binding is not None else None
 
     @property
     def field(self) -> Field | None:
-        """The field of the parameter or of the body that it gives."""
+        """The field of the parameter or the body that it gives."""
         return self.binding.field if self.binding is not None else None
 
     @property
@@ -138,61 +138,61 @@ class Word:
 
     @property
     def is_known(self) -> bool:
-        """Whether it gives an option that there is."""
+        """Whether it is an input or an option of the table."""
         return self.is_input or self.option is not None
 
     @property
     def value_type(self) -> ValueType:
-        """What an input takes."""
+        """The type of the values of the input."""
         origin = self.field or self.parameter
         return origin.value if origin is not None else ValueType()
 
     @property
     def key(self) -> tuple[str, str]:
-        """The location and the name of the parameter; those of the body for a field of it."""
+        """Location and name of the parameter; `("body", "")` for the body."""
         return self.parameter.key if self.parameter is not None else ("body", "")
 
     @property
     def may_take_next(self) -> bool:
-        """Whether it is an option without a value that could take the word after it for one."""
+        """Whether it is an option that could take the next argument as its value."""
         return self.binding is not None and self.binding.takes_value and self.value is None
 
     @property
     def lacks_value(self) -> bool:
-        """Whether it is an option whose value is missing."""
+        """Whether it is an option that needs a value and has none."""
         binding = self.binding
         return self.value is None and binding is not None and binding.takes_value and not binding.value_alone
 
     @property
     def text(self) -> str:
-        """The value that was given, or the one of an option that stands alone; empty for none."""
+        """The value, or the one that the option has without a value; empty for none."""
         if self.value is None:
             return self.binding.value_alone if self.binding is not None else ""
         return self.value
 
     @property
     def words(self) -> list[str]:
-        """The words that give the same, whatever stands after them."""
+        """The arguments that give the same, independent of the next argument."""
         if not self.flag or not (self.text or self.value is not None):
             return [self.flag or self.text]
         return [f"{self.flag}={self.text}"] if self.flag.startswith("--") else [self.flag, self.text]
 
 
 class CommandLine:
-    """The words of a command, or of a part of a command line.
+    """The parsed arguments of a command, or of a part of a command line.
 
     Args:
-        words: Options and positional words, in the order in which they stand.
-        bindings: What each option gives that there is.
-        find: Returns the binding of an option that is not in `bindings`.
-        end_of_options: The position of `--`, after which nothing is an option; None without it.
+        words: Options and positional arguments, in order.
+        bindings: Flag → meaning of each known option.
+        find: Returns the binding of an option that `bindings` lacks.
+        end_of_options: Position of `--`, after which no argument is an option; None without `--`.
 
     Attributes:
-        given: The options among the words.
-        flags: Their flags.
-        positional: All other words, as they were typed.
-        without_value: The flag of an option at the end whose value is missing; empty if there is none.
-        asks_for_help: Whether `--help` is among the words.
+        given: The options.
+        flags: The flags of the options.
+        positional: The positional arguments, as typed.
+        without_value: The flag of a last option whose value is missing; empty for none.
+        asks_for_help: Whether `-h` or `--help` is given.
     """
 
     def __init__(
@@ -215,7 +215,7 @@ class CommandLine:
                 continue
             self.given.append(word)
             self.flags.add(word.flag)
-        if words and words[-1].lacks_value:  # any other option has taken the word after it
+        if words and words[-1].lacks_value:  # any other option has taken the next argument
             self.without_value = words[-1].flag
         self.asks_for_help = not self.flags.isdisjoint(HELP)
 
@@ -234,13 +234,13 @@ class CommandLine:
         return (None, "") if value is None else (options[-1], argument[: len(argument) - len(value)])
 
     def values_of(self, flags: Collection[str]) -> list[str]:
-        """Return the values that any of some options was given, empty for none, in order."""
+        """Return the values of the given flags in order, empty for an option without a value."""
         return [word.value or "" for word in self.given if word.flag in flags]
 
     def inputs(self) -> Iterator[tuple[Parameter | None, Field | None, list[str]]]:
-        """Yield the parameter, the field and the values of each input that is given.
+        """Yield the parameter, the field and the values of each input.
 
-        They come in the order in which the operation has its options, and positional words come last.
+        They follow the order of the options of the operation. Positional arguments come last.
         """
         given: dict[Binding, list[str]] = {}
         for word in self.words:
@@ -252,24 +252,24 @@ class CommandLine:
 
     @cached_property
     def options(self) -> Options:
-        """The standard options among the words.
+        """The standard options among the arguments.
 
-        They are needed before the command that takes them is known: for errors, and to open the document, which says
-        which other options there are. A wrong value counts as not given: the command refuses it later.
+        dynacli needs them before it knows the command: to print errors, and to open the document that declares
+        the other options. An invalid value counts as not given: the command refuses it later.
         """
         return self.take_options(Options(), is_checked=False)[0]
 
     def take_options(self, options: Options, *, is_checked: bool = True) -> tuple[Options, dict[str, Any]]:
-        """Return standard options followed by those among the words, and name → value of a command's own options.
+        """Return the standard options with those of this line added, and name → value of the command's own options.
 
-        Of an option that may be repeated all values count, of any other the last one.
+        All values of a repeatable option count. Of any other option the last value counts.
 
         Args:
-            options: Those that stand before the words.
-            is_checked: Whether a wrong value is an error; else it counts as not given.
+            options: The options that precede this line.
+            is_checked: Whether an invalid value raises an error; otherwise it counts as not given.
 
         Raises:
-            UsageError: A value is wrong.
+            UsageError: A value is invalid.
         """
         own: dict[str, Any] = {}
         given: dict[Option, list[Word]] = {}
@@ -277,7 +277,7 @@ class CommandLine:
             if word.binding is not None and word.binding.option is not None and not word.lacks_value:
                 given.setdefault(word.binding.option, []).append(word)
         for option, words in given.items():
-            # Of `-o` two values count: a format and a file.
+            # `-o` may be given twice: with a format and with a file.
             is_collected = option.is_multiple or option.kind == "format"
             for word in words if is_collected else words[-1:]:
                 value: Any = word.text if option.takes_value else True
@@ -300,7 +300,7 @@ class CommandLine:
         return options, own
 
     def arguments_of(self, parameters: Iterable[Parameter]) -> list[Parameter]:
-        """Return the path parameters that no option gives, in order: the positional words are for these."""
+        """Return the path parameters that no option gives, in order. The positional arguments give these."""
         by_option = {word.parameter for word in self.given}
         return [
             parameter
@@ -309,10 +309,10 @@ class CommandLine:
         ]
 
     def with_arguments(self, parameters: Iterable[Parameter]) -> CommandLine:
-        """Return the line with each positional word bound to the path parameter that it gives.
+        """Return the line with each positional argument bound to its path parameter.
 
         Args:
-            parameters: Those of the operation.
+            parameters: All parameters of the operation.
         """
         following = iter(self.arguments_of(parameters))
         words = [
@@ -323,18 +323,18 @@ class CommandLine:
 
 
 def may_say_how_to_open(words: Iterable[str]) -> bool:
-    """Return whether an option for the opening of a document may be among words, without reading these."""
+    """Return whether arguments may contain an option for opening a document, without parsing them."""
     return any(word.partition("=")[0] in _OPENING_FLAGS for word in words)
 
 
 def check_choice(text: str, name: str, choices: Iterable[str]) -> None:
-    """Check that a value is one of those that an option or an argument takes.
+    """Check that a value is one of the allowed values of an option or an argument.
 
     Args:
-        name: What the error calls the option or the argument.
+        name: Name of the option or the argument for the error.
 
     Raises:
-        UsageError: It is none of them.
+        UsageError: The value is not allowed.
     """
     listed = list(dict.fromkeys(filter(None, choices)))
     if text not in listed:
@@ -350,13 +350,13 @@ def read_words(
     *,
     stop_at_positional: bool = False,
 ) -> CommandLine:
-    """Return the words of a command line, read.
+    """Parse the arguments of a command line.
 
     Args:
-        words: As they came from the shell.
-        bindings: What each option gives; None for the options that may stand before an API.
-        find: Returns the binding of an option that is not in `bindings`.
-        stop_at_positional: Whether everything from the first positional word on is positional.
+        words: The arguments as the shell passed them.
+        bindings: Flag → meaning; None for the options that are allowed before an API.
+        find: Returns the binding of an option that `bindings` lacks.
+        stop_at_positional: Whether all arguments from the first positional one on are positional.
     """
     if bindings is None:
         bindings = standard_bindings()
@@ -384,11 +384,11 @@ def read_words(
 def words_with_values(
     words: Sequence[str], values: Mapping[str, str], spellings: Collection[str] = ()
 ) -> list[str]:
-    """Return the words of a command line with other values of some options, which stand after all others.
+    """Return the arguments of a command line with new values of some options, placed after all other options.
 
     Args:
         values: Flag → value.
-        spellings: Further flags of the same options.
+        spellings: Further flags of the same options, which are removed.
     """
     from dynacli.openapi.model.wording import option_pair
 
@@ -425,13 +425,13 @@ def _long_option(words: Sequence[str], start: int, bindings: Bindings, find: Fin
 
 
 def _short_options(words: Sequence[str], start: int, bindings: Bindings) -> list[Word]:
-    """Return the options of one word: switches, and one with the rest of the word, or the next one, for its value."""
+    """Return the options of an argument such as `-vojson`: switches, then an option with its value, if there is one."""
     word = words[start]
     read: list[Word] = []
     for index in range(1, len(word)):
         flag, joined = f"-{word[index]}", word[index + 1 :]
         binding = bindings.get(flag)
-        if binding is None:  # what follows it may be its value
+        if binding is None:  # the rest may be its value
             return [*read, Word(flag, None, None, start, start + 1)]
         if not binding.takes_value:
             read.append(Word(flag, None, binding, start, start + 1))

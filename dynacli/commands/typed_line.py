@@ -1,10 +1,10 @@
-"""The line that a person typed: the call in it, and what may be a secret, so that no error repeats it.
+"""The command line that the user typed: the call in it, and its secrets, so that no error repeats one.
 
-What may be a secret:
+These values may be secrets:
 
-- Of `auth` every argument and value, unless dynacli knows it: a credential may stand anywhere there by mistake.
-- Anywhere else the values that names tell (`--token VALUE`, `NAME=VALUE`, `NAME: VALUE`, fields of JSON), and the
-  userinfo of URLs.
+- After `auth`, every argument and value that dynacli does not know: a credential may be anywhere there by mistake.
+- Anywhere else, values with the name of a secret (`--token VALUE`, `NAME=VALUE`, `NAME: VALUE`, fields of JSON),
+  and the userinfo of URLs.
 """
 
 import os
@@ -48,7 +48,7 @@ from dynacli.secrets import (
 from dynacli.urls import is_whole_url
 
 _KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
-"""Commands after which a call stands as it does without them."""
+"""Commands that precede a call without changing how it is written."""
 
 _PAIR = re.compile(r"([^=:\s{\[]+?)\s*([=:])\s*(.*)", re.DOTALL)
 _USERINFO = re.compile(r"://([^/?#@\s]+)@|^([^/?#@\s:]+:[^/?#@\s]+)@")
@@ -57,30 +57,30 @@ _PLAIN = re.compile(r"[a-z]+")
 _REFERENCE = re.compile(r"(env|file|command|keyring):")
 _DEEPEST = 3
 _ABOUT_TOKENS = ("--token-at", "--refresh-token-at")
-"""The options whose values say where a token is."""
+"""The options whose value is the location of a token."""
 _OF_AUTH = frozenset(
     ("auth", "login", "logout", "status", "explain", "token", "keyring", "file", DEMO, "Authorization")
 )
 
 
 def read_line(run: Run, described: DescribedOperation, words: Sequence[str]) -> CallLine:
-    """Return the line of a call that was typed.
+    """Return the parsed command of a call.
 
     Args:
-        words: The words after the operation.
+        words: The arguments after the operation.
     """
     start = run.start_of(words)
-    is_typed = start is not None  # and not made of an earlier call
+    is_typed = start is not None  # and not built from an earlier call
     typed = run.words[:start]
     table = OperationTable(described, run.act_options)
     standard = {**standard_bindings(), **bindings_of(table.more)}
     before = read_words(typed, standard, stop_at_positional=not is_typed)
     try:
         after = table.read(words, before.options.content_type)
-    except UsageError:  # there is no such media type: the one that dynacli prefers is described
+    except UsageError:  # the media type is unknown: use the preferred one
         table.prepare("")
         after = read_words(words, table.bindings, table.find)
-    # An option of the operation may stand there by mistake.
+    # Someone may have put an option of the operation here by mistake.
     bindings = {**table.bindings, **standard}
     before = read_words(typed, bindings, table.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
@@ -94,9 +94,9 @@ def read_line(run: Run, described: DescribedOperation, words: Sequence[str]) -> 
 
 
 def repeatable_line(run: Run) -> CallLine | None:
-    """Return the line of the call of a run; None if it cannot be typed again as it stands.
+    """Return the command of the call of a run; None if it cannot be repeated unchanged.
 
-    A secret is not repeated, and standard input is read only once.
+    A repeated command must contain no secret, and standard input can be read only once.
     """
     if run.asked is None:
         return None
@@ -109,12 +109,12 @@ def repeatable_line(run: Run) -> CallLine | None:
 
 
 def asked_call(run: Run, near: Sequence[str] = ()) -> tuple[DescribedOperation, list[str]] | None:
-    """Return the operation that a run would have called, and the words after it; None if no call can be found.
+    """Return the operation that a run would have called, and the arguments after it; None if there is no call.
 
-    Nothing is fetched for it: the document is a file, or in the cache.
+    It fetches no document: the document is a file, or in the cache.
 
     Args:
-        near: Names of operations and tags; one that is nearly the first unknown word is taken instead of it.
+        near: Names of operations and tags. One of them replaces a first unknown argument that resembles it.
     """
     run.options = run.options.with_value("offline", True)
     return _call_in(run, run.words, near)
@@ -139,7 +139,7 @@ def _call_in(
 
 
 def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
-    """Return the words from the first one that is not an option, and whether it may be an unknown option's value."""
+    """Return the arguments from the first positional one on, and whether that may be the value of an unknown option."""
     line = read_words(words, stop_at_positional=True)
     last = line.given[-1] if line.given else None
     is_open = last is not None and last.binding is None and last.value is None and last.flag.startswith("--")
@@ -163,7 +163,7 @@ def _asked_of(
 
 
 def mask_typed(run: Run, error: DynacliError) -> None:
-    """Take the secrets out of an error that were, or may have been, typed; the summary of an operation has none."""
+    """Mask the secrets in an error that the user typed or may have typed. The summary of an operation has none."""
     summary, masker = error.details.pop("summary", None), typed_masker(run)
     masker.mask_error(error).try_ = masker.mask(f"`{error.try_}`")[1:-1]
     if summary is not None:
@@ -171,25 +171,25 @@ def mask_typed(run: Run, error: DynacliError) -> None:
 
 
 def typed_masker(run: Run) -> Masker:
-    """Return what takes the secrets out of an error that were, or may have been, typed."""
+    """Return the masker for secrets that the user typed or may have typed."""
     names: set[str] = set()
     if run.asked is not None:
-        with suppress(DamagedCatalogError):  # the error is about it
+        with suppress(DamagedCatalogError):  # the error to mask is about the damaged catalog
             names = password_names(run.asked[0])
     found = list(_named(run.words, names))
     if run.asked is None or not run.asked[0].is_documented:
         found += (text for word in filter(is_whole_url, run.words) for text in secret_values(word))
     found += _of_auth(run) if run.first_argument == "auth" else ()
     found = list(filter(None, found))
-    # A word such as `read` is in sentences, too.
+    # Sentences contain words such as `read`: mask these in quotes only.
     return Masker((Secret(text) for text in found if not _PLAIN.fullmatch(text)), quoted=found)
 
 
 def _named(words: Sequence[str], names: Container[str]) -> Iterator[str]:
-    """Yield the secrets that the names before them tell.
+    """Yield the values that follow the name of a secret.
 
     Args:
-        names: The names of further fields that are secrets.
+        names: Further names of secrets.
     """
     own = {*OPTIONS_BY_FLAG, *_ABOUT_TOKENS}
     for word, following in zip(words, (*words[1:], ""), strict=True):
@@ -201,7 +201,7 @@ def _named(words: Sequence[str], names: Container[str]) -> Iterator[str]:
 def _in_word(word: str, names: Container[str]) -> Iterator[str]:
     for userinfo in _USERINFO.findall(word):
         yield from (text for item in userinfo for text in (item, item.partition(":")[2]))
-    # `--header=Authorization: Bearer abc` has a pair in a pair, `--part-header=part:NAME: VALUE` one more.
+    # `--header=Authorization: Bearer abc` is a pair in a pair; `--part-header=part:NAME: VALUE` has one more level.
     for _ in range(_DEEPEST):
         if word[:1] in {"{", "["}:
             yield from body_secrets(word, names)
@@ -216,7 +216,7 @@ def _in_word(word: str, names: Container[str]) -> Iterator[str]:
 
 
 def _of_auth(run: Run) -> Iterator[str]:
-    """Yield the arguments and values of `auth` that are nothing that dynacli knows."""
+    """Yield the arguments and values of `auth` that dynacli does not know."""
     known = _OF_AUTH.union(_known(run))
     own = (option for command in COMMANDS["auth"].commands for option in command.all_options)
     flags = {*known, *OPTIONS_BY_FLAG, "--help", "-h", *(flag for option in own for flag in option.flags)}
@@ -233,12 +233,12 @@ def _of_auth(run: Run) -> Iterator[str]:
             continue
         is_shown = value in known or is_url(value) or os.path.exists(value) or _is_operation(run, value)
         if value and not is_shown:
-            # An error may name it as a path below the working directory.
+            # An error may show it as a path below the working directory.
             yield from (value, os.path.normpath(value))
 
 
 def _known(run: Run) -> Iterator[str]:
-    """Yield what may be shown: names of APIs, profiles and schemes, choices, and what is plainly about an operation."""
+    """Yield values that may be shown: names of APIs, profiles and schemes, choices, and plain inputs of operations."""
     with suppress(DynacliError):
         for name, entry in Configuration(run.env).apis().items():
             yield name

@@ -1,5 +1,5 @@
-"""The table of options, and the table of commands, which takes the entries of each feature from its folder.
+"""The table of options and the table of commands. Each feature adds its commands from its own folder.
 
-Parsers, help, completion, configuration keys and the typed options all come from these tables. Read
+Parsers, help pages, completion, configuration keys and typed options all come from these tables. Read
 `standard_options` first, then `command_table`.
 """

@@ -1,4 +1,4 @@
-"""What the table of commands consists of."""
+"""The records of the table of commands."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dynacli.options.standard_options import (
 from dynacli.record import record, replace
 
 OPENING: Final = (DOCUMENT_READING, "profile")
-"""What a command takes that reads a document."""
+"""Options of a command that reads a document."""
 LISTING: Final = (DATA_OUTPUT, *OPENING)
-"""What a command takes that prints data of a document."""
+"""Options of a command that prints data of a document."""
 
 ALONE: Final = "alone"
 API: Final = "api"
 CALL: Final = "call"
-"""How a tool of one API has a command, as `Command.of_tool` says it."""
+"""Values of `Command.of_tool`."""
 
 FIND: Final = "Find"
 MAKE_CALLS: Final = "Call"
@@ -34,11 +34,11 @@ SECTIONS: Final = (FIND, MAKE_CALLS, TEST, MANAGE, SHARE)
 
 HTML: Final = "html"
 MARKDOWN: Final = "markdown"
-"""Output formats that some commands alone have."""
+"""Output formats that only some commands have."""
 FORMATS_OF_COMMANDS: Final = (HTML, MARKDOWN)
 
 CALL_USAGE: Final = "API OPERATION [ARGUMENTS] [OPTIONS]"
-"""The usage of a command that calls an operation, after its name."""
+"""Usage of a command that calls an operation, after its name."""
 
 PORT = Option(
     ("--port",),
@@ -55,7 +55,7 @@ HOST = Option(
     default="127.0.0.1",
     shows_default=True,
 )
-"""Where a server of this machine listens."""
+"""The address at which a local server listens."""
 LEARN = Option(
     ("--learn",),
     help="Write an overlay that makes the document match the responses",
@@ -72,7 +72,7 @@ ROLE = Option(
     ("--role",), help="Choose the role in the demo API", values=("viewer", "editor", "admin", "owner")
 )
 DEMO_PORT: Final = 8642
-"""The usual port of `demo serve`. The requests that a dry run of the demo API shows are for it, too."""
+"""The default port of `demo serve`. A dry run of the demo API shows requests to this port, too."""
 NEXT = Option(("--next",), help="Serve the demo API with one more operation", name="next_")
 MISBEHAVE = Option(
     ("--misbehave",),
@@ -81,23 +81,23 @@ MISBEHAVE = Option(
     is_multiple=True,
 )
 OF_DEMO = (NEXT, MISBEHAVE)
-"""The options about the demo API of a command that takes any API."""
+"""Options for the demo API, on commands that take any API."""
 
 _NO_TEXTS: Mapping[str, str] = {}
 
 
 @record
 class Argument:
-    """An argument of a command, or several.
+    """One argument of a command, or several that end the command line.
 
     Args:
-        name: The parameter of the command's function that has its value.
-        metavar: Its name in help pages; empty for its name in capitals.
-        values: The only values that it takes; empty if there are others.
-        least: The least number that it takes; None if it is not a number.
-        is_required: Whether the command cannot do without it.
-        is_multiple: Whether it takes all words that are left.
-        offers: What completion offers for it besides `values`; empty for nothing.
+        name: Parameter of the command's function that receives the value.
+        metavar: Its name in help pages; if empty, `name` in capitals.
+        values: The allowed values; empty if any value is allowed.
+        least: The lowest number that is allowed; None if the value is not a number.
+        is_required: Whether the command needs it.
+        is_multiple: Whether it takes all remaining arguments.
+        offers: The values that completion offers besides `values`; empty for none.
     """
 
     name: str
@@ -114,27 +114,27 @@ class Command:
     """A command, or a group of commands.
 
     Args:
-        name: The word that names it.
-        runs: The module in `dynacli.commands.subcommands`, then `:` and the function that it calls, or the class of
-            its click command if its arguments are parsed in another way; empty for a plain group.
-        section: Its group on the help page of dynacli; empty for a subcommand.
-        help: What it does: an imperative of at most 60 characters.
-        about: What else its help page says, in Markdown.
-        examples: Command lines for its help page, which run as they are. A test runs them.
-        usage: What follows its name, if `arguments` does not say so.
-        arguments: Its positional words.
-        options: Its own options, which come first on its help page.
+        name: Its name on the command line.
+        runs: Module in `dynacli.commands.subcommands`, `:`, and a function. A command that parses its own arguments
+            names its click class instead. Empty for a plain group.
+        section: Its section on the help page of dynacli; empty for a subcommand.
+        help: Its summary: an imperative of at most 60 characters.
+        about: Further text of its help page, in Markdown.
+        examples: Command lines of its help page. They run as they are; a test runs them.
+        usage: The usage after its name, if `arguments` does not describe it.
+        arguments: Its positional arguments.
+        options: Its own options that come first on its help page.
         last: Its own options that come last on its help page.
-        takes: The standard options that it takes besides those of every run: groups of them, or single names.
-        texts: Name of a standard option → its help, if that is another one than for a single call.
-        formats: The output formats that it has besides those of every command.
-        before: The options about a body that it takes before its name.
-        is_plain: Whether it takes no standard option after its name.
-        switches: The standard options that take no value here.
-        commands: Those of a group.
-        default: The one of a group that words mean which name none; empty for none.
-        of_tool: How a tool of one API has it: `api` if it names the API for the person, `call` if a call stands after
-            it, `alone` if it needs no API; empty if it does not have it.
+        takes: The standard options that it takes besides the group `EVERY_RUN`: names of groups or of options.
+        texts: Name of a standard option → help text that replaces the usual one.
+        formats: Output formats that only this command has.
+        before: The options about a body that may precede its name.
+        is_plain: Whether it takes no standard options after its name.
+        switches: Names of the standard options that take no value here.
+        commands: The subcommands of a group.
+        default: The subcommand to run if none is named; empty for none.
+        of_tool: Use of the command in a tool for one API. `api`: the tool adds the name of the API. `call`: a call
+            follows the command. `alone`: the command needs no API. Empty: the tool does not have the command.
     """
 
     name: str
@@ -159,23 +159,23 @@ class Command:
 
     @property
     def is_of_tool(self) -> bool:
-        """Whether a tool of one API has it, or a command of it; the others are about more than one API."""
+        """Whether a tool for one API has the command or one of its subcommands."""
         return bool(self.of_tool) or any(command.of_tool for command in self.commands)
 
     def argument_at(self, position: int) -> Argument | None:
-        """Return the argument that a positional word is, or the last one if that takes all that are left."""
+        """Return the argument at a position. A last argument that takes several values covers all further positions."""
         if position < len(self.arguments):
             return self.arguments[position]
         return self.arguments[-1] if self.arguments and self.arguments[-1].is_multiple else None
 
     @property
     def all_options(self) -> tuple[Option, ...]:
-        """Its own options and the standard ones that it takes, in the order of its help page."""
+        """Its own options and the standard options that it takes, in the order of its help page."""
         return (*self.options, *self.standard_options, *self.last)
 
     @property
     def standard_options(self) -> tuple[Option, ...]:
-        """The standard options that it takes, as it takes them."""
+        """The standard options that the command takes, with its changes to their help, formats and values."""
         if self.is_plain:
             return ()
         taken = {EVERY_RUN, *self.takes}

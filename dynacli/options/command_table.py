@@ -1,10 +1,10 @@
-"""The table of commands: the arguments, the options and the standard options of each command of dynacli.
+"""The table of commands, with the arguments and options of each command of dynacli.
 
-A map names the folder of each command. The entry of a command is in the module `entry` of that folder, and the
-entries of the core are in `_core_commands`. click's commands, help pages, completion, the names that no API can have,
-and the commands of a tool for one API all come from the table.
+`_FEATURES` names the folder of each command. The entry of a command is in the module `entry` of that folder. The
+entries of the core are in `_core_commands`. The table produces click's commands, help pages, completion, the names
+that no API can have, and the commands of a tool for one API.
 
-This module also finds the commands that other packages add, and the commands of a tool for one API.
+This module also finds the commands that other packages add.
 """
 
 from __future__ import annotations
@@ -59,22 +59,22 @@ _FEATURES = {
 """Name of a command → its folder in `dynacli.features`; empty for a command of the core."""
 
 _STAGES = frozenset({"jq", "merging", "project_file", "specification", "swagger2"})
-"""The folders of features without a command, which the core calls late."""
+"""Folders of the features without a command. The core imports them only when it needs them."""
 
 COMMAND_NAMES = _FEATURES.keys()
-"""The names of the commands, in the order of the root's help page."""
+"""The names of the commands, in the order of dynacli's help page."""
 _GROUP = "dynacli.commands"
-"""The group of entry points in which other packages add commands."""
+"""The group of entry points with which other packages add commands."""
 
 
 def feature(module: str) -> Any:
-    """Return a module of a feature, which the core never imports otherwise.
+    """Return a module of a feature. The core imports features only in this way.
 
     Args:
         module: The name after `dynacli.features.`.
 
     Raises:
-        UsageError: The folder of the feature was removed from this installation.
+        UsageError: This installation does not have the feature.
     """
     folder = f"dynacli.features.{module.partition('.')[0]}"
     try:
@@ -88,12 +88,12 @@ def feature(module: str) -> Any:
 
 
 def has_feature(folder: str) -> bool:
-    """Return whether this installation has a feature, by the name of its folder."""
+    """Return whether this installation has the feature of a folder."""
     return folder in _STAGES or folder in _FEATURES.values()
 
 
 class _Commands(Mapping[str, Command]):
-    """The table, read in parts: the call of an operation asks for names alone, and needs none of the 230 records."""
+    """The table, read in parts: a call of an operation needs only the names, and none of the 230 records."""
 
     _read: ClassVar[dict[str, Command]] = {}
 
@@ -113,7 +113,7 @@ class _Commands(Mapping[str, Command]):
 
 
 def _without_absent(group: Command) -> Command:
-    """Return a group without the commands that features run which this installation does not have."""
+    """Return a group without the commands of missing features."""
     present = tuple(
         command
         for command in group.commands
@@ -127,12 +127,12 @@ COMMANDS: Mapping[str, Command] = _Commands()
 
 
 def bound_words(words: list[str]) -> list[str]:
-    """Return the words of dynacli for those of a tool: `describe X` is `describe API X`, and `X` is `API X`.
+    """Return the arguments of dynacli for the arguments of a tool: `describe X` becomes `describe API X`.
 
-    The API may be named anyway, so that an operation can be called that has the name of a command.
+    You may still name the API, to call an operation that has the name of a command.
 
     Args:
-        words: Those after the options before the first one; at least one.
+        words: The arguments after the leading options; at least one.
     """
     api, (word, *rest) = program().api, words
     entry = COMMANDS.get(word)
@@ -149,24 +149,24 @@ def bound_words(words: list[str]) -> list[str]:
 
 
 def is_of_other_apis(group: str, name: str) -> bool:
-    """Return whether a command of a group is about any other API than that of the tool."""
+    """Return whether a subcommand deals with other APIs than the one of the tool."""
     return group == "api" and not any(
         command.name == name and command.of_tool for command in COMMANDS[group].commands
     )
 
 
 def further_names() -> list[str]:
-    """Return the names of the commands that installed packages have."""
+    """Return the names of the commands that other packages add."""
     from importlib.metadata import entry_points
 
     return sorted({entry_point.name for entry_point in entry_points(group=_GROUP)})
 
 
 def further_command(name: str) -> click.Command | None:
-    """Return the command that an installed package has under a name; None if none has.
+    """Return the command that another package adds under a name; None if there is none.
 
     Raises:
-        UsageError: It cannot be imported, or is not a command.
+        UsageError: The command cannot be imported, or is not a command of click.
     """
     from importlib.metadata import entry_points
 

@@ -1,8 +1,7 @@
-"""The table of standard options: those that are dynacli's and not the document's.
+"""The table of standard options: the options of dynacli, as opposed to the options of an operation.
 
-An entry is everything that dynacli has to know of an option before it is used. The parser of the command line, help
-pages, completion, the configuration, the explorer and `mcp` read the table. The same table is the typed record of the
-options of one run.
+An entry describes an option completely. The parser of the command line, help pages, completion, the configuration,
+the explorer and `mcp` read the table. The same table is the typed record of the options of one run.
 """
 
 from collections.abc import Collection, Iterator
@@ -12,32 +11,31 @@ from dynacli.environment import Consent, Environment, variable
 from dynacli.record import record
 
 DATA_OUTPUT: Final = "data"
-"""How a command prints data."""
+"""Options for printing data."""
 RESPONSE: Final = "response"
-"""What happens with the response of a call."""
+"""Options for the response of a call."""
 FURTHER_CALLS: Final = "further calls"
-"""Which calls follow the first."""
+"""Options for calls that follow the first one."""
 REQUEST: Final = "request"
-"""What happens with the request of a call."""
+"""Options for the request of a call."""
 CALLS: Final = "calls"
-"""How calls are made and validated."""
+"""Options for making and validating calls."""
 CACHE: Final = "cache"
-"""How the responses of calls are stored and used again."""
+"""Options for storing and reusing responses."""
 RESENDING: Final = "resending"
-"""When a request is sent again that is usually sent once."""
+"""Options for repeating requests that dynacli usually sends once."""
 DOCUMENT_READING: Final = "document"
-"""How the document of an API is read."""
+"""Options for reading the document of an API."""
 EVERY_RUN: Final = "every run"
-"""What every command keeps to, even if there is nothing to ask, fetch or show."""
+"""Options of every command, even of one that never asks, fetches or prints."""
 BODY: Final = "body"
-"""What gives or changes the body as a whole; if an operation has an option of the same name, they stand before the
-API."""
+"""Options for the whole body. If an operation has an option of the same name, give them before the API."""
 PART: Final = "part"
-"""Options of operations with a multipart body."""
+"""Options for the parts of a multipart body."""
 FILE: Final = "file"
-"""Options of operations with a multipart body whose parts the document does not name."""
+"""Options for a multipart body whose parts the document does not name."""
 COMPARING: Final = "comparing"
-"""With what a response is compared, and what does not count."""
+"""Options for comparing a response, and for ignoring differences."""
 
 API_NAMES: Final = "names of APIs"
 REGISTERED: Final = "names of registered APIs"
@@ -52,38 +50,40 @@ OTHER_SIDES: Final = "other sides of a comparison"
 LINKS: Final = "links"
 KEYS: Final = "keys"
 EARLIER_CALLS: Final = "earlier calls"
-"""What completion offers for an argument or a value; for the most part it is that of the API that is named first."""
+"""Kinds of values that completion offers. Most are values of the API that the command line names."""
 
 UNNAMED: Final = "unnamed"
-"""The value of `--dry-run` that names no form: a call is shown as `http`, and the rows of a batch are only checked."""
+"""Value of `--dry-run` without a format: a call is printed as `http`, the rows of a batch are only checked."""
 GUARDED_OPTIONS: set[str] = set()
-"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
-would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
+"""Names of the standard options that are refused after an operation with an input of the same name.
+
+Confusing the two would be dangerous: it could send a request that should only be printed, or send it elsewhere.
+"""
 
 
 @record
 class Option:
-    """An option.
+    """An option of dynacli or of one of its commands.
 
     Args:
-        flags: The short and the long form, with their hyphens.
-        help: Its line in help pages.
-        metavar: The name of its value in help pages.
-        values: The values that it takes; those that completion offers if there is a `kind`.
-        kind: What its value must be, as `commands._option_values` converts it; empty for one of `values`, or any text.
-        value_alone: The value if none is given, for an option whose value may be left out; else empty.
-        group: Which options it belongs to: commands take whole groups.
-        key: The key in the configuration that has the same meaning; empty for none.
-        variable: The end of the environment variable that has the same meaning; empty for none.
+        flags: The short flag, if there is one, and the long flag, with their hyphens.
+        help: Its help text.
+        metavar: Placeholder of its value in help pages.
+        values: The allowed values. If there is a `kind`, the values that completion offers.
+        kind: Kind of the value, which `commands._option_values` converts; empty for one of `values` or any string.
+        value_alone: The value of the option without a value; empty if the option needs one.
+        group: Its group. Commands take whole groups of options.
+        key: Configuration key with the same meaning; empty for none.
+        variable: End of the name of the environment variable with the same meaning; empty for none.
         is_multiple: Whether it may be repeated.
-        default: The value without the option.
-        name: What has its value, if that is not the long form of the option: see `argument`.
-        between: The least and the largest number, if `kind` is `integer`.
+        default: The value if the option is not given.
+        name: Name of the field or parameter that receives the value, if the long flag does not say it: see `argument`.
+        between: The lowest and the highest number, if `kind` is `integer`.
         shows_default: Whether help pages show the default.
-        more: Values that it takes besides those of its kind.
-        offers: What completion offers for its value besides `values`; empty for nothing.
-        is_guarded: Whether it is refused after an operation that has an input of its name: taking the one for the
-            other would be dangerous.
+        more: Allowed values besides those of its kind.
+        offers: The values that completion offers besides `values`; empty for none.
+        is_guarded: Whether it is refused after an operation with an input of the same name, because confusing the two
+            would be dangerous.
     """
 
     flags: tuple[str, ...]
@@ -106,21 +106,21 @@ class Option:
 
     @property
     def takes_value(self) -> bool:
-        """Whether the option has a value; else it is a switch."""
+        """Whether the option takes a value; if not, it is a switch."""
         return bool(self.metavar or self.values or self.kind)
 
     @property
     def argument(self) -> str:
-        """What has its value: the field of `Options`, or the parameter of a command's function."""
+        """Name of the field of `Options`, or of the parameter of the command's function, that receives the value."""
         return self.name or self.flags[-1].removeprefix("--").replace("-", "_")
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The only values that it takes; empty if there are others."""
+        """The allowed values; empty if other values are allowed, too."""
         return () if self.kind else self.values
 
     def words(self, value: Any) -> Iterator[str]:
-        """Yield the words that give the option a value; none for the default."""
+        """Yield the arguments that give the option a value; none for the default."""
         flag = self.flags[-1]
         if self.is_multiple:
             yield from (f"{flag}={item}" for item in value)
@@ -134,9 +134,9 @@ OPTIONS_BY_NAME: dict[str, Option] = {}
 """All options, in the order of help pages."""
 OPTIONS_BY_FLAG: dict[str, Option] = {}
 OPTIONS_BY_KEY: dict[str, Option] = {}
-"""The options that mean the same as a key of an API's entry, or of a profile, in the configuration."""
+"""Key in the configuration of an API or a profile → the option with the same meaning."""
 _variables = ["CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR"]
-"""The ends of the variables that say how the program behaves."""
+"""Ends of the names of the environment variables that control the program."""
 
 _T = TypeVar("_T")
 
@@ -147,7 +147,7 @@ def _standard(*flags: str, group: str, help: str, **said: Any) -> Any:  # noqa: 
 
 @dataclass_transform(frozen_default=True)
 def _table(cls: type[_T]) -> type[_T]:
-    """List the options of a class; return it as a record whose fields have the defaults of their types.
+    """Register the options of a class, and return the class as a record with a default for each option.
 
     A field that is not an option keeps its own default.
     """
@@ -171,15 +171,14 @@ def _table(cls: type[_T]) -> type[_T]:
 
 @record
 class CallTerms:
-    """What holds for calls besides the options.
+    """Conditions for calls that are not options.
 
     Args:
-        may_be_verbose: Whether someone can ask for all findings with `-v`.
-        consent: Whether a person agrees to calls that are to be confirmed; None if no one was asked.
-        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty if
-            nothing does.
-        is_bound: Whether credentials go only to origins that a person accepted before: nothing that the caller says
-            adds one, neither the server nor the URL of a document.
+        may_be_verbose: Whether the user can list all findings with `-v`.
+        consent: The user's consent to calls that need confirmation; None if there is none.
+        reads_only_by: The command that allows only read-only operations, as named in messages; empty if none does.
+        is_bound: Whether credentials go only to origins that the user accepted before. The caller can add none, neither
+            by the server nor by the URL of a document.
     """
 
     may_be_verbose: bool = False
@@ -190,13 +189,13 @@ class CallTerms:
 
 @_table
 class Options:
-    """The standard options of one run, and for the class itself the table of them.
+    """The standard options of one run. The class itself is the table of them.
 
-    Of an option that may be repeated all values count, in the order in which they were given. Of any other the last
-    value counts, so that an option after the operation wins over the same one before the API.
+    All values of a repeatable option count, in order. Of any other option the last value counts, so that an option
+    after the operation overrides the same option before the API.
 
     Attributes:
-        terms: What holds for the calls that are made with the options.
+        terms: Conditions for the calls that use these options.
     """
 
     output: str = _standard(
@@ -561,7 +560,7 @@ class Options:
     terms: CallTerms = CallTerms()
 
     def with_value(self, name: str, value: Any) -> "Options":
-        """Return the options with one more value; those of an option that may be repeated are collected.
+        """Return the options with one more value, which is added to the values of a repeatable option.
 
         Of `-o` the last format and the last file count: `-o csv -o @runs.csv` is `-o csv@runs.csv`.
         """
@@ -576,16 +575,16 @@ class Options:
 
     @property
     def output_format(self) -> str:
-        """The format that `-o` asks for; empty for none."""
+        """The format in the value of `-o`; empty for none."""
         return self.output.partition("@")[0]
 
     @property
     def output_file(self) -> str:
-        """The file that `-o` names; empty for standard output."""
+        """The file in the value of `-o`; empty for standard output."""
         return self.output.partition("@")[2]
 
     def followed_by(self, later: "Options") -> "Options":
-        """Return the options with those of a later part of the command line applied to them."""
+        """Return the options, overridden by the options of a later part of the command line."""
         options = self
         for name, value in later.__dict__.items():
             if value != getattr(Options, name) and name in OPTIONS_BY_NAME:
@@ -593,21 +592,21 @@ class Options:
         return options
 
     def in_force(self, name: str, env: Environment) -> str:
-        """Return the value of an option, or of the environment variable that has the same meaning; empty for none."""
+        """Return the value of an option, or of its environment variable; empty if neither is set."""
         return self.__dict__[name] or env.setting(OPTIONS_BY_NAME[name].variable)
 
     @property
     def given(self) -> list[Option]:
-        """The options that have another value than without being given."""
+        """The options whose value is not the default."""
         return [option for option in OPTIONS if self.__dict__[option.name] != option.default]
 
     @property
     def asks_for_several_calls(self) -> bool:
-        """Whether more calls than one may be needed until the response comes that is asked for."""
+        """Whether the result may need more than one call."""
         return bool(self.wait or self.follow) or (self.wait_timeout, self.wait_interval) != (None, None)
 
     def opens_like(self, other: "Options") -> bool:
-        """Return whether both options open the document of an API in the same way."""
+        """Return whether both open the document of an API in the same way."""
         return all(self.__dict__[option.name] == other.__dict__[option.name] for option in OPENING_OPTIONS)
 
 
@@ -615,23 +614,23 @@ OPTIONS = tuple(OPTIONS_BY_NAME.values())
 
 
 def options_of(taken: Collection[str]) -> tuple[Option, ...]:
-    """Return the options of groups, or of single names."""
+    """Return the options of the named groups, and the options with the given names."""
     return tuple(option for option in OPTIONS if option.group in taken or option.name in taken)
 
 
 SETTINGS = options_of({CALLS, CACHE, RESENDING})
-"""The options that say how the calls of an API are made."""
+"""The options that control how calls are made."""
 OPENING_OPTIONS = options_of({"refresh", "offline", "allow_ref", "profile"})
-"""The options that say how the document of an API is opened."""
+"""The options that control how a document is opened."""
 INPUT_OPTIONS = options_of({BODY})
 STANDARD_OPTIONS = options_of(
     {DATA_OUTPUT, RESPONSE, FURTHER_CALLS, REQUEST, CALLS, CACHE, RESENDING, DOCUMENT_READING, EVERY_RUN}
 )
-"""The options that stand before an API or after any operation."""
+"""The options that are allowed both before an API and after an operation."""
 CALL_OPTIONS = (*INPUT_OPTIONS, *STANDARD_OPTIONS)
-"""The options of calls that stand before an API."""
+"""The options that are allowed before an API."""
 
 
 def setting_variables() -> frozenset[str]:
-    """Return the names of the variables that say how the program behaves, rather than hold a secret."""
+    """Return the names of the variables that control the program, as opposed to variables with secrets."""
     return frozenset(map(variable, _variables))
