@@ -24,7 +24,10 @@ _INTERACTIVE = (
 )
 """Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
-_ROOMS = ("auth", "client", "http", "media", "options", "registry", "request")
+_ROOMS = (
+    *("auth", "client", "http", "media", "options", "registry", "request"),
+    *("features/cache", "features/project_file", "features/sign_in"),
+)
 """Folders whose tests are made with the newest Python, too."""
 
 _ON_WINDOWS = (
@@ -81,7 +84,14 @@ TASKS = {
     ),
     "httpx2": Task(
         "the tests of HTTP and of calls, with httpx2 in the place of httpx (`pip install '.[httpx2]'`)",
-        (("pytest", "-n", "auto", *(f"tests/{room}" for room in ("http", "client", "features/batch"))),),
+        (
+            (
+                "pytest",
+                "-n",
+                "auto",
+                *(f"tests/{room}" for room in ("http", "client", "features/batch", "features/cache")),
+            ),
+        ),
         {"DYNACLI_HTTP": "httpx2"},
     ),
     "newest": Task(
