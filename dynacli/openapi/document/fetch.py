@@ -163,7 +163,7 @@ def allowed_files(
 
 
 class AllowedFiles:
-    """The files that a document may refer to, and the counts for the limits of files, bytes and time."""
+    """Reads the files that a document may refer to, within limits of files, bytes and time."""
 
     def __init__(
         self,

@@ -470,7 +470,7 @@ class Document:
     def uri(self) -> str:
         """The URI of the document; empty for standard input.
 
-        Servers are relative to it and never to `$self`, which is a base for references alone
+        URLs of servers are relative to it. `$self` is a base only for references
         (OpenAPI 3.2.0, "Examples of API Base URL Determination").
         """
         return self.files[0].uri

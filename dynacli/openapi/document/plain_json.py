@@ -69,8 +69,8 @@ def to_plain(
 
     - A key such as `200` or `true` becomes a string.
     - A YAML merge key (`<<`) is applied: YAML 1.2 has none, but documents use it.
-    - An infinite number becomes the largest finite number, not-a-number becomes null, and an integer over
-      64 bits becomes a float, so that serialisers can write them.
+    - An infinite number becomes the largest finite number, and not-a-number becomes null, because JSON lacks them.
+    - An integer over 64 bits becomes a float, because some serialisers cannot write it.
     - A lone surrogate becomes U+FFFD.
 
     Args:

@@ -553,8 +553,8 @@ def example_value_for_parameter(
 ) -> Any:
     """Return a JSON value for a parameter.
 
-    The parameter's own `example` and `examples` override those of its schema
-    (OpenAPI 3.1.1 and 3.0.4, "Parameter Object"), unless they do not match it.
+    If the parameter's own `example` or `examples` match its schema, they override the examples in the schema
+    (OpenAPI 3.1.1 and 3.0.4, "Parameter Object").
 
     Args:
         parameter: A Parameter Object, or a reference to one.

@@ -76,7 +76,7 @@ class BranchGroup(NamedTuple):
         return self.discriminator.property if self.discriminator is not None else ""
 
     def united(self) -> FlatSchema:
-        """Return a schema with the properties of all branches."""
+        """Return a schema that accepts the properties of any branch."""
         united = FlatSchema()
         branches = self.flat_branches
         if not branches:

@@ -1,7 +1,7 @@
 """The options of a body or an object parameter: their names, types and descriptions.
 
-The compiler lists the options of each operation once. A run finds deeper options, and options with an array index
-or a map key in their names, by following the name through the same schemas.
+The compiler lists the options of each operation once. Names of deeper options, and names with an array index or a map
+key, are found at run time: dynacli follows the name through the same schemas.
 
 The given options, and the discriminators of a value, select branches of the schema. If options belong to branches that
 exclude each other, an error names them. dynacli fills in the discriminators of the selected branches, and can make an
@@ -212,8 +212,8 @@ def _branch_names(names: tuple[str, ...]) -> str:
 def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: bool = True) -> Field | None:
     """Return the field for the name of an option, or None.
 
-    The steps of a name are property names in kebab case or in the document's spelling, `[0]` or `0` for an item of an
-    array, and any key if the schema describes a map.
+    A step of a name is a property name in kebab case or in the document's spelling, or `[0]` or `0` for an item of an
+    array. If the schema describes a map, a step can be any key.
 
     Args:
         option: The name without dashes, for example `criteria[0].criterion-text`.
@@ -513,7 +513,7 @@ class _Place:
         return described
 
     def pick(self, group: BranchGroup) -> int | None:
-        """Return the index of the branch that applies; None if several may.
+        """Return the index of the branch that applies; None if several branches may apply.
 
         Raises:
             UsageError: No branch allows the given options together.

@@ -69,7 +69,7 @@ def json_type(value: Any) -> str:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Return whether a value is a finite number; Python reads `1e400` as infinite."""
+    """Return whether a value is a number in the range of floats; Python reads `1e400` as infinite."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 

@@ -340,7 +340,7 @@ def _filters(parameter: Parameter) -> bool:
     words = words_of_name(parameter.name)
     is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
     is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
-    is_shown = "filter" in parameter.description.lower()  # a quick check before the exact one
+    is_shown = "filter" in parameter.description.lower()  # a quick check before the regular expression
     return is_field and is_one_value and is_shown and re.search(_BY, parameter.description) is not None
 
 

@@ -6,8 +6,8 @@ must not follow or handles wrongly, and puts it back afterwards. prance 26.7.19 
 - a `$ref` in `example`, `x-*` and other data: prance follows it, and fails if it is not a string;
 - a dangling reference, or one through another reference (`#/a/b` if `a` is a `$ref`): prance raises an exception;
 - fragments: prance does not decode `%7B` (RFC 6901, section 6), and loses an empty first step and line ends;
-- long references: prance takes each for a file name and asks the operating system about each of its steps,
-  so dynacli gives it each reference once, under a short name;
+- long references: prance treats each as a file name and searches for each of its steps on the disk.
+  So dynacli gives it each reference once, under a short name;
 - keywords beside a `$ref`: prance drops them, and then writes a reference inside them into the shared target,
   which changes the target for all its other references;
 - targets inside targets: prance copies each target whole, so a chain of them multiplies the document.

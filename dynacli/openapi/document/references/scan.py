@@ -285,7 +285,7 @@ class Locator:
         return self.locate_ref(ref) if looks_like_reference(ref) else None
 
     def locate_ref(self, ref: str, hops: int = 0) -> Steps | None:
-        """Return the steps to the target of a reference's text; None if the document has none."""
+        """Return the steps to the target of a reference, given as text; None if the document has none."""
         base, hash_sign, fragment = ref.partition("#")
         start: Steps = ()
         if base in self.ids:
