@@ -1,7 +1,7 @@
 """Opens a document at a URL that is new, lost or due: fetches it, if no other process has done so meanwhile.
 
-Whoever fetches holds a lock; the others wait for it and find the work done. Whether a document is due stands in
-`revisions/revisions`, and what becomes of it once it was fetched in `revise`.
+The process that fetches holds a lock. Other processes wait for the lock, and then use its result.
+`revisions/revisions` decides whether a document is due, and `revise` what happens to a fetched document.
 
 A document that differs in its title or version alone is the same: some servers write the time or a build there.
 """
@@ -37,7 +37,7 @@ from dynacli.registry.revisions.revisions import (
 _LOCK = "refresh.lock"
 _FIELDS = ("title", "version")
 _MOST_BYTES = 500
-"""How much longer or shorter a document may become by another title and version."""
+"""Most bytes by which another title and version may change the length of a document."""
 
 
 def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float | None = None) -> OpenedApi:
@@ -49,7 +49,7 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
 
     Raises:
         DocumentError: The document cannot be used, and there is none from before.
-        NetworkError: It cannot be fetched, and there is none from before.
+        NetworkError: The document cannot be fetched, and there is none from before.
         DynacliError: The same, if a refresh was asked for, whatever there is from before.
     """
     revisions = Revisions(
@@ -287,7 +287,7 @@ def _facts_of(source: Source, fetched: Fetched) -> dict[str, Any]:
 def _may_be_confirmed(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> bool:
     """Return whether a 304 would be enough: nothing of the revision is lost, as far as a look at sizes tells.
 
-    A refresh that a person asks for reads and compares the bytes.
+    A refresh that the user asked for reads and compares the bytes.
     """
     if (
         open_request.is_asked

@@ -97,6 +97,6 @@ def _is_location(word: str) -> bool:
 
 
 def _pairs_in(word: str) -> str:
-    """Return the pairs of a query or form that a word gives: `sid=...`, `--query=sid=...`; empty if it gives none."""
+    """Return the pairs of a query or form in an argument: `sid=...`, `--query=sid=...`; empty if there are none."""
     pairs = word.partition("=")[2] if word.startswith("--") else word
     return pairs if "=" in pairs else ""

@@ -1,6 +1,6 @@
-"""What a new document may not do if it is to replace another by itself: lose what worked, or lead elsewhere.
+"""Rules for a document that replaces another without a question: it may not lose operations or move servers.
 
-An objection says in a clause for a person what it does. The rules are those of `dynacli help refreshing`.
+An objection is a clause of a message for the user. `dynacli help refreshing` has the rules.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ReplacementRules = Callable[[Catalog, Catalog], Sequence[str]]
 _MOST_NAMED = 3
 _MOST_SHOWN = 200
 _MOST_ORIGINS = 100_000
-"""How many origins the variables of all servers may make until a server counts as it is written."""
+"""Most origins for which the variables of servers are filled in; after that, a URL is compared as it is written."""
 _MOST_COMPARISONS = 4_000_000
 _SHARED = ("", "")
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
@@ -57,7 +57,7 @@ def rules_for(
         return None
     if not owner and (open_request.is_asked or source.kind != "url"):
         return None  # the person named this very document just now
-    # Whoever can write a person's files needs no document to get at their credentials.
+    # An attacker who can write the user's files does not need a document to get the credentials.
     if source.kind != "url" or is_own_edit:
         return partial(_lost_hold, open_request.entry)
     tables = (open_request.entry, *profiles_in(open_request.entry).values())
@@ -88,11 +88,11 @@ def _objections(
 
 
 class _Calls(NamedTuple):
-    """How an operation is called.
+    """The servers and the security of an operation.
 
     Args:
-        servers: Its own, else those of the document.
-        security: The places that the credentials of each alternative go to.
+        servers: The servers of the operation, else of the document.
+        security: For each alternative, the locations of its credentials in a request.
     """
 
     servers: tuple[Server, ...]
@@ -100,11 +100,11 @@ class _Calls(NamedTuple):
 
 
 class _Document:
-    """What a document says of where calls and credentials go.
+    """The targets of calls and credentials according to a document.
 
     Attributes:
-        base: The URL that relative servers start from.
-        calls: (method, path) → how the operation is called; `_SHARED` → the servers of the document itself.
+        base: The base URL of relative servers.
+        calls: (method, path) → the servers and the security of the operation; `_SHARED` → those of the document.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -141,7 +141,7 @@ class _Document:
     def reach(self, server: Server) -> frozenset[str]:
         """Return the origins that a server may have by the values of its variables.
 
-        A variable that takes any value stands for itself.
+        A variable that takes any value stays as it is written.
         """
         key = self.key_of([server])
         if key not in self._reaches:
@@ -216,7 +216,7 @@ def _moved_servers(before: _Document, after: _Document) -> list[str]:
 
 
 def _added_servers(before: _Document, after: _Document, known: set[str]) -> list[str]:
-    """Compare the origins of all servers that someone can choose for an operation that was there."""
+    """Compare the origins of all servers that the user can choose for an existing operation."""
     kept = {key: calls for key, calls in after.calls.items() if key in before.calls}
     added = {origin for calls in kept.values() for origin in after.reach_of(calls.servers)} - known
     moved = {after.default_origin(calls.servers[0]) for key, calls in kept.items() if key != _SHARED}
@@ -225,7 +225,7 @@ def _added_servers(before: _Document, after: _Document, known: set[str]) -> list
 
 
 def _renamed_servers(before: _Document, after: _Document, kept_servers: Sequence[str]) -> list[str]:
-    """Compare if the indexes, names and descriptions lead that a person may have given to choose a server."""
+    """Compare the servers that the user may have chosen by index, name or description."""
     # Most operations share their servers.
     pairs = {
         (before.key_of(before.calls[key].servers), after.key_of(calls.servers)): (
@@ -277,7 +277,7 @@ def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
     of_known = _token_urls(scheme for name, scheme in after.items() if name in before)
     added = _token_urls(after.values()) - old_urls
     if not old_urls:
-        # Most documents that begin to have a provider are those of APIs that began to have one.
+        # A document usually names a token provider for the first time because the API has just got one.
         elsewhere = {url for url in added if before and _origin_or_url(url, base) not in known}
         added = (added & of_known) | elsewhere
     if added:
@@ -316,7 +316,7 @@ def _moved_credentials(before: _Document, after: _Document) -> list[str]:
                 if place and not any(plain in places for places in had)
             )
     listed = ", ".join(list(moves.values())[:_MOST_NAMED])
-    return [f"it sends credentials to another place of the request: {listed}"] if listed else []
+    return [f"it sends credentials in another part of the request: {listed}"] if listed else []
 
 
 def _schemes(catalog: Catalog) -> dict[str, Mapping[str, Any]]:
@@ -338,12 +338,12 @@ def _urls_of(scheme: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _credential_place(kind: str, word: str, location: str, parameter: str) -> str:
-    """Return the place of a request that a credential goes to; empty if the document does not say.
+    """Return the location of a credential in a request; empty if the document does not say.
 
     Args:
         kind: The type of its security scheme.
         word: The `scheme` of the type `http`.
-        location: The place of an API key, and `parameter` its name there.
+        location: The location of an API key, and `parameter` its name there.
     """
     if kind == "apiKey":
         return f"{location} `{parameter[:100]}`"
@@ -354,5 +354,5 @@ def _credential_place(kind: str, word: str, location: str, parameter: str) -> st
 
 
 def _compared_place(place: str) -> str:
-    """Return a place as it is compared: names of headers have no case (RFC 9110, section 5.1)."""
+    """Return a location for comparison: names of headers are case-insensitive (RFC 9110, section 5.1)."""
     return place.lower() if place.startswith("header") else place

@@ -1,4 +1,4 @@
-"""Refreshes a document after the command: in a process of its own, which outlives the run and its terminal."""
+"""Refreshes a document after the command, in a separate process that outlives the run and its terminal."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def _drop_refresh_claim(directory: str) -> None:
 
 
 def process_words(*words: str) -> list[str]:
-    """Return the words that start another process of this program.
+    """Return the command line of another process of this program.
 
     Args:
-        words: Those after the program's name.
+        words: The arguments after the program's name.
     """
     import dynacli
 
@@ -116,11 +116,11 @@ def refresh_quietly(
     allow_refs: Iterable[str],
     login_of: Callable[[Environment, str], DocumentLogin],
 ) -> int:
-    """Refresh the document that a word names, if it is still due, without output, and return an exit code.
+    """Refresh a document without output if it is still due, and return an exit code.
 
     Args:
         word: A registered name; `-` for a URL, which is then in the environment.
-        allow_refs: What the run allowed that started this process: the cache's word for it is none of a person's.
+        allow_refs: The references that the starting run allowed; the cache is not trusted to allow any.
         login_of: Returns what signs in at the origin of a document, given the name of its API.
     """
     from pathlib import Path
@@ -141,7 +141,7 @@ def refresh_quietly(
         revisions = Revisions(env.cache_dir, source.location, open_request.more, open_request.overlays)
         pointer = revisions.current()
         if pointer is None or open_request.pin or source.kind != "url":
-            _drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more
+            _drop_refresh_claim(revisions.directory)  # there is nothing left to refresh
             return 0
         open_request = replace(
             open_request,

@@ -59,7 +59,7 @@ _TABLES = """
 _SINCE_VERSION_1 = "ALTER TABLE calls ADD COLUMN cache TEXT"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-"""What SQLite says of a file that is none of its own, is damaged, or has other tables."""
+"""Errors of SQLite for a file that is not a database, is damaged, or has other tables."""
 
 
 _OF_DAMAGED_CALLS = (ValueError, TypeError, LookupError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
@@ -70,7 +70,7 @@ _NAMES = ("name", "title", "displayname", "label", "fullname", "summary")
 
 
 Values = dict[str, str]
-"""Value → what it is the id of, as a person calls it; empty if that is not known."""
+"""Value → name of the object that it identifies, as users know it; empty if unknown."""
 
 
 class HistoryRow(NamedTuple):
@@ -117,17 +117,17 @@ class HistoryRow(NamedTuple):
 def record_with_care(
     env: Environment, call: RecordedCall, responded: Sequence[ReceivedPath], unusual: UnusualHistoryError
 ) -> str:
-    """Write a call into a history that is not there yet, that is damaged or busy, or beside which calls wait.
+    """Write a call into a history that is missing, damaged or busy, or that has calls waiting beside it.
 
     Args:
-        unusual: What came of writing it as usual.
+        unusual: The error of the usual way to write it.
 
     Returns:
-        What a person should know; empty for nothing.
+        A note for the user; empty for none.
 
     Raises:
-        OSError: It cannot be written.
-        FileError: There is no directory for it.
+        OSError: The history cannot be written.
+        FileError: The history has no directory.
     """
     path, error, note = history_path(env), unusual.__cause__, ""
     for attempt in range(3):
@@ -212,7 +212,7 @@ def _waiting(path: str) -> list[str]:
 def _let_wait(path: str, call: RecordedCall, responded: Sequence[ReceivedPath]) -> None:
     """Write a call beside the history, into which the next call writes it."""
     if len(_waiting(path)) >= _MOST_WAITING:
-        return  # someone holds the history and does not releases it
+        return  # another process holds the history and does not release it
     name = os.path.join(f"{path}.waiting", f"{time.time_ns():020}-{os.getpid()}.json")
     content = json.dumps([column_values(call), [column_values(path) for path in responded]]).encode()
     for _ in range(3):
@@ -317,14 +317,14 @@ def _unreadable_history(path: str, error: sqlite3.Error) -> FileError:
 
 
 def _remembered_rows(env: Environment, source: str) -> list[ReceivedPath]:
-    """Return what the responses of an API tell of ids, the latest first.
+    """Return the ids in the responses of an API, the latest response first.
 
     Args:
         source: The document, as `api_key` tells.
 
     Raises:
         sqlite3.error: The history cannot be read.
-        FileError: There is no directory for it.
+        FileError: The history has no directory.
     """
     path = history_path(env)
     if not os.path.exists(path):
@@ -341,11 +341,11 @@ def _remembered_rows(env: Environment, source: str) -> list[ReceivedPath]:
 
 
 def clear_history(env: Environment) -> None:
-    """Remove the history, with the ids that were remembered and what stands beside it.
+    """Remove the history with its remembered ids and the files beside it.
 
     Raises:
-        OSError: It cannot be removed.
-        FileError: There is no directory for it.
+        OSError: The history cannot be removed.
+        FileError: The history has no directory.
     """
     import shutil
 
@@ -357,10 +357,10 @@ def clear_history(env: Environment) -> None:
 
 
 def called_operations(env: Environment, source: str, names: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Return name of an operation → how many of the latest calls are of it, and the place of its last one.
+    """Return name of an operation → number of its calls among the latest, and the position of its last one.
 
-    A greater place is a later one. Operations without a call are left out; if no history is kept, or it cannot be
-    read, that is all of them.
+    A greater position is later. Operations without a call are left out. The result is empty if there is no readable
+    history.
 
     Args:
         source: The document, as `api_key` tells.
@@ -414,12 +414,12 @@ def remembered_values(
 
 
 class _Response(NamedTuple):
-    """What a response tells of ids, as in `ReceivedPath`.
+    """The ids in a response, as in `ReceivedPath`.
 
     Args:
-        body: The reduced response; None if it says nothing.
-        is_creation: Whether it may be the response to the creation of one item.
-        is_gone: Whether the last item of the path is not there any more.
+        body: The reduced response; None if it has no ids.
+        is_creation: True if the request may have created one item.
+        is_gone: True if the last item of the path no longer exists.
     """
 
     template: str
@@ -474,7 +474,7 @@ class _Seen:
             self._add_list(response, listed.segment, singular(segment))
 
     def add_namesakes(self, response: _Response) -> None:
-        """Add what a response tells of the things that the input has in its name: `workflow` for `workflowId`."""
+        """Add the ids of a response for the resource in the name of the input: `workflow` for `workflowId`."""
         template = response.template
         if not self._owner:
             return
@@ -540,7 +540,7 @@ def earlier_call(env: Environment, number: int, *, with_messages: bool = False) 
         number: Counted back from the latest, which is 1.
 
     Raises:
-        UsageError: There is no such call.
+        UsageError: The history has no call with this number.
         FileError: The history cannot be read.
     """
     row = next(iter(read_calls(env, with_messages=with_messages, first=number)), None)

@@ -1,4 +1,4 @@
-"""The registered APIs and their settings, which a person or `dynacli api` has written into `config.toml`."""
+"""The registered APIs and their settings in `config.toml`, written by the user or by `dynacli api`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ read it."""
 
 
 def is_name(word: str) -> bool:
-    """Return whether a word can be the name of a registered API."""
+    """Return whether a text can be the name of a registered API."""
     return bool(_NAME.fullmatch(word)) and word != DEMO
 
 
@@ -39,7 +39,7 @@ def check_name(name: str) -> None:
     """Check a name before it is registered.
 
     Raises:
-        UsageError: It cannot be the name of an API.
+        UsageError: An API cannot have this name.
     """
     if name in COMMAND_NAMES:
         raise UsageError(
@@ -79,10 +79,9 @@ def pairs_in(table: Mapping[str, Any], key: str) -> dict[str, str]:
 
 
 class Configuration:
-    """The file that a person may write by hand: `config.toml` in the configuration directory.
+    """The file `config.toml` in the configuration directory, which users may edit by hand.
 
-    Each process parses it once, which takes 2 to 4 ms; nothing in the cache stands for it, as the cache is trusted
-    less.
+    Each process parses it once, which takes 2 to 4 ms. No copy of it is in the cache, which is trusted less.
 
     Raises:
         FileError: From any method, when the file cannot be read or written.
@@ -113,7 +112,7 @@ class Configuration:
         }
 
     def project_apis(self) -> dict[str, dict[str, Any]]:
-        """Return name → entry of the registered APIs that are those of a trusted project file."""
+        """Return name → entry of the APIs that a trusted project file registers."""
         state = self.project_state()
         if state is None or state.project is None:
             return {}
@@ -145,11 +144,11 @@ class Configuration:
         return (reason, hint) if unused is None else (unused.reason, unused.hint)
 
     def own_names(self) -> tuple[str, ...]:
-        """Return the names that have an entry in the file itself, usable or not, and that of the demo API."""
+        """Return the names that have an entry in the file itself, usable or not, and the name of the demo API."""
         return (*self._entries(), DEMO)
 
     def has_document(self, path: str) -> bool:
-        """Return whether the document at a path is that of a registered API, or one that is joined to it.
+        """Return whether a registered API has the document at a path, or joins it to its own.
 
         Args:
             path: Absolute and normalized.
@@ -175,7 +174,7 @@ class Configuration:
         return self.text()
 
     def allow_refs(self, entry: dict[str, Any]) -> tuple[str, ...]:
-        """Return the origins and absolute directories that the references of an API's document may lead to."""
+        """Return the origins and absolute directories that an API's document may refer to."""
         found = texts(entry, "allow_refs")
         if not found:
             return ()
@@ -229,7 +228,7 @@ class Configuration:
         return {runs.api: {**runs.entry, **(own if isinstance(own, dict) else {})}}
 
     def _usable(self, name: str, entry: Any) -> dict[str, Any] | None:
-        """Return an entry of the file with its source located; None if it is not that of an API."""
+        """Return an entry of the file with its source located; None if it is not an entry of an API."""
         if name in COMMAND_NAMES or not isinstance(entry, dict) or not isinstance(entry.get("source"), str):
             return None
         return {**entry, "source": self._locate(entry["source"])}
@@ -265,7 +264,7 @@ class Configuration:
         """Check that an API is not one of the project file, which dynacli does not change.
 
         Raises:
-            UsageError: It is.
+            UsageError: The API is in the project file.
         """
         if name in self.project_apis():
             raise UsageError(
@@ -343,7 +342,7 @@ class Configuration:
         """Write another text instead of the one that was read.
 
         Raises:
-            FileError: It is not TOML, or the file was changed meanwhile.
+            FileError: The new text is not TOML, or the file was changed meanwhile.
         """
         import tomllib
 
@@ -384,8 +383,8 @@ def _read_own_file(path: str) -> str:
     """Return the text of the file, which names commands to run and says where credentials go.
 
     Raises:
-        OSError: It cannot be read, or other users can change it.
-        ValueError: It is not UTF-8.
+        OSError: The file cannot be read, or other users can change it.
+        ValueError: The file is not UTF-8.
     """
     with open(path, encoding="utf-8", newline="", opener=regular_file) as file:
         check_own(os.fstat(file.fileno()), path, may_be_of_root=True)

@@ -13,14 +13,13 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 _MANY_LINES = ('"""', "'''")
-"""What begins and ends a text of several lines."""
+"""Delimiters of strings of several lines."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _UNCHANGEABLE_VALUE = "Its syntax is too unusual to change it safely; edit the file"
 _UNCHANGEABLE_TABLES = "The syntax of the APIs is too unusual to change it safely; edit the file"
 _HEADER = re.compile(r"\s*\[")
 _SECONDS = 1.0
-"""How long a line is looked for. A value of thousands of lines would take minutes, and a stranger may have written
-it."""
+"""Time limit of the search for a line. A value of thousands of lines would take minutes, and may be hostile."""
 
 
 def with_values(text: str, values: Sequence[tuple[tuple[str, ...], Any]]) -> tuple[str, dict[str, Any]]:
@@ -57,7 +56,7 @@ def _put(tables: Any, path: tuple[str, ...], value: Any) -> None:
 
 
 def _says(text: str, wanted: dict[str, Any]) -> bool:
-    """Return whether a text is TOML that says what is wanted; a table that is empty says nothing."""
+    """Return whether a text is TOML with the wanted values; empty tables do not count."""
     try:
         return bool(_without_empty(tomllib.loads(text)) == _without_empty(wanted))
     except tomllib.TOMLDecodeError:
@@ -116,7 +115,7 @@ def _lines_of_table(lines: list[str], path: tuple[str, ...]) -> tuple[int, int] 
 
 
 def _name_in(line: str) -> tuple[str, ...] | None:
-    """Return the path of the table whose header a line is; empty for that of a list, None for another line."""
+    """Return the path of the table that a header line begins; empty for a list of tables, None for other lines."""
     try:
         found: Any = tomllib.loads(line)
     except tomllib.TOMLDecodeError:
@@ -200,7 +199,7 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
 
 
 def _values_in(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the path and the value of each key of a table, and of those of the tables in it."""
+    """Yield the path and the value of each key of a table and of the tables in it."""
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _values_in(value, (*path, key))
@@ -287,13 +286,13 @@ class _TooLongError(Exception):
 
 
 def nearest_line(text: str, path: Sequence[str]) -> int | None:
-    """Return the line at which a key stands, else the line of the innermost table around it that the text has."""
+    """Return the line of a key, else of the innermost table around it that the text has."""
     lines = (line_of(text, path[:end]) for end in range(len(path), 0, -1))
     return next(filter(None, lines), None)
 
 
 def line_of(text: str, path: Sequence[str], word: str = "") -> int | None:
-    """Return the line, from 1, at which a key stands.
+    """Return the line of a key, from 1.
 
     It is None if the key is not there, the text is not TOML, or to find it would take too long.
 

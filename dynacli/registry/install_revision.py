@@ -1,4 +1,4 @@
-"""How a document becomes a revision: compiled, written beside the current one, compared with it, then made current."""
+"""Makes a document a revision: compiles it, writes it, compares it with the current one, and makes it current."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def _install(
         compiled = compiled or compile_with_names(document, _names_so_far(revisions))
         return Installed(catalog_in_memory(compiled, document.problems), pointer, files, failure)
     if before is None or before["revision"] == revision:
-        # The collector is about to run again, and need not look at all of a document that no one asks for.
+        # The collector is about to run again, and need not look at all of a document that is no longer used.
         return Installed(catalog, pointer, files)
     return Installed(catalog, pointer, files, before=before, document=document)
 
@@ -205,7 +205,7 @@ def restore_files(revisions: Revisions, revision: str, content: bytes, files: Re
     """Write the document of a revision, and the files that it refers to, if they are lost or damaged.
 
     Raises:
-        OSError: They cannot be written.
+        OSError: The files cannot be written.
     """
     path = revisions.document_path(revision)
     if not _holds(path, content):
@@ -224,7 +224,7 @@ def _holds(path: str, content: bytes) -> bool:
 
 
 def _list_files(revisions: Revisions, reader: SourceReader) -> dict[str, str]:
-    """Write down how to tell that a file that the document refers to has changed, and return what the pointer says."""
+    """Save how to detect changes in the files that a document refers to, and return the entry for the pointer."""
     if reader.access is None:
         return {}  # the files were not looked at: the list from before holds
     return {"parts": write_file_list(revisions.directory, reader.facts)}

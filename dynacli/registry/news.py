@@ -1,4 +1,4 @@
-"""What a refresh leaves for a person: how much changed, why it failed, or a document that was held back.
+"""News of a refresh for the user: the number of changes, the reason of a failure, or a held back document.
 
 The counts of changes are in `news.json` beside the pointer. The run that removes the file reports them, so that no
 other run does. The failure and the document that waits for a decision are in `pending.json`, so that the pointer
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class News(NamedTuple):
-    """How much changed between two revisions.
+    """Numbers of changes between two revisions.
 
     Args:
         since: The revision that the person knows.
@@ -42,7 +42,7 @@ class News(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """The counts in words."""
+        """The counts as text."""
         parts = []
         if self.added:
             parts.append(f"{self.added:,} new operation{'' if self.added == 1 else 's'}")
@@ -61,7 +61,7 @@ def note_news(
     name: str,
     document: Document | None = None,
 ) -> None:
-    """Count what changed since the last note to a person, and save it for a later run.
+    """Count the changes since the last note to the user, and save the counts for a later run.
 
     Revisions that cannot be compared make no news, and neither does a cache that cannot be written.
 
@@ -115,7 +115,7 @@ def take_news(revisions: Revisions) -> News | None:
 
 
 class PendingDocument(NamedTuple):
-    """A document that was held back: it may not replace the current revision until a person accepts it.
+    """A held back document: it does not replace the current revision until the user accepts it.
 
     Args:
         pointer: To its revision, whose files are complete.
@@ -143,7 +143,7 @@ class RefreshFailure(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What failed and why, in one line."""
+        """The failure and its reason, in one line."""
         reason = self.reason.partition("\n")[0]
         return f"{self.message} ({reason})" if reason else self.message
 
@@ -152,7 +152,7 @@ def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[
     """Remember a revision that was held back; an earlier one is forgotten.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The news cannot be written.
     """
     held = {"pointer": pointer, "reasons": list(reasons), "at": time.time()}
     revisions.write_state(PENDING, {"held": held})
@@ -171,7 +171,7 @@ def forget_pending(revisions: Revisions) -> None:
     """Forget the document that was held back, and the failure: the current revision is what the server has.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The news cannot be written.
     """
     revisions.write_state(PENDING, {})
 

@@ -1,4 +1,4 @@
-"""The word that names an API → its current catalog: a registered name, a URL, a path, `-`, or `demo`.
+"""Opens an API by its registered name, a URL, a path, `-`, or `demo`.
 
 A warm run opens the catalog after one `stat` for each file of the document, or a look at the clock for a document at
 a URL. A document is read and compiled only if it is new or changed, and waited for only if the cache has none.
@@ -51,7 +51,7 @@ def open_named_api(
     is_asked: bool = True,
     seconds: float | None = None,
 ) -> OpenedApi:
-    """Return the API that a word names.
+    """Return the API of a name, URL or path.
 
     Args:
         refresh: Whether the document is read or fetched again first.
@@ -64,9 +64,9 @@ def open_named_api(
         seconds: A limit for fetching below the built-in one.
 
     Raises:
-        UsageError: There is no such API.
+        UsageError: No API has this name.
         DocumentError: The document cannot be used.
-        NetworkError: It cannot be fetched.
+        NetworkError: The document cannot be fetched.
         FileError: The cache or the configuration cannot be used.
     """
     open_request, source = make_open_request(word, env)
@@ -84,7 +84,7 @@ def open_named_api(
 
 
 def is_unregistered_file(word: str, env: Environment) -> bool:
-    """Return whether a word names a document by its file, and no registered API has that file as its document.
+    """Return whether an argument is the path of a document that no registered API has.
 
     Raises:
         UsageError: The word is a malformed URL.
@@ -192,10 +192,10 @@ def refresh_api(
 
 
 def open_from_cache(word: str, env: Environment) -> OpenedApi | None:
-    """Return the API that a word names as the cache has it, whatever has become of its source; None without it.
+    """Return an API from the cache, even if its source is gone; None if the cache does not have it.
 
     Raises:
-        UsageError: There is no such API.
+        UsageError: No API has this name.
         FileError: The configuration cannot be used.
     """
     open_request, source = make_open_request(word, env)
@@ -203,10 +203,10 @@ def open_from_cache(word: str, env: Environment) -> OpenedApi | None:
 
 
 def find_revisions(word: str, env: Environment) -> tuple[OpenRequest, Revisions]:
-    """Return the revisions of the document that a word names, whatever has become of its source.
+    """Return the revisions of the document of a name, URL or path, even if its source is gone.
 
     Raises:
-        UsageError: There is no such API, or its source is malformed.
+        UsageError: No API has this name, or its source is malformed.
         FileError: The configuration cannot be used.
     """
     open_request, source = make_open_request(word, env)
@@ -214,10 +214,10 @@ def find_revisions(word: str, env: Environment) -> tuple[OpenRequest, Revisions]
 
 
 def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
-    """Return what a word and the configuration ask for, and the source of the document.
+    """Return the request to open an API by its argument and its configuration, and the source of the document.
 
     Raises:
-        UsageError: There is no such API.
+        UsageError: No API has this name.
         FileError: The configuration cannot be used.
     """
     open_request, source = OpenRequest(word, env), word
@@ -292,7 +292,7 @@ def _open(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
         api = _open_unrefreshed(open_request, source)
         if api is None:
             raise
-        # A document that does not work never replaces one that did.
+        # A broken document must not replace a working one.
         api.warning = error
         return api
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
 _MOST_NAMED = 5
-"""How many operations a note names before it leaves the others to `api show`."""
+"""Most operations that a note names; `api show` lists all."""
 
 
 class OpenedApi:
@@ -90,7 +90,7 @@ class OpenedApi:
 
     @cached_property
     def origins(self) -> tuple[str, ...]:
-        """The origins that its credentials may go to: the document's own, and those that a person accepted before."""
+        """The origins that its credentials may go to: the document's own, and those that the user accepted before."""
         from dynacli.urls import origin_of
 
         own = [origin_of(self.location)] if is_url(self.location) else []
@@ -128,7 +128,7 @@ class OpenedApi:
         return compose(fetched, self.name, SourceReader(None, files), Layers.of(self.pointer))
 
     def places(self, pointers: Iterable[str]) -> dict[str, Location]:
-        """Return JSON pointer into the composed document → where that place stands in the document's files."""
+        """Return JSON pointer into the composed document → location in the document's files."""
         wanted = list(dict.fromkeys(pointers))
         # For others the files are read again, so that what a server finds over and over is located once.
         unknown = [pointer for pointer in wanted if pointer not in self._places]
@@ -176,7 +176,7 @@ class OpenedApi:
 
     @property
     def is_refresh_wanted(self) -> bool:
-        """Whether the document is due, and is to be refreshed in the background."""
+        """True if the document is due and must be refreshed in the background."""
         asked = self.open_request
         if not self.is_due or self.failure is not None or asked.mode != BACKGROUND:
             return False
@@ -203,12 +203,12 @@ class OpenedApi:
 
     @property
     def has_news(self) -> bool:
-        """Whether something has changed since the last note to a person."""
+        """True if something has changed since the last note to the user."""
         return os.path.lexists(os.path.join(self.revisions.directory, NEWS))
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know once, when the document has just been compiled."""
+        """Notes for the user that appear once, when the document has just been compiled."""
         notes = []
         left_out = _left_out_text(self.catalog) if self.is_new else ""
         if left_out:
@@ -228,7 +228,7 @@ class OpenedApi:
 
 
 def _left_out_lines(catalog: Catalog) -> list[str]:
-    """Return a line for each of the first operations that were left out, with its place in the files."""
+    """Return a line for each of the first omitted operations, with its location in the files."""
     from dynacli.openapi.document.positions import named_line
     from dynacli.openapi.document.source import shown_file
 
@@ -243,7 +243,7 @@ def _left_out_lines(catalog: Catalog) -> list[str]:
 
 
 def _left_out_text(catalog: Catalog) -> str:
-    """Return in a few words how much of a document could not be used; empty if all of it could."""
+    """Return a short text on the unusable parts of a document; empty if all of it is usable."""
     messages = [row["message"] for row in catalog.warnings()]
     operations = sum(" is left out: " in message for message in messages)
     places = len(messages) - operations

@@ -1,4 +1,4 @@
-"""What a project file says, and whether it is used."""
+"""The content of a project file, and whether it is used."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TRUSTED: Final = "is trusted"
 UNTRUSTED: Final = "is not trusted"
 CHANGED: Final = "has changed since it was trusted"
 BROKEN: Final = "cannot be used"
-"""What a project file can be."""
+"""States of a project file."""
 
 
 @record
 class Project:
-    """What a project file says.
+    """The content of a project file.
 
     Args:
         path: Its path, the symbolic links of its directory resolved.
@@ -38,7 +38,7 @@ class Project:
 
 @record
 class ProjectState:
-    """What has become of the project file here.
+    """The state of the project file of the current directory.
 
     Args:
         path: Its path.
@@ -62,7 +62,7 @@ class ProjectState:
 
     @property
     def hint(self) -> str:
-        """What makes it used."""
+        """The command that makes dynacli use the file."""
         if self.error is not None:
             return f"{self.error.hint}; then `{invocation('config trust')}`"
         return f"See what it adds, and trust it: `{invocation('config trust')}`"

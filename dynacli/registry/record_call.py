@@ -26,7 +26,7 @@ HISTORY_MODES = ("off", "headers", "full")
 LARGEST_REMEMBERED = 1 << 20
 """The size in bytes of the largest body whose ids are remembered."""
 MOST_REMEMBERED = 200
-"""How many items are remembered of one kind."""
+"""Most items of one kind that are remembered."""
 
 _WAIT = 0.05
 """Seconds that another process which is writing is waited for."""
@@ -110,7 +110,7 @@ class AskedPath:
 
 @record
 class ReceivedPath:
-    """What a response tells of ids: those in its path, which the server knows, and those of the items in its body.
+    """The ids of a response: in its path, which the server knows, and in the items of its body.
 
     Args:
         at: The time, in seconds since 1970.
@@ -143,13 +143,13 @@ def history_path(env: Environment) -> str:
     """Return the path of the history.
 
     Raises:
-        FileError: There is no directory for it.
+        FileError: The history has no directory.
     """
     return os.path.join(env.state_dir, "history.sqlite")
 
 
 def history_mode(env: Environment) -> str:
-    """Return what is kept of calls: one of `HISTORY_MODES`, or a word that is none.
+    """Return the setting of the history: one of `HISTORY_MODES`, or an invalid text.
 
     Raises:
         FileError: The configuration cannot be read.
@@ -182,7 +182,7 @@ def open_history(path: str) -> sqlite3.Connection:
             raise error
     db = sqlite3.connect(f"{SQLITE_PREFIX}{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
     try:
-        # What a loss of power destroys is a history; no one waits for the disk because of it.
+        # A loss of power may destroy the history. That is better than a wait for the disk in each call.
         db.execute("PRAGMA synchronous=OFF")
     except sqlite3.Error:
         db.close()  # Windows neither moves nor removes a file that is open
@@ -195,7 +195,7 @@ def record_call(env: Environment, call: RecordedCall, responded: Sequence[Receiv
 
     Raises:
         UnusualHistoryError: The history is not as it usually is: `record_with_care` knows what to do.
-        FileError: There is no directory for it.
+        FileError: The history has no directory.
     """
     path = history_path(env)
     if os.path.exists(f"{path}.waiting"):
@@ -215,8 +215,8 @@ def record_call(env: Environment, call: RecordedCall, responded: Sequence[Receiv
 def column_values(row: RecordedCall | ReceivedPath) -> list[Any]:
     """Return the values of a row as they are stored and shown, in the order of its columns.
 
-    What names and URLs tell to be a secret is masked. Whoever makes a row takes out what else is known to be one, such
-    as the credentials of the call.
+    Values that are secrets by their names or URLs are masked. The caller masks all other known secrets, such as the
+    credentials of the call.
     """
     if isinstance(row, ReceivedPath):
         if MAY_HOLD_SECRET.search(row.query.lower()):
@@ -287,14 +287,14 @@ def received_path(
     if not kept:
         return found if names else None
     items = 1 if is_item else _count_items(kept)
-    # Each call that creates something has a response of its own.
+    # Responses to creations are stored one by one.
     query = "" if is_item else asked.query if asked.method == "GET" else f"{asked.method} {asked.at}"
     text = mask(json.dumps(kept, separators=(",", ":")))
     return replace(found, query=mask(query), items=items, body=text)
 
 
 def _parameters_below(catalog: Catalog, path: str) -> list[str]:
-    """Return the names of the parameters that stand after a path, or after the one above: `/runs/search`."""
+    """Return the names of the parameters directly below a path, or below its parent: `/runs/search`."""
     above = path.rpartition("/")[0]
     found = catalog.parameters_behind(path)
     return found + catalog.parameters_behind(above) if above and not above.endswith("}") else found

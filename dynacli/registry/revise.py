@@ -1,8 +1,8 @@
-"""What becomes of a document that was read or fetched: it confirms the current revision, replaces it, or is held back.
+"""Lets a document that was read or fetched confirm the current revision or replace it, or holds the document back.
 
-`adopt` decides; which rules a new document has to meet stands in `_replacement_rules`.
+`adopt` decides by the rules in `_replacement_rules`.
 
-Some documents have no place to be read from again: on standard input, or at hand. Their content names them.
+Documents from standard input or from a caller cannot be read again. A hash of their content names them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def reread_file(
     """Return the API of a file that is new, or may have changed.
 
     Args:
-        facts: What the pointer is to remember of the file, from before it is read.
+        facts: Facts of the file for the pointer, from before it is read.
 
     Raises:
         DocumentError: The document cannot be used.
@@ -78,12 +78,12 @@ def adopt(
 
     Args:
         pointer: To the current revision.
-        facts: What the pointer is to remember of the document, beside its revision.
+        facts: Facts of the document for the pointer, beside its revision.
         reader: Reads the other files of the document; None for one that knows those of the current revision.
 
     Raises:
         DocumentError: The document cannot be used.
-        RefusedError: It was held back, and the person has asked for the refresh.
+        RefusedError: The document was held back, and the user had asked for the refresh.
     """
     reader = reader or make_reader(open_request, revisions, pointer, source)
     if pointer is not None and _is_the_same(open_request, pointer, fetched, reader):
@@ -141,7 +141,7 @@ def _confirm_revision(
     reader: SourceReader,
     facts: dict[str, Any],
 ) -> dict[str, Any]:
-    """Remember that the current revision is still what the source has, and write the files of it that were lost."""
+    """Save that the source still has the current revision, and restore lost files of the revision."""
     with suppress(OSError):  # a cache that cannot be written stays as it is; what was read is used
         restore_files(revisions, pointer["revision"], fetched.content, reader.files)
         # If nothing was fetched, what a server sent before still waits for a decision.
@@ -254,12 +254,12 @@ def open_stdin(open_request: OpenRequest, source: Source) -> OpenedApi:
 
 
 def open_content(name: str, fetched: Fetched, label: str, env: Environment) -> OpenedApi:
-    """Return the API of a document that is at hand.
+    """Return the API of a document that the caller has.
 
     Args:
-        name: How the API is called.
+        name: The name of the API.
         fetched: The document's bytes.
-        label: How messages call the document.
+        label: The name of the document in messages.
 
     Raises:
         DocumentError: The document cannot be used.

@@ -336,12 +336,12 @@ SITUATIONS: dict[str, Situation] = {
     ),
     "another-scheme-takes-the-credential": _held(
         lambda document: _add_key(document, "query", "other"),
-        "it sends credentials to another place of the request: query `k`",
+        "it sends credentials in another part of the request: query `k`",
         _secured_by("oauth"),
     ),
     "another-scheme-comes-first": _held(
         lambda document: _add_key(document, "cookie", "other", "oauth"),
-        "it sends credentials to another place of the request: cookie `k`",
+        "it sends credentials in another part of the request: cookie `k`",
         _secured_by("oauth"),
     ),
     "token-elsewhere-by-another-scheme": _held(

@@ -1,7 +1,7 @@
 """Keeps the cache small: removes unfinished files, old revisions, and the least used documents above the limit.
 
-Whatever is removed is read, fetched or compiled again when it is needed.
-The documents of registered APIs stay, and so do the revisions that a person has pinned.
+Anything removed is read, fetched or compiled again when it is needed.
+The documents of registered APIs and the revisions that the user pinned stay.
 """
 
 import os
@@ -26,10 +26,10 @@ _DEFAULT_LIMIT = 1 << 30
 """Bytes that all documents together may take by default."""
 
 _MOST_REVISIONS = 50
-"""Revisions of one document that are kept, beside those that a person has pinned."""
+"""Most revisions of one document, beside the pinned ones."""
 
 _CATALOGS = 3
-"""How many of the latest revisions keep their catalogs; the others are compiled again if they are needed."""
+"""Number of the latest revisions that keep their catalogs; others are compiled again when needed."""
 
 _FOREIGN_DAYS = 30
 """After so many days without use a catalog in another format goes: that version of dynacli is not used any more."""
@@ -110,7 +110,7 @@ def thin_out(revisions: Revisions, current: dict[str, Any]) -> None:
 
 
 def forget_history(revisions: Revisions) -> None:
-    """Remove all revisions but the current one, those that a person has pinned, and one that was held back."""
+    """Remove all revisions but the current one, the pinned ones, and one that was held back."""
     current = revisions.current()
     if current is None:
         return
@@ -153,9 +153,7 @@ def remove_document(directory: str, patience: float = LOCK_SECONDS) -> int:
         size = sum(_remove(path) for path in sorted((path for path, _ in _files(directory)), key=_turn))
         with suppress(OSError):  # another process has begun to use it again
             os.rmdir(directory)
-    if (
-        os.name == "nt"
-    ):  # no file that is open can be removed: neither this lock before, nor that of another now
+    if os.name == "nt":  # Windows cannot remove an open lock: this one is closed now, another may be open
         with suppress(OSError):
             os.unlink(os.path.join(directory, "lock"))
             os.rmdir(directory)
@@ -163,10 +161,10 @@ def remove_document(directory: str, patience: float = LOCK_SECONDS) -> int:
 
 
 def _turn(path: str) -> int:
-    """Return when a file goes, if a document or a revision is removed: 0 for first.
+    """Return the position of a file in the order of removal of a document or revision: 0 for first.
 
-    A reader follows the current pointer, else that of the latest revision. So the current pointer goes last of all
-    pointers, and no earlier revision becomes current meanwhile.
+    A reader follows the current pointer, else the pointer of the latest revision. So the current pointer goes last
+    of all pointers, and no earlier revision becomes current meanwhile.
     """
     name = os.path.basename(path)
     if name in {"lock", "refresh.lock"}:
@@ -328,5 +326,5 @@ def keep_within_limit(env: Environment, revisions: Revisions) -> int:
     try:
         registered = registered_directories(env)
     except FileError:
-        return 0  # it is not known which documents a person would miss
+        return 0  # it is unknown which documents the user needs
     return _shrink_cache(env.cache_dir, limit_of(env), registered, revisions.directory)

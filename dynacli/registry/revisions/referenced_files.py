@@ -4,8 +4,8 @@ A lost catalog is compiled from them again, and the lines of messages are looked
 anything. An archive that is damaged counts as absent. Most documents are a single file, and have none: `zipfile` is
 imported if one is read or written.
 
-A tool of one API comes with its compiled document inside: it is what the cache has before anything was fetched. The
-overlays and further documents that were files when the tool was made come with it, and have URLs of their own.
+A tool of one API contains its compiled document, which fills the cache before the first fetch. It also contains the
+overlays and further documents that were files when the tool was made; URLs that begin with `inside://` name them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 _INDEX = "index.json"
 _MAX_BYTES = 1 << 30
-"""How much an archive may hold, decompressed; what dynacli writes is far less."""
+"""Most decompressed bytes of an archive; dynacli writes far smaller ones."""
 _FOLDER = "document/"
-"""Where the files stand in the archive, under their names in the cache."""
+"""Folder of the files in the archive, under their names in the cache."""
 INSIDE = "inside://"
 """The beginning of the URLs of the overlays and further documents in the archive."""
 _LAYERS = "layers/"
@@ -38,7 +38,7 @@ _POINTER = "current.json"
 
 
 class MissingFile(NamedTuple):
-    """A file that could not be read, and why, in the words of the error.
+    """A file that could not be read, with the message of the error.
 
     Args:
         is_refused: Whether dynacli may not read it.
@@ -93,7 +93,7 @@ def write_archive(path: str, files: ReferencedFiles) -> None:
     """Write an archive, complete or not at all.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The archive cannot be written.
     """
     from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -153,7 +153,7 @@ def _read_index(archive: ZipFile) -> tuple[list[dict[str, str]], dict[str, Missi
     """Return a row for each file in the archive, and URI → why it is missing for the others.
 
     Raises:
-        ValueError: It is not the index of such an archive.
+        ValueError: The archive has no valid index.
     """
     index = json.loads(archive.read(_INDEX))
     rows = index["found"]
@@ -209,7 +209,7 @@ def read_inside(url: str) -> Fetched:
     """Return an overlay or a further document that came with the tool.
 
     Raises:
-        DocumentError: It is not there.
+        DocumentError: The archive does not have this file.
     """
     from zipfile import ZipFile
 
@@ -227,7 +227,7 @@ def read_inside(url: str) -> Fetched:
 def unpack_document(path: str, location: str) -> tuple[dict[str, Any], dict[str, bytes]] | None:
     """Return the pointer to the document that came with the tool, and its files by their names.
 
-    What is damaged is left out: the catalog is compiled again, and without the document, None, it is fetched.
+    Damaged files are left out. A missing catalog is compiled again. None means that the document must be fetched.
 
     Args:
         path: The archive.
@@ -247,7 +247,7 @@ def unpack_document(path: str, location: str) -> tuple[dict[str, Any], dict[str,
 
 
 def _points_to(pointer: Any, location: str) -> bool:
-    """Return whether the pointer is that of the document at a location; a path may be relative to the configuration."""
+    """Return whether a pointer belongs to the document at a location; a path may be relative to the configuration."""
     if not isinstance(pointer, dict) or not isinstance(pointer.get("revision"), str):
         return False
     source = pointer.get("location", "")

@@ -1,6 +1,6 @@
 """The revisions of one document on disk, and which of them is current.
 
-Each document has a directory of its own in the cache::
+Each document has a directory in the cache::
 
     <cache>/documents/<source>/current.json                the current revision, and how to tell that it is stale
     <cache>/documents/<source>/current.parts.json          how to tell that a file that it refers to is stale
@@ -8,7 +8,7 @@ Each document has a directory of its own in the cache::
     <cache>/documents/<source>/<revision>.document         the document as it was read or fetched
     <cache>/documents/<source>/<revision>.parts.zip        the files that it refers to
     <cache>/documents/<source>/<revision>.<format>.sqlite  the catalog that was compiled from them
-    <cache>/documents/<source>/pending.json                what a person has to know or to decide
+    <cache>/documents/<source>/pending.json                notes and decisions that wait for the user
     <cache>/documents/<source>/news.json                   changes that no run has reported yet
     <cache>/documents/<source>/used                        its time is the day of the last use
     <cache>/documents/<source>/refresh.claim               its time is when a refresh in the background began
@@ -19,8 +19,8 @@ one, whole, and never waits.
 Every file here can be deleted, cut or overwritten at any time: its content is then read, fetched or compiled again.
 
 A document at a URL is fresh for a time; after that it is due: it is used anyway while it is fetched again.
-Files of this machine are not read to tell that they changed: one `stat` each is compared with what the pointer to the
-current revision says of the document, and a list beside it of the files that the document refers to.
+Local files are not read to detect changes. A `stat` of the document is compared with the pointer to the current
+revision, and a `stat` of each file that it refers to with a list beside the pointer.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 MINUTE, DAY = 60.0, 86_400.0
 _SHORTEST, _LONGEST = MINUTE, 7 * DAY
-"""The bounds of the lifetime that a server gives; a person may set any."""
+"""The bounds of a lifetime from a server; the user may set any."""
 
 Facts = tuple[int, int, int]
 """Size in bytes, time of modification, time of any change, both in nanoseconds; zeros if there is no file."""
@@ -164,7 +164,7 @@ class Revisions:
             import shutil
             import tempfile
 
-            # It is used from a place of this run alone, rather than fetched and compiled in each one.
+            # A temporary directory for this run saves fetching and compiling the document for each call.
             self.directory = tempfile.mkdtemp()
             atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
             self._write_files(pointer, files)
@@ -246,7 +246,7 @@ class Revisions:
             is_lasting: Whether the file has to survive a loss of power.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
         """
         path = os.path.join(self.directory, name)
         if state:
@@ -343,7 +343,7 @@ def _latest_first(pointer: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def is_revision(word: str) -> bool:
-    """Return whether a word looks like the name of a revision."""
+    """Return whether a text looks like the name of a revision."""
     return len(word) == _DIGITS and not word.strip("0123456789abcdef")
 
 
@@ -386,7 +386,7 @@ def is_due(pointer: dict[str, Any], lifetime: float | None, now: float | None = 
     if lifetime is None:
         max_age = pointer.get("max_age")
         lifetime = DAY if max_age is None else min(max(max_age, _SHORTEST), _LONGEST)
-    # After a response that could not be used the server is not asked again at once either.
+    # An unusable response counts, too, so that the server is not asked again at once.
     asked_at = float(pointer.get("asked_at", 0))
     return age_of_document(pointer, now) >= lifetime and not 0 <= now - asked_at < lifetime
 
@@ -440,7 +440,7 @@ def are_referenced_files_unchanged(directory: str, pointer: dict[str, Any]) -> b
 def referenced_files(directory: str, pointer: dict[str, Any]) -> dict[str, Facts] | None:
     """Return path → facts of the files that a document refers to, missing ones too; None if the list is damaged.
 
-    The arguments are those of `are_referenced_files_unchanged`.
+    The arguments have the same meaning as in `are_referenced_files_unchanged`.
     """
     if "parts" not in pointer:
         return {}
@@ -462,7 +462,7 @@ def referenced_files(directory: str, pointer: dict[str, Any]) -> dict[str, Facts
 def is_compiled_as_asked(open_request: OpenRequest, pointer: dict[str, Any]) -> bool:
     """Return whether a revision was compiled with the same further documents, overlays and allowed references.
 
-    What is allowed matters only to a document that refers to other files.
+    Allowed references matter only for a document that refers to other files.
     """
     more, overlays = tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))
     if (more, overlays) != (open_request.more, open_request.overlays):
@@ -492,7 +492,7 @@ def write_file_list(directory: str, files: Mapping[str, Facts]) -> str:
         files: Absolute path → the facts of the file from before it was read.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The list cannot be written.
     """
     content = json.dumps({"paths": list(files), "facts": list(files.values())}).encode()
     write_file(os.path.join(directory, _LIST), content)
@@ -511,28 +511,28 @@ def _no_login() -> DocumentLogin:
 
 @record
 class OpenRequest:
-    """What a person asks for when an API is opened.
+    """A request to open an API.
 
     Args:
-        name: How the API is called: its registered name, or the word for its document.
-        refresh: Whether the document is read or fetched again first.
-        is_asked: Whether the person asked for that refresh, and dynacli did not decide on it.
+        name: The registered name of the API, or the argument that names its document.
+        refresh: True if the document is read or fetched again first.
+        is_asked: True if the user asked for that refresh.
         seconds: A limit for fetching below the built-in one; None for that one.
         offline: Whether nothing may be fetched.
-        allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
-        follows_files: Whether they may also lead to the files of the document's own directory.
+        allow_refs: The origins and absolute directories, beside its own, that the document may refer to.
+        follows_files: True if the document may also refer to files in its own directory.
         more: The locations of further documents that make one API together with the first.
         overlays: The absolute paths of the overlays that override them.
-        mode: When a document that is due is fetched again.
-        lifetime: For how many seconds a document is fresh, if the person says so; else None.
-        pin: The revision that the person has pinned; empty for the current one.
-        is_registered: Whether the API stands in the configuration, so that it can be refreshed by its name.
+        mode: The time at which a due document is fetched again.
+        lifetime: Seconds for which a document is fresh, if the user set them; else None.
+        pin: The revision that the user pinned; empty for the current one.
+        is_registered: True if the API is in the configuration, so that its name can refresh it.
         entry: The API's entry in the configuration.
-        is_accepted: Whether the new document replaces the current one whatever it changes.
-        login: Returns what signs in at the document's own origin, if the server wants that; called once a
-            document is fetched.
-        at_hand: The document as it was fetched just now; None if it is still to be fetched.
-        wrong_settings: What of the environment and of the entry cannot be used, a clause each; defaults count instead.
+        is_accepted: True if the new document replaces the current one without objections.
+        login: Returns the sign-in for the document's origin, if the server wants one; called when a document is
+            fetched.
+        at_hand: The document if it was just fetched; None if it must still be fetched.
+        wrong_settings: A clause for each invalid setting of the environment and the entry, which a default replaces.
     """
 
     name: str
