@@ -109,7 +109,7 @@ def _memory_error() -> DynacliError:
 
     return FileError(
         "There is not enough memory",
-        reason="The system gives this process no more",
+        reason="The system refuses to give this process more memory",
         hint="End other programs, raise the limit (`ulimit -v`), or ask for less at a time",
     )
 

@@ -220,7 +220,7 @@ def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", "") or "It holds a character that no command has"
+        reason = getattr(error, "strerror", "") or "The command contains a null character"
         raise _failed(label, reason) from None
     stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
     written: list[bytes] = []

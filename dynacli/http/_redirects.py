@@ -60,7 +60,7 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
         if not socket and (parts.scheme not in {"http", "https"} or "@" in parts.netloc):
             raise RefusedError(
                 f"`{without_query(request.url)}` redirects to a URL that is not followed",
-                reason="It is not plain `http` or `https`, or holds credentials",
+                reason="The URL contains credentials, or is neither `http` nor `https`",
                 hint="Give the right address with `--server`",
             )
         # Parsed by the client, so that the compared origin is the origin that it will connect to.
@@ -69,8 +69,8 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
         here, there = origin_of(request.url), origin_of(target)
     except (ValueError, httpx.InvalidURL):
         raise NetworkError(
-            f"`{without_query(request.url)}` redirects to something that is not a URL",
-            reason="Its `Location` cannot be read",
+            f"`{without_query(request.url)}` redirects to an invalid URL",
+            reason="Its header `Location` is malformed",
             hint="Give the right address with `--server`",
         ) from None
     if request.method == "QUERY" and status == 303:  # "use GET": RFC 9110, section 15.4.4

@@ -41,9 +41,9 @@ class Peers:
         elif self._is_public and not is_public:
             connection.close()
             self.refused = RefusedError(
-                "A public host leads to a private address now",
-                reason="Its name has another address than before, as in an attack by DNS rebinding",
-                hint="If the API is in your own network, give its address there",
+                "The host now resolves to a private address",
+                reason="It had a public address before, as in a DNS rebinding attack",
+                hint="If the API is in your network, give its private address with `--server`",
             )
             raise self.refused
 

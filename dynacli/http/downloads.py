@@ -152,7 +152,7 @@ class PartialDownload:
             return False
         if found is None or found[1] or found[3] != str(self.had) or self._differs(response):
             self._remove()
-            raise OutdatedPartError("The part that is there does not belong to the file any more")
+            raise OutdatedPartError("The downloaded part does not belong to the file any more")
         self.is_part = True
         self._finish()
         return True
@@ -188,7 +188,7 @@ class PartialDownload:
         if response.status == _PARTIAL:
             found = _CONTENT_RANGE.fullmatch(response.header("content-range"))
             if found is None or found[1] is None or not self.had or int(found[1]) != self.had:
-                raise self._other_part("it begins at another byte than the one that was asked for")
+                raise self._other_part("it does not begin at the requested byte")
             total = None if found[3] == "*" else int(found[3])
             if self._differs(response) or (
                 self._known.get("size") is not None and total not in {None, self._known["size"]}
@@ -210,8 +210,8 @@ class PartialDownload:
         self._remove()
         return NetworkError(
             f"The server did not resume `{self._path}`",
-            reason=f"What it sent is not the rest: {reason}",
-            hint="Try again: the next call restarts",
+            reason=f"The response is not the rest of the file: {reason}",
+            hint="Try again: the next call restarts the download",
         )
 
     def _differs(self, response: WireResponse) -> bool:

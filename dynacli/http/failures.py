@@ -46,14 +46,14 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
     match error:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return NetworkError(
-                f"`{shown}` leads to a URL that cannot be used",
-                reason="It is malformed, or neither `http` nor `https`",
+                f"`{shown}` is not a valid URL, or redirects to an invalid one",
+                reason="The URL is malformed, or neither `http` nor `https`",
                 hint="Check the address",
             )
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return TimedOutError(
                 f"`{_proxy_of(url) or host}` did not accept the connection in time",
-                reason="It is down, overloaded, or something on the way drops what is sent",
+                reason="The server is down or overloaded, or a firewall drops the packets",
                 hint=_PROXY_HINT
                 if _proxy_of(url)
                 else "Check the address and the network, or try again later",
@@ -81,13 +81,13 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             is_cut = isinstance(error, httpx.RemoteProtocolError)
             return (BrokenResponseError if is_cut else NetworkError)(
                 f"The response of `{shown}` broke off",
-                reason="What came is not complete HTTP",
+                reason="The response is not complete HTTP",
                 hint="Try again; if it happens again, the server or a proxy on the way is broken",
             )
         case httpx.NetworkError() if _wants_certificate(error):
             return NetworkError(
                 f"`{host}` refuses this client",
-                reason="It wants a client certificate, and there is none or not the right one",
+                reason="It requires a client certificate, and yours is missing or wrong",
                 hint=_certificate_hint("NAME"),
                 tls="certificate",
             )

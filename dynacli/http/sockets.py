@@ -91,7 +91,7 @@ def check_private(url: str) -> None:
     if directory is not None and others_may_write(directory):
         raise RefusedError(
             f"No credential is sent to the socket `{path}`",
-            reason="Other users can write to its directory, and could take its place when its server has ended",
+            reason="Other users can write to its directory, and could replace it after its server has ended",
             hint="Let the server listen in a directory that only you, or its own user, can write to",
         )
 

@@ -239,7 +239,7 @@ def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None
     expected = len((split_url(base_url).path + "/" + described).split("/")) + slashes
     if len(segments) != expected or any(map(_DOTS.fullmatch, segments)):
         raise RefusedError(
-            "The request would go to another path than the document's",
+            "Refused: the request would leave the path of the operation",
             reason="A segment of the server's path or of the operation's is `.` or `..`, or a value adds one",
             hint="Give the server's address without them: `--server https://api.example.com/base`",
         )

@@ -145,7 +145,7 @@ class Validator:
         """
         validation, validators = ValidationResult(), self._begin("response", response.end)
         if self._is_behind_a_redirect(response):
-            text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
+            text = f"the document describes the redirect, `{response.redirects[0]}`, but not the response after it"
             validation.not_validated.append(text)
             return validation
         body_values: list[ValidatedValue] = []

@@ -105,7 +105,7 @@ def test_a_certificate_is_shown_also_where_the_document_does_not_ask(
     ("version", "expected"),
     [
         (ssl.TLSVersion.TLSv1_2, "It may want a client certificate"),
-        (ssl.TLSVersion.TLSv1_3, "It wants a client certificate"),
+        (ssl.TLSVersion.TLSv1_3, "It requires a client certificate"),
     ],
 )
 def test_a_server_that_wants_a_certificate_is_named(
