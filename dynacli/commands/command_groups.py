@@ -1,4 +1,4 @@
-"""The groups of commands: dynacli's verbs, an API's operations, a tag's. A command is made when it is named."""
+"""Groups of commands: dynacli itself, an API, a tag. A group creates a command only when the user names it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from dynacli.registry.opened_api import OpenedApi
 
 
 def show_page(ctx: click.Context, page: str) -> None:
-    """Write a help page, and end the run: click would write it to the standard output of the process."""
+    """Print a help page and end the run. click would print to the standard output of the process instead."""
     click.echo(page, file=ctx.obj.env.stdout)
     ctx.exit()
 
@@ -58,26 +58,26 @@ class TableCommand(LineCommand):
 
     Args:
         entry: Its entry in the table of commands.
-        function: What it calls, decorated as a callback of click; None for a group.
+        function: The callback of click; None for a group.
     """
 
     def __init__(self, entry: Command, function: Callable[..., Any] | None = None, **settings: Any) -> None:
-        # click's own help option would import `locale`, for gettext.
+        # click's own help option would import `locale` for gettext.
         super().__init__(entry.name, callback=function, add_help_option=False, **settings)
         self.entry = entry
 
     def options(self) -> tuple[Option, ...]:
-        """Return the options that it has."""
+        """Return the options of the command."""
         return self.entry.all_options
 
     def page(self, ctx: click.Context) -> str:
-        """Return the help page."""
+        """Return the help page of the command."""
         from dynacli.commands.help_pages.command_help import command_help
 
         return command_help(ctx.obj.env, self.entry, ctx.command_path)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the words after the command."""
+        """Parse the arguments after the command."""
         run: Run = ctx.obj
         options = self.options()
         line = self.read(ctx, args, options)
@@ -100,7 +100,7 @@ class TableCommand(LineCommand):
         *,
         stop_at_positional: bool = False,
     ) -> CommandLine:
-        """Return words, read; note the standard options among them, which say how an error is written.
+        """Parse arguments, and note the standard options among them, which decide how errors are printed.
 
         Raises:
             UsageError: An option lacks its value.
@@ -115,7 +115,7 @@ class TableCommand(LineCommand):
         """Add the values of the arguments to `ctx.params`.
 
         Raises:
-            UsageError: An argument is missing, wrong, or too many.
+            UsageError: An argument is missing, invalid or unexpected.
         """
         rest = words
         for argument in self.entry.arguments:
@@ -146,14 +146,14 @@ class TableCommand(LineCommand):
             raise surplus_argument(self.entry.name, rest, self.help_hint(ctx))
 
     def _check_use(self, ctx: click.Context, options: Options, line: CommandLine) -> None:
-        """Check that no standard option is given that would be forgotten.
+        """Check that the command has a use for each standard option that is given.
 
         Args:
-            options: Those that stand before the verb.
-            line: The words after the verb.
+            options: The options that precede the command.
+            line: The arguments after the command.
 
         Raises:
-            UsageError: The verb has no use for one of them.
+            UsageError: The command has no use for one of the options.
         """
         used = {EVERY_RUN, *self.entry.before, *(option.name for option in self.options() if option.group)}
         forgotten = [option for option in options.given if used.isdisjoint((option.group, option.name))]
@@ -166,7 +166,7 @@ class TableCommand(LineCommand):
 
 
 def make_command(entry: Command) -> click.Command:
-    """Return click's command for an entry in the table of commands."""
+    """Return the click command for an entry of the table of commands."""
     if not entry.runs:
         return TableGroup(entry)
     module, _, name = entry.runs.partition(":")
@@ -176,34 +176,34 @@ def make_command(entry: Command) -> click.Command:
 
 
 def _without_value(option: Option) -> Any:
-    """Return the value of a command's own option that is not given."""
+    """Return the value of a command's own option if it is not given."""
     if option.is_multiple:
         return ()
     return option.default if option.takes_value else False
 
 
 class TableGroup(TableCommand):
-    """A group of commands, with options of its own before the word that names a command.
+    """A group of commands, which may have its own options before the name of a command.
 
-    Groups differ in what they make of words: in `completed`, `named` and `page`.
+    Subclasses override `completed`, `named` and `page`.
 
     Attributes:
-        standard: The standard options that may stand there.
+        standard: The standard options that are allowed before the name of a command.
     """
 
     standard = STANDARD_OPTIONS
 
     @cached_property
     def entries(self) -> Mapping[str, Command]:
-        """Name → entry of the commands."""
+        """Name → entry of the commands in the group."""
         return {command.name: command for command in self.entry.commands}
 
     def options(self) -> tuple[Option, ...]:
-        """Return the options that may stand before the word that names a command."""
+        """Return the options that are allowed before the name of a command."""
         return (*self.entry.options, *self.standard)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the options before the first positional word; the words from there on belong to the command."""
+        """Parse the options before the first positional argument. The other arguments belong to the command."""
         run: Run = ctx.obj
         rest, ahead = self.completed(args), run.ahead
         is_alone = not rest
@@ -221,10 +221,10 @@ class TableGroup(TableCommand):
         return rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that the words name.
+        """Run the named command.
 
         Raises:
-            UsageError: They name none.
+            UsageError: No command is named, or it does not exist.
         """
         if not ctx.args:
             hint = self.help_hint(ctx)
@@ -237,21 +237,21 @@ class TableGroup(TableCommand):
             return command.invoke(below)
 
     def completed(self, words: list[str]) -> list[str]:
-        """Return the words with those that may be left out."""
+        """Return the arguments, with the default command added if none is named."""
         is_complete = not self.entry.default or (
             words and words[0] in {*self.entries, *HELP} - {self.entry.default}
         )
         return words if is_complete else [self.entry.default, *words]
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
-        """Return the command that words name, and the words after it.
+        """Return the command that the first argument names, and the remaining arguments.
 
         Raises:
-            UsageError: They name none.
+            UsageError: There is no such command.
         """
         name, *rest = words
         if name not in self.entries or self._is_of_other_apis(name):
-            ctx.obj.ahead = rest  # whose options say how the error is written
+            ctx.obj.ahead = rest  # these may contain the options that decide how the error is printed
         command = self.get_command(name)
         if command is None:
             from dynacli.commands.command_line_errors import unknown_command
@@ -260,7 +260,7 @@ class TableGroup(TableCommand):
         return command, rest
 
     def page(self, ctx: click.Context) -> str:
-        """Return the help page."""
+        """Return the help page of the group."""
         from dynacli.commands.help_pages.command_help import command_help
 
         names = self.list_commands()
@@ -268,16 +268,20 @@ class TableGroup(TableCommand):
         return command_help(ctx.obj.env, self.entry, ctx.command_path, commands)
 
     def first_page(self, ctx: click.Context) -> str:
-        """Return what is shown if there are no words."""
+        """Return the text to print without any argument."""
         return self.page(ctx)
 
     def list_commands(self) -> list[str]:
-        """Return the names of the commands that the program has."""
+        """Return the names of the commands, without those that a tool for one API lacks."""
         names = self.entries.keys() - {self.entry.default}
         return sorted(name for name in names if not self._is_of_other_apis(name))
 
     def get_command(self, name: str) -> click.Command | None:
-        """Return the command of a name; None if the program has none."""
+        """Return the command of a name; None if there is none.
+
+        Raises:
+            UsageError: The command is for several APIs, and this tool has one.
+        """
         if self._is_of_other_apis(name):
             raise UsageError(f"`{self.name} {name}` is for several APIs, and `{program().name}` has one")
         entry = self.entries.get(name)
@@ -290,14 +294,14 @@ class TableGroup(TableCommand):
         return is_of_other_apis(str(self.name), name)
 
     def note_options(self, ctx: click.Context, flags: Collection[str]) -> None:
-        """Note which options are given before they are parsed, for a help page that depends on them."""
+        """Take note of the given options before they are parsed, for a help page that depends on them."""
 
 
 class Root(TableGroup):
-    """`dynacli`.
+    """The command `dynacli`.
 
     Args:
-        run: The run whose words it parses.
+        run: The run whose arguments it parses.
     """
 
     standard = CALL_OPTIONS
@@ -308,7 +312,7 @@ class Root(TableGroup):
         self.entries = COMMANDS
 
     def first_page(self, ctx: click.Context) -> str:
-        """Return the help page; for an agent the manual's page that is written for it."""
+        """Return the help page; for an agent, the manual page for agents."""
         env = ctx.obj.env
         if not env.is_agent:
             return self.page(ctx)
@@ -317,11 +321,11 @@ class Root(TableGroup):
         return manual_page(env, "agents")
 
     def completed(self, words: list[str]) -> list[str]:
-        """Return the words; a tool of one API shows what that has if there are none."""
+        """Return the arguments; if there are none, a tool for one API shows the overview of that API."""
         return words or list(filter(None, [program().api]))
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
-        """Return the verb that the first word names, or the group of the API."""
+        """Return the command that the first argument names, or the group of the API."""
         run: Run = ctx.obj
         if program().api:
             words = bound_words(words)
@@ -339,10 +343,10 @@ class Root(TableGroup):
             return ApiGroup(run.api(word)), rest
         except UsageError as error:
             if looks_like_source(word) or Configuration(run.env).registered(word) is not None:
-                raise  # the error is about something else
+                raise  # the name is right, so the error has another cause
             further = None if program().api else further_command(word)
             if further is not None:
-                run.ahead = None  # its words are its own
+                run.ahead = None  # the other package parses its own arguments
                 return further, rest
             from dynacli.openapi.model.wording import did_you_mean, near_names
 
@@ -353,25 +357,25 @@ class Root(TableGroup):
             raise
 
     def options(self) -> tuple[Option, ...]:
-        """Return the options that may stand before a command, which may have an output format of its own."""
+        """Return the options that are allowed before a command, with the output formats of all commands."""
         return tuple(
             replace(option, more=FORMATS_OF_COMMANDS) if option.name == "output" else option
             for option in super().options()
         )
 
     def page(self, ctx: click.Context) -> str:
-        """Return the help page."""
+        """Return the help page of dynacli."""
         from dynacli.commands.help_pages.command_help import root_help
 
         return root_help(ctx.obj.env, self._contents(ctx.obj) if program().api else ())
 
     def _contents(self, run: Run) -> list[str]:
-        """Return the lines that list what the API of a tool has; none if its document cannot be had at once."""
+        """Return the operations or tags of a tool's API, for the help page; none if the document is not at hand."""
         from dynacli.commands.help_pages.api_overview import operations_or_tags
 
         try:
             api = run.open_apart(program().api, refresh=False, offline=True, is_asked=False)
-        except DynacliError:  # help is there in any state
+        except DynacliError:  # help must work in any state
             return []
         run.note_quotes()
         try:
@@ -381,11 +385,11 @@ class Root(TableGroup):
 
 
 def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
-    """Note the standard options after an API before it is opened: some of them say how its document is fetched.
+    """Note the standard options after an API before opening it: some of them decide how to fetch its document.
 
-    Only the operation can tell which words are options and which are values of its own. So if a word looks like an
-    option that matters here, the words are read for the operation as the cache has it; if the cache does not
-    have it, the word counts as the option.
+    Only the operation can tell whether an argument is an option or the value of one. So if an argument looks like
+    such an option, the arguments are parsed with the cached document. Without a cached document, the argument counts
+    as the option.
     """
     run.ahead = rest
     if not may_say_how_to_open(rest) or read_words(rest).options.opens_like(Options()):
@@ -401,7 +405,7 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
 
 
 def _line_after(group: ApiGroup, words: list[str]) -> CommandLine:
-    """Return the words after an API, read by the options of the operation that they name."""
+    """Parse the arguments after an API with the options of the operation that they name."""
     before = read_words(words, stop_at_positional=True)
     command, rest = group.find_command(before.positional)
     if command is None:
@@ -414,7 +418,7 @@ class ApiGroup(TableGroup):
     """The operations of an API, or of one of its tags.
 
     Args:
-        tag: The kebab form of the tag; empty for the whole API.
+        tag: Name of the tag in kebab case; empty for the whole API.
     """
 
     standard = CALL_OPTIONS
@@ -425,9 +429,9 @@ class ApiGroup(TableGroup):
         self.tag = tag
 
     def find_command(self, words: list[str]) -> tuple[OperationCommand | ApiGroup | None, list[str]]:
-        """Return the command that the first word names, or a method and a path, and the words after it.
+        """Return the operation or tag that the arguments start with, and the remaining arguments.
 
-        The command is None if there is none.
+        The arguments start with a name, or with a method and a path. If nothing matches, the command is None.
         """
         if not words:
             return None, []
@@ -438,7 +442,7 @@ class ApiGroup(TableGroup):
             at = operation_at(catalog, word, rest[0])
             if at is not None:
                 return OperationCommand(DescribedOperation(self.api, at[0])), [*at[1], *rest[1:]]
-        # If a tag and an operation have the same name, it is the operation: the word after it may be a value.
+        # If a tag and an operation share a name, the operation wins: the next argument may be a value.
         name = catalog.find(word, self.tag)
         if name is not None:
             return OperationCommand(DescribedOperation(self.api, catalog.operation(name))), rest
@@ -446,24 +450,24 @@ class ApiGroup(TableGroup):
         return (ApiGroup(self.api, tag) if tag else None), rest
 
     def has_path(self, words: list[str]) -> bool:
-        """Return whether the second word is a path, before which the first one is a method."""
+        """Return whether the second argument is a path, so that the first one is a method."""
         return not self.tag and len(words) > 1 and words[1].startswith("/")
 
     def undocumented_command(self, words: list[str]) -> tuple[OperationCommand, list[str]]:
-        """Return the command of a method and a path that the document does not have, and the words after it.
+        """Return the command of a method and a path that the document lacks, and the remaining arguments.
 
         Raises:
-            UsageError: There cannot be such a method or path.
+            UsageError: The method or the path is invalid.
         """
         from dynacli.client.operation_at import undocumented_operation
 
         return OperationCommand(undocumented_operation(self.api, *words[:2])), words[2:]
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
-        """Return the command that the first word names, or a method and a path.
+        """Return the operation or tag that the arguments start with, and the remaining arguments.
 
         Raises:
-            UsageError: It names none.
+            UsageError: There is no such operation or tag.
         """
         command, rest = self.find_command(words)
         if command is None:
@@ -483,7 +487,7 @@ class ApiGroup(TableGroup):
         return command, rest
 
     def page(self, ctx: click.Context) -> str:
-        """Return the help page."""
+        """Return the overview of the API, or the help page of the tag."""
         run: Run = ctx.obj
         run.note_quotes()
         if self.tag:

@@ -1,6 +1,6 @@
-"""What an error of a call teaches: the corrected command line, tried before it is shown, and where values come from.
+"""Corrections for the error of a call: a corrected command, tried before it is suggested, and sources of values.
 
-Wrong words are replaced by the nearest right ones: names of options, values, what the validator finds.
+The nearest valid names of options, values and properties replace the invalid ones.
 """
 
 import json
@@ -51,15 +51,15 @@ _QUANTITY = re.compile(r"([0-9]{1,9})([a-z]+)")
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})
 _JSON_OPTIONS = frozenset({"body", "inputs"})
-"""The names of the options that take JSON or a file of it."""
+"""Names of the options whose value is JSON, or a file of JSON."""
 _UNNAMED = "--OPTION"
 """The placeholder for the name of an option."""
 _MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
 _SURPLUS = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property", "readOnly"})
 _TO_FILL_IN = "VALUE"
-"""The placeholder inside of a JSON value."""
+"""The placeholder inside a JSON value."""
 _MOST_CHANGES = 100
-"""Of a line with more words, or with more that is wrong, no corrected one is made: no one would read it."""
+"""Maximum number of arguments, or of errors, in a command that is corrected. A longer correction would not be read."""
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
 _MOST_ROUNDS = 8
@@ -67,7 +67,7 @@ _SECONDS = 3.0
 _QUOTED = re.compile("`([^`]+)`")
 _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 _WORDS_AROUND_NAMES = 4
-"""As in `Did you mean ...?`."""
+"""Maximum number of words in a hint that only suggests names, such as `Did you mean ...?`."""
 
 
 _Finding = Mapping[str, Any]
@@ -75,7 +75,7 @@ _Build = Callable[[Run, DescribedOperation, CommandLine], None]
 
 
 def _with_fitting_values(line: CallLine) -> CallLine:
-    """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
+    """Return the command with each invalid value replaced by the nearest valid one, or by a placeholder."""
     media_type = line.table.described.media_type
     is_parted = media_type is not None and is_multipart(media_type.name)
     is_safe = is_reading(line.table.described.operation)
@@ -90,7 +90,7 @@ def _with_fitting_values(line: CallLine) -> CallLine:
 
 
 def _each_item(word: Word) -> list[Word]:
-    """Return an option for each item that an array got in one value, with commas between them."""
+    """Return an option for each item of an array that was given as one value with commas."""
     items, value = word.value_type.items if word.is_input else None, word.value
     if items is None or value is None or word.value_type.type != "array" or word.is_placeholder:
         return [word]
@@ -98,9 +98,9 @@ def _each_item(word: Word) -> list[Word]:
 
 
 def _deepened(line: CallLine, word: Word) -> Word:
-    """Return the option of the only required field of an object, if the object got a text that the field takes.
+    """Return the option for the only required field of an object, if the field takes the given string.
 
-    `--schedule '0 3 * * *'` is meant for `--schedule.cron`.
+    `--schedule '0 3 * * *'` becomes `--schedule.cron '0 3 * * *'`.
     """
     text, field, media_type = word.value, word.field, line.table.described.media_type
     is_text = text is not None and not word.is_placeholder and text[:1] not in {"@", "{", "["}
@@ -114,11 +114,11 @@ def _deepened(line: CallLine, word: Word) -> Word:
 
 
 def _fitting(word: Word, *, is_parted: bool, is_safe: bool) -> Word:
-    """Return an input with a value that it takes, or a placeholder.
+    """Return an input with a valid value, or with a placeholder.
 
     Args:
-        is_parted: Whether the body has parts, which may be files.
-        is_safe: Whether the operation only reads: a value that no one meant must not change anything.
+        is_parted: Whether the body is multipart, so that a part may be a file.
+        is_safe: Whether the operation is read-only. A guessed value must not change anything.
     """
     value, parameter = word.value, word.parameter
     if value is None or word.is_placeholder or value.startswith("@"):
@@ -130,7 +130,7 @@ def _fitting(word: Word, *, is_parted: bool, is_safe: bool) -> Word:
         return replace(word, value=f"@{value}")
     is_empty = not value and word.key[0] == "path"
     fitting = None if is_empty else _fitting_value(value, word.value_type)
-    if fitting is None and is_safe:  # one of a list is an example that works
+    if fitting is None and is_safe:  # an item of the `enum` is an example that works
         fitting = next((text for text in map(option_text, kind.enum) if text and not reads_input(text)), None)
     return _with_value(word, fitting)
 
@@ -140,7 +140,7 @@ def _with_value(word: Word, value: str | None) -> Word:
 
 
 def _fitting_standard(word: Word) -> Word:
-    """Return a standard option with a value that it takes."""
+    """Return a standard option with a valid value, or with a placeholder."""
     option, value = word.option, word.value
     if option is None or value is None or word.is_placeholder:
         return word
@@ -173,13 +173,13 @@ def _fitting_standard(word: Word) -> Word:
 
 
 def _as_option(word: Word, name: str) -> Word:
-    """Return a standard option as another one with the same value."""
+    """Return another standard option with the same value."""
     option = OPTIONS_BY_NAME[name]
     return replace(word, flag=option.flags[-1], binding=standard_bindings()[option.flags[-1]])
 
 
 def _near_format(text: str) -> str | None:
-    """Return the output format that is nearest to a wrong one, with the file beside it; None if none is near."""
+    """Return the output format nearest to an unknown one, with its file; None if none is near."""
     word, at, file = text.partition("@")
     near = {"jsonl": "ndjson", "jsonlines": "ndjson", "yml": "yaml"}.get(word) or _nearest(word, FORMATS)
     return f"{near}{at if file else ''}{file}" if near is not None else None
@@ -194,7 +194,7 @@ def _is_json(text: str) -> bool:
 
 
 def _fitting_value(text: str, value: ValueType) -> str | None:
-    """Return a text if a type takes it, else the value of the type that it was meant for; None if nothing is near."""
+    """Return the string if it is a valid value, else the value that was probably meant; None if nothing is near."""
     try:
         convert_all([text], value, "it")
     except UsageError:
@@ -207,7 +207,7 @@ def _fitting_value(text: str, value: ValueType) -> str | None:
 
 
 def _nearest(text: str, words: Iterable[str]) -> str | None:
-    """Return the word that is nearest to a text; None if none is near."""
+    """Return the choice nearest to a string; None if none is near."""
     listed = list(words)
     same = [word for word in listed if word.lower() == text.lower()]
     starting = [word for word in listed if len(text) > 2 and word.lower().startswith(text.lower())]
@@ -217,7 +217,7 @@ def _nearest(text: str, words: Iterable[str]) -> str | None:
 
 
 def _nearest_quantity(text: str, listed: Iterable[str]) -> list[str]:
-    """Return the quantity with the unit of a text and the nearest number: `7d` for `9d`; empty if there is none."""
+    """Return the quantity with the same unit and the nearest number: `7d` for `9d`; empty if there is none."""
     given = _QUANTITY.fullmatch(text)
     quantities = [found for word in listed if (found := _QUANTITY.fullmatch(word.lower()))]
     alike = [found for found in quantities if given is not None and found[2] == given[2]]
@@ -226,11 +226,11 @@ def _nearest_quantity(text: str, listed: Iterable[str]) -> list[str]:
 
 
 def _with_known_names(typed: CallLine) -> CallLine:
-    """Return the line with each unknown option replaced by a near one, else by a placeholder: nothing gets lost.
+    """Return the command with each unknown option replaced by a similar one, or by a placeholder.
 
-    Only a secret is left out, an option for a body if there is none, and an option for which the error has advice.
-    An option that may be dynacli's or the operation's is dynacli's, and goes before the API; one that is the
-    operation's goes after it.
+    It leaves out secrets, options for a body that the operation does not have, and options that the error explains.
+    An option that both dynacli and the operation have counts as dynacli's, and moves before the API. An input of the
+    operation moves after it.
     """
     line, guarded = typed, typed.table.guarded
     words = [word for word in line.after if word.flag not in guarded]
@@ -266,7 +266,7 @@ def _with_known_names(typed: CallLine) -> CallLine:
 
 
 def _unnamed(line: CallLine, flag: str, value: str | None) -> Word:
-    """Return an option whose name is left to fill in; a query parameter if the document does not say what there is."""
+    """Return an option without a name, to fill in; for an undocumented operation, a pair of the query."""
     if not line.table.described.is_documented and value is not None and flag.startswith("--"):
         return line.word_of("--query", f"{flag.removeprefix('--')}={value}")
     return Word(_UNNAMED, value, is_placeholder=True)
@@ -278,9 +278,9 @@ def _surplus(words: Iterable[Word]) -> int:
 
 
 def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Word]) -> Word | None:
-    """Return the option that an unknown one was meant for; None if there is none that is not given already.
+    """Return the option that was probably meant by an unknown one; None if all similar options are given already.
 
-    A standard option that does not take the value was meant only if the name is nearly its own.
+    A standard option that does not take the value must have nearly the same name.
     """
     given = {(other.parameter, other.field, other.option) for other in others if other.flag}
     candidates = []
@@ -306,9 +306,9 @@ def _fits(word: Word) -> bool:
 
 
 def _without_surplus(line: CallLine) -> CallLine:
-    """Return the line with each word that is too many made a part of the value before it, or an option.
+    """Return the command with each surplus argument joined to the value before it, or turned into an option.
 
-    A word that is neither is left out if the operation takes no options, else its option is left to fill in.
+    Any other surplus argument becomes an option without a name. If the operation takes no options, it is removed.
     """
     made: list[Word] = []
     surplus = _surplus(line.after)
@@ -331,7 +331,7 @@ def _without_surplus(line: CallLine) -> CallLine:
 
 
 def _takes_more(word: Word, text: str) -> bool:
-    """Return whether a word is one more item of the list that an option gives: `--labels bug docs`."""
+    """Return whether an argument is one more item of the array that an option gives: `--labels bug docs`."""
     items = word.value_type.items
     is_list = bool(word.flag) and word.value_type.type == "array" and items is not None
     is_whole = (word.value or "[").lstrip().startswith("[")
@@ -339,7 +339,7 @@ def _takes_more(word: Word, text: str) -> bool:
 
 
 def _joined(word: Word, text: str) -> str | None:
-    """Return the value of an option with the word after it; None if the word is not a part of the value."""
+    """Return the value of an option joined with the next argument; None if the argument is not part of the value."""
     if _is_open_text(word):
         return f"{word.value} {text}"
     if word.is_input and word.value_type.type == "boolean" and word.value == "true":
@@ -348,7 +348,7 @@ def _joined(word: Word, text: str) -> str | None:
 
 
 def _is_open_text(word: Word) -> bool:
-    """Return whether a value is free text, which the shell may have split into several words."""
+    """Return whether a value is free text, which the shell may have split into several arguments."""
     value = word.value_type
     is_in_path = word.parameter is not None and word.parameter.location == "path"
     is_text = (
@@ -358,7 +358,7 @@ def _is_open_text(word: Word) -> bool:
 
 
 def _named(line: CallLine, word: Word) -> Word:
-    """Return a word; for one too many the option that `NAME=VALUE` means, else an option without a name."""
+    """Return the argument; if it is surplus, the option that `NAME=VALUE` means, or an option without a name."""
     if word.flag or word.parameter is not None:
         return word
     name, equals, value = (word.value or "").partition("=")
@@ -367,11 +367,11 @@ def _named(line: CallLine, word: Word) -> Word:
 
 
 def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = False) -> CallLine:
-    """Return the line with placeholders for inputs that are missing.
+    """Return the command with placeholders for missing inputs.
 
     Args:
-        names: As messages call them: `OWNER`, `--state`, `a body`.
-        is_body_known: Whether they are known to be missing in a body that the line does not show.
+        names: The inputs as messages name them: `OWNER`, `--state`, `a body`.
+        is_body_known: Whether the inputs are known to be missing in a body that the command line does not show.
     """
     in_path = {
         input_name(parameter): f"--{parameter.option}"
@@ -392,7 +392,7 @@ def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = 
     for name in names:
         if not name.startswith("--") and name not in in_path:
             if not any(map(_gives_body, made)):
-                # An object whose properties may all be left out is empty at least.
+                # If all properties of the object are optional, an empty object is a valid body.
                 is_object = media_type is not None and media_type.fields and is_json(media_type.name)
                 value = "{}" if is_object else None
                 made.append(line.word_of("--body", value))
@@ -415,17 +415,17 @@ def _gives_body(word: Word) -> bool:
 
 
 def _is_whole_body(word: Word) -> bool:
-    """Return whether a word stands for a whole body that is not known: one to fill in, or of standard input."""
+    """Return whether an argument gives a whole body that is not known here: a placeholder or standard input."""
     return word.option_name == "body" and (word.is_placeholder or word.value == "-")
 
 
 def _place_in_path(words: Sequence[Word]) -> int:
-    """Return where the next positional word stands: after the last one, or before all options."""
+    """Return the position for the next positional argument: after the last one, or before all options."""
     return max((number + 1 for number, word in enumerate(words) if not word.flag), default=0)
 
 
 def _is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
-    """Return whether the place that a finding is about has a placeholder in the line."""
+    """Return whether the command has a placeholder at the location of a finding."""
     key, steps = _place(finding["pointer"])
     number, _ = _word_at(line, key, steps)
     if number is not None and line.after[number].is_placeholder:
@@ -436,13 +436,13 @@ def _is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
 
 
 def _without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
-    """Return the line with the words corrected that the validator has found something in.
+    """Return the command with the findings of the validator corrected.
 
     Args:
-        findings: In the shape of the validation report.
+        findings: The findings, as in the validation report.
     """
     renamed = {(_above(finding), name) for finding in findings if (name := _renamed(finding, findings))}
-    # Surplus properties first: one of them may be what is missing, misspelt.
+    # Surplus properties first: one of them may be the misspelt name of a missing property.
     for finding in sorted(findings, key=lambda found: found["rule"] not in _SURPLUS):
         key, steps = _place(finding["pointer"])
         if finding["rule"] in _MISSING:
@@ -460,7 +460,7 @@ def _without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
 
 
 def _place(pointer: str) -> tuple[tuple[str, str], tuple[str, ...]]:
-    """Return the parameter and the steps inside of its value; the location is `body` for a place in the body."""
+    """Return the parameter and the path inside its value. The key of the body is `("body", "")`."""
     if pointer.startswith("/") or not pointer:
         return ("body", ""), split(pointer)
     location, _, rest = pointer.partition("/")
@@ -471,7 +471,7 @@ def _place(pointer: str) -> tuple[tuple[str, str], tuple[str, ...]]:
 def _word_at(
     line: CallLine, key: tuple[str, str], steps: tuple[str, ...]
 ) -> tuple[int | None, tuple[str, ...]]:
-    """Return the number of the word that gives a place, the deepest one, and the steps that are left inside of it."""
+    """Return the index of the deepest argument that gives a location, and the rest of the path inside its value."""
     number: int | None = None
     depth = -1
     for index, word in enumerate(line.after):
@@ -486,7 +486,7 @@ def _word_at(
         if is_inside and len(path) >= depth:
             number, depth = index, len(path)
     if number is not None and _is_repeated(line, number) and steps[depth:][:1]:
-        # The items of a list that is given by repetition are numbered.
+        # Each repetition of an option gives one item of the array.
         alike = [index for index, word in enumerate(line.after) if _same_place(word, line.after[number])]
         item = int(steps[depth]) if steps[depth].isdecimal() else 0
         number, depth = alike[min(item, len(alike) - 1)], depth + 1
@@ -521,7 +521,7 @@ def _with_missing(
 
 
 def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
-    """Return the option of a place in the body, as it is listed or in the document's own spelling."""
+    """Return the option for a location in the body, or the path of the location if no option is listed."""
     media_type = line.table.described.media_type
     numbers = [step for step in steps if step.isdecimal()]
     for field in media_type.fields if media_type else ():
@@ -537,7 +537,7 @@ def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
 def _corrected_word(
     line: CallLine, word: Word, rest: tuple[str, ...], finding: _Finding, findings: Sequence[_Finding]
 ) -> Iterator[Word]:
-    """Yield what is given instead of a word."""
+    """Yield the replacement of an argument."""
     value = word.value or ""
     if not rest and word.is_input:
         if finding["rule"] not in _SURPLUS:
@@ -551,15 +551,15 @@ def _corrected_word(
         if is_list and not any(isinstance(item, list) for item in tree):
             yield replace(
                 word, value=json.dumps([tree], ensure_ascii=False)
-            )  # the only item of a list of lists
+            )  # the array becomes the only item of an array of arrays
             return
-        with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the place
+        with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the location
             _correct_in(tree, rest, finding, _renamed(finding, findings))
         text = json.dumps(tree, ensure_ascii=False)
         yield replace(word, value=text, is_placeholder=word.is_placeholder or f'"{_TO_FILL_IN}"' in text)
     else:
         yield word
-        # The body stands in a file or comes from standard input: options override it.
+        # The body comes from a file or from standard input: an option can override it.
         option = line.word_of(_option_at(line, rest), None)
         if finding["rule"] not in _SURPLUS and option.is_input:
             yield unfilled(option)
@@ -570,7 +570,7 @@ def _above(finding: _Finding) -> str:
 
 
 def _renamed(finding: _Finding, findings: Sequence[_Finding]) -> str:
-    """Return the property that a surplus one was meant for: a missing one beside it; empty if there is none."""
+    """Return the missing property that a surplus one was probably meant for; empty if there is none."""
     if finding["rule"] not in _SURPLUS:
         return ""
     above = _above(finding)
@@ -584,7 +584,7 @@ def _renamed(finding: _Finding, findings: Sequence[_Finding]) -> str:
 
 
 def _correct_in(tree: Any, steps: tuple[str, ...], finding: _Finding, renamed: str) -> None:
-    """Correct the value at a place inside of a JSON value."""
+    """Correct the value at a location inside a JSON value."""
     for step in steps[:-1]:
         tree = tree[int(step)] if isinstance(tree, list) else tree[step]
     last: Any = int(steps[-1]) if isinstance(tree, list) else steps[-1]
@@ -597,7 +597,7 @@ def _correct_in(tree: Any, steps: tuple[str, ...], finding: _Finding, renamed: s
 
 
 def _allowed(value: Any, finding: _Finding) -> Any:
-    """Return the value of an enumeration that is nearest to one that is not in it; a placeholder if none is near."""
+    """Return the allowed value nearest to an invalid one; a placeholder if none is near."""
     expected = finding["expected"]
     allowed = expected if isinstance(expected, list) and finding["rule"] == "enum" else [expected]
     if finding["rule"] not in {"enum", "const"}:
@@ -608,10 +608,10 @@ def _allowed(value: Any, finding: _Finding) -> Any:
 
 
 def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
-    """Return what is wrong with a line; None if its call can be made once its placeholders are filled in.
+    """Return the error of a command; None if its call works once its placeholders are filled in.
 
     Args:
-        env: The surroundings; nothing is read from standard input.
+        env: The environment. Standard input is not read.
     """
     tried = line.with_after(word for word in line.after if not _is_for_person(word))
     is_server_open = any(map(_is_of_server, line.placeholders()))
@@ -637,7 +637,7 @@ def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
 
 
 def _needs_too_much(problem: UsageError) -> bool:
-    """Return whether more is wrong with a line than is corrected."""
+    """Return whether the command has too many errors to correct."""
     return len(problem.details.get("missing") or problem.details.get("findings") or ()) > _MOST_CHANGES
 
 
@@ -646,7 +646,7 @@ def _is_of_server(word: Word) -> bool:
 
 
 def _is_for_person(word: Word) -> bool:
-    """Return whether a word asks for what a trial must not touch: standard input, and an editor."""
+    """Return whether an argument needs what a trial must not use: standard input or an editor."""
     return word.option_name == "editor" or (bool(word.flag) and word.value in _OF_STDIN)
 
 
@@ -666,7 +666,7 @@ def _problem_of_words(line: CallLine, words: list[str], env: Environment, build:
     except UsageError as error:
         return error
     except DynacliError:
-        return None  # such as a credential that is missing: the line is right
+        return None  # such as a missing credential: the command line itself is right
     return None
 
 
@@ -674,14 +674,14 @@ def _build(run: Run, described: DescribedOperation, line: CommandLine, *, any_se
     """Build a request and validate it.
 
     Args:
-        any_server: Whether the server is left to fill in: the request is not sent, so any one will do.
+        any_server: Whether the server is a placeholder. The request is not sent, so any server will do.
 
     Raises:
-        UsageError: There cannot be such a request.
+        UsageError: The inputs or options make no valid request.
     """
-    run.output_format()  # it raises if options cannot be combined
+    run.output_format()  # raises if options cannot be combined
     settings = settings_of(run.env, described.api, run.call_options)
-    # The demo API has its server only while it is called.
+    # The demo API has a server only during a call.
     if any_server or (described.api.name == DEMO and not settings.server):
         settings = replace(settings, server=_ANY_SERVER, server_variables=())
     if not described.is_documented:
@@ -713,11 +713,11 @@ def _build(run: Run, described: DescribedOperation, line: CommandLine, *, any_se
 def _corrected_line(
     run: Run, described: DescribedOperation, words: list[str], error: UsageError
 ) -> CallLine | None:
-    """Return the corrected line of a call; None if nothing better than the typed one is known.
+    """Return the corrected command of a call; None if it does not improve the typed one.
 
     Args:
-        words: The words after the operation.
-        error: What ended the call.
+        words: The arguments after the operation.
+        error: The error that ended the call.
     """
     if len(words) > _MOST_CHANGES:
         return None
@@ -732,16 +732,16 @@ def _corrected_line(
 
 
 def _shortened(line: CallLine, env: Environment) -> CallLine:
-    """Return a line that is short even if a great many of its options are left to fill in."""
+    """Return a shorter version of the command that also works, if there is one; else the command."""
     return next((shorter for shorter in line.shorter() if _problem_of(shorter, env) is None), line)
 
 
 def _example(typed: CallLine, env: Environment) -> CallLine | None:
-    """Return the document's own example, which is right, though its inputs are others, with the standard options."""
+    """Return the example of the operation with the typed standard options; None if it does not work."""
     example = typed.with_words(typed.table.described.operation.example)
     options = [word for word in typed.after if word.option is not None]
     others = [option for option in options if option.option not in INPUT_OPTIONS]
-    # An example has no body if the document declares none: the one that was given must not get lost.
+    # If the document declares no body, the example has none either: keep the body that was given.
     for kept in (options,) if typed.table.described.has_undeclared_body else (options, others):
         line = example.with_after([*example.after, *kept])
         if _problem_of(line, env) is None:
@@ -750,10 +750,10 @@ def _example(typed: CallLine, env: Environment) -> CallLine | None:
 
 
 def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> CallLine | None:
-    """Return the line with everything right in it; None if that cannot be reached.
+    """Return the command with all errors corrected; None if that fails.
 
     Args:
-        error: What ended the call; None if the line is not as it was typed.
+        error: The error that ended the call; None if the command was changed since.
     """
     line = _with_fitting_values(_without_surplus(_with_known_names(typed)))
     until = monotonic() + _SECONDS
@@ -764,7 +764,7 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> C
         if problem is None:
             if error is None:
                 return line
-            # Some things only the call itself finds, such as options that cannot be combined.
+            # Only the call itself finds some errors, such as options that cannot be combined.
             is_left = (
                 "output" in error.details
                 or _has_named(line, typed, error)
@@ -779,7 +779,7 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> C
 
 
 def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
-    """Return whether a line still has the standard options that an error names, as they were typed."""
+    """Return whether the standard options that an error names are still unchanged in the command."""
     flags = set(_FLAG.findall(f"{error.message} {error.reason}"))
     named, left = (
         [word for word in (*call_line.before, *call_line.after) if _is_option_of(word, flags)]
@@ -789,7 +789,7 @@ def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
 
 
 def _is_same(line: CallLine, other: CallLine) -> bool:
-    """Return whether two lines say the same; what a placeholder stands for was not said."""
+    """Return whether two commands are the same. The text of placeholders does not count."""
     if len(line.placeholders()) != len(other.placeholders()):
         return False
     return (line.words(), line.before_words()) == (other.words(), other.before_words())
@@ -827,7 +827,7 @@ def _is_option_of(word: Word, flags: set[str]) -> bool:
 
 
 def _with_server_variable(line: CallLine, problem: UsageError) -> CallLine:
-    """Return the line with a server variable left to fill in; without it if the server has none of its name."""
+    """Return the command with a placeholder for a server variable, or without it if the server has no such variable."""
     name = problem.details["server_variable"]
     line = line.without(
         lambda word: word.option_name == "server_var" and (word.value or "").partition("=")[0] == name
@@ -839,7 +839,7 @@ def _with_server_variable(line: CallLine, problem: UsageError) -> CallLine:
 
 
 def _replaced(words: Iterable[Word], problem: UsageError, text: str) -> Iterator[Word]:
-    """Yield words; those that a text names get a value that the error names, or a placeholder."""
+    """Yield the arguments. Those that a text names get a value that the error suggests, or a placeholder."""
     flags, values = set(_FLAG.findall(text)), set(_QUOTED.findall(text))
     allowed = _QUOTED.findall(problem.reason)
     for word in words:
@@ -859,7 +859,7 @@ def _replaced(words: Iterable[Word], problem: UsageError, text: str) -> Iterator
 
 
 def _without_named(line: CallLine, problem: UsageError) -> CallLine:
-    """Return the line without the standard options, and without the headers, that an error names."""
+    """Return the command without the standard options and headers that an error names."""
     named, quoted = (
         set(_FLAG.findall(f"{problem.message} {problem.reason}")),
         _QUOTED.findall(problem.message),
@@ -873,7 +873,7 @@ def _without_named(line: CallLine, problem: UsageError) -> CallLine:
 
 
 def teach(run: Run, error: UsageError) -> None:
-    """Add to a usage error about a known operation, or one with nearly its name, what leads to a call that works."""
+    """Add the corrected command to a usage error, and for programs the summary of the operation."""
     asked = run.asked or asked_call(run)
     if asked is not None:
         described, words = asked
@@ -887,10 +887,10 @@ def teach(run: Run, error: UsageError) -> None:
 
 
 def offer_values(run: Run, error: DynacliError, values: Mapping[str, str]) -> None:
-    """Add to the error of a call that was made the same call with other values of standard options.
+    """Suggest the same call with other values of standard options, for an error after the call was made.
 
     Args:
-        values: Name of an option → the value that fits the response.
+        values: Name of an option → value that fits the response.
     """
     line = repeatable_line(run)
     if line is not None:
@@ -901,12 +901,12 @@ def offer_values(run: Run, error: DynacliError, values: Mapping[str, str]) -> No
 def _summary(
     run: Run, described: DescribedOperation, error: UsageError, line: CallLine | None
 ) -> dict[str, Any] | None:
-    """Return the summary of an operation; for an agent only the inputs that an error is about, None if there are none.
+    """Return the summary of an operation. An agent gets only the inputs that the error is about, or None without any.
 
-    For an unknown input that has no near name, they are the most useful inputs.
+    If no input has a similar name, the agent gets the most useful inputs.
 
     Args:
-        line: The corrected line; None if none is known.
+        line: The corrected command; None if there is none.
     """
     from dynacli.client.operation_summary import operation_summary, summary_of_inputs
 
@@ -926,7 +926,7 @@ def _summary(
 
 
 def _suggest_near(run: Run, error: UsageError) -> None:
-    """Add to the error for an unknown operation the same call of the one that has nearly its name."""
+    """Suggest the same call of the operation with the most similar name, for an error about an unknown operation."""
     asked = asked_call(run, error.details["near"])
     if asked is None:
         return
@@ -961,7 +961,7 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
 
 
 def _says_the_same(hint: str, line: CallLine) -> bool:
-    """Return whether a hint says nothing but names of options and values that are in the corrected line."""
+    """Return whether a hint only suggests names and values that the corrected command already has."""
     if len(_QUOTED.sub("", hint).split()) > _WORDS_AROUND_NAMES:
         return False
     words = {*line.before_words(), *line.words()}
@@ -970,7 +970,7 @@ def _says_the_same(hint: str, line: CallLine) -> bool:
 
 
 def _sources(line: CallLine) -> Iterator[str]:
-    """Yield where the ids come from that are left to fill in."""
+    """Yield the sources of the ids that the user must fill in."""
     described = line.table.described
     inputs = {word.field or word.parameter: word for word in line.placeholders()}
     asked_for = [input_ for input_ in inputs if input_ is not None]
