@@ -41,7 +41,7 @@ _ABOUT_SECRETS = frozenset(
         *("provider", "scope", "size", "status", "type", "uri", "url", "version"),
     )
 )
-"""Last words of names whose value describes a secret and is not secret itself: `token_type`."""
+"""Ends of names whose value describes a secret and is not secret itself: `token_type`."""
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MAY_BE_SECRET = frozenset(
     (

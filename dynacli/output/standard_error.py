@@ -41,7 +41,7 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False, label: s
         env: The environment of the run.
         text: Lines. A missing final line feed is added.
         painted: Whether the caller has already made foreign text `visible` and painted it.
-        label: Dynacli's own text before the lines, which may contain any escape sequences.
+        label: A text of dynacli before the lines, which may contain any escape sequences.
     """
     text = label + (visible_painted(text) if painted and env.stderr_is_terminal else visible(text))
     if not text.endswith("\n"):

@@ -47,7 +47,6 @@ class SchemaValidators(SchemaValidatorsFactory):
     """Evaluates the schemas for the messages of one direction of an operation.
 
     Args:
-        document: The document of the operation.
         version: The version of OpenAPI.
         direction: The direction of the messages.
         resolve: Returns the target of a reference, or raises `LookupError`.
