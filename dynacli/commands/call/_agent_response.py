@@ -1,6 +1,6 @@
-"""What `-o agent` says around the data of a response, and the note for agents on one that is large.
+"""The lines that `-o agent` prints around a response, and the note for agents about a large response.
 
-Their commands are made of the typed line, run as they stand, and change nothing.
+The suggested commands come from the command that was typed. They run unchanged and are read-only.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import WireResponse
 
 _MOST_REST = 40_000
-"""Bytes of items that a command asks for at most."""
+"""Maximum bytes of items that a suggested command prints."""
 _MOST_NEXT = 3
-"""Operations that are next after one item."""
+"""Maximum number of suggested operations for one item."""
 _OUTPUT = frozenset({"output", "columns", "max_bytes", "include", "resume", "remote_name", "report"})
 _PAGES = frozenset({"all", "max_items"})
 
 
 @record
 class _Came:
-    """What is known of the items that came.
+    """The facts about the items of a response.
 
     Args:
-        total: How many there are on all pages; None if nothing says so.
-        has_more: Whether there are more than came.
-        text: What the first line says of it; empty if all came.
+        total: Number of items on all pages; None if unknown.
+        has_more: Whether there are more items.
+        text: Text for the first line; empty if all items arrived.
     """
 
     total: int | None = None
@@ -53,10 +53,10 @@ class _Came:
 def around_response(
     run: Run, call: Call, response: WireResponse, pages: PageLoop | None = None
 ) -> DescribeAround:
-    """Return what describes what stands around the data of a response.
+    """Return the function that describes the lines around a response.
 
     Args:
-        pages: The pages of a list that were fetched; None for a single response.
+        pages: The fetched pages of a list; None for a single response.
     """
 
     def describe(view: AgentView) -> Around:
@@ -83,7 +83,7 @@ def around_response(
 
 
 def note_large_response(run: Run, call: Call, response: WireResponse, pages: PageLoop | None = None) -> None:
-    """Write the note for an agent on a response of many bytes: its size, its items, and a command that prints less."""
+    """Print a note for an agent about a large response: its size, its items, and a command that prints less."""
     count = _item_count(call, response) if pages is None else pages.count
     text = f"The response has {run.env.stdout_size:,} bytes"
     text += f" and {counted(count, 'item')}" if count else ""
@@ -94,12 +94,12 @@ def note_large_response(run: Run, call: Call, response: WireResponse, pages: Pag
 
 
 def _only_reads(call: Call) -> bool:
-    """Return whether a call may be repeated for more of its response: it reads, or it is a POST that searches."""
+    """Return whether a call may be repeated to get more: it is read-only, or it is a POST that lists or searches."""
     return is_reading(call.described.operation) or is_listing(call.described)
 
 
 def _item_count(call: Call, response: WireResponse) -> int:
-    """Return how many items a response has; 0 if it is not a list, or was not kept."""
+    """Return the number of items of a response; 0 if it is not a list or was not stored."""
     from dynacli.media.body_value import NoValueError, body_items
 
     try:
@@ -123,14 +123,14 @@ def _items_that_came(call: Call, response: WireResponse, pages: PageLoop | None,
 
 
 def _typed_line(run: Run, call: Call) -> CallLine | None:
-    """Return the line of a call; None if another call was typed, or that cannot be typed again as it stands."""
+    """Return the typed command of a call; None if another call was typed, or if it cannot be repeated unchanged."""
     line = run.repeatable_line(run) if run.repeatable_line is not None else None
     is_same = line is not None and line.table.described.operation.name == call.described.operation.name
     return line if is_same else None
 
 
 def _narrowing(line: CallLine) -> list[Word]:
-    """Return the inputs that may be why a list is empty: not those of the path, and not the size of a page."""
+    """Return the inputs that may have emptied a list: all but path parameters and page sizes."""
     described = line.table.described
     rules = document_pages(described, configured_rule(described)).rules
     sizes = {f"--{rule.size.option}" for rule in rules if rule.size is not None}
@@ -140,7 +140,7 @@ def _narrowing(line: CallLine) -> list[Word]:
 def _further_lines(
     line: CallLine, view: AgentView, came: _Came, narrowing: Sequence[Word]
 ) -> Iterator[CallLine]:
-    """Yield the lines that give more of the same response."""
+    """Yield commands that print more of the same response."""
     if narrowing:
         wide = [word for word in line.after if word not in narrowing or _is_needed(word)]
         if len(wide) < len(line.after):
@@ -167,7 +167,7 @@ def _is_needed(word: Word) -> bool:
 
 
 def _filtered(line: CallLine, expression: str) -> CallLine:
-    """Return the line that prints what a filter finds in the value that the line has printed."""
+    """Return the command with a filter for the value that it printed before."""
     given = next((word.value for word in line.after if word.option_name == "filter"), "")
     removed = {"filter", *_OUTPUT, *_PAGES}
     found = f"{given} | {expression}" if given else expression
@@ -175,8 +175,8 @@ def _filtered(line: CallLine, expression: str) -> CallLine:
 
 
 def _rest(line: CallLine, view: AgentView, came: _Came) -> CallLine | None:
-    """Return the line that prints the items which were not shown, or as many as are not too much to read."""
-    size = max(view.size // len(view.items), 1)  # of an item, on average
+    """Return the command that prints the omitted items, up to a size that an agent can read; None if there is none."""
+    size = max(view.size // len(view.items), 1)  # average per item
     if not came.has_more:
         if view.shown == len(view.items) or size > _MOST_REST:
             return None
@@ -196,9 +196,9 @@ def _room(size: int) -> str:
 
 
 def _next_lines(run: Run, call: Call, response: WireResponse, view: AgentView) -> Iterator[str]:
-    """Yield the commands that call other operations with the id of an item, or of the one that came.
+    """Yield commands that call other operations with an id of the response.
 
-    After a list that is the operation on its first item. What is below an item may not be there.
+    After a list, that is one operation on the first item, because resources below an item may not exist.
     """
     most = _MOST_NEXT if call.described.operation.path.rstrip("/").endswith("}") else 1
     item = view.items[0] if view.items else view.value

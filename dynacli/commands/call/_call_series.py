@@ -1,7 +1,6 @@
-"""Several calls for one command, made one after the other.
+"""Several successive calls of one command.
 
-`--all` and `--max-items`: the pages of a list are written as one result. `--wait` and `--follow`: the last response is
-written.
+`--all` and `--max-items` print the pages of a list as one result. `--wait` and `--follow` print the last response.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import WireResponse
 
 _WRITTEN_WHOLE = 1024 * 1024
-"""Characters of items up to which a list is written only when it is complete."""
+"""Maximum characters of a list that is written only when it is complete."""
 _MAX_ITEMS = "--max-items"
 
 
 def _may_grow(env: Environment, form: OutputFormat) -> bool:
-    """Return whether a form writes JSON to where no one pages through it: to a pipe or into a file."""
+    """Return whether JSON may be written in parts: it goes unchanged or formatted to a pipe or a file."""
     is_json = form.format == "json" and not (
         form.filter or form.columns or form.include or env.stdout_is_terminal
     )
@@ -58,16 +57,16 @@ def written_list(
     around: Callable[[Callable[[str], str]], tuple[str, str]],
     depth: int,
 ) -> Iterator[Callable[[Sequence[str]], None]]:
-    """Write the items of a list as they come, within what stands around them.
+    """Write the items of a list on arrival, together with the value around the list.
 
-    If an exception leaves the block, the value is complete anyway, and a file is as it was before.
+    If the block raises an exception, the printed JSON is still complete, and a file stays unchanged.
 
     Args:
-        around: Returns the JSON before and after the list, as a function lays it out.
-        depth: How many objects are around the list.
+        around: Returns the JSON before and after the list, formatted by the given function.
+        depth: Number of objects around the list.
 
     Yields:
-        A function that writes the JSON of further items, at once.
+        A function that immediately writes the JSON of more items.
 
     Raises:
         FileError: The value cannot be written.
@@ -83,7 +82,7 @@ def written_list(
 
         def put(text: str) -> None:
             nonlocal is_whole
-            is_whole = False  # nothing could stand after a part of it
+            is_whole = False  # after an interrupted write, nothing may follow
             write(text)
             is_whole = True
 
@@ -110,18 +109,18 @@ def written_list(
 
 
 class Listing:
-    """One list, whose pages are called one after the other.
+    """Fetches the pages of a list.
 
     Attributes:
-        inputs: The inputs of the first page: those that were given, and the largest page that the document allows.
+        inputs: The inputs of the first page: the given ones, and the largest page size that the document allows.
 
     Args:
-        engine: Makes the calls.
-        report: The report for machines; None if none is asked for.
+        engine: Engine that makes the calls.
+        report: The report for programs; None if none is requested.
 
     Raises:
-        UsageError: The document says that the response has several lists.
-        FileError: The rule in the configuration is malformed.
+        UsageError: The response has several lists according to the document.
+        FileError: The pagination rule in the configuration is malformed.
     """
 
     def __init__(
@@ -154,15 +153,15 @@ class Listing:
         self._open = ExitStack()
 
     def _make_first(self, call: Call) -> MadeCall | None:
-        """Make the call of the first page; a stream is written as without pages."""
+        """Make the call of the first page. A stream is written at once, as without pagination."""
         return ResponseReceiver(self._run, self._engine, call, self._report).make(may_be_page=True)
 
     def call(self) -> None:
-        """Call the pages, and write and validate what came; also if an error or an interruption ends it.
+        """Fetch the pages, then write and validate them, even after an error or an interruption.
 
         Raises:
-            DynacliError: The list does not end well; the exit code is the error's.
-            KeyboardInterrupt: The person interrupted it.
+            DynacliError: A call fails. The error has the exit code.
+            KeyboardInterrupt: The user interrupted the calls.
         """
         with self._open:
             self._call()
@@ -180,7 +179,7 @@ class Listing:
                 raise
             ended_by = error.__context__
             if isinstance(ended_by, DynacliError | KeyboardInterrupt):
-                # The pages had ended with an error before their items made no table.
+                # An error had already ended the pages before their items failed to make a table.
                 self._run.warn(f"{error.message}: {error.reason}")
                 self._end_early(ended_by)
                 raise ended_by from None
@@ -192,17 +191,17 @@ class Listing:
 
     @property
     def _is_streamed(self) -> bool:
-        """Whether items are written one by one, so that they need not be kept: a filter is about the whole result."""
+        """Whether items are written one by one and need not be stored. A filter applies to the whole result."""
         return self._form.format in ITEM_FORMATS and not self._form.filter and not self._form.include
 
     @contextmanager
     def _writing_items(self) -> Iterator[None]:
-        """Enter with what writes the items as they come, or when all are there."""
+        """Enter a context in which the first item opens the output if items are written one by one."""
         with ExitStack() as stack:
             if self._is_streamed:
 
                 def begin(item: Any) -> None:
-                    # The format of items is that of a result; a response without any is written as it is.
+                    # Opened with the first item: a response without items is written unchanged.
                     from dynacli.output.written_items import written_items
 
                     known = self._described.known_items or KnownItems()
@@ -214,10 +213,10 @@ class Listing:
             yield
 
     def _take_whole(self, page: Page) -> None:
-        """Take a page that came; an interruption waits until all of it was written.
+        """Handle a page. An interruption waits until the page is written.
 
         Raises:
-            KeyboardInterrupt: The person interrupted it.
+            KeyboardInterrupt: The user interrupted the calls.
         """
         is_interrupted = False
 
@@ -231,10 +230,10 @@ class Listing:
             raise KeyboardInterrupt
 
     def _take(self, page: Page) -> None:
-        """Take a page that came: its items are written, or kept as long as the list is small.
+        """Handle a page: write its items, or store them while the list is small.
 
         Raises:
-            HttpError: It is a later one that is not a success.
+            HttpError: A later page is an error response.
         """
         if self._form.include and not self._form.is_whole and page.number == 1:
             write_head(self._run.env, page.call.signed, page.response)
@@ -252,7 +251,7 @@ class Listing:
             self._write_more(pages.taken_texts())
 
     def _write(self) -> FileError | FormatError | None:
-        """Write what came, unless it was written as it came; return why it could not be written."""
+        """Write the pages, unless they were written on arrival. Return the error if that fails."""
         first = self._pages.first
         if first is None:
             return None
@@ -273,7 +272,7 @@ class Listing:
         return None
 
     def _conclude(self, unwritten: FileError | FormatError | None) -> None:
-        """Report the result on all pages, and raise the error that the run ends with."""
+        """Report the validation result of all pages, and raise the error that ends the run, if there is one."""
         page = self._pages.first
         if page is None:
             return
@@ -286,7 +285,7 @@ class Listing:
         conclude(self._run, page.call, response, validation, self._report, unwritten)
 
     def _say_what_is_missing(self) -> None:
-        """Say why this is one page, if nothing says how to ask for another, or the response is not a list."""
+        """Report why there is only one page, and how many findings are omitted."""
         if note := self._loop.note:
             is_no_list = self._loop.items is None and not self._loop.is_keyed
             (self._run.warn if is_no_list else self._run.note)(note)
@@ -294,13 +293,13 @@ class Listing:
             self._run.note(f"{self._pages.validation.dropped:,} more findings are not shown")
 
     def _say_what_came(self) -> None:
-        """Write on a terminal how many items of how many pages came; nothing of a single page."""
+        """Print the number of items and pages on a terminal; nothing for a single page."""
         run, last = self._run, self._pages.last
         if last is not None and last.number > 1 and run.env.stderr_is_terminal and run.error_format == "text":
             run.note(f"{counted(self._loop.count, 'item')}, {counted(last.number, 'page')}")
 
     def _end_early(self, error: BaseException) -> None:
-        """Write what came before an error or an interruption, and say how to go on."""
+        """Write the pages that arrived before an error or an interruption, and print the command that continues."""
         page = self._pages.first
         if page is None:
             return
@@ -325,13 +324,13 @@ class Listing:
 def _go_on_line(
     typed: Sequence[str], max_items: int | None, described: DescribedOperation, first: Call, loop: PageLoop
 ) -> str:
-    """Return the command line that begins with the page which is missing; empty if no command can.
+    """Return the command that continues with the next page; empty if there is none.
 
     Args:
-        typed: The words after the program's name.
-        max_items: How many items are wanted; None for all.
+        typed: The arguments of the program.
+        max_items: Maximum number of items; None for all.
         first: The call of the first page.
-        loop: The pages, which an error has ended.
+        loop: The pages so far.
     """
     position = loop.position
     if position is None or loop.count == 0:
@@ -352,7 +351,7 @@ def _go_on_line(
 
 
 def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
-    """Return path and query of a URL, as `dynacli request` takes them; empty if it is not below the API's server."""
+    """Return path and query of a URL for `dynacli request`; empty if it is not below the server of the API."""
     base = base_url_of(described, first.settings).rstrip("/")
     parts = split_url(url)
     keys = {name for _, name in described.operation.api_keys}
@@ -362,12 +361,12 @@ def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
 
 
 def _standard_words(words: list[str]) -> list[str]:
-    """Return dynacli's own options among the words of a command line."""
+    """Return the options of dynacli among the arguments."""
     return [item for word in read_words(words).given if word.binding is not None for item in word.words]
 
 
 def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:
-    """Return flag → text of the input that changes from page to page."""
+    """Return flag → value of the input that changes from page to page; None if there is none."""
     from dynacli.client.pages.next_page import given_value
     from dynacli.openapi.schema.example_call import option_text
 
@@ -378,7 +377,7 @@ def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:
 
 
 def _options_of_url(described: DescribedOperation, first: Call, url: str) -> dict[str, str] | None:
-    """Return flag → text of the query of a URL; None if options of the operation cannot say it."""
+    """Return flag → value for the query of a URL; None if options of the operation cannot express it."""
     parts, began = split_url(url), split_url(first.signed.request.url)
     if parts.path != began.path:
         return None
@@ -399,7 +398,7 @@ def _options_of_url(described: DescribedOperation, first: Call, url: str) -> dic
 
 
 def _flags_of(described: DescribedOperation, options: dict[str, Any]) -> set[str]:
-    """Return all flags by which the options may have been given."""
+    """Return all spellings of the options on the command line."""
     flags = set(options)
     for parameter in described.operation.parameters:
         if f"--{parameter.option}" in options:
@@ -413,14 +412,14 @@ def _spellings(parameter: Parameter) -> set[str]:
 
 
 class LastResponse:
-    """The response in which a series of calls ends.
+    """The last response of a series of calls.
 
     Args:
-        engine: Makes the calls.
-        report: The report for machines; None if none is asked for.
+        engine: Engine that makes the calls.
+        report: The report for programs; None if none is requested.
 
     Raises:
-        UsageError: The options do not go together, or say what cannot be.
+        UsageError: The options cannot be combined, or a condition or link is invalid.
     """
 
     def __init__(
@@ -451,10 +450,10 @@ class LastResponse:
         self._shown: Call | None = None
 
     def call(self, inputs: CallInputs) -> None:
-        """Make the calls, and write and validate the last response; also if an error ends them.
+        """Make the calls, then write and validate the last response, even after an error.
 
         Raises:
-            DynacliError: The calls do not end well; the exit code is the error's.
+            DynacliError: A call fails. The error has the exit code.
         """
         from dynacli.client.engine.series import Series
 
@@ -487,13 +486,13 @@ class LastResponse:
             self._report.begin_next(made.call.described, described)
 
     def _announce(self, made: MadeCall) -> None:
-        """Report, unless it was reported, what is to report of a response that is not the result."""
+        """Report on a response that is not the result, unless that was done before."""
         if made.validation is not None and made.call is not self._shown:
             report_validation_so_far(self._run, made.call, made.response, made.validation, self._report)
         self._shown = made.call
 
     def _write(self, call: Call, response: WireResponse) -> FileError | FormatError | None:
-        """Write a response; return why it could not be written."""
+        """Write a response. Return the error if that fails."""
         form = self._form
         if form.include and not form.is_whole:
             write_head(self._run.env, call.signed, response)
@@ -506,10 +505,10 @@ class LastResponse:
 
 
 def _check_options(options: Options) -> None:
-    """Check that the options go together.
+    """Check that the options can be combined.
 
     Raises:
-        UsageError: They do not.
+        UsageError: The options cannot be combined.
     """
     if not options.wait and (options.wait_timeout, options.wait_interval) != (None, None):
         raise UsageError(

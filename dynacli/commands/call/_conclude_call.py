@@ -1,4 +1,4 @@
-"""What is reported of a call beside its response: heads of messages, findings, notes, or the error that ends it."""
+"""Reports on a call besides its response: headers, findings, notes, and the error that ends the run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MINUTE = 60
 _OF_WHERE = ("profile", "server", "server_var", "auth", "accept_origin")
-"""The options of a call that the call after it needs, too."""
+"""The options of a call that a suggested next call needs, too."""
 
 
 def conclude(
@@ -38,18 +38,18 @@ def conclude(
     report: CallReport | None,
     unwritten: FileError | FormatError | None,
 ) -> None:
-    """Report the result on a response, and raise the error that the run ends with.
+    """Report the validation result of a response, and raise the error that ends the run, if there is one.
 
     Args:
-        validation: The result on the response; None if nothing was validated.
-        report: The report for machines; None if none is asked for.
-        unwritten: Why the response could not be written; None if it was written.
+        validation: Validation result of the response; None if it was not validated.
+        report: The report for programs; None if none is requested.
+        unwritten: The error that prevented writing the response; None if it was written.
 
     Raises:
         HttpError: The final status is not 2xx.
         FileError: The response could not be written.
-        FormatError: The response could not be written in the form that was asked for.
-        MismatchError: The response does not match the document, at the level `strict` or `exact`.
+        FormatError: The response cannot be written in the requested format.
+        MismatchError: The response does not match the document at the level `strict` or `exact`.
     """
     _note_response(call, response, report)
     error: DynacliError | None = None
@@ -77,26 +77,26 @@ def conclude(
 
 
 def conclude_part(run: Run, call: Call, response: WireResponse, report: CallReport | None) -> None:
-    """Report a response that was only the rest of a file: the document describes the whole."""
+    """Report on a response with only the rest of a file, which the document does not describe."""
     _note_response(call, response, report)
     if call.validating is not None and call.settings.is_strict:
         run.warn("Not validated: the response is the rest of a file, and the document describes the whole")
 
 
 def note_next_call(run: Run, call: Call, response: WireResponse) -> None:
-    """Write the command that reads what a call has created, if the document or the response tells it."""
+    """Print the command that reads a newly created resource, if the document or the response shows it."""
     line = creation_line(run, call, response)
     if line:
         write_stderr(run.env, f"next: {line}")
 
 
 def creation_line(run: Run, call: Call, response: WireResponse, *more: str) -> str:
-    """Return the command that reads what a call has created; empty if nothing tells it.
+    """Return the command that reads a newly created resource; empty if it is unknown.
 
-    There is none for the demo API, which forgets everything when its command ends.
+    For the demo API it is empty, because the demo API forgets everything when its command ends.
 
     Args:
-        more: Words at its end.
+        more: Arguments to add at the end.
     """
     from dynacli.client.links.next_calls import call_after_creation
     from dynacli.registry.configuration import DEMO
@@ -106,11 +106,11 @@ def creation_line(run: Run, call: Call, response: WireResponse, *more: str) -> s
 
 
 def next_line(run: Run, call: Call, response: WireResponse, name: str, words: Sequence[str]) -> str:
-    """Return the command of a call that follows from the response to another; empty if a secret is in it.
+    """Return the command of a call that follows from a response; empty if it would contain a secret.
 
     Args:
-        name: The operation.
-        words: The words after it.
+        name: Name of the operation.
+        words: The arguments after it.
     """
     from dynacli.environment import invocation_words
     from dynacli.openapi.model.wording import option_pair, shell_line
@@ -136,7 +136,7 @@ def report_validation_so_far(
     validation: ValidationResult,
     report: CallReport | None,
 ) -> None:
-    """Report the result on the part of a stream that came before an error or an interruption."""
+    """Report the validation result of the part of a stream that arrived before an error or an interruption."""
     _note_response(call, response, report)
     mismatch = _report_validation(run, call, response, validation, None, report)
     if mismatch is not None:
@@ -154,10 +154,10 @@ def _warn(run: Run, mismatch: MismatchError) -> None:
 
 
 def report_request(run: Run, call: Call, report: CallReport | None, *, is_first: bool) -> None:
-    """Report what there is to say about a request before it is sent.
+    """Report on a request before it is sent.
 
     Args:
-        is_first: Whether it is the first of several, which alone is validated.
+        is_first: Whether it is the first of several requests. Only the first one is validated.
     """
     if is_first and call.validating is not None and not call.validating.validation.is_valid:
         warn_of_request(run, call.validating, call.signed.masker, report)
@@ -166,7 +166,7 @@ def report_request(run: Run, call: Call, report: CallReport | None, *, is_first:
 
 
 def warn_of_request(run: Run, validating: CallValidator, masker: Masker, report: CallReport | None) -> None:
-    """Warn of values in a request that the document does not mention, which are findings at the level `exact`."""
+    """Warn of values in a request that the document does not declare, which are findings at the level `exact`."""
     if validating.validation.is_valid or (report is not None and report.is_on_stderr):
         return
     details: dict[str, Any] = {}
@@ -186,7 +186,7 @@ def conclude_request(
     settings: CallSettings,
     report: CallReport | None,
 ) -> None:
-    """Report the result on a request that is valid and not sent."""
+    """Report the validation result of a valid request that is not sent."""
     if report is not None:
         from dynacli.client.responses.validation_text import validation_json
 
@@ -203,7 +203,7 @@ def _report_validation(
     request_validation: ValidationResult | None,
     report: CallReport | None,
 ) -> MismatchError | None:
-    """Report the results on a response and its request; return the error for a response that is not valid."""
+    """Report the validation results of a request and its response. Return the error for an invalid response."""
     from dynacli.client.responses.response_errors import mismatch_error
     from dynacli.client.responses.validation_text import validation_json
 
@@ -229,9 +229,9 @@ def _write_notes(
     settings: CallSettings,
     report: CallReport | None,
 ) -> None:
-    """Write what is tolerated, what could not be validated, and which findings do not count."""
+    """Print what is tolerated, what could not be validated, and which findings are ignored."""
     if report is not None and report.is_on_stderr:
-        return  # the report says the same in the same place
+        return  # the report on standard error has the same text
     from dynacli.client.responses.validation_text import notes_of
 
     for reason in dict.fromkeys(reason for validation in validations for reason in validation.failures):
@@ -241,13 +241,13 @@ def _write_notes(
 
 
 def _show_request(env: Environment, signed: Signed) -> None:
-    """Show the head of the request."""
+    """Print the method, the URL and the headers of the request."""
     lines = [f"> {signed.shown.method} {signed.shown.url}", *_header_lines(">", signed, signed.shown.headers)]
     write_stderr(env, signed.masker.mask("\n".join(lines)))
 
 
 def show_response(env: Environment, signed: Signed, response: WireResponse) -> None:
-    """Show the head of the response, and the redirects before it."""
+    """Print the redirects, and the status line and headers of the response."""
     lines = [f"< {status} {url}" for status, url in response.hops]
     lines.append(f"< {response.http_version} {response.status} {response.reason}".rstrip())
     lines.extend(_header_lines("<", signed, response.headers))
@@ -255,7 +255,7 @@ def show_response(env: Environment, signed: Signed, response: WireResponse) -> N
 
 
 def write_head(env: Environment, signed: Signed, response: WireResponse) -> None:
-    """Write the head of the response to standard output, as `--include` asks for."""
+    """Print the status line and headers of the response to standard output, for `--include`."""
     from dynacli.output.standard_output import write_bytes
     from dynacli.text.terminal import visible
 
@@ -266,23 +266,23 @@ def write_head(env: Environment, signed: Signed, response: WireResponse) -> None
 
 
 def cache_text(response: WireResponse) -> str:
-    """Return what the response cache did: `hit, 12 s old`, `revalidated` or `miss`."""
+    """Return the result of the response cache: `hit, 12 s old`, `revalidated` or `miss`."""
     return f"hit, {cached_age(response)} old" if response.cache == "hit" else response.cache
 
 
 def cached_age(response: WireResponse) -> str:
-    """Return how old a stored response is, such as `12 s` or `3 days`."""
+    """Return the age of a stored response, such as `12 s` or `3 days`."""
     seconds = int(response.age)
     return f"{seconds} s" if seconds < _MINUTE else age_text(seconds)
 
 
 def show_size(env: Environment, response: WireResponse) -> None:
-    """Show the size of the response, and how long the call took."""
+    """Print the size of the response and the duration of the call."""
     write_stderr(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")
 
 
 def show_validators(env: Environment, request: ValidationResult, response: ValidationResult) -> None:
-    """Show whether openapi-core validated, or compiled schemas accepted what is beyond doubt."""
+    """Print whether openapi-core or compiled schemas validated the request and the response."""
     by = [
         "compiled schemas" if validation.is_accepted else "openapi-core" for validation in (request, response)
     ]

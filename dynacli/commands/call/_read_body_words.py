@@ -1,4 +1,4 @@
-"""The words that give a body: options of its fields, `--body`, `--set`, `--file`, files and `--editor`."""
+"""The arguments that give a body: options of its fields, `--body`, `--set`, `--file`, files and `--editor`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SUFFIXES = {
     "jsonl": ".jsonl",
     "ndjson": ".jsonl",
 }
-"""Part of a media type → the suffix of the file that an editor opens, by which it knows the syntax."""
+"""Part of a media type → suffix of the draft file, from which an editor recognizes the syntax."""
 
 
 def read_body_words(
@@ -57,17 +57,17 @@ def read_body_words(
     *,
     is_strict: bool,
 ) -> tuple[DescribedOperation, CallInputs, EditedText | None]:
-    """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
+    """Return the operation with the media type to send, the inputs, and the draft of a body from an editor.
 
     Args:
         parameters: The values of the parameters.
-        field_words: The words for fields of the body.
-        whole: What `--inputs` gives; what is given beside it wins.
-        is_strict: Whether words must fit the document.
+        field_words: The values for fields of the body.
+        whole: The inputs of `--inputs`. Other options override them.
+        is_strict: Whether values must match the document.
 
     Raises:
-        UsageError: A word does not fit; nothing is sent.
-        FileError: A file that was named cannot be read.
+        UsageError: An argument is invalid.
+        FileError: An input file cannot be read.
     """
     options, body = run.options, whole.body
     files = InputFiles(run.env, run.check_input_file, is_edited=options.editor)
@@ -116,7 +116,7 @@ def read_body_words(
 
 
 def _not_given(assignments: Iterable[Assignment], given: Iterable[Assignment]) -> Iterator[Assignment]:
-    """Yield the assignments to places that are not given, neither themselves nor within another place."""
+    """Yield the assignments that no given assignment overrides, at the same location or above it."""
     places = [assignment.path for assignment in given]
     for assignment in assignments:
         if not any(assignment.path[: len(place)] == place for place in places):
@@ -137,7 +137,7 @@ def value_of_field(
     is_strict: bool,
     fields: Sequence[Field] = (),
 ) -> Any:
-    """Return the value of an option of the body; in a form and a multipart body it may be files.
+    """Return the value for a field of the body. In a form and a multipart body it may be a file.
 
     Args:
         fields: The options of the body.
@@ -172,7 +172,7 @@ def _part_headers(words: Sequence[str]) -> tuple[tuple[tuple[str, str], str], ..
 
 
 def _boundary(options: Options, media_type: str) -> str:
-    """Return the boundary between parts: that of `--content-type`, in a preview always the same one; else empty."""
+    """Return the boundary of `--content-type`, or the fixed one of a dry run; else empty."""
     if not is_multipart(media_type):
         return ""
     from dynacli.request.form_body import PREVIEW_BOUNDARY, boundary_in
@@ -183,7 +183,7 @@ def _boundary(options: Options, media_type: str) -> str:
 def _edit_body(
     env: Environment, options: Options, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool
 ) -> EditedText:
-    """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
+    """Let the user write the body in an editor, starting from the given and the required fields. Return the draft."""
     from dynacli.commands.call.editor import write_draft
 
     name = _name_of_media_type(described)
@@ -214,7 +214,7 @@ def _json_skeleton(described: DescribedOperation, text: str, assignments: Sequen
         try:
             base = example_body(described, selection.overlay)
         except UsageError:
-            base = None  # without an example the editor begins with the given fields alone
+            base = None  # without an example the draft has only the given fields
     value = selected(described, assemble(base, assignments), assignments, is_final=False).value
     if is_json_lines(_name_of_media_type(described)) and isinstance(value, list):
         return "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in value)
@@ -240,14 +240,14 @@ def _suffix(name: str, *, is_value: bool) -> str:
 def _read_assignments(
     words: Iterable[str], described: DescribedOperation, *, is_strict: bool
 ) -> list[Assignment]:
-    """Return the assignments that the values of `--set` make.
+    """Return the assignments of the values of `--set`.
 
     Args:
-        words: The values, `PATH=JSON` each.
-        is_strict: Whether a place that the schema does not have is an error.
+        words: The values, each as `PATH=JSON`.
+        is_strict: Whether an unknown location is an error.
 
     Raises:
-        UsageError: A word cannot be read, or the schema has no such place.
+        UsageError: A value has no path, its JSON is invalid, or the schema has no such location.
     """
     assignments = []
     for word in words:
@@ -265,13 +265,13 @@ def _read_assignments(
 def _steps_of_place(
     described: DescribedOperation, place: str, option: str, *, is_strict: bool
 ) -> tuple[str, ...]:
-    """Return the steps to a place in the body; none if the text is not a path.
+    """Return the path of a location in the body; empty if the string is not a path.
 
     Args:
-        option: The option that names the place.
+        option: The option that names the location.
 
     Raises:
-        UsageError: The schema has no such place, and `is_strict`.
+        UsageError: The schema has no such location, and `is_strict` is set.
     """
     steps = parse_steps(place)
     schema, resolve = described.body_schema(), described.resolve
@@ -284,16 +284,16 @@ def _steps_of_place(
 def _read_set_files(
     files: InputFiles, words: Iterable[str], described: DescribedOperation, *, is_strict: bool
 ) -> Iterator[Assignment]:
-    """Yield the assignments that the values of `--set-file` make.
+    """Yield the assignments of the values of `--set-file`.
 
     Args:
-        words: The values, `PATH=FILE` each.
-        is_strict: Whether a place that the schema does not have is an error.
+        words: The values, each as `PATH=FILE`.
+        is_strict: Whether an unknown location is an error.
 
     Raises:
-        UsageError: A word cannot be read, the schema has no such place, or a file is not text.
+        UsageError: A value is malformed, the schema has no such location, or a file is not UTF-8.
         FileError: A file cannot be read.
-        RefusedError: The call is made by `read`, which takes no files.
+        RefusedError: `read` makes the call and allows no files.
     """
     for word in words:
         place, _, name = word.partition("=")
@@ -322,9 +322,9 @@ def _read_set_files(
 
 
 def _is_base64(described: DescribedOperation, path: tuple[str, ...]) -> bool:
-    """Return whether the schema of a place in a body wants bytes as base64.
+    """Return whether a field of the body takes bytes as base64.
 
-    These are `format: byte`, `contentEncoding: base64`, and in JSON `format: binary`, which JSON has no other form for.
+    That is `format: byte` or `contentEncoding: base64`. In JSON it is also `format: binary`: JSON has no other bytes.
     """
     from dynacli.openapi.document.json_trees import list_or_empty
 
@@ -349,7 +349,7 @@ def _is_base64(described: DescribedOperation, path: tuple[str, ...]) -> bool:
 def _no_such_place(
     place: str, steps: tuple[str, ...], schema: Any, described: DescribedOperation, option: str
 ) -> UsageError:
-    """Return the error for a path that leads nowhere, with similar paths."""
+    """Return the error for an unknown path, with similar paths."""
     from difflib import get_close_matches
 
     from dynacli.openapi.model.wording import did_you_mean
@@ -384,7 +384,7 @@ def _no_such_place(
 
 
 def _schema_at(flat: FlatSchema, step: str) -> Any:
-    """Return the schema of a property, which may be named as in options, or of the items; None if there is none."""
+    """Return the schema of a property, by its name or option, or of the items; None if there is none."""
     if step.startswith("["):
         return flat.items
     names = {word: name for name, word in option_words(flat.properties).items()}
@@ -398,25 +398,25 @@ def _schema_at(flat: FlatSchema, step: str) -> Any:
 def _file_value(
     files: InputFiles, words: list[str], encoding: PropertyEncoding, option: str, *, is_list: bool
 ) -> Any:
-    """Return the value of a property whose content is a file.
+    """Return the value of a property that is a file.
 
     Args:
-        is_list: Whether the property is an array: each word is then an item of it.
+        is_list: Whether the property is an array, so that each argument is an item.
 
     Raises:
         FileError: A file cannot be read.
-        UsageError: A word names no file, and the property takes nothing else.
+        UsageError: An argument names no file, and the property takes only files.
     """
     values = [_file_or_value(files, word, encoding, option) for word in (words if is_list else words[-1:])]
     return values if is_list else values[0]
 
 
 def _read_parts(files: InputFiles, words: Iterable[str]) -> list[Assignment]:
-    """Return the parts that the values of `--file` give; one name may be given several times.
+    """Return the parts that the values of `--file` give. A name may be repeated.
 
     Raises:
         FileError: A file cannot be read.
-        UsageError: A word does not name a part and a file.
+        UsageError: A value does not name a part and a file.
     """
     parts: dict[str, list[ByteSource]] = {}
     for word in words:

@@ -1,6 +1,6 @@
-"""Receiving a response: it is written and validated while it comes, or read as a whole first.
+"""Receives a response: writes and validates it on arrival, or reads the whole body first.
 
-With `--resume` and `-O` it goes into a file that is gone on with, or that the server has a name for.
+With `--resume` the response continues a file. With `-O` it goes to a file that the server names.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ if TYPE_CHECKING:
     from dynacli.validation.read_body import UnreadBody
 
 _WRITTEN_WHOLE = 1024 * 1024
-"""Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
+"""Maximum bytes of a body that is written only when complete, so that no part of a broken response is printed."""
 _KEPT_OF_STREAM = 1024 * 1024
-"""Bytes up to which a stream is kept, for messages that quote it."""
+"""Maximum bytes of a stream to store for messages that quote it."""
 _MANY_BYTES = 8_000
-"""Bytes on standard output that are much to read for an agent."""
+"""Bytes on standard output from which a response is large for an agent."""
 _OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
 
 
 class DownloadFile:
-    """The file that a successful response goes into.
+    """The file to which a successful response is written.
 
     Args:
-        url: The URL that is called, whose last segment names the file if the server does not.
-        partial: The part of it that is there; None if the server gives the name.
+        url: The URL of the call. Its last segment is the file name if the server gives none.
+        partial: The partial download to continue; None if the server gives the name.
     """
 
     def __init__(self, run: Run, url: str, partial: PartialDownload | None) -> None:
@@ -66,34 +66,34 @@ class DownloadFile:
 
     @property
     def is_part(self) -> bool:
-        """Whether the response was only the rest of a file, or said that nothing is missing."""
+        """Whether the response was only the rest of a file, or said that the file is complete."""
         return self._partial is not None and self._partial.is_part
 
     @property
     def had(self) -> int:
-        """The number of bytes that were there before and are kept."""
+        """Number of bytes of the file from an earlier download."""
         return 0 if self._partial is None else self._partial.had
 
     def is_complete(self, response: WireResponse) -> bool:
-        """Return whether a server says that nothing is missing.
+        """Return whether the server says that nothing is missing.
 
         Raises:
-            OutdatedPartError: There are more bytes than the server has.
+            OutdatedPartError: The file has more bytes than the server.
             FileError: The file cannot be written.
         """
         return self._partial is not None and self._partial.is_there(response)
 
     def takes(self, response: WireResponse) -> bool:
-        """Return whether the body of a response goes into the file: an error does not."""
+        """Return whether the body of a response goes to the file: an error response does not."""
         return response.is_success
 
     @contextmanager
     def written(self, response: WireResponse, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
-        """Write the body of a response; the file is complete at the end of the block.
+        """Enter with the function that writes the body. The file is complete at the end of the block.
 
         Raises:
-            FileError: The file cannot be written, or is there already if the server named it.
-            NetworkError: The response is not what is missing.
+            FileError: The file cannot be written, or a file with the name from the server exists.
+            NetworkError: The response is not the missing part.
         """
         if self._partial is not None:
             with self._partial.written(response, pieces) as write:
@@ -110,23 +110,23 @@ class DownloadFile:
 class ResponseReceiver:
     """Receives a response: reads, writes and validates it.
 
-    | the body | where it goes | written | kept |
+    | body | destination | written | stored |
     |---|---|---|---|
-    | a sequence: JSON lines, events | anywhere | while it comes | up to 1 MiB |
-    | any other | a pipe or a file, unchanged | while it comes | for the validator: up to 12 MiB, or 128 MiB if a
+    | a sequence: JSON lines, events | any | on arrival | up to 1 MiB |
+    | any other | a pipe or a file, unchanged | on arrival | for the validator: up to 12 MiB, or 128 MiB if a
     finding is a failure; of bytes that are neither text nor JSON 1 MiB |
-    | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
+    | | a terminal, or converted | when complete | up to 64 MiB; a larger body is an error |
 
     Attributes:
-        response: The response, without its body as long as it is not finished; None before its head came.
-        is_finished: Whether the whole response came, and was written and validated.
-        unwritten: Why the response could not be written in the format that is asked for; None if it was.
+        response: The response, without its body until it is finished; None before its headers arrived.
+        is_finished: Whether the whole response arrived and was validated.
+        unwritten: The error that prevented writing the response in the requested format; None if it was written.
 
     Args:
-        engine: What has prepared the call.
-        call: The call that gets a response.
-        report: The report for machines; None if none is asked for.
-        file: Where the response goes with `--resume` or `-O`; None without them.
+        engine: The engine that prepared the call.
+        call: The call to make.
+        report: The report for programs; None if none is requested.
+        file: The file for `--resume` or `-O`; None without these options.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class ResponseReceiver:
 
     @property
     def may_be_resumed(self) -> bool:
-        """Whether a response that breaks off could have been kept, had someone asked for that."""
+        """Whether `--resume` would have kept the first part of an interrupted response."""
         response = self.response
         return (
             response is not None
@@ -164,11 +164,11 @@ class ResponseReceiver:
         )
 
     def receive(self, response: WireResponse, pieces: Pieces) -> bytes:
-        """Read the body, and write it while it comes if the table says so; return the part that is kept.
+        """Read the body, and write it on arrival if the table says so. Return the stored part.
 
         Raises:
             DynacliError: The call fails.
-            BrokenPipeError: No one reads standard output any more.
+            BrokenPipeError: The reader of standard output is gone.
         """
         self.response = response
         if self._form.include and not self._form.is_whole:
@@ -182,7 +182,7 @@ class ResponseReceiver:
                 return b""
             if self._file.takes(response):
                 return self._copy(response, pieces.as_sent())
-            self._form = OutputFormat()  # the error is not a part of the file
+            self._form = OutputFormat()  # an error response is not part of the file
         if not 200 <= response.status < 300:
             self._form = self._form.of_error
         if is_sequence(media_type):
@@ -192,12 +192,12 @@ class ResponseReceiver:
         return pieces.joined(RENDER_LIMIT, "Write it to a file: `-o @FILE`")
 
     def _receive_stream(self, response: WireResponse, pieces: Pieces) -> bytes:
-        """Receive a stream; return any other body as a whole."""
+        """Receive a stream, or return any other body as a whole."""
         is_stream = response.is_success and is_sequence(response.header("content-type"))
         return (self.receive if is_stream else read_whole)(response, pieces)
 
     def _stream(self, response: WireResponse, pieces: Pieces) -> bytes:
-        """Write and validate a stream while it comes; a file has the whole items that came before it breaks off."""
+        """Write and validate a stream on arrival. If it breaks off, a file has all complete items."""
         from dynacli.http.event_stream import WholeItems, pieces_of_items
 
         env, media_type = self._run.env, response.header("content-type")
@@ -240,7 +240,7 @@ class ResponseReceiver:
         return b"".join(kept) if self._call.validating is not None else b""
 
     def _written(self, response: WireResponse) -> AbstractContextManager[Write]:
-        """Enter with the function that writes the pieces of a stream."""
+        """Return a context with the function that writes the pieces of a stream."""
         media_type = response.header("content-type")
         if self._form.format in {"auto", "raw", "text"} and not self._form.filter:
             return written_body(self._run.env, media_type, self._form)
@@ -249,12 +249,12 @@ class ResponseReceiver:
         return written_sequence(self._run.env, media_type, self._form, head=self._head(response))
 
     def _head(self, response: WireResponse) -> dict[str, Any] | None:
-        """Return the status and the headers, if the result has them beside the body."""
+        """Return the status and the headers if the result includes them; else None."""
         return self._call.signed.head_of(response) if self._form.is_whole else None
 
     def _copy(self, response: WireResponse, pieces: Pieces) -> bytes:
         self._is_written = True
-        # A compressed body may be a bomb: only such a body is limited.
+        # A compressed body may be a decompression bomb: limit only compressed bodies.
         source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
         self._limit = self._limit_of(response)
         kept: list[bytes] | None = [] if self._limit else None
@@ -271,7 +271,7 @@ class ResponseReceiver:
         return b"".join(kept or ())
 
     def _opened(self, response: WireResponse, pieces: Pieces) -> AbstractContextManager[Write]:
-        """Enter with the function that writes a body as it is."""
+        """Return a context with the function that writes a body unchanged."""
         if self._file is not None and self._file.takes(response):
             return self._file.written(response, pieces)
         return written_body(self._run.env, response.header("content-type"), self._form)
@@ -279,7 +279,7 @@ class ResponseReceiver:
     def _shown(
         self, response: WireResponse, pieces: Pieces
     ) -> AbstractContextManager[Callable[[int], object]]:
-        """Enter with the function that tells a terminal of each piece that goes into a file."""
+        """Return a context with the function that shows the progress of a transfer to a file."""
         if not (self._file or self._form.file) or not self._run.shows_progress:
             return nullcontext(int)
         from dynacli.output.status_line import shown_transfer
@@ -289,25 +289,25 @@ class ResponseReceiver:
         return shown_transfer(self._run.env, None if length is None else had + length, had)
 
     def _limit_of(self, response: WireResponse) -> int:
-        """Return up to how many bytes a body is kept that is written while it comes."""
+        """Return the maximum number of bytes to store of a body that is written on arrival."""
         if self._call.validating is None:
-            # What an error says is quoted in its message; the ids of a small response are remembered.
+            # Messages quote the body of an error, and the ids of a small response are remembered.
             is_remembered = is_json(response.header("content-type"))
             return _KEPT_OF_STREAM if response.status >= 400 or is_remembered else 0
         media_type = response.header("content-type")
         if is_sent_as_bytes(essence(media_type)) and not is_structured(media_type):
-            return _KEPT_OF_STREAM  # the size is validated without the bytes
+            return _KEPT_OF_STREAM  # validating the size needs no bytes
         return WARNED_LIMIT if self._call.settings.may_accept else VALIDATED_LIMIT
 
     def make(self, *, may_be_page: bool = False) -> MadeCall | None:
-        """Send the call, write and validate its response, and say what there is to say of it.
+        """Send the call, then write, validate and report its response.
 
         Args:
-            may_be_page: Whether only a stream is received so. Any other response is kept as a whole and returned.
+            may_be_page: Whether the response may be a page: only a stream is written, any other response is returned.
 
         Raises:
-            DynacliError: The call does not end well.
-            BrokenPipeError: No one reads standard output any more.
+            DynacliError: The call fails.
+            BrokenPipeError: The reader of standard output is gone.
         """
         call = self._call
         try:
@@ -325,11 +325,11 @@ class ResponseReceiver:
         return None
 
     def _report_failure(self, error: BaseException) -> None:
-        """Say what is known of a response that did not come whole, and add to its error how to go on.
+        """Report what is known of an incomplete response, and add to the error how to continue.
 
         Raises:
-            FileError: The error was a damaged cache, and the request may be on its way.
-            DamagedCatalogError: So it was, and nothing was sent.
+            FileError: The cache was damaged, and the request may have been sent.
+            DamagedCatalogError: The cache was damaged, and nothing was sent.
         """
         call = self._call
         if not self.is_finished and call.validation is not None and self.response is not None:
@@ -346,7 +346,7 @@ class ResponseReceiver:
             error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
 
     def _report_saved(self, error: BaseException) -> None:
-        """Say how many items of a stream are in the file, although an error ended it."""
+        """Report how many items of an interrupted stream are in the file."""
         from dynacli.openapi.model.wording import counted
 
         if self.unwritten is not None:
@@ -359,14 +359,14 @@ class ResponseReceiver:
         self._run.note(f"`{self._form.file}` has {filtered}the {counted(self._saved, 'item')} that came")
 
     def _finish(self, response: WireResponse) -> None:
-        """Write and validate a response that was not written or validated while it came."""
+        """Write and validate the response, unless that was done on arrival."""
         if not self._is_written:
             if response.is_refusal:
                 self._form = self._form.of_error
             try:
                 self._write(response)
             except (FileError, FormatError) as error:
-                self.unwritten = error  # the response is validated anyway
+                self.unwritten = error  # validate the response anyway
         body: UnreadBody | None = None
         if (
             len(response.body) < response.size
@@ -381,7 +381,7 @@ class ResponseReceiver:
         self.is_finished, self.response = True, response
 
     def _conclude(self, response: WireResponse) -> None:
-        """Say what there is to say of a response that was written."""
+        """Report on a response that was written."""
         run, call = self._run, self._call
         if run.env.stdout_size > _MANY_BYTES:
             note_if_large(run, call, response, self._form)
@@ -417,7 +417,7 @@ class ResponseReceiver:
             or run.env.is_agent
             or "next" in response.header("link")
         ):
-            # The plain bytes in a pipe are the exception: reading them again takes longer than all of validation.
+            # Not for plain bytes in a pipe: parsing them again takes longer than the whole validation.
             _note_items(run, call, response, form)
         is_created = call.described.operation.method == "POST" and response.is_success
         if is_created and run.env.is_agent and form.format != "agent":
@@ -436,13 +436,13 @@ def write_response(
     form: OutputFormat,
     pages: PageLoop | None = None,
 ) -> None:
-    """Write the whole body of a response in a form.
+    """Write the whole body of a response in a format.
 
     Args:
-        pages: The pages that the body is made of; None if it is that of one response.
+        pages: The pages that make up the body; None for a single response.
 
     Raises:
-        FormatError: The body cannot be shown in this form; it was written as JSON, or as it came.
+        FormatError: The body does not fit the format, and was written as JSON or unchanged.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -465,7 +465,7 @@ def write_response(
 def note_if_large(
     run: Run, call: Call, response: WireResponse, form: OutputFormat, pages: PageLoop | None = None
 ) -> None:
-    """Write a note if an agent gets a response of many bytes on standard output that could be shorter."""
+    """Print a note if an agent gets a large response on standard output that could be shorter."""
     is_much = run.env.stdout_size > _MANY_BYTES and run.env.is_agent and form.format != "agent"
     if is_much and not is_redirected(run.env):
         from dynacli.commands.call._agent_response import note_large_response
@@ -474,7 +474,7 @@ def note_if_large(
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Yield the pieces, with the first ones joined up to a size."""
+    """Yield the pieces. The first ones are joined until they reach a size."""
     first, length = [], 0
     for piece in pieces:
         first.append(piece)
@@ -487,9 +487,9 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def _note_items(run: Run, call: Call, response: WireResponse, form: OutputFormat) -> None:
-    """Write a note if a response is one page of several, or `auto` made a table of it.
+    """Print a note if a response is one of several pages, or if `auto` printed it as a table.
 
-    A cut list looks like a whole one. The format `agent` has this note in its first line.
+    Without the note, one page looks like the whole list. The format `agent` has it in the first line.
     """
     if form.format == "agent":
         return
@@ -511,16 +511,16 @@ def _note_items(run: Run, call: Call, response: WireResponse, form: OutputFormat
 
 
 def _shows_items(form: OutputFormat, page: RespondedPage) -> bool:
-    """Return whether a form shows the items of a page: a filter such as `total` gives the same for all pages."""
+    """Return whether the output shows the items of a page. A filter such as `total` does not."""
     steps = None if page.place is None else page.place.steps
     return not (form.filter and steps) or any(name in form.filter for name in (str(steps[-1]), "@", "*"))
 
 
 def check_file_options(run: Run, settings: CallSettings) -> None:
-    """Check that the options go together.
+    """Check that the options for files can be combined.
 
     Raises:
-        UsageError: They do not.
+        UsageError: The options cannot be combined.
     """
     options = run.options
     form = run.data_format
@@ -547,10 +547,10 @@ def into_file(
     inputs: CallInputs,
     report: CallReport | None,
 ) -> None:
-    """Make a call whose response goes into a file.
+    """Make a call and write its response to a file.
 
     Raises:
-        DynacliError: The call does not end well.
+        DynacliError: The call fails.
     """
     from dynacli.http.downloads import OutdatedPartError, PartialDownload
 

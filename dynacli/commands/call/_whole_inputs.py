@@ -50,12 +50,12 @@ _OPTION = "--inputs"
 def read_whole_inputs(
     run: Run, described: DescribedOperation, settings: CallSettings
 ) -> tuple[DescribedOperation, CallInputs]:
-    """Return an operation with the media type that is sent, and the inputs that `--inputs` gives.
+    """Return the operation with the media type to send, and the inputs of `--inputs`.
 
     Raises:
-        UsageError: The value is not a JSON object, names an unknown input, or a value of it does not fit.
-        FileError: A file that is named cannot be read.
-        RefusedError: The call is made by `read`, which takes no files.
+        UsageError: The value is not a JSON object, or has an unknown input or an invalid value.
+        FileError: An input file cannot be read.
+        RefusedError: `read` makes the call and allows no files.
     """
     opening = InputFiles(run.env, run.check_input_file, is_edited=run.options.editor)
     text = decoded_json_text(opening.word(run.options.inputs or "", _OPTION, "the inputs"), _OPTION)
@@ -76,7 +76,7 @@ def read_whole_inputs(
     files = _files(opening, described, values)
     for name, value in values.items():
         key = input_key(described, name)
-        # `query` alone has pairs of the query, which are an object.
+        # Only the key `query` takes pairs of the query, as an object.
         if key is None or (key == ("query",) and not isinstance(value, Mapping)):
             raise unknown_input(described, name, f"`{name[:60]}` in {_OPTION}")
     plain = CallSettings(level=settings.level)
@@ -89,7 +89,7 @@ def read_whole_inputs(
 
 
 def _files(opening: InputFiles, described: DescribedOperation, values: dict[str, Any]) -> list[Assignment]:
-    """Take the inputs out of some that are files, and return what they give to the body."""
+    """Remove the inputs that are files, and return their assignments to the body."""
     encodings, media_type = encodings_of_body(described), described.media_type
     found: list[Assignment] = []
     if encodings is None or media_type is None:
@@ -125,7 +125,7 @@ def _names_file(value: Any) -> bool:
 def _body_and_files(
     opening: InputFiles, described: DescribedOperation, body: Any
 ) -> tuple[bytes | Payload, list[Assignment]]:
-    """Return the content of a whole body, and its members that are files."""
+    """Return the content of a whole body, and the assignments of its members that are files."""
     name = described.media_type.name if described.media_type is not None else ""
     if _may_be_file(name) and _names_file(body):
         return opening.body(body, name), []
@@ -137,14 +137,14 @@ def _body_and_files(
 
 
 def _may_be_file(media_type: str) -> bool:
-    """Return whether `@FILE` is a whole body, and not the JSON text that it looks like."""
+    """Return whether `@FILE` is a whole body from a file instead of JSON."""
     return not is_built(media_type) or is_form(media_type) or is_multipart(media_type)
 
 
 def without_given_pairs(
     described: DescribedOperation, whole: CallInputs, settings: CallSettings
 ) -> CallInputs:
-    """Return the inputs of `--inputs` without those that `--query` gives, which wins."""
+    """Return the inputs of `--inputs` without those that `--query` overrides."""
     names = {name for name, _ in settings.query}
     given = {found[0].key for name in names if (found := input_in_query(described, name)) is not None}
     parameters = {key: value for key, value in whole.parameters.items() if key not in given}
@@ -154,11 +154,11 @@ def without_given_pairs(
 
 
 def check_unmasked(inputs: CallInputs, whole: CallInputs) -> None:
-    """Check that no secret is left masked, as `--dry-run inputs` prints it.
+    """Check that no value is masked, as `--dry-run inputs` prints secrets.
 
     Args:
-        inputs: Those of the call.
-        whole: Those that `--inputs` gives; others may have been given beside them.
+        inputs: All inputs of the call.
+        whole: The inputs of `--inputs`, which other options may override.
 
     Raises:
         UsageError: A value is `***`.
@@ -183,11 +183,11 @@ def check_unmasked(inputs: CallInputs, whole: CallInputs) -> None:
 
 
 def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str, Any]:
-    """Return the inputs of a call as `--inputs` takes them.
+    """Return the inputs of a call in the format of `--inputs`.
 
     Args:
-        masker: Takes the secrets of the call out of texts.
-        shows_secrets: Whether secrets are not masked.
+        masker: Masker of the secrets of the call.
+        shows_secrets: Whether to print secrets unmasked.
     """
     described, values, given = call.described, call.values, call.given
     found: dict[str, Any] = {}
@@ -195,7 +195,7 @@ def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str,
         if parameter.key not in values.parameters:
             continue
         if is_idempotency_key(parameter) and (given is None or parameter.key not in given.parameters):
-            continue  # each call has another one
+            continue  # each call gets a new key
         value = values.parameters[parameter.key]
         is_hidden = is_secret_input(parameter) and not shows_secrets
         found[_key_of_parameter(described, parameter)] = MASK if is_hidden else value
@@ -225,13 +225,13 @@ def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str,
 
 
 def _key_of_parameter(described: DescribedOperation, parameter: Parameter) -> str:
-    """Return the key of a parameter, with its location if the option alone has another meaning among keys."""
+    """Return the key of a parameter, with its location if its option is also a special key such as `query`."""
     others = {"query", *(("body",) if described.media_type is not None else ())}
     return f"{parameter.location}.{parameter.word}" if parameter.option in others else parameter.option
 
 
 def _body_of(call: Call, *, shows_secrets: bool) -> Any:
-    """Return the body of a call as a JSON value, `@FILE` for a file; `MISSING` if it has none."""
+    """Return the body of a call as a JSON value, or `@FILE` for a file; `MISSING` without a body."""
     from dynacli.client.secret_names import without_passwords
     from dynacli.text.exact_json import read_json
 
@@ -259,7 +259,7 @@ def _body_of(call: Call, *, shows_secrets: bool) -> Any:
 
 
 def _with_names(value: Any, described: DescribedOperation) -> Any:
-    """Return the value of a form with the names of its files, and its texts so that they name none."""
+    """Return the value of a form with the names of its files. Strings are escaped so that they name no file."""
     encodings = encodings_of_body(described)
 
     def named(member: Any, *, takes_file: bool) -> Any:

@@ -1,4 +1,4 @@
-"""`--report`: the results on a call for machines, written into files or to standard error."""
+"""`--report`: validation results of a call for programs, written to files or to standard error."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ _FORMATS = ("json", "junit", "sarif", "github")
 
 
 class WantedReport(NamedTuple):
-    """A report that is asked for.
+    """A requested report.
 
     Args:
         format: One of `_FORMATS`.
-        file: The file that it is written into; empty for standard error.
+        file: The output file; empty for standard error.
     """
 
     format: str
@@ -35,10 +35,10 @@ class WantedReport(NamedTuple):
 
 
 def wanted_reports(options: Options) -> list[WantedReport]:
-    """Return the reports that are asked for.
+    """Return the requested reports.
 
     Raises:
-        UsageError: A format is unknown, a file has no name, or two things would go to one file.
+        UsageError: A format is unknown, a file has no name, or a file is named twice.
     """
     reports = []
     files = {os.path.abspath(options.output_file)} if options.output_file else set()
@@ -66,7 +66,7 @@ def wanted_reports(options: Options) -> list[WantedReport]:
 
 
 def write_reports(env: Environment, options: Options, calls: Sequence[ValidatedCall]) -> None:
-    """Write the reports that are asked for.
+    """Write the requested reports.
 
     Args:
         calls: The calls to report, without secrets.
@@ -90,7 +90,7 @@ def write_reports(env: Environment, options: Options, calls: Sequence[ValidatedC
 
 def _report_text(name: str, calls: Sequence[ValidatedCall], *, is_file: bool) -> str:
     if name == "json":
-        # Between other lines of standard error a program finds the report if it is a line by itself.
+        # On standard error the report is one line, so that a program can find it between other lines.
         return json_report(calls, indent=2 if is_file else None)
     if name == "junit":
         return junit_report(calls)
@@ -103,13 +103,13 @@ def _report_text(name: str, calls: Sequence[ValidatedCall], *, is_file: bool) ->
 
 
 class CallReport:
-    """The contents of the report on one call, collected while the call is made.
+    """The content of the report on one call, collected during the call.
 
     Attributes:
-        is_on_stderr: Whether a report goes to standard error, where a person would read the findings.
+        is_on_stderr: Whether a report goes to standard error, so that other output must not repeat the findings.
 
     Args:
-        level: The level at which the call is validated.
+        level: Validation level of the call.
     """
 
     def __init__(self, reports: Sequence[WantedReport], level: str) -> None:
@@ -131,17 +131,17 @@ class CallReport:
             self._lists["not_validated"].append("nothing is validated at the level `off`")
 
     def begin_next(self, before: DescribedOperation, described: DescribedOperation) -> None:
-        """Begin the report on the call of another operation, which follows.
+        """Begin the report on the next call, of another operation.
 
         Args:
-            before: The operation of the call that is reported so far.
+            before: The operation of the call that is complete.
         """
         self._earlier.append(self.call(before))
         self._described = described
         self._begin()
 
     def calls(self, described: DescribedOperation) -> list[ValidatedCall]:
-        """Return all calls in the form that reports are made of.
+        """Return all calls as reports need them.
 
         Args:
             described: The operation, if only one was called.
@@ -153,19 +153,19 @@ class CallReport:
         self._facts.update(url=url, status=status, seconds=seconds)
 
     def note_validation(self, validation: Mapping[str, Any]) -> None:
-        """Note a result in its JSON form, without secrets."""
+        """Note a validation result as JSON without secrets."""
         for key, values in self._lists.items():
             values.extend(validation.get(key, ()))
 
     def note_error(self, error: DynacliError) -> None:
-        """Note the error that ended the call; one about the status or the findings of a response adds nothing."""
+        """Note the error that ended the call. An HTTP status or a mismatch is in the report already."""
         if isinstance(error, UsageError) and "findings" in error.details:
             self.note_validation(error.details)
         elif not isinstance(error, HttpError | MismatchError):
             self._facts["error"] = ": ".join(text for text in (error.message, error.reason) if text)
 
     def call(self, described: DescribedOperation) -> ValidatedCall:
-        """Return the call in the form that reports are made of."""
+        """Return the call as reports need it."""
         from dynacli.secrets import with_masked_query
 
         operation = described.operation
@@ -184,14 +184,14 @@ class CallReport:
 
 @contextmanager
 def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -> Iterator[CallReport]:
-    """Write the reports on a call at the end of the block, however it ends.
+    """Write the reports on a call at the end of the block, even after an error.
 
     Yields:
-        The report, in which responses and results are noted.
+        The report that collects responses and results.
 
     Raises:
-        UsageError: The reports that are asked for cannot be written; the block is not entered.
-        FileError: A report cannot be written, and nothing else went wrong.
+        UsageError: `--report` is invalid; raised before the block.
+        FileError: A report cannot be written, and the block raised no error.
     """
     report = CallReport(wanted_reports(run.options), settings.level)
     try:

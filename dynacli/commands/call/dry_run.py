@@ -1,4 +1,4 @@
-"""`--dry-run`: the request of a call is built, signed and validated as always, and shown instead of sent."""
+"""`--dry-run`: build, sign and validate the request of a call as usual, and print it instead of sending it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from dynacli.secrets import Masker
 
 _MAX_SHOWN = 1024 * 1024
-"""Bytes up to which the files of a body are read, for a form that shows their contents."""
+"""Maximum size of the files of a body, for formats that show their contents."""
 
 
 def engine_of_dry_run(run: Run, settings: CallSettings) -> Engine:
-    """Return the engine of a dry run: it shows a request also without its credential, and warns of that."""
+    """Return the engine of a dry run. It warns if the credential is missing, and prints the request without it."""
 
     def warn(error: DynacliError) -> None:
         run.warn("\n".join(filter(None, (f"{error.message}; the request is shown without it", error.hint))))
@@ -41,13 +41,13 @@ def show_request(
     inputs: CallInputs,
     report: CallReport | None,
 ) -> None:
-    """Show the request that would be sent, in the form that is asked for, with its secrets masked.
+    """Print the request in the requested format, with its secrets masked.
 
     Args:
         engine: The engine of a dry run.
 
     Raises:
-        UsageError: The document does not allow it.
+        UsageError: The request does not match the document.
         FileError: A file of the body cannot be read.
     """
     from dynacli.output.render import write_content, write_data
@@ -64,7 +64,7 @@ def show_request(
             raise masker.mask_error(error) from error.__cause__
         warn_of_request(run, call.validating, masker, report)
         conclude_request(run, described, call.validating.validation, masker, engine.settings, report)
-    # The filter and the columns are those of a response, and say nothing of a request.
+    # The filter and the columns apply to a response, not to a request.
     output = run.output_format()
     if form in {"json", "inputs"}:
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
@@ -82,7 +82,7 @@ def show_request(
 
 
 def show_requests(run: Run, calls: Iterable[Call]) -> None:
-    """Show the requests of many calls, one after another: as JSON a line each, as HAR in one archive.
+    """Print the requests of many calls: one line each as JSON, one archive as HAR.
 
     Raises:
         FileError: A file of a body cannot be read, or the requests cannot be written.
@@ -102,13 +102,13 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     with written_text(run.env, output.unfiltered()) as write:
         for number, group in enumerate([requests] if form == "har" else ([request] for request in requests)):
             text = _request_text(run, group, form)
-            # A command for curl is one line, as is most JSON; other texts have an empty line between them.
+            # A curl command is one line, and so is most JSON. Other texts need an empty line between them.
             apart = "\n" if number and form not in {"body", "curl"} else ""
             write(apart + (visible(text) if run.env.stdout_is_terminal else text))
 
 
 def _data(options: Options, call: Call, shown: Request, masker: Masker, form: str) -> dict[str, Any]:
-    """Return a request, or the inputs that it was built of, as data."""
+    """Return a request, or its inputs, as data."""
     if form == "inputs":
         from dynacli.commands.call._whole_inputs import inputs_json
 
@@ -119,10 +119,10 @@ def _data(options: Options, call: Call, shown: Request, masker: Masker, form: st
 
 
 def _whole_body(request: Request) -> bytes:
-    """Return the body of a request as it would be sent.
+    """Return the body of a request.
 
     Raises:
-        UsageError: It is too large to be shown.
+        UsageError: The body is too large to print.
     """
     if isinstance(request.body, bytes | None):
         return request.body or b""
@@ -138,7 +138,7 @@ def _dry_run_format(options: Options) -> str:
 
 
 def _masked_request(run: Run, call: Call, form: str) -> tuple[Request, Masker]:
-    """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
+    """Return a request as a format may show it, and the masker of its secrets."""
     from dynacli.client.secret_names import without_passwords
 
     signed, shows_secrets = call.signed, run.options.show_secrets
@@ -150,7 +150,7 @@ def _masked_request(run: Run, call: Call, form: str) -> tuple[Request, Masker]:
 
 
 def _request_text(run: Run, requests: Iterable[tuple[DescribedOperation, Signed, Request]], form: str) -> str:
-    """Return the text of a request in any form but JSON; an archive has any number of them."""
+    """Return the text of a request in any format but JSON. HAR takes any number of requests."""
     from dynacli.request import preview
 
     if form == "body":
@@ -184,7 +184,7 @@ def _har_call(described: DescribedOperation, request: Request) -> HarCall:
 
 
 def _curl(options: Options, signed: Signed, request: Request) -> str:
-    """Return the command for curl, which handles challenges and certificates itself."""
+    """Return the curl command. curl handles challenges and client certificates itself."""
     from dynacli.request.preview import as_curl
 
     logins = [login for login in (signed.login, signed.tls) if login is not None]
@@ -196,7 +196,7 @@ def _curl(options: Options, signed: Signed, request: Request) -> str:
 
 
 def _with_body(run: Run, request: Request, form: str) -> Request:
-    """Return a request with the files of its body read, if they are small and the form shows their contents.
+    """Return a request with the files of its body read, if they are small and the format shows their contents.
 
     Raises:
         FileError: A file of the body cannot be read.
@@ -212,7 +212,7 @@ def _with_body(run: Run, request: Request, form: str) -> Request:
 
         is_named = has_code(request.body)
     if is_named:
-        return request  # these forms name the file
+        return request  # these formats name the file
     content = request.body.whole(_MAX_SHOWN)
     if content is None:
         run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB, so its files are named instead of read")

@@ -1,7 +1,7 @@
-"""`--editor`: a body that a person writes in an editor.
+"""`--editor`: write the body in an editor.
 
-The text is JSON, and not YAML with comments as in some tools: the saved text is sent as it is, and no one has to guess
-whether `no` is a string.
+The draft is JSON. Some tools use YAML with comments instead. dynacli sends the saved text unchanged, so there is no
+doubt whether `no` is a string.
 """
 
 import os
@@ -17,15 +17,15 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, UsageError
 
 _PAST = 1_000_000_000
-"""The modification time that a draft gets before it is edited, so that saving changes it on every file system."""
+"""Modification time of a draft before editing: old enough that saving changes it on every file system."""
 
 
 class EditedText:
-    """The text that a person writes, in a file that is kept until the text was sent.
+    """A text that the user edits, in a file that exists until the text is sent.
 
     Attributes:
-        path: The file, which only its owner can read.
-        content: The text that was saved.
+        path: Path of the file, which only its owner can read.
+        content: The saved text.
     """
 
     def __init__(self, text: str, suffix: str) -> None:
@@ -43,21 +43,21 @@ class EditedText:
         self.content = b""
 
     def discard(self) -> None:
-        """Remove the file, and those that an editor may have left beside it."""
+        """Remove the file, and any files that an editor left beside it."""
         import shutil
 
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def kept(self) -> str:
-        """Return the sentence that says where the text is kept."""
+        """Return the sentence that names the file with the text."""
         return f"What you wrote is kept in `{self.path}`; `--body @{shlex.quote(self.path)}` sends it"
 
     def edit(self, editor: list[str], env: Environment) -> bool:
-        """Let the person edit the text; return whether it was saved.
+        """Open the editor and wait. Return whether the text was saved.
 
         Raises:
-            UsageError: The editor cannot be started, or ended with an error.
-            FileError: The file is gone or cannot be read.
+            UsageError: The editor cannot be started, or exits with an error.
+            FileError: The file is missing or cannot be read.
         """
         os.utime(self.path, (_PAST, _PAST))
         before = os.stat(self.path)
@@ -99,17 +99,17 @@ def write_draft(
     may_ask: bool,
     asked_by: str = "--editor",
 ) -> EditedText:
-    """Let a person write a text in an editor; return the draft that was saved.
+    """Open an editor with a text, and return the saved draft.
 
     Args:
-        text: The text that the editor begins with.
-        suffix: The suffix of the file's name, by which editors know the syntax.
-        check: Raises a UsageError if the saved text cannot be used; the person may then edit it again.
-        may_ask: Whether the person may be asked anything.
-        asked_by: What needs the editor, for messages.
+        text: The initial text.
+        suffix: Suffix of the file name, from which editors recognize the syntax.
+        check: Raises a UsageError if the saved text is invalid. The user may then edit it again.
+        may_ask: Whether dynacli may ask the user.
+        asked_by: The option or command that needs the editor, for messages.
 
     Raises:
-        UsageError: There is no editor or no terminal, or nothing was saved.
+        UsageError: There is no editor or no terminal, nothing was saved, or the saved text is invalid.
         FileError: The text cannot be written or read.
     """
     editor = editor_words(
@@ -142,12 +142,12 @@ def write_draft(
 
 
 def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -> list[str]:
-    """Return the words that start the person's editor.
+    """Return the command that starts the user's editor.
 
     Args:
-        may_ask: Whether the person may be asked anything.
-        asked_by: What needs the editor, for messages.
-        hint: What does without one.
+        may_ask: Whether dynacli may ask the user.
+        asked_by: The option or command that needs the editor, for messages.
+        hint: An alternative that needs no editor.
 
     Raises:
         UsageError: There is no editor or no terminal.
@@ -173,7 +173,7 @@ def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -
 
 
 def wants_again(env: Environment, error: DynacliError) -> bool:
-    """Ask whether a text that cannot be used is to be edited again."""
+    """Ask whether to edit an invalid text again."""
     from dynacli.output.standard_error import write_stderr, write_warning
 
     write_warning(env, f"{error.message}: {error.reason}" if error.reason else error.message, "text")
@@ -187,7 +187,7 @@ def wants_again(env: Environment, error: DynacliError) -> bool:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Leave Ctrl-C to the editor. The handler is a function, because the editor would inherit SIG_IGN."""
+    """Leave Ctrl-C to the editor. A handler that is a function is not inherited by the editor, unlike SIG_IGN."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

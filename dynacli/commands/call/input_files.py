@@ -1,4 +1,4 @@
-"""The files that the words of a call name, and standard input."""
+"""The input files of a call, and standard input."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 _BODY = "the body"
 _JSON = "application/json"
 _MAX_VALIDATED = 1024 * 1024
-"""Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""
+"""Maximum size of a text that is read first for validation. A longer text is sent unvalidated."""
 
 
 class InputFiles:
-    """Opens the files that the words of a call name, and standard input.
+    """Opens the input files of a call, and standard input.
 
     Args:
-        env: Standard input.
-        check: Raises for a file that the command may not read.
-        is_edited: Whether an editor shows the body.
+        env: The environment with standard input.
+        check: Raises an error for a file that the command must not read.
+        is_edited: Whether the body is opened in an editor.
     """
 
     def __init__(self, env: Environment, check: Callable[[str], None], *, is_edited: bool) -> None:
         self._env, self._check, self._is_edited = env, check, is_edited
 
     def body(self, word: str, media_type: str) -> bytes | Payload:
-        """Return the content that `--body` gives; if it is neither JSON nor a form, it is read while it is sent.
+        """Return the content of `--body`. If it is neither JSON nor a form, it may be read while it is sent.
 
         Raises:
             FileError: The file cannot be read.
-            RefusedError: The call is made by `read`, which takes no files.
-            UsageError: Standard input is a terminal, or is used for something else.
+            RefusedError: `read` makes the call and allows no files.
+            UsageError: Standard input is a terminal, or was used already.
         """
         if word.startswith("@@"):
             return word[1:].encode("utf-8", "surrogateescape")
@@ -59,15 +59,15 @@ class InputFiles:
         return self.word(word, "--body", _BODY)
 
     def undeclared_body(self, word: str) -> tuple[bytes | Payload, str]:
-        """Return the content that `--body` gives if the document declares no body, and its media type.
+        """Return the content of `--body` and its media type if the document declares no body.
 
-        A text is JSON. A file is what the suffix of its name says; without a known one, and for standard input,
-        the media type is JSON if the content is a JSON object or array, else `application/octet-stream`.
+        A string is JSON. The suffix of a file decides its media type. With an unknown suffix, and for standard input,
+        a JSON object or array is JSON, and anything else is `application/octet-stream`.
 
         Raises:
             FileError: The file cannot be read.
-            RefusedError: The call is made by `read`, which takes no files.
-            UsageError: Standard input is a terminal, or is used for something else.
+            RefusedError: `read` makes the call and allows no files.
+            UsageError: Standard input is a terminal, or was used already.
         """
         from dynacli.http.payload import Payload
         from dynacli.request.form_body import media_type_of_file
@@ -85,15 +85,15 @@ class InputFiles:
         return (Payload([source]) if small is None else small), "application/octet-stream"
 
     def word(self, word: str, option: str, use: str) -> bytes:
-        """Return the content that the value of an option gives: itself, a file (`@FILE`) or standard input (`-`).
+        """Return the content that the value of an option gives: a string, a file (`@FILE`) or standard input (`-`).
 
         Args:
-            use: What the content is, for messages: `the body`.
+            use: Name of the content for messages: `the body`.
 
         Raises:
             FileError: The file or standard input cannot be read.
-            RefusedError: The call is made by `read`, which takes no files.
-            UsageError: Standard input is a terminal, or is used for something else.
+            RefusedError: `read` makes the call and allows no files.
+            UsageError: Standard input is a terminal, or was used already.
         """
         if word == "-":
             if self._env.stdin_is_terminal:
@@ -114,12 +114,12 @@ class InputFiles:
         """Return the content of a file.
 
         Args:
-            given: What was typed, for the message of a call by `read`.
-            called: What messages call the file.
+            given: The argument as typed, for the error of `read`.
+            called: Name of the file for messages.
 
         Raises:
             FileError: The file cannot be read.
-            RefusedError: The call is made by `read`, which takes no files.
+            RefusedError: `read` makes the call and allows no files.
         """
         self._check(given)
         try:
@@ -130,9 +130,9 @@ class InputFiles:
             raise FileError(f"Cannot read {called} `{name}`", reason=reason) from error
 
     def _unchanged(self, word: str, media_type: str) -> bytes | Payload:
-        """Return a body that is sent unchanged, and read while it is sent.
+        """Return a body that is sent unchanged, and may be read while it is sent.
 
-        A small body is read first, if its media type is validated.
+        A small body is read first if its media type is validated.
 
         Args:
             word: The path, or `-`.
@@ -144,7 +144,7 @@ class InputFiles:
         return Payload([source]) if small is None else small
 
     def _small_content(self, source: ByteSource) -> bytes | None:
-        """Return the content of a body's source if it is small enough to be read first; else None."""
+        """Return the content of a source if it is small enough to be read first; else None."""
         if source.name == "-":
             from dynacli.http.payload import begins_with
 
@@ -154,12 +154,12 @@ class InputFiles:
         return b"".join(source.chunks()) if is_small else None
 
     def part(self, word: str, option: str) -> ByteSource:
-        """Return the file, or standard input for `-`, that an option gives as a part of the body.
+        """Return the file, or standard input for `-`, that an option gives as part of the body.
 
         Raises:
             FileError: The file cannot be read.
-            RefusedError: The call is made by `read`, which takes no files.
-            UsageError: Standard input is a terminal, or is used for something else, or an editor shows the body.
+            RefusedError: `read` makes the call and allows no files.
+            UsageError: Standard input is a terminal or was used already, or the body is opened in an editor.
         """
         if self._is_edited:
             raise UsageError(
@@ -189,14 +189,14 @@ def _is_validated(media_type: str) -> bool:
 
 @contextmanager
 def opened_input(env: Environment, word: str, use: str) -> Iterator[Readable]:
-    """Open a file, or standard input for `-`, until the end of the block.
+    """Open a file, or standard input for `-`, for the length of the block.
 
     Args:
-        use: What standard input is taken for, as messages say it.
+        use: The use of standard input, for messages.
 
     Raises:
-        UsageError: Nothing is piped in.
-        FileError: It cannot be read.
+        UsageError: Nothing is piped into standard input.
+        FileError: The input cannot be read.
     """
     if word == "-" and env.stdin_is_terminal:
         raise UsageError("`-` reads standard input, but nothing is piped into it")

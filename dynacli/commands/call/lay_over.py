@@ -1,4 +1,4 @@
-"""Options applied to the words of an earlier call of the same operation."""
+"""Overriding the options of an earlier call of the same operation."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ from dynacli.record import replace
 from dynacli.secrets import MASK
 
 _FILTERS = ("filter", "jq")
-"""The options that cannot be combined: either overrides both."""
+"""The options that cannot be combined. Each of them overrides both."""
 
 
 class _Given(NamedTuple):
-    """An option that was given.
+    """An option on the command line.
 
     Args:
         word: The option with its value.
-        place: What it gives: the same for each flag of an input.
+        place: The input or option that it sets, independent of the flag that was used.
     """
 
     word: Word
@@ -33,21 +33,21 @@ class _Given(NamedTuple):
 
 
 def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
-    """Return the words of an operation with the options of `run.laid_over` instead of the same ones.
+    """Return the arguments of an operation, with `run.laid_over` overriding the same options.
 
     Args:
-        words: The words after the operation, as the history has them.
+        words: The arguments after the operation, from the history.
         table: The options of the operation.
 
     Raises:
-        UsageError: A word is not an option, or a secret is missing that the history does not keep.
+        UsageError: A new argument is not an option, or a secret that the history does not store is missing.
     """
     content_type, laid_over = run.options.content_type, run.laid_over or []
     earlier = table.read(words, content_type)
     described = table.described
     earlier_options = _options_of(earlier, described)
     later = table.read(laid_over, content_type)
-    # The word after an unknown option is rather its value: whoever reads the options has the better error.
+    # After an unknown option, the argument may be its value. The parser of the options reports that error better.
     if later.positional and all(word.binding is not None for word in later.given):
         raise UsageError(
             f"`{later.positional[0]}` is an unexpected argument",
@@ -61,7 +61,7 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
     replaced |= by_object
     pairs = (pair for pair in run.options.query if _place_of_pair(pair, described) not in replaced)
     run.options = replace(run.options, query=tuple(pairs))
-    # What a path and its query gave may have been given by another option since.
+    # The path and query of an earlier `request` may set an input that an option sets now.
     last = {option.place: option.word.binding for option in earlier_options}
     kept = [
         option
@@ -83,7 +83,7 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
             continue
         if by_object.isdisjoint(in_path) or place is None:
             positional += [word] if place not in replaced else []
-        else:  # one before it is not an argument any more
+        else:  # an earlier path parameter is not positional any more
             named.append(f"{flags[place]}={word}")
     _check_secrets(run.options, kept, positional)
     options = [*named, *(word for option in (*kept, *added) for word in option.word.words)]
@@ -96,29 +96,29 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
         ahead = _without_filters(ahead)
     if start is not None:
         run.words = (*ahead, *merged)
-    else:  # a part of the words is the operation's path
+    else:  # the arguments include the path of the operation
         run.words = (*ahead, *laid_over)
     return merged
 
 
 def _without_filters(words: Sequence[str]) -> tuple[str, ...]:
-    """Return words before an operation, without the options that filter its result."""
+    """Return the arguments before an operation, without the options that filter its result."""
     line = read_words(words)
     return tuple(text for word in line.words if word.option_name not in _FILTERS for text in word.words)
 
 
 def _options_of(line: CommandLine, described: DescribedOperation) -> list[_Given]:
-    """Return the options among words."""
+    """Return the options of a command line, each with what it sets."""
     return [_Given(word, _place_of_option(word, described)) for word in line.given if not word.lacks_value]
 
 
 def _is_added_to(word: Word) -> bool:
-    """Return whether an option leaves the values that it had: it may be repeated, and its values have no names."""
+    """Return whether an option adds to its earlier values: it is repeatable, and its values have no names."""
     return word.option is not None and word.option.is_multiple and word.option_name != "query"
 
 
 def _places_in(inputs: str, described: DescribedOperation) -> Iterator[Any]:
-    """Yield what the keys of a JSON object give, which options of the earlier call must not override."""
+    """Yield the inputs that the keys of a JSON object set, so that options of the earlier call do not override them."""
     try:
         items = json.loads(inputs).items()
     except (ValueError, AttributeError):
@@ -134,14 +134,14 @@ def _places_in(inputs: str, described: DescribedOperation) -> Iterator[Any]:
 
 
 def _place_of_pair(pair: str, described: DescribedOperation) -> Any:
-    """Return what a pair of the query gives: an input, or another name in the query."""
+    """Return the input that a pair of the query sets, or the name of an undeclared pair."""
     name = pair.partition("=")[0]
     found = input_in_query(described, name)
     return ("query", name) if found is None else _input_place(*found)
 
 
 def _place_of_option(word: Word, described: DescribedOperation) -> Any:
-    """Return what an option gives, whichever of its flags is used."""
+    """Return the input or option that an argument sets, independent of the flag."""
     if word.option_name == "query":
         return _place_of_pair(word.text, described)
     if word.option is not None:
@@ -159,23 +159,23 @@ def _input_place(parameter: Parameter | None, field: Field | None) -> Any:
 
 
 def _path_places(parameters: Sequence[Parameter]) -> list[Any]:
-    """Return the path parameters, in order."""
+    """Return the keys of the path parameters, in order."""
     return [("path", parameter.name, ()) for parameter in parameters if parameter.location == "path"]
 
 
 def _is_masked_header(word: Word, added: list[_Given]) -> bool:
-    """Return whether an option is a header whose value is masked, and which is given again."""
+    """Return whether an option is a header with a masked value that is given again."""
     name = _header_name(word)
     return bool(name) and MASK in word.text and any(_header_name(option.word) == name for option in added)
 
 
 def _header_name(word: Word) -> str:
-    """Return the name of the header that an option gives, in lower case; empty for any other option."""
+    """Return the name of the header that an option sets, in lower case; empty for another option."""
     return word.text.partition(":")[0].strip().lower() if word.option_name == "header" else ""
 
 
 def _check_secrets(options: Options, kept: list[_Given], positional: list[str]) -> None:
-    """Check that no word is left whose secret the history does not have."""
+    """Check that no masked secret is left, because the history does not store secrets."""
     flags = [option.word.flag for option in kept if MASK in option.word.text]
     flags += ["-H" for header in options.header if MASK in header]
     if not flags and not any(MASK in word for word in positional):

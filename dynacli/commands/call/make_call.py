@@ -1,4 +1,4 @@
-"""One call from the command line: words become the inputs of the call, which is made or shown."""
+"""One call from the command line: turn arguments into inputs, then send the request or print it."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 
 def make_call(run: Run, described: DescribedOperation, line: CommandLine) -> None:
-    """Make one call, or with `--dry-run` show its request.
+    """Make one call, or print its request with `--dry-run`.
 
     Raises:
-        DynacliError: The call does not end well; the exit code is the error's.
+        DynacliError: The call fails. The error has the exit code.
     """
     settings = settings_of(run.env, described.api, run.call_options)
-    settings.asking_later().permit(described)  # whoever may not call it need not hear what its inputs are
+    settings.asking_later().permit(described)  # before reading inputs, whose errors come second
     if not described.is_documented:
         from dynacli.client.operation_at import undocumented_note
 
@@ -81,7 +81,7 @@ def _make(
     settings: CallSettings,
     report: CallReport | None,
 ) -> None:
-    """Make one call, or several; or plan it, or show the request of the first."""
+    """Make the call or calls, write a plan, or print the first request."""
     options = run.options
     if options.plan:
         feature("plans.planned_call").plan_call(run, described, inputs, settings)
@@ -122,7 +122,7 @@ def _make(
 def _reporting(
     run: Run, described: DescribedOperation, settings: CallSettings
 ) -> AbstractContextManager[CallReport | None]:
-    """Enter with the report on a call; with None if none is asked for."""
+    """Return a context with the report on a call, or with None if no report is requested."""
     if not run.options.report:
         return nullcontext()
     from dynacli.commands.call.call_report import reporting
@@ -133,14 +133,14 @@ def _reporting(
 def read_inputs(
     run: Run, described: DescribedOperation, line: CommandLine, settings: CallSettings
 ) -> tuple[DescribedOperation, CallInputs, EditedText | None]:
-    """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
+    """Return the operation with the media type to send, the inputs, and the draft of a body from an editor.
 
     Args:
-        settings: At the level `off`, words need not fit the document.
+        settings: At the level `off`, values need not match the document.
 
     Raises:
-        UsageError: A word does not fit.
-        FileError: A file that was named cannot be read.
+        UsageError: An argument is invalid.
+        FileError: An input file cannot be read.
     """
     is_strict, draft = settings.level != "off", None
     whole = CallInputs({})
@@ -154,7 +154,7 @@ def read_inputs(
     if described.media_type is None:
         inputs = CallInputs(parameters, wants_example=run.options.example)
     else:
-        # Imported here, because calls without a body do not need it.
+        # Imported here because calls without a body do not need it.
         from dynacli.commands.call._read_body_words import read_body_words
 
         fields = [(field, words) for parameter, field, words in given if field and parameter is None]
@@ -210,10 +210,10 @@ def send_call(
     inputs: CallInputs,
     report: CallReport | None = None,
 ) -> None:
-    """Send a call, write and validate its response.
+    """Send a call, then print and validate its response.
 
     Raises:
-        DynacliError: The call does not end well.
+        DynacliError: The call fails.
     """
     if run.options.resume or run.options.remote_name:
         from dynacli.commands.call._receive_response import into_file
@@ -229,13 +229,13 @@ def send_call(
 def engine_of(
     run: Run, settings: CallSettings, report: CallReport | None, clients: ClientPool | None = None
 ) -> Engine:
-    """Return what makes the calls of a run: they are reported on its terminal, and kept in its history.
+    """Return the engine for the calls of a run, which reports on the terminal and records in the history.
 
-    A dry run gets an engine that does neither, and asks no question.
+    The engine of a dry run does neither, and never asks.
 
     Args:
-        report: The report for machines; None if none is asked for.
-        clients: Keeps connections open between calls; None for a connection of each call's own.
+        report: The report for programs; None if none is requested.
+        clients: Pool that keeps connections open between calls; None for one connection per call.
     """
     options = run.options
     if options.dry_run:
@@ -260,10 +260,10 @@ def engine_of(
 
 
 class TerminalListener:
-    """Reports on standard error what happens in the calls of a run: with `-v`, on a terminal, and of a wrong request.
+    """Prints to standard error during a call: details with `-v`, progress on a terminal, and an invalid request.
 
     Args:
-        report: The report for machines, in which the findings are already; None if none is asked for.
+        report: The report for programs, which already has the findings; None if none is requested.
     """
 
     def __init__(self, run: Run, report: CallReport | None) -> None:
@@ -274,13 +274,13 @@ class TerminalListener:
         self._sent, self._has_warned = 0, False
 
     def close(self) -> None:
-        """Empty the line about a wait or an upload."""
+        """Clear the status line about a pause or an upload."""
         if self._line is not None:
             clear, self._line, self._transfer = self._line, None, None
             clear()
 
     def __call__(self, event: CallEvent) -> None:
-        """Take an event."""
+        """Handle an event of a call."""
         if self._line is not None and not isinstance(event, Progress):
             self.close()
         is_verbose = self._run.options.verbose
@@ -304,17 +304,17 @@ class TerminalListener:
                 show_size(self._run.env, event.response)
 
     def _begin(self, call: Call) -> None:
-        """Report what there is to say about a request before it is sent."""
+        """Report on a request before it is sent."""
         is_wrong = call.validating is not None and not call.validating.validation.is_valid
         if self._run.options.verbose or is_wrong:
             from dynacli.commands.call._conclude_call import report_request
 
-            # Of pages and of a wait only the first request is reported as wrong.
+            # Of several pages or repeated calls, report only the first invalid request.
             report_request(self._run, call, self._report, is_first=call.described is not self._validated)
         self._validated = call.described
 
     def _report_cache(self, event: ResponseHead) -> None:
-        """Report whether a response is a stored one: with `-v`, and always if nothing may be sent."""
+        """Report that a response is from the cache: with `-v`, or if no request may be sent."""
         response, spec = event.response, event.call.settings.cache
         is_offline = spec is not None and spec.is_offline
         if response.cache == "hit":
@@ -336,7 +336,7 @@ class TerminalListener:
             self._run.warn(text)
 
     def _wait(self, text: str) -> None:
-        """Show why a call waits."""
+        """Show the reason for a pause."""
         env = self._run.env
         if self._run.options.verbose:
             from dynacli.output.standard_error import write_stderr
@@ -350,7 +350,7 @@ class TerminalListener:
             line.show(text)
 
     def _report_upload(self, event: Progress) -> None:
-        """Report how far a body is sent."""
+        """Show the progress of an upload."""
         if event.sent == 0 and self._run.shows_progress:
             from dynacli.output.status_line import TransferLine
 
@@ -365,9 +365,9 @@ class TerminalListener:
 
 
 def asker(run: Run) -> Callable[[str], bool] | None:
-    """Return the function that asks the person whether a credential may go to an origin; None if none may be asked.
+    """Return the function that asks whether a credential may go to an origin; None if dynacli must not ask.
 
-    `--yes` does not agree to this, because the person does not know the origin yet.
+    `--yes` does not accept an origin, because the user has not seen it yet.
     """
     if run.options.yes or not run.may_ask:
         return None

@@ -1,6 +1,6 @@
-"""What `dynacli read` refuses besides operations that may change something: it is validated by its worst use.
+"""The options and files that `dynacli read` refuses, besides operations that may change something.
 
-People allow an agent the prefix `dynacli read`, and the agent chooses everything that follows.
+Users allow an agent the prefix `dynacli read`. The agent chooses everything after it, so its worst use counts.
 """
 
 import os
@@ -14,14 +14,14 @@ from dynacli.options.standard_options import Options
 
 
 def check_document(word: str, *, is_unregistered: bool) -> None:
-    """Check that the document of a call that was made by `read` is not just any file.
+    """Check that the document of a call by `read` is not an arbitrary file.
 
     Args:
-        word: The name, the URL or the path of the API.
-        is_unregistered: Whether it names a file that is the document of no registered API.
+        word: Name, URL or path of the API.
+        is_unregistered: Whether it names a file that is not the document of a registered API.
 
     Raises:
-        RefusedError: It does.
+        RefusedError: The file is not the document of a registered API.
     """
     if is_unregistered:
         raise RefusedError(
@@ -32,10 +32,10 @@ def check_document(word: str, *, is_unregistered: bool) -> None:
 
 
 def check_read(options: Options, env: Environment) -> None:
-    """Check the options of a call that was made by `read`.
+    """Check the options of a call by `read`.
 
     Raises:
-        RefusedError: They would send a credential elsewhere or show it, read a file, or write one that they may not.
+        RefusedError: An option would redirect or show a credential, read a file, or write a forbidden file.
     """
     if options.accept_origin:
         origin = options.accept_origin[0]
@@ -72,7 +72,7 @@ def check_read(options: Options, env: Environment) -> None:
     plan = "" if options.plan == "-" else options.plan
     for path in filter(None, (options.output_file, plan, *reports)):
         _check_output(path, env)
-    # A name that the server gives has no directory and no leading dot, and the file is always a new one.
+    # A name from the server has no directory and no leading dot, and the file is always new.
     if options.remote_name:
         directory = os.path.realpath(os.curdir)
         if _is_below(directory, _own_directories(env)):
@@ -83,13 +83,13 @@ def check_read(options: Options, env: Environment) -> None:
 
 
 def check_input_file(options: Options, given: str) -> None:
-    """Check that an input of a call that was made by `read` may come from a file.
+    """Check that an input of a call by `read` may come from a file.
 
     Args:
         given: The option and its value, for the message.
 
     Raises:
-        RefusedError: `--allow-files` was not given.
+        RefusedError: `--allow-files` is not given.
     """
     if not options.allow_files:
         raise RefusedError(
@@ -100,17 +100,17 @@ def check_input_file(options: Options, given: str) -> None:
 
 
 def _check_output(path: str, env: Environment) -> None:
-    """Check that a file is a new one below the working directory, by a name that shows it: a relative one.
+    """Check that a file is new, and has a visible relative path below the working directory.
 
-    No part of its path begins with a dot, as those of programs' own files do, and it is none of dynacli's own.
+    No part of the path may start with a dot, as settings of programs do. dynacli's own files are refused, too.
     """
     try:
         target, directory = os.path.realpath(path), os.path.realpath(os.curdir)
         is_there = os.path.lexists(path) or os.path.lexists(target)
         is_own = _is_below(target, _own_directories(env))
     except (OSError, ValueError):
-        return  # such a file cannot be written, which the call says
-    # On Windows, a colon leads to another drive, or to a stream of a file that no listing shows.
+        return  # the file cannot be written, and the call reports that
+    # On Windows, a colon names another drive, or a stream of a file that no listing shows.
     is_plain = os.name != "nt" or ":" not in path
     inside = os.path.join(directory, "")
     if os.path.isabs(path) or not is_plain or not target.startswith(inside):
@@ -133,12 +133,12 @@ def _check_output(path: str, env: Environment) -> None:
 
 
 def _check_no_document(given: str, target: str, is_written: Callable[[str], bool], env: Environment) -> None:
-    """Check that no registered document is read from a new file: a missing one that it refers to would be read then.
+    """Check that no registered document would read the new file, now or through a missing reference.
 
     Args:
-        given: The option or the path, for the message.
-        target: The new file, or the directory that it is written into.
-        is_written: Returns whether a path, symbolic links resolved, may be the new file.
+        given: The option or the path, for the error.
+        target: The new file, or the directory of the new file.
+        is_written: Returns whether a resolved path may be the new file.
     """
     from dynacli.registry.open_by_name import registered_files
 
@@ -154,7 +154,7 @@ def _check_no_document(given: str, target: str, is_written: Callable[[str], bool
 
 
 def _name_to_compare(path: str) -> str:
-    """Return a path so that two names of one new file are equal on each file system: in any case, and composed."""
+    """Return a path in one case and in composed Unicode, so that equal names match on every file system."""
     from unicodedata import normalize
 
     return normalize("NFC", path).casefold()
@@ -173,12 +173,12 @@ def _own_directories(env: Environment) -> tuple[str, ...]:
 
 
 def _is_below(path: str, directories: Iterable[str]) -> bool:
-    """Return whether a path is one of some directories or below one.
+    """Return whether a path is one of the directories or below one.
 
-    Directories that exist are compared as the file system knows them, which may ignore the case of their names.
+    Existing directories are compared by the file system, which may ignore case.
 
     Args:
-        path: Absolute, symbolic links resolved.
+        path: Absolute path with symbolic links resolved.
     """
     places = [os.path.realpath(directory) for directory in directories]
     known = [os.stat(place) for place in places if os.path.isdir(place)]
