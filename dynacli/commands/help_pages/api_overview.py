@@ -1,7 +1,7 @@
-"""The overview of an API: what it is, who is signed in, what it has, and what to do next.
+"""The overview of an API: its title, sign-in, operations, and the next commands.
 
-The page has at most 40 lines of at most 100 columns, whatever the size of the document; of the catalog it reads the
-overview, and the operations only if all of them are listed or there are no tags to count.
+The page has at most 40 lines of at most 100 columns, whatever the size of the document. It reads operations only if
+it lists all of them, or if there are no tags to count.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 _MOST_LINES = 40
 _MOST_COLUMNS = 100
 _MOST_LISTED = 25
-"""How many operations are all listed; of more, the tags are."""
+"""Maximum number of operations to list. If there are more, the page lists tags."""
 _FEWEST_TAGS = 12
-"""How many lines the tags of a large document have at least."""
+"""Minimum number of lines for the tags of a large document."""
 _MOST_SERVERS = 3
 _MOST_VARIABLES = 3
 _MOST_STATUSES = 12
 _LONGEST_NAME = 60
-"""The most columns that the name of the API, which may be a URL, has within a sentence."""
+"""Maximum columns of the name of the API within a sentence. The name may be a URL."""
 _USAGE_INDENT = 7
 _COUNTED = 24
-"""The columns of the words that count what is not listed."""
+"""Columns of the text that counts omitted operations or tags."""
 _LABEL = 11
 _WIDEST_WORD = 40
 _NARROWEST = 12
-"""The fewest columns for which a summary is worth showing."""
+"""Minimum columns of a summary. With less space it is omitted."""
 
 
 def overview_page(
@@ -58,12 +58,12 @@ def overview_page(
     identity: str = "",
     notes: Iterable[str] = (),
 ) -> str:
-    """Return the page.
+    """Return the overview page.
 
     Args:
         options: The standard options of the run, which may choose a profile or a server.
-        server: Where calls go, in words; empty for the document's servers.
-        identity: Who is signed in without any variable, in words; empty for no one.
+        server: Text about the server of the calls; empty for the servers of the document.
+        identity: Text about the user who is signed in without a variable; empty for none.
         notes: Further paragraphs at the end.
     """
     profile = options.in_force("profile", env)
@@ -71,12 +71,12 @@ def overview_page(
 
 
 def operations_or_tags(env: Environment, api: OpenedApi) -> list[str]:
-    """Return the lines of the page that list all operations if they are few, else the largest tags."""
+    """Return the lines that list all operations if there are few, or else the largest tags."""
     return _Page(env, api, "")._contents(_MOST_LINES)  # noqa: SLF001  - of this module
 
 
 class _Page:
-    """An overview while it is written."""
+    """The overview page under construction."""
 
     def __init__(self, env: Environment, api: OpenedApi, profile: str) -> None:
         self.env, self.api, self.profile = env, api, profile
@@ -86,7 +86,7 @@ class _Page:
         self.name = shortened(_shown_name(api), min(_LONGEST_NAME, self.width - _USAGE_INDENT))
 
     def text(self, options: Options, server: str, identity: str, notes: Iterable[str]) -> str:
-        """Return the page; the operations or tags get the lines that all the rest leaves."""
+        """Return the page. The operations or tags get the lines that the other parts leave."""
         title, about = self._title(), self._about()
         facts = self._facts(options, server, identity)
         commands = self._next(options, server, identity)
@@ -95,7 +95,7 @@ class _Page:
         cut = [fact[0] for fact in facts]
         operations = self.overview.operations
         needed = operations + 1 if operations <= _MOST_LISTED else _FEWEST_TAGS
-        # Few operations are all listed: on a narrow terminal the rest gets shorter, what matters least first.
+        # Few operations are always listed completely: on a narrow terminal, shorten the least important parts first.
         for above, below in (
             (_apart(title + about, whole), _apart(commands, reported)),
             (_apart(title, whole), _apart(commands, reported)),
@@ -125,7 +125,7 @@ class _Page:
         return [f"  {line}" for line in foreign_lines(lines, self.paint)]
 
     def _fact(self, label: str, text: str) -> list[str]:
-        """Return a labelled text, wrapped after its label."""
+        """Return the lines of a labelled text."""
         room = self.width - _LABEL - 2
         return self._labelled(label, [shortened(line, room) for line in wrapped(text, room)])
 
@@ -157,9 +157,9 @@ class _Page:
         return facts
 
     def _may_have_more(self) -> bool:
-        """Return whether the server may have more operations for someone who is signed in.
+        """Return whether the server may have more operations for a user who is signed in.
 
-        It says so itself, or nothing that it lists wants a credential although the document declares some.
+        Either the server says so, or the document declares credentials and no listed operation needs one.
         """
         api, overview = self.api, self.overview
         if not (is_url(api.location) and api.is_registered) or LOGIN_KEY in api.entry:
@@ -192,7 +192,7 @@ class _Page:
         )
 
     def _errors(self) -> str:
-        """Return which errors many operations have in common, and what they hold."""
+        """Return the statuses of errors that many operations share, and the fields of these errors."""
         statuses = dict.fromkeys(visible(error.status, keep="") for error in self.overview.shared_errors)
         listed = ", ".join(list(statuses)[:_MOST_STATUSES]) + (
             ", ..." if len(statuses) > _MOST_STATUSES else ""
@@ -201,7 +201,7 @@ class _Page:
         return f"{listed} from many operations" + (f" ({fields})" if fields else "")
 
     def _servers(self, options: Options, server: str) -> list[str]:
-        """Return the server that calls go to; if there is a choice, the first ones with their numbers."""
+        """Return the server of the calls. If there is a choice, return the first servers with their numbers."""
         servers: list[dict[str, Any]] = self.api.catalog.meta["servers"]
         has_choice = len(servers) > 1 or any(server["variables"] for server in servers)
         if server or not has_choice or _is_server_chosen(self.env, self.api, options):
@@ -218,7 +218,7 @@ class _Page:
         return self._labelled("Servers", [closed(shortened(line, self.width - _LABEL - 3)) for line in lines])
 
     def _sign_in(self, identity: str) -> tuple[str, str]:
-        """Return the label and text that say who is signed in, or how to sign in; a secret is never read."""
+        """Return the label and text about who is signed in, or how to sign in. No secret is read."""
         overview = self.overview
         if not overview.sign_ins:
             none = "the document declares no credentials"
@@ -257,7 +257,7 @@ class _Page:
 
     @cached_property
     def _signed_in(self) -> SignedIn | None:
-        """How a person is signed in without a variable; None if nothing is configured or stored."""
+        """The credential that is configured or stored; None if there is none."""
         from dynacli.auth.credentials import store_path
 
         if not self.api.is_registered:
@@ -277,11 +277,11 @@ class _Page:
 
         try:
             return variables_of(self.env, self.api.prefix)
-        except FileError:  # help is there even if the configuration is broken
+        except FileError:  # help must work even if the configuration is broken
             return Variables(self.api.prefix, self.env.variables)
 
     def _variables_in_use(self) -> list[str]:
-        """Return the names of the variables that sign in; none if no one is signed in."""
+        """Return the names of the variables that sign the user in; empty for none."""
         from dynacli.auth.missing_credential import set_variables
 
         variables = self._variables()
@@ -289,7 +289,7 @@ class _Page:
         return next(filter(None, found), [])
 
     def _contents(self, room: int) -> list[str]:
-        """Return all operations if they are few, else the largest tags, in at most `room` lines."""
+        """Return all operations if there are few, or else the largest tags, in at most `room` lines."""
         overview, catalog = self.overview, self.api.catalog
         if not overview.operations:
             return ["There is no operation to list."]
@@ -301,7 +301,7 @@ class _Page:
         return self._tags(room)
 
     def _all_operations(self, operations: list[OperationSummary], room: int) -> list[str]:
-        """Return the operations below their tags, without empty lines or without tags if there is no room."""
+        """Return the operations grouped by tag. Without enough lines, omit empty lines first, then the tags."""
         by_tag: dict[str, list[OperationSummary]] = {}
         for operation in operations:
             by_tag.setdefault(operation.tags[0] if operation.tags else "", []).append(operation)
@@ -318,7 +318,7 @@ class _Page:
         return lines
 
     def _first_operations(self, operations: Sequence[OperationSummary], room: int) -> list[str]:
-        """Return as many operations as fit, the others counted."""
+        """Return as many operations as fit, and the number of the others."""
         lines = [self.paint.bold("Operations")]
         if self.overview.operations + 1 <= room:
             return [*lines, *self._operation_rows(operations)]
@@ -338,7 +338,7 @@ class _Page:
         return self._rows(rows)
 
     def _tags(self, room: int) -> list[str]:
-        """Return the tags with most operations, the others counted."""
+        """Return the tags with most operations, and the number of the others."""
         overview = self.overview
         untagged = (
             [("without a tag", f"{overview.untagged:,}", partial(foreign_within, "", paint=self.paint))]
@@ -361,7 +361,7 @@ class _Page:
         return [*lines, self._more(f"{overview.tags - len(tags):,} more tags")] if is_cut else lines
 
     def _rows(self, rows: Sequence[tuple[str, str, Callable[[int], str]]]) -> list[str]:
-        """Return a line for each word, its number and what it is about, which is made for the columns that are left."""
+        """Return a line for each row: a name, a number, and a text that fits the remaining columns."""
         numbers = max((len(number) for _, number, _ in rows), default=0)
         numbers += 2 if numbers else 0
         widest = min(_WIDEST_WORD, self.width - numbers - _NARROWEST - 4)
@@ -377,20 +377,20 @@ class _Page:
         return lines
 
     def _more(self, count: str) -> str:
-        """Return the line that counts what is not listed, with the command that lists it if that fits."""
+        """Return the line that counts what is omitted, with the command that lists everything if it fits."""
         command = _command("operations", self.api)
         line = f"  {count}: {command}"
         return self.paint.dim(line if command and len(line) <= self.width else f"  {count}")
 
     def _next(self, options: Options, server: str, identity: str) -> list[str]:
-        """Return the commands to go on with; each runs as it stands, or is left out."""
+        """Return the commands to try next. A command that would not run is omitted."""
         overview, api = self.overview, self.api
         commands = []
         look = self._first_look(options, server, identity)
         if look and _command("", api):
             commands.append(DescribedOperation(api, api.catalog.operation(look)).example_line)
         if overview.operations > _MOST_LISTED:
-            # If the line that counts the others has no room for the command of the whole list, this one is it.
+            # On a narrow terminal the line about omitted operations lacks this command, so print it here.
             is_wide = self.width >= len(_command("operations", api)) + _COUNTED
             words = ("--tag", overview.largest_tags[0].word) if overview.tags and is_wide else ()
             commands.append(_command("operations", api, *words))
@@ -406,7 +406,7 @@ class _Page:
         return [self.paint.bold("Next"), *lines] if lines else []
 
     def _first_look(self, options: Options, server: str, identity: str) -> str:
-        """Return the operation of the simplest call for which nothing is missing: neither a server nor a credential."""
+        """Return the operation of the simplest call that needs no further server or credential; empty for none."""
         overview = self.overview
         if not overview.first_look:
             return ""
@@ -426,7 +426,7 @@ class _Page:
 
 
 def _apart(*groups: list[str]) -> list[str]:
-    """Return groups of lines with an empty line between them; an empty group has none."""
+    """Return groups of lines with an empty line between them. Empty groups are skipped."""
     lines: list[str] = []
     for group in groups:
         lines += ["", *group] if lines and group else group
@@ -434,7 +434,7 @@ def _apart(*groups: list[str]) -> list[str]:
 
 
 def _age(api: OpenedApi) -> str:
-    """Return in words how old the document is."""
+    """Return the age of the document as text."""
     if api.pointer.get("is_shipped") or api.name == DEMO:
         return f"included in {program().name}"
     import time
@@ -453,7 +453,7 @@ def _is_server_chosen(env: Environment, api: OpenedApi, options: Options) -> boo
 
 
 def _base_url(env: Environment, api: OpenedApi, options: Options) -> str:
-    """Return the URL that calls go to; empty if none can be made out."""
+    """Return the base URL of calls; empty if it cannot be determined."""
     servers = api.catalog.meta["servers"]
     is_chosen = _is_server_chosen(env, api, options)
     if servers and not is_chosen and not servers[0]["variables"] and "://" in servers[0]["url"]:
@@ -468,7 +468,7 @@ def _base_url(env: Environment, api: OpenedApi, options: Options) -> str:
             settings = settings_of(env, api, options)
             wanted, values = settings.server, dict(settings.server_variables)
         return choose_server([Server(**row) for row in servers], api.uri, wanted, values)
-    except DynacliError:  # the call itself says what is wrong
+    except DynacliError:  # the call itself reports the error
         return ""
 
 
@@ -481,13 +481,13 @@ def _shown_name(api: OpenedApi) -> str:
 
 
 def _command(verb: str, api: OpenedApi, *words: str) -> str:
-    """Return a command line; empty if it would not run as it stands.
+    """Return a command line; empty if it would not run unchanged.
 
     Args:
-        verb: The word after the name of the program; empty for a call.
+        verb: The command after the name of the program; empty for a call.
     """
     everything = [*invocation_words(verb, api.name), *words]
-    # Standard input is read by now, and what cannot be printed cannot be copied.
+    # Standard input can be read only once, and invisible characters cannot be copied from a terminal.
     if api.name == "-" or any(visible(word, keep="") != word for word in everything):
         return ""
 

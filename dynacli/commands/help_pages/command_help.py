@@ -1,4 +1,4 @@
-"""The help pages of dynacli itself and of its commands, and the list of all options: all from the tables."""
+"""The help pages of dynacli and its commands, and the list of all options. All come from the tables."""
 
 import re
 from collections.abc import Sequence
@@ -46,24 +46,24 @@ OPTION_GROUPS = (
     ("OpenAPI document", (DOCUMENT_READING,)),
     ("Every command", (EVERY_RUN,)),
 )
-"""Title → the groups of options below it, on each page that lists all options."""
+"""Title → groups of options, for each page that lists all options."""
 ROOT_EXAMPLES = (
     ("dynacli demo", "show what an API offers"),
     ("dynacli search demo runs that failed", "find an operation"),
     ("dynacli demo search-runs --range 7d -o table", "call it"),
     ("dynacli ./openapi.yaml list-pets --dry-run", "print the request only"),
 )
-"""Command lines that run as they are if there is a document with the operation, and what each is for."""
+"""Commands for the help page of dynacli, and their purpose. They run if the document has the operation."""
 _COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
 ROOT_ABOUT = "Call any HTTP API by its OpenAPI document: a registered name, URL, path or -."
 
 
 def command_help(env: Environment, entry: Command, name: str, commands: Sequence[Command] = ()) -> str:
-    """Return the help page of a command: usage, examples, what it does, and the options that it takes.
+    """Return the help page of a command: usage, summary, subcommands, examples, description and options.
 
     Args:
-        name: The words that call it, such as `dynacli api add`.
-        commands: The subcommands of a group, which come first.
+        name: The command as it is typed, such as `dynacli api add`.
+        commands: The subcommands of a group.
     """
     from dynacli.guide.pages import as_of_program
     from dynacli.text.markdown import to_text
@@ -118,15 +118,15 @@ def _topic_line(topic: str) -> list[str]:
 
 
 def default_of(group: Command) -> Command | None:
-    """Return the subcommand that words mean which name none; None if there is none."""
+    """Return the default subcommand of a group; None if it has none."""
     return next((command for command in group.commands if command.name == group.default), None)
 
 
 def command_usages(entry: Command, name: str) -> list[str]:
-    """Return the ways to call a command: its usage, and for a group the usage of its subcommands.
+    """Return the usages of a command, and of the subcommands of a group.
 
     Args:
-        name: The words that call it, such as `dynacli api add`.
+        name: The command as it is typed, such as `dynacli api add`.
     """
     called = default_of(entry) if entry.commands else entry
     of_subcommands = [f"{name} COMMAND"] if entry.commands else []
@@ -145,13 +145,13 @@ def _argument(argument: Argument) -> str:
 
 
 def options_page(env: Environment, word: str = "") -> str:
-    """Return the page of all options that dynacli has besides those of single commands and operations.
+    """Return the page of all standard options.
 
     Args:
-        word: The topic of a group of options, or a word of their rows; empty for all.
+        word: Start of a title, or a string in the rows to list; empty for all options.
 
     Raises:
-        UsageError: No option has the word.
+        UsageError: No option contains the string.
     """
     from dynacli.guide.pages import as_of_program
 
@@ -179,12 +179,12 @@ def options_page(env: Environment, word: str = "") -> str:
 
 
 def _option_rows(word: str) -> list[tuple[str, list[PageRow]]]:
-    """Return title → rows of the groups of options that a word names, or the rows that have it, without a title.
+    """Return title → rows of the groups that match a string. If none matches, return the rows that contain it.
 
-    A word names a group if a word of the title begins with it: `wait` of "Pages, waiting and links".
+    A group matches if a word of its title starts with the string: `wait` matches "Pages, waiting and links".
 
     Raises:
-        UsageError: No option has the word.
+        UsageError: No option contains the string.
     """
     groups = [
         (title, [option_row(option) for option in OPTIONS if option.group in groups])
@@ -203,10 +203,10 @@ def _option_rows(word: str) -> list[tuple[str, list[PageRow]]]:
 
 
 def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
-    """Return the page: at most 60 lines and 3,500 bytes.
+    """Return the help page of dynacli: at most 60 lines and 3,500 bytes.
 
     Args:
-        contents: The lines that list what the API of a tool has.
+        contents: The lines that list the operations or tags of a tool's API.
     """
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
     name = program().name
@@ -243,7 +243,7 @@ def _root_examples(paint: Painter, width: int) -> list[str]:
 
 
 def _commands(section: str) -> list[PageRow]:
-    """Return the rows of the commands of a section that the program has."""
+    """Return the rows of the commands in a section."""
     entries = [entry for entry in COMMANDS.values() if entry.section == section]
     if not program().api:
         return [PageRow(entry.name, entry.help) for entry in entries]
@@ -258,7 +258,7 @@ def _commands(section: str) -> list[PageRow]:
 
 
 def _common_options() -> list[PageRow]:
-    """Return the rows of the options that most people need."""
+    """Return the rows of the most common options."""
     common = (OPTIONS_BY_NAME[name] for name in _COMMON)
     return [
         PageRow(", ".join(option.flags) + ("" if option.value_alone else f" {option.metavar}"), option.help)
@@ -267,17 +267,17 @@ def _common_options() -> list[PageRow]:
 
 
 def _further(env: Environment) -> tuple[str, list[str]]:
-    """Return what else can follow the name of the program, and its title: APIs, or of a tool commands."""
+    """Return a title and further names that can follow `dynacli`: APIs, or for a tool commands of other packages."""
     if program().api:
         return "Commands of other packages", further_names()
     try:
         return "Registered APIs", sorted(Configuration(env).apis())
-    except FileError:  # help is there even if the configuration is broken
+    except FileError:  # help must work even if the configuration is broken
         return "", []
 
 
 def manual_page(env: Environment, topic: str) -> str:
-    """Return a page of the manual; empty if there is none on the topic."""
+    """Return a page of the manual as text; empty if there is no such topic."""
     from dynacli.guide.pages import page
 
     text = page(topic)

@@ -17,22 +17,22 @@ from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.wrapping import block_text, foreign_lines, short_sentence, word_or_quoted, wrapped
 
 _MOST_LINES = 3
-"""Lines of a description; `describe` has the others."""
+"""Maximum lines of a description. `describe` prints all of it."""
 _MAX_FIELDS = 60
+"""Maximum number of fields of a body on the page. For more, the page refers to `describe`."""
 _OF_FIELDS = frozenset(("content_type", "set", "set_file"))
-"""Options that are not about a body as a whole."""
-"""Options of a body that the page lists; for the others it points to `describe`."""
+"""Options that do not give a whole body."""
 _MAX_BRANCHES = 8
 _MAX_CHOICES = 6
 _MAX_MEDIA_TYPES = 6
 _SAYING_NOTHING = frozenset(("ok", "success", "successful operation", "response", "successful response"))
-"""Descriptions of a success that say no more than its status does."""
+"""Descriptions of a success that only repeat its status."""
 
 
 def operation_help(
     env: Environment, description: OperationDescription, usage: str, own_flags: set[str]
 ) -> str:
-    """Return the page: examples that run, what is called, the required and the optional inputs, the response."""
+    """Return the help page: usage, examples, the description, required and optional inputs, and the response."""
     described, operation = description.described, description.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
@@ -62,7 +62,7 @@ def operation_help(
 
 
 def _example_calls(described: DescribedOperation) -> list[tuple[str, ...]]:
-    """Return the words of a call that runs, and of the same call with an optional parameter that has few values."""
+    """Return the arguments of the example, and of the example with an optional query parameter that has an `enum`."""
     words = described.operation.example
     for parameter in described.operation.parameters:
         if parameter.location != "query" or parameter.must_be_given or f"--{parameter.option}" in words:
@@ -76,7 +76,7 @@ def _example_calls(described: DescribedOperation) -> list[tuple[str, ...]]:
 
 
 def _is_usual(value: object, of: ValueType) -> bool:
-    """Return whether a value of an enumeration is a word that changes what the call does."""
+    """Return whether a value of an `enum` is a plain name and not the default."""
     return (
         isinstance(value, str)
         and value != of.default
@@ -85,7 +85,7 @@ def _is_usual(value: object, of: ValueType) -> bool:
 
 
 def _command_lines(words: list[str], width: int) -> list[str]:
-    r"""Return the lines of a command, broken by `\` between its options; each option keeps its value."""
+    r"""Return the lines of a command, broken with `\` between its options. An option and its value stay together."""
     parts: list[str] = []
     for word in words:
         if parts and re.match(r"--\S+$", parts[-1]) and not word.startswith("--"):
@@ -103,7 +103,7 @@ def _command_lines(words: list[str], width: int) -> list[str]:
 
 
 class _Page:
-    """The sections of the page, added to its lines."""
+    """The sections of the page."""
 
     def __init__(self, paint: Painter, width: int) -> None:
         self.paint = paint
@@ -118,7 +118,7 @@ class _Page:
         self.lines.append("")
 
     def inputs(self, description: OperationDescription) -> None:
-        """Add the inputs: in one section those without which there is no call, in another all others."""
+        """Add the sections of required and of optional inputs."""
         operation, media_type = description.operation, description.described.media_type
         count = len(operation.parameters)
         needed = [item for item in description.inputs if item.location == "path" or item.is_required]
@@ -130,7 +130,7 @@ class _Page:
             if item.location == "path" or item.option not in hidden:
                 is_needed = item.location == "path" or item.is_required
                 (required if is_needed else optional).extend(self.with_fields(item))
-        required.sort(key=lambda row: row.left.startswith("-"))  # what stands in the path comes first
+        required.sort(key=lambda row: row.left.startswith("-"))  # path parameters come first
         if media_type is not None and is_built(media_type.name):
             for shown_field in _shown_fields(inputs[count:]):
                 (required if shown_field.is_required else optional).append(self.row(shown_field))
@@ -142,7 +142,7 @@ class _Page:
         """Return the row of an input.
 
         Args:
-            inside: The parameter that it is a property of; empty for none.
+            inside: Option of the parameter that has it as a property; empty for none.
         """
         facts = constraints(described.value)
         if described.value.type == "object" and described.value.items is not None:
@@ -153,7 +153,7 @@ class _Page:
                 *_of_field(described.origin, facts, described.option),
             ]
         elif described.location == "path":
-            # A path has no empty segments, whether the document says so or not.
+            # Path parameters are never empty, so the page need not say so.
             facts = [fact for fact in facts if fact != NOT_EMPTY]
         facts.extend([f"from {visible(described.source, keep='')}"] if described.source else [])
         facts.extend(["deprecated"] if described.origin.is_deprecated else [])
@@ -168,7 +168,7 @@ class _Page:
         ]
 
     def body(self, description: OperationDescription, media_type: MediaType, own_flags: set[str]) -> None:
-        """Add the body's section."""
+        """Add the section of the body."""
         described, body = description.described, description.operation.body
         if body is None:
             return
@@ -207,7 +207,7 @@ class _Page:
         self.section(title, rows, "\n".join(notes))
 
     def response(self, description: OperationDescription) -> None:
-        """Add the response: what a success holds, and the errors that are not those of the whole API."""
+        """Add the section of the response: the fields of a success, and errors that are specific to the operation."""
         described, outline = description.described, description.response
         shared = {
             (error.status, error.description) for error in described.api.catalog.overview().shared_errors
@@ -231,10 +231,10 @@ class _Page:
 
 
 def _necessity(described: DescribedInput, field: Field, inside: str) -> list[str]:
-    """Return in words how far a field has to be given.
+    """Return a text about whether a field is required.
 
     Args:
-        inside: The parameter that it is a property of; empty for none.
+        inside: Option of the parameter that has it as a property; empty for none.
     """
     branch = visible(field.branch, keep="")
     if field.is_needed and not inside:
@@ -246,9 +246,9 @@ def _necessity(described: DescribedInput, field: Field, inside: str) -> list[str
 
 
 def _of_field(field: Field, facts: list[str], option: str) -> list[str]:
-    """Return the facts of a field's value, with what holds for options of fields alone."""
+    """Return the facts about a field, including those about its option."""
     if field.value.is_nullable and field.value.type == "string" and not field.value.enum:
-        # `null` after the option itself would be the text `null`.
+        # `null` as the value of the option would be the string `null`.
         facts = [
             f"null by --set {visible(option, keep='')}=null" if fact == MAY_BE_NULL else fact
             for fact in facts
@@ -263,7 +263,7 @@ def _first_flag_row(option: Option) -> PageRow:
 
 
 def _for_whole_body(option: Option) -> Option:
-    """Return a standard option as it works on a body that has no options of its own."""
+    """Return a standard option adapted to a body whose fields have no options."""
     if option.name != "body":
         return option
     return replace(option, metavar="TEXT|@FILE|-", help="Give the whole body, which is sent as it is")
@@ -282,10 +282,10 @@ def _notes(media_type: MediaType) -> Iterator[str]:
 
 
 def _branches(choice: Choice) -> str:
-    """Return the sentence about the branches of one place."""
+    """Return the sentence about the alternatives of a field or of the body."""
     names = []
     for name, tag in choice.branches[:_MAX_BRANCHES]:
-        # The tag is left out if it is the same word.
+        # Omit the tag if it equals the name.
         shown = word_or_quoted(name)
         names.append(shown if not tag or tag == name else f"{shown} ({word_or_quoted(tag)})")
     left_out = len(choice.branches) - len(names) + choice.more
@@ -318,13 +318,13 @@ def _before_the_api(flags: list[str]) -> str:
 
 
 def _entries_fact(option: str, value: ValueType) -> str:
-    """Return the fact about an object of any keys, whose entries have an option each."""
+    """Return the fact about an object with any keys, whose values can be set by options."""
     is_long = len(option) > 30
     return f"or {'the same with ' if is_long else f'--{option}'}.KEY {placeholder(value)} for each entry"
 
 
 def _shown_fields(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
-    """Return the fields that the page has room for: first the required ones, then the less deep ones."""
+    """Return the fields that fit the page: required ones first, then the least nested ones."""
     ordered = _required_first(fields)
     if len(ordered) <= _MAX_FIELDS:
         return ordered
@@ -335,13 +335,13 @@ def _shown_fields(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
 
 
 def _required_first(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
-    """Return the fields with those of required properties first; fields of the same property stay together."""
+    """Return the fields of required properties before all others. Fields of one property stay together."""
     required = {field.path[0] for field in fields if field.is_needed}
     return sorted(fields, key=lambda field: field.path[0] not in required)
 
 
 def _description_lines(described: DescribedOperation, width: int, paint: Painter) -> list[str]:
-    """Return the first lines of the summary and the description, and the command that shows the others."""
+    """Return the first lines of the summary and the description, and the command that prints the rest."""
     operation = described.operation
     lines = wrapped(visible(operation.summary, keep=""), width - 4)
     reported = block_text(operation.description, width - 4)

@@ -1,4 +1,4 @@
-"""Lists of operations and webhooks, a line each, and the help page of a tag."""
+"""Lists of operations and webhooks with one line each, and the help page of a tag."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -13,19 +13,19 @@ from dynacli.text.wrapping import closed, foreign, foreign_within, short_sentenc
 
 _WIDEST_NAME = 44
 _METHOD = 7
-"""The columns of a method; `DELETE` is the longest usual one."""
+"""Columns of the method. `DELETE` is the longest common one."""
 _NARROWEST = 15
-"""The columns that a path and a summary have at least each, next to a name of any length."""
+"""Minimum columns of a path and of a summary, whatever the length of the name."""
 _WIDEST_PATH = 60
 _SHORTEST = 6
-"""The columns for which a summary is worth showing beside what else is to be known."""
+"""Minimum columns of a summary beside other notes. With less space it is omitted."""
 
 
 def operation_row(api: str, operation: OperationSummary) -> dict[str, Any]:
-    """Return the entry of an operation.
+    """Return an operation as JSON data.
 
     Args:
-        api: The name of the API.
+        api: Name of the API.
     """
     return {
         "api": api,
@@ -46,17 +46,17 @@ def operation_lines(
     width: int,
     paint: Painter,
 ) -> Iterator[str]:
-    """Yield a line for each operation: its name, method, path and summary, cut to the width.
+    """Yield a line for each operation, with its name, method, path and summary cut to the width.
 
     Args:
-        operations: The word that names each of them, and the operation.
-        longest: The lengths of the longest word and of the longest path.
-        has_name: Whether there is an operation of a name.
+        operations: The name to print for each operation, and the operation.
+        longest: Length of the longest name and of the longest path.
+        has_name: Returns whether an operation of a name exists.
     """
     column = min(longest[0], _WIDEST_NAME) + 4
     for word, operation in operations:
         rest = width - max(column, len(word) + 4) - _METHOD
-        # If there is no room for both, path and summary are cut, and neither is left out.
+        # If both do not fit, shorten path and summary instead of omitting one.
         about = _summary_and_notes(operation, has_name)
         path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
         path = closed(shortened(word_or_quoted(operation.path), path_room))
@@ -69,11 +69,11 @@ def operation_lines(
 def operation_text(
     operation: OperationSummary, has_name: Callable[[str], bool], width: int, paint: Painter
 ) -> str:
-    """Return what a list says of an operation in a few words: its summary, else its method and path.
+    """Return a short text about an operation: its summary, or else its method and path.
 
     Args:
-        has_name: Whether there is an operation of a name.
-        width: The most columns.
+        has_name: Returns whether an operation of a name exists.
+        width: Maximum columns.
     """
     before, summary, after = _summary_and_notes(operation, has_name)
     if not summary:
@@ -82,14 +82,14 @@ def operation_text(
 
 
 def _summary_and_notes(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
-    """Return the summary, between what else is to be known of the operation."""
+    """Return the summary, with the notes before and after it."""
     other = _namesake(operation, has_name)
     before = f"(its operationId is also that of {other})" if other else ""
     return before, visible(operation.summary, keep=""), "(deprecated)" if operation.is_deprecated else ""
 
 
 def _summary_between(before: str, summary: str, after: str, width: int, paint: Painter) -> str:
-    """Return a summary, which is marked and cut, between what else is to be known, in at most `width` columns."""
+    """Return a summary cut to fit between its notes, in at most `width` columns."""
     room = width - _width_of(before, "", after) - 2
     if not summary or (room < _SHORTEST and (before or after)):
         return closed(shortened(f"{before} {after}".strip(), width))
@@ -97,15 +97,15 @@ def _summary_between(before: str, summary: str, after: str, width: int, paint: P
 
 
 def _width_of(before: str, summary: str, after: str) -> int:
-    """Return the columns that a summary takes with its quotes, and with what else is to be known."""
+    """Return the columns of a quoted summary and its notes."""
     return sum(cell_width(text) + 1 for text in (before, after) if text) + (
         cell_width(summary) + 2 if summary else 0
     )
 
 
 def _namesake(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:
-    """Return the name of the operation that has the same operationId; empty if there is none."""
-    # Of two such operations the second is named by method and path as well; that test is fast, for long lists.
+    """Return the name of another operation with the same operationId; empty if there is none."""
+    # The name of the second one includes method and path. Test that first, because it is fast.
     if not operation.operation_id or f"-{operation.method.lower()}-" not in operation.name:
         return ""
     from dynacli.openapi.model.kebab_names import kebab
@@ -116,10 +116,10 @@ def _namesake(operation: OperationSummary, has_name: Callable[[str], bool]) -> s
 
 
 def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
-    """Return the page.
+    """Return the help page of a tag.
 
     Args:
-        tag: The kebab form of the tag.
+        tag: Name of the tag in kebab case.
     """
     from dynacli.output.render import list_width
 
@@ -148,7 +148,7 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
 
 
 def _word(catalog: Catalog, name: str, tag: str) -> str:
-    """Return the shortest word that names an operation after its tag."""
+    """Return the shortest name of an operation after its tag."""
     from dynacli.openapi.model.kebab_names import under_tag
 
     word = under_tag(name, tag)
@@ -156,13 +156,13 @@ def _word(catalog: Catalog, name: str, tag: str) -> str:
 
 
 def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
-    """Return the webhooks of a document: `name`, `pointer`, `methods` and `summary` of each."""
+    """Return the webhooks of a document, each with `name`, `pointer`, `methods` and `summary`."""
     is_found, rows = api.catalog.component(WEBHOOKS_POINTER)
     return list(rows) if is_found else []
 
 
 def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) -> list[str]:
-    """Return a line for each webhook: its name and its summary, cut to the width."""
+    """Return a line for each webhook, with its name and its summary cut to the width."""
     column = min(max((len(webhook["name"]) for webhook in webhooks), default=0), 44) + 2
     lines = []
     for webhook in webhooks:
@@ -174,7 +174,7 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
 
 
 def find_webhook(webhooks: list[dict[str, Any]], word: str) -> dict[str, Any] | None:
-    """Return the webhook that a word names, exactly or in kebab case; None if there is none."""
+    """Return the webhook of a name, as spelled or in kebab case; None if there is none."""
     from dynacli.openapi.model.kebab_names import kebab
 
     for webhook in webhooks:

@@ -1,4 +1,4 @@
-"""Lines that several help pages have: the usage of a command, rows of options or commands, a server of a document."""
+"""Lines that several help pages share: usage, rows of options or commands, and servers of a document."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ _PLAIN = Painter(enabled=False)
 
 
 class PageRow(NamedTuple):
-    """What stands on the left of a row, and the text beside it.
+    """The left column of a row, and the text beside it.
 
     Args:
-        reported: What a document says; it stands in front of the text.
+        reported: A text of the document, which precedes the text.
     """
 
     left: str
@@ -27,17 +27,17 @@ class PageRow(NamedTuple):
 
 
 def usage_lines(text: str, width: int) -> list[str]:
-    """Return the usage, wrapped at a width; further lines are indented up to its first word."""
+    """Return the usage, wrapped to a width. Further lines are indented to the column after `Usage:`."""
     first, *others = wrapped(_LABEL + text, width - len(_LABEL))
     return [first, *(" " * len(_LABEL) + line for line in others)]
 
 
 def row_lines(rows: Sequence[PageRow], width: int, column: int = 0, paint: Painter = _PLAIN) -> list[str]:
-    """Return the lines of rows, whose texts are wrapped in a column of their own.
+    """Return the lines of rows. The texts are wrapped in their own column.
 
     Args:
-        column: Where the texts begin; 0 for as far left as the rows allow.
-        paint: Marks what a document says; else it stands in quotes.
+        column: Column of the texts; 0 for the leftmost column that the rows allow.
+        paint: Marks texts of the document. Without colour they are quoted.
     """
     column = column or min(max((len(row.left) for row in rows), default=0) + 4, _WIDEST_LEFT)
     lines = []
@@ -57,7 +57,7 @@ def row_lines(rows: Sequence[PageRow], width: int, column: int = 0, paint: Paint
 
 
 def _with_start_in_italics(lines: Sequence[str], count: int, paint: Painter) -> list[str]:
-    """Return lines with their first characters in italics; blanks do not count, as wrapping changes them."""
+    """Return lines with their first characters in italics. Blanks do not count, because wrapping changes them."""
     painted = []
     for line in lines:
         place = [found.start() for found in re.finditer(r"\S", line)]
@@ -69,7 +69,7 @@ def _with_start_in_italics(lines: Sequence[str], count: int, paint: Painter) -> 
 
 
 def option_row(option: Option) -> PageRow:
-    """Return the row of an option of the tables: its flags and value, and its help with the values and the default."""
+    """Return the row of an option: its flags and value, and its help with the allowed values and the default."""
     value = option.metavar
     if option.choices and not option.value_alone:
         value = "|".join((*option.choices, *option.more))

@@ -1,6 +1,6 @@
-"""`dynacli describe`: shows all that the document says of an operation, or of a field of it, as data and as text.
+"""`dynacli describe`: prints all that the document says about an operation or a field, as data or text.
 
-The text of a field has the tree of its schema, as far as it fits.
+The text of a field includes the tree of its schema, as far as it fits.
 """
 
 from __future__ import annotations
@@ -50,27 +50,27 @@ _MAX_DEPTH = 8
 _MAX_LINES = 300
 _ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
-"""Fields that are left out are counted up to here."""
+"""Maximum number of omitted fields to count."""
 _INDENT = 4
 _MOST_BYTES = 6_000
 _NO_LIMIT = 100_000
 _MOST_NAMES = 12
-"""Fields that a hint names."""
+"""Maximum number of fields in a hint."""
 _DEEPEST = 4
 _MOST_FIELDS = 2_000
 
 
 Text = Callable[[Painter, int], str]
-"""A description as text, painted and wrapped to a width."""
+"""A function that returns a description as text, painted and wrapped to a width."""
 
 
 class _TreeLimits(NamedTuple):
-    """How much of a tree is shown.
+    """Limits for the tree of a schema.
 
     Args:
-        depth: The levels of fields.
-        lines: The most lines.
-        sentence: The most characters of what the document says of a field; 0 for what the width allows.
+        depth: Maximum levels of fields.
+        lines: Maximum number of lines.
+        sentence: Maximum characters of the description of a field; 0 for as many as the width allows.
     """
 
     depth: int = _MAX_DEPTH
@@ -79,13 +79,13 @@ class _TreeLimits(NamedTuple):
 
 
 class SchemaField(NamedTuple):
-    """A field in a tree.
+    """A field in the tree of a schema.
 
     Args:
-        level: 0 for the fields of the schema itself.
-        name: As the document spells it; `<any name>` for all others.
-        steps: The names that lead to it, its own at the end.
-        is_recursive: Whether its schema is that of something around it.
+        level: Depth of the field; 0 for the fields of the schema itself.
+        name: Name in the document; `<any name>` for further properties.
+        steps: Path of the field, including its own name.
+        is_recursive: Whether its schema is also the schema of an enclosing field.
     """
 
     level: int
@@ -103,16 +103,16 @@ def _schema_lines(
     width: int,
     limits: _TreeLimits | None = None,
 ) -> list[str]:
-    """Return the tree: a line for each property, with type, constraints and the first sentence of its description.
+    """Return the tree: a line for each field, with type, constraints and the first sentence of its description.
 
-    What is left out is counted in a last line.
+    A last line counts the omitted fields.
     """
     limits = limits or _TreeLimits()
     flat, resolve = flat_schemas(schema), flat_schemas.resolve
     lines = [" " * _INDENT + _type_text(flat, resolve)] if not flat.properties else []
     fields = list(islice(_fields_below(flat, flat_schemas), max(limits.lines, _MOST_COUNTED)))
     depth = limits.depth
-    # A level is shown whole or not at all, unless there is but one.
+    # A level is printed completely or omitted. The first level may be cut.
     while depth > 1 and sum(field.level < depth for field in fields) > limits.lines:
         depth -= 1
     shown = [field for field in fields if field.level < depth]
@@ -134,7 +134,7 @@ def _count_text(number: int) -> str:
 
 
 def _fields_below(flat: FlatSchema, flat_schemas: FlatSchemas) -> Iterator[SchemaField]:
-    """Yield the fields of a schema and of what is in them, at any depth, in the order of the document."""
+    """Yield the fields of a schema at any depth, in the order of the document."""
     yield from _schema_fields(flat, flat_schemas, (), flat.refs)
 
 
@@ -172,12 +172,12 @@ def _field_line(
 
 
 def _refs_of(flat: FlatSchema, flat_schemas: FlatSchemas) -> frozenset[str]:
-    """Return the references that lead to a schema, or to the items of an array."""
+    """Return the references of a schema, including those of the items of an array."""
     return flat.refs | flat_schemas(flat.items).refs if flat.type == "array" else flat.refs
 
 
 def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
-    """Return the type of a value with its constraints, as text."""
+    """Return the type of a value and its constraints as text."""
     value = value_type(flat, resolve)
     kind = value.type_words
     if flat.format:
@@ -187,15 +187,15 @@ def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
 
 
 class ShownDetail(NamedTuple):
-    """How much is shown.
+    """Limits for a description.
 
     Args:
-        tree: Of each schema.
-        description: The most lines of a description.
-        rows: The most rows of any other section.
-        has_error_trees: Whether the schema of each error is shown, instead of one line for those that are alike.
-        has_sentences: Whether inputs have their descriptions.
-        columns: The most characters of a line, except the last one, which runs as it stands.
+        tree: Limits for the tree of each schema.
+        description: Maximum lines of a description.
+        rows: Maximum rows of any other section.
+        has_error_trees: Whether each error has the tree of its schema. Otherwise similar errors share one line.
+        has_sentences: Whether inputs have descriptions.
+        columns: Maximum characters of a line. The last line is a command and is never cut.
     """
 
     tree: _TreeLimits
@@ -225,10 +225,10 @@ def _fitting_text(
     width: int,
     asked: ShownDetail | None,
 ) -> str:
-    """Return a description in the detail that a person asked for, else in the most that fits.
+    """Return a description with the requested limits, or with the widest limits that fit.
 
     Args:
-        lines_of: Returns the lines of the description in a detail.
+        lines_of: Returns the lines of the description within limits.
     """
     if asked is not None:
         return "\n".join(lines_of(paint, width, asked))
@@ -238,7 +238,7 @@ def _fitting_text(
         lines = _cut_but_last(lines_of(plain, width, detail), detail)
         return len("\n".join(lines).encode()) < _MOST_BYTES  # a line feed ends it
 
-    # Most descriptions fit as they are.
+    # Most descriptions fit without limits that matter.
     number = 0 if fits(_LESS_AND_LESS[0]) else bisect_left(_LESS_AND_LESS, True, 1, key=fits)
     detail = _LESS_AND_LESS[min(number, len(_LESS_AND_LESS) - 1)]
     reported = lines_of(plain, width, detail)
@@ -257,7 +257,7 @@ def _cut_but_last(lines: list[str], detail: ShownDetail) -> list[str]:
 
 
 def _cut_lines(lines: list[str], most: int, indent: str = "  ") -> list[str]:
-    """Return lines with an indent, those that are too many counted in a last one."""
+    """Return indented lines, and a last line that counts the omitted ones."""
     shown = [f"{indent}{line}".rstrip() for line in lines[:most]]
     more = len(lines) - most
     return [*shown, f"{indent}and {more:,} more lines: `--all`"] if more > 0 else shown
@@ -266,17 +266,17 @@ def _cut_lines(lines: list[str], most: int, indent: str = "  ") -> list[str]:
 def _describe_field(
     described: DescribedOperation, place: str, asked: ShownDetail | None = None
 ) -> tuple[dict[str, Any], Text]:
-    """Return the description of a field of a parameter, of the body, or of a response (`response.`), and its text.
+    """Return the description of a field of a parameter, the body or a response (`response.`) as data and text.
 
     Args:
-        place: The path of the field.
-        asked: How much of it a person asked for; None for what fits.
+        place: Path of the field.
+        asked: The requested limits; None for the widest that fit.
 
     Raises:
         UsageError: There is no such field.
     """
     operation = described.operation
-    # Summaries write `rows[].id`: any item's.
+    # Summaries write `rows[].id` for the field of each item.
     steps = list(parse_steps(place.replace(EACH, "")))
     if not steps:
         raise UsageError(
@@ -316,7 +316,7 @@ def _describe_field(
 
 
 def _hint_for_unknown(described: DescribedOperation, place: str, steps: list[str]) -> str:
-    """Return what leads to a field that there is: it in the response, the fields beside it, or names like it."""
+    """Return a hint for an unknown field: the response that has it, its neighbours, or similar names."""
     from difflib import get_close_matches
 
     if _find_in_responses(described, steps) is not None:
@@ -343,7 +343,7 @@ def _fields_of(described: DescribedOperation, schema: Any) -> list[str]:
 
 
 def _described_parameter(described: DescribedOperation, steps: list[str]) -> str:
-    """Return what the document says of a parameter beside its schema; empty if the steps lead to a field."""
+    """Return the description of a parameter itself, apart from its schema; empty for a field."""
     for parameter in described.operation.parameters:
         if steps[-1] in _names_of(parameter) and steps[:-1] in ([], [parameter.location]):
             return str(described.raw_parameters.get(parameter.key, {}).get("description") or "")
@@ -355,7 +355,7 @@ def _names_of(parameter: Parameter) -> tuple[str, ...]:
 
 
 def _find_field(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
-    """Return where a field is, its schema, and whether it is required; None if there is no such field."""
+    """Return the location of a field, its schema, and whether it is required; None if there is no such field."""
     locations = {"path", "query", "querystring", "header", "cookie"}
     wanted_location = steps[0] if steps[0] in locations and len(steps) > 1 else ""
     if wanted_location:
@@ -397,7 +397,7 @@ def _find_in_responses(described: DescribedOperation, steps: list[str]) -> tuple
 def _walk(
     described: DescribedOperation, schema: Any, steps: list[str], *, is_required: bool
 ) -> tuple[Any, bool] | None:
-    """Return the schema at a path inside of a schema, and whether it is required; None if the path leads nowhere."""
+    """Return the schema at a path, and whether it is required; None if there is no such path."""
     from dynacli.openapi.model.kebab_names import kebab
 
     for step in steps:
@@ -405,7 +405,7 @@ def _walk(
         if flat.type == "array" and step.isdecimal():
             step = f"[{step}]"  # noqa: PLW2901  `rows.0.id` is what runs unquoted in every shell
         if flat.type == "array" and not step.startswith("["):
-            # `rows.id` is a field of the items of `rows`: the index may be left out.
+            # `rows.id` is a field of the items of `rows`: the index is optional.
             flat = flatten(flat.items, described.resolve)
         names = {kebab(name): name for name in reversed(flat.properties)}
         name = step if step in flat.properties else names.get(step, "")
@@ -421,7 +421,7 @@ def _walk(
 
 
 class _Asked(NamedTuple):
-    """What a person asked for beside the operation."""
+    """The options of `describe`."""
 
     summary: bool
     depth: int | None
@@ -463,7 +463,7 @@ def _description(run: Run, opened: OpenedApi, operation: tuple[str, ...], asked:
     if name is None and not tag and (description := _webhook(opened, words)):
         return description
     if name is None:
-        newer = run.fetch_again(opened)  # it may have appeared a moment ago
+        newer = run.fetch_again(opened)  # the operation may be new
         if newer is not None:
             return _description(run, newer, operation, asked)
         raise unknown_operation(opened, words[0], tag)
@@ -494,7 +494,7 @@ def _operation_card(opened: OpenedApi, name: str, profile: str) -> tuple[Any, Te
 
 
 def _likeness(opened: OpenedApi, name: str, other: str) -> tuple[Any, Text]:
-    """Return how an operation differs from another one of its API.
+    """Return the differences between two operations of an API.
 
     Raises:
         UsageError: There is no such operation.
@@ -512,16 +512,16 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> tuple[Any, Text]:
 
 
 def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:
-    """Return the description of the webhook that the words name, for `webhooks` of all; None if there is none.
+    """Return the description of a webhook, or of all for `webhooks`; None if there is no such webhook.
 
     Raises:
-        UsageError: A field of a webhook is asked for, which cannot be described by itself.
+        UsageError: The arguments name a field of a webhook, which has no description of its own.
     """
     from dynacli.client.documented_parts import describe_webhook
     from dynacli.commands.help_pages.operation_list import find_webhook, webhook_lines, webhooks_of
 
     rows = webhooks_of(opened)
-    # A webhook that has the name of an operation is meant by `webhooks.NAME`.
+    # If an operation has the same name, `webhooks.NAME` means the webhook.
     row = find_webhook(rows, words[0].removeprefix("webhooks."))
     if not rows or (row is None and words[0] != "webhooks"):
         return None
@@ -536,7 +536,7 @@ def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:
 
 
 def _webhook_text(data: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> str:
-    """Return the description of a webhook for a person."""
+    """Return the description of a webhook as text."""
     lines = [
         f"{paint.bold(word_or_quoted(data['webhook']))}  a webhook: the server sends it to you, it cannot be called"
     ]
@@ -549,7 +549,7 @@ def _webhook_text(data: Mapping[str, Any], resolve: Resolve, paint: Painter, wid
 
 
 def _callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> list[str]:
-    """Return the callbacks of an operation for a person."""
+    """Return the callbacks of an operation as text."""
     lines = []
     for name, callback in callbacks.items():
         for expression, requests in callback.items():
@@ -584,7 +584,7 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
 def _operation_lines(
     description: OperationDescription, paint: Painter, width: int, detail: ShownDetail
 ) -> list[str]:
-    """Return the lines of the description; what is left out for want of room is counted."""
+    """Return the lines of the description of an operation. Omitted lines are counted."""
     described, operation = description.described, description.operation
     lines = [
         f"{paint.bold(operation.name)}  {visible(operation.method)} {word_or_quoted(operation.path)}"
@@ -668,7 +668,7 @@ def _trees(
     width: int,
     detail: ShownDetail,
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield each media type of a body with the lines of its schema; one that was shown is not shown again."""
+    """Yield each media type of a body with the tree of its schema. A repeated schema is not printed again."""
     seen: list[Any] = []
     for media_type, described_as in content.items():
         schema = described_as["schema"]
@@ -709,7 +709,7 @@ def _response_lines(
 def _error_rows(
     described: DescribedOperation, errors: Mapping[str, Any], detail: ShownDetail, paint: Painter
 ) -> Iterator[str]:
-    """Yield a row for each error, and below those that hold the same one for what they hold."""
+    """Yield a row for each error. Successive errors with the same fields share the lines of these."""
     rows = [
         (
             status,
@@ -749,7 +749,7 @@ def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list
 
 
 def _page_lines(pages: Mapping[str, Any]) -> list[str]:
-    """Return the lines that say how the next page of a list is asked for, and where its items are."""
+    """Return the lines about pagination: how to get all pages, and where the items are."""
     if pages["kind"] == "none":
         lines = [f"  one page: {pages['reason']}"]
     else:
@@ -771,7 +771,7 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
 
 
 def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) -> list[str]:
-    """Return the lines of a link: the response that has it, its target, the options it fills, the next command."""
+    """Return the lines of a link: its response, its target, the options that it sets, and the next command."""
     target = link["operation"] or link.get("operationId") or link.get("operationRef") or "nowhere"
     leads = f"{word_or_quoted(link['status'])} -> {word_or_quoted(str(target))}"
     lines = [f"  {paint.bold(word_or_quoted(name))}  {leads}"]
@@ -791,12 +791,12 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
 def described_details(
     api: OpenedApi, name: str, place: str = "", *, detail: ShownDetail | None = None
 ) -> tuple[dict[str, Any], Text]:
-    """Return the description of an operation, or of a field of it, as data and as text.
+    """Return the description of an operation or a field as data and text.
 
     Args:
-        name: The name of the operation in the catalog.
-        place: The path of a field; empty for the whole operation.
-        detail: How much the text tells; None for as much as fits into 6,000 bytes.
+        name: Name of the operation in the catalog.
+        place: Path of a field; empty for the whole operation.
+        detail: Limits of the text; None for as much as fits into 6,000 bytes.
 
     Raises:
         UsageError: There is no such field.
@@ -810,7 +810,7 @@ def described_details(
 
 
 def _differences(described: DescribedOperation, other: DescribedOperation) -> dict[str, Any]:
-    """Return what only one of two operations has, and what both have in another way, as data."""
+    """Return the differences between two operations as data."""
     here, there = dict(_facts(described)), dict(_facts(other))
     both = [name for name in here if name in there]
     return {
@@ -831,7 +831,7 @@ def _differences(described: DescribedOperation, other: DescribedOperation) -> di
 
 
 def _difference_lines(data: Mapping[str, Any], paint: Painter, width: int) -> Iterator[str]:  # noqa: ARG001
-    """Yield the differences as lines of text."""
+    """Yield the differences as text."""
     same = f"{data['alike']:,} inputs, fields and responses are the same"
     yield f"{paint.bold(data['name'])} is like {paint.bold(data['like'])}: {same}"
     for key, title in (("only_here", data["name"]), ("only_there", data["like"])):
@@ -847,7 +847,7 @@ def _difference_lines(data: Mapping[str, Any], paint: Painter, width: int) -> It
 
 
 def _outermost_lines(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Yield a line for each row; what is inside of another one is counted there."""
+    """Yield a line for each row. A row inside another one is only counted."""
     inside: dict[str, int] = {}
     for row in rows:
         outer = next((name for name in inside if row["what"].startswith(f"{name}.")), None)
@@ -862,7 +862,7 @@ def _outermost_lines(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
-    """Yield each part of an operation with what the document says of it, in words."""
+    """Yield each part of an operation with a text about it."""
     description, operation = OperationDescription(described), described.operation
     yield "the call", f"{operation.method} {word_or_quoted(operation.path)}"
     yield "what it does", quoted(operation.summary)
