@@ -1,7 +1,7 @@
-"""The words of texts, of operations and of APIs in general, in the form in which a search compares them.
+"""Stems, synonyms and actions, by which a search compares a query with operations.
 
-Compiler and runner use the same functions, so that a word of a question meets the word of a document. The groups of
-words that mean the same are in `thesaurus.txt`, one a line, in their basic form; a word may be in many groups.
+The compiler and the search use the same functions, so that a query and a document have the same stems. Groups of
+synonyms are in `thesaurus.txt`, one per line. A term may be in several groups.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from math import log
 
 from dynacli.record import record
 
-# The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
+# Do not split the plural of an acronym (`userIDs`), nor the `O` from `OAuth`.
 _WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
 _SHORTENED = ("s", "re", "ll", "ve", "d", "m", "t")
-"""What stands after an apostrophe and is not a word."""
+"""English endings after an apostrophe, which are not separate terms."""
 
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
-"""Scripts that write no space between words: Thai and Lao, Khmer, kana, Han."""
+"""Ranges of scripts without spaces: Thai and Lao, Khmer, kana, Han."""
 
 _STOP_WORDS = (
     "a an the of to in on for from with and or by at as is are be been was were this that these those it its"
@@ -31,7 +31,7 @@ _STOP_WORDS = (
     " somebody someone anybody anyone everybody everyone something anything"
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-"""Words that tell no operation from another."""
+"""Frequent terms that do not distinguish operations."""
 
 _WHOLE_WORDS = (
     "alias canvas atlas bias gas has news always whereas plus status bus analysis basis axis redis dns sms"
@@ -39,7 +39,7 @@ _WHOLE_WORDS = (
     " bring during morning evening feed seed need speed bed red embed shed media hundred"
 )
 _UNCHANGED = frozenset(_WHOLE_WORDS.split())
-"""Words whose ending is a part of them."""
+"""Terms that only look as if they had an ending, such as `status` or `setting`."""
 _SHORT_FORMS = """
 repo repository
 org organization
@@ -118,9 +118,9 @@ fav favorite
 """
 _VOWELS = frozenset("aeiouy")
 _LONG_FORMS = dict(line.split() for line in _SHORT_FORMS.strip().splitlines())
-"""Short form or other spelling → the word that is meant by it."""
+"""Short form or other spelling → the usual term."""
 ACTING = "act"
-"""What is done by a verb that neither lists, gets, creates, updates nor deletes: `merge`, `restart`."""
+"""Action of verbs for anything but list, get, search, create, update and delete: `merge`, `restart`."""
 _VERBS = {
     "list": "list enumerate browse",
     "get": "get show see view read retrieve fetch describe display look check inspect load download export tell know"
@@ -146,33 +146,33 @@ _VERBS = {
     " commit install hide upgrade downgrade drain invalidate redeem authorize escalate snooze seek rewind shuffle"
     " resend notify email calculate evaluate simulate classify recognize detect analyze scan sign",
 }
-"""What is done to a thing → the verbs that ask for it."""
+"""Action → its verbs."""
 _GENERIC = (
     "list enumerate browse get show see view read retrieve fetch describe display look tell know find"
     " create make add new post insert put update change edit modify set patch delete remove destroy"
 )
 GENERIC = frozenset(_GENERIC.split())
-"""Verbs that say no more than that."""
+"""Verbs that only name the action."""
 _AMBIGUOUS = (
     "view check query filter post build issue record log book order request report file list track set open start load"
     " display export import test star like pin call share copy fork run block lock draft store empty new search count"
     " capture charge transfer show patch schedule release mark document"
 )
 AMBIGUOUS = frozenset(_AMBIGUOUS.split())
-"""Verbs that are nouns or adjectives, too: in a name they are verbs only if it begins, or if a path ends."""
+"""Verbs that are nouns or adjectives, too. They count as verbs only at the beginning of a name or the end of a path."""
 _SAME, _SAID, AKIN = 0.8, 0.7, 0.5
-"""How well a word of the same meaning, and a word that is akin, stand for a word."""
+"""Weights of terms from the sections `same`, `said` and `akin` of the thesaurus."""
 _ACTIONS = {done[0]: done for done in ("list", "get", "search", "create", "update", "delete", ACTING)}
 _ZERO, _STEPS = ord("A"), 20
-"""In a text, an action is its first letter, and how surely it is done, from `A` to `U`."""
+"""In stored text, an action is its first letter and its certainty as a letter from `A` to `U`."""
 _UNKNOWN = 0.5
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in their order, in lower case.
+    """Return a text split into lower-case terms, in order.
 
-    `listPullRequests`, `list-pull-requests` and `List pull requests` have the same words. A text in a script without
-    spaces is cut into pairs of characters.
+    `listPullRequests`, `list-pull-requests` and `List pull requests` have the same terms. A text in a script without
+    spaces is split into overlapping pairs of characters.
     """
     if not text.isascii():
         text = _without_accents(text)
@@ -195,7 +195,7 @@ def names_several(noun: str) -> bool:
 
 
 def _without_shortened(text: str) -> str:
-    # A regular expression would take longer to compile than all that a search has to read.
+    # Compiling a regular expression would take longer than the search.
     whole, *behind = text.replace("\u2019", "'").split("'")
     for part in behind:
         ending = next((item for item in _SHORTENED if part.startswith(item)), "")
@@ -215,10 +215,9 @@ def _without_accents(text: str) -> str:
 
 @cache
 def stem(word: str) -> str:
-    """Return a word in lower case without its ending: `policies` and `policy` have the same stem, `deleted`, `delete`.
+    """Return a lower-case term without its ending: `policies` and `policy` have the same stem.
 
-    The stem need not be a word. The rules are few on purpose: a word that stays as it is does less harm than two
-    that become the same.
+    The rules are few on purpose: keeping an ending does less harm than merging two different terms.
     """
     word = _LONG_FORMS.get(word, word)
     if word in _UNCHANGED or len(word) < 3 or not word.isascii():
@@ -251,7 +250,7 @@ def _singular(word: str) -> str:
 
 @cache
 def _sections() -> dict[str, str]:
-    """Return name → lines of the sections of the file."""
+    """Return name → lines of the sections of the thesaurus."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "thesaurus.txt")
     with open(path, encoding="utf-8") as file:
         parts = (part.partition("]\n") for part in file.read().removeprefix("[").split("\n["))
@@ -269,31 +268,31 @@ def _generic_stems() -> frozenset[str]:
 
 
 def action_of(stemmed: str) -> str:
-    """Return what a verb does: `list`, `get`, `search`, `create`, `update`, `delete` or `ACTING`; empty for no verb."""
+    """Return the action of a verb: `list`, `get`, `search`, `create`, `update`, `delete` or `ACTING`; else empty."""
     return _actions().get(stemmed, "")
 
 
 def known_words() -> Iterable[str]:
-    """Return the stems of all verbs that are known, and all words that have others of the same meaning."""
+    """Return the stems of all known verbs, and all terms in the sections `same` and `said` of the thesaurus."""
     sections = _sections()
     return {*_actions(), *sections["same"].split(), *sections["said"].split()} - {"="}
 
 
 def is_generic(stemmed: str) -> bool:
-    """Return whether a verb says no more than what `action_of` it returns."""
+    """Return whether a verb only names its action, such as `create` or `show`."""
     return stemmed in _generic_stems()
 
 
 @cache
 def phrases() -> dict[str, str]:
-    """Return words as people write them → the words that are looked for."""
+    """Return phrase → the terms to search for instead."""
     pairs = (line.partition(" = ") for line in _sections()["phrases"].split("\n"))
     return {phrase: words for phrase, _, words in pairs}
 
 
 @cache
 def meanings(stemmed: str) -> dict[str, float]:
-    """Return the stems that may stand for a stem, with how well they do, from 0 to 1; itself first."""
+    """Return stem → weight, from 0 to 1, of the stem itself and its synonyms; the stem itself is first."""
     found = {stemmed: 1.0}
     for line in _lines_with(stemmed, _sections()["said"], "\n"):
         said, _, meant = line.partition(" = ")
@@ -309,7 +308,7 @@ def meanings(stemmed: str) -> dict[str, float]:
 
 
 def _lines_with(stemmed: str, text: str, before: str = " \n") -> list[str]:
-    """Return the lines that have a word which begins like a stem."""
+    """Return the lines with a term that begins with a stem."""
     beginning = stemmed.removesuffix("i")
     lines: dict[str, None] = {}
     at = text.find(beginning)
@@ -324,19 +323,19 @@ def _lines_with(stemmed: str, text: str, before: str = " \n") -> list[str]:
 
 @record
 class OperationWords:
-    """The stems by which an operation is known.
+    """The stems of an operation, with the facts that a search scores.
 
     Args:
-        target: Of the last step of its path that is neither a parameter nor a verb: what it is about.
-        context: Of the steps before that.
-        rest: Of its name, that its path does not have; verbs that say no more than what it does are left out.
-        actions: What it does → how surely.
-        is_mine: Whether it is about who calls it.
-        is_many: Whether it is about several things.
+        target: Stems of the last step of its path that is neither a parameter nor a generic verb.
+        context: Stems of the earlier steps.
+        rest: Stems of its name that its path does not have, without generic verbs.
+        actions: Action → its certainty, from 0 to 1.
+        is_mine: Whether it is about the user who calls it.
+        is_many: Whether it is about several items.
         is_post: Whether its method is POST.
-        is_deprecated: Whether the document says so.
-        length: Of its path, in characters.
-        reported: How much all stems of `target`, of `context` and of `rest` together tell operations apart.
+        is_deprecated: Whether it is deprecated.
+        length: Length of its path, in characters.
+        reported: Sums of the rarities of the stems of `target`, `context` and `rest`.
     """
 
     target: tuple[str, ...]
@@ -352,11 +351,11 @@ class OperationWords:
 
     @property
     def stems(self) -> tuple[tuple[str, ...], ...]:
-        """The stems of `target`, of `context` and of `rest`."""
+        """The stems of `target`, `context` and `rest`."""
         return self.target, self.context, self.rest
 
     def as_text(self) -> str:
-        """Return the text that `from_text` reads, which is short, for each operation has one."""
+        """Return a short text for storage, which `from_text` reads."""
         actions = "".join(
             f"{done[0]}{chr(_ZERO + round(_STEPS * surely))}" for done, surely in self.actions.items()
         )
@@ -367,7 +366,7 @@ class OperationWords:
 
     @classmethod
     def from_text(cls, text: str) -> OperationWords:
-        """Return the words that `as_text` made the text of."""
+        """Return the record of a text from `as_text`."""
         # Stems have neither spaces nor bars.
         target, context, rest, actions, numbers = text.split("|")
         bits, length, *reported = map(int, numbers.split())
@@ -389,10 +388,10 @@ class OperationWords:
 
 
 def rarity(count: int | None, operations: int) -> float:
-    """Return from 0 to 1, how much a stem tells operations apart; the rarer, the more.
+    """Return the rarity of a stem, from 0 (all operations have it) to about 1.
 
     Args:
-        count: The operations that have it; None if the index does not know it.
-        operations: All that there are.
+        count: Number of operations with the stem; None if the index does not have it.
+        operations: Number of all operations.
     """
     return _UNKNOWN if count is None else log((operations + 1) / (count + 0.5)) / log(operations + 2)

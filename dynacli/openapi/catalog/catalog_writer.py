@@ -1,4 +1,4 @@
-"""Writes the catalog of a compiled document, complete or not at all, with the index of its words for searches."""
+"""Writes a compiled document atomically, with its search index."""
 
 from __future__ import annotations
 
@@ -47,39 +47,39 @@ if TYPE_CHECKING:
 _SEPARATORS = str.maketrans("#.:", "   ")
 _MINE = frozenset({"me", "my", "authenticated", "current", "self"})
 _EMPTY = STOP_WORDS | {"v", "api", "rest", "json", "id", "ids", "sid", *"0123456789"}
-"""Words of paths and names that say nothing."""
+"""Terms of paths and names that have no meaning for a search."""
 _TRANSPARENT = frozenset(
     {"content", "contents", "data", "detail", "details", "info", "actions", "relationships"}
 )
-"""Last steps of a path that stand for what is before them."""
+"""Last steps of a path that mean the same resource as the step before them."""
 _BULK = frozenset({"bulk", "batch", "many", "multiple", "mass"})
 _LISTING = frozenset({"list", "lists", "all", "multiple"})
 _READING = frozenset({"list", "get", "search"})
 _BEHIND_NOUN = frozenset(
     {"by", "for", "from", "in", "of", "on", "to", "with", "that", "at", "as", "per", "and"}
 )
-"""Words of a name after those that say what it is about."""
+"""Terms that end the noun of a name."""
 _SUMMARY_LENGTH = 60
-"""Characters of a summary whose first words are looked at."""
+"""Length, in characters, of the beginning of a summary in which verbs are found."""
 _DEPTH = 2
-"""Objects within objects whose fields are named; arrays do not count."""
+"""Depth of nested objects whose fields are indexed; arrays do not count."""
 _MOST_NESTED = 40
-"""Schemas within schemas, references and branches included, that are looked at."""
+"""Maximum depth of nested schemas, including references and branches."""
 _BRANCHES = ("allOf", "oneOf", "anyOf")
 _NAME, _PATH, _SUMMARY, _TAGS = 0.5, 0.45, 0.55, 0.25
 _DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE = 0.2, 0.12, 0.12, 0.12, 0.06
-"""How much a word says about an operation by standing there. Choices are the values of enumerations."""
+"""Weight of a term by its location in an operation. Choices are the values of enumerations."""
 _HALF = 0.3
-"""The sum of these with which an operation has a word by half."""
+"""Sum of the weights at which the match is one half."""
 _MOST_CHOICES = 40
-"""Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and similar ones."""
+"""Maximum length of an indexed enumeration; longer ones are lists of currencies, languages and similar values."""
 _WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE)
 _MOST = (200, 200, 200, 100, 100)
-"""Different words of each column from `description` on: in some documents each operation reaches nearly all schemas."""
+"""Maximum number of stems of each weak location; in some documents each operation refers to nearly all schemas."""
 _SAMPLE = 100
-"""Operations of a larger document that tell which words are usual in it."""
+"""Approximate number of operations from which the frequent stems of a document are found."""
 _USUAL = 0.5
-"""The part of the operations from which on a word says little about one that mentions it."""
+"""Share of the operations above which a stem is too frequent to be indexed in weak locations."""
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
     CREATE TABLE operations (
@@ -99,11 +99,11 @@ _TABLES = """
     CREATE TABLE problems (message TEXT, pointer TEXT, file INTEGER);
 """
 _ORIGINS = 200
-"""How many origins are packed as one value; a converted document has thousands, and much alike."""
+"""Number of origins to compress together; a converted document has thousands of similar ones."""
 
 
 def _words_of_operation(operation: Operation) -> OperationWords:
-    """Return the stems by which an operation is known."""
+    """Return the stems of an operation, without `reported`."""
     path = _Path(operation)
     name = _apart(words_of(operation.name), path.noun)
     target = _stems([*path.noun, *(word for word in path.verb if word not in GENERIC)])
@@ -128,7 +128,7 @@ def _words_of_operation(operation: Operation) -> OperationWords:
 
 
 def _apart(name: list[str], noun: list[str]) -> list[str]:
-    """Return the words of a name with a verb and its noun apart if they are written as one: `putsynonyms`."""
+    """Return a name with a joined verb and noun separated: `putsynonyms`."""
     joined = "".join(noun)
     parts = []
     for word in name:
@@ -138,15 +138,15 @@ def _apart(name: list[str], noun: list[str]) -> list[str]:
 
 
 class _Path:
-    """The path of an operation, taken apart.
+    """The path of an operation, split into its parts.
 
     Attributes:
         steps: All steps.
-        ends_in_one: Whether it ends in a parameter.
-        noun: The words of the last step that names a thing.
-        verb: The words of a step after that, which says what is done with it.
-        before: The words of each step before the noun that is not a parameter.
-        doing: What the verb does; empty if there is none.
+        ends_in_one: Whether the path selects one item, by a parameter or by `me`.
+        noun: The last step that is a noun, split into terms.
+        verb: The step after the noun if it is a verb, split into terms.
+        before: The steps before the noun, without parameters, each split into terms.
+        doing: Action of the verb; empty if there is none.
     """
 
     def __init__(self, operation: Operation) -> None:
@@ -172,7 +172,7 @@ class _Path:
         return len(self.noun) == 1 and self.noun[0] in words and not self.ends_in_one
 
     def _doing(self, method: str) -> str:
-        """Return what the last step does: `reboot` in `/servers/{id}/reboot`; empty if it is not a verb."""
+        """Return the action of the last step, such as `/servers/{id}/reboot`; empty if it is not a verb."""
         if len(self.steps) < 2 or self.ends_in_one or not self.noun or method == "DELETE":
             return ""
         if self.noun[-1].endswith("s") and (len(self.step) == 1 or self.step[0] in AMBIGUOUS):
@@ -183,12 +183,12 @@ class _Path:
 
     @property
     def is_plural(self) -> bool:
-        """Whether the last step that names a thing names several."""
+        """Whether the noun is plural."""
         return bool(self.noun) and names_several(self.noun[-1])
 
 
 def _path_steps(path: str) -> list[str]:
-    """Return the steps of a path, also of one that names a method: `/users.list`, `/things/{id}:archive`."""
+    """Return the steps of a path, including a method after a dot or a colon: `/users.list`, `/runs/{id}:archive`."""
     steps: list[str] = []
     for part in path.split("/"):
         found = (
@@ -212,7 +212,7 @@ def _is_many(method: str, path: _Path, name: list[str], actions: dict[str, float
 
 
 def _actions(operation: Operation, path: _Path, name: list[str], nouns: set[str]) -> dict[str, float]:
-    """Return what an operation does → how surely, by its method, the end of its path, its name and its summary."""
+    """Return action → certainty of an operation, from its method, the end of its path, its name and its summary."""
     at = _verb_at(name, operation.method.lower(), nouns)
     verbs = _verbs(operation, name, at)
     is_safe = operation.method in SAFE_METHODS
@@ -242,7 +242,7 @@ def _actions(operation: Operation, path: _Path, name: list[str], nouns: set[str]
 
 
 def _reads(method: str, path: _Path, name: list[str], at: int | None) -> bool:
-    """Return whether an operation only reads, though its method does not say so: `POST /users/search`."""
+    """Return whether a POST is probably read-only: `POST /users/search`."""
     if method != "POST":
         return False
     verb = name[at] if at is not None else ""
@@ -250,7 +250,7 @@ def _reads(method: str, path: _Path, name: list[str], at: int | None) -> bool:
 
 
 def _noun(name: list[str], at: int | None) -> str:
-    """Return the last word of what a name is about: `runs` of `list-runs-for-repo`; empty if it does not say."""
+    """Return the last noun of a name before a preposition: `runs` of `list-runs-for-repo`; empty if there is none."""
     noun = ""
     for word in name[0 if at is None else at + 1 :]:
         if word in _BEHIND_NOUN:
@@ -279,7 +279,7 @@ def _writing(method: str, *, ends_in_one: bool) -> dict[str, float]:
 
 
 def _verb_at(name: list[str], method: str, nouns: set[str]) -> int | None:
-    """Return the place of the verb of a name; None if it has none."""
+    """Return the index of the verb in a name; None if it has none."""
     verbs = [
         at
         for at, word in enumerate(name)
@@ -290,7 +290,7 @@ def _verb_at(name: list[str], method: str, nouns: set[str]) -> int | None:
 
 
 def _verbs(operation: Operation, name: list[str], at: int | None) -> list[str]:
-    """Return what the verbs of an operation's name and summary do."""
+    """Return the actions of the verbs of an operation's name and summary."""
     found = [] if at is None else [action_of(stem(name[at]))]
     summary = words_of(operation.summary[:_SUMMARY_LENGTH])[:2]
     if summary == ["set", "up"]:
@@ -301,10 +301,10 @@ def _verbs(operation: Operation, name: list[str], at: int | None) -> list[str]:
 
 
 class _ResponseNames:
-    """Finds the names of fields; the fields of a component are found once.
+    """Finds the names of the fields in responses; caches the fields of each component.
 
     Args:
-        components: Pointer → value.
+        components: JSON pointer → component.
     """
 
     def __init__(self, components: Mapping[str, Any]) -> None:
@@ -358,11 +358,10 @@ class _ResponseNames:
 
 
 def _search_index(compiled: Compiled) -> tuple[dict[str, dict[int, float]], list[str | None]]:
-    """Return the index of a document's operations.
+    """Return the search index of a document's operations.
 
     Returns:
-        Stem → number of an operation → how well it has the stem; and for each operation the text of the words by
-        which it is known, `OperationWords.as_text`, None if it is hidden.
+        Stem → number of an operation → match; and `OperationWords.as_text` for each operation, None if it is hidden.
     """
     index: dict[str, dict[int, float]] = defaultdict(dict)
     for number, matches in enumerate(_stem_weights(compiled)):
@@ -380,10 +379,10 @@ def _search_index(compiled: Compiled) -> tuple[dict[str, dict[int, float]], list
 
 
 def _stem_weights(compiled: Compiled) -> Iterator[dict[str, float]]:
-    """Yield the stems of each operation → how well it has them.
+    """Yield stem → match for each operation.
 
-    A word of its name, path, summary or tags is not indexed again for its description, inputs, body or response.
-    These are not indexed for words of many operations.
+    Descriptions, inputs, bodies and responses add only stems that the name, path, summary and tags do not have. They
+    do not add stems that are frequent in the document.
     """
     words, responses = _Words(), _ResponseNames(compiled.components)
     operations = compiled.operations
@@ -417,7 +416,7 @@ def _stem_weights(compiled: Compiled) -> Iterator[dict[str, float]]:
 def _mentions(
     entry: CompiledOperation, words: _Words, responses: _ResponseNames
 ) -> Iterator[dict[str, None]]:
-    """Yield the stems of the columns from `description` on."""
+    """Yield the stems of the weak locations: description, inputs, choices, body, response."""
     operation = entry.operation
     yield words.stems(_texts_of_blocks(operation.description))
     yield words.stems(_input_texts(operation))
@@ -427,24 +426,24 @@ def _mentions(
 
 
 class _Words(dict[str, tuple[str, ...]]):
-    """Text → its stems; a text that many operations have is taken apart once."""
+    """Text → its stems; a cache, because operations share many texts."""
 
     def __missing__(self, text: str) -> tuple[str, ...]:
         stems = self[text] = tuple(map(stem, words_of(text)))
         return stems
 
     def stems(self, texts: Iterable[str]) -> dict[str, None]:
-        """Return the different stems of some texts, in their order."""
+        """Return the unique stems of some texts, in order, as the keys of a dictionary."""
         return dict.fromkeys(chain.from_iterable(map(self.__getitem__, texts)))
 
 
 def _literals(path: str) -> Iterator[str]:
-    """Yield the steps of a path that are no parameters."""
+    """Yield the steps of a path that are not parameters."""
     return (step for step in path.split("/") if not step.startswith("{"))
 
 
 def _texts_of_blocks(blocks: Any) -> Iterator[str]:
-    """Yield the texts of a description, whose lists, quotes and tables are lists within it."""
+    """Yield the texts of a description, including its lists, quotes and tables, which are nested lists."""
     for block in blocks:
         if isinstance(block, str):
             yield block
@@ -482,16 +481,16 @@ def _enumerated(value: Any) -> Iterator[str]:
 
 
 def write_catalog(path: str, compiled: Compiled, problems: Iterable[Problem], revision: str = "") -> None:
-    """Write a catalog, complete or not at all.
+    """Write a compiled document atomically.
 
     Args:
-        path: Its directory exists.
-        problems: Where the document is not valid OpenAPI.
-        revision: The name of the document's content, which tells the catalog from that of another revision.
+        path: Path of the file; its directory must exist.
+        problems: Problems in the document that make it invalid OpenAPI.
+        revision: Name of the revision, by which a reader can tell it from others.
 
     Raises:
-        OSError: It cannot be written.
-        sqlite3.error: The same, found by SQLite (a full disk).
+        OSError: The file cannot be written.
+        sqlite3.Error: SQLite cannot write the file, for example because the disk is full.
     """
     from dynacli.files import replace_file
 
@@ -504,7 +503,7 @@ def write_catalog(path: str, compiled: Compiled, problems: Iterable[Problem], re
 
 
 def catalog_in_memory(compiled: Compiled, problems: Iterable[Problem]) -> Catalog:
-    """Return a catalog in memory, for where no file can be written."""
+    """Return a compiled document in memory, for use if no file can be written."""
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     _fill(db, compiled, problems, {})
     return Catalog(":memory:", db)
@@ -515,10 +514,10 @@ def _fill(
 ) -> None:
     from dataclasses import asdict
 
-    # No other process knows the file until it is moved into place: no journal, one sync at the end.
-    # Each row leaves half a page empty, and each operation has two rows: the smallest pages that cost no time. A table
-    # without row ids keeps a quarter of a page of a row, and the rest on pages of its own, which would waste a sixth
-    # of the file for components (https://www.sqlite.org/withoutrowid.html).
+    # No other process sees the file before it is renamed, so it needs no journal and only one sync at the end.
+    # On average, a row leaves half a page empty, so pages are as small as possible without a loss of time. Components
+    # have row ids: a table without them moves most of a large row to separate pages, which would waste a sixth of the
+    # file (https://www.sqlite.org/withoutrowid.html).
     db.executescript(
         "PRAGMA page_size = 1024; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES
     )
@@ -567,7 +566,7 @@ def _write_operations(db: sqlite3.Connection, compiled: Compiled) -> None:
     shared: dict[bytes, int] = {}
 
     def keep(value: Any) -> int:
-        """Write a shared value, keep only its digest in memory, and return its number."""
+        """Write a shared value and return its number; keep only a digest in memory."""
         text = _stored_json(value)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if digest not in shared:
@@ -603,7 +602,7 @@ def _write_operations(db: sqlite3.Connection, compiled: Compiled) -> None:
         names[(operation.name, BY_NAME)] = number
         for alias in operation.aliases:
             names.setdefault((alias, BY_ALIAS), number)
-        # A word that was once the name of another operation never comes to mean this one.
+        # An operationId must not take over a name that belongs, or belonged, to another operation.
         operation_id, folded = operation.operation_id, operation.operation_id.casefold()
         if operation_id and (operation_id == operation.name or operation_id not in given):
             names.setdefault((operation_id, BY_ID), number)
@@ -639,7 +638,7 @@ def _encodable(value: Any) -> Any:
 
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
-    return str(value)  # a YAML document's date or set: shown as it was written
+    return str(value)  # a date or a set of a YAML document
 
 
 def _blocks(origins: Iterable[Move]) -> Iterator[list[tuple[str, int, str]]]:

@@ -1,8 +1,7 @@
-"""The stems of a catalog, and those that a document has for a word of a question.
+"""The search index of a document, with the stems that match a term of a query.
 
-These are other forms of the word, its parts, and what a typo was to be.
-FTS5 would keep stems in its own tables, and each takes a page at least: a fifth of the catalog of a small
-document (https://www.sqlite.org/fts5.html, "FTS5 Data Structures").
+These are other forms of the term, its parts, and the correction of a typo. The index does not use FTS5, because its
+tables would take a fifth of the file of a small document (https://www.sqlite.org/fts5.html, "FTS5 Data Structures").
 """
 
 import json
@@ -13,9 +12,9 @@ from dynacli.openapi.catalog._search_words import stem as stem_of
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 
 _STEPS = 20
-"""In how many steps it is stated how well an operation has a stem, from nothing to wholly, which are both left out."""
+"""Number of steps into which a match is rounded; the first and the last are not used."""
 _FORM = 0.75
-"""How well another form of a word stands for it: `notification` for `notify`."""
+"""Weight of another form of a term: `notification` for `notify`."""
 _ENDINGS = frozenset(
     (
         *(
@@ -39,20 +38,20 @@ _ENDINGS = frozenset(
     )
 )
 _ABOUT = 0.6
-"""From here on an operation is about a word."""
+"""Minimum match of an operation that is about a term."""
 _SHORTEST_FORM, _SHORTEST_PART, _SHORTEST_TYPO = 4, 3, 4
-"""Letters that a word has at least whose forms, parts or typos are looked for."""
+"""Minimum length, in letters, of a term with other forms, of a part of a term, and of a term with a typo."""
 _SHORTEST_USUAL = 6
-"""Letters of a word with a typo that may be meant for one that the document does not have."""
+"""Minimum length of a typo that may be corrected to a term of the thesaurus, instead of the document."""
 _TWO_TYPOS = 8
-"""The length from which on a word may have two typos."""
+"""Minimum length of a term that may have two typos."""
 
 
 def stem_rows(stems: Mapping[str, Mapping[int, float]]) -> Iterator[tuple[str, int, str]]:
-    """Yield stems as the rows of a catalog: the stem, how many operations have it, and these.
+    """Yield a row for each stem: the stem, the number of operations that have it, and their matches.
 
     Args:
-        stems: Stem → number of an operation → how well it has the stem, from 0 to 1.
+        stems: Stem → number of an operation → its match, from 0 to 1.
     """
     for stem, matches in stems.items():
         steps = [
@@ -62,10 +61,10 @@ def stem_rows(stems: Mapping[str, Mapping[int, float]]) -> Iterator[tuple[str, i
 
 
 class StemIndex:
-    """The stems of a catalog.
+    """The search index of a compiled document.
 
     Raises:
-        DamagedCatalogError: From any method, when the catalog is damaged.
+        DamagedCatalogError: Any method raises it if the compiled document is damaged.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -73,7 +72,7 @@ class StemIndex:
         self._read: dict[str, dict[int, float]] = {}
 
     def matches(self, stem: str) -> dict[int, float]:
-        """Return number of an operation → how well it has a stem, from 0 to 1; empty if no operation has it."""
+        """Return number of an operation → how well it matches a stem, from 0 to 1; empty if no operation has it."""
         if stem not in self._read:
             found: dict[int, float] = {}
             try:
@@ -85,16 +84,16 @@ class StemIndex:
         return self._read[stem]
 
     def known(self, stems: Iterable[str]) -> dict[str, int]:
-        """Return those of some stems that the document has → the number of operations that have it."""
+        """Return stem → number of operations that have it, for the given stems that the document has."""
         return {stem: len(found) for stem in stems if (found := self.matches(stem))}
 
     def beginning_with(self, prefix: str) -> list[str]:
-        """Return the stems that begin with a text."""
+        """Return the stems that begin with a prefix."""
         # U+10FFFF sorts after every letter.
         return list(self._counts("stem >= ? AND stem < ?", prefix, f"{prefix}\U0010ffff"))
 
     def of_length(self, shortest: int, longest: int) -> dict[str, int]:
-        """Return the stems of some lengths → the number of operations that have it."""
+        """Return stem → number of operations that have it, for stems of these lengths."""
         return self._counts("length(stem) BETWEEN ? AND ?", shortest, longest)
 
     def _counts(self, condition: str, *values: str | int) -> dict[str, int]:
@@ -105,26 +104,26 @@ class StemIndex:
 
 
 class Vocabulary:
-    """The stems of the words that a catalog's index has.
+    """Finds the stems of a document that match a term of a query.
 
     Raises:
-        DamagedCatalogError: From any method, when the catalog is damaged.
+        DamagedCatalogError: Any method raises it if the compiled document is damaged.
     """
 
     def __init__(self, index: StemIndex) -> None:
         self._index = index
 
     def known(self, stems: Iterable[str]) -> dict[str, int]:
-        """Return those of some stems that the document has → the number of operations that have it."""
+        """Return stem → number of operations that have it, for the given stems that the document has."""
         return self._index.known(stems)
 
     def fitted(self, stem: str, meanings: Mapping[str, float], *, with_forms: bool) -> list[dict[str, float]]:
-        """Return what stands for a word in the document: stem → how well it does, for each part of the word.
+        """Return stem → weight of the stems that match a term; a compound returns one mapping for each part.
 
         Args:
-            stem: Its stem.
-            meanings: Stems that may stand for it, itself first.
-            with_forms: Whether other forms of it do, too.
+            stem: Stem of the term.
+            meanings: Stem → weight, of the stem itself and its synonyms.
+            with_forms: Whether to include other forms of the term.
         """
         stems = dict(meanings)
         if stem not in self.known([stem]):
@@ -137,7 +136,7 @@ class Vocabulary:
         return [stems]
 
     def _forms(self, stem: str) -> list[str]:
-        """Return the stems that are other forms of a stem."""
+        """Return the stems of the document that are other forms of a stem."""
         if len(stem) < _SHORTEST_FORM:
             return []
         base = stem if len(stem) < 6 else stem[:-1]
@@ -147,7 +146,7 @@ class Vocabulary:
         return [*longer, *sorted(self.known(item for item in shorter if len(item) >= _SHORTEST_FORM))]
 
     def parts(self, stem: str) -> tuple[str, ...]:
-        """Return the two stems that a word is put together of: `data` and `center`; empty if there are none."""
+        """Return the two stems of a compound: `data` and `center` of `datacenter`; empty if there are none."""
         places = range(_SHORTEST_PART, len(stem) - _SHORTEST_PART + 1)
         splits = [(stem[:at], stem[at:]) for at in places]
         known = self.known({part for split in splits for part in split}) if splits else {}
@@ -155,7 +154,7 @@ class Vocabulary:
         return next(found, ())
 
     def _stand_together(self, parts: tuple[str, str]) -> bool:
-        """Return whether an operation is about both parts of a word."""
+        """Return whether one operation is about both parts of a compound."""
         first, second = (
             {number for number, match in self._index.matches(part).items() if match >= _ABOUT}
             for part in parts
@@ -163,10 +162,10 @@ class Vocabulary:
         return not first.isdisjoint(second)
 
     def repaired(self, word: str, stem: str) -> str:
-        """Return the stem that a strange word was to be; its own stem if there is none that is near.
+        """Return the stem of the term that a typo probably means; its own stem if no term is similar.
 
         Args:
-            word: In lower case.
+            word: The typo, in lower case.
             stem: Its stem.
         """
         if len(word) < _SHORTEST_TYPO or not word.isascii():
@@ -191,7 +190,7 @@ def _is_form(term: str, stem: str, base: str) -> bool:
 
 
 def _distance(left: str, right: str, most: int) -> int:
-    """Return how many letters are wrong, missing, too much or exchanged; more than `most` if there are more."""
+    """Return the number of wrong, missing, surplus or swapped letters; a number above `most` if there are more."""
     if abs(len(left) - len(right)) > most:
         return most + 1
     earlier: list[int] = []
