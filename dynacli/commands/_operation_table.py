@@ -1,4 +1,4 @@
-"""The options of one operation, which are made from its parameters and its body, beside the standard ones."""
+"""The options of an operation: inputs from its parameters and body, and standard options."""
 
 from collections.abc import Sequence
 
@@ -27,14 +27,14 @@ BODY_FLAG = "--body"
 
 
 class OperationTable:
-    """The options of one operation.
+    """The options of an operation.
 
     Attributes:
-        described: The operation; its media type is the one that `--content-type` asks for.
-        more: The options that the command before the API takes after the operation, besides the standard ones.
-        bindings: Flag → what it gives. Those of the operation come first, and win over standard ones.
-        guarded: Flag of a standard option → the flag of the operation's own input of that name: the former is refused
-            after the operation.
+        described: The operation, with the media type that `--content-type` chooses.
+        more: The options of a preceding command that are allowed after the operation, besides the standard ones.
+        bindings: Flag → meaning. Inputs of the operation come first and override standard options.
+        guarded: Flag of a standard option that is refused after the operation → flag of the operation's input of that
+            name.
     """
 
     def __init__(self, described: DescribedOperation, more: tuple[Option, ...] = ()) -> None:
@@ -43,7 +43,7 @@ class OperationTable:
         self.guarded: dict[str, str] = {}
 
     def prepare(self, content_type: str) -> None:
-        """List the options, with those of the body for the media type that is asked for."""
+        """List the options, including options for the body in a media type."""
         operation = self.described.operation
         if operation.body is not None:
             self.described = self.described.sending(content_type)
@@ -57,7 +57,7 @@ class OperationTable:
             for field in parameter.fields:
                 self._add(parameter, field, field.option)
         for field in media_type.fields if media_type else ():
-            # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `find` makes it.
+            # Options such as `--criteria[0].name` contain an index, so `find` adds them when they are used.
             if "[]" not in field.option:
                 self._add(None, field, field.option)
         standard = bindings_of((*options_of(about_body), *STANDARD_OPTIONS, *self.more))
@@ -66,19 +66,19 @@ class OperationTable:
     def _add(self, parameter: Parameter | None, field: Field | None, *options: str) -> None:
         binding = input_binding(parameter, field)
         for option in options:
-            self.bindings.setdefault(f"--{option}", binding)  # the first one wins over others of its name
+            self.bindings.setdefault(f"--{option}", binding)  # the first option of a name wins
         word = options[0].removeprefix(f"{parameter.location if parameter is not None else 'body'}.")
         if word in GUARDED_OPTIONS:
             self.guarded.setdefault(f"--{word}", f"--{options[0]}")
 
     def read(self, words: Sequence[str], content_type: str = "") -> CommandLine:
-        """Return the words after the operation, read; the options are listed for the media type among them.
+        """Parse the arguments after the operation, with the options for the media type that they choose.
 
         Args:
-            content_type: The media type that was asked for before the API.
+            content_type: The media type that was chosen before the API.
 
         Raises:
-            UsageError: The operation takes no body of the media type.
+            UsageError: The operation has no body of the media type.
         """
         self.prepare(content_type)
         line = read_words(words, self.bindings, self.find)
@@ -91,15 +91,15 @@ class OperationTable:
         wanted = line.options.content_type
         if not wanted or wanted == content_type:
             return line
-        # Each media type has options of its own, and other words may be their values.
+        # Each media type has its own options, so parse again.
         self.prepare(wanted)
         return read_words(words, self.bindings, self.find)
 
     def find(self, flag: str) -> Binding | None:
-        """Return what an option gives, also if it is not listed: a deeper field, an item of an array, a key of a map.
+        """Return the meaning of an option, even of an unlisted one: a nested field, an item, a key of a map.
 
         Returns:
-            None if it leads to no location.
+            None if there is no such input.
         """
         if flag not in self.bindings:
             from dynacli.client.inputs.find_input import find_input

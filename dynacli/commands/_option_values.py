@@ -1,6 +1,6 @@
-"""The values of options: words, converted as the tables ask for it.
+"""Conversion of option values, by the kind that the tables name.
 
-What a value needs besides the tables is imported when there is such a value.
+Each converter imports its modules only when it is used.
 """
 
 import os
@@ -14,10 +14,10 @@ _REFERENCE_HINT = "Give an origin such as `https://api.example.com`, or a direct
 
 
 def option_value(option: Option, word: str) -> str | float:
-    """Return the value that a word is for an option.
+    """Return the value of an argument for an option.
 
     Raises:
-        UsageError: It is none.
+        UsageError: The value is invalid.
     """
     if option.kind == "integer":
         return whole_number(word, option.flags[-1], option.between)
@@ -27,14 +27,14 @@ def option_value(option: Option, word: str) -> str | float:
 
 
 def whole_number(word: str, name: str, between: tuple[int, int | None] | None) -> int:
-    """Return the number that a word is.
+    """Return an argument as an integer.
 
     Args:
-        name: What the error calls the option or the argument.
-        between: The least number and the largest one; None for any.
+        name: Name of the option or the argument for the error.
+        between: The lowest and the highest number; None for any.
 
     Raises:
-        UsageError: It is none of these.
+        UsageError: The argument is not an integer in the range.
     """
     try:
         number = int(word)
@@ -60,7 +60,7 @@ def _output_format(word: str, flag: str) -> str:  # noqa: ARG001
 def _given(word: str, flag: str) -> str:
     if word.strip():
         return word
-    # As from a variable of the shell that is not set: without the option, something else would be called.
+    # The shell may have expanded an unset variable. Ignoring the option would call something else.
     raise UsageError(f"`{flag}` needs a value", hint="Give a value, or leave out the option")
 
 
@@ -90,13 +90,13 @@ def _seconds_of_waiting(word: str, flag: str) -> float:
 
 
 def _reference(word: str, flag: str) -> str:
-    """Return the origin, or the absolute path of the directory, that a word names.
+    """Return an origin, or the absolute path of a directory.
 
     Args:
-        flag: The option whose value the word is, for messages.
+        flag: The option, for the error.
 
     Raises:
-        UsageError: The word names neither.
+        UsageError: The argument is neither an origin nor a directory.
     """
     from dynacli.openapi.document.source import allowed_directory
     from dynacli.request.choose_server import parse_origin
@@ -180,4 +180,4 @@ _CONVERTERS: dict[str, Callable[[str, str], str | float]] = {
     "server": _given,
     "status": _status,
 }
-"""Kind of a value → returns the value for a word and the option's flag, or raises UsageError."""
+"""Kind of a value → function that converts an argument, or raises UsageError. It also takes the flag."""

@@ -1,4 +1,4 @@
-"""The words of one call, taken apart so that single ones can be replaced, and put together as a line for a shell."""
+"""The command line of a call, which can be changed in parts and printed for a shell."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from dynacli.secrets import (
 )
 
 _LONGEST_TO_FILL_IN = 240
-"""Characters of the options that a line leaves to fill in."""
+"""Maximum characters of placeholder options in a suggested command."""
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
 
 
 def unfilled(word: Word) -> Word:
-    """Return an option or an argument with a placeholder for its value."""
+    """Return an option or a positional argument with a placeholder for its value."""
     if word.option is not None:
         text = re.split(r"[\[|]", word.option.metavar.strip("[]"))[0] or "VALUE"
     elif word.field is None and word.parameter is not None and word.parameter.location == "path":
@@ -49,21 +49,21 @@ def unfilled(word: Word) -> Word:
 
 
 def filled(word: Word) -> Word:
-    """Return a word that was typed; an option without a value with the one that it has then, or a placeholder."""
+    """Return an argument as typed. An option without a value gets the one that this means, or a placeholder."""
     if not word.may_take_next:
         return word
     return replace(word, value=word.text) if word.text else unfilled(word)
 
 
 class CallLine:
-    """The words of one call.
+    """The command line of one call.
 
     Attributes:
-        table: The options of the operation, for the media type that is sent.
+        table: The options of the operation, for the media type to send.
         before: The options before the API.
         after: Everything after the operation, in order.
-        verb: The verb before the API, such as `read`; empty for none.
-        typed: The words that a person typed: only what stands there may name a file.
+        verb: The command before the API, such as `read`; empty for none.
+        typed: The arguments that the user typed. Only these may name a file.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class CallLine:
         self.after = list(map(self._without_foreign_files, words))
 
     def _without_foreign_files(self, word: Word) -> Word:
-        """Return a word with a placeholder for a value that would read a file and is the document's or a server's."""
+        """Return an argument, with a placeholder if its value would read a file that the user did not name."""
         media_type = self.table.described.media_type
         takes_files = word.option_name in {"body", "inputs"} or (
             word.field is not None
@@ -93,12 +93,12 @@ class CallLine:
         return unfilled(word)
 
     def _is_typed(self, value: str) -> bool:
-        """Return whether a person typed a value, with or without its `@`: as a word, or joined to an option."""
+        """Return whether the user typed a value, with or without `@`: as an argument, or joined to an option."""
         texts = {value, value.removeprefix("@")}
         return any(not texts.isdisjoint((word, word.partition("=")[2], word[2:])) for word in self.typed)
 
     def with_after(self, words: Iterable[Word]) -> CallLine:
-        """Return the line with other words, each positional word with the parameter that it gives."""
+        """Return the line with other arguments after the operation. Positional ones are bound to path parameters."""
         line = CommandLine(list(words), {}).with_arguments(self.table.described.operation.parameters)
         return CallLine(self.table, self.before, line.words, self.verb, self.typed)
 
@@ -107,41 +107,41 @@ class CallLine:
         return CallLine(self.table, before, self.after, self.verb, self.typed)
 
     def changed(self, change: Callable[[list[Word]], Iterable[Word]]) -> CallLine:
-        """Return the line with a change of the options before the API, and of the words after the operation."""
+        """Return the line with a change to the options before the API and to the arguments after the operation."""
         return self.with_before(change(self.before)).with_after(change(self.after))
 
     def without(self, is_unwanted: Callable[[Word], bool]) -> CallLine:
-        """Return the line without some of its words, wherever they stand."""
+        """Return the line without some arguments, before or after the operation."""
         return self.changed(lambda words: [word for word in words if not is_unwanted(word)])
 
     def with_words(self, words: Sequence[str]) -> CallLine:
-        """Return the line with other words after the operation."""
+        """Return the line with other arguments after the operation, given as strings."""
         return self.with_after(map(filled, read_words(words, self.table.bindings, self.table.find).words))
 
     def word_of(self, flag: str, value: str | None) -> Word:
-        """Return the word that gives an option.
+        """Return an option as an argument.
 
         Args:
-            value: None if none was given; a switch takes none.
+            value: The value; None for none. A switch ignores it.
         """
         binding = self.table.find(flag)
         is_switch = binding is not None and not binding.takes_value
         return filled(Word(flag, None if is_switch else value, binding))
 
     def given(self) -> set[tuple[tuple[str, str], tuple[str, ...]]]:
-        """Return the places that inputs of the line give: the parameter, and the path of the field."""
+        """Return the inputs that the line gives: the parameter, and the path of the field."""
         return {(word.key, word.field.path if word.field else ()) for word in self.after if word.is_input}
 
     def placeholders(self) -> list[Word]:
-        """Return the words with placeholders."""
+        """Return the arguments with placeholders."""
         return [word for word in (*self.before, *self.after) if word.is_placeholder]
 
     def words(self, *, is_complete: bool = True, by_option: bool = False) -> list[str]:
-        """Return the words after the operation.
+        """Return the arguments after the operation, as strings.
 
         Args:
-            is_complete: Whether placeholders are among them.
-            by_option: Whether arguments are given by the options of their names, so that some may be left out.
+            is_complete: Whether to include placeholders.
+            by_option: Whether to give path parameters by option, so that some may be omitted.
         """
         made: list[str] = []
         for word in self.after:
@@ -152,27 +152,27 @@ class CallLine:
         return made
 
     def before_words(self) -> list[str]:
-        """Return the words of the options before the API, without placeholders."""
+        """Return the options before the API, as strings, without placeholders."""
         return [text for word in self.before if not word.is_placeholder for text in _words_of(word)]
 
     def with_options(self, removed: Collection[str], *added: tuple[str, str | None]) -> CallLine:
-        """Return the line without some standard options, and with others.
+        """Return the line with some standard options removed, and others added.
 
         Args:
-            removed: Their names.
-            added: Flag and value of each.
+            removed: Names of the options to remove.
+            added: Flag and value of each option to add.
         """
         line = self.without(lambda word: word.option_name in removed)
         for flag, value in added:
             word = line.word_of(flag, value)
-            if word.is_input:  # the operation has an option of that name, which would win after it
+            if word.is_input:  # after the operation, the flag would mean the operation's own option
                 line = line.with_before([*line.before, Word(flag, value, standard_bindings()[flag])])
             else:
                 line = line.with_after([*line.after, word])
         return line
 
     def shorter(self) -> Iterator[CallLine]:
-        """Yield lines with `--example`, or with a body to fill in, instead of many options to fill in."""
+        """Yield lines with `--example` or a body to fill in, if there are too many options to fill in."""
         options = [word for word in self.placeholders() if word.is_input and word.flag]
         if sum(len(text) + 1 for word in options for text in _words_of(word)) <= _LONGEST_TO_FILL_IN:
             return
@@ -185,16 +185,16 @@ class CallLine:
 
     @property
     def typed_text(self) -> str:
-        """The line for a POSIX shell, with all that was typed: also secrets."""
+        """The line for a POSIX shell as typed, including secrets."""
         program_name, *verb = invocation_words(self.verb, self.table.described.api.name)
         name = self.table.described.operation.name
         return shell_line([program_name, *self.before_words(), *verb, name, *self.words()])
 
     def text(self, variables: Mapping[str, str]) -> str:
-        """Return the line for a POSIX shell, with placeholders instead of secrets.
+        """Return the line for a POSIX shell, with placeholders for secrets.
 
         Args:
-            variables: The environment variables, which may hold secrets.
+            variables: The environment variables, whose values may be secrets.
         """
         described = self.table.described
         keys = (name for location, name in described.operation.api_keys if location == "query")
@@ -210,13 +210,13 @@ class CallLine:
 
 
 def _by_option(word: Word) -> Word:
-    """Return a positional word as the option of its name."""
+    """Return a positional argument as an option."""
     return replace(word, flag=f"--{word.parameter.option}") if word.parameter is not None else word
 
 
 def _words_of(word: Word) -> list[str]:
     if word.field is not None and "[" in word.flag:
-        # `--criteria.0.text` runs unquoted in every shell.
+        # `--criteria.0.text` needs no quotes in any shell.
         word = replace(word, flag=_INDEX.sub(r".\1", word.flag))
     if word.value is None:
         return [word.flag]
@@ -234,7 +234,7 @@ def _words_of(word: Word) -> list[str]:
 
 
 def _is_secret(word: Word) -> bool:
-    """Return whether the value of an input is a secret, as the document or the name of the option tells."""
+    """Return whether an argument is a secret, by the document or by the name of the option."""
     if word.is_placeholder or word.value is None:
         return False
     given = word.field or word.parameter
@@ -244,11 +244,11 @@ def _is_secret(word: Word) -> bool:
 
 
 def _shown(words: Iterable[Word], names: set[str], masker: Masker) -> Iterator[str]:
-    """Yield words as they are typed, without secrets.
+    """Yield arguments as strings, without secrets.
 
     Args:
-        names: The names of fields that are secrets.
-        masker: Takes the secrets of the line out of a value, wherever else they stand.
+        names: Names of secret fields.
+        masker: Masker of the secrets of the line.
     """
     for word in words:
         if _is_secret(word):
@@ -266,7 +266,7 @@ def _shown(words: Iterable[Word], names: set[str], masker: Masker) -> Iterator[s
 
 
 def _shown_value(option: Option, value: str, names: set[str]) -> str:
-    """Return the value of a standard option without a secret."""
+    """Return the value of a standard option without secrets."""
     if option.name in {"header", "part_header"}:
         name, _, _ = value.rpartition(":") if option.name == "part_header" else value.partition(":")
         return f"{name}:VALUE" if is_secret_header(name.rpartition(":")[2].strip()) else value

@@ -1,4 +1,4 @@
-"""Changes of the configuration by commands: new values are checked, and a person agrees to those of a policy."""
+"""Changes of the configuration by commands. Values are checked, and the user must confirm changes of a policy."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Setting = tuple[tuple[str, ...], Any]
 
 
 def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Setting]:
-    """Return the key and the value of each word `KEY=VALUE`.
+    """Return the key and the value of each argument `KEY=VALUE`.
 
     Args:
-        prefix: The table that the keys are in.
+        prefix: Path of the table that contains the keys.
 
     Raises:
-        UsageError: A word is not a setting.
+        UsageError: An argument is not `KEY=VALUE`, or the key or the value is invalid.
     """
     from dynacli.commands.setting_keys import key_path, value_of
 
@@ -40,12 +40,12 @@ def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Sett
 
 
 def change_settings(run: Run, settings: Sequence[Setting]) -> None:
-    """Write settings into the configuration; a value that is None removes its key.
+    """Write settings to the configuration. The value None removes a key.
 
     Raises:
-        UsageError: An API is not registered, or what results cannot be used.
-        DocumentError: A source is a file that is not there.
-        RefusedError: They would change a policy, and no person agreed.
+        UsageError: An API is not registered, or the resulting configuration is invalid.
+        DocumentError: The file of a source does not exist.
+        RefusedError: The change affects a policy, and the user did not confirm it.
         FileError: The file cannot be changed.
     """
     configuration = Configuration(run.env)
@@ -72,16 +72,16 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         path[1] for path, _ in settings if path[0] == "apis" and "policy" in path[2:-1]
     ):
         _warn_of_policy(run, name)
-    for name in registered & before.get("apis", {}).keys():  # a new one is read by its first use
+    for name in registered & before.get("apis", {}).keys():  # a new API is read on first use
         _warn_of_source(run, name)
 
 
 def _checked_source(value: str) -> str:
-    """Return a source as `api add` writes it.
+    """Return a source as `api add` stores it.
 
     Raises:
-        UsageError: It is neither a URL nor the path of a document.
-        DocumentError: There is no such file.
+        UsageError: The source is neither a URL nor the path of a document.
+        DocumentError: The file does not exist.
     """
     from dynacli.commands.registered_apis import absolute_source
     from dynacli.openapi.document.fetch import read_file
@@ -93,7 +93,7 @@ def _checked_source(value: str) -> str:
 
 
 def _warn_of_source(run: Run, name: str) -> None:
-    """Warn if the new source of an API has no document that can be used; its server may run later."""
+    """Warn if the document of a new source cannot be read. The server may be started later."""
     try:
         run.open_apart(name, refresh=False, offline=run.options.offline).catalog.close()
     except DynacliError as error:
@@ -102,9 +102,9 @@ def _warn_of_source(run: Run, name: str) -> None:
 
 
 def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:
-    """Return the settings by which the first policy of an API, set without a person, frees it from no other policy.
+    """Return the settings that keep policies of other APIs in force when an API gets its first policy without a user.
 
-    Its document may call the server of another API later.
+    The document of the API may call the servers of those other APIs later.
     """
     from dynacli.client.call_settings import others_with_policy
     from dynacli.client.policy.policy_rules import ADDITIONAL
@@ -120,12 +120,12 @@ def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:
 
 
 def _warn_of_policy(run: Run, name: str) -> None:
-    """Write a warning about each entry of the policies of an API that means no operation of its document."""
+    """Print a warning about each entry of an API's policies that matches no operation."""
     from dynacli.client.policy.policy_rules import unknown_in_entry
 
     entry, api = Configuration(run.env).registered(name) or {}, open_from_cache(name, run.env)
     if api is None:
-        return  # the first use reads the document
+        return  # the document is read on first use
     try:
         for note in unknown_in_entry(run.env, entry, api.catalog, name):
             run.warn(note)
@@ -134,13 +134,13 @@ def _warn_of_policy(run: Run, name: str) -> None:
 
 
 def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
-    """Let a person agree if a policy that an API has is changed or removed; `--yes` does not respond this.
+    """Ask for confirmation before a policy changes or is removed. `--yes` does not confirm this.
 
     Args:
-        paths: The keys of its entry that are changed; None if the entry is removed.
+        paths: The keys of the API that change; None if the API is removed.
 
     Raises:
-        RefusedError: No one agreed.
+        RefusedError: The user did not confirm the change.
     """
     from dynacli.client.policy.policy_rules import READS
 
@@ -151,11 +151,11 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
         owner
         for owner, table in owners.items()
         if paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths)
-        # One that is empty holds no one back; the first one takes the place of those of others.
+        # An empty policy restricts nothing. A first policy replaces the policies of other APIs with the same server.
         if table.get("policy")
         or ("policy" not in table and paths is not None and _is_bound(run.env, run.options, name, entry))
     ]
-    # No other keys of a first policy allow anything: they are for a person to say.
+    # A first policy must not allow calls by `apply` or `reads`: only the user may allow these.
     changed += [path[:-2] for path in paths or () if path[-2:] in {("policy", "apply"), ("policy", READS)}]
     if not changed:
         return
@@ -174,7 +174,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
 
 
 def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str, Any]) -> bool:
-    """Return whether the policy of another API holds for one that has none."""
+    """Return whether the policy of another API applies to an API without one."""
     from dynacli.client.call_settings import others_with_policy
     from dynacli.urls import origin_of
 
@@ -187,7 +187,7 @@ def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str,
         return bool(others)
     api = open_from_cache(name, env)
     if api is None:
-        return False  # it has no document yet
+        return False  # the API has no document yet
     from dynacli.client.policy.other_policies import OtherPolicies, documented_bases
 
     try:
@@ -196,16 +196,16 @@ def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str,
         bases = [*([server] if is_url(server) else []), *documented_bases(api)]
         return found.with_same_document(None) is not None or bool(found.rules_at(bases))
     except RefusedError:
-        return True  # the document of one is not at hand, so no one can tell
+        return True  # a document is missing, so assume the stricter case
     finally:
         api.catalog.close()
 
 
 def _check(env: Environment, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
-    """Check that a change makes nothing of the configuration unusable; what was so before is not reason.
+    """Check that a change adds no mistake to the configuration. Earlier mistakes are ignored.
 
     Raises:
-        UsageError: It does.
+        UsageError: The change adds a mistake.
     """
     from dynacli.client.configuration_mistakes import mistakes_in
 

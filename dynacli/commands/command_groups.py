@@ -247,7 +247,7 @@ class TableGroup(TableCommand):
         """Return the command that the first argument names, and the remaining arguments.
 
         Raises:
-            UsageError: There is no such command.
+            UsageError: The group has no such command.
         """
         name, *rest = words
         if name not in self.entries or self._is_of_other_apis(name):
@@ -370,7 +370,7 @@ class Root(TableGroup):
         return root_help(ctx.obj.env, self._contents(ctx.obj) if program().api else ())
 
     def _contents(self, run: Run) -> list[str]:
-        """Return the operations or tags of a tool's API, for the help page; none if the document is not at hand."""
+        """Return the lines with the operations or tags of a tool's API; empty if the cache lacks its document."""
         from dynacli.commands.help_pages.api_overview import operations_or_tags
 
         try:
@@ -467,7 +467,7 @@ class ApiGroup(TableGroup):
         """Return the operation or tag that the arguments start with, and the remaining arguments.
 
         Raises:
-            UsageError: There is no such operation or tag.
+            UsageError: The API has no such operation or tag.
         """
         command, rest = self.find_command(words)
         if command is None:

@@ -1,4 +1,4 @@
-"""Errors of the command line: words that name nothing, options that two have, options without a use."""
+"""Errors of the command line: unknown names, ambiguous options, and options without effect."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -22,11 +22,11 @@ _INSTEAD_OF_ARGUMENT = {
     "bake": "Name the API with `--api API`, and the file with `--out FILE`",
     "changes": "Name the older document with `--since OLD`",
 }
-"""Name of a command → how what people give as a further argument is given."""
+"""Name of a command → hint for a common unexpected argument."""
 
 
 def from_click(error: click.ClickException) -> DynacliError:
-    """Return dynacli's error for one of click's, which a command of another package raises."""
+    """Return a click error, which a command of another package raised, as an error of dynacli."""
     if isinstance(error, click.FileError):
         return FileError(f"`{error.ui_filename}` cannot be used", reason=error.message)
     ctx = error.ctx if isinstance(error, click.UsageError) else None
@@ -35,11 +35,11 @@ def from_click(error: click.ClickException) -> DynacliError:
 
 
 def unknown_option(flag: str, known: Iterable[str], hint: str) -> UsageError:
-    """Return the error for an option that a command does not have.
+    """Return the error for an unknown option of a command.
 
     Args:
-        known: The options that it has.
-        hint: The hint if none of these is near.
+        known: The options of the command.
+        hint: The hint if no option is similar.
     """
     from difflib import get_close_matches
 
@@ -51,28 +51,28 @@ def unknown_option(flag: str, known: Iterable[str], hint: str) -> UsageError:
 
 
 def unknown_command(name: str, names: Iterable[str], hint: str) -> UsageError:
-    """Return the error for a word that names no command of a group.
+    """Return the error for an unknown command of a group.
 
     Args:
-        names: Those of its commands.
-        hint: The hint if none of these is near.
+        names: Names of the commands of the group.
+        hint: The hint if no name is similar.
     """
     near = near_names(name, names)
     return UsageError(f"No such command '{name}'", hint=did_you_mean(near, hint), near=near)
 
 
 def missing_argument(argument: Argument, hint: str) -> UsageError:
-    """Return the error for an argument that a command cannot do without."""
+    """Return the error for a missing required argument."""
     values = f"{{{'|'.join(argument.values)}}}" if argument.values else ""
     name = argument.metavar or (values or argument.name.upper()) + "..." * argument.is_multiple
     return UsageError(f"`{name}` is missing", hint=hint)
 
 
 def surplus_argument(command: str, words: Sequence[str], hint: str) -> UsageError:
-    """Return the error for words that are arguments too many.
+    """Return the error for unexpected arguments.
 
     Args:
-        command: The name of the command.
+        command: Name of the command.
     """
     instead = _INSTEAD_OF_ARGUMENT.get(command, "")
     return UsageError(
@@ -84,8 +84,8 @@ def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> Usag
     """Return the error for a standard option after an operation that has an input of the same name.
 
     Args:
-        flag: The standard option, with its `--`.
-        own: The flag of the operation's input.
+        flag: The standard option, including `--`.
+        own: The flag of the operation's own input.
     """
     standard = OPTIONS_BY_FLAG[flag]
     needs_value = standard.takes_value and not standard.value_alone
@@ -102,10 +102,10 @@ def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> Usag
 
 
 def name_namesakes(error: UsageError, flags: Sequence[str]) -> None:
-    """Let an error of a call say which of the given options are not dynacli's.
+    """Add to an error which of the given options are the operation's and not dynacli's.
 
     Args:
-        flags: The given options of the operation that have the names of standard options.
+        flags: The options of the operation that have the names of standard options.
     """
     names = " and ".join(f"`{flag}`" for flag in flags)
     is_own, stand = (
@@ -119,7 +119,7 @@ def name_namesakes(error: UsageError, flags: Sequence[str]) -> None:
 
 
 def unused_option(verb: str, option: Option) -> UsageError:
-    """Return the error for an option that changes nothing of what a verb does."""
+    """Return the error for an option that has no effect on a command."""
     return UsageError(
         f"`{verb}` does not accept `{option.flags[-1]}`",
         reason=f"It has no effect on `{verb}`",
@@ -128,16 +128,16 @@ def unused_option(verb: str, option: Option) -> UsageError:
 
 
 def offer_plan(run: Run, error: DynacliError) -> None:
-    """Add to the error for a call that no one can confirm the same command with `--plan`, for a person to apply.
+    """Suggest the same command with `--plan`, for a call that needs confirmation and cannot get it.
 
     Args:
-        error: A refusal by the policy.
+        error: The refusal by the policy.
     """
     is_call = run.asked is not None or run.first_argument == "batch"
     if error.details["policy"]["decision"] == DENIED or not is_call:
         return
     file = "-" if os.path.lexists(_PLAN_FILE) else _PLAN_FILE
-    # Before the API, because an operation may have an input of this name.
+    # Before the API, because the operation may have an input with this name.
     error.try_ = join([program().name, "--plan", file, *run.words])
     applying = f"`{invocation('plan apply')}`"
     how = f"The command below writes a plan, which a person reads and applies by {applying}"

@@ -1,8 +1,8 @@
-"""`dynacli __complete`: the candidates for the last word of a command line, for the shells' completion scripts.
+"""`dynacli __complete`: candidates for the last argument of a command line, for the completion scripts of shells.
 
-They come from the catalog and the configuration: nothing is fetched or compiled, no credential is read, and click is
-not imported. Whatever is broken, there is no error, only fewer candidates.
-A candidate has only characters that are safe in a shell, whatever the document says.
+They come from the cache and the configuration. It fetches and compiles nothing, reads no credential and does not
+import click. A broken file means fewer candidates, never an error.
+A candidate contains only characters that are safe in a shell, whatever the document contains.
 """
 
 import json
@@ -60,18 +60,18 @@ from dynacli.registry.revisions.revisions import Revisions
 _HELP: Bindings = {"--help": SWITCH}
 _ANY = Binding()
 _FIRST = "[0]"
-"""The index in the options of the first item, as they are spelled with brackets."""
+"""The index of the first item in options with brackets."""
 _INDEX = r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]"
 _VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
 _FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
 _SETTING = rf"[a-z0-9][a-z0-9_.-]*=(?:{_VALUE})?"
 _SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|{_SETTING}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
 _JOINED = re.compile(rf"-[A-Za-z]+{_VALUE}")
-"""A short option with its value. It is a candidate only if such a text is completed: no document can cause it."""
+"""A short option joined with its value. It is a candidate only if the argument to complete looks like this."""
 _POWERSHELL = "powershell"
 _SHELLS = ("bash", "zsh", "fish", _POWERSHELL)
 _MOST_CALLS = 20
-"""How many calls of the history are candidates."""
+"""Maximum number of calls of the history among the candidates."""
 _VERB_NAMES = tuple(sorted(COMMAND_NAMES))
 
 
@@ -81,40 +81,40 @@ _ValuesOf = Callable[[Word], Iterable[CompletionCandidate]]
 
 @cache
 def _standard_options() -> Bindings:
-    """Return the options that stand after every operation."""
+    """Return the options that are allowed after every operation."""
     return {**bindings_of(STANDARD_OPTIONS), **_HELP}
 
 
 def _options_of_command(entry: Command) -> Bindings:
-    """Return the options that a command has."""
+    """Return the options of a command."""
     return {**bindings_of(entry.all_options), **_HELP}
 
 
 def spelled(name: str) -> Iterator[str]:
-    """Yield the flags of an option; those with brackets, which shells want in quotes, are for who begins them so."""
+    """Yield the flags of an option. Flags with brackets need quotes in a shell, so they come second."""
     yield f"--{of_first_items(name)}"
     if EACH in name:
         yield f"--{name.replace(EACH, '[0]')}"
 
 
 def _read_before(words: list[str], options: Bindings, *, stop_at_positional: bool = False) -> CommandLine:
-    """Return the words before the one that is completed, read."""
+    """Parse the arguments before the one to complete."""
     return read_words(words, options, _of_unlisted, stop_at_positional=stop_at_positional)
 
 
 def _of_unlisted(flag: str) -> Binding | None:
-    # The option of a field that is not listed takes a value; `--no-x` takes none.
+    # An unlisted option of a field takes a value; `--no-x` takes none.
     return None if flag.startswith("--no-") else _ANY
 
 
 def _item_options(options: Bindings, words: Iterable[str]) -> dict[str, Binding]:
-    """Return the options of the items that words name, and of the items after those.
+    """Return the options of the items that arguments name, and of the next item at each level.
 
     Args:
-        options: The options of a call, with those of the first item of each array in both spellings.
-        words: The words of the line, with the one that is completed.
+        options: The options of a call. Each array has the options of its first item in both spellings.
+        words: The arguments, including the one to complete.
     """
-    # An array at the top is named by its index alone: `--0.text`.
+    # An item of a top-level array is named by its index: `--0.text`.
     flags = {re.sub(r"^--(?=\d)", "--.", word.partition("=")[0]) for word in words if word.startswith("--")}
     found: dict[str, Binding] = {}
     for name, option in options.items():
@@ -129,7 +129,7 @@ def _item_options(options: Bindings, words: Iterable[str]) -> dict[str, Binding]
 
 
 def _indexes(flag: str, parts: list[str]) -> list[int]:
-    """Return the indexes that a flag has in the places between the parts of an option."""
+    """Return the indexes that a flag has between the parts of an option."""
     indexes: list[int] = []
     for part in parts[:-1]:
         match = re.match(_INDEX, flag.removeprefix(part)) if flag.startswith(part) else None
@@ -141,7 +141,7 @@ def _indexes(flag: str, parts: list[str]) -> list[int]:
 
 
 def _places(indexes: list[int], count: int) -> Iterator[list[int]]:
-    """Yield the indexes themselves, and those of the next item at each depth, filled up with the first ones."""
+    """Yield the given indexes, and those of the next item at each level. Missing indexes are 0."""
     if indexes:
         yield indexes + [0] * (count - len(indexes))
     for depth, index in enumerate(indexes):
@@ -155,7 +155,7 @@ def _spelled(parts: list[str], place: list[int], *, has_brackets: bool) -> str:
 
 
 def _cached_catalog(env: Environment, word: str) -> Catalog | None:
-    """Return the catalog that the cache has of an API, however old it is; None if there is none."""
+    """Return the cached catalog of an API, whatever its age; None if there is none."""
     cached = _cached_revisions(env, word)
     if cached is None:
         return None
@@ -165,7 +165,7 @@ def _cached_catalog(env: Environment, word: str) -> Catalog | None:
 
 
 def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | None:
-    """Return the revisions of the API that a word names, and the one that is held, or empty; None for no API."""
+    """Return the revisions of an API, and the pinned one or an empty string; None if there is no such API."""
     more: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     pin = ""
@@ -195,7 +195,7 @@ def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | No
 
 
 def _location(url: str) -> str:
-    """Return a URL in the form under which the cache has its document."""
+    """Return a URL as the cache spells it."""
     from pathlib import Path
 
     from dynacli.openapi.document.source import parse_source
@@ -207,11 +207,11 @@ def _location(url: str) -> str:
 
 
 def complete(env: Environment, words: list[str]) -> int:
-    """Write the candidates for the last word, a line each, with a tab before the description; PowerShell gets JSON.
+    """Print the candidates for the last argument, one per line with a tab and a description, or as JSON for PowerShell.
 
     Args:
-        words: The shell's name, then the words of the command line up to the word that is completed. PowerShell sends
-            them in one: as UTF-8 in Base64, with a null character between them.
+        words: Name of the shell, then the arguments up to the one to complete. PowerShell joins them with null
+            characters, in UTF-8 and Base64.
     """
     if len(words) < 2 or words[0] not in _SHELLS:
         return 2
@@ -220,7 +220,7 @@ def complete(env: Environment, words: list[str]) -> int:
     word = words[-1]
     try:
         descriptions = dict(_candidates(env, words[1:-1], word))
-    except Exception:  # noqa: BLE001 - the command itself will say what is broken
+    except Exception:  # noqa: BLE001 - the command itself will report the error
         descriptions = {}
     found = {}
     safe = _JOINED if _JOINED.fullmatch(word) else _SAFE
@@ -230,7 +230,7 @@ def complete(env: Environment, words: list[str]) -> int:
             found[candidate] = " ".join(text.split())[:80]
     if found:
         text = _lines_for(words[0], found)
-        # Characters of a description that the terminal does not have are replaced.
+        # Replace characters that the terminal cannot print.
         encoding = env.stdout.encoding or "utf-8"
         env.stdout.write(text.encode(encoding, "replace").decode(encoding))
     env.stdout.flush()
@@ -238,7 +238,7 @@ def complete(env: Environment, words: list[str]) -> int:
 
 
 def _decoded(words: str) -> list[str]:
-    """Return the words that PowerShell sends in one; those that it cannot have sent are one empty word."""
+    """Return the arguments that PowerShell joined; a single empty one if they cannot be decoded."""
     from base64 import b64decode
 
     try:
@@ -248,7 +248,7 @@ def _decoded(words: str) -> list[str]:
 
 
 def _lines_for(shell: str, found: Mapping[str, str]) -> str:
-    """Return candidates and their descriptions as the script of a shell reads them."""
+    """Return candidates and descriptions in the format that the script of a shell reads."""
     if shell == _POWERSHELL:
         return f"{json.dumps([{'word': word, 'about': about} for word, about in found.items()])}\n"
     return "".join(
@@ -263,12 +263,12 @@ def _candidates(
     verbs: tuple[str, ...] = _VERB_NAMES,
     more: tuple[Option, ...] = (),
 ) -> Iterator[CompletionCandidate]:
-    """Yield the candidates for a word.
+    """Yield the candidates for an argument.
 
     Args:
-        words: The words before it.
-        verbs: What there may be instead of an API.
-        more: The options that the command before the API takes besides the standard ones.
+        words: The arguments before it.
+        verbs: The commands that may replace the API.
+        more: The options of the preceding command that are allowed after the operation, besides the standard ones.
     """
     options = {**standard_bindings(), **bindings_of(more), **_HELP, "--version": SWITCH}
     line = _read_before(words, options, stop_at_positional=True)
@@ -296,9 +296,9 @@ def _candidates(
 
 
 def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[CompletionCandidate]:
-    """Yield the registered APIs, the verbs, and further commands if nothing else begins with the word.
+    """Yield registered APIs and commands. If nothing matches, yield commands of other packages.
 
-    To find those, every installed package is looked at, which takes longer than all the rest.
+    Finding those takes longer than everything else, because it reads every installed package.
     """
     names = [*sorted(Configuration(env).apis()), *verbs]
     yield from ((name, "") for name in names)
@@ -307,7 +307,7 @@ def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[
 
 
 def _first_words_of_tool(env: Environment, word: str) -> Iterator[CompletionCandidate]:
-    """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
+    """Yield the operations of a tool's API, the commands of the tool, and commands of other packages."""
     yield from _candidates(env, [program().api], word)
     names = sorted(name for name, entry in COMMANDS.items() if entry.is_of_tool)
     yield from ((name, "") for name in (*names, *further_names()))
@@ -321,13 +321,13 @@ def _option_words(
     path: str = "",
     values: _ValuesOf | None = None,
 ) -> Generator[CompletionCandidate, None, bool]:
-    """Yield options, or the values of an option; return whether nothing else can stand in this place.
+    """Yield options, or the values of an option. Return whether no other argument is possible here.
 
     Args:
-        line: The words before the one that is completed.
-        named: The words that may name an API.
-        path: The words that name the command.
-        values: Returns the values of options of the operation that its document does not list.
+        line: The arguments before the one to complete.
+        named: The arguments that may name an API.
+        path: Name of the command.
+        values: Returns values for an option whose values the document does not list.
     """
     option, start = line.option_of_value(word)
     if option is not None and option.binding is not None:
@@ -347,7 +347,7 @@ def _option_words(
 
 
 def _values_of(option: Binding) -> Iterable[str]:
-    """Return the values of an option that are candidates; none if it takes any."""
+    """Return the values of an option that are candidates; empty if it takes any value."""
     if option.values or not option.is_input:
         return option.values
     origin = option.field or option.parameter
@@ -355,7 +355,7 @@ def _values_of(option: Binding) -> Iterable[str]:
 
 
 def _is_listed(flag: str, option: Binding) -> bool:
-    """Return whether an option is a candidate: one spelling of each, and none that the document hides."""
+    """Return whether an option is a candidate: one spelling of each, and no hidden parameter."""
     if option.option is not None:
         return flag == option.option.flags[-1]
     parameter = option.parameter
@@ -386,10 +386,10 @@ def _group_words(
 def _command_words(
     env: Environment, entry: Command, rest: list[str], word: str, path: str = ""
 ) -> Iterator[CompletionCandidate]:
-    """Yield the candidates after a command: its options, and what its entry says of values and arguments.
+    """Yield the candidates after a command: its options, and values for its arguments.
 
     Args:
-        path: The words that name it, if it is one of a group.
+        path: Name of the command, if it belongs to a group.
     """
     line = _read_before(rest, _options_of_command(entry))
     if (yield from _option_words(env, line, word, line.positional, path)):
@@ -411,12 +411,12 @@ def _offered(
     *,
     is_continued: bool = False,
 ) -> Iterator[CompletionCandidate]:
-    """Yield what an entry of the tables offers for a value or an argument.
+    """Yield the values of a kind that an option or an argument takes.
 
     Args:
-        named: The positional words before; the first one may name an API.
-        path: The words that name the command.
-        is_continued: Whether the word before was for the same argument.
+        named: The preceding positional arguments. The first one may name an API.
+        path: Name of the command.
+        is_continued: Whether the preceding value was for the same argument.
     """
     if offers == KEYS:
         yield from _setting_words(env, path, word)
@@ -455,7 +455,7 @@ def _offered(
 
 
 def _plans(env: Environment) -> Iterator[CompletionCandidate]:
-    """Yield the names of the plans in the state directory, and the files here that may be plans."""
+    """Yield the plans in the state directory, and the JSON files in the working directory."""
     for directory, ending in ((os.path.join(env.state_dir, "plans"), ""), (os.curdir, ".json")):
         names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
         names = [name.removesuffix(".json") for name in names if name.endswith(".json")]
@@ -463,7 +463,7 @@ def _plans(env: Environment) -> Iterator[CompletionCandidate]:
 
 
 def _other_sides(env: Environment, words: list[str]) -> Iterator[CompletionCandidate]:
-    """Yield what a call can be compared with: the profiles of its API, earlier calls, and revisions."""
+    """Yield values of `--against`: the profiles of the API, earlier calls, and revisions."""
     yield from _profile_names(env, words)
     yield from ((f"history:{number}", line) for number, line in _call_numbers(env))
     for word in words[:1]:
@@ -477,7 +477,7 @@ def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Comp
 
 
 def _call_numbers(env: Environment) -> Iterator[CompletionCandidate]:
-    """Yield the numbers of the latest calls, each with its command line."""
+    """Yield the numbers of the latest calls, each with its arguments."""
     from itertools import islice
     from shlex import join
 
@@ -493,7 +493,7 @@ def _revision_names(env: Environment, name: str) -> Iterator[CompletionCandidate
 
 
 def _git_revisions(env: Environment, name: str, word: str) -> Iterator[CompletionCandidate]:
-    """Yield `git:REV` for the revisions of the repository that has the document of an API, if it is a file."""
+    """Yield `git:REV` for the revisions of the repository that contains the document of an API."""
     git = feature("changes.git_revision")
     cached = _cached_revisions(env, name) if word.startswith(git.GIT[: len(word)]) else None
     if cached is not None and not is_url(cached[0].location):
@@ -534,7 +534,7 @@ def _operation_words(
     """Yield the candidates after an API.
 
     Args:
-        more: The options that the command before the API takes besides the standard ones.
+        more: The options of the preceding command that are allowed after the operation, besides the standard ones.
     """
     catalog = _cached_catalog(env, api)
     if catalog is None:
@@ -572,7 +572,7 @@ def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Completi
         return
     operations = [operation for operation in catalog.summaries(tag) if not operation.is_hidden]
     yield from ((operation.name, operation.summary) for operation in operations)
-    if word:  # after a tag the name may be typed without the tag; a list without a word has each name once
+    if word:  # the name may omit the tag; without a prefix to match, list each name once
         from dynacli.openapi.model.kebab_names import under_tag
 
         yield from ((under_tag(operation.name, tag), operation.summary) for operation in operations)
@@ -587,11 +587,11 @@ def _call_words(
     named: list[str],
     more: tuple[Option, ...],
 ) -> Iterator[CompletionCandidate]:
-    """Yield the candidates after an operation: its options, values of an option, values of a path parameter.
+    """Yield the candidates after an operation: options, values of an option, values of a path parameter.
 
     Args:
-        named: The word that names the API.
-        more: The options that the command before the API takes besides the standard ones.
+        named: The name of the API, as a list.
+        more: The options of the preceding command that are allowed after the operation, besides the standard ones.
     """
     options = _options_of(operation, more)
     if any("[0]" in flag for flag in options):
@@ -621,7 +621,7 @@ def _flags(parameter: Parameter) -> list[str]:
 
 
 def _options_of(operation: Operation, more: tuple[Option, ...]) -> dict[str, Binding]:
-    """Return the options of a call; the operation's own win over the standard ones."""
+    """Return the options of a call. Inputs of the operation override standard options."""
     options: dict[str, Binding] = {}
     for parameter in operation.parameters:
         options.update(dict.fromkeys(_flags(parameter), input_binding(parameter, None)))
@@ -660,24 +660,24 @@ def _options_of(operation: Operation, more: tuple[Option, ...]) -> dict[str, Bin
 
 
 def _discriminators(media_type: MediaType) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the option of each discriminator, without dashes, and the values that are known to pick a branch."""
+    """Yield the option of each discriminator, without hyphens, and the values that select a known alternative."""
     for choice in media_type.choices:
         name = ".".join(filter(None, (choice.option, choice.by)))
         yield name, tuple(tag for _, tag in choice.branches if tag)
 
 
 def _allowed_values(value: ValueType) -> Iterator[str]:
-    """Yield the values that an option or a path parameter takes, as they are typed; nothing if it takes any."""
+    """Yield the allowed values of an option or a path parameter, as they are typed; nothing if any value is allowed."""
     source = value.items if value.type == "array" and value.items is not None else value
     if source.type == "boolean":
         yield from ("true", "false")
         return
     words = (member if isinstance(member, str) else json.dumps(member) for member in source.enum)
-    yield from (word for word in words if not re.match("-[^0-9]", word))  # those would be options
+    yield from (word for word in words if not re.match("-[^0-9]", word))  # others would look like options
 
 
 def _profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the profiles of the API that is named on a command line, else those of all APIs."""
+    """Yield the profiles of the API on the command line, or else of all APIs."""
     apis = Configuration(env).apis()
     named = [word for word in words if word in apis][:1]
     for name in named or sorted(apis):
@@ -685,7 +685,7 @@ def _profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, st
 
 
 def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str, str]]:
-    """Yield the keys after `api set NAME`, `config get` and `config set`, or the values of one that chooses."""
+    """Yield the keys for `api set`, `config get` and `config set`, or the allowed values of a key."""
     from dynacli.commands.setting_keys import KEYS_OF_API, key_path, words_of_key
 
     key, equals, _ = word.partition("=")
@@ -704,7 +704,7 @@ def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str
 
 
 def _as_parameter(option: Word) -> Parameter:
-    """Return the input that an option gives; a field as if it were a parameter."""
+    """Return the input that an option gives. A field is returned as a parameter."""
     field, parameter = option.field, option.parameter
     if field is None and parameter is not None:
         return parameter
@@ -720,10 +720,10 @@ def _remembered_candidates(
     parameter: Parameter,
     line: CommandLine,
 ) -> Iterator[tuple[str, str]]:
-    """Yield the values that an input may have, each with what it is called.
+    """Yield the remembered values for an input, each with a description.
 
     Args:
-        line: The words after the operation.
+        line: The arguments after the operation.
     """
     from dynacli.registry.call_history import remembered_values
     from dynacli.registry.record_call import api_key
@@ -738,11 +738,11 @@ def _remembered_candidates(
 
 
 def _link_names(catalog: Catalog, name: str, line: CommandLine) -> Iterator[tuple[str, str]]:
-    """Yield each link that can be followed next: its name, and what it leads to.
+    """Yield each link that can be followed next, with a description.
 
     Args:
-        name: The name of the operation.
-        line: The words after it, in which links may be followed already.
+        name: Name of the operation.
+        line: The arguments after it, which may already follow links.
     """
     from dynacli.client.links.linked_operation import linked_operation
 
@@ -759,7 +759,7 @@ def _link_names(catalog: Catalog, name: str, line: CommandLine) -> Iterator[tupl
 
 
 def _links(catalog: Catalog, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the links of an operation's responses by name."""
+    """Yield the name and content of each link in the responses of an operation."""
     from dynacli.client.links.linked_operation import links_in
     from dynacli.openapi.references import follow_reference
 

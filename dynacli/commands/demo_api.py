@@ -1,4 +1,4 @@
-"""The demo API as commands open it: its server runs as long as the command."""
+"""The demo API for commands. Its server runs as long as the command."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
 WITH_NEXT, _WITH_NEXT_API = "dynacli.features.demo.with_next", "dynacli.features.demo.with_next_api"
-"""Keys of `click.Context.meta`: whether `--next` was given, and the API whose document it serves."""
+"""Keys of `click.Context.meta`: whether `--next` is given, and the API with the document for `--next`."""
 
 _FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
 
@@ -22,12 +22,12 @@ _NO_PARAMS: Mapping[str, Any] = {}
 
 
 class DemoOptions(NamedTuple):
-    """The demo API's own options.
+    """The options of the demo API.
 
     Args:
-        role: The role of `--role`; empty if none is asked for.
-        with_next: Whether `--next` was given.
-        misbehave: The words of `--misbehave`.
+        role: Value of `--role`; empty if it is not given.
+        with_next: Whether `--next` is given.
+        misbehave: Values of `--misbehave`.
     """
 
     role: str
@@ -36,19 +36,19 @@ class DemoOptions(NamedTuple):
 
 
 def demo_options(params: Mapping[str, Any]) -> DemoOptions:
-    """Return the options among the values of a command's own options; each may be missing there."""
+    """Return the demo API's options from the parameters of a command, which may lack some of them."""
     return DemoOptions(params.get("role") or "", bool(params.get("next_")), params.get("misbehave") or ())
 
 
 @contextmanager
 def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PARAMS) -> Iterator[OpenedApi]:
-    """Open the API that a word names, for a command that calls it; the demo API runs until the end of the block.
+    """Open an API for a command that calls it. The server of the demo API runs until the end of the block.
 
     Args:
-        params: The values of `--role`, `--next` and `--misbehave`.
+        params: Values of `--role`, `--next` and `--misbehave`.
 
     Raises:
-        UsageError: One is given with an API that is not the demo API.
+        UsageError: An option of the demo API is given for another API.
     """
     if word == DEMO:
         options = demo_options(params)
@@ -66,16 +66,16 @@ def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PA
 
 
 def demo_params(params: dict[str, Any]) -> dict[str, Any]:
-    """Take the values of the demo API's options out of the parameters of a command, and return them."""
+    """Remove the demo API's options from the parameters of a command, and return them."""
     return {name: params.pop(name) for name in _FLAGS if name in params}
 
 
 @contextmanager
 def live_api(run: Run, api: OpenedApi, options: DemoOptions) -> Iterator[OpenedApi]:
-    """Start the demo API, unless this is a dry run, and return it; the server ends with the block."""
+    """Start the demo API, unless this is a dry run. The server stops at the end of the block."""
     from dynacli.client.live_demo import live_demo
 
-    # `edit` reads the resource in a dry run, too.
+    # `edit` reads the resource even in a dry run.
     is_sent = not run.options.dry_run or run.act is not None
     with live_demo(
         run.env,
@@ -97,7 +97,7 @@ def live_api(run: Run, api: OpenedApi, options: DemoOptions) -> Iterator[OpenedA
 
 
 def api_for_help(ctx: click.Context) -> OpenedApi:
-    """Return the demo API for lists and help pages, which start no server."""
+    """Return the demo API for lists and help pages, without starting a server."""
     run: Run = ctx.obj
     if not ctx.meta.get(WITH_NEXT):
         return run.api(DEMO)
@@ -112,7 +112,7 @@ def api_for_help(ctx: click.Context) -> OpenedApi:
 
 
 def misbehaviours_of(words: tuple[str, ...], api: OpenedApi) -> dict[str, str]:
-    """Return operationId → kind of misbehaviour, of words that have the name of an operation or its operationId."""
+    """Return operationId → kind of misbehaviour. The values may use the name of an operation or its operationId."""
     ids = {operation.name: operation.operation_id for operation in api.catalog.summaries()}
     kinds = {}
     for word in words:

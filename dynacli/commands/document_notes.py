@@ -1,4 +1,4 @@
-"""What people read of a document: its age and news, the names of its revisions, messages about places in it."""
+"""Texts about a document: its age, its news, names of revisions, and locations of messages."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import NEVER, Revisions, age_of_document
 
 SHOWN_DIGITS = 12
-"""Digits of a revision's name that lists show; commands take as few as tell it from the others."""
+"""Digits of a revision's name in lists. Commands accept fewer, from four, if they are unique."""
 
 _MIN_DIGITS = 4
 
@@ -22,15 +22,15 @@ _MIN_DIGITS = 4
 def find_revision(
     revisions: Revisions, word: str, name: str, others: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Return the pointer to the revision that a word names.
+    """Return the pointer to the revision of a name.
 
     Args:
-        word: The first digits of the revision's name, four at least.
-        name: The name of the API.
-        others: Pointers to further revisions, which were never current.
+        word: The first digits of the name, at least four.
+        name: Name of the API.
+        others: Pointers to further revisions that were never current.
 
     Raises:
-        UsageError: The word names no revision, or several.
+        UsageError: No revision matches, or several match.
     """
     by_name = {pointer["revision"]: pointer for pointer in (*others, *revisions.history())}
     history, digits = list(by_name.values()), word.lower()
@@ -60,7 +60,7 @@ def revision_before(revisions: Revisions, revision: str) -> dict[str, Any] | Non
 
 
 def installed_text(pointer: dict[str, Any]) -> str:
-    """Return when a revision became current, to the minute in UTC; `-` if that is not known."""
+    """Return the time at which a revision became current, to the minute in UTC; `-` if unknown."""
     from datetime import UTC, datetime
 
     at = pointer.get("installed_at", pointer.get("fetched_at"))
@@ -68,7 +68,7 @@ def installed_text(pointer: dict[str, Any]) -> str:
 
 
 def freshness_notes(api: OpenedApi) -> list[str]:
-    """Return the warnings about the document of an API; there are none if it is fresh and nothing was held back."""
+    """Return warnings about the age of a document, its pin, and revisions that are held back."""
     name = _shown_name(api)
     wrong = api.open_request.wrong_settings
     return [*(f"{name}: {clause}" for clause in wrong), *_pin_notes(api, name), *_age_notes(api, name)]
@@ -123,7 +123,7 @@ def _shown_name(api: OpenedApi) -> str:
 
 
 def _fallback_text(api: OpenedApi) -> str:
-    """Return why the latest document cannot be used, and which one is used instead."""
+    """Return the reason against the latest document, and the revision that is used instead."""
     fetched = api.pointer.get("fetched_at")
     summary = api.warning.message if api.warning is not None else ""
     if api.pointer.get("is_shipped"):
@@ -134,16 +134,16 @@ def _fallback_text(api: OpenedApi) -> str:
 
     date = datetime.fromtimestamp(fetched, UTC).strftime("%Y-%m-%d")
     age = age_of_document(api.pointer, time.time())
-    # The age matters if the document is at a URL, which may have a newer one.
+    # The age matters only for a URL, which may have a newer document.
     old = f", {age_text(age)} old," if is_url(api.location) and age >= 60 else ""
     return f"{summary}; the revision of {date}{old} is used instead"
 
 
 def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) -> str:
-    """Return why a new document was held back, and the command that accepts it.
+    """Return the reasons for holding back a new document, and the command that accepts it.
 
     Args:
-        at: When it was held back, in seconds since 1970; 0 for just now.
+        at: Time at which it was held back, in seconds since 1970; 0 for just now.
     """
     since = f" ({age_text(max(time.time() - at, 0))} ago)" if at else ""
     refresh = f"{invocation('api refresh', api.name)} --accept"
@@ -155,19 +155,19 @@ def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) 
 
 
 def news_note(api: OpenedApi) -> str:
-    """Return what changed in the document since this was last called; empty if nothing did."""
+    """Return the changes of the document since the last call; empty if there are none."""
     news = take_news(api.revisions)
     if news is None:
         return ""
     history = api.revisions.history()
-    # Without `--since` the comparison is with the revision before the current one.
+    # Without `--since`, `changes` compares with the previous revision.
     is_revision_before = len(history) < 2 or history[1]["revision"] == news.since
     since = "" if is_revision_before else f" --since {news.since}"
     return f"{_shown_name(api)}: {news.summary} ({invocation('changes', _shown_name(api))}{since})"
 
 
 def by_message(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], int]]:
-    """Yield the first row of each message, and the number of further rows that have the same message."""
+    """Yield the first row of each message, and the number of further rows with the same message."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row["message"], []).append(row)
@@ -176,7 +176,7 @@ def by_message(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str,
 
 
 def place_parts(row: Mapping[str, Any]) -> list[str]:
-    """Return the place of a message: file, line and column in the form that editors open, and the JSON pointer."""
+    """Return the location of a message: file, line and column as editors read them, and the JSON pointer."""
     from dynacli.openapi.document.source import shown_file
 
     line_and_column = f":{row['line']}:{row['column']}" if row["line"] else ""
@@ -184,15 +184,15 @@ def place_parts(row: Mapping[str, Any]) -> list[str]:
 
 
 def more_places(count: int) -> str:
-    """Return the end of a line that says in how many further places a message holds; empty for none."""
+    """Return the end of a line with the number of further locations of a message; empty for none."""
     return f", and {count:,} more place{'s' if count > 1 else ''}" if count else ""
 
 
 def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
-    """Return another revision of an API.
+    """Open another revision of an API.
 
     Raises:
-        DocumentError: It is no longer in the cache.
+        DocumentError: The revision is no longer in the cache.
     """
     from dynacli.registry.revise import open_cached
 
@@ -204,7 +204,7 @@ def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: Exit
 
 
 def lost_revision(revision: str) -> DocumentError:
-    """Return the error for a revision whose document is no longer in the cache."""
+    """Return the error for a revision that the cache has dropped."""
     return DocumentError(
         f"The document of the revision `{revision[:SHOWN_DIGITS]}` is no longer in the cache",
         hint=f"List the others: `{invocation('api history', 'API')}`",

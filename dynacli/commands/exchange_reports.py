@@ -1,4 +1,4 @@
-"""How `mock` and `proxy` report each exchange when it is over."""
+"""Reports of `mock` and `proxy` on each finished exchange."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,25 +13,25 @@ from dynacli.text.terminal import Painter
 
 
 class _Shown(Protocol):
-    """An exchange as it is reported."""
+    """An exchange that can be reported."""
 
     def lines(self, paint: Painter, *, is_verbose: bool) -> str:
-        """Return it as text."""
+        """Return the exchange as text."""
 
     def row(self) -> dict[str, Any]:
-        """Return it as data."""
+        """Return the exchange as data."""
 
 
 def is_for_reader(form: OutputFormat) -> bool:
-    """Return whether exchanges are reported in lines for a person: a filter needs the objects."""
+    """Return whether exchanges are printed as text instead of data. A filter needs data."""
     return is_for_people(form) and not form.filter
 
 
 @contextmanager
 def shown_exchanges(run: Run) -> Iterator[Callable[[_Shown], None]]:
-    """Yield a function that tells an exchange on standard output, or in the file that is asked for.
+    """Yield a function that prints an exchange to standard output, or to the requested file.
 
-    An exchange on which the filter fails is left out: what a client sends must not end the server.
+    An exchange on which the filter fails is skipped, because a client must not be able to stop the server.
 
     Raises:
         FormatError: The filter failed on an exchange; raised at the end of the block.
@@ -49,7 +49,7 @@ def shown_exchanges(run: Run) -> Iterator[Callable[[_Shown], None]]:
     from dynacli.output.written_items import written_items
 
     if form.format in {"auto", "json"}:
-        form = replace(form, format="ndjson")  # there is no last item before the end
+        form = replace(form, format="ndjson")  # a JSON array would be incomplete until the end
     failures: list[FormatError] = []
     with written_items(env, form) as write_item:
 

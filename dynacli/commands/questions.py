@@ -1,4 +1,4 @@
-"""Questions to the person on the terminal, and the error if no one is there."""
+"""Questions on the terminal, and the error if dynacli cannot ask."""
 
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
@@ -7,15 +7,15 @@ from dynacli.text.terminal import visible
 
 
 def agrees(env: Environment, question: str) -> bool:
-    """Return whether the person agrees; anything but `y` and `yes` is a no."""
+    """Ask a question, and return whether the user agrees. Only `y` and `yes` mean yes."""
     return line(env, f"{visible(question)} [y/N] ").lower() in {"y", "yes"}
 
 
 def line(env: Environment, question: str) -> str:
-    """Return the line that the person types, without white space around it.
+    """Return the line that the user types, without white space around it.
 
     Args:
-        question: As it is shown, with the space after it.
+        question: The question, including the blank after it.
     """
     env.stderr.write(question)
     env.stderr.flush()
@@ -23,18 +23,18 @@ def line(env: Environment, question: str) -> str:
 
 
 def hidden_line(env: Environment, question: str) -> str:
-    """Return the line that the person types, which is not shown."""
+    """Return a line that the user types without echo."""
     import getpass
 
     return getpass.getpass(question, stream=env.stderr)
 
 
 def nobody_to_ask(env: Environment, options: Options, wanted: str, hint: str) -> UsageError:
-    """Return the error, with why no one can be asked.
+    """Return the error, with the reason why dynacli cannot ask.
 
     Args:
-        wanted: What a person would be asked for, as messages say it.
-        hint: What to do instead.
+        wanted: The subject of the question, for the message.
+        hint: An alternative.
     """
     is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
     if options.no_input:

@@ -1,7 +1,7 @@
 """The parser of the command line: it gives each argument its position and its meaning.
 
 An argument gives an option of a table or an input of the operation. Groups, operations, completion, corrections and
-`replay` all use this parser, so that they agree which argument is an option and which is its value.
+`replay` all use this parser, so that they agree on options and their values.
 """
 
 from __future__ import annotations
@@ -260,7 +260,7 @@ class CommandLine:
         return self.take_options(Options(), is_checked=False)[0]
 
     def take_options(self, options: Options, *, is_checked: bool = True) -> tuple[Options, dict[str, Any]]:
-        """Return the standard options with those of this line added, and name → value of the command's own options.
+        """Add the standard options of this line. Return them, and name → value of the command's own options.
 
         All values of a repeatable option count. Of any other option the last value counts.
 

@@ -1,4 +1,4 @@
-"""What commands require of the name and of the source of an API."""
+"""Checks of the name and the source of an API."""
 
 from dynacli.environment import Environment, invocation
 from dynacli.errors import UsageError
@@ -12,7 +12,7 @@ def check_registered(env: Environment, name: str) -> None:
     """Check that an API is registered.
 
     Raises:
-        UsageError: No API of this name is registered.
+        UsageError: No API with this name is registered.
     """
     configuration = Configuration(env)
     registered = configuration.apis()
@@ -30,10 +30,10 @@ def check_registered(env: Environment, name: str) -> None:
 
 
 def absolute_source(source: str) -> str:
-    """Return a source in the form of the configuration, which means the same in any directory.
+    """Return a source as the configuration stores it, independent of the working directory.
 
     Raises:
-        UsageError: It is neither a URL nor the path of a document.
+        UsageError: The source is neither a URL nor the path of a document.
     """
     if source == "-":
         raise UsageError("Standard input cannot be registered", hint="Save the document to a file first")

@@ -37,12 +37,12 @@ class Run:
         ahead: The arguments that no command has read yet, as strings or parsed; None if all are read.
         act: Function that handles an operation and its arguments instead of calling it; None for a call.
         act_options: The options that `act` takes after an operation, besides the standard ones.
-        words: The arguments of the program; `replay` puts those of the repeated call here.
+        words: The arguments of the program; with `replay`, of the repeated call.
         is_read_only: Whether only read-only operations are allowed.
         asked: The operation, and the arguments after it; None if no operation was named.
         engine: Engine of the calls of the run; None if there are no calls.
         repeatable_line: Function that returns the command of the call, if it can be repeated; None if nothing needs it.
-        laid_over: The arguments with which `replay` overrides those of the call; None without `replay`.
+        laid_over: The arguments that override the ones of a replayed call; None without `replay`.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -82,7 +82,7 @@ class Run:
         return "".join(read_words(self.words, stop_at_positional=True).positional[:1])
 
     def start_of(self, words: Sequence[str]) -> int | None:
-        """Return the position of the last arguments in those of the run; None if the run does not end in them."""
+        """Return the position of arguments at the end of the command line; None if it does not end with them."""
         start = len(self.words) - len(words)
         return start if self.words[start:] == tuple(words) else None
 

@@ -1,4 +1,4 @@
-"""The keys that `config.toml` has, the words that stand for their values, and the secrets that none of them takes."""
+"""The keys of `config.toml`, their allowed values, and the check that no value is a secret."""
 
 import tomllib
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     **{key: option.choices for key, option in OPTIONS_BY_KEY.items() if option.choices},
 }
 _SYNONYMS = {"auth": {"none": "never"}}
-"""Kind → words of the command line for a value: `--auth none` is for one call, and `auth = "never"` for all."""
+"""Kind → other spellings of its values. `--auth none` of one call corresponds to `auth = "never"`."""
 _KIND_OF_OPTION = {"retries": "integer", "seconds": "number", "server": "server"}
 _OF_CALLS: dict[tuple[str, ...], str] = {
     **{
@@ -63,10 +63,10 @@ _KINDS = {
     ("cache_limit",): "text",
     **{("apis", _ANY, *path): kind for path, kind in _OF_API.items()},
 }
-"""Path of a key, with `*` for any name, → the kind of its value."""
+"""Path of a key → kind of its value. `*` matches any name."""
 
 KEYS_OF_API = tuple(sorted(".".join(path) for path in _OF_API if _ANY not in path))
-"""The keys of an API's entry without a name of the person's own in them."""
+"""The keys of an API that contain no name chosen by the user."""
 
 _REFERENCED = frozenset({"token", "username", "password", "key", "client_secret", "passphrase"})
 _FORMS = ("env:", "file:", "command:", "keyring:")
@@ -78,7 +78,7 @@ def key_path(word: str) -> tuple[str, ...]:
     """Return the parts of a key such as `pages."*".items`.
 
     Raises:
-        UsageError: It is none.
+        UsageError: The string is not a key.
     """
     try:
         found: Any = tomllib.loads(f"{word} = 0") if "\n" not in word and "=" not in word else {}
@@ -108,14 +108,14 @@ def _kind_of(path: tuple[str, ...]) -> str:
 
 
 def value_of(path: tuple[str, ...], text: str, start: int = 0) -> Any:
-    """Return the value that a text stands for as that of a key; None for an empty one, which removes the key.
+    """Return the value of a key from a string; None for an empty string, which removes the key.
 
     Args:
-        path: The key, from the top of the file.
-        start: How many of its parts messages leave out.
+        path: Full path of the key.
+        start: Number of its first parts that messages omit.
 
     Raises:
-        UsageError: There is no such key, or the text is not a value of it, or it is a secret. No value is in the error.
+        UsageError: The key is unknown, or the value is invalid or a secret. The error never contains the value.
     """
     name, kind = ".".join(path[start:]), _kind_of(path)
     if not kind:
@@ -177,10 +177,10 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
 
 
 def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
-    """Check that a value is not secret.
+    """Check that a value is not a secret.
 
     Raises:
-        UsageError: It is one; the error says where it belongs instead.
+        UsageError: The value is a secret. The hint says how to store it.
     """
     where = f"`{invocation('auth login')}` stores one; `{invocation('help auth')}` has the other ways"
     if "auth" in path[2:-1] and path[-1] in _REFERENCED and not text.startswith(_FORMS):
@@ -202,10 +202,10 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
 
 
 def masked_setting(value: Any, path: tuple[str, ...] = ()) -> Any:
-    """Return a value of the configuration as it may be shown: a secret that someone wrote there is masked.
+    """Return a value of the configuration with secrets masked.
 
     Args:
-        path: Its key.
+        path: Path of its key.
     """
     if isinstance(value, Mapping):
         return {name: masked_setting(item, (*path, name)) for name, item in value.items()}
@@ -220,7 +220,7 @@ def masked_setting(value: Any, path: tuple[str, ...] = ()) -> Any:
 
 
 def words_of_key(path: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the values between which a key chooses; empty if it takes others."""
+    """Return the allowed values of a key; empty if it takes other values."""
     return _CHOICES.get(_kind_of(path), ())
 
 

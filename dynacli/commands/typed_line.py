@@ -181,7 +181,7 @@ def typed_masker(run: Run) -> Masker:
         found += (text for word in filter(is_whole_url, run.words) for text in secret_values(word))
     found += _of_auth(run) if run.first_argument == "auth" else ()
     found = list(filter(None, found))
-    # Sentences contain words such as `read`: mask these in quotes only.
+    # A secret such as `read` may be part of any sentence: mask it in quotes only.
     return Masker((Secret(text) for text in found if not _PLAIN.fullmatch(text)), quoted=found)
 
 

@@ -1,1 +1,1 @@
-"""One call from the command line: words become the inputs of a call, and its response is written."""
+"""One call from the command line: from arguments to the printed response."""

@@ -99,7 +99,7 @@ def _only_reads(call: Call) -> bool:
 
 
 def _item_count(call: Call, response: WireResponse) -> int:
-    """Return the number of items of a response; 0 if it is not a list or was not stored."""
+    """Return the number of items of a response; 0 for anything but a stored list."""
     from dynacli.media.body_value import NoValueError, body_items
 
     try:

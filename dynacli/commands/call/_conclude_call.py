@@ -229,7 +229,7 @@ def _write_notes(
     settings: CallSettings,
     report: CallReport | None,
 ) -> None:
-    """Print what is tolerated, what could not be validated, and which findings are ignored."""
+    """Print notes about tolerated, unvalidated and ignored parts of messages."""
     if report is not None and report.is_on_stderr:
         return  # the report on standard error has the same text
     from dynacli.client.responses.validation_text import notes_of

@@ -109,7 +109,7 @@ def write_draft(
         asked_by: The option or command that needs the editor, for messages.
 
     Raises:
-        UsageError: There is no editor or no terminal, nothing was saved, or the saved text is invalid.
+        UsageError: The editor or a terminal is missing, nothing was saved, or the saved text is invalid.
         FileError: The text cannot be written or read.
     """
     editor = editor_words(
@@ -150,7 +150,7 @@ def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -
         hint: An alternative that needs no editor.
 
     Raises:
-        UsageError: There is no editor or no terminal.
+        UsageError: No editor is configured, or dynacli has no terminal.
     """
     if not may_ask:
         raise UsageError(f"`{asked_by}` needs an editor, but `--no-input` forbids questions", hint=hint)

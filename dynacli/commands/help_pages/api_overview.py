@@ -377,7 +377,7 @@ class _Page:
         return lines
 
     def _more(self, count: str) -> str:
-        """Return the line that counts what is omitted, with the command that lists everything if it fits."""
+        """Return the line that counts omitted rows, with the command for the whole list if it fits."""
         command = _command("operations", self.api)
         line = f"  {count}: {command}"
         return self.paint.dim(line if command and len(line) <= self.width else f"  {count}")

@@ -12,12 +12,12 @@ from dynacli.registry.configuration import DEMO
 
 
 class CallGroup(TableGroup):
-    """A verb after which calls stand as they do without it."""
+    """A command that precedes a call without changing how it is written."""
 
     standard = CALL_OPTIONS
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
-        """Return the group of the API that the first word names."""
+        """Return the group of the API that the first argument names."""
         run: Run = ctx.obj
         self.begin(run, words)
         word, rest = words[0], words[1:]
@@ -25,30 +25,30 @@ class CallGroup(TableGroup):
         return make_command(COMMANDS[DEMO]) if word == DEMO else ApiGroup(run.api(word)), rest
 
     def begin(self, run: Run, words: list[str]) -> None:
-        """Say in the run what is different about its calls.
+        """Prepare the run for the calls of this group.
 
         Args:
-            words: Those after the verb.
+            words: The arguments after the command.
 
         Raises:
-            UsageError: They cannot be a call.
+            UsageError: The arguments are not a call of this group.
         """
         raise NotImplementedError
 
 
 class ReadGroup(CallGroup):
-    """The APIs, whose operations with safe methods can be called."""
+    """`dynacli read`, which allows only read-only calls."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
-        """Let nothing be changed."""
+        """Make the run read-only."""
         run.is_read_only = True
 
 
 class RequestGroup(CallGroup):
-    """The APIs, whose paths are called by their method."""
+    """`dynacli request`, which calls a path with a method."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
-        """Check that the words are a method and a path."""
+        """Check that the arguments are an API, a method and a path."""
         if not words[2:3] or not words[2].startswith("/"):
             raise UsageError(
                 "A request needs an API, a method and a path",

@@ -172,7 +172,7 @@ def _field_line(
 
 
 def _refs_of(flat: FlatSchema, flat_schemas: FlatSchemas) -> frozenset[str]:
-    """Return the references of a schema, including those of the items of an array."""
+    """Return the references of a schema, and of its items if it is an array."""
     return flat.refs | flat_schemas(flat.items).refs if flat.type == "array" else flat.refs
 
 
@@ -273,7 +273,7 @@ def _describe_field(
         asked: The requested limits; None for the widest that fit.
 
     Raises:
-        UsageError: There is no such field.
+        UsageError: The operation has no such field.
     """
     operation = described.operation
     # Summaries write `rows[].id` for the field of each item.
@@ -497,7 +497,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> tuple[Any, Text]:
     """Return the differences between two operations of an API.
 
     Raises:
-        UsageError: There is no such operation.
+        UsageError: The API has no such operation.
     """
     from dynacli.client.search_operations import unknown_operation
 
@@ -799,7 +799,7 @@ def described_details(
         detail: Limits of the text; None for as much as fits into 6,000 bytes.
 
     Raises:
-        UsageError: There is no such field.
+        UsageError: The operation has no such field.
     """
     description = OperationDescription(DescribedOperation(api, api.catalog.operation(name)).sending(""))
     if place:

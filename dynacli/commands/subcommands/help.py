@@ -1,4 +1,4 @@
-"""`dynacli help`: shows the manual, the list of all options, and the help pages of commands."""
+"""`dynacli help`: prints the manual, the list of all options, and the help pages of commands."""
 
 import click
 
@@ -8,7 +8,7 @@ from dynacli.environment import Environment, invocation, program
 from dynacli.options.command_table import COMMANDS, further_names
 
 _OPTIONS = "options"
-"""The page that is made of the table of options, and not a file of the manual."""
+"""The page that comes from the table of options instead of the manual."""
 
 _SUBJECTS = {
     "certificate": "auth-config",
@@ -20,7 +20,7 @@ _SUBJECTS = {
     "tls": "auth-config",
     "token": "auth",
 }
-"""What people look up → the topic that has it."""
+"""Search term → topic that explains it."""
 
 
 @click.pass_context
@@ -62,10 +62,10 @@ def _contents(env: Environment) -> str:
 
 
 def _command_page(ctx: click.Context, topic: str) -> str:
-    """Return what `--help` of a command or a subcommand prints.
+    """Return the help page of a command or a subcommand.
 
     Raises:
-        UsageError: There is no such command.
+        UsageError: The topic is neither a command nor a page of the manual.
     """
     name, _, subcommand = topic.partition(" ")
     entry, above = COMMANDS.get(name), ctx.parent

@@ -1,4 +1,4 @@
-"""`dynacli operations` and `dynacli search`: lists the operations of an API, or finds those that fit a question."""
+"""`dynacli operations` lists the operations of an API, and `dynacli search` finds operations for a task."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 _UNLIMITED = 1 << 16
 _RUNNERS_UP = 2
-"""Hits after the best one that people are shown; programs get all."""
+"""Maximum number of further hits in the text. Data contains all hits."""
 _LINE = 100
-"""Columns of the line of a runner-up."""
+"""Maximum columns of the line of a further hit."""
 
 
 @click.pass_obj
@@ -64,7 +64,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
     def lines(paint: Painter, width: int) -> Iterator[str]:
         run.note_quotes()
         if not run.env.stdout_is_terminal:
-            width = _UNLIMITED  # what reads a pipe is not to miss the end of a line
+            width = _UNLIMITED  # a program that reads a pipe needs whole lines
         for word, group in groupby(found, key=itemgetter(0)):
             catalog = run.api(word).catalog
             if len(words) > 1:
@@ -79,7 +79,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
 def _found_summaries(
     run: Run, words: Iterable[str], tag: str, method: str
 ) -> Iterator[tuple[str, OperationSummary]]:
-    """Yield the operations of some APIs; of several, one whose document cannot be had is reported and left out."""
+    """Yield the operations of some APIs. If there are several, skip one that cannot be opened, with a warning."""
     words = list(words)
     for word in words:
         try:
@@ -99,7 +99,7 @@ def _operations_by_method(run: Run, api: str, tag: str, method: str) -> Iterator
 
 
 def _nothing_found(api: OpenedApi, tag: str, method: str) -> UsageError:
-    """Return the error for what no operation has."""
+    """Return the error for a tag or method without operations."""
     if tag and not any(True for _ in api.catalog.each_summary(tag)):
         from dynacli.client.search_operations import unknown_tag
 
@@ -129,10 +129,10 @@ def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], la
 
 
 def _smaller_graph(run: Run, shown: list[OperationSummary], edges: list[OperationEdge]) -> list[str]:
-    """Return the lines of the graph of the tags of operations which are too many for Mermaid.
+    """Return the lines of a graph of tags, because the graph of operations is too large for Mermaid.
 
     Raises:
-        UsageError: The tags are too many, or there is only one.
+        UsageError: The operations have too many tags, or only one.
     """
     from dynacli.client.links.describe_links import MOST_CHARACTERS, MOST_EDGES, is_drawn, tag_text
 
@@ -152,9 +152,9 @@ def _smaller_graph(run: Run, shown: list[OperationSummary], edges: list[Operatio
 
 
 def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
-    """Yield the operations; if the catalog turns out to be damaged, go on from there with one that is made again.
+    """Yield the operations. If the catalog is damaged, compile it again and continue.
 
-    The whole run cannot begin again once a part of the list is written.
+    The whole run cannot start again once a part of the list is printed.
     """
     from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
@@ -206,7 +206,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
 
 
 def _named_api(env: Environment, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return the API that the first word names, empty if it names none, and the words of the question."""
+    """Return the API that the first argument names, or an empty string, and the arguments of the query."""
     first = words[0]
     if len(words) > 1 and (looks_like_source(first) or first == DEMO or Configuration(env).registered(first)):
         return first, words[1:]
@@ -214,10 +214,10 @@ def _named_api(env: Environment, words: tuple[str, ...]) -> tuple[str, tuple[str
 
 
 def _registered(run: Run) -> Iterator[OpenedApi]:
-    """Yield the registered APIs; one that cannot be opened is a warning.
+    """Yield the registered APIs. An API that cannot be opened causes a warning.
 
     Raises:
-        UsageError: None is registered.
+        UsageError: No API is registered.
     """
     configuration = Configuration(run.env)
     names = configuration.apis()
@@ -235,7 +235,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
 def _summary_of_hit(
     env: Environment, options: Options, opened: dict[str, OpenedApi], hit: Hit, question: str
 ) -> tuple[Any, str]:
-    """Return the summary of a hit as data and as text."""
+    """Return the summary of an operation as data and as text."""
     from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened[hit.api], hit.name, profile=options.profile, question=question)
@@ -253,16 +253,16 @@ def _hit_row(hit: Hit) -> dict[str, Any]:
 
 
 def _hit_lines(env: Environment, named: Collection[str], hits: list[Hit], paint: Painter) -> Iterator[str]:
-    """Yield the lines of hits that are not the best one.
+    """Yield the lines of hits other than the best one.
 
     Args:
-        named: The APIs that a line names.
+        named: The APIs whose name a line must include.
     """
     for hit in hits[:_RUNNERS_UP]:
         command = f"{invocation(api=hit.api)} {hit.name}" if hit.api in named else hit.name
         line = visible(f"Or   {command}", keep="")
         place = f"  {hit.method} {word_or_quoted(hit.path)}"
         summary = visible(telling(hit.summary, hit.name), keep="")
-        if env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
+        if env.stdout_is_terminal:  # a program that reads a pipe needs whole lines
             summary = shortened(summary, max(_LINE - len(line) - len(place) - 4, 20))
         yield line + paint.dim(f"{place}  {foreign(summary, paint)}".rstrip())
