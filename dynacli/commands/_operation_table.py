@@ -66,7 +66,7 @@ class OperationTable:
     def _add(self, parameter: Parameter | None, field: Field | None, *options: str) -> None:
         binding = input_binding(parameter, field)
         for option in options:
-            self.bindings.setdefault(f"--{option}", binding)  # the first option of a name wins
+            self.bindings.setdefault(f"--{option}", binding)  # the first of several inputs wins
         word = options[0].removeprefix(f"{parameter.location if parameter is not None else 'body'}.")
         if word in GUARDED_OPTIONS:
             self.guarded.setdefault(f"--{word}", f"--{options[0]}")

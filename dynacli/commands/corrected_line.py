@@ -1,4 +1,4 @@
-"""Corrections for the error of a call: a corrected command, tried before it is suggested, and sources of values.
+"""Suggestions for a usage error: a corrected command, which is tried first, and sources of values.
 
 The nearest valid names of options, values and properties replace the invalid ones.
 """
@@ -67,7 +67,7 @@ _SECONDS = 3.0
 _QUOTED = re.compile("`([^`]+)`")
 _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 _WORDS_AROUND_NAMES = 4
-"""Maximum number of words in a hint that only suggests names, such as `Did you mean ...?`."""
+"""Maximum words of a hint that only suggests names, such as `Did you mean ...?`."""
 
 
 _Finding = Mapping[str, Any]
@@ -779,7 +779,7 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> C
 
 
 def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
-    """Return whether the standard options that an error names are still unchanged in the command."""
+    """Return whether the command still has the standard options that an error names, as they were typed."""
     flags = set(_FLAG.findall(f"{error.message} {error.reason}"))
     named, left = (
         [word for word in (*call_line.before, *call_line.after) if _is_option_of(word, flags)]

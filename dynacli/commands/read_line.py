@@ -56,7 +56,7 @@ class Binding:
 Bindings = Mapping[str, Binding]
 """Flag (`--state`, `-o`) → its meaning."""
 Find = Callable[[str], Binding | None]
-"""Returns the binding of an option that `Bindings` does not list; None for an unknown option."""
+"""Function that returns the binding of an option that is not listed; None for an unknown option."""
 
 SWITCH = Binding(takes_value=False)
 HELP: Bindings = {"-h": SWITCH, "--help": SWITCH}

@@ -332,7 +332,7 @@ class Run:
         except DynacliError as error:
             if failure is None or not api.is_due:  # otherwise the warning was printed when the API was opened
                 self.warn(f"Could not refresh the document: {error.message}")
-            api.is_due = False  # dynacli asked the server just now
+            api.is_due = False  # the server was asked a moment ago
             return None
         self._apis[word] = newer
         self._outdated.append(api)

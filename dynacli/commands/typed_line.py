@@ -80,7 +80,7 @@ def read_line(run: Run, described: DescribedOperation, words: Sequence[str]) -> 
     except UsageError:  # the media type is unknown: use the preferred one
         table.prepare("")
         after = read_words(words, table.bindings, table.find)
-    # Someone may have put an option of the operation here by mistake.
+    # The user may have put an option of the operation here by mistake.
     bindings = {**table.bindings, **standard}
     before = read_words(typed, bindings, table.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
@@ -114,7 +114,7 @@ def asked_call(run: Run, near: Sequence[str] = ()) -> tuple[DescribedOperation, 
     It fetches no document: the document is a file, or in the cache.
 
     Args:
-        near: Names of operations and tags. One of them replaces a first unknown argument that resembles it.
+        near: Names of operations and tags. A similar one replaces the first unknown argument.
     """
     run.options = run.options.with_value("offline", True)
     return _call_in(run, run.words, near)

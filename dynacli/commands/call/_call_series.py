@@ -179,7 +179,7 @@ class Listing:
                 raise
             ended_by = error.__context__
             if isinstance(ended_by, DynacliError | KeyboardInterrupt):
-                # An error had already ended the pages before their items failed to make a table.
+                # The pages ended with an error first. Then their items did not fit a table.
                 self._run.warn(f"{error.message}: {error.reason}")
                 self._end_early(ended_by)
                 raise ended_by from None

@@ -61,7 +61,7 @@ def conclude(
     if unwritten is not None and error is not None:
         run.warn(
             ": ".join(text for text in (unwritten.message, unwritten.reason) if text)
-        )  # the status is the error
+        )  # the run ends with the error about the status
     elif unwritten is not None:
         error = unwritten
     request_validation = call.validating.validation if call.validating is not None else None

@@ -296,7 +296,7 @@ class ResponseReceiver:
             return _KEPT_OF_STREAM if response.status >= 400 or is_remembered else 0
         media_type = response.header("content-type")
         if is_sent_as_bytes(essence(media_type)) and not is_structured(media_type):
-            return _KEPT_OF_STREAM  # validating the size needs no bytes
+            return _KEPT_OF_STREAM  # only the size is validated
         return WARNED_LIMIT if self._call.settings.may_accept else VALIDATED_LIMIT
 
     def make(self, *, may_be_page: bool = False) -> MadeCall | None:

@@ -212,7 +212,7 @@ def _with_body(run: Run, request: Request, form: str) -> Request:
 
         is_named = has_code(request.body)
     if is_named:
-        return request  # these formats name the file
+        return request  # these formats print the name of the file
     content = request.body.whole(_MAX_SHOWN)
     if content is None:
         run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB, so its files are named instead of read")

@@ -43,7 +43,7 @@ def make_call(run: Run, described: DescribedOperation, line: CommandLine) -> Non
         DynacliError: The call fails. The error has the exit code.
     """
     settings = settings_of(run.env, described.api, run.call_options)
-    settings.asking_later().permit(described)  # before reading inputs, whose errors come second
+    settings.asking_later().permit(described)  # first: without permission, inputs do not matter
     if not described.is_documented:
         from dynacli.client.operation_at import undocumented_note
 

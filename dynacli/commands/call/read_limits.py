@@ -109,7 +109,7 @@ def _check_output(path: str, env: Environment) -> None:
         is_there = os.path.lexists(path) or os.path.lexists(target)
         is_own = _is_below(target, _own_directories(env))
     except (OSError, ValueError):
-        return  # the file cannot be written, and the call reports that
+        return  # the call will report that it cannot write the file
     # On Windows, a colon names another drive, or a stream of a file that no listing shows.
     is_plain = os.name != "nt" or ":" not in path
     inside = os.path.join(directory, "")

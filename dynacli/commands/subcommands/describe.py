@@ -238,7 +238,7 @@ def _fitting_text(
         lines = _cut_but_last(lines_of(plain, width, detail), detail)
         return len("\n".join(lines).encode()) < _MOST_BYTES  # a line feed ends it
 
-    # Most descriptions fit without limits that matter.
+    # Most descriptions fit within the widest limits.
     number = 0 if fits(_LESS_AND_LESS[0]) else bisect_left(_LESS_AND_LESS, True, 1, key=fits)
     detail = _LESS_AND_LESS[min(number, len(_LESS_AND_LESS) - 1)]
     reported = lines_of(plain, width, detail)
