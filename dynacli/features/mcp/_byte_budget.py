@@ -1,4 +1,4 @@
-"""JSON values in a limited number of bytes: what has no room is cut, and each cut is reported."""
+"""JSON values in a limited number of bytes: too long values are cut, and each cut is reported."""
 
 import json
 import math
@@ -9,20 +9,20 @@ from dynacli.client.pages.page_rule import place_at
 from dynacli.record import record
 
 _DEEPEST = 60
-"""Levels of a value; pydantic, which writes the messages of the protocol, refuses values of 255."""
+"""Levels that a value may be nested; pydantic writes the messages of the protocol, and refuses 255 levels."""
 _SHORTEST_TEXT = 40
-"""Characters of a text that is cut, at least."""
+"""Characters that a cut text keeps at least."""
 _Steps = tuple[str | int, ...]
 
 
 @record
 class Cut:
-    """A place of a value that lost something.
+    """A part of a value that was shortened.
 
     Args:
-        steps: The keys and indexes that lead there.
-        kept: How many of its items, members or characters are left.
-        of: How many there were.
+        steps: The keys and indexes of the part in the value.
+        kept: The number of items, members or characters that are left.
+        of: The number before the cut.
         unit: `items`, `members`, `characters`, or `levels` if the value is nested too deeply.
     """
 
@@ -46,9 +46,9 @@ def json_line(value: Any) -> str:
 
 
 def size_of(value: Any, limit: float = math.inf) -> int:
-    """Return the bytes of a value as JSON; any larger number than the limit if there are more.
+    """Return the number of bytes of a value as JSON; if it exceeds the limit, some number above the limit.
 
-    A value of megabytes is looked at only as far as the limit.
+    The rest of a large value is not measured.
     """
     size = 0
     pending: list[Any] = [value]
@@ -70,9 +70,9 @@ def _bytes(value: Any) -> int:
 
 
 def fitted(value: Any, room: int) -> tuple[Any, list[Cut]]:
-    """Return a JSON value in at most so many bytes, and what was cut of it.
+    """Return a JSON value that is cut to about `room` bytes, and the cuts.
 
-    Text that no message can carry is replaced: lone surrogates, and numbers that JSON does not have.
+    Lone surrogates, infinite numbers and NaN cannot be sent as JSON, so they are replaced.
     """
     fitting = _Fitting()
     return fitting.fit(value, max(room, 2), ()), sorted(fitting.cuts, key=lambda cut: len(cut.steps))
@@ -82,14 +82,14 @@ class _Fitting:
     """A value while it is cut.
 
     Attributes:
-        cuts: What was cut so far.
+        cuts: The cuts so far.
     """
 
     def __init__(self) -> None:
         self.cuts: list[Cut] = []
 
     def fit(self, value: Any, room: int, steps: _Steps) -> Any:
-        """Return a part of the value that takes at most so many bytes, unless it can get no smaller."""
+        """Return the value, cut to `room` bytes if it can be made that small."""
         if isinstance(value, dict | list) and value and len(steps) >= _DEEPEST:
             self.cuts.append(Cut(steps, 0, 1, "levels"))
             return None
@@ -111,7 +111,7 @@ class _Fitting:
             size = size_of(item, left) + bool(index)
             if size > left and index:
                 break
-            # The first one is there whatever its size is: it shows what the others look like.
+            # The first item is always kept, because it shows the shape of the others.
             kept.append(self.fit(item, left, (*steps, index)))
             left -= size
         if len(kept) < len(items):
@@ -122,7 +122,7 @@ class _Fitting:
         sizes: dict[str, int] = {}
         left = math.inf if size_of(members, room) <= room else room - 2
         for key, value in members.items():
-            # A member is worth naming while there is room for its name and a short value.
+            # A member is kept if there is room for its name and a short value.
             least = _bytes(key) + 6
             if least > left and sizes:
                 break
@@ -150,7 +150,7 @@ class _Fitting:
 
 
 def _shares(sizes: dict[str, int], room: int) -> Iterator[tuple[str, int]]:
-    """Yield the room of each member: the small ones have what they need, and the large ones share the rest."""
+    """Yield the bytes for each member: small members get their whole size, and large ones share the rest."""
     left, count = room, len(sizes)
     shares: dict[str, int] = {}
     for key, size in sorted(sizes.items(), key=lambda pair: pair[1]):
@@ -161,7 +161,7 @@ def _shares(sizes: dict[str, int], room: int) -> Iterator[tuple[str, int]]:
 
 
 def _sendable(text: str) -> str:
-    """Return a text without lone surrogates, for which UTF-8 has no bytes."""
+    """Return a text without lone surrogates, which UTF-8 cannot encode."""
     if text.isascii():
         return text
     return text.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""`dynacli mcp`: a server that offers APIs to an agent."""
+"""The command `mcp`: it runs a server that offers APIs to an agent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WIDTH = 100
 
 
 class _OfServer(Consent):
-    """Whether a person has agreed to calls, if no one is there to be asked."""
+    """The consent to calls of a server, which cannot ask its user."""
 
     hint = "Only the person who starts the command `mcp` can allow it, with `--yes`"
     hint_on_reading = (
@@ -97,7 +97,7 @@ def _pages(env: Environment, options: Options) -> Pages:
 
 
 def _token(env: Environment, word: str | None) -> Secret:
-    """Return what each request has to bear: the secret that a reference leads to, by default one that is kept."""
+    """Return the token that each request needs: the secret of a reference, by default the stored token."""
     from dynacli.features.mcp.http_place import kept_token
 
     if word is None:

@@ -1,8 +1,7 @@
-"""Where the server listens over HTTP, and who may use it.
+"""The HTTP address of the server, and the checks of each request.
 
-Every program on the machine, and every page in a browser, can reach a port on loopback. So a request needs a token,
-names this server as its host, and comes from no page of another origin (DNS rebinding: it would name the host that
-the browser looked up).
+Every program on the machine, and every page in a browser, can reach a port on loopback. So a request needs a token and
+the host of this server, and may not come from a page of another origin. The check of the host prevents DNS rebinding.
 """
 
 from __future__ import annotations
@@ -37,17 +36,17 @@ _MOST_PORT = 65_535
 _TOKEN_BYTES = 32
 _IDLE_SECONDS = 30 * 60.0
 _MOST_SESSIONS = 1_000
-"""Sessions that stay open; one takes less than 100 KB."""
+"""Sessions that stay open at a time; a session takes less than 100 KB."""
 _SESSION = "mcp-session-id"
 
 
 class HttpPlace(NamedTuple):
-    """Where the server listens.
+    """An address at which the server listens.
 
     Args:
-        socket: It listens already.
-        host: As it was given.
-        token: What each request has to bear.
+        socket: The listening socket.
+        host: The host as the user gave it.
+        token: The token that each request needs.
     """
 
     socket: socket.socket
@@ -56,23 +55,23 @@ class HttpPlace(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The URL that a client is given."""
+        """The URL for clients."""
         return f"{origin_at(self.socket, self.host)}{_PATH}"
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine reaches it."""
+        """Whether only programs on this machine can reach the server."""
         return self.host in LOOPBACK
 
 
 def listening_at(text: str, token: Secret) -> HttpPlace:
-    """Return the place that `[HOST:]PORT` names, where a socket listens from now on.
+    """Listen at `[HOST:]PORT`, and return the address.
 
     Args:
-        token: What each request has to bear.
+        token: The token that each request needs.
 
     Raises:
-        UsageError: The text names no place, or the port cannot be had.
+        UsageError: The text has no valid port, or the server cannot listen there.
     """
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") or LOOPBACK[0]
@@ -84,15 +83,15 @@ def listening_at(text: str, token: Secret) -> HttpPlace:
 
 
 def token_path(env: Environment) -> str:
-    """Return the path of the file that keeps the token."""
+    """Return the path of the file with the token."""
     return os.path.join(env.state_dir, "mcp-token")
 
 
 def kept_token(env: Environment) -> Secret:
-    """Return the token of this user's servers; it is made once, so that clients need to be reported only once.
+    """Return the stored token of this user's servers; generate it on first use.
 
     Raises:
-        FileError: It cannot be kept.
+        FileError: The token cannot be stored.
     """
     path = token_path(env)
     try:
@@ -108,7 +107,7 @@ def kept_token(env: Environment) -> Secret:
 
 
 def _read_token(path: str) -> str:
-    """Return the token of a file; empty if it is none, or if others could have written or read it."""
+    """Return the token of a file; empty if the file has no valid token, or cannot be opened or trusted."""
     try:
         with open(path, "rb", opener=regular_file) as file:
             check_own(os.fstat(file.fileno()), path, is_secret=True)
@@ -119,17 +118,17 @@ def _read_token(path: str) -> str:
 
 
 def http_application(server: Server[Any], place: HttpPlace, most: int = _MOST_SESSIONS) -> ASGIApp:
-    """Return the application that responds at a place.
+    """Return the application that responds at an address.
 
     Args:
-        most: Sessions that stay open when a client opens another one.
+        most: The number of sessions that may be open at a time.
     """
     application = server.streamable_http_app(
         streamable_http_path=_PATH,
         host=place.host,
-        # The SDK accepts any text as a port.
+        # `_OwnHosts` checks hosts, because the SDK accepts any text as a port.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-        # There is no provider of tokens, but the SDK checks them only if one is named.
+        # The SDK checks tokens only if it has the URL of an issuer, so it gets one although there is none.
         auth=AuthSettings(issuer_url=AnyHttpUrl(place.url), resource_server_url=None),
         token_verifier=_OneToken(place.token),
         max_sessions=None,
@@ -140,10 +139,10 @@ def http_application(server: Server[Any], place: HttpPlace, most: int = _MOST_SE
 
 
 class _OwnHosts:
-    """Refuses requests that name another host, or come from a page of another origin.
+    """Middleware that refuses requests to another host or from a page of another origin.
 
     Args:
-        names: The hosts that the server listens at.
+        names: The hosts at which the server listens.
     """
 
     def __init__(self, application: ASGIApp, names: frozenset[str]) -> None:
@@ -163,19 +162,19 @@ class _OwnHosts:
 
 
 class _Session:
-    """A session, as it is used."""
+    """The use of a session."""
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
-        """Method → number of requests that are under way; a client listens by GET."""
+        """Method → number of requests that are under way; a client uses GET to listen."""
         self.used_at = time.monotonic()
 
 
 class _Sessions:
-    """Ends the session that was used the longest time ago when a client opens one too many.
+    """Middleware that ends an old session if a client opens one too many.
 
-    The client of that session opens another one, as the protocol wants after a 404. Clients that leave without a word
-    would lock out all others.
+    Otherwise, clients that leave without ending their session would lock out all others. The client of an ended session
+    gets a 404, after which the protocol has it open another one.
     """
 
     def __init__(self, application: ASGIApp, most: int) -> None:
@@ -207,7 +206,7 @@ class _Sessions:
                 self._sessions.pop(name or "", None)
 
     async def _make_room(self, scope: Scope) -> None:
-        """End a session in which no call is under way, as its client would; those that listen come last."""
+        """End the least recently used session without a call under way; end sessions that listen last."""
         idle = [name for name, session in self._sessions.items() if not session.requests["POST"]]
         if len(self._sessions) < self._most or not idle:
             return
@@ -231,7 +230,7 @@ class _Sessions:
 
 
 class _OneToken:
-    """Lets in whoever bears the token."""
+    """A verifier that accepts one token."""
 
     def __init__(self, token: Secret) -> None:
         self._token = token.reveal().encode()

@@ -1,6 +1,6 @@
-"""The server of the protocol, by the official SDK, over standard input and output or over HTTP on this machine.
+"""The server of the Model Context Protocol, built on the official SDK, over standard input and output or HTTP.
 
-It responds to each message, and ends the call that no one waits for.
+If a client cancels a call, the server ends it.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from dynacli.features.mcp.http_place import HttpPlace
 
 _AT_ONCE = 16
-"""Calls of one client to one API that are under way at the same time; further ones wait."""
+"""Calls of one client to one API that may run at the same time; further calls wait."""
 _REPORTING_SECONDS = 5.0
-"""How often a client learns that a call goes on, which keeps it from giving up."""
+"""Seconds between two reports to a client that a call goes on; without them, the client may give up."""
 
 _T = TypeVar("_T")
 Context = ServerRequestContext[Any, Any]
@@ -57,7 +57,7 @@ _ENDING_SECONDS = 3
 
 
 def protocol_server(tools: Tools) -> Server[Any]:
-    """Return the server, which any transport can run."""
+    """Return the server, which runs over any transport."""
     handlers = _Handlers(tools)
     served = tools.served
     return Server(
@@ -72,19 +72,19 @@ def protocol_server(tools: Tools) -> Server[Any]:
 
 
 class _Progress:
-    """How far a call is, for the client that waits for it."""
+    """The progress of a call, for the client that waits for it."""
 
     def __init__(self) -> None:
         self._since, self._message = time.monotonic(), "The server has not responded yet"
         self._changed = anyio.Event()
 
     def announce(self, message: str) -> None:
-        """Note how far it is, in the thread of the call."""
+        """Note the progress of the call; only the thread of the call may do so."""
         self._message = message
         anyio.from_thread.run_sync(self._changed.set)
 
     async def report(self, context: Context) -> None:
-        """Send the client each new message, and now and then the last one again; the seconds only grow."""
+        """Send the client each new message, and repeat the last one every few seconds."""
         while True:
             with anyio.move_on_after(_REPORTING_SECONDS):
                 await self._changed.wait()
@@ -94,7 +94,7 @@ class _Progress:
 
 
 class _Handlers:
-    """What is done about each kind of message."""
+    """The functions that handle the messages of clients."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -102,10 +102,9 @@ class _Handlers:
         self._limiters = WeakValueDictionary()
 
     def _threads(self, context: Context, api: str | None = None) -> anyio.CapacityLimiter:
-        """Return what limits the threads of a client, so that a slow API holds up neither other clients nor APIs.
+        """Return the limiter of a client's threads for an API, so that a slow API delays no other client or API.
 
-        The default of anyio is none: standard input is read by a thread, too, and a cancellation has to be read at any
-        time.
+        Without it, all threads would share the limiter of anyio.
 
         Args:
             api: The API of a call; None for a list.
@@ -118,7 +117,7 @@ class _Handlers:
         return limiter
 
     async def _in_thread(self, context: Context, work: Callable[[], _T]) -> _T:
-        """Return what a function returns; its errors become those of the protocol."""
+        """Run a function in a thread, and return its result; an error becomes an error of the protocol."""
         limiter = self._threads(context)
         try:
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
@@ -134,7 +133,7 @@ class _Handlers:
         return ListToolsResult(tools=await self._in_thread(context, self._list))
 
     async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
-        """Use a tool, and let the client know how far it is; if the client cancels, the call ends."""
+        """Use a tool, and report its progress to the client; if the client cancels, end the call."""
         arguments = params.arguments or {}
         served = self._tools.served
         names = await self._in_thread(context, lambda: served.names)
@@ -189,13 +188,13 @@ class _Handlers:
 
 
 class _MessageLines:
-    """Reads lines in a thread that does not keep the process from ending while nothing comes.
+    """The lines of a file, read in a thread that lets the process end at any time.
 
-    The SDK and anyio read in threads that are waited for, so that Ctrl-C would have no effect before the next message
+    A process waits for the threads of the SDK and of anyio, so Ctrl-C would have no effect before the next message
     (https://anyio.readthedocs.io/en/stable/threads.html#reacting-to-cancellation-in-worker-threads).
 
     Args:
-        file: Where they come from.
+        file: The file with the lines.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -210,7 +209,7 @@ class _MessageLines:
         while line is not None:
             try:
                 line = self._line()
-            except (OSError, ValueError):  # it is closed: the client is gone
+            except (OSError, ValueError):  # the client has closed the file
                 line = None
             self._room.acquire()
             try:
@@ -219,7 +218,7 @@ class _MessageLines:
                 return
 
     def _line(self) -> str | None:
-        """Return the next line; None at the end. One that is too long is cut, and so is not a message."""
+        """Return the next line; None at the end; for a line that is too long, a text that is not a message."""
         line = self._file.readline(_LONGEST_LINE)
         if not line:
             return None
@@ -243,7 +242,7 @@ class _MessageLines:
 
 
 def _own_stdin(env: Environment) -> BinaryIO:
-    """Return the bytes of standard input; from then on the process and its children find it empty."""
+    """Return standard input for the server alone; the rest of the process and its children then find it empty."""
     file: BinaryIO = env.stdin.buffer
     try:
         descriptor = file.fileno()
@@ -261,7 +260,7 @@ def _own_stdin(env: Environment) -> BinaryIO:
 def run_over_stdio(server: Server[Any], env: Environment) -> None:
     """Serve one client until it closes standard input.
 
-    Standard output has the messages of the protocol alone: whatever else would be written there goes to standard error.
+    Standard output gets only the messages of the protocol; all other output goes to standard error.
 
     Raises:
         OSError: Standard output cannot be written.
@@ -270,7 +269,7 @@ def run_over_stdio(server: Server[Any], env: Environment) -> None:
 
     async def run() -> None:
         stdin: Any = _MessageLines(_own_stdin(env))
-        # The SDK takes that of the process itself, so that no one else can write between its messages.
+        # Without a file, the SDK takes standard output for itself, so no other text gets between its messages.
         stdout = None if env.stdout is sys.stdout else anyio.wrap_file(env.stdout)
         async with stdio_server(stdin, stdout) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
@@ -278,7 +277,7 @@ def run_over_stdio(server: Server[Any], env: Environment) -> None:
     try:
         anyio.run(run)
     except BaseExceptionGroup as group:
-        # A client that is gone, or a full disk, is not a defect: that error alone says how the run ends.
+        # If the client has left or the disk is full, the error of the operating system says enough.
         failure = _output_failure(group)
         if failure is None:
             raise
@@ -312,7 +311,7 @@ def run_over_http(server: Server[Any], place: HttpPlace) -> None:
 
 
 def _silence() -> None:
-    """Let no library write to standard error: the client gets what goes wrong."""
+    """Keep libraries from writing to standard error: the client gets the errors."""
     for name in ("mcp", "uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.propagate = False

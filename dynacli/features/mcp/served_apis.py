@@ -1,4 +1,4 @@
-"""The APIs that a server offers to its client: opened again for each call, so that what a person changes counts."""
+"""The APIs that a server offers to its client; each call opens its API again, so changes take effect at once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,9 +26,9 @@ from dynacli.secrets import Masker, Secret, secrets_in, with_masked_query
 from dynacli.urls import split_url
 
 _CHANGING = "POST"
-"""The method that stands for a GET that may change something."""
+"""The method that a tool's description counts instead of a GET that may change something."""
 _READ_AT_ONCE = ("env:", "file:")
-"""What references lead to without a keyring, which may ask, and without running a command."""
+"""Prefixes of references that dynacli resolves without a keyring, which may ask, and without running a command."""
 
 
 def _referenced_secrets(env: Environment) -> list[Secret]:
@@ -43,7 +43,7 @@ def _referenced_secrets(env: Environment) -> list[Secret]:
             try:
                 found.append(Secret(resolve_secret(reference, env).strip()))
             except AuthError:
-                continue  # the call that needs it says so
+                continue  # the call that needs the secret reports the error
     return found
 
 
@@ -55,11 +55,11 @@ def _references(table: Any) -> Iterator[str]:
 
 
 class Pages(NamedTuple):
-    """Texts about an API and its operations, as the command line has them.
+    """The functions that write the pages of the command line about an API and its operations.
 
     Args:
         overview: (API) → its overview.
-        describe: (API, the name of an operation, a place in it or empty) → the description.
+        describe: (API, name of an operation, path of a detail or empty) → the description.
     """
 
     overview: Callable[[OpenedApi], str]
@@ -70,12 +70,12 @@ class ServedApis:
     """The APIs of a server, until it ends.
 
     Args:
-        words: What names them; none for all that are registered.
-        options: How calls are made.
-        is_writing: Whether operations may be called that change something.
+        words: Names, files or URLs of the APIs; none for all registered APIs.
+        options: Options of the command line for all calls.
+        is_writing: Whether clients may call operations that change something.
 
     Attributes:
-        profile: The profile that the person chose for all calls; empty if a client can choose one.
+        profile: The profile that the user chose for all calls; empty if a client can choose one.
     """
 
     def __init__(
@@ -83,13 +83,13 @@ class ServedApis:
     ) -> None:
         self.env, self.options, self.is_writing = env, options, is_writing
         self.profile = options.in_force("profile", env)
-        # A client gets no secret of a URL, and names the API as it is reported.
+        # A URL may contain secrets, so clients see and use the masked one.
         self._words = {with_masked_query(word): word for word in words}
         self._end = ExitStack()
         self._demo: OpenedApi | None = None
 
     def __enter__(self) -> Self:
-        """Open each API that was named, so that a wrong name is an error at once; the demo API stays open."""
+        """Open each named API, so that a wrong name is an error at once; the demo API stays open."""
         with ExitStack() as failing:
             failing.callback(self._end.close)
             for name in self._words:
@@ -109,7 +109,7 @@ class ServedApis:
 
     @property
     def names(self) -> list[str]:
-        """The names of the APIs; one that was registered a moment ago is among them.
+        """The names of the APIs, read from the configuration each time if the user named none.
 
         Raises:
             FileError: The configuration cannot be read.
@@ -120,10 +120,10 @@ class ServedApis:
         """Return the name of an API that is served.
 
         Args:
-            name: Empty for the only one.
+            name: The name; empty for the only API.
 
         Raises:
-            UsageError: There is no such API here: a client opens no other documents.
+            UsageError: The server does not offer the API, or the name is empty and there are several.
         """
         names = self.names
         if not name and len(names) == 1:
@@ -138,7 +138,7 @@ class ServedApis:
 
     @contextmanager
     def opened(self, name: str) -> Iterator[OpenedApi]:
-        """Open the document of an API for a block that calls nothing."""
+        """Open the document of an API for a block that makes no calls."""
         if name == DEMO and self._demo is not None:
             yield self._demo
             return
@@ -155,8 +155,8 @@ class ServedApis:
         """Open an API for calls.
 
         Args:
-            profile: Its profile; empty for that of the options.
-            clients: Makes the connections.
+            profile: The profile; empty for the one of the options.
+            clients: The HTTP clients of the calls.
         """
         options = replace(self.options, profile=profile) if profile else self.options
         kept = self._demo if name == DEMO else None
@@ -164,7 +164,7 @@ class ServedApis:
             yield api
 
     def refusal(self, api: OpenedApi, operation: str) -> RefusedError | None:
-        """Return why calls of an operation are refused here, by its method or by a policy; None if they are not."""
+        """Return the error of a call that its method or a policy forbids; None if the operation can be called."""
         described = DescribedOperation(api, api.catalog.operation(operation))
         try:
             settings_of(self.env, api, self.options).permit(described)
@@ -173,7 +173,7 @@ class ServedApis:
         return None
 
     def masker(self) -> Masker:
-        """Return what masks every secret that dynacli can name without a keyring and without running a command."""
+        """Return a masker of all secrets that dynacli can read without a keyring and without running a command."""
         queries = (split_url(word).query for word in self._words.values())
         in_urls = [Secret(value) for query in queries for _, value in parse_qsl(query)]
         found = [*in_urls, *secrets_in(self.env.variables, self.options.header, self.options.query)]
@@ -184,9 +184,9 @@ class ServedApis:
         return Masker(found)
 
     def callable_methods(self) -> set[str]:
-        """Return the methods of all operations that a call may reach; of an API that cannot be read, the worst ones."""
+        """Return the methods of all operations that clients may call; assume the worst if an API cannot be read."""
         if not self.is_writing:
-            return {"GET"}  # another one that is called is as safe
+            return {"GET"}  # any other operation that may be called is as safe
         methods: set[str] = set()
         for name in self.names:
             try:
