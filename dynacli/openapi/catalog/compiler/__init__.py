@@ -1,1 +1,1 @@
-"""The compiler, which turns a loaded document into the rows of a compiled document."""
+"""The compiler, which turns a loaded document into the content of a compiled document."""

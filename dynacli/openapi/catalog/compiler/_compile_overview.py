@@ -1,4 +1,4 @@
-"""The overview of a document, counted once, so that its page reads a row and not all operations."""
+"""Compiles the overview of a document, so that its page does not read all operations."""
 
 import re
 from collections import Counter
@@ -17,20 +17,20 @@ from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence
 
 _MOST_CHARACTERS = 100
-"""The longest line of an overview; what is longer would be cut there."""
+"""Maximum length of a tag's description in an overview, in characters."""
 _MOST_ABOUT = 150
-"""The most characters of the sentence about the document, which may have two lines."""
+"""Maximum length of the sentence about the document, in characters; it may take two lines."""
 _LONGEST_CALL = 60
-"""The most characters of the words of a call that is proposed; no one types more to begin with."""
+"""Maximum length of the arguments of the proposed first call, in characters."""
 _MOST_WORDS = 7
-"""Words of a summary that someone would ask for."""
+"""Maximum number of words in a summary that is proposed as a query."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TITLE_END = re.compile(r"[.:;(]")
 _VERBS_OF_LIST = {"GET": "list", "POST": "create"}
 _VERBS_OF_ITEM = {"GET": "show", "DELETE": "delete", "PUT": "update", "PATCH": "update"}
 _FEWEST = 3
 _PART_OF_ALL = 4
-"""An error is shared that one operation in so many has, or a number of operations that no one reads through."""
+"""An error is shared if a quarter of the operations has it, at least `_FEWEST`; `_MANY` operations are enough."""
 _MANY = 10
 _MOST_NAMES = 8
 _MOST_ERRORS = 40
@@ -48,10 +48,10 @@ def compile_overview(
     """Return the overview of a document.
 
     Args:
-        operations: In document order.
-        description: The first sentence of the document's own.
+        operations: The operations in document order.
+        description: The first sentence of the document's description.
         tag_descriptions: Name of a tag → the first sentence of its description.
-        webhooks: How many webhooks the document has.
+        webhooks: Number of webhooks.
     """
     shown = [operation for operation in operations if not operation.is_hidden]
     counts: Counter[str] = Counter()
@@ -85,7 +85,7 @@ def compile_overview(
 
 
 def _wish(operation: Operation) -> str:
-    """Return what an operation does in plain words, as someone would ask for it; empty if nothing says it."""
+    """Return a query for an operation, such as `create pet`; empty if neither summary nor path suggests one."""
     title = _title_as_wish(operation)
     if title:
         return title
@@ -100,7 +100,7 @@ def _wish(operation: Operation) -> str:
 
 
 def _title_as_wish(operation: Operation) -> str:
-    """Return the words of a short summary that begins with a verb: "Create a project"; empty if it is none."""
+    """Return a short summary that begins with a verb, in lower case: `create a project`; empty for other summaries."""
     words = _WORD.findall(_TITLE_END.split(operation.summary.lower(), maxsplit=1)[0])
     is_wish = operation.summary.isascii() and 1 < len(words) <= _MOST_WORDS and action_of(stem(words[0]))
     return " ".join(words) if is_wish else ""
@@ -137,8 +137,8 @@ def _is_anonymous(operation: Operation) -> bool:
 
 
 def _first_look(operations: Sequence[Operation]) -> str:
-    """Return the operation of the simplest call that only reads: the fewest characters of required inputs."""
-    # An operation with servers of its own may go where the overview does not say.
+    """Return the name of the read-only operation with the shortest example; empty if even that is too long."""
+    # An operation with other servers may send the call to a server that the overview does not show.
     looks = [
         operation
         for operation in operations
@@ -153,10 +153,10 @@ def _length_of_example(operation: Operation) -> int:
 
 
 def _first_change(operations: Sequence[Operation], first_look: str, tag: str) -> str:
-    """Return an operation whose help page is worth a look: it takes a body, else it is at least another one.
+    """Return the name of another operation to look at, preferably one with a clear summary and a body.
 
     Args:
-        tag: The tag with most operations, which one of them is preferred of.
+        tag: The tag with most operations, which are preferred to others.
     """
     others = [operation for operation in operations if operation.name != first_look]
     best = min(
@@ -178,11 +178,11 @@ def shared_errors(
     follow: Callable[[Any], Any],
     resolve: Callable[[str], Any],
 ) -> tuple[tuple[SharedError, ...], str]:
-    """Return the shared errors, and what the most common of those that say it hold.
+    """Return the shared errors, and the fields of the most common one that documents them.
 
     Args:
-        operations: Each with its Operation Object, references in place.
-        follow: Returns what stands at the end of a chain of references; None if it leads nowhere.
+        operations: Each operation with its Operation Object, which has unresolved references.
+        follow: Returns the last target of a chain of references; None if there is none.
         resolve: Returns the target of a reference; raises LookupError if there is none.
     """
     counts: Counter[_Key] = Counter()

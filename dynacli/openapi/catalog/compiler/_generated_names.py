@@ -1,8 +1,8 @@
-"""Names for operations whose operationId a generator has put together from a name and the method and path.
+"""Short names for operations whose operationId was generated from a function, a method and a path.
 
-FastAPI makes `read_item_items__item_id__get` of the function `read_item` for `GET /items/{item_id}`, Springfox makes
-`listUsingGET` of the method `list`, Litestar `ItemsItemIdReadItem` of the function `read_item`. The function's name is
-the name of the operation, if it is unique.
+FastAPI generates `read_item_items__item_id__get` from the function `read_item` for `GET /items/{item_id}`. Springfox
+generates `listUsingGET` from `list`, and Litestar `ItemsItemIdReadItem` from `read_item`. The name of the function
+becomes the name of the operation if it is unique.
 """
 
 import re
@@ -21,7 +21,7 @@ _SAY_NOTHING = frozenset(
         *("view", "retrieve", "destroy", "all", "one", "by", "id", "api", "v1", "v2", "v3"),
     }
 )
-"""Words that say nothing alone: `list-items-get` tells more than `list`."""
+"""Terms that are too vague for a name: `list-items-get` says more than `list`."""
 
 
 class NamedOperation(NamedTuple):
@@ -29,7 +29,7 @@ class NamedOperation(NamedTuple):
 
     Args:
         operation_id: The operationId; empty if there is none.
-        wanted: The text that the name is made of, without any shortening.
+        wanted: The text from which its full name is made.
         tags: Its tags, as they are written.
     """
 
@@ -43,13 +43,13 @@ class NamedOperation(NamedTuple):
 def names_without_tags(
     operations: Sequence[NamedOperation], short: Mapping[NameKey, str], reserved: Collection[str]
 ) -> dict[NameKey, str]:
-    """Return (method, path) → the name that stands before the operationId, without the tag in front of it.
+    """Return (method, path) → the short name, without the tag at its beginning if it has one.
 
-    A name that two operations would have, or that is the whole name of another, keeps the tag in both.
+    A name keeps its tag if another operation would have the same name.
 
     Args:
-        short: (method, path) → the short name.
-        reserved: The words that are no names.
+        short: (method, path) → the short name from `short_names`.
+        reserved: Names that an operation cannot have.
     """
     usual = {
         (operation.method, operation.path): short.get((operation.method, operation.path))
@@ -72,12 +72,12 @@ def short_names(
 ) -> dict[NameKey, str]:
     """Return (method, path) → the short name, for the operations of a document that have one.
 
-    Of the paths of one function the shortest has its name if it says nothing that the others do not, and the others add
-    what differs: `delete-project` and `delete-project-by-name`, `search-a` and `search-b`. A short name that is the
-    whole name of another operation is given to none of them.
+    If a function has several paths, the shortest path gets its name, and the others add the difference:
+    `delete-project` and `delete-project-by-name`. If the shortest path has a step that another path lacks, all add
+    the difference: `search-a` and `search-b`. If a short name is the full name of another operation, none gets it.
 
     Args:
-        is_of_another: Tells for a name, a method and a path whether an earlier revision gave the name to another
+        is_of_another: Returns for a name, a method and a path whether an earlier revision gave the name to another
             operation.
     """
     short: dict[NameKey, tuple[str, str]] = {}
@@ -93,7 +93,7 @@ def short_names(
         ):
             short[key] = name, whole
             owners[name].add(key)
-    # Of two operations with one operationId neither is to lose the name that tells where it comes from.
+    # Operations with the same operationId get no short name: the operationId shows where their names come from.
     short = {key: found for key, found in short.items() if len(owners[found[1]]) == 1}
     given: dict[NameKey, str] = {}
     sharing: dict[str, list[NameKey]] = defaultdict(list)
@@ -104,7 +104,7 @@ def short_names(
             continue
         keys.sort(key=lambda key: (is_of_another(name, *key), key[1].count("/"), len(key[1])))
         for key in keys:
-            # The first one has the plain name if its path says nothing that those of the others do not.
+            # The first one gets the plain name if its path has no step that another path lacks.
             is_plain = key == keys[0] and (len(keys) == 1 or not _literal_steps(key[1], keys[1:]))
             longer = name if is_plain else f"{name}-{_difference(key, keys)}"
             owners[longer].add(key)
@@ -115,25 +115,25 @@ def short_names(
 
 
 def _literal_steps(path: str, others: Iterable[NameKey]) -> list[str]:
-    """Return the literal steps of a path that not all the others have."""
+    """Return the literal steps of a path that at least one other path lacks."""
     known = [set(other.split("/")) for _, other in others]
     steps = [step for step in path.split("/") if "{" not in step and kebab(step)]
     return [kebab(step) for step in steps if not all(step in words for words in known)]
 
 
 def _difference(key: NameKey, keys: Sequence[NameKey]) -> str:
-    """Return what tells an operation from the others of the same function: steps of its path, else its method."""
+    """Return how an operation differs from the others of its function: by steps of its path, or else by its method."""
     others = [item for item in keys if item != key]
     literal = _literal_steps(key[1], others)
     known = {step for _, other in others for step in other.split("/")}
-    # One step that no other path has says enough.
+    # One step that no other path has is enough.
     reporting = [step for step in literal if step not in map(kebab, known)]
     named = [f"by-{kebab(step)}" for step in key[1].split("/") if "{" in step and step not in known]
     return "-".join(reporting[:1] or literal or named or [key[0].lower()])
 
 
 def _is_path_first(operations: Sequence[NamedOperation]) -> bool:
-    """Return whether each operationId begins with its whole path, with the parameters, as those of Litestar do.
+    """Return whether each operationId begins with its path, including the parameters, as Litestar generates it.
 
     https://docs.litestar.dev/2/usage/openapi/schema_generation.html
     """
@@ -144,18 +144,18 @@ def _is_path_first(operations: Sequence[NamedOperation]) -> bool:
 
 
 def _path_words(operation: NamedOperation) -> str:
-    """Return a path as it stands before a name; empty for the root."""
+    """Return a path as the prefix of a name; empty for the root."""
     words = kebab(operation.path.partition("#")[0])
     return f"{words}-" if words else ""
 
 
 def _without_method_and_path(operation: NamedOperation, is_path_first: bool) -> str:
-    """Return the name without its method and path; empty if it has none, or says nothing then."""
+    """Return an operationId without its method and path; empty if it has none, or if the rest is too vague."""
     name, method = kebab(operation.operation_id), operation.method.lower()
     path = _path_words(operation)
     if is_path_first:
         plain = name.removeprefix(path)
-        # One word alone may need the path: `upload` of `/pets/{id}`.
+        # A single term may need the path: `upload` of `/pets/{id}`.
         if "-" not in plain and not path.endswith(f"-{plain}-") and path != f"{plain}-":
             return ""
     else:

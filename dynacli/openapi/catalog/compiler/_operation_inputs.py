@@ -1,4 +1,4 @@
-"""Reads the parameters and the body of an operation, and gives each parameter and field an option of its own."""
+"""Reads the parameters and the body of an operation, and gives each parameter and field a unique option."""
 
 import hashlib
 import re
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.example_call import ExampleWords
 
 _MOST_PARTS = 24
-"""How many objects and lists a part may have; comparing larger ones costs more than it saves."""
+"""Maximum number of objects and lists in an object to compare; comparing larger ones costs more than it saves."""
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 """The locations of parameters; if two parameters have the same name, the earlier location has the plain option."""
 _FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
-# The last four belong to the connection.
+# The last four headers belong to the connection.
 _IGNORED_HEADERS = IGNORED_HEADERS | {"host", "content-length", "transfer-encoding", "connection"}
 _MEDIA_HEADERS = frozenset({"Accept", "Content-Type"})
 _RESERVED_OPTIONS = GUARDED_OPTIONS | {"help"}
@@ -59,9 +59,9 @@ class Named(NamedTuple):
     """A parameter that wants an option.
 
     Args:
-        location: Where it is sent: `path`, `query`, ...
+        location: Its location: `path`, `query`, ...
         name: Its name in the document.
-        wanted: The text that its option is made from: its name, unless the document gives another text.
+        wanted: The text from which its option is made: its name, unless the document gives another text.
     """
 
     location: str
@@ -70,7 +70,7 @@ class Named(NamedTuple):
 
 
 def option_word(name: str) -> str:
-    """Return a name of the document as the word of an option, which has letters, digits and hyphens."""
+    """Return the option for a name in the document, without dashes; it has letters, digits and hyphens."""
     word = kebab(name) or spelled_out(name, is_whole=True) or "empty"
     return word[:MAX_LENGTH].rstrip("-")
 
@@ -84,7 +84,7 @@ def option_names(parameters: Sequence[Named], reserved: Iterable[str]) -> list[s
 
     Args:
         parameters: In the order of their locations.
-        reserved: Words that no parameter may have as its option.
+        reserved: Options that parameters cannot have.
     """
     taken = set(reserved)
     options: dict[int, str] = {}
@@ -108,13 +108,13 @@ def _free_option(parameter: Named, taken: Collection[str]) -> str:
     qualified = f"{parameter.location}.{word}"
     plain: tuple[str, ...] = (word, spelled)
     if word in GUARDED_OPTIONS:
-        plain = ()  # `server[]` does not become `server-array` either: whoever types `--server` must get an error
+        plain = ()  # `server[]` does not become `server-array` either: a user who types `--server` must get an error
     candidates = (*plain, qualified, f"{parameter.location}.{spelled}")
     return next((option for option in candidates if option not in taken), None) or _numbered(qualified, taken)
 
 
 def fields_with_own_options(fields: Sequence[Field], taken: Collection[str]) -> tuple[Field, ...]:
-    """Return the fields of a body; those whose option is taken get `body.` in front."""
+    """Return the fields of a body with unique options; if an option is taken, it gets the prefix `body.`."""
     own = {field.option for field in fields}
     if len(own) == len(fields) and own.isdisjoint(taken):
         return tuple(fields)
@@ -147,7 +147,7 @@ def _numbered(word: str, taken: Collection[str]) -> str:
 class Originals:
     """Returns for an object of a document the first object that is equal to it.
 
-    An object that has a reference in it, or is large, is returned itself: it may contain itself.
+    An object that is large, or has a reference, is returned unchanged, because it may contain itself.
     """
 
     def __init__(self) -> None:
@@ -171,10 +171,10 @@ class Originals:
 
 
 def equality_key(value: Any) -> bytes | int:
-    """Return a key that two values have in common only if they are equal.
+    """Return a key that two values share only if they are equal.
 
     Args:
-        value: A part of the document with its references in place; with references replaced it may contain itself.
+        value: A part of the document with unresolved references; with resolved ones it may contain itself.
     """
     from dynacli.import_orjson import orjson
 
@@ -185,7 +185,7 @@ def equality_key(value: Any) -> bytes | int:
 
 
 def _is_small(value: Any) -> bool:
-    """Return whether a value has no reference in it, and few parts."""
+    """Return whether a value has no references, and few objects and lists."""
     stack, left = [value], _MOST_PARTS
     while stack:
         node = stack.pop()
@@ -202,11 +202,11 @@ class SkippedOperationError(ValueError):
 
 
 def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
-    """Return the Parameter Objects of a list, or references to them, without those that are to be ignored.
+    """Return the Parameter Objects of a list, or references to them, without ignored parameters.
 
     Args:
-        tree: The document that references lead into.
-        path: The template of the path.
+        tree: The document with the targets of the references.
+        path: The path template.
     """
     in_path = set(_TEMPLATE.findall(path.partition("#")[0]))
     usable: dict[tuple[str, str], Any] = {}
@@ -225,12 +225,12 @@ def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
 
 
 def _is_ignored_header(parameter: Mapping[str, Any]) -> bool:
-    """Return whether a parameter is a header that a document may not define, and that is to be ignored."""
+    """Return whether a parameter is a header that a document must not define as a parameter."""
     return parameter.get("in") == "header" and str(parameter.get("name")).lower() in _IGNORED_HEADERS
 
 
 class Inputs:
-    """Reads the inputs of operations; what several operations share is read once."""
+    """Reads the inputs of operations; inputs that several operations share are read once."""
 
     def __init__(self, document: Document, warn: Callable[..., None]) -> None:
         self._document = document
@@ -244,7 +244,7 @@ class Inputs:
         self._originals = Originals()
         self._spelled: dict[tuple[int, tuple[str, ...]], Parameter] = {}
         # No bound methods: an object that refers to itself would keep the whole document in memory.
-        # A reference that prance left in place is recursive, or leads nowhere.
+        # A reference that prance did not resolve is recursive, or its target does not exist.
         self._resolve: Resolve = partial(lookup, document.resolved_parameters)
         self._flat_schemas = FlatSchemas(self._resolve)
         self._resolve_raw: Resolve = cache(partial(lookup, document.tree))
@@ -266,7 +266,7 @@ class Inputs:
         in_path = list(dict.fromkeys([*_TEMPLATE.findall(plain), *in_query]))
         for name, _ in parse_qsl(query, keep_blank_values=True) if query else ():
             if ("query", name) in found and f"{{{name}}}" not in query:
-                # The path has a value of its own, which the value of a call replaces.
+                # The path already has a value for this parameter, which the value of a call replaces.
                 found["query", name] = {**found["query", name], "required": False}
         for name in in_path:
             if ("path", name) not in found:
@@ -290,7 +290,7 @@ class Inputs:
     def _check_querystring(
         self, found: dict[tuple[str, str], Mapping[str, Any]], where: tuple[str, ...]
     ) -> None:
-        """Leave one `querystring` parameter at most (OpenAPI 3.2.0, "Parameter Locations")."""
+        """Keep only the first `querystring` parameter (OpenAPI 3.2.0, "Parameter Locations")."""
         whole = [key for key in found if key[0] == "querystring"]
         for key in whole[1:]:
             self._warn(f"querystring parameter `{key[1]}` is a second one; it is ignored", *where)
@@ -302,7 +302,7 @@ class Inputs:
             )
 
     def _declared(self, holder: Mapping[str, Any], where: tuple[str, ...]) -> list[Mapping[str, Any]]:
-        """Return the Parameter Objects of a path item or an operation that can be used."""
+        """Return the usable Parameter Objects of a path item or an operation, with warnings about the others."""
         usable: dict[tuple[str, str], Mapping[str, Any]] = {}
         for index, raw in enumerate(list_or_empty(holder.get("parameters"))):
             ref = reference_of(raw)
@@ -329,7 +329,7 @@ class Inputs:
         return list(usable.values())
 
     def media_headers(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, str]:
-        """Return header → value, of the required header parameters that name media types and have a value."""
+        """Return header → media type of the required `Accept` and `Content-Type` parameters that have a value."""
         found = {}
         for raw in (*list_or_empty(item.get("parameters")), *list_or_empty(operation.get("parameters"))):
             if not isinstance(raw, Mapping) or raw.get("in") != "header" or raw.get("required") is not True:
@@ -342,7 +342,7 @@ class Inputs:
         return found
 
     def _values_of(self, raw: Mapping[str, Any]) -> Iterator[str]:
-        """Yield the texts that a document gives for a parameter: its default, its only value, its examples."""
+        """Yield the strings that a document gives for a parameter: its default, its only value, its examples."""
         schema = dict_or_empty(raw.get("schema"))
         flat = self._flat_schemas(raw.get("schema"))
         only = flat.enum if len(flat.enum) == 1 else ()
@@ -358,7 +358,7 @@ class Inputs:
 
     def _parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
         name, location = raw["name"], raw["in"]
-        # A `querystring` parameter has to have `content`; with a schema alone it can only be a form.
+        # A `querystring` parameter must have `content`; with only a schema, it is read as an HTML form.
         media_type, schema = _FORM if location == "querystring" else "", raw.get("schema")
         content, encoding = raw.get("content"), None
         if isinstance(content, Mapping) and content:
@@ -393,7 +393,7 @@ class Inputs:
     def _with_aliases(
         self, raws: list[Mapping[str, Any]], parameters: list[Parameter]
     ) -> tuple[Parameter, ...]:
-        """Return the parameters with those further spellings of their options that are still free."""
+        """Return the parameters with aliases for their options, except aliases that are taken."""
         taken = _taken_options(parameters)
         found = []
         for raw, parameter in zip(raws, parameters, strict=True):
@@ -410,11 +410,14 @@ class Inputs:
         return tuple(found)
 
     def body(self, raw: Any, parameters: tuple[Parameter, ...], method: str) -> Body | None:
-        """Return the request body; an option that a parameter has already gets `body.` in front.
+        """Return the request body; if a parameter has the option of a field, the field gets the prefix `body.`.
 
         Args:
-            raw: With its references in place, which name branches and show where a schema contains itself.
-            method: What a PATCH leaves out stays as it is, so that its body has no defaults.
+            raw: The Request Body Object with unresolved references, which name branches and show recursive schemas.
+            method: The method. A field that a PATCH omits stays unchanged, so its body has no defaults.
+
+        Raises:
+            SkippedOperationError: The target of the reference to the body does not exist.
         """
         tree = self._document.tree
         ref, raw = reference_of(raw), follow_references(tree, raw)
@@ -453,9 +456,9 @@ class Inputs:
         return MediaType(name, listing.value, fields, listing.is_cut, listing.choices)
 
     def _compiled(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Return fields with what help shows of their descriptions.
+        """Return fields with the first sentence of their descriptions.
 
-        The bodies of a document mostly have paths, options and descriptions in common, which are kept once.
+        The bodies of a document share many paths, options and descriptions, which are stored once.
         """
         found = []
         for field in fields:
@@ -475,12 +478,12 @@ class Inputs:
         parameters: tuple[Parameter, ...],
         body: Body | None,
     ) -> tuple[str, ...]:
-        """Return the words of a command line that calls the operation.
+        """Return the arguments of a command that calls the operation.
 
         Args:
-            item: The path item, with references resolved.
-            operation: The operation, with references resolved.
-            raw_body: The request body, with its references in place.
+            item: The path item with resolved references.
+            operation: The Operation Object with resolved references.
+            raw_body: The Request Body Object with unresolved references.
         """
         from dynacli.openapi.schema.example_call import ExampleWords, is_body_meant
 
@@ -507,9 +510,9 @@ class Inputs:
 
 
 def _without_defaults(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return the fields of a body that changes an object: a default is what a server takes for a new one.
+    """Return the fields of a PATCH body without defaults, which are for new objects.
 
-    If only one value is allowed, its default changes nothing.
+    A field with only one allowed value keeps its default.
     """
     having = {id(field) for field in fields if field.value.has_default and len(field.value.enum) != 1}
     if not having:
@@ -523,7 +526,7 @@ def _without_defaults(fields: tuple[Field, ...]) -> tuple[Field, ...]:
 
 
 def _taken_options(parameters: Iterable[Parameter]) -> set[str]:
-    """Return the options that no further input may have."""
+    """Return the reserved options, and the options of parameters and their fields."""
     taken = set(_RESERVED_OPTIONS)
     for parameter in parameters:
         taken.update((parameter.option, *parameter.aliases, *(field.option for field in parameter.fields)))

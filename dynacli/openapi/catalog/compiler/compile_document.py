@@ -1,7 +1,7 @@
-"""The compiler: it turns a document into the operations, components and names of a catalog.
+"""The compiler: it turns a document into operations, components and names.
 
-Pure: it reads a `Document` and returns a `Compiled`, which the store writes. It is lenient: an operation that cannot
-be understood is left out with a warning that names it, and all others work.
+It reads a `Document` and returns a `Compiled`, which `catalog_writer` writes. An operation that cannot be compiled is
+left out with a warning, and all others work.
 """
 
 import re
@@ -52,17 +52,17 @@ from dynacli.text.markdown import blocks_of, first_sentence
 from dynacli.text.terminal import visible
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""Control characters, and what else ends a line."""
+"""Control characters and Unicode line separators."""
 _TYPES = frozenset({"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"})
-"""OpenAPI 3.2.0, "Security Scheme Object"."""
+"""Types of security schemes (OpenAPI 3.2.0, "Security Scheme Object")."""
 _WITH_TOKEN = frozenset({"oauth2", "openIdConnect"})
 _KEYS = ("webhooks", "x-webhooks")
-"""The keyword of OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
+"""Fields with webhooks: the field of OpenAPI 3.1 and later, and the extension for OpenAPI 3.0."""
 
 
 @dataclass(frozen=True)
 class CompileWarning:
-    """A mistake of the document, and what dynacli makes of it.
+    """A mistake in the document, and how dynacli handles it.
 
     Args:
         pointer: JSON pointer into the file.
@@ -83,17 +83,17 @@ class CompileWarnings:
     """The warnings of a compilation, in the order in which they were found.
 
     Args:
-        items: Messages, each with the JSON pointer into the tree that it is about.
+        items: Messages, each with the JSON pointer to its location in the tree.
     """
 
     items: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, message: str, *steps: str) -> None:
-        """Add a warning about the place that the steps lead to."""
+        """Add a warning, with the steps of the pointer to its location."""
         self.items.append((message, join(steps)))
 
     def locate(self, document: Document) -> tuple[CompileWarning, ...]:
-        """Return the warnings with their places in the files; those of reading the document come first."""
+        """Return the warnings with their locations in the files; warnings from loading the document come first."""
         own = (
             (message, document.origins.locate(_past_references(document, pointer)))
             for message, pointer in self.items
@@ -102,13 +102,13 @@ class CompileWarnings:
 
 
 def _past_references(document: Document, pointer: str) -> str:
-    """Return the pointer to a place with the references on the way followed."""
+    """Return the pointer to a location after following the references along the given pointer."""
     steps = past_references(document.tree, split(pointer))
     return pointer if steps is None else join(steps)
 
 
 def _locate(document: Document, messages: Iterable[tuple[str, PlaceInFile]]) -> tuple[CompileWarning, ...]:
-    """Return a warning for each message and place; every file is searched at most once."""
+    """Return a warning for each message and location; each file is searched at most once."""
     messages = list(dict.fromkeys(messages))
     pointers: dict[int, list[str]] = {}
     for _, place in messages:
@@ -130,7 +130,7 @@ class _LeftOut:
 
     Args:
         warn: Called with a message and the steps of a pointer.
-        rows: For each operation its `names`, which all work, and the `reason` it is left out.
+        rows: For each operation its `names` and the `reason` why it is left out.
     """
 
     warn: Callable[..., None]
@@ -152,13 +152,15 @@ def _path_fault(path: str) -> str:
 
 
 def _check_is_readable(document: Document, operation: Mapping[str, Any]) -> None:
-    """Check that an operation and its body are in no file that cannot be read; without a parameter it can be called.
+    """Check that neither an operation nor its body is in an unreadable file.
+
+    An operation with an unreadable parameter can still be called.
 
     Args:
-        operation: The operation, with its references in place.
+        operation: The Operation Object with unresolved references.
 
     Raises:
-        SkippedOperationError: The operation or the body is in such a file.
+        SkippedOperationError: The operation or its body is in an unreadable file.
     """
     if not document.unread:
         return
@@ -170,7 +172,7 @@ def _check_is_readable(document: Document, operation: Mapping[str, Any]) -> None
 
 
 def _why_unread(document: Document, value: Any) -> str:
-    """Return why an object's reference to another file cannot be followed; empty if it can, or has none."""
+    """Return why the reference of an object to another file cannot be followed; empty if there is no such problem."""
     with suppress(LookupError):
         for node in reference_chain(value, partial(lookup, document.tree)):
             ref = reference_of(node)
@@ -180,10 +182,10 @@ def _why_unread(document: Document, value: Any) -> str:
 
 
 def _with_one_token(schemes: tuple[SecurityScheme, ...]) -> Iterator[tuple[SecurityScheme, ...]]:
-    """Yield the alternatives that a requirement comes to: of several tokens, each by itself.
+    """Yield the alternatives of a security requirement, each with at most one token.
 
-    Each would be the `Authorization` of the request, which there is once (RFC 9110, section 11.6.2), so that one has to
-    do for all. The documents of Google's APIs require two flows of OAuth 2 together.
+    A token is sent in the `Authorization` header, which a request has once (RFC 9110, section 11.6.2). The documents
+    of Google's APIs require two flows of OAuth 2 together.
     """
     tokens = [scheme for scheme in schemes if scheme.type in _WITH_TOKEN or scheme.scheme == "bearer"]
     if len(tokens) < 2:
@@ -194,7 +196,7 @@ def _with_one_token(schemes: tuple[SecurityScheme, ...]) -> Iterator[tuple[Secur
 
 
 class _Security:
-    """Reads the security requirements of operations; each mistake of a scheme is warned of once."""
+    """Reads the security requirements of operations; a mistake in a scheme is reported once."""
 
     def __init__(self, tree: Mapping[str, Any], warn: Callable[..., None]) -> None:
         self._tree = tree
@@ -207,11 +209,11 @@ class _Security:
     def of_operation(
         self, operation: Mapping[str, Any], where: tuple[str, ...]
     ) -> tuple[tuple[SecurityScheme, ...], ...]:
-        """Return the alternatives of an operation, each a set of schemes that go together, with one token at most."""
+        """Return the security alternatives of an operation, each with the schemes that are used together."""
         is_own = "security" in operation
         declared = operation["security"] if is_own else self._tree.get("security")
         steps = (*where, "security") if is_own else ("security",)
-        # A single requirement that is not in a list is clear enough.
+        # Some documents have a single requirement instead of a list.
         alternatives = [declared] if isinstance(declared, Mapping) else list_or_empty(declared)
         return tuple(
             schemes
@@ -245,13 +247,13 @@ class _Security:
         )
 
     def _warn_once(self, name: str, message: str, steps: tuple[str, ...]) -> None:
-        if name not in self._warned:  # and not for each of a thousand operations
+        if name not in self._warned:  # a thousand operations may use the same scheme
             self._warned.add(name)
             self._warn(message, *steps)
 
 
 def _webhook_components(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield pointer → Path Item of each webhook, references in place; `WEBHOOKS_POINTER` → a list of rows for all."""
+    """Yield `WEBHOOKS_POINTER` with a row for each webhook, then the pointer and the Path Item of each."""
     rows = _webhook_rows(tree)
     if rows:
         yield WEBHOOKS_POINTER, rows
@@ -288,15 +290,15 @@ def _webhooks(tree: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 class OperationSelection(NamedTuple):
-    """The operations of a document that a catalog has.
+    """The operations of a document that are compiled.
 
     A tag is named in kebab case, an operation by its method and path: `GET /runs`.
 
     Args:
-        only: The tags and operations; without any, all.
-        without: Those of them that are left out.
-        is_short: Whether names lose the tag in front if they stay unique.
-        reserved: The words that no short name can be.
+        only: Tags and operations to compile; all if empty.
+        without: Tags and operations to leave out.
+        is_short: Whether names omit the tag at their beginning if they stay unique.
+        reserved: Names that cannot be short names.
     """
 
     only: tuple[str, ...] = ()
@@ -305,7 +307,7 @@ class OperationSelection(NamedTuple):
     reserved: frozenset[str] = frozenset()
 
     def has(self, method: str, path: str, tags: Iterable[str]) -> bool:
-        """Return whether an operation is one of them."""
+        """Return whether an operation is selected."""
         words = {f"{method} {path}", *map(kebab, tags)}
         return (not self.only or not words.isdisjoint(self.only)) and words.isdisjoint(self.without)
 
@@ -319,8 +321,8 @@ class CompiledOperation:
     """An operation and its part of the document.
 
     Args:
-        part: What the path item says for all its operations, and the operation object, references in place and
-            schemas in the normal form.
+        part: The fields that all operations of the path item share, and the Operation Object, with unresolved
+            references and schemas in the normal form.
     """
 
     operation: Operation
@@ -329,13 +331,13 @@ class CompiledOperation:
 
 @dataclass(frozen=True)
 class Compiled:
-    """The content of a catalog.
+    """The content of a compiled document.
 
     Args:
-        components: Pointer → what a reference may lead to, with schemas in the normal form.
-        given_names: (method, path) → name, of all operations that this or an earlier revision has named.
-        files: URI and name of the files that the document was read from; the first is the document itself.
-        origins: The parts of the tree that came from another place of those files.
+        components: Pointer → a possible target of references, with schemas in the normal form.
+        given_names: (method, path) → name of each operation that this or an earlier revision has named.
+        files: URI and name of each file of the document; the first is the document itself.
+        origins: Parts of the tree that come from another location in these files.
     """
 
     meta: Mapping[str, Any]
@@ -357,9 +359,9 @@ def compile_document(
     """Compile a document.
 
     Args:
-        document: As loaded; prance has resolved its references, but recursive ones are still `$ref`.
-        given_names: (method, path) → name that an earlier revision gave.
-        selection: The operations that the catalog has.
+        document: The loaded document.
+        given_names: (method, path) → name from an earlier revision.
+        selection: The operations to compile.
     """
     warnings = CompileWarnings()
     normal = with_implied_mappings(normal_tree(document.tree, document.version, warnings.add))
@@ -368,7 +370,7 @@ def compile_document(
     for reference in document.scan.dangling:
         warnings.items.append((f"`{reference.ref}` leads nowhere; any value is accepted", reference.pointer))
     names = NameBook(given_names)
-    # A document of its own: its references resolved are a second tree, which is gone before warnings are located.
+    # A separate document, so that its tree with resolved references is freed before warnings are located.
     operations, left_out = _compile_operations(document.with_tree(tree), names, warnings, selection)
     components = dict(_components(document))
     info = dict_or_empty(tree.get("info"))
@@ -416,7 +418,7 @@ def compile_document(
 def _compile_operations(
     document: Document, names: NameBook, warnings: CompileWarnings, selection: OperationSelection
 ) -> tuple[list[CompiledOperation], list[dict[str, Any]]]:
-    """Return the operations, and the rows of those that cannot be called."""
+    """Return the compiled operations, and a row for each operation that cannot be called."""
     entries = [
         item for item in _each_operation(document, warnings) if _is_selected(selection, item[0], item[1])
     ]
@@ -442,7 +444,7 @@ def _compile_operations(
         except SkippedOperationError as error:
             left_out.add(entry.method, path, raw, str(error), where)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            # A document can have anything anywhere; an unexpected value concerns this operation alone.
+            # A document can have any value anywhere; an unexpected one must not affect other operations.
             reason = f"its description has an unexpected shape ({type(error).__name__})"
             left_out.add(entry.method, path, raw, reason, where)
     return operations, left_out.rows
@@ -451,7 +453,7 @@ def _compile_operations(
 def _each_operation(
     document: Document, warnings: CompileWarnings
 ) -> Iterator[tuple[str, PathOperation, Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield path, operation, and the path item with its references resolved and in place."""
+    """Yield the path, the operation, and the path item with resolved and with unresolved references."""
     paths = document.resolved_parameters.get("paths")
     raw_paths = follow_references(document.tree, document.tree.get("paths"))
     if not isinstance(paths, Mapping) or not isinstance(raw_paths, Mapping):
@@ -495,7 +497,7 @@ def _named_operations(
 
 
 def _wanted(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[str]:
-    """Return the texts that may name an operation, the best first; the last one is its operationId."""
+    """Return the texts that may name an operation, in order of preference; the last one is its operationId."""
     operation_id = text_or_empty(follow_references(tree, operation.get("operationId")))
     return [text_or_empty(operation.get("x-cli-name")), _name_of_path(item), operation_id]
 
@@ -504,8 +506,8 @@ class _OperationCompiler:
     """Compiles the operations of a document.
 
     Args:
-        document: With its schemas in the normal form.
-        short: (method, path) → the name that stands before the operationId.
+        document: The document with its schemas in the normal form.
+        short: (method, path) → the short name, which is preferred to the operationId.
         warn: Called with a message and the steps of a pointer.
     """
 
@@ -533,15 +535,15 @@ class _OperationCompiler:
         raw_item: Mapping[str, Any],
         resolved: Mapping[str, Any],
     ) -> CompiledOperation:
-        """Return an operation.
+        """Compile an operation.
 
         Args:
-            item: Its path item, with references resolved.
-            raw_item: Its path item, with references in place.
-            resolved: Its object, with references resolved.
+            item: The path item with resolved references.
+            raw_item: The path item with unresolved references.
+            resolved: The Operation Object with resolved references.
 
         Raises:
-            SkippedOperationError: It cannot be called.
+            SkippedOperationError: The operation cannot be called.
         """
         raw = entry.operation
         where = ("paths", path, *entry.steps)
@@ -550,7 +552,7 @@ class _OperationCompiler:
         wanted = _wanted(self._tree, raw_item, raw)
         operation_id = wanted[-1]
         wanted.insert(-1, self._short.get((entry.method, path), ""))
-        # The name comes last: an operation that is left out takes none.
+        # The name comes last, so that an operation that is left out does not take one.
         name = self._names.name(entry.method, path, wanted)
         operation = Operation(
             name=name,
@@ -582,39 +584,39 @@ class _OperationCompiler:
 
 
 def _name_of_path(item: Mapping[str, Any]) -> str:
-    """Return the name that a path gives to its operation; several operations cannot have the same."""
+    """Return the `x-cli-name` of a path item; empty if it does not have exactly one operation."""
     name = text_or_empty(item.get("x-cli-name"))
     return name if name and len(list(operations_of(item))) == 1 else ""
 
 
 def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any], wanted: list[str]) -> list[str]:
-    """Return further names of an operation, which other operations may have, too.
+    """Return the aliases of an operation; other operations may have the same aliases.
 
     Args:
-        wanted: The names that the document gives it, the surest first.
+        wanted: The names that the document gives it, in order of preference.
     """
     of_path = list_or_empty(item.get("x-cli-aliases"))
     if of_path and len(list(operations_of(item))) != 1:
         of_path = []
     declared = [*list_or_empty(raw.get("x-cli-aliases")), *of_path]
     aliases = [kebab(text_or_empty(alias)) for alias in declared]
-    # An operation keeps the name from an earlier revision; the name that the document gives it now becomes an alias,
-    # and so does the whole operationId.
+    # An operation keeps its name from an earlier revision. Its name in this revision becomes an alias, and so does the
+    # whole operationId.
     aliases += [next(filter(None, map(kebab, wanted)), ""), kebab(wanted[-1])]
     return [alias for alias in dict.fromkeys(aliases) if alias]
 
 
 class _Parts:
-    """Takes the operations' parts of a document, without the parameters that are to be ignored."""
+    """Extracts the part of a document about each operation, without ignored parameters."""
 
     def __init__(self, document: Document) -> None:
         self._tree = document.tree
         self._paths = dict_or_empty(follow_references(document.tree, document.tree.get("paths")))
-        # What the operations of a path share: their path item, and the part of it that is theirs.
+        # Operations of a path share their path item and its fields for all operations.
         self._shared: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {}
 
     def of_operation(self, path: str, entry: PathOperation) -> dict[str, Any]:
-        """Return the part of an operation, with the steps to it where they are not the method in lower case."""
+        """Return the part about an operation, with its steps unless these are only the method in lower case."""
         if path not in self._shared:
             found = dict_or_empty(follow_references(self._tree, self._paths.get(path)))
             fields = ("parameters", "summary", "description", "x-cli-description")
@@ -672,7 +674,7 @@ class _Responses:
 
 
 def _one_line(text: Any) -> str:
-    """Return a summary as it stands in lists: YAML's `|` leaves a line break at its end."""
+    """Return a summary on one line, as lists show it: YAML's `|` leaves a line break at its end."""
     return " ".join(text_or_empty(text).split())
 
 
@@ -704,7 +706,7 @@ def _tag_descriptions(tree: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _components(document: Document) -> Iterator[tuple[str, Any]]:
-    """Yield pointer and value of everything that a reference may lead to, each once."""
+    """Yield the pointer and the value of each webhook and each possible target of a reference."""
     components = document.tree.get("components")
     if isinstance(components, Mapping):
         for kind, entries in components.items():
@@ -715,7 +717,7 @@ def _components(document: Document) -> Iterator[tuple[str, Any]]:
     for ref in document.scan.internal:
         if not ref.startswith("#/components/") and ref.startswith("#/"):
             try:
-                # The reader looks for the pointer in its plain form, however it was escaped.
+                # The reader looks up the pointer in one spelling, however the document escapes it.
                 yield join(from_fragment(ref) or ()), lookup(document.tree, ref)
             except LookupError:
                 continue
