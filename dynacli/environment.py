@@ -427,7 +427,7 @@ class Consent:
             `{operation}` the name.
     """
 
-    hint = "Give `--yes` if a person has agreed"
+    hint = "Give `--yes` if the user has agreed"
     hint_on_reading = "To call it anyway: `{line} {operation} ...`"
 
     def __init__(

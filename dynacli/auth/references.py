@@ -57,7 +57,7 @@ def _wrong_value(key: str, value: Any) -> str:
         if key == "prefix":
             # An empty prefix means none, even if the description of the scheme names one.
             is_word = isinstance(value, str) and (not value or _PREFIX.fullmatch(value))
-            return "" if is_word else "must be a word to put before a key, such as `Bearer`"
+            return "" if is_word else "must be a prefix for the key, such as `Bearer`"
         return "" if isinstance(value, str) and value else "is a text"
     if key == "callback_port":
         is_port = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_PORT

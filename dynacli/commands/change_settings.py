@@ -168,7 +168,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     place = ".".join(("apis", name, *changed[0], "policy"))
     raise RefusedError(
         f"The policy of `{name}` is not changed",
-        reason=f"`[{place}]` says which calls are allowed, so only a person on a terminal changes it",
+        reason=f"`[{place}]` says which calls are allowed, so only a user on a terminal can change it",
         hint=f"Edit it in `{Configuration(run.env).path}`",
     )
 

@@ -140,5 +140,5 @@ def offer_plan(run: Run, error: DynacliError) -> None:
     # Before the API, because the operation may have an input with this name.
     error.try_ = join([program().name, "--plan", file, *run.words])
     applying = f"`{invocation('plan apply')}`"
-    how = f"The command below writes a plan, which a person reads and applies by {applying}"
+    how = f"The command below writes a plan, which the user reads and applies by {applying}"
     error.hint = how if run.env.is_agent or not error.hint else f"{error.hint}. {how}"

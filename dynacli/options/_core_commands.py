@@ -18,7 +18,7 @@ COMMANDS = (
             "dynacli search --api demo close a workflow -o json",
         ),
         arguments=(Argument("words", metavar="[API] WORDS...", is_multiple=True, offers=API_NAMES),),
-        options=(Option(("--api",), help="Search API, if its name is not the first word", metavar="API"),),
+        options=(Option(("--api",), help="Search only API", metavar="API"),),
         takes=LISTING,
         of_tool=API,
     ),
@@ -91,7 +91,7 @@ COMMANDS = (
         runs="commands.subcommands.call_groups:ReadGroup",
         help="Call an operation only if it is read-only",
         about=(
-            "Every other method than GET, HEAD, OPTIONS, TRACE and QUERY is refused (exit 11), except a POST that "
+            "Every method except GET, HEAD, OPTIONS, TRACE and QUERY is refused (exit 11), except a POST that "
             "`reads` of your policy lists. Arguments and options are those of the operation. You can allow a script "
             "or an agent the prefix `dynacli read`. It permits no more than this:\n\n"
             "- Requests: GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header; what `reads` "

@@ -551,7 +551,7 @@ class Options:
         metavar="POINTER",
         kind="place",
         group=COMPARING,
-        help="Leave out this place; * stands for any step",
+        help="Ignore this JSON pointer; * matches any step",
     )
     all_values: bool = _standard(
         "--all-values", group=COMPARING, help="Also compare dates, request ids, tokens and own URLs"

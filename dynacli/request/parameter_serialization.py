@@ -434,7 +434,7 @@ def _check_path_text(parameter: WrittenParameter, text: str) -> None:
         if "\\" in decoded:
             parameter.refuse("A path cannot have a backslash, which some servers take for a slash")
         if {".", ".."}.intersection(decoded.split("/")):
-            parameter.refuse("The segments `.` and `..` would lead to another path")
+            parameter.refuse("The segments `.` and `..` would change the path")
 
 
 def _decodings(text: str) -> list[str]:

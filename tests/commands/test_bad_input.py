@@ -278,7 +278,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], tuple[str, ...], int, str]] = {
         operation("call", parameters=[ITEM]),
         ("%2e%2e",),
         2,
-        "would lead to another path",
+        "would change the path",
     ),
     "a header value with a line break": (
         "/a",

@@ -405,7 +405,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
 }
 
 
-# The numbers of operations, of warnings, and of places that are not valid OpenAPI.
+# The numbers of operations, of warnings, and of parts that are not valid OpenAPI.
 DOCUMENTS = {
     "optimade": (8, 0, 0),
     "jupyter": (32, 0, 0),

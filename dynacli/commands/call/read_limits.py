@@ -55,7 +55,7 @@ def check_read(options: Options, env: Environment) -> None:
         raise RefusedError(
             "An agent cannot give `--allow-files`",
             reason=f"An allowed prefix `{invocation('read')}` allows every option after it",
-            hint="Give the value itself, or `-` for standard input, or ask a person to run it",
+            hint="Give the value itself, or `-` for standard input, or ask the user to run it",
         )
     if options.editor:
         check_input_file(options, "--editor")

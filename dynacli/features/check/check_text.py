@@ -625,7 +625,7 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     if not checked:
         return UsageError(
             "There is no read-only operation",
-            reason="Unless you name others, only those of GET and HEAD are called",
+            reason="Only GET and HEAD operations are called, unless you name others",
             hint="Name others with `--operation NAME`",
         )
     message, hint = "No operation could be called", "The reason is beside each operation"

@@ -85,7 +85,7 @@ def edit_file(run: Run) -> None:
     configuration = Configuration(run.env)
     if run.env.is_agent:
         raise RefusedError(
-            "Only a person edits the configuration",
+            "Only the user can edit the configuration",
             hint=f"`{invocation('config set')} KEY=VALUE` sets a key",
         )
     hint = f"`{invocation('config set')} KEY=VALUE` sets a key without one"

@@ -92,7 +92,7 @@ COMMANDS = (
             Option(("--reason",), help="Say why [required]", metavar="TEXT", default=""),
             Option(
                 ("--pointer",),
-                help="Suppress only at this place, and inside it",
+                help="Suppress only at this location, and inside it",
                 metavar="POINTER",
             ),
             Option(

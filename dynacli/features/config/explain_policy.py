@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = {
     ALLOWED: "would be called",
-    CONFIRMED: "would be called once a person agrees",
+    CONFIRMED: "would be called after the user agrees",
     DENIED: "would not be called",
 }
 

@@ -302,7 +302,7 @@ def _counts(api: OpenedApi, document: _Document) -> str:
     counts = [
         (operations, "operation", "operations"),
         (len(document.warnings), "warning", "warnings"),
-        (len(document.problems), "place that is not valid OpenAPI", "places that are not valid OpenAPI"),
+        (len(document.problems), "part that is not valid OpenAPI", "parts that are not valid OpenAPI"),
     ]
     return ", ".join(
         f"{count:,} {singular if count == 1 else plural}"

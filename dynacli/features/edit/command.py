@@ -55,7 +55,7 @@ def _update_of(described: DescribedOperation) -> DescribedOperation:
         reason=f"The document has no PATCH and no PUT of `{operation.path}` that takes JSON"
         if operation.method == "GET"
         else f"Its method is {operation.method}, and what is edited is first read by a GET",
-        hint=f"Name the operation that reads a single thing, as in `{invocation('edit', 'demo')} "
+        hint=f"Name the operation that reads a single resource, as in `{invocation('edit', 'demo')} "
         "get-workflow WORKFLOW_ID`",
     )
 

@@ -69,7 +69,7 @@ def _named_output(run: Run, out: str | None) -> str | None:
     if output.format != "auto" or (out is not None and output.file):
         raise UsageError(
             "The output options cannot be combined",
-            reason="An export has its own format, and goes to one place",
+            reason="An export has its own format and one destination",
             hint="Give either `--out FILE` or `-o @FILE`",
         )
     return out or output.file or None

@@ -413,7 +413,9 @@ def _object(value: dict[str, Any], *, is_error: bool) -> CallToolResult:
 def instructions(names: Collection[str], *, is_writing: bool) -> str:
     """Return the instructions for the model, which clients pass on."""
     listed = ", ".join(names)
-    may = "Calls may change things" if is_writing else "Calls only read, and can plan what changes something"
+    may = (
+        "Calls may change resources" if is_writing else "Calls only read, and can plan what changes something"
+    )
     apis = f"APIs: {listed}. " if len(listed) <= _MOST_NAMES else f"{len(names)} APIs. "
     return (
         f"Calls HTTP APIs by their OpenAPI documents. {apis}"
@@ -440,7 +442,7 @@ def tool_list(
     return [
         Tool(
             name=_SEARCH,
-            description="Find operations by what is to be done, in plain words. "
+            description="Find operations by a task in plain words. "
             "Gives the best one with its inputs, its response and a call that runs, and others by name.",
             input_schema=_input_schema(names, {"query": _TEXT}, ["query"], is_api_optional=True),
             annotations=ToolAnnotations(

@@ -674,13 +674,13 @@ def _version_of(documents: Sequence[Document], name: str) -> Any:
                 f"`{name}` cannot be made of documents of OpenAPI {lead.version} and {document.version}",
                 reason=f"`{file_name(lead.uri)}` is {_dialect_text(lead)} and `{file_name(document.uri)}` is"
                 f" {_dialect_text(document)}; schemas of 3.0 are read by other rules than those of 3.1 and later",
-                hint="Give the two names of their own, or convert the older one",
+                hint="Give the two different names, or convert the older one",
             )
         if _dialect_of(document) != _dialect_of(lead):
             raise DocumentError(
                 f"`{name}` cannot be made of documents of two dialects",
                 reason=f"The `jsonSchemaDialect` of `{file_name(document.uri)}` is not that of `{file_name(lead.uri)}`",
-                hint="Give the two names of their own",
+                hint="Give the two different names",
             )
     return max(document.version for document in documents)
 

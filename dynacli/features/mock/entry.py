@@ -23,7 +23,7 @@ COMMANDS = (
         texts={
             "output": "Print a line (auto) or an object (json) per exchange",
             "validate": "Set the validation level [default: strict]",
-            "verbose": "Print all findings, with their places in the document",
+            "verbose": "Print all findings, with their lines in the document",
         },
         of_tool=API,
     ),

@@ -246,8 +246,8 @@ def _check_agent(engine: Engine) -> None:
         raise RefusedError(
             "An agent does not apply plans",
             reason="A person reads a plan and applies it, and an agent runs this command",
-            hint=f"Ask a person to run this command; `{invocation('plan show')}` shows the plan. "
-            'Only a person can let agents apply plans, with `apply = "agent"` in the policy of the API',
+            hint=f"Ask the user to run this command; `{invocation('plan show')}` shows the plan. "
+            'Only the user can let agents apply plans, with `apply = "agent"` in the policy of the API',
         )
 
 

@@ -91,7 +91,7 @@ def write_plan(run: Run, planner: Planner) -> None:
     show_plan(run, plan.as_json(), plan.lines)
     word = plan.name if run.options.plan == STATE_DIRECTORY else path
     line = visible(f"{invocation('plan apply')} {quote(word)}", keep="")
-    how = "Only a person, no agent, applies the plan" if planner.is_for_person else "Apply the plan"
+    how = "Only the user, not an agent, can apply the plan" if planner.is_for_person else "Apply the plan"
     run.note(f"Nothing was sent that changes anything. {how}: {line}")
 
 

@@ -33,9 +33,9 @@ def trust_project(run: Run, file: str | None) -> None:
 
     if run.env.is_agent:
         raise RefusedError(
-            "Only a person trusts a project file",
+            "Only the user can trust a project file",
             reason="It says where credentials go, and an agent runs this command",
-            hint=f"Ask a person to run `{invocation('config trust')}`",
+            hint=f"Ask the user to run `{invocation('config trust')}`",
         )
     path, configuration = _project_path(run.env, file), Configuration(run.env)
     shown, project = visible(path, keep=""), read_project(path, configuration.own_names(), check_name)

@@ -73,7 +73,7 @@ class MessageHead:
 
     def __init__(self, version: bytes, block: bytes) -> None:
         if not _FIELD_LINES.fullmatch(block):
-            raise BadMessageError("a line of its head is not a header")
+            raise BadMessageError("one of its lines is not a header")
         self.version, self.block = version, block
         self.headers: RawHeaders = []
         values: dict[bytes, list[bytes]] = {}
@@ -147,7 +147,7 @@ class RequestHead(MessageHead):
             return None
         line = _REQUEST_LINE.match(head)
         if line is None:
-            raise BadMessageError("its first line is not that of a request")
+            raise BadMessageError("its first line is not a request line")
         return cls(line[1], line[2], line[3], head[line.end() :])
 
 
@@ -176,7 +176,7 @@ class ResponseMessageHead(MessageHead):
             return None
         line = _STATUS_LINE.match(head)
         if line is None:
-            raise BadMessageError("its first line is not that of a response")
+            raise BadMessageError("its first line is not a status line")
         return cls(line[0], int(line[2]), line[3] or b"", line[1], head[line.end() :])
 
 
@@ -184,11 +184,11 @@ def _taken(received: bytearray) -> bytes | None:
     """Take the lines before the first empty line, with their ends; None if there is no empty line yet."""
     end = received.find(b"\r\n\r\n")
     if end > MAX_HEAD or (end < 0 and len(received) > MAX_HEAD):
-        raise BadMessageError("its head is too large", 431)
+        raise BadMessageError("its headers are too large", 431)
     if end < 0:
         # Each new piece causes a scan of everything. Counting takes an eighth of the time of a search for a bare LF.
         if received.count(b"\n") != received.count(b"\r\n"):
-            raise BadMessageError("a line of its head ends without CR")
+            raise BadMessageError("a line of its headers ends without CR")
         return None
     head = bytes(received[: end + 2])
     del received[: end + 4]

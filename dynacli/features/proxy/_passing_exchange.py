@@ -147,7 +147,7 @@ class RequestGate:
                 "http_request_error",
                 "This proxy makes no tunnels",
                 "It replaces one server",
-                "Give the client its URL as the server's, not as that of a proxy",
+                "Give the client its URL as the server's, not as a proxy's",
             )
         if request.has_token(b"upgrade", b"websocket"):
             return OwnResponse(

@@ -42,7 +42,7 @@ COMMANDS = (
             "validate": "Set the validation level [default: strict]",
             "server": "Forward to this base URL, or to a server of the document",
             "timeout": "Limit the wait for a response [default: 300]",
-            "verbose": "Print all findings, with their places in the document",
+            "verbose": "Print all findings, with their lines in the document",
             "no_fail": "Exit with 0 despite findings",
             "yes": "Forward what the policy wants confirmed",
         },

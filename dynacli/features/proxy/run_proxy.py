@@ -159,7 +159,7 @@ class ClientConnection(asyncio.Protocol):
             head = RequestHead.taken(self._received)
         except BadMessageError as error:
             is_large = error.status == 431
-            title = "The head of the request is too large" if is_large else "The request is not HTTP/1.1"
+            title = "The headers of the request are too large" if is_large else "The request is not HTTP/1.1"
             self._refuse(OwnResponse(error.status, "http_request_error", title, error.reason))
             return
         except Exception as error:  # noqa: BLE001  - the client gets an error, and the proxy serves the others

@@ -42,7 +42,7 @@ COMMANDS = (
                     ),
                     Option(
                         ("--token-at",),
-                        help="Take the token from this place, a JMESPath expression",
+                        help="Read the token at this JMESPath of the response",
                         metavar="EXPR",
                         default="",
                     ),
@@ -60,7 +60,7 @@ COMMANDS = (
                     ),
                     Option(
                         ("--refresh-token-at",),
-                        help="Take the refresh token from this place",
+                        help="Read the refresh token at this JMESPath",
                         metavar="EXPR",
                         default="",
                     ),

@@ -284,9 +284,9 @@ def _pasted(url: str, state: str, context: SignInContext) -> _Callback:
     """Return the provider's response as the person pastes it: the address that the browser was sent to, or the code."""
     if context.ask is None:
         raise AuthError(
-            "Sign-in needs a browser, or a person who pastes its response",
+            "Sign-in needs a browser, or a user who pastes its response",
             reason="Neither is available here",
-            hint="Let a person run this on a terminal, or give a token: "
+            hint="Ask the user to run this on a terminal, or give a token: "
             f"`{invocation('auth login', 'API')} --with-token < FILE`",
         )
     context.announce(f"Open this address in a browser, and sign in: {url}")

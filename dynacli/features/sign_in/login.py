@@ -307,7 +307,7 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
         )
     name = visible(scheme.name, keep="")
     if _is_authorization(scheme):
-        return hidden_line(run.env, f"Key for {name}, with the word before it, such as Bearer: ")
+        return hidden_line(run.env, f"Key for {name}, with its prefix, such as Bearer: ")
     if kind_of(scheme) not in WITH_PASSWORD:
         word = "Key" if kind_of(scheme) == "apiKey" else "Token"
         sent = f", which is sent after `{visible(scheme.prefix, keep='')}`" if scheme.prefix else ""

@@ -461,7 +461,7 @@ def _revealed_secret(kept: StoredCredential, name: str) -> str:
 
 def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
     return AuthError(
-        f"The stored credential for `{visible(kept.scheme, keep='')}` is no longer good",
+        f"The stored credential for `{visible(kept.scheme, keep='')}` is no longer valid",
         reason=error.reason if error is not None else "It cannot be refreshed",
         hint=f"Sign in again: `{kept.sign_in_line()}`",
         **({} if error is None else error.details),

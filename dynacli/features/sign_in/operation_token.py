@@ -268,7 +268,7 @@ class OperationRefresh:
             known: Other secrets, which no message may show.
 
         Raises:
-            AuthError: The API refuses, with 401 as the detail `status` if the token is no longer good; or the
+            AuthError: The API refuses, with 401 as the detail `status` if the token is no longer valid; or the
                 response has no token.
             DynacliError: The API cannot be reached.
         """

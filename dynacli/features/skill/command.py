@@ -194,7 +194,7 @@ def _sign_in(env: Environment, api: OpenedApi, profile: str) -> Iterator[str]:
             yield f"The scheme {scheme} has a credential here, and calls carry it by themselves."
         else:
             way = f": `{state['hint']}`" if state["hint"] else ""
-            yield f"The scheme {_in_markdown(state['scheme'], 60)} has no credential here; a person gives one{way}."
+            yield f"The scheme {_in_markdown(state['scheme'], 60)} has no credential here; the user gives one{way}."
     explain = f"`{invocation('auth explain', _visible_name(api))} OPERATION` says where it comes from."
     yield f"{explain} Never ask for a secret, nor write one."
     yield ""
@@ -206,7 +206,7 @@ def _results() -> Iterator[str]:
     yield "- 0, 3, 4, 5: a response came; its body is on standard output, 4 and 5 with the error of the server."
     yield "- 2: the call is wrong, nothing was sent; the error on standard error has `try`, the corrected command."
     yield "- 6, 7: the network or the time; try again where the error says `retryable`."
-    yield "- 10, 11: a credential is missing, or a person's policy refuses; tell the person what `hint` says."
+    yield "- 10, 11: a credential is missing, or the user's policy refuses; tell the user what `hint` says."
     yield f"- 9: the response breaks its document. `{invocation('help agents')}` has more."
 
 

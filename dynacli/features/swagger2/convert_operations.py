@@ -382,7 +382,7 @@ def convert_body(raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace) 
             place.below("schema").warn("The schema of the body is not an object and is ignored")
         schema = None
         if keywords := _keywords_of_value(raw):
-            place.warn("The body has no `schema`; what stands in the parameter itself is taken")
+            place.warn("The body has no `schema`; the parameter itself is read as the schema")
             schema, schema_at = keywords, ()
     converted["content"] = convert_content(schema, types.or_else("application/json"), place, schema_at)
     _body_examples(raw, converted, place)
@@ -676,7 +676,7 @@ def _form_types(types: MediaTypes, is_own: bool, has_files: bool, place: Convert
     """Return the media types that are forms; if the form has files, those for files first."""
     forms = [name for name in types.names if _is_multipart(name) or _is_urlencoded(name)]
     if is_own and len(forms) < len(types.names):
-        place.below("consumes").warn("A form cannot be sent as any other media type than those of forms")
+        place.below("consumes").warn("A form can only be sent as a media type for forms")
     if not forms:
         default = "multipart/form-data" if has_files else "application/x-www-form-urlencoded"
         return MediaTypes().or_else(default)

@@ -99,7 +99,7 @@ def _schema_of_all_items(value: list[Any], place: ConvertedPlace) -> Any:
         first = place.relocated((0,), ())
         first.note_move()
         return convert_schema(value[0], first)
-    place.warn("A schema for each place of a list cannot be carried over; each item may be any of them")
+    place.warn("Schemas for single items of a list cannot be converted; each item may match any of them")
     choices = place.relocated((), ("anyOf",))
     choices.note_move()
     return {"anyOf": _schema_or_list(value, choices)}

@@ -114,7 +114,7 @@ def test_it_says_who_would_be_asked(written: Callable[[str], None]) -> None:
     terminal = ("stdin", "stderr")
     result = run_cli("policy", "explain", "pets", "delete-pet", terminal=terminal)
     assert (
-        "delete-pet (DELETE /pets/{petId}) of pets would be called once a person agrees\n"
+        "delete-pet (DELETE /pets/{petId}) of pets would be called after the user agrees\n"
         "  No rule of the policy matches, and a DELETE removes something: dynacli asks on a terminal, "
         "and sends it without one\n"
         "  Result: allowed, because `--yes` has agreed\n"

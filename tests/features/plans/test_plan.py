@@ -224,7 +224,9 @@ def test_a_412_refuses_the_plan(items: Items) -> None:
 def test_agents_plan_and_people_apply(items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the environment of an agent, `plan apply` is refused unless the policy says `apply = "agent"`."""
     monkeypatch.setenv("AI_AGENT", "1")
-    assert "Only a person, no agent, applies the plan: dynacli plan apply change.json" in rename().stderr
+    assert (
+        "Only the user, not an agent, can apply the plan: dynacli plan apply change.json" in rename().stderr
+    )
     refused = apply()
     assert (11, []) == (refused.exit_code, items.changes)
     assert '`apply = "agent"` in the policy' in refused.error["hint"]
@@ -389,7 +391,7 @@ def test_a_refusal_leads_to_a_plan(items: Items, monkeypatch: pytest.MonkeyPatch
     assert (11, []) == (refused.exit_code, items.server.requests)
     line = refused.error["try"]
     assert "dynacli --plan change.json shop change-item 7 --name new" == line
-    assert "a person" in refused.error["hint"]
+    assert "the user" in refused.error["hint"]
     assert 0 == run_cli(*line.split()[1:]).exit_code
     assert [] == items.changes
     assert None is run_cli("shop", "remove-item", "7").error["try"]

@@ -174,7 +174,7 @@ def test_an_agent(
     assert_ended(result, 0, "enter the code WDJB-MJHT")
     provider.server.responses["/.well-known/openid-configuration"] = Response(404)
     result = _login(provider, *words, terminal=terminal)
-    assert_ended(result, 10, "Let a person run this on a terminal")
+    assert_ended(result, 10, "Ask the user to run this on a terminal")
     assert "" == browser.callback
 
 
@@ -372,7 +372,7 @@ def test_a_401_without_a_new_token(shop: Shop, provider: OAuthProvider) -> None:
     shop.server.responses["/items"] = Response(401, b'{"message":"no"}')
     result = shop.call()
     assert (4, '{"message":"no"}') == (result.exit_code, result.stdout)
-    assert "The stored credential for `auth` is no longer good" in result.stderr
+    assert "The stored credential for `auth` is no longer valid" in result.stderr
     assert "dynacli auth login shop" in result.stderr
     assert 1 == len(shop.server.requests)
 
@@ -535,9 +535,9 @@ def test_a_token_that_another_process_has_refreshed(provider: OAuthProvider, hom
     )
     damaged = store.find(found.place)
     assert damaged is not None
-    with pytest.raises(AuthError, match="no longer good"):
+    with pytest.raises(AuthError, match="no longer valid"):
         refresh_credential(store, damaged, lambda: None, SignInContext())
     assert 0 == run_cli("auth", "logout", "shop").exit_code
-    with pytest.raises(AuthError, match="no longer good"):
+    with pytest.raises(AuthError, match="no longer valid"):
         refresh_credential(store, found, lambda: None, SignInContext())
     assert [] == provider.server.requests

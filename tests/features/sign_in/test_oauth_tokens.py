@@ -191,7 +191,7 @@ def test_refusals(server: Recorder, response: Response, kind: type[DynacliError]
 
 
 def test_the_detail_of_a_refused_refresh_token(server: Recorder) -> None:
-    """A caller knows from the error whether the refresh token is no longer good."""
+    """A caller knows from the error whether the refresh token is no longer valid."""
     error = _refused(server, json_response({"error": "invalid_grant"}, 400))
     assert "invalid_grant" == error.details["oauth_error"]
 

@@ -167,7 +167,7 @@ def test_a_refresh_that_fails(
     # After a 401 the server's response counts, and the error says why the token was not refreshed.
     result = run_cli("shop", "list-items")
     assert 4 == result.exit_code
-    assert ("no longer good" if status == 200 else "refresh") in result.stderr
+    assert ("no longer valid" if status == 200 else "refresh") in result.stderr
     assert "refresh+1" not in result.stderr
     assert 1 == len([request for request in directory.server.requests if request.target == "/items"])
     assert is_kept is ("refresh+1" in credentials_file(home).read_text())

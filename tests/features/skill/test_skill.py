@@ -105,7 +105,7 @@ def test_orders_of_a_document_stay_in_quotes() -> None:
 def test_no_secret_is_in_it(canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says whether a credential is there, and how a person gives one."""
     register_api("shop", get("/a", "list-a", security=[{"auth": []}]), server=None, schemes={"auth": BEARER})
-    assert "a person gives one: `dynacli auth login shop`" in run_cli("skill", "shop").stdout
+    assert "the user gives one: `dynacli auth login shop`" in run_cli("skill", "shop").stdout
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     assert 'The scheme "auth" has a credential here' in run_cli("skill", "shop").stdout
 

@@ -1,1 +1,1 @@
-"""Tests of the report of places that are not valid OpenAPI."""
+"""Tests of the report of parts that are not valid OpenAPI."""

@@ -17,7 +17,7 @@ def _chain(length: int) -> dict[str, Any]:
 
 
 CASES: dict[str, tuple[Any, str, Any, bool]] = {
-    "to-nowhere": ({"$ref": "#/components/schemas/No"}, "leads nowhere; any value is accepted", 1, True),
+    "to-nowhere": ({"$ref": "#/components/schemas/No"}, "has no target; any value is accepted", 1, True),
     "to-a-response": ({"$ref": "#/components/responses/Done"}, "is not a schema", 1, True),
     "to-a-text": ({"$ref": "#/info/title"}, "is not a schema; any value is accepted", 1, True),
     "two-types": (

@@ -368,7 +368,7 @@ def compile_document(
     document = document.with_tree(normal)
     tree = document.tree
     for reference in document.scan.dangling:
-        warnings.items.append((f"`{reference.ref}` leads nowhere; any value is accepted", reference.pointer))
+        warnings.items.append((f"`{reference.ref}` has no target; any value is accepted", reference.pointer))
     names = NameBook(given_names)
     # A separate document, so that its tree with resolved references is freed before warnings are located.
     operations, left_out = _compile_operations(document.with_tree(tree), names, warnings, selection)
