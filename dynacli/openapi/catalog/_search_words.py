@@ -195,7 +195,7 @@ def names_several(noun: str) -> bool:
 
 
 def _without_shortened(text: str) -> str:
-    # Compiling a regular expression would take longer than the search.
+    # Compiling a regular expression would take longer than this loop.
     whole, *behind = text.replace("\u2019", "'").split("'")
     for part in behind:
         ending = next((item for item in _SHORTENED if part.startswith(item)), "")
@@ -326,8 +326,8 @@ class OperationWords:
     """The stems of an operation, with the facts that a search scores.
 
     Args:
-        target: Stems of the last step of its path that is neither a parameter nor a generic verb.
-        context: Stems of the earlier steps.
+        target: Stems of the noun of its path, and of a verb after the noun unless this is generic.
+        context: Stems of the steps before the noun.
         rest: Stems of its name that its path does not have, without generic verbs.
         actions: Action → its certainty, from 0 to 1.
         is_mine: Whether it is about the user who calls it.

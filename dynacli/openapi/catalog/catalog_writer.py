@@ -79,7 +79,7 @@ _MOST = (200, 200, 200, 100, 100)
 _SAMPLE = 100
 """Approximate number of operations from which the frequent stems of a document are found."""
 _USUAL = 0.5
-"""Share of the operations above which a stem is too frequent to be indexed in weak locations."""
+"""Share of the sampled operations above which a stem is too frequent to be indexed in weak locations."""
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
     CREATE TABLE operations (
@@ -141,8 +141,8 @@ class _Path:
     """The path of an operation, split into its parts.
 
     Attributes:
-        steps: All steps.
-        ends_in_one: Whether the path selects one item, by a parameter or by `me`.
+        steps: The steps, split also at `#`, `.` and `:`.
+        ends_in_one: Whether the path selects one item, by a parameter or by a term such as `me`.
         noun: The last step that is a noun, split into terms.
         verb: The step after the noun if it is a verb, split into terms.
         before: The steps before the noun, without parameters, each split into terms.
@@ -172,7 +172,7 @@ class _Path:
         return len(self.noun) == 1 and self.noun[0] in words and not self.ends_in_one
 
     def _doing(self, method: str) -> str:
-        """Return the action of the last step, such as `/servers/{id}/reboot`; empty if it is not a verb."""
+        """Return the action of the last step, such as `reboot` of `/servers/{id}/reboot`; empty if it is not a verb."""
         if len(self.steps) < 2 or self.ends_in_one or not self.noun or method == "DELETE":
             return ""
         if self.noun[-1].endswith("s") and (len(self.step) == 1 or self.step[0] in AMBIGUOUS):
@@ -250,7 +250,7 @@ def _reads(method: str, path: _Path, name: list[str], at: int | None) -> bool:
 
 
 def _noun(name: list[str], at: int | None) -> str:
-    """Return the last noun of a name before a preposition: `runs` of `list-runs-for-repo`; empty if there is none."""
+    """Return the last term of a name before a preposition: `runs` of `list-runs-for-repo`; empty if there is none."""
     noun = ""
     for word in name[0 if at is None else at + 1 :]:
         if word in _BEHIND_NOUN:
@@ -340,7 +340,7 @@ class _ResponseNames:
     def _names_behind(self, reference: str, depth: int) -> tuple[str, ...]:
         key = reference, depth
         if key not in self._known:
-            self._known[key] = ()  # for a schema that refers to itself
+            self._known[key] = ()  # a schema may refer to itself
             self._known[key] = self._names(self._components.get(reference[1:]), depth)
         return self._known[key]
 

@@ -454,7 +454,7 @@ def _find_candidates(
 
 
 def _best(catalog: Catalog, scores: Mapping[int, float], named: Collection[int]) -> list[tuple[int, str]]:
-    """Return the number and stems of the operations with the highest scores; of equal ones, those with the fewest."""
+    """Return the number and stems of the operations with the highest scores; if scores tie, fewer stems win."""
     least = sorted(scores.values(), reverse=True)[:_MOST][-1:]
     higher = [
         *named,
@@ -505,7 +505,7 @@ def _named_operations(catalog: Catalog, text: str) -> dict[int, float]:
     word = kebab(text)
     name = catalog.find(text) or catalog.find(word)
     rows = catalog.rows("SELECT id FROM operations WHERE name = ?", name) if name else []
-    # A text with spaces does not name an operation of a tag: `list regions` does not mean `apps-list-regions`.
+    # Only a text without spaces can name an operation of a tag: `list regions` does not mean `apps-list-regions`.
     behind = _behind_tags(catalog, word) if len(text.split()) == 1 else ()
     return dict.fromkeys(behind, _NAMED_BY_TAG) | {number: _NAMED for (number,) in rows}
 

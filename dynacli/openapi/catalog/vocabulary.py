@@ -12,7 +12,7 @@ from dynacli.openapi.catalog._search_words import stem as stem_of
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 
 _STEPS = 20
-"""Number of steps into which a match is rounded; the first and the last are not used."""
+"""Number of steps to which a match is rounded; step 0 and the last one are not used."""
 _FORM = 0.75
 """Weight of another form of a term: `notification` for `notify`."""
 _ENDINGS = frozenset(
@@ -118,7 +118,7 @@ class Vocabulary:
         return self._index.known(stems)
 
     def fitted(self, stem: str, meanings: Mapping[str, float], *, with_forms: bool) -> list[dict[str, float]]:
-        """Return stem → weight of the stems that match a term; a compound returns one mapping for each part.
+        """Return stem → weight of the stems that match a term; for a compound, one mapping for each part.
 
         Args:
             stem: Stem of the term.

@@ -23,7 +23,7 @@ _MOST_ABOUT = 150
 _LONGEST_CALL = 60
 """Maximum length of the arguments of the proposed first call, in characters."""
 _MOST_WORDS = 7
-"""Maximum number of words in a summary that is proposed as a query."""
+"""Maximum number of terms in a summary that is proposed as a query."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TITLE_END = re.compile(r"[.:;(]")
 _VERBS_OF_LIST = {"GET": "list", "POST": "create"}

@@ -56,7 +56,7 @@ _SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
 
 
 class Named(NamedTuple):
-    """A parameter that wants an option.
+    """A parameter that needs an option.
 
     Args:
         location: Its location: `path`, `query`, ...
@@ -152,7 +152,7 @@ class Originals:
 
     def __init__(self) -> None:
         self._firsts: dict[bytes, Mapping[str, Any]] = {}
-        # The keys are ids of objects, which stay unique only as long as the objects are there.
+        # The keys are ids of objects, which stay unique only as long as the objects exist.
         self._known: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     def __call__(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -198,7 +198,7 @@ def _is_small(value: Any) -> bool:
 
 
 class SkippedOperationError(ValueError):
-    """An operation cannot be called; the text says why."""
+    """An operation that cannot be called; the message says why."""
 
 
 def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
@@ -239,7 +239,7 @@ class Inputs:
         self._sentences: dict[str, str] = {}
         self._same: dict[Any, Any] = {}
         self._patches: dict[int | bytes | str, tuple[Field, ...]] = {}
-        # Most operations share their parameters. An id stays unique only as long as its object is there.
+        # Most operations share their parameters. An id stays unique only as long as its object exists.
         self._parameters: dict[tuple[int, str], tuple[Mapping[str, Any], Parameter]] = {}
         self._originals = Originals()
         self._spelled: dict[tuple[int, tuple[str, ...]], Parameter] = {}
@@ -414,7 +414,7 @@ class Inputs:
 
         Args:
             raw: The Request Body Object with unresolved references, which name branches and show recursive schemas.
-            method: The method. A field that a PATCH omits stays unchanged, so its body has no defaults.
+            method: The method. A field that a patch omits stays unchanged, so a patch has no defaults.
 
         Raises:
             SkippedOperationError: The target of the reference to the body does not exist.
@@ -446,7 +446,7 @@ class Inputs:
         ref = reference_of(schema)
         key = ref if ref is not None and len(schema) == 1 else equality_key(schema)
         if key not in self._bodies:
-            # The key may be the schema's id, which stays unique only as long as the schema is there.
+            # The key may be the schema's id, which stays unique only as long as the schema exists.
             listing = list_fields(schema, self._flat_raw_schemas)
             self._bodies[key] = (schema, listing._replace(fields=self._compiled(listing.fields)))
         listing = self._bodies[key][1]
@@ -510,7 +510,7 @@ class Inputs:
 
 
 def _without_defaults(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return the fields of a PATCH body without defaults, which are for new objects.
+    """Return the fields of a patch without defaults, because a patch must not change a field that the user omits.
 
     A field with only one allowed value keeps its default.
     """
