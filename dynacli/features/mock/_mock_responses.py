@@ -565,7 +565,7 @@ class _RandomMaker(ExampleMaker):
         self._random = random
 
     def offers(self, merged: ExampleSchema) -> list[Any]:
-        """Return the values that the schema prescribes, in random order, without its examples, which never change."""
+        """Return the values that the schema prescribes, in random order. Examples are left out: they never change."""
         if "const" in merged.keywords:
             return [merged.keywords["const"]]
         choices = merged.keywords.get("enum")

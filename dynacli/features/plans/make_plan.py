@@ -418,7 +418,7 @@ def _after(call: Call, body: bytes | None, before: Any) -> Any:
 
 
 def _body_json(body: bytes | None, media_type: str) -> Any:
-    """Return the value of a JSON body; `MISSING` for other bodies, and for JSON that servers may read differently."""
+    """Return the value of a JSON body; `MISSING` for another body, and for JSON that servers may read differently."""
     if body is None or not is_json(media_type):
         return MISSING
     try:

@@ -1,4 +1,4 @@
-"""A plan: the requests of calls that were not sent, what they are bound to, and the seal that shows any change.
+"""A plan: requests that are not sent yet, the facts they are bound to, and a seal that reveals any change.
 
 A plan is a JSON file. Its seal is an HMAC (RFC 2104) of all bytes before it. The key never leaves the state directory,
 so no other user and no other machine can write a plan that is applied here.
@@ -21,24 +21,24 @@ from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter, visible
 
 MOST_BYTES = 16 * 1024 * 1024
-"""The size of the largest plan."""
+"""Maximum size of a plan in bytes."""
 LONGEST_SECONDS = 30 * 86_400.0
-"""How long a plan is valid at most."""
+"""Maximum validity of a plan in seconds."""
 USUAL_SECONDS = 86_400.0
-"""How long a plan is valid by default."""
+"""Default validity of a plan in seconds."""
 
 _FORMAT = 1
 _SEALED = re.compile(
     rb'(\{\n  "plan": \{\n.*\n  \}),\n  "key": "([0-9a-f]{16})",\n  "seal": "([0-9a-f]{64})"\n\}\n', re.DOTALL
 )
 _END = b"\n}"
-"""What ends the content without its seal."""
+"""The end that makes the sealed content complete JSON."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}-[0-9a-f]{8}")
 
 
 @record
 class StateBefore:
-    """What the server said of a resource when the plan was made.
+    """The state of a resource when the plan was made.
 
     Args:
         operation: The operation that reads the resource.
@@ -53,7 +53,7 @@ class StateBefore:
     body: Any = MISSING
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the plan has it."""
+        """Return the state as JSON for a plan."""
         body = {} if self.body is MISSING else {"body": self.body}
         return {"operation": self.operation, "status": self.status, "etag": self.etag or None, **body}
 
@@ -63,19 +63,19 @@ class PlannedRequest:
     """A request of a plan.
 
     Args:
-        row: Its number, counted from 1; of a batch that of the row in the file.
-        operation: The operation that it calls.
-        digest: The SHA-256 of what the document says of the operation, in hexadecimal.
-        account: What identifies the credential, by a keyed digest.
+        row: Its number, counted from 1; in a batch the row of the file.
+        operation: The name of the operation.
+        digest: The SHA-256 of the operation in the document, in hexadecimal.
+        account: An identifier of the credential's account, made by a keyed digest.
         request: The request without credentials, as `--dry-run json` writes it.
-        parameters: (location, name, JSON value) of the parameters that it was built of.
-        media_type: That of the body; empty if there is none.
-        query: (name, value, whether the configuration gave it) of the pairs of the query that are no parameters.
+        parameters: (location, name, JSON value) of its parameters.
+        media_type: The media type of the body; empty if there is none.
+        query: (name, value, whether the configuration gave it) of query pairs that are not parameters.
         is_form: Whether the body is made of the parts of a form.
-        policy: What the policy says of it: `decision` and `reason`.
+        policy: The result of the policy: `decision` and `reason`.
         before: The state of its resource; None if the document has no operation that reads it.
         follows: The row of the earlier request that changes the same resource; 0 if none does.
-        differences: What the request makes of that state, as far as the document tells.
+        differences: The changes to that state, as far as they follow from the document.
     """
 
     row: int
@@ -98,7 +98,7 @@ class PlannedRequest:
         return f"{self.request['method']} {self.request['url']}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the plan has it."""
+        """Return the request as JSON for a plan."""
         return {
             "row": self.row,
             "operation": self.operation,
@@ -120,23 +120,23 @@ class PlannedRequest:
 
 @record
 class Plan:
-    """What a plan says.
+    """The contents of a plan.
 
     Args:
-        name: How it is called: the operation, and a random number.
-        api: What the API was called: a registered name, `demo`, or the location of its document.
-        source: Which document that is, as `registry.record_call.api_key` tells.
+        name: The name: the operation, and a random number.
+        api: The registered name of the API, `demo`, or the location of its document.
+        source: An identifier of the document, from `registry.record_call.api_key`.
         revision: The revision of the document.
         profile: The profile; empty for none.
-        server: The server that was asked for, as `--server`; empty for that of the configuration or the document.
-        server_variables: (name, value) of variables of the server.
-        auth: The security scheme that was asked for; empty if the document decides.
+        server: The value of `--server`; empty for the server of the configuration or the document.
+        server_variables: (name, value) of the server's variables.
+        auth: The chosen security scheme; empty if the document decides.
         level: The level of validation.
-        headers: (name, value) of headers that were given besides the inputs.
+        headers: (name, value) of headers besides the inputs.
         made_by: The user and the machine.
-        made_at: When it was made, in seconds since the epoch.
-        expires_at: When it ends, in seconds since the epoch.
-        requests: The requests in the order in which they are sent.
+        made_at: The time when it was made, in seconds since the epoch.
+        expires_at: The time when it expires, in seconds since the epoch.
+        requests: The requests in the order of sending.
     """
 
     name: str
@@ -155,7 +155,7 @@ class Plan:
     requests: tuple[PlannedRequest, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the file has it."""
+        """Return the plan as JSON for its file."""
         return {
             "format": _FORMAT,
             "name": self.name,
@@ -177,7 +177,7 @@ class Plan:
     def lines(self, paint: Painter) -> Iterator[str]:
         """Yield the lines that show the plan: its facts, and each request as a diff of the state of its resource.
 
-        All lines with text from outside begin with a sign, two spaces, or the label of a fact; none is cut.
+        No line is cut. A sign, two spaces or the label of a fact precedes all text from outside.
         """
         where = [f"profile {self.profile}"] * bool(self.profile)
         where += [f"server {self.server}"] * bool(self.server)
@@ -196,7 +196,7 @@ class Plan:
 
 
 def instant(seconds: float) -> str:
-    """Return a time as RFC 3339 has it, in UTC and to the second."""
+    """Return a time in the format of RFC 3339, in UTC and to the second."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
@@ -215,7 +215,7 @@ def _seal(key: bytes, content: bytes) -> str:
 
 
 def sealed(plan: Plan, key: bytes) -> bytes:
-    """Return the content of the file of a plan."""
+    """Return the content of the file of a plan, with its seal."""
     text = reindent(compact_json({"plan": plan.as_json()})).removesuffix("\n}")
     content = text.encode("utf-8", "surrogatepass")
     end = f',\n  "key": "{_key_name(key)}",\n  "seal": "{_seal(key, content)}"\n}}\n'
@@ -227,7 +227,7 @@ class OtherKeyError(RefusedError):
 
     Args:
         label: The file or the name, for messages.
-        content: What was sealed.
+        content: The sealed content.
     """
 
     def __init__(self, label: str, content: bytes) -> None:
@@ -239,10 +239,10 @@ class OtherKeyError(RefusedError):
         self._label, self._content = label, content
 
     def shown(self, paint: Painter) -> tuple[Any, list[str]]:
-        """Return the plan as data and as lines, for reading alone.
+        """Return the plan as data and as lines, only to read it.
 
         Raises:
-            RefusedError: It has not the form of a plan.
+            RefusedError: The content does not have the format of a plan.
         """
         try:
             form = read_json(self._content + _END)["plan"]
@@ -256,14 +256,14 @@ class OtherKeyError(RefusedError):
 
 
 def opened(content: bytes, key: bytes, label: str) -> Plan:
-    """Return the plan in the content of a file, which nothing but its seal makes trustworthy.
+    """Return the plan in the content of a file, after checking its seal.
 
     Args:
         label: The file or the name, for messages.
 
     Raises:
-        OtherKeyError: It was made with another key.
-        RefusedError: It is cut, or was changed.
+        OtherKeyError: The plan was made with another key.
+        RefusedError: The plan is cut, or was changed.
     """
     found = _SEALED.fullmatch(content) if len(content) <= MOST_BYTES else None
     if found is None:
@@ -291,7 +291,7 @@ def opened(content: bytes, key: bytes, label: str) -> Plan:
 
 
 def _plan_of(form: Mapping[str, Any]) -> Plan:
-    # The seal says that this program wrote it, so nothing of its form is checked.
+    # A valid seal proves that dynacli wrote it, so its format is not checked.
     return Plan(
         form["name"],
         form["api"],
@@ -338,7 +338,7 @@ def _request_of(form: Mapping[str, Any]) -> PlannedRequest:
 
 
 def is_plan_name(word: str) -> bool:
-    """Return whether a word has the form of the name of a plan."""
+    """Return whether a string has the format of a plan's name."""
     return _NAME.fullmatch(word) is not None
 
 
@@ -354,14 +354,14 @@ def _request_lines(request: PlannedRequest, paint: Painter) -> Iterator[str]:
         size = counted(len(binary) * 3 // 4, "byte")
         yield f"  body: {size} of {visible(request.media_type, keep='')}, which are not text (`-o json` has them)"
     if request.differences:
-        # Whoever agrees must see all of it.
+        # All differences are shown, because you agree to all of them.
         yield from difference_lines(before, f"after {request.operation}", request.differences, paint, most=0)
     elif binary is None:
         yield "  no difference, as far as the document tells"
 
 
 def _state_text(request: PlannedRequest) -> tuple[str, str]:
-    """Return what is known of the state before, and what to call it."""
+    """Return the state before the request as text, and its label in the diff."""
     if request.follows:
         return f"as request {request.follows} leaves it", f"after request {request.follows}"
     before = request.before

@@ -1,4 +1,4 @@
-"""`--plan`: calls are built, signed and validated as always, and written into a plan instead of being sent."""
+"""`--plan`: builds, signs and validates calls as usual, and writes them into a plan instead of sending them."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 _UNUSED = frozenset(
     {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "no_fail"}
 )
-"""The names of the options of a call that planning has no use for, besides those about further calls."""
+"""Names of the options of a call that `--plan` rejects, besides those about further calls."""
 
 
 def check_options(run: Run) -> None:
-    """Check before anything is sent that a plan can be made as it is asked for.
+    """Check, before anything is sent, that the options allow a plan.
 
     Raises:
-        UsageError: An option makes no sense with `--plan`, or the validity is wrong.
-        FileError: The file exists.
+        UsageError: An option cannot be combined with `--plan`, or the validity is invalid.
+        FileError: The file of the plan exists.
     """
     for option in run.options.given:
         if option.group == FURTHER_CALLS or option.name in _UNUSED:
@@ -49,17 +49,17 @@ def check_options(run: Run) -> None:
 
 
 def _validity_of_plan(run: Run) -> float:
-    """Return how long a plan is valid.
+    """Return the validity of a plan in seconds.
 
     Raises:
-        UsageError: It is asked for too long, or the text has another form.
+        UsageError: `--plan-expires` is too long, or not a duration.
     """
     word = run.options.plan_expires
     return check_seconds(duration_of(word), word) if word else USUAL_SECONDS
 
 
 def planner_of(run: Run, api: OpenedApi, engine: Engine, options: Options) -> Planner:
-    """Return what makes the plan of a run."""
+    """Return the planner of a run."""
     return Planner(engine, api, options, plan_key(run.env))
 
 
@@ -72,7 +72,7 @@ def plan_call(
     """Write a plan of one call.
 
     Raises:
-        DynacliError: It cannot be planned; nothing was sent that changes anything.
+        DynacliError: The call cannot be planned; nothing was sent that changes anything.
     """
     engine = Engine(run.env, planning(settings))
     planner = planner_of(run, described.api, engine, run.call_options)
@@ -84,7 +84,7 @@ def write_plan(run: Run, planner: Planner) -> None:
     """Write a plan, and show it.
 
     Raises:
-        FileError: It cannot be written.
+        FileError: The file cannot be written.
     """
     plan = planner.plan(_validity_of_plan(run))
     path = save_plan(run.env, plan, run.options.plan)
@@ -99,7 +99,7 @@ def show_plan(run: Run, data: Any, lines: Callable[[Painter], Iterable[str]]) ->
     """Show a plan as a diff, or as data.
 
     Args:
-        data: The plan as its file has it.
+        data: The plan as in its file.
         lines: Makes the lines of the diff.
     """
     form = run.data_format

@@ -1,7 +1,7 @@
-"""One exchange on its way: the request to the upstream, and the response back, piece by piece as they come.
+"""One exchange on its way: the request to the upstream, and the response back, in pieces as they arrive.
 
-Heads are passed on as RFC 9110 wants it of a proxy (section 7.6), bodies as they are framed. Some requests are not
-passed on: what no proxy can, what leads in a circle, and what a policy denies. The policy of an API binds every way to
+Headers are forwarded as RFC 9110 requires of a proxy (section 7.6), and bodies keep their framing. Some requests are
+refused: those that no proxy can forward, loops, and those that a policy denies. The policy of an API binds every way to
 the API's server.
 """
 
@@ -52,12 +52,12 @@ _OF_CONNECTION = frozenset(
         *(b"proxy-authenticate", b"proxy-authorization"),
     )
 )
-# A sender must not name them in `Connection`, and without them the message would be another one.
+# A sender must not list these in `Connection`. Without them, the message would have another meaning.
 _NEVER_OF_CONNECTION = frozenset({b"content-length", b"transfer-encoding", b"host"})
 STALLED_SECONDS = 300.0
-"""Seconds without a byte after which a partner has hung."""
+"""Seconds without a byte until a side is taken to have failed."""
 LINGER_SECONDS = 5.0
-"""Seconds in which a client may go on with a request that got a response already, or be about to leave."""
+"""Seconds for a client to finish a request that already has a response, or to leave."""
 _REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 
 
@@ -65,11 +65,11 @@ _P = ParamSpec("_P")
 
 
 class PolicyCheck:
-    """Lets requests pass if the policy does.
+    """Applies the policy of the API to requests.
 
     Args:
-        settings: No one is asked about what a policy wants confirmed, since no one waits at a terminal.
-        base: The base URL that requests are passed on to.
+        settings: The settings with the policy. They ask no question, because the client is not at this terminal.
+        base: The base URL of the upstream.
         servers: The base URLs of the operations.
     """
 
@@ -78,10 +78,10 @@ class PolicyCheck:
         self._finder = OperationFinder(api, servers)
 
     def __call__(self, passed: PassedExchange, body: bytes | None) -> OwnResponse | None:
-        """Return the response to a request that may not pass; None if it may.
+        """Return the response to a request that the policy denies; None if it permits the request.
 
         Args:
-            body: None if it is too large to be looked at.
+            body: The body; None if it is too large to be checked.
         """
         method = passed.method.upper()  # as many servers read it
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in passed.headers)
@@ -101,20 +101,20 @@ class PolicyCheck:
         return None
 
     def _described(self, passed: PassedExchange, method: str) -> DescribedOperation:
-        # What is denied of any operation is denied of a path that may be another spelling of its path.
+        # This path may be another spelling of an operation's path, so whatever is denied for any operation applies.
         path = passed.target.partition("?")[0]
         return UndocumentedOperation(self._api, Operation(f"{method} {path}", "", method, path))
 
 
 class RequestGate:
-    """Says which requests are not passed on, and why.
+    """Decides which requests are refused, and why.
 
     Attributes:
-        most_looked_at: Bytes of a body that the policy wants to see.
+        most_looked_at: Maximum bytes of a body that the policy checks.
 
     Args:
-        own_names: The hosts that the proxy listens at; None if a request may name any host.
-        policy: None if there is none.
+        own_names: The host names of the proxy; None if a request may name any host.
+        policy: The check by the policy; None if there is no policy.
     """
 
     most_looked_at = _MOST_LOOKED_AT
@@ -128,10 +128,10 @@ class RequestGate:
         self._own_names, self._upstream, self._policy = own_names, upstream, policy
 
     def refusal(self, request: RequestHead, ends: tuple[object, object]) -> OwnResponse | None:
-        """Return the response to a request that cannot be passed on, as its head tells; None if it can.
+        """Return the response to a request that cannot be forwarded because of its start line or headers; else None.
 
         Args:
-            ends: The address of the client, and the one that it has connected to.
+            ends: The address of the client, and the address that it connected to.
         """
         if self._upstream.is_own(*ends):
             return OwnResponse(
@@ -170,10 +170,10 @@ class RequestGate:
         return self._misdirected(request)
 
     def _misdirected(self, request: RequestHead) -> OwnResponse | None:
-        """Return the response to a request that is meant for another host.
+        """Return the response to a request for another host.
 
-        A page of any site can reach a server on loopback under a name of its own (DNS rebinding), and the upstream
-        could not tell, because it sees another `Host`.
+        A page of any site can reach a server on loopback under its own name (DNS rebinding). The upstream could not
+        notice that, because it gets another `Host`.
         """
         host = (_authority(request.target) or request.values.get(b"host", b"")).decode("latin-1")
         names = self._own_names
@@ -189,14 +189,14 @@ class RequestGate:
 
     @property
     def wants_body(self) -> bool:
-        """Whether bodies are looked at before a request is passed on: their fields may ask for another method."""
+        """Whether bodies are checked before a request is forwarded: a field of them may override the method."""
         return self._policy is not None
 
     def policy_refusal(self, passed: PassedExchange, *, is_whole: bool) -> OwnResponse | None:
-        """Return the response to a request that the policy does not let through; None if it does.
+        """Return the response to a request that the policy denies; None if it permits the request.
 
         Args:
-            is_whole: Whether all of the body has come.
+            is_whole: Whether the body is complete.
         """
         if self._policy is None:
             return None
@@ -221,11 +221,11 @@ def _authority(target: bytes) -> bytes:
 
 
 def _passed_lines(head: MessageHead, host: bytes = b"", *, is_unchunked: bool = False) -> bytes:
-    """Return the lines of the headers that are meant for the other end, and not for the proxy.
+    """Return the lines of the headers for the other side, without those for the proxy.
 
     Args:
-        host: The value of `Host` in them; empty if it stays as it came.
-        is_unchunked: Whether the body is passed on without its transfer encoding.
+        host: The new value of `Host`; empty if it stays.
+        is_unchunked: Whether the body is forwarded without its transfer encoding.
     """
     if _OF_CONNECTION.isdisjoint(head.values) and not host and not is_unchunked:
         return head.block
@@ -243,46 +243,46 @@ def _passed_lines(head: MessageHead, host: bytes = b"", *, is_unchunked: bool = 
 
 
 def _passed_request(head: RequestHead, target: bytes, host: bytes, further: bytes) -> bytes:
-    """Return the head of a request as the upstream gets it.
+    """Return the request line and the headers for the upstream.
 
     Args:
-        host: The value of `Host`; empty if the client's own is kept.
-        further: Lines that a proxy on the way wants.
+        host: The value of `Host`; empty if the client's own stays.
+        further: Header lines for a proxy in between.
     """
     lines = _passed_lines(head, host)
     if host and b"host" not in head.values:
         lines = b"Host: %b\r\n%b" % (host, lines)  # a client that speaks HTTP/1.0
     if any(word.partition(b";")[0].strip() == b"trailers" for word in tokens(head.values.get(b"te", b""))):
-        # Trailers are passed on, so that the upstream may send some (RFC 9110, section 10.1.4).
+        # Trailers are forwarded, so the upstream may send some (RFC 9110, section 10.1.4).
         further += b"TE: trailers\r\nConnection: TE\r\n"
     return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (head.method, target, lines, further)
 
 
 def _passed_interim(head: ResponseMessageHead) -> bytes:
-    """Return the head of a response before the response (RFC 9110, section 15.2)."""
+    """Return the status line and the headers of an interim response (RFC 9110, section 15.2)."""
     return b"%b%b\r\n" % (head.line, _passed_lines(head))
 
 
 def _passed_response(head: ResponseMessageHead, further: bytes, *, is_unchunked: bool) -> bytes:
-    """Return the head of a response as the client gets it.
+    """Return the status line and the headers of a response for the client.
 
     Args:
         further: Lines about the connection with the client.
-        is_unchunked: Whether the body is passed on without its transfer encoding, which HTTP/1.0 does not know.
+        is_unchunked: Whether the body is forwarded without its transfer encoding, which HTTP/1.0 does not have.
     """
     line = head.line if head.version == b"1.1" else b"HTTP/1.1" + head.line[8:]
     return b"%b%b%b\r\n" % (line, _passed_lines(head, is_unchunked=is_unchunked), further)
 
 
 class _PassingResponse:
-    """The response to one request; the passed exchange gets it as it comes.
+    """The response to one request. It is also copied to the passed exchange.
 
     Attributes:
-        has_begun: Whether the head has come.
+        has_begun: Whether its headers have arrived.
         leaves_connection: Whether the connection can serve another exchange.
 
     Args:
-        request: The head of the request.
+        request: The request line and the headers of the request.
     """
 
     def __init__(self, request: RequestHead, passed: PassedExchange) -> None:
@@ -293,17 +293,17 @@ class _PassingResponse:
 
     @property
     def is_over(self) -> bool:
-        """Whether all of it has come."""
+        """Whether the response is complete."""
         return self._body is not None and self._body.is_over
 
     def take(self, received: bytearray, *, must_close: bool) -> bytes:
-        """Take what has come, and return what is sent to the client.
+        """Take received bytes, and return the bytes for the client.
 
         Args:
-            must_close: Whether the connection with the client ends after it.
+            must_close: Whether the connection with the client ends after the response.
 
         Raises:
-            BadMessageError: It is not a response of HTTP/1.1.
+            BadMessageError: The bytes are not a response of HTTP/1.1.
         """
         pieces: list[bytes] = []
         while self._body is None:
@@ -334,7 +334,7 @@ class _PassingResponse:
         return _passed_response(head, further, is_unchunked=self._is_old)
 
     def end(self) -> bytes | None:
-        """Return what is sent if the upstream has closed the connection; None if that does not end the response."""
+        """Return the last bytes for the client after the upstream closed the connection; None if that is too early."""
         if not isinstance(self._body, BodyUntilEnd):
             return None
         self._body.is_over = True
@@ -342,9 +342,9 @@ class _PassingResponse:
 
 
 class Deadline:
-    """Calls a function when a time has come.
+    """Calls a function at a certain time.
 
-    Moving it on costs a comparison: the timer of the event loop stays where it is, and looks when it fires.
+    Moving the time costs a comparison: the timer of the event loop stays, and checks the time when it fires.
     """
 
     def __init__(self) -> None:
@@ -353,21 +353,21 @@ class Deadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def move(self, seconds: float, on_time: Callable[[], None]) -> None:
-        """Let it come so many seconds from now.
+        """Set the time to a number of seconds from now.
 
         Args:
-            on_time: What is called then.
+            on_time: The function to call.
         """
         self._at, self._on_time = self._loop.time() + seconds, on_time
         if self._timer is None or self._timer.when() > self._at:
             self._start()
 
     def clear(self) -> None:
-        """Let it not come."""
+        """Remove the deadline."""
         self._at, self._on_time = inf, self.clear
 
     def end(self) -> None:
-        """Let it not come, and leave no timer after."""
+        """Remove the deadline and its timer."""
         self.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -390,14 +390,14 @@ class Deadline:
 
 
 class Client(Protocol):
-    """The connection of a client, as an exchange uses it.
+    """The connection of a client as an exchange uses it.
 
     Attributes:
-        ends: The address of the client, and the one that it has connected to.
-        deadline: Until when it or the upstream has to do something.
+        ends: The address of the client, and the address that it connected to.
+        deadline: The time limit for the next action of the client or the upstream.
         must_close: Whether the connection ends after the exchange.
         has_ended: Whether the client sends nothing more.
-        is_full: Whether the client reads slower than it is sent to.
+        is_full: Whether the client reads too slowly.
     """
 
     ends: tuple[object, object]
@@ -410,33 +410,33 @@ class Client(Protocol):
         """Send something to the client."""
 
     def give(self, response: OwnResponse, *, is_to_head: bool = False) -> None:
-        """Send a response of the proxy's own."""
+        """Send a response of the proxy itself."""
 
     def hold(self, *, is_held: bool) -> None:
-        """Read nothing more of the client, or go on reading."""
+        """Pause or resume reading from the client."""
 
     def exchange_over(self, *, is_read: bool) -> None:
         """Go on to the next request."""
 
     def close(self) -> None:
-        """End the connection when all that was sent is read."""
+        """Close the connection after everything was sent."""
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
 
 
 @record
 class Passage:
-    """What all exchanges share.
+    """The parts that all exchanges share.
 
     Args:
-        gate: Says which requests are not passed on.
-        budget: For the copies of bodies.
+        gate: Decides which requests are refused.
+        budget: The memory for copies of bodies.
         on_begin: Called when an exchange begins.
         on_end: Called with each exchange when it is over.
-        on_defect: Called with an exception that nothing expects, if it belongs to no exchange.
+        on_defect: Called with an unexpected exception that belongs to no exchange.
         keeps_host: Whether the upstream gets the client's `Host`.
-        seconds: How long the upstream may take for the head of a response.
+        seconds: Time limit for the headers of the upstream's response.
     """
 
     upstream: UpstreamServer
@@ -452,7 +452,7 @@ class Passage:
 def _guarded(
     step: Callable[Concatenate[PassingExchange, _P], None],
 ) -> Callable[Concatenate[PassingExchange, _P], None]:
-    """Let an exception that nothing expects end one exchange: no message that passes ends the proxy."""
+    """Make an unexpected exception of a step end only its exchange, and never the proxy."""
 
     @wraps(step)
     def guarded(exchange: PassingExchange, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -465,11 +465,11 @@ def _guarded(
 
 
 class PassingExchange:
-    """Passes one request on, and its response back.
+    """Forwards one request, and its response back.
 
     Attributes:
-        head: The head of the request.
-        passed: What is validated of it later.
+        head: The request line and the headers of the request.
+        passed: The record of the exchange, for the validation.
     """
 
     def __init__(self, passage: Passage, client: Client, head: RequestHead) -> None:
@@ -488,18 +488,18 @@ class PassingExchange:
 
     @property
     def is_read(self) -> bool:
-        """Whether the request has come whole."""
+        """Whether the request is complete."""
         return self._body.is_over
 
     @_guarded
     def begin(self, received: bytearray) -> None:
-        """Begin with what has come after the head."""
+        """Begin with the bytes that followed the headers."""
         gate, head = self._passage.gate, self.head
         refusal = gate.refusal(head, self._client.ends)
         piece = self._take(received)
         if self._is_over:
             return
-        # If the body was sent ahead of the response before it, more may come.
+        # Reading may be paused, if the request came before the previous response was sent.
         self._client.hold(is_held=False)
         if refusal is not None:
             self._refuse(refusal)
@@ -511,14 +511,14 @@ class PassingExchange:
 
     @_guarded
     def request_came(self, received: bytearray) -> None:
-        """Pass on what has come of the body."""
+        """Pass on received bytes of the body."""
         piece = self._take(received)
         if self._is_over:
             return
         if self._connection is not None:
             if self._connection.is_open:
                 self._connection.transport.write(piece)
-            # If the upstream takes no more, the rest is read, so that the client gets to reading its response.
+            # If the upstream has closed, the rest is read anyway, so that the client goes on to its response.
             if self.passed.is_complete and self._body.is_over:
                 self._finish()
             else:
@@ -541,7 +541,7 @@ class PassingExchange:
         return piece
 
     def _hold_against_policy(self) -> None:
-        """Let the request through if the policy does, as soon as enough of it is there."""
+        """Apply the policy to the request, as soon as enough of it has arrived."""
         gate, passed = self._passage.gate, self.passed
         is_small = passed.body.size <= gate.most_looked_at
         if not self._body.is_over and is_small and gate.wants_body:
@@ -562,7 +562,7 @@ class PassingExchange:
             self._send(idle)
             return
         self._client.hold(is_held=True)
-        self._client.deadline.clear()  # connecting has a limit of its own
+        self._client.deadline.clear()  # connecting has its own time limit
         self._opening = asyncio.get_running_loop().create_task(self._open())
 
     async def _open(self) -> None:
@@ -586,24 +586,24 @@ class PassingExchange:
 
     @_guarded
     def _send(self, connection: UpstreamConnection) -> None:
-        """Send all that is there of the request."""
+        """Send the part of the request that has arrived."""
         self._connection, passage = connection, self._passage
-        is_kept = passage.keeps_host and b"host" in self.head.values  # HTTP/1.0 asks for none
+        is_kept = passage.keeps_host and b"host" in self.head.values  # HTTP/1.0 needs no `Host`
         host = b"" if is_kept else passage.upstream.authority.encode()
         target, further = passage.upstream.target(self._path), passage.upstream.further_headers
-        # One piece of data, and so one packet, for the whole of most requests.
+        # A single write, and so a single packet, for most requests.
         request = b"".join((_passed_request(self.head, target, host, further), *self._unsent))
         if not self._body.is_over:
-            self._unsent.clear()  # else it may be sent again
+            self._unsent.clear()  # a complete request is kept, to repeat it if necessary
         self.wait()
         connection.serve(self, request)
 
     @_guarded
     def response_came(self, received: bytearray) -> None:
-        """Pass on what has come of the response."""
+        """Pass on received bytes of the response."""
         response, client = self._response, self._client
         if self.passed.is_complete:
-            # Something comes after the response, while the client still sends its request.
+            # The upstream sends more than its response, while the client still sends its request.
             if self._connection is not None:
                 self._connection.abort()
             return
@@ -630,7 +630,7 @@ class PassingExchange:
 
     @_guarded
     def upstream_ended(self, *, is_broken: bool) -> None:
-        """Note that nothing more will come from the upstream.
+        """Note that the upstream sends nothing more.
 
         Args:
             is_broken: Whether the connection broke.
@@ -640,7 +640,7 @@ class PassingExchange:
             self._client.write(last)
             self._complete()
         elif connection is not None and connection.is_reused and self._may_repeat():
-            # A server may close an idle connection in the moment in which it is used again (RFC 9110, section 9.2.2).
+            # A server may close an idle connection at the moment of its next use (RFC 9110, section 9.2.2).
             self._connection = None
             connection.abort()
             self._connect(None)
@@ -651,13 +651,13 @@ class PassingExchange:
         return not self._response.has_begun and self._body.is_over and self.head.method in _REPEATABLE
 
     def _break_off(self, reason: str) -> None:
-        """End the exchange, because the upstream has ended it."""
+        """End the exchange after a failure of the upstream."""
         self.passed.is_broken_off = True
         self._give(broken_upstream(reason))
 
     @_guarded
     def client_is_full(self, *, is_full: bool) -> None:
-        """Read the response as slowly as the client takes it."""
+        """Read the response only as fast as the client takes it."""
         connection = self._connection
         if connection is not None:
             (connection.transport.pause_reading if is_full else connection.transport.resume_reading)()
@@ -665,13 +665,13 @@ class PassingExchange:
 
     @_guarded
     def upstream_is_full(self, *, is_full: bool) -> None:
-        """Read the request as slowly as the upstream takes it."""
+        """Read the request only as fast as the upstream takes it."""
         self._upstream_is_full = is_full
         self._client.hold(is_held=is_full)
         self.wait()
 
     def _give(self, response: OwnResponse) -> None:
-        """End the exchange with a response of the proxy's own, unless another one has begun."""
+        """End the exchange with a response of the proxy itself, unless the upstream's response has begun."""
         self._end()
         client, is_read = self._client, self._body.is_over
         if self._response.has_begun:
@@ -685,14 +685,14 @@ class PassingExchange:
         """End the exchange, because one side has left.
 
         Args:
-            who: Who it was.
+            who: The side that left.
         """
         if not self._is_over:
             self.passed.ended_by = who
             self._end()
 
     def fail(self, error: Exception) -> None:
-        """End the exchange, because of an exception that nothing expects."""
+        """End the exchange after an unexpected exception."""
         if self._is_over:
             self._client.abort()
             return
@@ -717,7 +717,7 @@ class PassingExchange:
         self._passage.on_end(self.passed)
 
     def wait(self) -> None:
-        """Wait for what is to come next, but not for ever."""
+        """Set the time limit for the next event."""
         client, deadline = self._client, self._client.deadline
         if self.passed.is_complete:
             deadline.move(LINGER_SECONDS, self._leave_the_rest)

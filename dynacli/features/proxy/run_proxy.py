@@ -1,4 +1,4 @@
-"""One run of the proxy: connections are accepted, requests are passed on, and exchanges are validated and reported."""
+"""One run of the proxy: accepts connections, forwards requests, and validates and reports exchanges."""
 
 from __future__ import annotations
 
@@ -44,39 +44,39 @@ from dynacli.traffic.validate_exchange import ShownExchange, ValidatedExchange
 from dynacli.urls import is_loopback, origin_of, split_url
 
 _IDLE_SECONDS = 75.0
-"""Seconds that a client may take for the head of its next request."""
+"""Time limit in seconds for the headers of a client's next request."""
 _MOST_CONNECTIONS = 400
-"""Clients at the same time. An exchange takes two descriptors, and a process usually has 1,024."""
+"""Maximum number of clients. An exchange takes two descriptors, and a process usually has 1,024."""
 _GRACE = 0.5
-"""Seconds that exchanges under way are given at the end."""
+"""Seconds for exchanges in progress after the signal to end."""
 _REPETITION = 0.1
-"""Seconds in which a signal may come again: programs that start others pass on what the terminal sent to both."""
+"""Seconds in which a second signal is ignored: a parent process may repeat the signal of the terminal."""
 _LOOKS = 50
-"""How often it is looked in that time whether they are over."""
+"""Number of checks, within `_GRACE`, whether the exchanges are over."""
 _SWITCH_SECONDS = 0.00002
-"""How long another thread may keep the interpreter, which is released at each call of the kernel.
+"""Maximum seconds that another thread may hold the interpreter.
 
-Python has 5 ms. Beside a validator that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this
-25.
+Python's default is 5 ms. Beside a busy validator, 50 parallel requests took 45 ms each with 0.5 ms, and 25 ms with
+this value.
 """
 
 
 class ClientConnection(asyncio.Protocol):
-    """Takes the requests of one client.
+    """Handles the requests of one client.
 
-    Protocols, and no tasks and streams: a task for each exchange, and a wait for each piece, cost more time than
-    everything else that is done here.
+    This is a protocol, without tasks and streams. A task for each exchange, and a wait for each piece, would cost more
+    time than everything else here.
 
     Attributes:
-        ends: The address of the client, and the one that it has connected to.
-        deadline: Until when it or the upstream has to do something.
-        exchange: What passes; None between two requests.
+        ends: The address of the client, and the address that it connected to.
+        deadline: The time limit for the next action of the client or the upstream.
+        exchange: The exchange in progress; None between two requests.
         must_close: Whether the connection ends after the exchange.
         has_ended: Whether the client sends nothing more.
-        is_full: Whether the client reads slower than it is sent to.
+        is_full: Whether the client reads too slowly.
 
     Args:
-        connections: All that there are; it adds itself for as long as it lasts.
+        connections: All open connections. This one adds itself while it is open.
     """
 
     _transport: asyncio.Transport
@@ -90,7 +90,7 @@ class ClientConnection(asyncio.Protocol):
         self.must_close = self.has_ended = self.is_full = self._is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for the first request."""
+        """Wait for the first request, or refuse a client above the limit."""
         self._transport = cast("asyncio.Transport", transport)
         self.ends = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         self._transport.set_write_buffer_limits(high=MOST_WAITING)
@@ -107,7 +107,7 @@ class ClientConnection(asyncio.Protocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  - an end is an end
-        """Note that the connection is over."""
+        """Note that the connection has ended."""
         self._is_over = True
         self.deadline.end()
         self._connections.discard(self)
@@ -115,9 +115,9 @@ class ClientConnection(asyncio.Protocol):
             self.exchange.leave("the client")
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come."""
+        """Handle received bytes."""
         if self._is_over:
-            return  # what is still sent of a request that got a response already
+            return  # the rest of a request that already has a response
         self._received += data
         if self.exchange is None:
             self._next()
@@ -127,7 +127,7 @@ class ClientConnection(asyncio.Protocol):
             self.hold(is_held=True)
 
     def eof_received(self) -> bool:
-        """Note that nothing more comes; a client that has asked may still want its response."""
+        """Note that the client sends nothing more. It may still wait for its response."""
         self.has_ended = True
         if self._is_over or self.exchange is None or not self.exchange.is_read:
             return False
@@ -135,13 +135,13 @@ class ClientConnection(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
-        """Read no more of the response."""
+        """Pause reading the response, because the client reads too slowly."""
         self.is_full = True
         if self.exchange is not None:
             self.exchange.client_is_full(is_full=True)
 
     def resume_writing(self) -> None:
-        """Read on."""
+        """Resume reading the response."""
         self.is_full = False
         if self.exchange is not None:
             self.exchange.client_is_full(is_full=False)
@@ -152,7 +152,7 @@ class ClientConnection(asyncio.Protocol):
         self.deadline.move(_IDLE_SECONDS, self.abort)
 
     def _next(self) -> None:
-        """Begin with the next request, if its head is there."""
+        """Begin with the next request, if its headers are complete."""
         if self.exchange is not None or self.is_full or self._is_over:
             return
         try:
@@ -189,24 +189,24 @@ class ClientConnection(asyncio.Protocol):
             self._transport.write(data)
 
     def give(self, response: OwnResponse, *, is_to_head: bool = False) -> None:
-        """Send a response of the proxy's own.
+        """Send a response of the proxy itself.
 
         Args:
-            is_to_head: Whether it responds to HEAD, so that its content is left out.
+            is_to_head: Whether the method is HEAD, so that the body is left out.
         """
         self.write(own_response(response, must_close=self.must_close, is_to_head=is_to_head))
 
     def hold(self, *, is_held: bool) -> None:
-        """Read nothing more of the client, or go on reading."""
-        # What was sent ahead is not added to until some of it is gone.
+        """Pause or resume reading from the client."""
+        # Requests that were sent in advance must be handled before more are read.
         is_held |= len(self._received) > MOST_WAITING
         (self._transport.pause_reading if is_held else self._transport.resume_reading)()
 
     def exchange_over(self, *, is_read: bool) -> None:
-        """Go on to the next request.
+        """Continue with the next request.
 
         Args:
-            is_read: Whether the request has come whole.
+            is_read: Whether the request was read completely.
         """
         self.exchange = None
         if not is_read:
@@ -219,7 +219,7 @@ class ClientConnection(asyncio.Protocol):
                 asyncio.get_running_loop().call_soon(self._next)
 
     def _linger(self) -> None:
-        """Read on for a while: a connection that is closed while its client is sending takes the response along."""
+        """Read on for a while: closing the connection while the client sends would discard the response."""
         self._is_over = True
         self._received.clear()
         if self.has_ended:
@@ -230,17 +230,17 @@ class ClientConnection(asyncio.Protocol):
         self.deadline.move(LINGER_SECONDS, self.abort)
 
     def close(self) -> None:
-        """End the connection when all that was sent is read."""
+        """Close the connection after everything was sent."""
         self._is_over = True
         self._transport.close()
         self.deadline.move(STALLED_SECONDS, self.abort)
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
         self._transport.abort()
 
     def end(self) -> None:
-        """End the connection with the proxy."""
+        """Close the connection when the proxy ends."""
         if self.exchange is not None:
             self.exchange.leave("the end of the proxy")
         self.abort()
@@ -252,11 +252,11 @@ def _serve_proxy(
     """Serve in the foreground until SIGINT or SIGTERM.
 
     Args:
-        sock: It listens already, and is closed at the end.
-        on_ready: Called once when connections are accepted, with a function that ends the serving from any thread.
+        sock: A listening socket, which is closed at the end.
+        on_ready: Called once when connections are accepted, with a function that stops the server from any thread.
     """
     interval = sys.getswitchinterval()
-    # The thread that validates releases the interpreter as soon as something comes.
+    # With this, the validating thread releases the interpreter soon after bytes arrive.
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         with kept_handlers():
@@ -272,7 +272,7 @@ async def _serve(
     connections: set[ClientConnection] = set()
 
     def note_defect(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        # asyncio closes the connection, if it belongs to one, and goes on.
+        # asyncio closes the connection, if the exception belongs to one, and continues.
         defect = context.get("exception")
         if defect is None:
             loop.default_exception_handler(context)
@@ -290,7 +290,7 @@ async def _serve(
         await ended.wait()
     finally:
         server.close()
-        # While the loop runs, a signal that comes twice is taken as one.
+        # While the loop runs, a second signal changes nothing.
         await asyncio.sleep(_REPETITION)
         for _ in range(_LOOKS):
             if not any(connection.exchange for connection in connections):
@@ -299,14 +299,14 @@ async def _serve(
         for connection in tuple(connections):
             connection.end()
         passage.upstream.close()
-        await asyncio.sleep(0)  # each connection that was ended is closed in the next turn
+        await asyncio.sleep(0)  # a connection that was ended is closed in the next turn
 
 
 class ShownPassage(ShownExchange):
-    """An exchange that passed as it is reported: with why it was refused, or what broke it off.
+    """An exchange for the report, with the reason if it was refused or interrupted.
 
     Args:
-        validated: None if it belongs to no operation; without a result if it was not looked at.
+        validated: None if it belongs to no operation; without a result if it was not validated.
     """
 
     def __init__(
@@ -322,11 +322,11 @@ class ShownPassage(ShownExchange):
         self._passed, self._validated = passed, validated
 
     def members(self) -> dict[str, Any]:
-        """Return why it was refused, and what broke it off."""
+        """Return the reasons if it was refused or interrupted."""
         return {"refused": self._passed.refusal or None, "error": self._error() or None}
 
     def not_validated(self) -> list[str]:
-        """Return the reasons why something was not validated, first why the whole was not."""
+        """Return the reasons why something was not validated. A reason for the whole exchange comes first."""
         reasons = [self._passed.skipped] if self._passed.skipped else []
         return list(dict.fromkeys([*reasons, *super().not_validated()]))
 
@@ -337,7 +337,7 @@ class ShownPassage(ShownExchange):
         return f"{passed.ended_by or 'the server'} ended it early"
 
     def outcome(self, paint: Painter) -> str:
-        """Return what is to report of it, in a few words."""
+        """Return the result in a few words."""
         passed, count = self._passed, len(self.validation.findings)
         words = []
         if passed.refusal:
@@ -358,12 +358,12 @@ class ShownPassage(ShownExchange):
 
 @record
 class ProxySettings:
-    """How a proxy runs.
+    """The settings of a proxy.
 
     Args:
-        host: Where it listens, as it was given.
+        host: The host that it listens at, as it was given.
         keeps_host: Whether the upstream gets the client's `Host`.
-        seconds: How long the upstream may take for the head of a response.
+        seconds: Time limit for the headers of the upstream's response.
     """
 
     host: str
@@ -382,21 +382,21 @@ def run_proxy(
     warn: Callable[[str], None],
     on_ready: Callable[[], None],
 ) -> tuple[RecordingValidator, int]:
-    """Let requests pass until SIGINT or SIGTERM, and validate them all.
+    """Forward requests until SIGINT or SIGTERM, and validate all exchanges.
 
     Args:
-        sock: It listens already, and is closed at the end.
-        announce: Called with each exchange, in a thread of its own; a `DynacliError` or `OSError` ends the run, because
-            nothing can be written any more.
-        warn: Called with a line about an exception that nothing expects; the run goes on.
-        on_ready: Called once when requests can come.
+        sock: A listening socket, which is closed at the end.
+        announce: Called with each exchange, in a separate thread. A `DynacliError` or `OSError` ends the run, because
+            nothing more can be written.
+        warn: Called with a message about an unexpected exception; the run goes on.
+        on_ready: Called once when connections are accepted.
 
     Returns:
-        What was found, and how many exchanges there were that no one had the time to look at.
+        The validator with its results, and the number of exchanges that came too fast to be validated.
 
     Raises:
         UsageError: The upstream is the proxy itself.
-        KeyboardInterrupt: A second signal came before all was validated.
+        KeyboardInterrupt: A second signal came before everything was validated.
     """
     upstream.check_that_it_is_not(sock)
     servers = _bases(api, upstream.base)
@@ -444,7 +444,7 @@ def run_proxy(
 
 
 def _bases(api: OpenedApi, base: str) -> frozenset[str]:
-    """Return the base URLs of operations: the upstream's, or below its origin the path of a server of the document."""
+    """Return the base URLs of operations: the upstream's, and each path of a document's server at its origin."""
     origin, paths = origin_of(base), (split_url(server.url).path for server in api.servers)
     return frozenset({base, *(f"{origin}{path.rstrip('/')}" for path in paths if path.startswith("/"))})
 
