@@ -629,7 +629,7 @@ def _stored_json(value: Any) -> str:
 
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # integers beyond 64 bits, lone surrogates
+    except TypeError:  # orjson refuses integers beyond 64 bits and lone surrogates
         return json.dumps(value, default=_encodable)
 
 
@@ -638,7 +638,7 @@ def _encodable(value: Any) -> Any:
 
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
-    return str(value)  # a date or a set of a YAML document
+    return str(value)  # a YAML document may have dates and sets, for which JSON has no type
 
 
 def _blocks(origins: Iterable[Move]) -> Iterator[list[tuple[str, int, str]]]:

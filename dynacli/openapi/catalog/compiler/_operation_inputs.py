@@ -166,7 +166,7 @@ class Originals:
 
         try:
             return self._firsts.setdefault(orjson.dumps(value), value)
-        except TypeError:  # integers beyond 64 bits, lone surrogates
+        except TypeError:  # orjson refuses integers beyond 64 bits and lone surrogates
             return value
 
 
@@ -180,7 +180,7 @@ def equality_key(value: Any) -> bytes | int:
 
     try:
         return hashlib.sha256(orjson.dumps(value)).digest()
-    except TypeError:  # integers beyond 64 bits, lone surrogates
+    except TypeError:  # orjson refuses integers beyond 64 bits and lone surrogates
         return id(value)
 
 

@@ -66,8 +66,8 @@ class CompileWarning:
 
     Args:
         pointer: JSON pointer into the file.
-        line: 1-based line of the file's text, None if it is not known.
-        column: 1-based column in characters, None if it is not known.
+        line: 1-based line in the file; None if it is not known.
+        column: 1-based column in characters; None if it is not known.
         file: The number of the file; 0 is the document itself.
     """
 
@@ -238,7 +238,7 @@ class _Security:
         return SecurityScheme(
             name=name,
             type=kind,
-            scheme=text_or_empty(scheme.get("scheme")).lower(),  # RFC 9110, section 11.1: case-insensitive
+            scheme=text_or_empty(scheme.get("scheme")).lower(),  # case-insensitive (RFC 9110, section 11.1)
             location=text_or_empty(scheme.get("in")),
             parameter=text_or_empty(scheme.get("name")),
             scopes=tuple(scope for scope in list_or_empty(scopes) if isinstance(scope, str)),
